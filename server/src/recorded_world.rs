@@ -6,11 +6,23 @@ use std::{
     time::Instant,
 };
 
-use parlour_recording::recorder::TickSender;
+use parlour_recording::recorder::{OptionNames, TickSender};
 use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 
 use crate::tick_loop::Ticker;
+
+/// The flags of `parlour`, for the errors and log lines of the recorder.
+pub(crate) const OPTION_NAMES: OptionNames = OptionNames {
+    directory: "--record DIR",
+    no_directory: "--record off",
+    file_bytes: "--record-file-mib",
+    total_bytes: "--record-total-mib",
+    history: "--history 60s",
+    no_history: "--history 0s",
+    history_directory: "--history-dir DIR",
+    connections: "--max-connections",
+};
 
 /// A world that sends every tick to the recorder.
 pub(crate) struct RecordedWorld {

@@ -1,5 +1,4 @@
-//! What records is not paid for by the tick thread: with bots about, it hands on every tick's input
-//! without allocating.
+//! The tick thread passes the input of every tick to the recorder without allocating.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +8,7 @@ use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
 use parlour_testing::allocations::{CountingAllocator, on_this_thread};
 
 #[path = "recording/support.rs"]
-#[allow(dead_code)] // Other tests need more of it.
+#[allow(dead_code)] // Shared with other tests.
 mod support;
 
 use support::{Bots, Directory, await_metric, start};
@@ -21,10 +20,10 @@ const WARM_UP: u32 = 300;
 const MEASURED: u32 = 300;
 
 #[test]
-fn the_tick_thread_hands_on_its_input_without_allocating() {
+fn the_tick_thread_passes_its_input_on_without_allocating() {
     static BEFORE: AtomicU64 = AtomicU64::new(0);
     static AFTER: AtomicU64 = AtomicU64::new(0);
-    // The world runs on the tick thread.
+    // The system runs on the tick thread, so this reads the allocations of that thread.
     let look = |clock: Res<Clock>| match clock.tick.0 {
         WARM_UP => BEFORE.store(on_this_thread(), Ordering::Relaxed),
         tick if tick == WARM_UP + MEASURED => AFTER.store(on_this_thread(), Ordering::Relaxed),
@@ -45,7 +44,8 @@ fn the_tick_thread_hands_on_its_input_without_allocating() {
     );
     assert!(bots.stop().is_clean());
     let (before, after) = (BEFORE.load(Ordering::Relaxed), AFTER.load(Ordering::Relaxed));
-    assert!(before > 0, "the allocations of the first ticks were counted");
-    // A busier tick than any before may grow a buffer; a copy of each input would be hundreds.
+    assert!(before > 0, "the first ticks allocate");
+    // A tick that is busier than any before may grow a buffer. A copy of each input would be
+    // hundreds of allocations.
     assert!(after - before <= 20, "{} in {MEASURED} ticks", after - before);
 }

@@ -1,7 +1,7 @@
-//! A recording that finds no descriptor for its next file ends, and begins again when there are
-//! some.
+//! A recording that cannot open its next file for lack of a descriptor ends, and starts again when
+//! descriptors are free.
 //!
-//! In a process of its own, whose limit of open files it changes.
+//! The only test of its file, because it lowers the limit of open files of its process.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::{thread, time::Duration};
@@ -12,17 +12,17 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 #[path = "recording/replay.rs"]
 mod replay;
 #[path = "recording/support.rs"]
-#[allow(dead_code)] // Other tests need more of it.
+#[allow(dead_code)] // Shared with other tests.
 mod support;
 
 use replay::replay_file;
 use support::{Directory, await_metric, bundled, metric, start};
 
-/// How many seconds a file is: the next one is opened in this time.
+/// The age after which the recording continues in a new file.
 const FILE: Duration = Duration::from_secs(1);
 
 #[test]
-fn a_recording_without_a_descriptor_for_its_next_file_begins_again_later() {
+fn a_recording_without_a_descriptor_for_its_next_file_starts_again_later() {
     let directory = Directory::new();
     let server = start(&directory, |options| {
         options.recording.directory = Some(directory.0.clone());

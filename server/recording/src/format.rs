@@ -10,6 +10,7 @@ mod chunk;
 mod ending;
 mod error;
 mod event;
+mod header;
 mod items;
 mod open;
 mod order;
@@ -22,15 +23,17 @@ mod times;
 mod writer;
 
 pub use chain::{Chain, hex};
-pub use chunk::{Kind, Sealed};
+pub use chunk::{ChunkKind, SealedChunk};
 pub use ending::{EndReason, Ending};
 pub use error::{OpenError, ReadError};
+pub(crate) use header::HISTORY;
+pub use header::{Header, HeaderError, LAST_WALL_MS, Previous, RecordedMap, VersionError, rfc3339};
 pub use items::Items;
-pub use reader::{Place, Recording};
+pub use reader::{ReadPosition, Recording};
 pub use record::{Item, Outcome, TickRecord};
 pub use ticks::{KeyframeTooLarge, PushError, TicksBuilder, seal_keyframe};
 pub use times::Times;
-pub use writer::{Cut, FileWriter, Finished};
+pub use writer::{Cut, FileWriter, FinishedFile};
 
 use parlour_shared::limits::TICK_RATE;
 

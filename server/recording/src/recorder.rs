@@ -16,6 +16,7 @@
 
 mod batch;
 mod batch_queue;
+mod context;
 mod counts;
 mod directory;
 mod disk;
@@ -23,21 +24,20 @@ mod end_cause;
 mod file_name;
 mod history;
 mod history_handle;
+mod history_throttle;
 mod history_writer;
 mod options;
+mod record_ring;
 mod resume;
-mod ring;
 mod shadow;
-mod source;
 mod start;
 mod thread;
-mod throttle;
 mod trouble;
 
 pub use counts::RecorderMetrics;
 pub use end_cause::EndCause;
 pub use file_name::Reason;
 pub use history_handle::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory};
-pub use options::{DEFAULT_DIRECTORY, RecordingOptions};
-pub use ring::TickSender;
+pub use options::{DEFAULT_DIRECTORY, OptionNames, RecordingOptions};
+pub use record_ring::TickSender;
 pub use start::{RecorderThreads, RecordingError, start};

@@ -10,13 +10,13 @@ mod events;
 pub mod export;
 mod find;
 pub mod follow;
-mod leaving;
+mod last_players;
 mod moment;
 mod player_query;
+mod player_roster;
 mod presence;
 mod record_again;
 mod refusals;
-mod roster;
 mod run;
 mod second_world;
 mod tape;
@@ -35,16 +35,17 @@ use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 use crate::format::{Ending, Recording, Times};
 pub use error::{ReplayError, ShowError};
 pub use find::{ChosenFiles, Extent, FindError, OtherFiles, find};
-pub use moment::{Moment, MomentError, NotAMoment};
-pub use player_query::{PlayerQuery, several};
-pub use roster::{Change, Roster};
-pub use run::{Ran, Rest, Run};
-use tape::Spot;
+pub use moment::{Moment, MomentError, ParseMomentError};
+pub use player_query::{PlayerQuery, describe_namesakes};
+pub use player_roster::{PlayerChange, PlayerRoster};
+pub use run::{RemainingTicks, ReplayedTick, Run};
 pub use tape::Tape;
-pub use verify::{Verified, verify};
+use tape::TapePosition;
+pub use verify::{Verification, verify};
 pub use window::Window;
 pub use window_players::WindowPlayers;
-pub use world::{step_caught, uncounted};
+pub use world::step_caught;
+use world::without_metrics;
 
 /// A recording, and the maps and game logic that are needed to run it.
 pub struct Replay {
@@ -79,8 +80,8 @@ impl Replay {
     ///
     /// # Errors
     /// [`ReplayError`] if it cannot be opened, or does not continue the last file.
-    pub fn go_on_with(&mut self, path: &Path) -> Result<(), ReplayError> {
-        self.tape.go_on_with(path)
+    pub fn append(&mut self, path: &Path) -> Result<(), ReplayError> {
+        self.tape.append(path)
     }
 
     /// Returns the recording itself, all its files as one.
@@ -139,7 +140,7 @@ impl Replay {
             return Err(not_in_it.into());
         }
         let mut run = self.run_before(tick)?;
-        while let Some(Ran { tick, panic }) = run.next_up_to(tick)? {
+        while let Some(ReplayedTick { tick, panic }) = run.next_up_to(tick)? {
             if let Some(message) = panic {
                 return Err(ReplayError::Panicked { tick, message });
             }
@@ -159,14 +160,14 @@ impl Replay {
         self.run_from(self.tape.before(tick))
     }
 
-    /// Starts a run at a place.
-    fn run_from(&mut self, spot: Spot) -> Result<Run<'_>, ReplayError> {
-        Run::begin(self.tape.read_from(spot), &self.config, &self.logic)
+    /// Starts a run at a position.
+    fn run_from(&mut self, position: TapePosition) -> Result<Run<'_>, ReplayError> {
+        Run::begin(self.tape.read_from(position), &self.config, &self.logic)
     }
 
     /// Makes a world in which no tick has run yet.
     #[must_use]
     pub fn fresh(&self) -> Simulation {
-        uncounted(|| Simulation::with_plugins(self.config.clone(), self.logic.clone()))
+        without_metrics(|| Simulation::with_plugins(self.config.clone(), self.logic.clone()))
     }
 }

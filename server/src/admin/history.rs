@@ -77,13 +77,18 @@ fn file(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer {
 }
 
 fn problem(error: HistoryError) -> HttpProblem {
+    let advice = match error {
+        HistoryError::NotKept => ": start the server with --history 60s, or a different duration",
+        HistoryError::Empty => " (--history-mib)",
+        _ => "",
+    };
     let kind = match error {
         HistoryError::NotKept | HistoryError::Empty => ProblemKind::NoHistory,
         HistoryError::Busy | HistoryError::TooSoon => ProblemKind::HistoryBusy,
         HistoryError::Gone => ProblemKind::RecorderGone,
         HistoryError::Failed(_) => ProblemKind::HistoryFailed,
     };
-    let problem = HttpProblem::new(kind, error.to_string());
+    let problem = HttpProblem::new(kind, format!("{error}{advice}"));
     match kind {
         ProblemKind::HistoryBusy => problem.with(RETRY_AFTER, HeaderValue::from_static("1")),
         _ => problem,

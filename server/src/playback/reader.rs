@@ -12,7 +12,7 @@ use std::{
 
 use parlour_recording::{
     format::{Ending, TickRecord},
-    replay::{Moment, Ran, Replay, ReplayError, Rest},
+    replay::{Moment, RemainingTicks, Replay, ReplayError, ReplayedTick},
 };
 use parlour_shared::{codec, ids::Tick};
 use parlour_sim::Simulation;
@@ -132,7 +132,7 @@ fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Inte
     reason = "made once for a seek, and taken apart immediately"
 )]
 enum SeekResult<'a> {
-    Reached(Box<Simulation>, Rest<'a>),
+    Reached(Box<Simulation>, RemainingTicks<'a>),
     Replaced(Interrupt),
 }
 
@@ -141,7 +141,7 @@ enum SeekResult<'a> {
 fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<SeekResult<'a>, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_before(Tick(to.0.saturating_sub(1)))?;
-    while let Some(Ran { tick, panic }) = run.next_up_to(to)? {
+    while let Some(ReplayedTick { tick, panic }) = run.next_up_to(to)? {
         if let Some(message) = panic {
             return Err(ReplayError::Panicked { tick, message });
         }

@@ -1,6 +1,6 @@
 //! How the ticker fulfils the requests of the admin port.
 
-use parlour_recording::replay::{PlayerQuery, Roster, several, words};
+use parlour_recording::replay::{PlayerQuery, PlayerRoster, describe_namesakes, words};
 use parlour_shared::ids::PlayerId;
 use parlour_sim::{Room, Rooms, Seats, Simulation};
 use parlour_tick::TickOutput;
@@ -54,11 +54,11 @@ impl PlaybackTicker {
     /// Finds a player by name, id, or number of its session.
     fn find(&self, text: &str) -> Result<(PlayerId, String), ControlError> {
         let query = PlayerQuery(text.to_owned());
-        let roster = self.world.as_deref().map(Roster::of).unwrap_or_default();
+        let roster = self.world.as_deref().map(PlayerRoster::of).unwrap_or_default();
         let in_rooms = || roster.iter().filter(|player| player.room.is_some());
         let named = query.among(in_rooms());
-        if let Some(several) = several(&named) {
-            return Err(ControlError::NotNow(several));
+        if let Some(namesakes) = describe_namesakes(&named) {
+            return Err(ControlError::NotNow(namesakes));
         }
         match named.first() {
             Some(player) => Ok((player.id, player.name.clone())),

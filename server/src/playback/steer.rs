@@ -2,7 +2,7 @@
 
 use parlour_recording::{
     format::Times,
-    replay::{Moment, MomentError, NotAMoment},
+    replay::{Moment, MomentError, ParseMomentError},
 };
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use thiserror::Error;
@@ -17,7 +17,7 @@ const LONGEST: f64 = 1e8;
 pub enum SteerError {
     /// The text is not a moment.
     #[error("{0:?} {1}; +10s and -10s count from the present")]
-    Unclear(String, NotAMoment),
+    Unclear(String, ParseMomentError),
     /// The moment is not in the recording.
     #[error(transparent)]
     Moment(#[from] MomentError),

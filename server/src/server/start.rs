@@ -29,7 +29,7 @@ use crate::{
     failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
-    recorded_world::RecordedWorld,
+    recorded_world::{OPTION_NAMES, RecordedWorld},
     system_random,
     tick_loop::{MakeTicker, TickLoop},
 };
@@ -56,7 +56,8 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let recording = options.recording.clone();
     start_with(options, |_, metrics| {
         let (recorder, make): (_, MakeTicker) = if recording.any() {
-            let (recorder, ticks) = recorder::start(&recording, sim, logic, &metrics.recording, BUILD)?;
+            let (recorder, ticks) =
+                recorder::start(&recording, &OPTION_NAMES, sim, logic, &metrics.recording, BUILD)?;
             (
                 Some(recorder),
                 Box::new(move || Box::new(RecordedWorld::new(ticks))),

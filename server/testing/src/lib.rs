@@ -3,7 +3,8 @@
 //! [`TestWorld`] runs a simulation with virtual clients, which decode every byte the simulation
 //! sends. [`Script`] lists events by tick, so that a test can run them in a world, write them into
 //! a recording or hand them to anything else that takes inputs. Both have the methods of
-//! [`SessionActions`]. [`Crowd`] produces the inputs of many random sessions.
+//! [`SessionActions`]. [`Crowd`] produces the inputs of many random sessions. With the feature
+//! `recording`, the module `recording` makes recordings without a server.
 //!
 //! ```
 //! use parlour_shared::{message::Scope, motion::Direction};
@@ -40,6 +41,8 @@ mod crowd;
 mod eventually;
 pub mod maps;
 mod plaza;
+#[cfg(feature = "recording")]
+pub mod recording;
 mod script;
 mod world;
 

@@ -1,18 +1,16 @@
-//! Golden recordings: what the simulation did with these inputs it must do for ever, or be another
-//! version.
+//! Golden recordings: the same inputs must reach the same hashes until the version of the
+//! simulation changes.
 //!
-//! assets/recordings has one recording per behaviour. Each is run again here, in debug and release,
-//! in the order of systems that is declared and in others.
-//! `PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings` records them anew
-//! from the scenarios; it refuses if a hash changed and the version of the simulation did not.
+//! assets/recordings has one recording per behaviour. Each is replayed here, in debug and release
+//! builds, with the declared order of systems and with shuffled ones.
+//! `PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings` records the
+//! scenarios again. It refuses to if a hash changed and the version of the simulation did not.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod ledger;
-#[path = "../support/recorder.rs"]
-mod recorder;
 mod scenarios;
 
-#[allow(dead_code, reason = "its main shows it to people")]
+#[allow(dead_code, reason = "the main of the example prints it")]
 #[path = "../../sim/examples/mood.rs"]
 mod mood;
 
@@ -22,8 +20,8 @@ use parlour_recording::{format::EndReason, replay::Replay};
 use parlour_server::maps;
 use parlour_shared::ids::Tick;
 use parlour_sim::{Fold, SIMULATION, Simulation};
+use parlour_testing::recording::{WorldRecorder, header};
 use parlour_tick::TickOutput;
-use recorder::Recorder;
 use scenarios::Scenario;
 
 fn directory() -> PathBuf {
@@ -34,17 +32,17 @@ fn path(scenario: &Scenario) -> PathBuf {
     directory().join(format!("{}.plr", scenario.name))
 }
 
-/// 2026-01-01, 14:03: when all of them begin.
+/// 2026-01-01T14:03:00Z: when all golden recordings start.
 const BEGAN_MS: u64 = 1_767_276_180_000;
 const KEYFRAME_TICKS: u32 = 600;
 
-/// Runs a scenario and records it; gives the file, and a hash of all hashes.
+/// Runs a scenario and records it. Returns the file, and a hash of all state hashes.
 fn record(scenario: &Scenario) -> (Vec<u8>, u64) {
     let world = Simulation::with_plugins(scenario.config.clone(), scenario.logic.clone());
-    let mut header = recorder::header(&world, &scenario.config, BEGAN_MS);
-    // The same bytes from every commit.
+    let mut header = header(&world, &scenario.config, BEGAN_MS);
+    // The file must have the same bytes at every commit.
     header.build = "0.1.0".to_owned();
-    let mut recorder = Recorder::new(Vec::new(), header, world, KEYFRAME_TICKS);
+    let mut recorder = WorldRecorder::new(Vec::new(), header, world, KEYFRAME_TICKS);
     let mut hashes = Fold::new(0);
     for input in &scenario.inputs {
         recorder.step(input);
@@ -54,8 +52,9 @@ fn record(scenario: &Scenario) -> (Vec<u8>, u64) {
     (recorder.into_inner(), hashes.end())
 }
 
-/// Runs a golden recording again, every hash and saved world compared; gives its ticks and a hash
-/// of all hashes.
+/// Replays a golden recording, which compares every hash and saved world. With `shuffle`, the
+/// systems run in an order drawn with that seed. Returns the number of ticks and a hash of all
+/// state hashes.
 fn replay(scenario: &Scenario, shuffle: Option<u64>) -> (u32, u64) {
     let maps = maps::load(None).unwrap();
     let mut replay = Replay::open(&path(scenario), &maps, scenario.logic.clone()).unwrap();
@@ -75,7 +74,7 @@ fn replay(scenario: &Scenario, shuffle: Option<u64>) -> (u32, u64) {
 }
 
 #[test]
-fn every_golden_recording_comes_to_its_hashes() {
+fn every_golden_recording_reaches_its_hashes() {
     for scenario in scenarios::all() {
         if std::env::var_os("PARLOUR_BLESS").is_some() {
             continue;
@@ -86,7 +85,7 @@ fn every_golden_recording_comes_to_its_hashes() {
 }
 
 #[test]
-fn and_so_it_does_in_any_order_of_systems_that_is_allowed() {
+fn every_golden_recording_reaches_its_hashes_in_any_allowed_order_of_systems() {
     if std::env::var_os("PARLOUR_BLESS").is_some() {
         return;
     }
@@ -103,7 +102,7 @@ fn and_so_it_does_in_any_order_of_systems_that_is_allowed() {
     }
 }
 
-/// What the scenarios do now must be what the ledger says of this version of the simulation.
+/// The scenarios must reach the hashes that the ledger has for this version of the simulation.
 #[test]
 fn the_version_of_the_simulation_changes_with_the_hashes() {
     let mut all = Fold::new(0);
@@ -127,9 +126,9 @@ fn the_version_of_the_simulation_changes_with_the_hashes() {
     }
 }
 
-/// A golden recording in which nothing happens would guard nothing.
+/// A golden recording protects only behaviour that occurs in it.
 #[test]
-fn each_scenario_does_what_it_is_there_for() {
+fn the_behaviour_of_each_scenario_occurs_often_enough() {
     for scenario in scenarios::all() {
         let mut simulation = Simulation::with_plugins(scenario.config.clone(), scenario.logic.clone());
         let mut output = TickOutput::default();

@@ -1,5 +1,4 @@
-//! What the golden recordings are recordings of: one scenario per behaviour, written by seeded
-//! chance.
+//! The scenarios of the golden recordings: one per behaviour, generated from a fixed seed.
 
 use parlour_server::maps;
 use parlour_shared::{
@@ -15,14 +14,15 @@ use parlour_tick::{Lane, TickInput, TickOutput};
 
 use crate::mood::{MoodPlugin, SetMood};
 
-/// A world, what it is given, and what must come of it.
+/// A world, its inputs, and the behaviour that they must cause.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) config: SimConfig,
     pub(crate) logic: Logic,
     pub(crate) inputs: Vec<TickInput>,
-    /// How often what it is there for happens in a tick.
+    /// Counts how often the behaviour occurs in a tick.
     pub(crate) happens: fn(&TickOutput) -> u32,
+    /// How often the behaviour must occur in all ticks.
     pub(crate) at_least: u32,
 }
 
@@ -37,8 +37,8 @@ pub(crate) fn all() -> Vec<Scenario> {
     ]
 }
 
-/// A crowd in one room, large enough for the search by tree, walking into walls and each other's
-/// reach.
+/// A crowd in one room, large enough that neighbours are searched with a tree. Players walk into
+/// walls, and come near each other.
 fn crowd() -> Scenario {
     let script = Script::random(3, 900, |script, tick, chance| match tick {
         1 => arrivals(script, 150, |_| "plaza"),
@@ -47,8 +47,8 @@ fn crowd() -> Scenario {
     scenario("crowd", script.inputs(900), |output| output.counts.moves, 3000)
 }
 
-/// Sprinters in two maps that doors connect, in two instances; who is through is gone from the
-/// first room.
+/// Sprinters in two instances of two maps that doors connect. A player that goes through a door
+/// leaves its room.
 fn doors() -> Scenario {
     let script = Script::random(3, 3600, |script, tick, chance| match tick {
         1 => arrivals(script, 40, |number| {
@@ -72,7 +72,7 @@ fn entered(output: &TickOutput) -> u32 {
     count(output, |message| matches!(message, ServerMessage::RoomEntered(_)))
 }
 
-/// Talk to all and to those near, new skins, sessions that come and go, links that are held.
+/// Chat to the room and nearby, changed skins, sessions that open and close, held connections.
 fn chat() -> Scenario {
     let script = Script::random(3, 1200, |script, tick, chance| {
         let number = u64::from(chance.below(30));
@@ -96,7 +96,7 @@ fn chat() -> Scenario {
     chat
 }
 
-/// Those who ask too often, ask for nonsense, or send commands for other times.
+/// Clients that exceed rate limits, send invalid requests, or send commands for other ticks.
 fn rate_limits() -> Scenario {
     let script = Script::random(3, 900, |script, tick, chance| {
         if tick == 1 {
@@ -132,7 +132,7 @@ fn rate_limits() -> Scenario {
     limits
 }
 
-/// Writes to the state of two rooms that get in each other's way.
+/// Conflicting writes to the state of two rooms.
 fn room_state() -> Scenario {
     let script = Script::random(3, 900, |script, tick, chance| {
         if tick == 1 {
@@ -144,7 +144,7 @@ fn room_state() -> Scenario {
                 version: chance.below(60),
                 value: (chance.below(4) > 0).then(|| format!("opened at {tick}")),
             };
-            // The second of some writes is stale, and takes the first with it.
+            // If the second write of a message is stale, the first is also refused.
             let writes = (0..=chance.below(2)).map(|_| write(chance)).collect();
             script.write_all(session(chance.below(8).into()), writes);
         }
@@ -161,7 +161,7 @@ fn room_state() -> Scenario {
     scenario("room_state", script.inputs(900), changed, 300)
 }
 
-/// The moods of the example: a component and messages of a plugin.
+/// The plugin of the mood example: a component and messages of game logic.
 fn game_logic() -> Scenario {
     let script = Script::random(3, 1500, |script, tick, chance| {
         if tick == 1 {
@@ -211,7 +211,7 @@ fn arrival(script: &mut Script, number: u64, room: &str) {
     script.arrive(session(number), &name, room);
 }
 
-/// One in `rare` times: a turn, aimed at one of the next ticks.
+/// With a chance of 1 in `rare`, sends a turn for one of the next ticks.
 fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, chance: &mut Stream) {
     let (turns, ahead, direction, sprint) = (
         chance.below(rare) == 0,
@@ -230,7 +230,7 @@ fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, chance: &mut Str
     }
 }
 
-/// Numbers of sessions are no small ones in a server either.
+/// Spreads the session numbers out, as they are in a server.
 fn session(number: u64) -> u64 {
     256 * (number + 1)
 }

@@ -1,5 +1,4 @@
-//! What is recorded reads back and runs again; files follow one another, and all together keep to
-//! their bound.
+//! Recorded files: they replay, continue each other, and together stay within the maximum size.
 
 use std::{fs, time::Duration};
 
@@ -23,7 +22,7 @@ fn ended(reason: EndReason) -> Ending {
 }
 
 #[test]
-fn every_tick_is_recorded_and_runs_again_to_the_same_hashes() {
+fn every_tick_is_recorded_and_replays_to_the_same_hashes() {
     let directory = Directory::new();
     let server = start(&directory, |options| {
         options.recording.directory = Some(directory.0.clone());
@@ -47,11 +46,11 @@ fn every_tick_is_recorded_and_runs_again_to_the_same_hashes() {
 }
 
 #[test]
-fn files_follow_one_another_and_each_can_be_replayed_alone() {
+fn each_file_continues_the_one_before_and_can_be_replayed_alone() {
     let directory = Directory::new();
     let server = start(&directory, |options| {
         options.recording.directory = Some(directory.0.clone());
-        // Each saved world begins another file.
+        // A new file starts at each saved world.
         options.recording.file_bytes = 1;
         options.recording.history = Duration::ZERO;
     });
@@ -73,7 +72,7 @@ fn files_follow_one_another_and_each_can_be_replayed_alone() {
         assert_eq!(previous, before, "{name}");
         before = Some((name, recording.chain().unwrap().to_string()));
         if recording.first_tick().is_none() {
-            assert!(is_last, "stopped right after a saved world");
+            assert!(is_last, "the server stopped right after a saved world");
             continue;
         }
         let replayed = replay_file(path, &bundled(), &Logic::default());
@@ -90,7 +89,7 @@ fn files_follow_one_another_and_each_can_be_replayed_alone() {
 }
 
 #[test]
-fn a_directory_is_replayed_through_all_files_of_a_run() {
+fn a_directory_is_replayed_as_one_recording() {
     let directory = Directory::new();
     let server = start(&directory, |options| {
         options.recording.directory = Some(directory.0.clone());
@@ -108,7 +107,7 @@ fn a_directory_is_replayed_through_all_files_of_a_run() {
     assert!(chosen && next.len() >= 3, "{next:?}");
     let open = || Replay::open(&path, &bundled(), Logic::default()).unwrap();
     let mut replay = open();
-    next.iter().for_each(|file| replay.go_on_with(file).unwrap());
+    next.iter().for_each(|file| replay.append(file).unwrap());
     assert_eq!(
         (replay.last_tick(), replay.ending()),
         (Some(last), &ended(EndReason::Stopped))
@@ -119,27 +118,27 @@ fn a_directory_is_replayed_through_all_files_of_a_run() {
         ticks += 1;
     }
     assert_eq!(ticks, last.0, "every tick of every file");
-    // A tick in the third file is reached from its own saved world.
+    // A tick in the third file is reached from the saved world of that file.
     assert_eq!(replay.run_to(Tick(150)).unwrap().tick(), Tick(150));
-    // A file left out is told, not passed over.
-    let error = open().go_on_with(&next[1]).unwrap_err();
+    // A missing file is an error.
+    let error = open().append(&next[1]).unwrap_err();
     assert!(
         error.to_string().contains("does not continue the file before it"),
         "{error}"
     );
-    // A moment begins in the file that holds it.
+    // For a moment, the file with that moment is the first.
     let found = find(&directory.0, Some(&"t150".parse().unwrap()), Extent::Onwards).unwrap();
     assert_eq!((found.path, found.next.as_slice()), (next[1].clone(), &next[2..]));
 }
 
 #[test]
-fn all_files_together_keep_to_their_bound_and_files_of_others_stay() {
+fn the_oldest_recordings_are_deleted_and_other_files_are_kept() {
     let directory = Directory::new();
     fs::create_dir_all(&directory.0).unwrap();
     let (mine, old) = ("kept-20261121T140300Z-t1.plr", "20010101T000000Z-t0.plr");
     fs::write(directory.0.join(mine), [0; 20_000]).unwrap();
-    fs::write(directory.0.join("notes.txt"), "mine, too").unwrap();
-    // A recording of an earlier server counts, and is the first to go.
+    fs::write(directory.0.join("notes.txt"), "not a recording").unwrap();
+    // A recording of an earlier server counts, and is deleted first.
     fs::write(directory.0.join(old), [0; 20_000]).unwrap();
     let most = 40_000;
     let server = start(&directory, |options| {
@@ -168,7 +167,11 @@ fn all_files_together_keep_to_their_bound_and_files_of_others_stay() {
     assert!(directory.0.join(mine).exists() && directory.0.join("notes.txt").exists());
     assert!(!directory.0.join(old).exists());
     let files = directory.files_ending("Z-t1.plr");
-    assert_eq!(files, [directory.0.join(mine)], "the first file is gone, too");
+    assert_eq!(
+        files,
+        [directory.0.join(mine)],
+        "the first file of this server is deleted"
+    );
     let bytes = |path: &std::path::PathBuf| fs::metadata(path).unwrap().len();
     let recordings: Vec<_> = directory
         .files_ending(".plr")
@@ -176,7 +179,7 @@ fn all_files_together_keep_to_their_bound_and_files_of_others_stay() {
         .filter(|path| !path.ends_with(mine))
         .collect();
     let total: u64 = recordings.iter().map(bytes).sum();
-    // The last batch before the bound was looked at may be over it: a third of a second.
+    // The last batch before the check may exceed the maximum: a third of a second.
     assert!(
         (most / 3..=most + 6_000).contains(&total),
         "{total}: {recordings:?}"

@@ -1,8 +1,8 @@
-//! A disk that takes no more ends the recording, and nothing else; with room again, a new recording
-//! begins.
+//! A full disk ends the recording, but not the server. When there is disk space again, a new
+//! recording starts.
 //!
-//! Once the server is a process of its own whose files may not grow beyond a limit, which is an
-//! error of the same kind as a full disk and can be had anywhere; once the disk is full indeed.
+//! One test limits the file size of a server process, which is the same kind of error and works on
+//! every machine. The other fills a small disk, if one can be mounted.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -21,10 +21,9 @@ use crate::{
 };
 
 #[test]
-fn a_full_disk_ends_the_recording_and_nobody_notices() {
+fn a_file_size_limit_ends_the_recording_and_players_do_not_notice() {
     let directory = Directory::new();
-    // 16 blocks of 512 or 1024 bytes; the signal of a file that is too large is ignored, so that it
-    // is an error.
+    // 16 blocks of 512 or 1024 bytes. SIGXFSZ is ignored, so that writing returns an error.
     let script = format!(
         "trap '' XFSZ; ulimit -f 16; exec \"{}\" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --history 0s --record \"{}\"",
         env!("CARGO_BIN_EXE_parlour"),
@@ -59,7 +58,7 @@ fn a_full_disk_ends_the_recording_and_nobody_notices() {
     server.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert_eq!(server.wait().unwrap().code(), Some(0), "{log}");
     let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
-    // One more for each time that it began again: a file may never be larger.
+    // Each new recording reaches the limit again, which is one more error.
     let again = log.matches("recording again").count();
     assert!(errors.len() == 1 + again || errors.len() == again, "{log}");
     assert!(errors[0].contains("--record-file-mib"), "{log}");
@@ -74,7 +73,7 @@ fn a_full_disk_ends_the_recording_and_nobody_notices() {
     assert!(replayed.ticks >= 60, "{}", replayed.ticks);
 }
 
-/// A disk of that size on a directory; none where that is not permitted.
+/// A small disk that is mounted on a directory, where that is permitted.
 struct SmallDisk<'a>(&'a Directory);
 
 impl<'a> SmallDisk<'a> {
@@ -112,18 +111,18 @@ impl Drop for SmallDisk<'_> {
 }
 
 #[test]
-fn a_disk_without_room_ends_the_recording_and_with_room_a_new_one_begins() {
+fn a_full_disk_ends_the_recording_and_a_new_one_starts_when_there_is_space() {
     let directory = Directory::new();
     let disk = match SmallDisk::mount(&directory, "300k") {
         Ok(disk) => disk,
-        Err(why) => return eprintln!("skipped, for no file system can be mounted here: {why}"),
+        Err(why) => return eprintln!("skipped, because no file system can be mounted here: {why}"),
     };
-    // Most of it is taken, so that it does not take long.
-    std::fs::write(directory.0.join("of somebody else"), [0; 180 << 10]).unwrap();
+    // Fill most of it, so that the test does not take long.
+    std::fs::write(directory.0.join("other"), [0; 180 << 10]).unwrap();
     let server = start(&directory, |options| {
         options.recording.directory = Some(directory.0.clone());
         options.recording.history = Duration::ZERO;
-        // Saved worlds fill it soon.
+        // Saved worlds fill the rest quickly.
         options.recording.keyframe_ticks = 6;
     });
     let admin = server.admin_addr();
@@ -134,10 +133,10 @@ fn a_disk_without_room_ends_the_recording_and_with_room_a_new_one_begins() {
     assert_eq!(metric(admin, "parlour_recording_active"), 0.0);
 
     let begun = Instant::now();
-    std::fs::remove_file(directory.0.join("of somebody else")).unwrap();
+    std::fs::remove_file(directory.0.join("other")).unwrap();
     disk.enlarge("64m");
     await_metric(admin, "parlour_recording_active", 1.0);
-    // A pause of at most ten seconds; saved worlds come often here. The rest is for a slow machine.
+    // The recording starts again after ten seconds at most. The other five are for a slow machine.
     let waited = begun.elapsed();
     assert!(waited < Duration::from_secs(15), "{waited:?}");
     let recorded = metric(admin, "parlour_recording_ticks_total");
@@ -176,8 +175,5 @@ fn a_disk_without_room_ends_the_recording_and_with_room_a_new_one_begins() {
         replayed.begins_saved && replayed.first > ended + 1 && replayed.ticks >= 120,
         "{replayed:?}"
     );
-    assert!(
-        replayed.header.previous.is_none(),
-        "it goes on from no other file"
-    );
+    assert!(replayed.header.previous.is_none(), "it does not continue a file");
 }

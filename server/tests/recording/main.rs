@@ -1,11 +1,11 @@
-//! Live recording, through real servers with real bots: what is written reads back, runs again to
-//! the same hashes, keeps to its bounds, and never disturbs who plays.
+//! Live recording, with real servers and bots: the files can be read, replay to the same hashes and
+//! stay within their bounds, and players never notice the recorder.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod asked;
-mod by_itself;
+mod automatic_history;
 mod files;
 mod full_disk;
 mod replay;
+mod requested_history;
 mod shadow;
 mod support;

@@ -1,4 +1,5 @@
-//! Runs a recording again, in a fresh world, and compares each hash and each saved world.
+//! A second implementation of replay: runs a recording in a world, and compares each hash and each
+//! saved world.
 
 use std::{io::Cursor, path::Path, sync::Arc};
 
@@ -10,12 +11,13 @@ use parlour_shared::map::Map;
 use parlour_sim::{Logic, SIMULATION, Simulation};
 use parlour_tick::TickOutput;
 
-/// What was in a recording that ran again to the same hashes.
+/// The contents of a recording that replayed to the same hashes.
 #[derive(Debug)]
-#[allow(dead_code)] // Not every test looks at everything.
+#[allow(dead_code)] // Not every test reads all fields.
 pub(crate) struct Replayed {
     pub(crate) header: Header,
     pub(crate) ending: Ending,
+    /// Whether it starts with a saved world.
     pub(crate) begins_saved: bool,
     pub(crate) first: u32,
     pub(crate) last: u32,
@@ -23,7 +25,7 @@ pub(crate) struct Replayed {
     pub(crate) keyframes: u32,
     pub(crate) events: usize,
     pub(crate) panicked: bool,
-    /// When the last tick was, in milliseconds since 1970.
+    /// The time of the last tick, in milliseconds since 1970.
     pub(crate) last_ms: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The shadow: it comes to the same as the server, and says so if it does not.
+//! The shadow: it reaches the same states as the server, and reports game logic that does not.
 
 use std::{
     io::{self, Write},
@@ -26,10 +26,10 @@ struct Steps(u32);
 
 const DIVERGENCES: &str = "parlour_shadow_divergences_total";
 const TICKS: &str = "parlour_shadow_ticks_total";
-/// Ticks that the shadow is behind at least: more than two seconds.
+/// The minimum lag of the shadow in ticks: more than two seconds.
 const LAG: u32 = 137;
 
-/// Game logic with steps, and a system that is planted.
+/// Returns game logic with [`Steps`] and one system.
 fn planted<M>(
     system: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M> + Copy + Send + Sync + 'static,
 ) -> Logic {
@@ -39,8 +39,9 @@ fn planted<M>(
     })
 }
 
-/// The shadow finds it. Gives what it wrote to the log.
-fn found(logic: Logic) -> String {
+/// Runs a server with this game logic until the shadow reports a difference. Returns the log lines
+/// of the reports.
+fn reported(logic: Logic) -> String {
     let log = Log::begin();
     let directory = Directory::new();
     let server = start(&directory, |options| {
@@ -58,7 +59,7 @@ fn found(logic: Logic) -> String {
 }
 
 #[test]
-fn it_follows_and_comes_to_the_same() {
+fn the_shadow_reaches_the_same_states() {
     let directory = Directory::new();
     let server = start(&directory, |options| options.recording.shadow = true);
     let address = server.admin_addr();
@@ -72,9 +73,9 @@ fn it_follows_and_comes_to_the_same() {
 }
 
 #[test]
-fn game_logic_that_is_not_deterministic_is_found_and_kept() {
+fn game_logic_that_is_not_deterministic_is_found_and_one_history_is_kept() {
     let directory = Directory::new();
-    // Counts the ticks of all worlds together: what no game logic may do.
+    // Counts the ticks of all worlds together, which no game logic may do.
     let all = Arc::new(AtomicU32::new(0));
     let logic = Logic::new(move |app| {
         app.init_resource::<Steps>().state_resource::<Steps>("steps");
@@ -89,7 +90,7 @@ fn game_logic_that_is_not_deterministic_is_found_and_kept() {
     let address = server.admin_addr();
     let written = "parlour_history_written_total{reason=\"diverged\"}";
     await_metric(address, written, 1.0);
-    // It begins anew at each saved world, finds the same again, and leaves no further file.
+    // The shadow starts again at each saved world and finds the same, but writes no second file.
     await_metric(address, DIVERGENCES, 3.0);
     assert_eq!(metric(address, written), 1.0);
     assert!(server.failure().is_none());
@@ -99,14 +100,14 @@ fn game_logic_that_is_not_deterministic_is_found_and_kept() {
 }
 
 #[test]
-fn game_logic_that_panics_there_only_does_not_fail_the_server() {
+fn a_panic_in_only_the_shadow_does_not_stop_the_server() {
     let log = Log::begin();
     let directory = Directory::new();
     let worlds = Arc::new(AtomicU32::new(0));
     let logic = Logic::new(move |app| {
         let nth = worlds.fetch_add(1, Ordering::Relaxed);
-        let fall = move || assert!(nth == 0, "only the first world is good enough");
-        app.add_systems(TickSchedule, fall.in_set(StepSet::Simulate));
+        let panic = move || assert!(nth == 0, "not the first world");
+        app.add_systems(TickSchedule, panic.in_set(StepSet::Simulate));
     });
     let server = start(&directory, |options| {
         options.recording.shadow = true;
@@ -126,18 +127,18 @@ fn game_logic_that_panics_there_only_does_not_fail_the_server() {
     replay_file(&files[0], &bundled(), &Logic::default());
 }
 
-fn count_for_oneself(mut count: Local<u32>, mut steps: ResMut<Steps>) {
+fn count_in_a_local(mut count: Local<u32>, mut steps: ResMut<Steps>) {
     *count += 1;
     if *count == 100 {
         steps.0 += 1;
     }
 }
 
-/// The first world reaches it between two saved worlds; one that was loaded from the earlier of
-/// them does not.
+/// The live world reaches 100 between two saved worlds. A world that is loaded from the earlier one
+/// does not.
 #[test]
-fn a_score_that_counts_with_a_local_is_found_with_the_saved_world_that_shows_it() {
-    let line = found(planted(count_for_oneself));
+fn logic_that_depends_on_a_local_is_found_and_the_saved_world_is_named() {
+    let line = reported(planted(count_in_a_local));
     assert!(line.contains("tick=100 parts=\"steps\" since=60"), "{line}");
     assert!(line.contains("since the world saved after tick 60"), "{line}");
     for cause in ["Local", "Added", "Changed", "RemovedComponents", "static"] {
@@ -149,28 +150,28 @@ fn count_new_rooms(rooms: Query<(), Added<Room>>, mut steps: ResMut<Steps>) {
     steps.0 += rooms.iter().count() as u32;
 }
 
-/// To a world that was just loaded everything is new.
+/// Everything in a loaded world counts as added.
 #[test]
-fn logic_that_decides_by_what_was_added_is_found() {
-    let line = found(planted(count_new_rooms));
+fn logic_that_depends_on_added_is_found() {
+    let line = reported(planted(count_new_rooms));
     assert!(line.contains("since the world saved after tick"), "{line}");
 }
 
 static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-fn look_at_the_clock(clock: Res<Clock>, mut steps: ResMut<Steps>) {
+fn read_the_clock(clock: Res<Clock>, mut steps: ResMut<Steps>) {
     if clock.tick.0.is_multiple_of(60) {
         steps.0 = (BEGIN.elapsed().as_secs() % 2) as u32;
     }
 }
 
 #[test]
-fn a_clock_that_is_read_in_whole_seconds_and_once_a_second_is_found() {
-    found(planted(look_at_the_clock));
+fn a_clock_in_seconds_that_is_read_once_a_second_is_found() {
+    reported(planted(read_the_clock));
 }
 
-/// Logic that remembers the tick of the first world and of the second, and how close the second
-/// came to the first.
+/// Returns game logic that stores the tick of the live world and of the second world, and the
+/// smallest distance between them.
 fn watched(live: &Arc<AtomicU32>, second: &Arc<AtomicU32>, closest: &Arc<AtomicU32>) -> Logic {
     let (live, second, closest) = (Arc::clone(live), Arc::clone(second), Arc::clone(closest));
     let worlds = Arc::new(AtomicU32::new(0));
@@ -190,7 +191,7 @@ fn watched(live: &Arc<AtomicU32>, second: &Arc<AtomicU32>, closest: &Arc<AtomicU
 }
 
 #[test]
-fn it_runs_no_tick_before_two_seconds_are_over_and_a_stop_does_not_wait_for_them() {
+fn the_shadow_runs_two_seconds_late_and_a_stop_does_not_wait_for_it() {
     let directory = Directory::new();
     let [live, second] = [0, 1].map(|_| Arc::new(AtomicU32::new(0)));
     let closest = Arc::new(AtomicU32::new(u32::MAX));
@@ -213,16 +214,16 @@ fn it_runs_no_tick_before_two_seconds_are_over_and_a_stop_does_not_wait_for_them
     let last = live.load(Ordering::SeqCst);
     assert!(
         second.load(Ordering::SeqCst) + LAG <= last,
-        "what waited was not run"
+        "waiting ticks were run"
     );
 }
 
-/// What is written to the log from now on.
+/// The log lines of this process.
 #[derive(Clone)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// One for all tests of this process.
+    /// Collects log lines from now on. All tests of a process share the log.
     fn begin() -> Self {
         static ALL: LazyLock<Log> = LazyLock::new(|| {
             let log = Log(Arc::default());
@@ -236,10 +237,10 @@ impl Log {
         ALL.clone()
     }
 
-    /// The lines that have these words.
-    fn lines(&self, words: &str) -> String {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let lines = text.lines().filter(|line| line.contains(words));
+    /// Returns the lines that contain this text.
+    fn lines(&self, text: &str) -> String {
+        let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let lines = log.lines().filter(|line| line.contains(text));
         lines.map(|line| format!("{line}\n")).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Servers that record, directories that go away, and bots.
+//! Servers that record, temporary directories, and bots.
 
 use std::{
     fs,
@@ -20,10 +20,10 @@ use parlour_sim::SimConfig;
 use parlour_testing::eventually;
 use tokio::sync::oneshot;
 
-/// Far more than anything takes; a test that waits this long has failed.
+/// Longer than any answer takes. A test that waits this long fails.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A directory that is gone when the test is.
+/// A directory that is deleted when the value is dropped. It is not created.
 pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
@@ -37,7 +37,7 @@ impl Directory {
         Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
     }
 
-    /// All files in it, by name; the oldest recording is the first.
+    /// Returns its files, sorted by the tick in the name, then by name.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(&self.0) else {
             return Vec::new();
@@ -47,7 +47,7 @@ impl Directory {
         files
     }
 
-    /// Those whose names end like this.
+    /// Returns the files whose names end with `end`.
     pub(crate) fn files_ending(&self, end: &str) -> Vec<PathBuf> {
         let mut files = self.files();
         files.retain(|path| path.to_str().unwrap().ends_with(end));
@@ -55,7 +55,7 @@ impl Directory {
     }
 }
 
-/// The tick in a recording's name.
+/// Returns the tick in a recording's name, or 0 if there is none.
 fn tick_of(path: &Path) -> u32 {
     let name = path.file_name().unwrap().to_str().unwrap();
     let digits = |rest: &str| rest.split(['.', '-']).next().unwrap().parse().ok();
@@ -74,8 +74,7 @@ pub(crate) fn bundled() -> Vec<Arc<Map>> {
     maps::load(None).unwrap()
 }
 
-/// A server on free ports with the bundled maps, whose recordings and history are in that
-/// directory.
+/// Starts a server on free ports with the bundled maps, which writes histories to this directory.
 pub(crate) fn start(directory: &Directory, change: impl FnOnce(&mut ServerOptions)) -> Server {
     let mut options = ServerOptions::new(SimConfig::new(bundled()));
     options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -87,7 +86,7 @@ pub(crate) fn start(directory: &Directory, change: impl FnOnce(&mut ServerOption
     Server::start(options).unwrap()
 }
 
-/// Bots that walk and talk until they are stopped.
+/// Bots that walk and chat until they are stopped.
 pub(crate) struct Bots {
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Report>,
@@ -100,7 +99,7 @@ impl Bots {
             count,
             chat_per_minute: 30.0,
             duration: None,
-            // These tests look at recordings; on a busy machine the server may stand still.
+            // These tests check recordings. On a busy machine the server may stand still.
             max_standstill: None,
             ..Plan::default()
         };
@@ -118,19 +117,19 @@ impl Bots {
         Self { stop, thread }
     }
 
-    /// What they have seen.
+    /// Stops the bots and returns their report.
     pub(crate) fn stop(self) -> Report {
         let _ = self.stop.send(());
         self.thread.join().unwrap()
     }
 }
 
-/// The answer of the admin port: head and body.
+/// Sends a request to the admin port. Returns the head and the body of the answer.
 pub(crate) fn admin(address: SocketAddr, request: &str, headers: &str) -> (String, Vec<u8>) {
     admin_at(address, "localhost", request, headers)
 }
 
-/// The same, under another name.
+/// Like [`admin`], with this `host` header.
 pub(crate) fn admin_at(address: SocketAddr, host: &str, request: &str, headers: &str) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
@@ -143,7 +142,7 @@ pub(crate) fn admin_at(address: SocketAddr, host: &str, request: &str, headers: 
     (head, answer[end + 4..].to_vec())
 }
 
-/// A metric's value now, by its name with labels.
+/// Returns the current value of a metric. The name includes the labels.
 pub(crate) fn metric(address: SocketAddr, name: &str) -> f64 {
     let (_, text) = admin(address, "GET /metrics", "");
     let text = String::from_utf8(text).unwrap();
@@ -153,7 +152,7 @@ pub(crate) fn metric(address: SocketAddr, name: &str) -> f64 {
         .unwrap_or_else(|| panic!("no metric {name}"))
 }
 
-/// Waits until a metric is at least so much.
+/// Waits until a metric is at least `least`.
 pub(crate) fn await_metric(address: SocketAddr, name: &str, least: f64) {
     eventually(name, || metric(address, name) >= least);
 }

@@ -1,16 +1,16 @@
-//! `parlour replay` as a process: its line, its exit codes, its mistakes.
+//! `parlour replay` as a process: its output, its exit codes and its errors.
 
 use std::fs;
 
 use parlour_sim::{Logic, SIMULATION, SimulationApp};
 
-use crate::support::{Recorded, Temporary, parlour, story};
+use crate::support::{ScriptedRecording, TemporaryPath, parlour, story, without_events};
 
-fn recorded(script: &Recorded, ticks: u32) -> Temporary {
-    Temporary::file(&script.record(ticks))
+fn recorded(script: &ScriptedRecording, ticks: u32) -> TemporaryPath {
+    TemporaryPath::file(&script.record(ticks))
 }
 
-/// The one line and the code of a replay that ends badly.
+/// Runs a replay that fails with one line. Returns the exit code and the line.
 fn refused(words: &[&str]) -> (Option<i32>, String) {
     let (code, out, err) = parlour(words);
     assert_eq!(out, "", "{err}");
@@ -19,7 +19,7 @@ fn refused(words: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_good_recording_is_one_line() {
+fn a_verified_recording_is_reported_in_one_line() {
     let file = recorded(&story(), 900);
     let (code, out, err) = parlour(&[file.path()]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
@@ -30,7 +30,7 @@ fn a_good_recording_is_one_line() {
 }
 
 #[test]
-fn a_difference_has_a_code_of_its_own() {
+fn a_difference_is_exit_code_1() {
     let mut script = story();
     script.wrong_hash = Some(77);
     let file = recorded(&script, 200);
@@ -40,19 +40,18 @@ fn a_difference_has_a_code_of_its_own() {
         err.contains("tick 77 reached a different state") && err.contains("--diff"),
         "{err}"
     );
-    // Which of the two is wrong, and what: this program comes to the same state, but not to that
-    // hash.
+    // --diff shows that this program reaches the recorded state, but not the recorded hash.
     let (code, out, err) = parlour(&[file.path(), "--diff"]);
     assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
     assert!(out.contains("77"), "{out}");
-    // A window that ends before it is good.
+    // A window that ends before the difference is verified.
     let (code, out, _) = parlour(&[file.path(), "--to", "76"]);
     assert_eq!(code, Some(0));
     assert!(out.starts_with("76 ticks"), "{out}");
 }
 
 #[test]
-fn other_versions_maps_and_logic() {
+fn a_different_version_is_refused_and_a_different_map_is_ignored() {
     let mut script = story();
     script.simulation = Some(SIMULATION + 1);
     let (code, err) = refused(&[recorded(&script, 20).path()]);
@@ -63,7 +62,7 @@ fn other_versions_maps_and_logic() {
     );
 
     let file = recorded(&story(), 20);
-    let maps = Temporary::directory();
+    let maps = TemporaryPath::directory();
     let map = format!("{}/../assets/maps/", env!("CARGO_MANIFEST_DIR"));
     for name in ["lobby.tmx", "garden.tmx", "plaza.tmx"] {
         fs::copy(format!("{map}{name}"), maps.0.join(name)).unwrap();
@@ -75,13 +74,14 @@ fn other_versions_maps_and_logic() {
         plaza.replacen("\"r5c5\"", "\"moved\"", 1),
     )
     .unwrap();
-    // Another plaza does not hide the bundled one, with which it was recorded.
+    // The recording was made with the bundled plaza. A different map with that name does not hide
+    // it.
     assert_eq!(parlour(&[file.path(), "--maps", maps.path()]).0, Some(0));
 }
 
 #[test]
-fn other_game_logic() {
-    // Any resource that only this world has.
+fn different_game_logic_is_refused() {
+    // A resource that `parlour` does not declare.
     #[derive(bevy_ecs::prelude::Resource, Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
     struct Weather(u32);
     let mut script = story();
@@ -98,28 +98,28 @@ fn other_game_logic() {
 }
 
 #[test]
-fn what_is_no_recording() {
+fn a_file_that_is_not_a_recording_is_refused() {
     let (code, err) = refused(&["/nowhere.plr"]);
     assert_eq!(code, Some(65));
     assert!(err.contains("/nowhere.plr: cannot be read"), "{err}");
-    let text = Temporary::file(b"[settings]\nthis is some other file");
+    let text = TemporaryPath::file(b"[settings]\nthis is some other file");
     let (code, err) = refused(&[text.path()]);
     assert_eq!(code, Some(65));
     assert!(err.contains("not a recording"), "{err}");
-    let header = Temporary::file(&story().record(20)[..100]);
+    let header = TemporaryPath::file(&story().record(20)[..100]);
     assert_eq!(refused(&[header.path()]).0, Some(65));
 }
 
 #[test]
-fn words_that_cannot_be_understood() {
-    let file = recorded(&Recorded::default(), 20);
+fn wrong_arguments_are_exit_code_2() {
+    let file = recorded(&without_events(), 20);
     for words in [
         &["--from", "yesterday"][..],
         &["--dump", "everything"],
         &["--dump", "chat", "--follow", "Ada"],
         &["--room", "plaza"],
         &["--at", "7"],
-        // What is not for what is asked for is no word to be passed over.
+        // Flags that do not belong to the chosen output are errors.
         &["--follow", "Ada", "--at", "7"],
         &["--follow", "Ada", "--player", "Bob"],
         &["--follow", "Ada", "--format", "json"],
@@ -139,7 +139,7 @@ fn words_that_cannot_be_understood() {
 
 #[test]
 fn settings_that_a_replay_does_not_use_are_refused() {
-    let file = recorded(&Recorded::default(), 20);
+    let file = recorded(&without_events(), 20);
     for (words, right) in [
         (
             &["--seed", "7", "--capacity", "5"][..],
@@ -167,8 +167,8 @@ fn settings_that_a_replay_does_not_use_are_refused() {
 }
 
 #[test]
-fn a_moment_that_is_not_in_it_is_no_fault_of_the_file() {
-    let file = recorded(&Recorded::default(), 20);
+fn a_moment_outside_of_the_recording_is_exit_code_64() {
+    let file = recorded(&without_events(), 20);
     for words in [
         &["--from", "14:05"][..],
         &["--dump", "players", "--at", "14:05"],
@@ -196,13 +196,13 @@ fn a_moment_that_is_not_in_it_is_no_fault_of_the_file() {
         (Some(64), true),
         "{err}"
     );
-    // Nothing can be asked of a file without a tick.
-    let empty = recorded(&Recorded::default(), 0);
+    // For a recording without ticks, the file is at fault.
+    let empty = recorded(&without_events(), 0);
     assert_eq!(refused(&[empty.path(), "--from", "14:05"]).0, Some(65));
 }
 
 #[test]
-fn a_panic_that_does_not_come_again_is_a_difference() {
+fn a_recorded_panic_that_does_not_repeat_is_a_difference() {
     let mut script = story();
     script.panics = true;
     let file = recorded(&script, 50);

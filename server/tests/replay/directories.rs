@@ -1,26 +1,27 @@
-//! A directory of recordings: the one that holds the moment is taken, else the newest.
+//! A directory of recordings: the recording with the moment is replayed, or else the newest.
 
 use std::fs;
 
 use parlour_recording::replay::{Extent, find};
 
-use crate::support::{Recorded, STARTED_MS, Temporary, parlour};
+use crate::support::{STARTED_MS, TemporaryPath, parlour, without_events};
 
-/// Three recordings of five seconds: at 14:03:00, 14:03:05 and a day later.
-fn directory() -> Temporary {
-    let directory = Temporary::directory();
+/// Returns a directory with three recordings of five seconds that start at 14:03:00, at 14:03:05
+/// and a day later, and two other files.
+fn directory() -> TemporaryPath {
+    let directory = TemporaryPath::directory();
     for (name, after) in [("b.plr", 0), ("a.plr", 5_000), ("c.plr", 86_400_000)] {
-        let mut script = Recorded::default();
-        script.started_ms = Some(STARTED_MS + after);
+        let mut script = without_events();
+        script.started_ms = STARTED_MS + after;
         fs::write(directory.0.join(name), script.record(300)).unwrap();
     }
-    fs::write(directory.0.join("notes.txt"), "no recording").unwrap();
-    fs::write(directory.0.join("broken.plr"), "no recording either").unwrap();
+    fs::write(directory.0.join("notes.txt"), "not a recording").unwrap();
+    fs::write(directory.0.join("broken.plr"), "also not a recording").unwrap();
     directory
 }
 
 #[test]
-fn the_file_that_holds_the_moment() {
+fn the_newest_recording_with_the_moment_is_chosen() {
     let directory = directory();
     let name = |moment: Option<&str>| {
         let moment = moment.map(|text| text.parse().unwrap());
@@ -34,7 +35,7 @@ fn the_file_that_holds_the_moment() {
     assert_eq!(
         name(Some("14:03:02")).unwrap(),
         "c.plr",
-        "the newest that holds it"
+        "the newest with this time"
     );
     assert_eq!(name(Some("2026-11-21T14:03:02Z")).unwrap(), "b.plr");
     assert_eq!(name(Some("100")).unwrap(), "c.plr");
@@ -47,7 +48,7 @@ fn the_file_that_holds_the_moment() {
 }
 
 #[test]
-fn the_command_says_which_it_took() {
+fn the_command_reports_which_file_it_chose() {
     let directory = directory();
     let (code, out, err) = parlour(&[directory.path(), "--from", "14:03:07"]);
     assert_eq!(code, Some(0), "{err}");
@@ -60,31 +61,31 @@ fn the_command_says_which_it_took() {
     let (code, _, err) = parlour(&[directory.path(), "--from", "15:00"]);
     assert_eq!(code, Some(64));
     assert!(err.contains("no recording has 15:00:00.000. There are"), "{err}");
-    let empty = Temporary::directory();
+    let empty = TemporaryPath::directory();
     let (code, _, err) = parlour(&[empty.path()]);
     assert_eq!(code, Some(65));
     assert!(err.contains("no recording (*.plr) in this directory"), "{err}");
 }
 
 #[test]
-fn a_time_shortly_before_a_file_begins_is_that_of_the_file() {
-    let directory = Temporary::directory();
-    // They begin at 14:03:07, 14:03:20 and 14:05.
+fn a_recording_that_starts_shortly_after_the_moment_is_chosen() {
+    let directory = TemporaryPath::directory();
+    // The recordings start at 14:03:07, 14:03:20 and 14:05.
     for (name, after) in [("b.plr", 7_000), ("a.plr", 20_000), ("c.plr", 120_000)] {
-        let mut script = Recorded::default();
-        script.started_ms = Some(STARTED_MS + after);
+        let mut script = without_events();
+        script.started_ms = STARTED_MS + after;
         fs::write(directory.0.join(name), script.record(300)).unwrap();
     }
     let name = |text: &str| {
         let found = find(&directory.0, Some(&text.parse().unwrap()), Extent::Onwards);
         found.map(|found| found.path.file_name().unwrap().to_string_lossy().into_owned())
     };
-    assert_eq!(name("14:03").unwrap(), "b.plr", "the first after it");
+    assert_eq!(name("14:03").unwrap(), "b.plr", "the first after the moment");
     assert_eq!(name("2026-11-21T14:03:00Z").unwrap(), "b.plr");
-    assert_eq!(name("14:03:15").unwrap(), "a.plr", "between two");
+    assert_eq!(name("14:03:15").unwrap(), "a.plr", "between two recordings");
     assert_eq!(name("14:04:30").unwrap(), "c.plr");
-    assert!(name("14:02:07").is_err(), "a whole minute before it");
-    assert!(name("14:06").is_err(), "after all");
+    assert!(name("14:02:07").is_err(), "a minute before the first recording");
+    assert!(name("14:06").is_err(), "after all recordings");
     let (code, out, err) = parlour(&[directory.path(), "--from", "14:03"]);
     assert!(
         code == Some(0) && out.contains("300 hashes verified"),
@@ -94,7 +95,7 @@ fn a_time_shortly_before_a_file_begins_is_that_of_the_file() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_is_no_recording_and_nobody_waits_for_its_writer() {
+fn a_pipe_in_the_directory_is_not_opened() {
     let directory = directory();
     let pipe = directory.0.join("pipe.plr");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();

@@ -1,21 +1,20 @@
-//! What there was at a tick: players, rooms, chat, commands.
+//! Dumps: players, rooms, chat and commands at a tick.
 
 use parlour_recording::replay::{
     PlayerQuery,
-    dump::{Dump, Filter, Table, aligned, dump},
+    dump::{Dump, DumpTable, Filter, aligned, dump},
 };
+use parlour_shared::message::Scope;
 use parlour_testing::SessionActions as _;
 
-use parlour_shared::message::Scope;
+use crate::support::{TemporaryPath, parlour, replay, story, ticks, without_events};
 
-use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
-
-fn rows(table: Table, from: u32, to: u32, filter: &Filter) -> Dump {
-    let file = Temporary::file(&story().record(900));
+fn rows(table: DumpTable, from: u32, to: u32, filter: &Filter) -> Dump {
+    let file = TemporaryPath::file(&story().record(900));
     dump(&mut replay(&file), table, ticks(from, to), filter).unwrap()
 }
 
-fn of(player: &str) -> Filter {
+fn by_player(player: &str) -> Filter {
     Filter {
         player: Some(PlayerQuery(player.into())),
         room: None,
@@ -28,8 +27,8 @@ fn column<'a>(dump: &'a Dump, name: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn players_as_they_are_after_a_tick() {
-    let all = rows(Table::Players, 1, 70, &Filter::default());
+fn players_are_shown_as_they_are_after_the_tick() {
+    let all = rows(DumpTable::Players, 1, 70, &Filter::default());
     assert_eq!(column(&all, "name"), ["Ada", "Bob", "Cleo"]);
     assert_eq!(column(&all, "room"), ["lobby/3", "lobby/3", "plaza"]);
     assert_eq!(column(&all, "moving"), ["walks north", "stands", "stands"]);
@@ -37,7 +36,7 @@ fn players_as_they_are_after_a_tick() {
         all.json[0]["x_px"].as_f64().unwrap(),
         all.json[0]["y_px"].as_f64().unwrap(),
     );
-    let later = rows(Table::Players, 1, 71, &of("Ada"));
+    let later = rows(DumpTable::Players, 1, 71, &by_player("Ada"));
     assert_eq!(later.json.len(), 1);
     assert_eq!(later.json[0]["x_px"].as_f64().unwrap(), x);
     assert_eq!(later.json[0]["y_px"].as_f64().unwrap(), y - 2.5);
@@ -46,39 +45,39 @@ fn players_as_they_are_after_a_tick() {
         parts.contains_key("motion") && parts.contains_key("throttle"),
         "{parts:?}"
     );
-    // After it closed it is not there any more.
+    // Ada closes at tick 800.
     assert_eq!(
-        column(&rows(Table::Players, 1, 799, &Filter::default()), "name"),
+        column(&rows(DumpTable::Players, 1, 799, &Filter::default()), "name"),
         ["Ada", "Bob", "Cleo"]
     );
     assert_eq!(
-        column(&rows(Table::Players, 1, 800, &Filter::default()), "name"),
+        column(&rows(DumpTable::Players, 1, 800, &Filter::default()), "name"),
         ["Bob", "Cleo"]
     );
 }
 
 #[test]
-fn a_player_is_asked_for_by_name_id_or_session() {
-    let all = rows(Table::Players, 1, 70, &Filter::default());
+fn a_player_is_found_by_name_id_or_session() {
+    let all = rows(DumpTable::Players, 1, 70, &Filter::default());
     let id = all.rows[1][0].clone();
     assert_eq!(id.len(), 8);
-    for whom in ["Bob", "2", &id, &id.to_uppercase()] {
+    for query in ["Bob", "2", &id, &id.to_uppercase()] {
         assert_eq!(
-            column(&rows(Table::Players, 1, 70, &of(whom)), "name"),
+            column(&rows(DumpTable::Players, 1, 70, &by_player(query)), "name"),
             ["Bob"],
-            "{whom}"
+            "{query}"
         );
     }
     let plaza = Filter {
         room: Some("plaza".into()),
         player: None,
     };
-    assert_eq!(column(&rows(Table::Players, 1, 70, &plaza), "name"), ["Cleo"]);
+    assert_eq!(column(&rows(DumpTable::Players, 1, 70, &plaza), "name"), ["Cleo"]);
 }
 
 #[test]
-fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
-    let file = Temporary::file(&story().record(900));
+fn a_missing_player_or_room_is_an_error_and_not_an_empty_table() {
+    let file = TemporaryPath::file(&story().record(900));
     let shown = |words: &[&str]| {
         let (code, out, err) = parlour(&[&[file.path(), "--dump"], words].concat());
         (code, out.lines().count(), err)
@@ -126,7 +125,7 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
             assert_eq!(shown(&words), (Some(64), 0, expected), "{words:?}");
         }
     }
-    // They were there, and nothing happened.
+    // These players and rooms are there, but nothing happens.
     for (words, expected) in [
         (
             ["chat", "--from", "t91", "--at", "t119", "--player", "Ada"],
@@ -156,8 +155,8 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
 }
 
 #[test]
-fn rooms_and_their_state() {
-    let rooms = rows(Table::Rooms, 1, 145, &Filter::default());
+fn rooms_are_shown_with_their_state() {
+    let rooms = rows(DumpTable::Rooms, 1, 145, &Filter::default());
     assert_eq!(column(&rooms, "room"), ["lobby/3", "plaza"]);
     assert_eq!(column(&rooms, "players"), ["2", "1"]);
     assert_eq!(
@@ -166,36 +165,36 @@ fn rooms_and_their_state() {
     );
     assert_eq!(rooms.json[0]["state"][0]["value"], "open\u{1b}[0m");
     assert_eq!(
-        column(&rows(Table::Rooms, 1, 145, &of("Bob")), "room"),
+        column(&rows(DumpTable::Rooms, 1, 145, &by_player("Bob")), "room"),
         ["lobby/3"]
     );
-    let later = rows(Table::Rooms, 1, 610, &Filter::default());
+    let later = rows(DumpTable::Rooms, 1, 610, &Filter::default());
     let plaza = later.rows.iter().find(|row| row[1] == "plaza/3").unwrap();
     assert_eq!((plaza[3].as_str(), plaza[4].as_str()), ("0", "t600"));
 }
 
 #[test]
-fn chat_with_those_who_heard_it() {
-    let chat = rows(Table::Chat, 1, 300, &Filter::default());
+fn chat_is_shown_with_its_listeners() {
+    let chat = rows(DumpTable::Chat, 1, 300, &Filter::default());
     assert_eq!(column(&chat, "name"), ["Ada", "Bob"]);
     assert_eq!(column(&chat, "tick"), ["t90", "t120"]);
     assert_eq!(column(&chat, "to")[0], "room (1)");
-    // What a player wrote does not reach the terminal as it is.
+    // The text of a player is escaped for the terminal.
     assert_eq!(column(&chat, "text")[0], "hello\\nall");
     assert_eq!(chat.json[0]["text"], "hello\nall");
     assert_eq!(chat.json[0]["heard_by"].as_array().unwrap().len(), 2);
-    assert!(rows(Table::Chat, 91, 119, &Filter::default()).rows.is_empty());
-    assert!(rows(Table::Chat, 1, 300, &of("Cleo")).rows.is_empty());
+    assert!(rows(DumpTable::Chat, 91, 119, &Filter::default()).rows.is_empty());
+    assert!(rows(DumpTable::Chat, 1, 300, &by_player("Cleo")).rows.is_empty());
     assert_eq!(
-        rows(Table::Chat, 1, 110, &of("Bob")).rows.len(),
+        rows(DumpTable::Chat, 1, 110, &by_player("Bob")).rows.len(),
         1,
         "Bob heard it"
     );
 }
 
 #[test]
-fn commands_and_what_was_refused() {
-    let commands = rows(Table::Commands, 1, 200, &of("Ada"));
+fn commands_are_shown_with_their_refusals() {
+    let commands = rows(DumpTable::Commands, 1, 200, &by_player("Ada"));
     let what = column(&commands, "what");
     let expected = [
         "opens as \"Ada\"",
@@ -217,15 +216,15 @@ fn commands_and_what_was_refused() {
         [(&"state door = \"shut\"", &"stale version: door has version 1")]
     );
 
-    let spam = rows(Table::Commands, 330, 330, &of("Bob"));
+    let spam = rows(DumpTable::Commands, 330, 330, &by_player("Bob"));
     let limited = column(&spam, "refused")
         .iter()
         .filter(|text| text.starts_with("rate limited"))
         .count();
     assert!(limited > 0 && limited < 12, "{limited}");
-    // The first ones were said.
+    // The first ones were accepted.
     assert_eq!(column(&spam, "refused")[0], "");
-    let closes = rows(Table::Commands, 800, 800, &Filter::default());
+    let closes = rows(DumpTable::Commands, 800, 800, &Filter::default());
     assert_eq!(
         (column(&closes, "name"), column(&closes, "what")),
         (vec!["Ada"], vec!["closes"])
@@ -233,7 +232,7 @@ fn commands_and_what_was_refused() {
 }
 
 #[test]
-fn a_table_is_aligned() {
+fn the_columns_of_a_table_are_aligned() {
     let rows = vec![
         vec!["1".into(), "long one".into(), "x".into()],
         vec!["22".into(), "é".into(), String::new()],
@@ -245,8 +244,8 @@ fn a_table_is_aligned() {
 }
 
 #[test]
-fn the_command_prints_both_forms() {
-    let file = Temporary::file(&story().record(400));
+fn the_command_prints_tables_and_json() {
+    let file = TemporaryPath::file(&story().record(400));
     let (code, out, err) = parlour(&[file.path(), "--dump", "players", "--at", "14:03:01.5"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert_eq!(out.lines().count(), 4, "{out}");
@@ -279,23 +278,24 @@ fn the_command_prints_both_forms() {
     assert!(rows.len() > 2, "{out}");
 }
 
-/// Two players named Ada, a third whose name is the id of the first, and a fourth whose name is the
-/// number of the second. All say something; the first is gone after tick 100.
-fn namesakes() -> (Temporary, Vec<String>) {
-    let ids_at = |file: &Temporary, tick| -> Vec<String> {
+/// Returns a recording of four players, and their ids. Two are named Ada, the name of the third is
+/// the id of the first, and the name of the fourth is the session number of the second. All chat.
+/// The first closes at tick 100.
+fn namesakes() -> (TemporaryPath, Vec<String>) {
+    let ids_at = |file: &TemporaryPath, tick| -> Vec<String> {
         let players = dump(
             &mut replay(file),
-            Table::Players,
+            DumpTable::Players,
             ticks(1, tick),
             &Filter::default(),
         )
         .unwrap();
         column(&players, "id").into_iter().map(String::from).collect()
     };
-    let mut script = Recorded::default();
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(20).arrive(2, "Ada", "plaza");
-    let ids = ids_at(&Temporary::file(&script.record(30)), 30);
+    let ids = ids_at(&TemporaryPath::file(&script.record(30)), 30);
     script.at(40).arrive(3, &ids[0], "plaza");
     script.at(40).arrive(4, "2", "plaza");
     for (tick, session) in (91..).zip(1..=4) {
@@ -304,15 +304,15 @@ fn namesakes() -> (Temporary, Vec<String>) {
             .chat(session, Scope::Room, &format!("from {session}"));
     }
     script.at(100).close(1);
-    let file = Temporary::file(&script.record(120));
+    let file = TemporaryPath::file(&script.record(120));
     let ids = ids_at(&file, 90);
     (file, ids)
 }
 
 #[test]
-fn players_with_one_name_are_told_apart_by_their_ids() {
+fn players_with_the_same_name_are_shown_with_their_ids() {
     let (file, ids) = namesakes();
-    for what in [Table::Chat, Table::Commands] {
+    for what in [DumpTable::Chat, DumpTable::Commands] {
         let all = dump(&mut replay(&file), what, ticks(91, 94), &Filter::default()).unwrap();
         assert_eq!(column(&all, "id"), ids, "{what:?}");
         assert_eq!(column(&all, "name"), ["Ada", "Ada", &ids[0], "2"], "{what:?}");
@@ -326,26 +326,38 @@ fn players_with_one_name_are_told_apart_by_their_ids() {
 }
 
 #[test]
-fn an_id_is_meant_before_a_number_and_a_number_before_a_name() {
+fn an_id_is_preferred_to_a_session_number_and_that_to_a_name() {
     let (file, ids) = namesakes();
     let upper = ids[0].to_uppercase();
-    for (whom, session) in [(ids[0].as_str(), "1"), (&upper, "1"), ("2", "2"), ("3", "3")] {
-        for (what, from) in [(Table::Players, 1), (Table::Commands, 91)] {
-            let found = dump(&mut replay(&file), what, ticks(from, 94), &of(whom)).unwrap();
-            assert_eq!(column(&found, "session"), [session], "{what:?} {whom}");
+    for (query, session) in [(ids[0].as_str(), "1"), (&upper, "1"), ("2", "2"), ("3", "3")] {
+        for (what, from) in [(DumpTable::Players, 1), (DumpTable::Commands, 91)] {
+            let found = dump(&mut replay(&file), what, ticks(from, 94), &by_player(query)).unwrap();
+            assert_eq!(column(&found, "session"), [session], "{what:?} {query}");
         }
-        // Of a chat, the player is the one who spoke or one who heard it: they heard each other,
-        // but are one player.
-        let chat = dump(&mut replay(&file), Table::Chat, ticks(91, 94), &of(whom)).unwrap();
-        assert_eq!(chat.matched.len(), 1, "{whom}");
+        // A chat matches if the player is the speaker or a listener. Either way, one player
+        // matches.
+        let chat = dump(
+            &mut replay(&file),
+            DumpTable::Chat,
+            ticks(91, 94),
+            &by_player(query),
+        )
+        .unwrap();
+        assert_eq!(chat.matched.len(), 1, "{query}");
     }
-    // The first one is gone then: now the text is only a name.
-    let later = dump(&mut replay(&file), Table::Players, ticks(1, 110), &of(&ids[0])).unwrap();
+    // The first player has closed by then, so only the name of the third matches.
+    let later = dump(
+        &mut replay(&file),
+        DumpTable::Players,
+        ticks(1, 110),
+        &by_player(&ids[0]),
+    )
+    .unwrap();
     assert_eq!(column(&later, "session"), ["3"]);
 }
 
 #[test]
-fn a_name_of_several_shows_all_of_them_and_says_so() {
+fn a_name_of_two_players_shows_both_and_says_so() {
     let (file, ids) = namesakes();
     let (code, out, err) = parlour(&[
         file.path(),

@@ -1,4 +1,4 @@
-//! An export is JSON Lines, and says what the world says.
+//! Exports: JSON Lines that agree with the world.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use parlour_shared::ids::{SessionId, Tick};
 use parlour_sim::Motion;
 use serde_json::Value;
 
-use crate::support::{Temporary, parlour, replay, story, ticks, whole};
+use crate::support::{TemporaryPath, parlour, replay, story, ticks, whole};
 
-fn lines(file: &Temporary, window: Window) -> Vec<Value> {
+fn lines(file: &TemporaryPath, window: Window) -> Vec<Value> {
     let mut out = Vec::new();
     export(&mut replay(file), window, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
@@ -18,13 +18,13 @@ fn lines(file: &Temporary, window: Window) -> Vec<Value> {
         .collect()
 }
 
-fn of<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
+fn of_kind<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
     lines.iter().filter(|line| line["line"] == kind).collect()
 }
 
 #[test]
-fn it_has_all_that_happened() {
-    let file = Temporary::file(&story().record(900));
+fn an_export_contains_all_events() {
+    let file = TemporaryPath::file(&story().record(900));
     let window = whole(&replay(&file));
     let lines = lines(&file, window);
     assert_eq!(
@@ -36,19 +36,19 @@ fn it_has_all_that_happened() {
         (&last["line"], &last["ticks"], &last["ending"]["reason"]),
         (&"end".into(), &900.into(), &"stopped".into())
     );
-    let first = of(&lines, "tick")[0];
+    let first = of_kind(&lines, "tick")[0];
     assert_eq!(
         (&first["tick"], &first["time"]),
         (&10.into(), &"2026-11-21T14:03:00.150Z".into())
     );
     assert_eq!(first["events"][0]["kind"], "open");
     assert_eq!(first["events"][1]["message"]["join"]["room"], "lobby/3");
-    assert_eq!(of(&lines, "said")[0]["heard_by"], serde_json::json!([1, 2]));
+    assert_eq!(of_kind(&lines, "said")[0]["heard_by"], serde_json::json!([1, 2]));
     let moves = |kind| -> Vec<(u64, &str, &str)> {
         let text = |line: &'_ Value, field: &str| -> &str {
             Box::leak(line[field].as_str().unwrap().to_owned().into_boxed_str())
         };
-        of(&lines, kind)
+        of_kind(&lines, kind)
             .iter()
             .map(|line| {
                 (
@@ -79,7 +79,7 @@ fn it_has_all_that_happened() {
     );
 }
 
-/// The segments of the export give every player's place at every tick.
+/// The position of every player at every tick follows from the segments.
 #[test]
 fn motion_agrees_with_the_world() {
     let mut places: BTreeMap<(u32, u32), (i32, i32)> = BTreeMap::new();
@@ -97,13 +97,13 @@ fn motion_agrees_with_the_world() {
             }
         }
     });
-    let file = Temporary::file(&bytes);
+    let file = TemporaryPath::file(&bytes);
     for (from, to) in [(1, 900), (400, 700)] {
         let lines = lines(&file, ticks(from, to));
         let mut segments: BTreeMap<u32, [i64; 5]> = BTreeMap::new();
         let mut compared = 0;
         for tick in from - 1..=to {
-            for line in of(&lines, "motion")
+            for line in of_kind(&lines, "motion")
                 .into_iter()
                 .filter(|line| line["tick"] == tick)
             {
@@ -127,8 +127,8 @@ fn motion_agrees_with_the_world() {
 }
 
 #[test]
-fn from_the_middle_on_it_says_who_is_there() {
-    let file = Temporary::file(&story().record(900));
+fn an_export_of_a_window_starts_with_the_players_that_are_there() {
+    let file = TemporaryPath::file(&story().record(900));
     let lines = lines(
         &file,
         Window {
@@ -136,7 +136,7 @@ fn from_the_middle_on_it_says_who_is_there() {
             to: Tick(410),
         },
     );
-    let there: Vec<&str> = of(&lines, "there")
+    let there: Vec<&str> = of_kind(&lines, "there")
         .iter()
         .map(|line| line["name"].as_str().unwrap())
         .collect();
@@ -145,11 +145,11 @@ fn from_the_middle_on_it_says_who_is_there() {
 }
 
 #[test]
-fn the_command_writes_a_file_or_standard_output() {
-    let file = Temporary::file(&story().record(60));
+fn the_command_writes_to_a_file_or_to_standard_output() {
+    let file = TemporaryPath::file(&story().record(60));
     let (code, out, err) = parlour(&[file.path(), "--export"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    let target = Temporary::file(b"");
+    let target = TemporaryPath::file(b"");
     let (code, nothing, _) = parlour(&[file.path(), &format!("--export={}", target.path())]);
     assert_eq!((code, nothing.as_str()), (Some(0), ""));
     assert_eq!(std::fs::read_to_string(&target.0).unwrap(), out);
@@ -158,8 +158,8 @@ fn the_command_writes_a_file_or_standard_output() {
 
 #[test]
 fn an_export_does_not_overwrite_a_file() {
-    let file = Temporary::file(&story().record(60));
-    let target = Temporary::file(b"all that is left");
+    let file = TemporaryPath::file(&story().record(60));
+    let target = TemporaryPath::file(b"precious");
     let (code, out, err) = parlour(&[file.path(), &format!("--export={}", target.path())]);
     assert_eq!((code, out.as_str()), (Some(73), ""));
     let expected = "exists already, and is not overwritten: name a different file or remove this one\n";
@@ -167,8 +167,8 @@ fn an_export_does_not_overwrite_a_file() {
         err.starts_with(&format!("parlour: {} {expected}", target.path())),
         "{err}"
     );
-    assert_eq!(std::fs::read(&target.0).unwrap(), b"all that is left");
-    // Nor the recording itself.
+    assert_eq!(std::fs::read(&target.0).unwrap(), b"precious");
+    // The recording itself is not overwritten either.
     let before = std::fs::read(&file.0).unwrap();
     assert_eq!(
         parlour(&[file.path(), &format!("--export={}", file.path())]).0,
@@ -179,7 +179,7 @@ fn an_export_does_not_overwrite_a_file() {
 
 #[test]
 fn a_file_without_an_equals_sign_gets_a_tip() {
-    let file = Temporary::file(&story().record(60));
+    let file = TemporaryPath::file(&story().record(60));
     for (words, tip) in [
         ([file.path(), "--export", "out.jsonl"], "--export=out.jsonl\n"),
         ([file.path(), "--export", "my out"], "--export='my out'\n"),

@@ -1,29 +1,28 @@
-//! What a player did and saw, as a story.
+//! `--follow`: what a player did and saw, line by line.
 
 use std::{env, fs};
 
 use parlour_recording::replay::{PlayerQuery, ShowError, Window, follow::follow};
+use parlour_shared::message::Scope;
 use parlour_testing::SessionActions as _;
 
-use parlour_shared::message::Scope;
+use crate::support::{TemporaryPath, parlour, replay, story, ticks, without_events};
 
-use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
-
-fn told(whom: &str, from: u32, to: u32) -> Result<Vec<String>, ShowError> {
-    told_of(&story().record(900), whom, None, ticks(from, to))
+fn followed(player: &str, from: u32, to: u32) -> Result<Vec<String>, ShowError> {
+    follow_in(&story().record(900), player, None, ticks(from, to))
 }
 
-fn told_of(
+fn follow_in(
     recording: &[u8],
-    whom: &str,
+    player: &str,
     room: Option<&str>,
     window: Window,
 ) -> Result<Vec<String>, ShowError> {
-    let file = Temporary::file(recording);
+    let file = TemporaryPath::file(recording);
     let mut lines = Vec::new();
     follow(
         &mut replay(&file),
-        &PlayerQuery(whom.into()),
+        &PlayerQuery(player.into()),
         room,
         window,
         |line| {
@@ -34,10 +33,10 @@ fn told_of(
     Ok(lines)
 }
 
-/// `PARLOUR_BLESS=1` writes the story anew; read it before it is kept.
+/// `PARLOUR_BLESS=1` writes follow.txt again. Read the change before you commit it.
 #[test]
-fn a_story_is_told() {
-    let story = told("Ada", 1, 900).unwrap().join("\n") + "\n";
+fn everything_that_a_player_does_and_sees_is_reported() {
+    let story = followed("Ada", 1, 900).unwrap().join("\n") + "\n";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/replay/follow.txt");
     if env::var_os("PARLOUR_BLESS").is_some() {
         fs::write(path, &story).unwrap();
@@ -45,12 +44,12 @@ fn a_story_is_told() {
     assert_eq!(story, fs::read_to_string(path).unwrap());
 }
 
-/// From the middle on, the story is the same but for its first line, which says how things are.
+/// A window that starts later has the same lines, after a first line that describes the player.
 #[test]
-fn it_is_the_same_from_any_tick_on() {
-    let whole = told("Ada", 1, 900).unwrap();
+fn a_later_start_has_the_same_lines() {
+    let whole = followed("Ada", 1, 900).unwrap();
     for from in [61, 161, 302, 303, 500, 700] {
-        let part = told("Ada", from, 900).unwrap();
+        let part = followed("Ada", from, 900).unwrap();
         let (first, rest) = part.split_first().unwrap();
         assert!(
             first.contains("Ada (id ") && first.contains(" is in "),
@@ -61,8 +60,8 @@ fn it_is_the_same_from_any_tick_on() {
 }
 
 #[test]
-fn who_is_not_there_is_looked_for() {
-    let error = |whom: &str, from, to| told(whom, from, to).unwrap_err().to_string();
+fn a_missing_player_is_searched_in_the_whole_recording() {
+    let error = |player: &str, from, to| followed(player, from, to).unwrap_err().to_string();
     let text = error("Ada", 850, 900);
     assert_eq!(
         text,
@@ -76,8 +75,8 @@ fn who_is_not_there_is_looked_for() {
 }
 
 #[test]
-fn the_command_tells_it() {
-    let file = Temporary::file(&story().record(300));
+fn the_command_prints_the_lines() {
+    let file = TemporaryPath::file(&story().record(300));
     let (code, out, err) = parlour(&[file.path(), "--follow", "Bob", "--to", "14:03:03"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(
@@ -91,10 +90,10 @@ fn the_command_tells_it() {
 }
 
 #[test]
-fn in_a_room_only_what_happens_there_is_told() {
+fn with_a_room_only_events_in_it_are_reported() {
     let recording = story().record(900);
-    let all = told("Ada", 1, 900).unwrap();
-    let part = |room, from, to| told_of(&recording, "Ada", Some(room), ticks(from, to));
+    let all = followed("Ada", 1, 900).unwrap();
+    let part = |room, from, to| follow_in(&recording, "Ada", Some(room), ticks(from, to));
     let garden = part("garden/3", 1, 900).unwrap();
     let (first, last) = (garden.first().unwrap(), garden.last().unwrap());
     assert!(first.contains("goes through a door into garden/3"), "{garden:#?}");
@@ -103,7 +102,7 @@ fn in_a_room_only_what_happens_there_is_told() {
     assert_eq!(
         garden,
         all[begin..begin + garden.len()],
-        "all of that time and nothing else"
+        "all lines of that time and no others"
     );
     let plaza = part("plaza/3", 1, 900).unwrap();
     assert!(
@@ -113,7 +112,7 @@ fn in_a_room_only_what_happens_there_is_told() {
         "{plaza:#?}"
     );
     assert!(plaza.last().unwrap().contains("leaves plaza/3"), "{plaza:#?}");
-    // How things are before the window is told only if the player is there then.
+    // The first line describes the player only if it is in the room at the start of the window.
     assert!(part("garden/3", 450, 460).unwrap()[0].contains("is in garden/3"));
     assert!(part("plaza/3", 450, 530).unwrap()[0].contains("enters plaza/3"));
     let error = part("attic", 400, 900).unwrap_err().to_string();
@@ -124,8 +123,8 @@ fn in_a_room_only_what_happens_there_is_told() {
 }
 
 #[test]
-fn the_command_honours_the_room() {
-    let file = Temporary::file(&story().record(900));
+fn the_command_passes_the_room_on() {
+    let file = TemporaryPath::file(&story().record(900));
     let (code, out, err) = parlour(&[file.path(), "--follow", "Ada", "--room", "plaza/3"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.contains("plaza/3") && !out.contains("sees Bob"), "{out}");
@@ -134,14 +133,14 @@ fn the_command_honours_the_room() {
 }
 
 #[test]
-fn who_has_the_name_of_another_is_mentioned_with_an_id() {
-    // Session 1 and session 2 appear near each other.
-    let mut script = Recorded::default();
+fn a_player_with_the_same_name_is_mentioned_with_its_id() {
+    // Sessions 1 and 2 start near each other.
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "lobby/3");
     script.at(30).arrive(2, "Ada", "lobby/3");
     script.at(60).chat(2, Scope::Room, "hello");
     script.at(90).close(2);
-    let story = told_of(&script.record(120), "1", None, ticks(1, 120)).unwrap();
+    let story = follow_in(&script.record(120), "1", None, ticks(1, 120)).unwrap();
     let texts: Vec<&str> = story
         .iter()
         .map(|line| line.split("  ").last().unwrap().trim())
@@ -158,11 +157,11 @@ fn who_has_the_name_of_another_is_mentioned_with_an_id() {
 }
 
 #[test]
-fn of_several_with_one_name_none_is_chosen() {
-    let mut script = Recorded::default();
+fn a_name_of_two_players_is_ambiguous() {
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(20).arrive(2, "Ada", "lobby/3");
-    let file = Temporary::file(&script.record(120));
+    let file = TemporaryPath::file(&script.record(120));
     let (code, out, err) = parlour(&[file.path(), "--follow", "Ada", "--from", "30"]);
     assert_eq!((code, out.as_str()), (Some(64), ""));
     let (head, them) = err
@@ -174,10 +173,10 @@ fn of_several_with_one_name_none_is_chosen() {
         them.contains(" (session 1, in plaza), ") && them.contains(" (session 2, in lobby/3). Name"),
         "{them}"
     );
-    // With an id that another chose as its name, the id is meant.
+    // A third player has the id as its name. The id is preferred.
     let id = &them[..8];
     script.at(25).arrive(3, id, "plaza");
-    let story = told_of(&script.record(120), id, None, ticks(30, 120)).unwrap();
+    let story = follow_in(&script.record(120), id, None, ticks(30, 120)).unwrap();
     assert!(
         story[0].contains(&format!("Ada (id {id}, session 1)")),
         "{story:#?}"

@@ -1,4 +1,4 @@
-//! Histories in a directory: none stands in for a recording.
+//! Histories in a directory: a history is never replayed in place of a recording.
 
 use std::{fs, path::Path};
 
@@ -9,19 +9,19 @@ use parlour_recording::{
 };
 use parlour_sim::SIMULATION;
 
-use crate::support::{Recorded, STARTED_MS, Temporary, config, parlour, story};
+use crate::support::{STARTED_MS, TemporaryPath, config, parlour, story, without_events};
 
-/// Writes a history of so many ticks from a time on.
-fn put_history(directory: &Temporary, name: &str, after_ms: u64, ticks: u32) {
-    let mut script = Recorded::default();
-    script.started_ms = Some(STARTED_MS + after_ms);
+/// Writes a history of `ticks` ticks that starts `after_ms` after the recording.
+fn put_history(directory: &TemporaryPath, name: &str, after_ms: u64, ticks: u32) {
+    let mut script = without_events();
+    script.started_ms = STARTED_MS + after_ms;
     script.history = Some("asked");
     fs::write(directory.0.join(name), script.record(ticks)).unwrap();
 }
 
-/// The story in three files, and two histories: one of its beginning and one of the minute after
-/// its end.
-fn recorded() -> Temporary {
+/// Returns a directory with a recording in three files, and two histories: one that starts five
+/// seconds after it, and one that starts an hour after it.
+fn recorded() -> TemporaryPath {
     let directory = story().record_rotated(900, &[300, 600]);
     put_history(&directory, "t1-asked.plr", 5_000, 900);
     put_history(&directory, "renamed.plr", 3_600_000, 100);
@@ -33,7 +33,7 @@ fn name(found: &ChosenFiles) -> &str {
 }
 
 #[test]
-fn only_the_recording_is_replayed() {
+fn the_recording_is_replayed_and_histories_are_mentioned() {
     let directory = recorded();
     let note = format!(
         "parlour: replaying {}/t1.plr and the 2 that continue it; also there: 2 histories (give the file to replay one)",
@@ -70,9 +70,9 @@ fn only_the_recording_is_replayed() {
 }
 
 #[test]
-fn serving_takes_the_recording() {
+fn serving_chooses_the_recording() {
     let directory = recorded();
-    // A moment that only a history has: the choice is made before any port is opened.
+    // Only a history has this moment. The error comes before any port is opened.
     let words = [directory.path(), "--serve", "--from", "2026-11-21T15:03:01Z"];
     let (code, _, err) = parlour(&words);
     assert_eq!(code, Some(64), "{err}");
@@ -87,7 +87,7 @@ fn serving_takes_the_recording() {
 }
 
 #[test]
-fn a_moment_that_only_a_history_has_is_an_error_with_the_line_to_type() {
+fn a_moment_that_only_a_history_has_is_an_error_with_the_command_to_run() {
     let directory = recorded();
     for (words, line) in [
         (
@@ -108,7 +108,7 @@ fn a_moment_that_only_a_history_has_is_an_error_with_the_line_to_type() {
              parlour replay {path}/renamed.plr {line}\n"
         );
         assert!(err.ends_with(&advice), "{err}");
-        // What stands there does what was asked for.
+        // The printed command works.
         let typed = advice.lines().last().unwrap().trim();
         let typed: Vec<&str> = typed.split(' ').skip(2).collect();
         assert_eq!(parlour(&typed).0, Some(0), "{typed:?}");
@@ -117,21 +117,21 @@ fn a_moment_that_only_a_history_has_is_an_error_with_the_line_to_type() {
     assert_eq!(
         (code, err.contains("history")),
         (Some(2), false),
-        "no such moment: {err}"
+        "not a moment: {err}"
     );
     let (code, _, err) = parlour(&[directory.path(), "--from", "2026-11-22T15:03:00Z"]);
     assert_eq!(
         (code, err.contains("history")),
         (Some(64), false),
-        "none has it: {err}"
+        "no file has it: {err}"
     );
 }
 
 #[test]
-fn without_a_recording_the_newest_history_is_taken() {
-    let directory = Temporary::directory();
+fn without_a_recording_the_newest_history_is_replayed() {
+    let directory = TemporaryPath::directory();
     put_history(&directory, "b-asked.plr", 0, 100);
-    // Both begin with the server, and the first was written later.
+    // All start with the server. The longest was written last.
     put_history(&directory, "a-asked.plr", 0, 300);
     put_history(&directory, "older.plr", 0, 50);
     let found = find(&directory.0, None, Extent::Whole).unwrap();
@@ -150,38 +150,34 @@ fn without_a_recording_the_newest_history_is_taken() {
 }
 
 #[test]
-fn beside_a_recording_that_cannot_be_opened_no_history_is_taken() {
-    let directory = Temporary::directory();
+fn a_history_does_not_replace_a_recording_that_cannot_be_opened() {
+    let directory = TemporaryPath::directory();
     put_history(&directory, "t1-asked.plr", 5_000, 900);
-    fs::write(
-        directory.0.join("t1.plr"),
-        b"PARLOUR, or what a disk error left of it",
-    )
-    .unwrap();
+    fs::write(directory.0.join("t1.plr"), b"PARLOUR, and then a disk error").unwrap();
     let (code, out, err) = parlour(&[directory.path()]);
     assert_eq!((code, out.as_str()), (Some(65), ""), "{err}");
     assert!(err.contains("t1.plr: "), "{err}");
     assert!(
         err.trim_end()
-            .ends_with("There are histories beside it: give the file to replay one"),
+            .ends_with("The directory also has histories: give the file to replay one"),
         "{err}"
     );
 }
 
 #[test]
-fn a_history_is_known_by_its_bytes() {
-    let directory = Temporary::directory();
+fn a_history_is_recognized_by_its_content() {
+    let directory = TemporaryPath::directory();
     put_history(&directory, "20261121T140300Z-t1-panic.plr", 0, 300);
-    // Cut, it has lost its end marker.
+    // A cut history has no end marker.
     let whole = fs::read(directory.0.join("20261121T140300Z-t1-panic.plr")).unwrap();
     fs::write(directory.0.join("cut.plr"), &whole[..whole.len() * 3 / 4]).unwrap();
-    // What older programs wrote has nothing but the text of its end marker.
+    // In files of older programs, only the text of the end marker says that it is a history.
     let header = Header::new(&config(), vec![], SIMULATION, STARTED_MS, "test");
     let mut old = FileWriter::new(Vec::new(), &header).unwrap();
     old.end(EndReason::Stopped, "the history of a server").unwrap();
     fs::write(directory.0.join("old.plr"), old.into_inner()).unwrap();
-    // A recording may have any name, also one like that of a history.
-    let recording = Recorded::default().record(120);
+    // A recording may have the name of a history.
+    let recording = without_events().record(120);
     fs::write(directory.0.join("20261121T140300Z-t1-asked.plr"), recording).unwrap();
     fs::write(directory.0.join("begun.plr"), b"").unwrap();
     let found = find(&directory.0, None, Extent::Onwards).unwrap();
@@ -197,7 +193,7 @@ fn a_history_is_known_by_its_bytes() {
 }
 
 #[test]
-fn a_file_is_replayed_whatever_it_is() {
+fn a_history_that_is_given_as_a_file_is_replayed() {
     let directory = recorded();
     let file = directory.0.join("t1-asked.plr");
     let found = find(Path::new(&file), None, Extent::Whole).unwrap();
@@ -208,9 +204,9 @@ fn a_file_is_replayed_whatever_it_is() {
 }
 
 #[test]
-fn a_history_and_a_recording_of_one_world_are_compared() {
-    let directory = Temporary::directory();
-    fs::write(directory.0.join("t1.plr"), Recorded::default().record(200)).unwrap();
+fn a_history_can_be_compared_with_a_recording() {
+    let directory = TemporaryPath::directory();
+    fs::write(directory.0.join("t1.plr"), without_events().record(200)).unwrap();
     put_history(&directory, "t1-asked.plr", 0, 100);
     let history = format!("{}/t1-asked.plr", directory.path());
     let (code, out, err) = parlour(&[directory.path(), "--diff", &history]);

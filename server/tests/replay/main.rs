@@ -1,19 +1,16 @@
-//! Recordings run again: verified, looked into, followed, exported; through the library and through
-//! the command.
+//! `parlour replay`: verifies, dumps, follows, exports, compares and serves recordings. Tests of
+//! the library that need neither the command nor the bundled maps are in server/recording/tests.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod command;
 mod damage;
+mod diff;
 mod directories;
 mod dump;
+mod dump_window;
 mod export;
 mod follow;
 mod histories;
-mod letters;
-mod looked_at;
-mod moments;
-mod rotated;
-mod saved_worlds;
+mod player_names;
+mod rotation;
 mod support;
-mod verify;
-mod words;

@@ -52,9 +52,9 @@ impl<'a> Bytes<'a> {
             }
             value |= bits << shift;
             if byte & 0x80 == 0 {
-                // A last byte of zero could have been left out.
+                // A last byte of zero is superfluous.
                 return if byte == 0 && shift > 0 {
-                    Err("a number in a longer form than its shortest".into())
+                    Err("a number that is not in its shortest form".into())
                 } else {
                     Ok(value)
                 };

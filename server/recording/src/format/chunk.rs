@@ -17,20 +17,20 @@ const KEPT: usize = 4 * 1024 * 1024;
 /// The kind of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Kind {
-    /// The inputs that the world was made with; JSON.
+pub enum ChunkKind {
+    /// The options of the world, as JSON.
     Header = 1,
     /// Some ticks.
     Ticks = 2,
     /// A saved world, or a piece of one.
     Keyframe = 3,
-    /// Why the recording ends here; JSON.
+    /// Why the recording ends, as JSON.
     End = 4,
-    /// Where each chunk is.
+    /// The offset of each chunk.
     Index = 5,
 }
 
-impl Kind {
+impl ChunkKind {
     pub(super) fn of(byte: u8) -> Option<Self> {
         [Self::Header, Self::Ticks, Self::Keyframe, Self::End, Self::Index]
             .into_iter()
@@ -51,15 +51,15 @@ impl Kind {
 /// A chunk that is not in a file yet: compressed, but not chained. It can be written to several
 /// files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sealed {
-    pub(super) head: Head,
+pub struct SealedChunk {
+    pub(super) head: ChunkHead,
     pub(super) body: Box<[u8]>,
 }
 
-impl Sealed {
+impl SealedChunk {
     /// Returns its kind.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ChunkKind {
         self.head.kind
     }
 
@@ -102,8 +102,8 @@ impl Sealed {
 
 /// The bytes before a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) kind: Kind,
+pub(super) struct ChunkHead {
+    pub(super) kind: ChunkKind,
     pub(super) flags: u8,
     pub(super) first_tick: u32,
     pub(super) ticks: u32,
@@ -112,7 +112,7 @@ pub(super) struct Head {
     pub(super) body_len: u32,
 }
 
-impl Head {
+impl ChunkHead {
     pub(super) fn encode(&self) -> [u8; HEAD_BYTES] {
         let mut bytes = [0; HEAD_BYTES];
         bytes[0] = self.kind as u8;
@@ -129,9 +129,9 @@ impl Head {
     pub(super) fn decode(bytes: [u8; HEAD_BYTES]) -> Result<Self, Flaw> {
         let mut rest = Bytes(&bytes);
         let kind = rest.u8()?;
-        let kind = Kind::of(kind).ok_or_else(|| format!("a chunk of the unknown kind {kind}"))?;
+        let kind = ChunkKind::of(kind).ok_or_else(|| format!("a chunk of the unknown kind {kind}"))?;
         let flags = rest.u8()?;
-        let known = if kind == Kind::Keyframe {
+        let known = if kind == ChunkKind::Keyframe {
             STORED | LAST
         } else {
             STORED
@@ -186,14 +186,14 @@ impl Head {
     }
 }
 
-/// Returns the maximum bytes of a body: what zstd makes of incompressible bytes has at most n +
-/// n/256 + 64.
+/// Returns the maximum bytes of a body. zstd expands n incompressible bytes to at most n + n/256 +
+/// 64.
 fn longest_body(raw: usize) -> usize {
     raw + raw / 128 + 128
 }
 
 /// Unpacks the content of a chunk from its body. Overwrites `into`.
-pub(super) fn unpack(head: &Head, body: &[u8], into: &mut Vec<u8>) -> Result<(), Flaw> {
+pub(super) fn unpack(head: &ChunkHead, body: &[u8], into: &mut Vec<u8>) -> Result<(), Flaw> {
     into.clear();
     if head.is_stored() {
         into.extend_from_slice(body);
@@ -226,7 +226,7 @@ impl Sealer {
     }
 
     /// Fills in the lengths in the head. The content must be within the bound of its kind.
-    pub(super) fn seal(&mut self, mut head: Head, raw: &[u8]) -> Sealed {
+    pub(super) fn seal(&mut self, mut head: ChunkHead, raw: &[u8]) -> SealedChunk {
         assert!(
             raw.len() <= head.kind.max_raw(),
             "the content of a chunk must be within its bound"
@@ -246,16 +246,16 @@ impl Sealer {
             self.buffer = Vec::new();
         }
         head.body_len = body.len() as u32;
-        Sealed { head, body }
+        SealedChunk { head, body }
     }
 }
 
-/// Makes an uncompressed chunk, which any viewer can show.
-pub(super) fn store(mut head: Head, raw: &[u8]) -> Sealed {
+/// Makes an uncompressed chunk, so that its JSON can be read in any file viewer.
+pub(super) fn store(mut head: ChunkHead, raw: &[u8]) -> SealedChunk {
     head.flags |= STORED;
     head.raw_len = raw.len() as u32;
     head.body_len = raw.len() as u32;
-    Sealed {
+    SealedChunk {
         head,
         body: Box::from(raw),
     }

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Flaw, MAX_END_TEXT,
-    chunk::{Head, Kind, Sealed, store},
+    chunk::{ChunkHead, ChunkKind, SealedChunk, store},
 };
 
 /// Why a recording ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// The server stopped, or was asked to stop recording.
+    /// The server stopped, or recording was stopped.
     Stopped,
     /// It continues in a new file.
     Rotated,
@@ -34,7 +34,7 @@ pub enum Ending {
     Ended {
         /// Why.
         reason: EndReason,
-        /// A few words about it. May be empty.
+        /// A short explanation. May be empty.
         text: String,
     },
     /// Without an end marker: the program died or is still recording, or the file was cut.
@@ -44,7 +44,7 @@ pub enum Ending {
         /// What follows it instead of a chunk.
         why: String,
     },
-    /// With bytes that no recorder wrote.
+    /// With invalid bytes.
     Damaged {
         /// Where the invalid chunk starts.
         offset: u64,
@@ -76,20 +76,20 @@ impl fmt::Display for EndReason {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Marker {
+struct EndMarker {
     reason: EndReason,
     text: String,
 }
 
 /// Makes the end marker. A long text is cut off.
-pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) -> Sealed {
+pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) -> SealedChunk {
     let text = &text[..text.floor_char_boundary(MAX_END_TEXT)];
-    let marker = Marker {
+    let marker = EndMarker {
         reason,
         text: text.to_owned(),
     };
-    let head = Head {
-        kind: Kind::End,
+    let head = ChunkHead {
+        kind: ChunkKind::End,
         flags: 0,
         first_tick: last_tick,
         ticks: 0,
@@ -102,7 +102,7 @@ pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) 
 }
 
 pub(super) fn open(raw: &[u8]) -> Result<Ending, Flaw> {
-    let marker: Marker =
+    let marker: EndMarker =
         serde_json::from_slice(raw).map_err(|error| format!("an end marker that cannot be read: {error}"))?;
     Ok(Ending::Ended {
         reason: marker.reason,

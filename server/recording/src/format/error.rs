@@ -35,7 +35,7 @@ pub enum ReadError {
     /// The file could not be read.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// Bytes that no recorder wrote. Everything before them is as recorded.
+    /// Invalid bytes. Everything before them is as recorded.
     #[error("the recording is damaged at byte {offset}: {what}")]
     Damaged {
         /// Where the invalid chunk starts.

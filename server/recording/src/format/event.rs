@@ -59,7 +59,7 @@ pub(super) fn encode(
             EventKind::Message { early, message: said } => {
                 // Decoding is stricter than the types. Do not write what it refuses.
                 if matches!(said, ClientMessage::SetState(batch) if batch.writes.len() > MAX_DECODED_WRITES) {
-                    return Err("a batch of more writes than there can be".into());
+                    return Err("a batch with too many writes".into());
                 }
                 out.push(MESSAGE);
                 put_leb(zigzag((*early).into()), out);

@@ -8,16 +8,16 @@ use std::{
 use parlour_shared::ids::Tick;
 
 use super::{
-    CHAIN_BYTES, Flaw, Item, MAX_KEYFRAME, Outcome, Place, ReadError, Recording, TickRecord,
+    CHAIN_BYTES, Flaw, Item, MAX_KEYFRAME, Outcome, ReadError, ReadPosition, Recording, TickRecord,
     chain::Chain,
-    chunk::{Head, Kind, unpack},
+    chunk::{ChunkHead, ChunkKind, unpack},
     open::read_chunk,
-    table::{Entry, Stop, read_at},
+    table::{ChunkEntry, TableEnd, read_at},
     ticks,
 };
 
-/// Reads items from a place on. Ends after the last whole chunk; [`Recording::ending`] says what
-/// follows. Ends after an error.
+/// Reads items from a position. Ends after an error, and after the last whole chunk;
+/// [`Recording::ending`] says what follows that.
 pub struct Items<'a, R> {
     recording: &'a mut Recording<R>,
     nth: usize,
@@ -33,17 +33,17 @@ pub struct Items<'a, R> {
 }
 
 impl<R: Read + Seek> Recording<R> {
-    /// Reads from a place to the end, with one chunk in memory at a time.
-    pub fn read_from(&mut self, place: Place) -> Items<'_, R> {
-        Items::new(self, place)
+    /// Reads from a position to the end, with one chunk in memory at a time.
+    pub fn read_from(&mut self, position: ReadPosition) -> Items<'_, R> {
+        Items::new(self, position)
     }
 }
 
 impl<'a, R: Read + Seek> Items<'a, R> {
-    fn new(recording: &'a mut Recording<R>, place: Place) -> Self {
+    fn new(recording: &'a mut Recording<R>, position: ReadPosition) -> Self {
         Self {
             recording,
-            nth: place.nth,
+            nth: position.nth,
             chain: None,
             ticks: Vec::new().into_iter(),
             panicked: false,
@@ -68,7 +68,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
     }
 
     /// Reads the next chunk. Returns the saved world that it completes, if any.
-    fn chunk(&mut self, entry: &Entry) -> Result<Option<Item>, ReadError> {
+    fn chunk(&mut self, entry: &ChunkEntry) -> Result<Option<Item>, ReadError> {
         let offset = self.recording.offset(self.nth);
         let damaged = |flaw: Flaw| ReadError::damaged(offset, &flaw);
         let before = match self.chain {
@@ -80,7 +80,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         };
         let (head, body, after) = read_chunk(&mut self.recording.file, offset, before)?;
         self.nth += 1;
-        if Entry::of(&head, offset) != *entry
+        if ChunkEntry::of(&head, offset) != *entry
             || offset + head.chunk_bytes() != self.recording.offset(self.nth)
         {
             return Err(damaged("the index disagrees with this chunk".into()));
@@ -88,13 +88,13 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         self.chain = Some(after);
         unpack(&head, &body, &mut self.raw).map_err(damaged)?;
         match head.kind {
-            Kind::Ticks => self.ticks(&head).map_err(damaged).map(|()| None),
-            Kind::Keyframe => self.piece(&head).map_err(damaged),
-            Kind::Header | Kind::End | Kind::Index => Ok(None),
+            ChunkKind::Ticks => self.ticks(&head).map_err(damaged).map(|()| None),
+            ChunkKind::Keyframe => self.piece(&head).map_err(damaged),
+            ChunkKind::Header | ChunkKind::End | ChunkKind::Index => Ok(None),
         }
     }
 
-    fn ticks(&mut self, head: &Head) -> Result<(), Flaw> {
+    fn ticks(&mut self, head: &ChunkHead) -> Result<(), Flaw> {
         if self.panicked {
             return Err("a tick after one that panicked".into());
         }
@@ -106,7 +106,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         Ok(())
     }
 
-    fn piece(&mut self, head: &Head) -> Result<Option<Item>, Flaw> {
+    fn piece(&mut self, head: &ChunkHead) -> Result<Option<Item>, Flaw> {
         // The index does not contain the lengths of the pieces, so their sum was not checked
         // before.
         if self.state.len() + self.raw.len() > MAX_KEYFRAME {
@@ -121,8 +121,8 @@ impl<'a, R: Read + Seek> Items<'a, R> {
 
     fn stop(&self) -> Result<Option<Item>, ReadError> {
         match &self.recording.table.stop {
-            Stop::Damaged(why) => Err(ReadError::damaged(self.recording.table.end, why)),
-            Stop::Ended | Stop::Cut(_) => Ok(None),
+            TableEnd::Damaged(why) => Err(ReadError::damaged(self.recording.table.end, why)),
+            TableEnd::Ended | TableEnd::Cut(_) => Ok(None),
         }
     }
 }
@@ -149,9 +149,9 @@ mod tests {
     use super::{super::*, *};
     use crate::Header;
 
-    /// Zeroed memory is not touched, so this uses no gigabyte.
+    /// The zeros are never written to, so the test does not use a gigabyte of memory.
     #[test]
-    fn a_saved_world_does_not_grow_beyond_the_bound() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_saved_world_above_the_maximum_is_refused() -> Result<(), Box<dyn std::error::Error>> {
         for (before, fits) in [(MAX_KEYFRAME - 5, true), (MAX_KEYFRAME - 4, false)] {
             let header = Header::new(&SimConfig::new(vec![]), vec![], 1, 0, "");
             let mut writer = FileWriter::new(Cursor::new(Vec::new()), &header)?;

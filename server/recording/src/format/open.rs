@@ -5,11 +5,11 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::{
     CHAIN_BYTES, Ending, FORMAT, HEAD_BYTES, MAGIC, MAX_STATE_PARTS, OpenError, PREAMBLE_BYTES, ReadError,
     chain::{Chain, preamble},
-    chunk::{Head, Kind, unpack},
+    chunk::{ChunkHead, ChunkKind, unpack},
     ending,
-    table::{Stop, Table, read_at},
+    header::Header,
+    table::{ChunkTable, TableEnd, read_at},
 };
-use crate::Header;
 
 pub(super) fn check_preamble<R: Read + Seek>(file: &mut R, length: u64) -> Result<(), OpenError> {
     let expected = preamble();
@@ -42,8 +42,8 @@ pub(super) fn read_header<R: Read + Seek>(file: &mut R, length: u64) -> Result<(
         return Err(OpenError::NoHeader);
     }
     let damaged = |flaw: &str| OpenError::Damaged(flaw.to_owned());
-    let head = Head::decode(read_at(file, start)?).map_err(|flaw| damaged(&flaw))?;
-    if head.kind != Kind::Header || head.first_tick != 0 || head.ticks != 0 {
+    let head = ChunkHead::decode(read_at(file, start)?).map_err(|flaw| damaged(&flaw))?;
+    if head.kind != ChunkKind::Header || head.first_tick != 0 || head.ticks != 0 {
         return Err(damaged("the first chunk is not a header"));
     }
     if head.chunk_bytes() > length - start {
@@ -53,7 +53,7 @@ pub(super) fn read_header<R: Read + Seek>(file: &mut R, length: u64) -> Result<(
         Ok(chunk) => chunk,
         Err(ReadError::Damaged { what, .. }) => return Err(OpenError::Damaged(what)),
         Err(ReadError::Io(error)) => return Err(error.into()),
-        Err(ReadError::Version(_)) => return Err(damaged("a version where there is none")),
+        Err(ReadError::Version(_)) => return Err(damaged("an unexpected version of messages")),
     };
     let mut json = Vec::new();
     unpack(&head, &body, &mut json).map_err(|flaw| damaged(&flaw))?;
@@ -63,27 +63,27 @@ pub(super) fn read_header<R: Read + Seek>(file: &mut R, length: u64) -> Result<(
         return Err(OpenError::Format(header.format));
     }
     if header.state.len() > MAX_STATE_PARTS {
-        return Err(damaged("more parts of the state than there can be"));
+        return Err(damaged("too many parts of the state"));
     }
     Ok((header, start + head.chunk_bytes()))
 }
 
-pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut Table) -> io::Result<Ending> {
+pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut ChunkTable) -> io::Result<Ending> {
     let offset = table.end;
     match &table.stop {
-        Stop::Cut(why) => {
+        TableEnd::Cut(why) => {
             return Ok(Ending::Cut {
                 offset,
                 why: why.clone(),
             });
         }
-        Stop::Damaged(why) => {
+        TableEnd::Damaged(why) => {
             return Ok(Ending::Damaged {
                 offset,
                 why: why.clone(),
             });
         }
-        Stop::Ended => {}
+        TableEnd::Ended => {}
     }
     let Some(last) = table.entries.last().copied() else {
         return Ok(Ending::Damaged {
@@ -114,9 +114,9 @@ pub(super) fn read_chunk<R: Read + Seek>(
     file: &mut R,
     offset: u64,
     before: Chain,
-) -> Result<(Head, Vec<u8>, Chain), ReadError> {
+) -> Result<(ChunkHead, Vec<u8>, Chain), ReadError> {
     let bytes = read_at(file, offset)?;
-    let head = Head::decode(bytes).map_err(|flaw| ReadError::damaged(offset, &flaw))?;
+    let head = ChunkHead::decode(bytes).map_err(|flaw| ReadError::damaged(offset, &flaw))?;
     // Read incrementally: a length alone must not demand more memory than the file has bytes.
     let mut body = Vec::new();
     file.take(head.body_len.into()).read_to_end(&mut body)?;

@@ -4,10 +4,10 @@ use parlour_shared::text::count;
 
 use super::{
     Flaw, MAX_CHUNK_TICKS, MAX_KEYFRAME,
-    chunk::{Head, Kind},
+    chunk::{ChunkHead, ChunkKind},
 };
 
-/// What came so far.
+/// The chunks so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Order {
     stage: Stage,
@@ -33,14 +33,14 @@ impl Order {
     }
 
     /// Accepts the next chunk, or returns why it cannot be the next.
-    pub(super) fn admit(&mut self, head: &Head) -> Result<(), Flaw> {
+    pub(super) fn admit(&mut self, head: &ChunkHead) -> Result<(), Flaw> {
         let mut next = *self;
         match (self.stage, head.kind) {
-            (Stage::Empty, Kind::Header) => next.stage = Stage::Open,
+            (Stage::Empty, ChunkKind::Header) => next.stage = Stage::Open,
             (Stage::Empty, _) => return Err("the first chunk is not a header".into()),
-            (Stage::Open, Kind::Ticks) => next.ticks(head)?,
-            (Stage::Open, Kind::Keyframe) => next.piece(head)?,
-            (Stage::Open, Kind::End) => {
+            (Stage::Open, ChunkKind::Ticks) => next.ticks(head)?,
+            (Stage::Open, ChunkKind::Keyframe) => next.piece(head)?,
+            (Stage::Open, ChunkKind::End) => {
                 if head.first_tick != self.last_tick() {
                     return Err(format!(
                         "the end marker is for tick {}, the last one is {}",
@@ -51,17 +51,17 @@ impl Order {
                 }
                 next.stage = Stage::Ended;
             }
-            (Stage::Ended, Kind::Index) => next.stage = Stage::Indexed,
+            (Stage::Ended, ChunkKind::Index) => next.stage = Stage::Indexed,
             (_, kind) => return Err(format!("a chunk of kind {kind:?} in the wrong place").into()),
         }
-        if head.kind != Kind::Ticks && head.ticks != 0 {
+        if head.kind != ChunkKind::Ticks && head.ticks != 0 {
             return Err("a count of ticks in a chunk without ticks".into());
         }
         *self = next;
         Ok(())
     }
 
-    fn ticks(&mut self, head: &Head) -> Result<(), Flaw> {
+    fn ticks(&mut self, head: &ChunkHead) -> Result<(), Flaw> {
         if self.keyframe.is_some() {
             return Err("ticks inside a saved world".into());
         }
@@ -81,7 +81,7 @@ impl Order {
         Ok(())
     }
 
-    fn piece(&mut self, head: &Head) -> Result<(), Flaw> {
+    fn piece(&mut self, head: &ChunkHead) -> Result<(), Flaw> {
         if self.last_tick.is_some_and(|last| last != head.first_tick) {
             return Err(format!(
                 "a world saved after tick {} follows tick {}",

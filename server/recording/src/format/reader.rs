@@ -1,4 +1,4 @@
-//! Opening a recording: its header, its ending, and the places of its ticks and saved worlds.
+//! Opening a recording: its header, its ending, and the positions of its ticks and saved worlds.
 
 use std::{
     fs::File,
@@ -11,31 +11,31 @@ use parlour_shared::ids::Tick;
 use super::{
     CHAIN_BYTES, Ending, OpenError,
     chain::Chain,
-    chunk::Kind,
+    chunk::ChunkKind,
+    header::{HISTORY, Header},
     open::{check_preamble, find_ending, read_header},
-    table::{self, Entry, Table, read_at},
+    table::{self, ChunkEntry, ChunkTable, read_at},
 };
-use crate::{HISTORY, Header};
 
 /// A recording that is open for reading.
 pub struct Recording<R> {
     pub(super) file: R,
-    pub(super) table: Table,
+    pub(super) table: ChunkTable,
     header: Header,
     ending: Ending,
     /// Where the ticks and saved worlds start.
     header_end: u64,
 }
 
-/// A place in a recording where reading can start.
+/// A position in a recording at which reading can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ReadPosition {
     /// The number of the chunk.
     pub(super) nth: usize,
     tick: u32,
 }
 
-impl Place {
+impl ReadPosition {
     /// Returns the tick of the saved world that is read first; or, without a saved world, the tick
     /// before the first one read.
     #[must_use]
@@ -123,42 +123,43 @@ impl<R: Read + Seek> Recording<R> {
         self.header.started_ms
     }
 
-    /// Returns the places of the saved worlds.
-    pub fn keyframes(&self) -> impl DoubleEndedIterator<Item = Place> {
+    /// Returns the positions of the saved worlds.
+    pub fn keyframes(&self) -> impl DoubleEndedIterator<Item = ReadPosition> {
         let entries = &self.table.entries;
-        let first =
-            |nth: usize| entries[nth].kind == Kind::Keyframe && begins(entries, nth) && ends(entries, nth);
+        let first = |nth: usize| {
+            entries[nth].kind == ChunkKind::Keyframe && begins(entries, nth) && ends(entries, nth)
+        };
         (0..entries.len())
             .filter(move |nth| first(*nth))
-            .map(|nth| Place {
+            .map(|nth| ReadPosition {
                 nth,
                 tick: entries[nth].first_tick,
             })
     }
 
-    /// Returns the place where reading everything starts.
-    pub fn beginning(&self) -> Place {
+    /// Returns the position of the first item.
+    pub fn beginning(&self) -> ReadPosition {
         let first = self.table.entries.get(1);
         let before = first.map_or(0, |first| match first.kind {
-            Kind::Ticks => first.first_tick - 1,
+            ChunkKind::Ticks => first.first_tick - 1,
             _ => first.first_tick,
         });
-        Place { nth: 1, tick: before }
+        ReadPosition { nth: 1, tick: before }
     }
 
-    /// Returns the chunk with a tick, for reading inputs without running them. Reading from there
-    /// returns up to ten seconds before the tick as well.
-    pub fn chunk_of(&self, tick: Tick) -> Option<Place> {
+    /// Returns the position of the chunk with a tick, for reading inputs without running them.
+    /// Reading from there also returns up to ten seconds of ticks before it.
+    pub fn chunk_of(&self, tick: Tick) -> Option<ReadPosition> {
         let nth = self
             .table
             .entries
             .iter()
-            .position(|entry| entry.kind == Kind::Ticks && holds(entry, tick))?;
+            .position(|entry| entry.kind == ChunkKind::Ticks && holds(entry, tick))?;
         let tick = self.table.entries[nth].first_tick - 1;
-        Some(Place { nth, tick })
+        Some(ReadPosition { nth, tick })
     }
 
-    /// Returns where the chunk before a place ends. The place's chain is right before that.
+    /// Returns where the chunk before chunk `nth` ends. The chain is right before that.
     pub(super) fn offset(&self, nth: usize) -> u64 {
         let entries = &self.table.entries;
         match entries.get(nth) {
@@ -168,27 +169,27 @@ impl<R: Read + Seek> Recording<R> {
         }
     }
 
-    fn ticks(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+    fn ticks(&self) -> impl DoubleEndedIterator<Item = &ChunkEntry> {
         self.table
             .entries
             .iter()
-            .filter(|entry| entry.kind == Kind::Ticks)
+            .filter(|entry| entry.kind == ChunkKind::Ticks)
     }
 }
 
-fn holds(entry: &Entry, tick: Tick) -> bool {
+fn holds(entry: &ChunkEntry, tick: Tick) -> bool {
     tick.0 >= entry.first_tick && tick.0 - entry.first_tick < entry.ticks
 }
 
 /// Returns whether this piece is the first of its saved world.
-fn begins(entries: &[Entry], nth: usize) -> bool {
-    nth == 0 || entries[nth - 1].kind != Kind::Keyframe || entries[nth - 1].is_last()
+fn begins(entries: &[ChunkEntry], nth: usize) -> bool {
+    nth == 0 || entries[nth - 1].kind != ChunkKind::Keyframe || entries[nth - 1].is_last()
 }
 
 /// Returns whether the saved world that starts with this piece is complete.
-fn ends(entries: &[Entry], nth: usize) -> bool {
+fn ends(entries: &[ChunkEntry], nth: usize) -> bool {
     entries[nth..]
         .iter()
-        .take_while(|entry| entry.kind == Kind::Keyframe)
-        .any(Entry::is_last)
+        .take_while(|entry| entry.kind == ChunkKind::Keyframe)
+        .any(ChunkEntry::is_last)
 }

@@ -6,7 +6,7 @@ use super::{
     CHAIN_BYTES, FOOTER_BYTES, FOOTER_MAGIC, Flaw, HEAD_BYTES, MAX_CHUNKS, PREAMBLE_BYTES,
     bytes::Bytes,
     chain::Chain,
-    chunk::{Head, Kind, LAST, Sealed, Sealer, unpack},
+    chunk::{ChunkHead, ChunkKind, LAST, SealedChunk, Sealer, unpack},
     order::Order,
 };
 
@@ -15,8 +15,8 @@ const ENTRY_BYTES: usize = 26;
 
 /// One chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) kind: Kind,
+pub(super) struct ChunkEntry {
+    pub(super) kind: ChunkKind,
     pub(super) flags: u8,
     pub(super) first_tick: u32,
     pub(super) ticks: u32,
@@ -25,24 +25,24 @@ pub(super) struct Entry {
 }
 
 /// All whole chunks of a file except the index.
-pub(super) struct Table {
-    pub(super) entries: Vec<Entry>,
+pub(super) struct ChunkTable {
+    pub(super) entries: Vec<ChunkEntry>,
     /// Where the last chunk ends.
     pub(super) end: u64,
-    pub(super) stop: Stop,
+    pub(super) stop: TableEnd,
 }
 
 /// Why there are no further chunks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum TableEnd {
     /// The last one is the end marker.
     Ended,
     Cut(String),
     Damaged(String),
 }
 
-impl Entry {
-    pub(super) fn of(head: &Head, offset: u64) -> Self {
+impl ChunkEntry {
+    pub(super) fn of(head: &ChunkHead, offset: u64) -> Self {
         Self {
             kind: head.kind,
             flags: head.flags,
@@ -57,8 +57,8 @@ impl Entry {
         self.flags & LAST != 0
     }
 
-    fn head(&self) -> Head {
-        Head {
+    fn head(&self) -> ChunkHead {
+        ChunkHead {
             kind: self.kind,
             flags: self.flags,
             first_tick: self.first_tick,
@@ -71,7 +71,7 @@ impl Entry {
 }
 
 /// Makes the index chunk.
-pub(super) fn seal(entries: &[Entry]) -> Sealed {
+pub(super) fn seal(entries: &[ChunkEntry]) -> SealedChunk {
     let mut raw = Vec::with_capacity(entries.len() * ENTRY_BYTES);
     for entry in entries {
         raw.push(entry.kind as u8);
@@ -81,8 +81,8 @@ pub(super) fn seal(entries: &[Entry]) -> Sealed {
         raw.extend_from_slice(&entry.wall_ms.to_le_bytes());
         raw.extend_from_slice(&entry.offset.to_le_bytes());
     }
-    let head = Head {
-        kind: Kind::Index,
+    let head = ChunkHead {
+        kind: ChunkKind::Index,
         flags: 0,
         first_tick: 0,
         ticks: 0,
@@ -102,14 +102,14 @@ pub(super) fn footer(index: u64) -> [u8; FOOTER_BYTES] {
 }
 
 /// Reads the table of a file of `length` bytes: from its index if that is valid, else by scanning.
-pub(super) fn read<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Table> {
+pub(super) fn read<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<ChunkTable> {
     match from_index(file, length)? {
         Some(table) => Ok(table),
         None => scan(file, length),
     }
 }
 
-fn from_index<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Option<Table>> {
+fn from_index<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Option<ChunkTable>> {
     let shortest = (PREAMBLE_BYTES + 3 * (HEAD_BYTES + CHAIN_BYTES) + FOOTER_BYTES) as u64;
     if length < shortest {
         return Ok(None);
@@ -126,10 +126,10 @@ fn from_index<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Option<Ta
     }
     let chain = Chain(read_at(file, offset - CHAIN_BYTES as u64)?);
     let head: [u8; HEAD_BYTES] = read_at(file, offset)?;
-    let Ok(decoded) = Head::decode(head) else {
+    let Ok(decoded) = ChunkHead::decode(head) else {
         return Ok(None);
     };
-    if decoded.kind != Kind::Index || offset + decoded.chunk_bytes() + FOOTER_BYTES as u64 != length {
+    if decoded.kind != ChunkKind::Index || offset + decoded.chunk_bytes() + FOOTER_BYTES as u64 != length {
         return Ok(None);
     }
     // The file really has as many bytes as the head says, so allocating them is safe.
@@ -144,7 +144,7 @@ fn from_index<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Option<Ta
     Ok(entries(&raw, offset).ok())
 }
 
-fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
+fn entries(raw: &[u8], index: u64) -> Result<ChunkTable, Flaw> {
     let (chunks, []) = raw.as_chunks::<ENTRY_BYTES>() else {
         return Err("an index with a partial entry".into());
     };
@@ -152,12 +152,12 @@ fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
         return Err(format!("more than {MAX_CHUNKS} chunks").into());
     }
     let mut order = Order::default();
-    let mut entries: Vec<Entry> = Vec::with_capacity(chunks.len());
+    let mut entries: Vec<ChunkEntry> = Vec::with_capacity(chunks.len());
     let mut from = PREAMBLE_BYTES as u64;
     for chunk in chunks {
         let mut rest = Bytes(chunk);
-        let entry = Entry {
-            kind: Kind::of(rest.u8()?).ok_or("an unknown kind")?,
+        let entry = ChunkEntry {
+            kind: ChunkKind::of(rest.u8()?).ok_or("an unknown kind")?,
             flags: rest.u8()?,
             first_tick: rest.u32()?,
             ticks: rest.u32()?,
@@ -172,49 +172,49 @@ fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
         from = entry.offset + (HEAD_BYTES + CHAIN_BYTES) as u64;
         entries.push(entry);
     }
-    if from > index || entries.last().is_none_or(|last| last.kind != Kind::End) {
+    if from > index || entries.last().is_none_or(|last| last.kind != ChunkKind::End) {
         return Err("an index without the end marker".into());
     }
-    Ok(Table {
+    Ok(ChunkTable {
         entries,
         end: index,
-        stop: Stop::Ended,
+        stop: TableEnd::Ended,
     })
 }
 
 /// Scans the heads and skips the bodies. A file without an index was cut, or is still being
 /// written.
-fn scan<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Table> {
+fn scan<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<ChunkTable> {
     let mut order = Order::default();
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<ChunkEntry> = Vec::new();
     let mut offset = PREAMBLE_BYTES as u64;
     let stop = loop {
-        if entries.last().is_some_and(|last| last.kind == Kind::End) {
-            break Stop::Ended;
+        if entries.last().is_some_and(|last| last.kind == ChunkKind::End) {
+            break TableEnd::Ended;
         }
         if offset >= length {
-            break Stop::Cut("the file ends without an end marker".into());
+            break TableEnd::Cut("the file ends without an end marker".into());
         }
         if length - offset < HEAD_BYTES as u64 {
-            break Stop::Cut("the file ends inside the head of a chunk".into());
+            break TableEnd::Cut("the file ends inside the head of a chunk".into());
         }
-        let head = match Head::decode(read_at(file, offset)?) {
+        let head = match ChunkHead::decode(read_at(file, offset)?) {
             Ok(head) => head,
-            Err(flaw) => break Stop::Damaged(flaw.into_owned()),
+            Err(flaw) => break TableEnd::Damaged(flaw.into_owned()),
         };
         if entries.len() == MAX_CHUNKS {
-            break Stop::Damaged(format!("more than {MAX_CHUNKS} chunks"));
+            break TableEnd::Damaged(format!("more than {MAX_CHUNKS} chunks"));
         }
         if let Err(flaw) = order.admit(&head) {
-            break Stop::Damaged(flaw.into_owned());
+            break TableEnd::Damaged(flaw.into_owned());
         }
         if head.chunk_bytes() > length - offset {
-            break Stop::Cut("the file ends inside a chunk".into());
+            break TableEnd::Cut("the file ends inside a chunk".into());
         }
-        entries.push(Entry::of(&head, offset));
+        entries.push(ChunkEntry::of(&head, offset));
         offset += head.chunk_bytes();
     };
-    Ok(Table {
+    Ok(ChunkTable {
         entries,
         end: offset,
         stop,

@@ -8,7 +8,7 @@ use super::{
     DUE_BYTES, DUE_TICKS, Flaw, KEYFRAME_PIECE, MAX_CHUNK_EVENTS, MAX_CHUNK_TICKS, MAX_KEYFRAME, MAX_RAW,
     Outcome, TickRecord,
     bytes::Bytes,
-    chunk::{Head, Kind, LAST, Sealed, Sealer},
+    chunk::{ChunkHead, ChunkKind, LAST, SealedChunk, Sealer},
     event, pace,
 };
 
@@ -79,8 +79,8 @@ impl TicksBuilder {
     /// Adds the next tick. `wall_ms` is its time, in milliseconds since 1970. `result` is its state
     /// hash and one fingerprint per part of the state, or `None` if it panicked.
     ///
+    /// # Errors
     /// [`PushError`]. Nothing was added then.
-    /// [`PushError`]; nothing was added then.
     pub fn push(
         &mut self,
         tick: Tick,
@@ -136,12 +136,12 @@ impl TicksBuilder {
     }
 
     /// Seals its ticks as a chunk and empties it. Returns `None` if it has no ticks.
-    pub fn seal(&mut self) -> Option<Sealed> {
+    pub fn seal(&mut self) -> Option<SealedChunk> {
         if self.ticks == 0 {
             return None;
         }
-        let head = Head {
-            kind: Kind::Ticks,
+        let head = ChunkHead {
+            kind: ChunkKind::Ticks,
             flags: 0,
             first_tick: self.first,
             ticks: self.ticks,
@@ -218,7 +218,7 @@ fn impossible(tick: Tick, why: &str) -> PushError {
 }
 
 /// Decodes all ticks of a chunk, or fails for the chunk as a whole.
-pub(super) fn open(head: &Head, parts: usize, raw: &[u8]) -> Result<Vec<TickRecord>, Flaw> {
+pub(super) fn open(head: &ChunkHead, parts: usize, raw: &[u8]) -> Result<Vec<TickRecord>, Flaw> {
     let mut rest = Bytes(raw);
     let mut events = 0;
     let mut ticks = Vec::with_capacity(head.ticks as usize);
@@ -280,14 +280,14 @@ fn open_tick(tick: Tick, parts: usize, most: usize, rest: &mut Bytes<'_>) -> Res
 ///
 /// # Errors
 /// The state has more than [`MAX_KEYFRAME`] bytes.
-pub fn seal_keyframe(tick: Tick, wall_ms: u64, state: &[u8]) -> Result<Vec<Sealed>, KeyframeTooLarge> {
+pub fn seal_keyframe(tick: Tick, wall_ms: u64, state: &[u8]) -> Result<Vec<SealedChunk>, KeyframeTooLarge> {
     if state.len() > MAX_KEYFRAME {
         return Err(KeyframeTooLarge(state.len()));
     }
     let mut sealer = Sealer::new();
     let mut seal = |piece: &[u8], flags: u8| {
-        let head = Head {
-            kind: Kind::Keyframe,
+        let head = ChunkHead {
+            kind: ChunkKind::Keyframe,
             flags,
             first_tick: tick.0,
             ticks: 0,
@@ -299,7 +299,7 @@ pub fn seal_keyframe(tick: Tick, wall_ms: u64, state: &[u8]) -> Result<Vec<Seale
     };
     let last = state.len().saturating_sub(1) / KEYFRAME_PIECE * KEYFRAME_PIECE;
     let (pieces, last) = state.split_at(last);
-    let mut sealed: Vec<Sealed> = pieces
+    let mut sealed: Vec<SealedChunk> = pieces
         .chunks(KEYFRAME_PIECE)
         .map(|piece| seal(piece, 0))
         .collect();

@@ -4,8 +4,7 @@ use std::io::{Read, Seek};
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
-use super::{Recording, chunk::Kind};
-use crate::LAST_WALL_MS;
+use super::{LAST_WALL_MS, Recording, chunk::ChunkKind};
 
 /// The times of a recording's ticks. The first tick of each chunk is exact; the others are
 /// extrapolated from it. A time after the year 9999 counts as its end.
@@ -23,7 +22,7 @@ impl<R: Read + Seek> Recording<R> {
             .table
             .entries
             .iter()
-            .filter(|entry| entry.kind == Kind::Ticks);
+            .filter(|entry| entry.kind == ChunkKind::Ticks);
         Times {
             chunks: ticks
                 .map(|entry| (entry.first_tick, entry.ticks, entry.wall_ms.min(LAST_WALL_MS)))

@@ -9,12 +9,12 @@ use std::{
 use super::{
     EndReason, FOOTER_BYTES, MAX_CHUNKS, MAX_HEADER, MAX_STATE_PARTS, PREAMBLE_BYTES,
     chain::{Chain, preamble},
-    chunk::{Head, Kind, Sealed, store},
+    chunk::{ChunkHead, ChunkKind, SealedChunk, store},
     ending,
+    header::Header,
     order::Order,
-    table::{self, Entry},
+    table::{self, ChunkEntry},
 };
-use crate::Header;
 
 /// The number of chunks that can be taken back. Even 16 of the smallest free enough space for an
 /// end marker.
@@ -31,7 +31,7 @@ pub struct FileWriter<W> {
     chain: Chain,
     order: Order,
     wall_ms: u64,
-    entries: Vec<Entry>,
+    entries: Vec<ChunkEntry>,
     /// The state before each of the last chunks.
     marks: VecDeque<(Chain, Order)>,
     torn: bool,
@@ -39,7 +39,7 @@ pub struct FileWriter<W> {
 
 /// The result of [`FileWriter::end`].
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedFile {
     /// The chain of the recording. The file that continues it names this chain.
     pub chain: Chain,
     /// Set if the index could not be written. The recording is complete without it, and opens a
@@ -66,8 +66,8 @@ impl<W: Write> FileWriter<W> {
         if json.len() > MAX_HEADER || header.state.len() > MAX_STATE_PARTS {
             return Err(invalid("the header is larger than a recording's can be"));
         }
-        let head = Head {
-            kind: Kind::Header,
+        let head = ChunkHead {
+            kind: ChunkKind::Header,
             flags: 0,
             first_tick: 0,
             ticks: 0,
@@ -97,8 +97,8 @@ impl<W: Write> FileWriter<W> {
     /// # Errors
     /// Errors of `out`, and `InvalidInput` for a chunk that cannot be the next. Nothing of that one
     /// was written.
-    pub fn chunk(&mut self, sealed: &Sealed) -> io::Result<()> {
-        if !matches!(sealed.kind(), Kind::Ticks | Kind::Keyframe) {
+    pub fn chunk(&mut self, sealed: &SealedChunk) -> io::Result<()> {
+        if !matches!(sealed.kind(), ChunkKind::Ticks | ChunkKind::Keyframe) {
             return Err(invalid("only ticks and saved worlds can be written as chunks"));
         }
         // Two are reserved for the end marker and the index.
@@ -138,12 +138,12 @@ impl<W: Write> FileWriter<W> {
     ///
     /// # Errors
     /// Errors of `out` while writing the end marker.
-    pub fn end(&mut self, reason: EndReason, text: &str) -> io::Result<Finished> {
+    pub fn end(&mut self, reason: EndReason, text: &str) -> io::Result<FinishedFile> {
         let marker = ending::seal(self.order.last_tick(), self.wall_ms, reason, text);
         self.append(&marker)?;
         let chain = self.chain;
         let without_index = self.index().and_then(|()| self.out.flush()).err();
-        Ok(Finished { chain, without_index })
+        Ok(FinishedFile { chain, without_index })
     }
 
     /// Returns the output.
@@ -151,7 +151,7 @@ impl<W: Write> FileWriter<W> {
         &self.out
     }
 
-    /// Returns the output.
+    /// Returns the output, and drops the writer.
     pub fn into_inner(self) -> W {
         self.out
     }
@@ -166,9 +166,9 @@ impl<W: Write> FileWriter<W> {
         Ok(())
     }
 
-    fn append(&mut self, sealed: &Sealed) -> io::Result<()> {
+    fn append(&mut self, sealed: &SealedChunk) -> io::Result<()> {
         let before = (self.chain, self.order);
-        let entry = Entry::of(&sealed.head, self.position);
+        let entry = ChunkEntry::of(&sealed.head, self.position);
         self.write(sealed)?;
         self.wall_ms = sealed.wall_ms();
         self.entries.push(entry);
@@ -179,7 +179,7 @@ impl<W: Write> FileWriter<W> {
         Ok(())
     }
 
-    fn write(&mut self, sealed: &Sealed) -> io::Result<()> {
+    fn write(&mut self, sealed: &SealedChunk) -> io::Result<()> {
         if self.torn {
             return Err(invalid(
                 "after an error the file must be cut before more is written",
@@ -207,7 +207,7 @@ impl<W: Write + Cut> FileWriter<W> {
     /// # Errors
     /// The last error, if that did not help. The recording then has no end marker, and reads as a
     /// cut one.
-    pub fn end_after_error(&mut self, reason: EndReason, text: &str) -> io::Result<Finished> {
+    pub fn end_after_error(&mut self, reason: EndReason, text: &str) -> io::Result<FinishedFile> {
         loop {
             self.out.cut(self.position)?;
             self.torn = false;

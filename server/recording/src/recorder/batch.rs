@@ -1,11 +1,11 @@
 //! The unit that the recorder sends to its other threads: some ticks, or a whole saved world.
 
-use crate::format::{Kind, Sealed};
+use crate::format::{ChunkKind, SealedChunk};
 
 /// Chunks that belong together.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) chunks: Vec<Sealed>,
+    pub(super) chunks: Vec<SealedChunk>,
     /// Whether its last tick panicked.
     pub(super) panicked: bool,
     first_tick: u32,
@@ -17,7 +17,7 @@ pub(super) struct Batch {
 impl Batch {
     /// `chunks` are one chunk of ticks, or all pieces of one saved world. Returns `None` if there
     /// are none.
-    pub(super) fn new(chunks: Vec<Sealed>, panicked: bool) -> Option<Self> {
+    pub(super) fn new(chunks: Vec<SealedChunk>, panicked: bool) -> Option<Self> {
         let first = chunks.first()?;
         let (first_tick, ticks, wall_ms) = (first.first_tick(), first.ticks(), first.wall_ms());
         Some(Self {
@@ -25,13 +25,13 @@ impl Batch {
             first_tick,
             last_tick: first_tick + ticks.saturating_sub(1),
             wall_ms,
-            bytes: chunks.iter().map(Sealed::bytes).sum(),
+            bytes: chunks.iter().map(SealedChunk::bytes).sum(),
             chunks,
         })
     }
 
     pub(super) fn is_keyframe(&self) -> bool {
-        self.chunks[0].kind() == Kind::Keyframe
+        self.chunks[0].kind() == ChunkKind::Keyframe
     }
 
     /// Returns whether a recording can start with it: it is a saved world, or has the world's first

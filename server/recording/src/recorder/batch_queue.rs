@@ -12,37 +12,37 @@ use std::{
 use super::batch::Batch;
 use crate::format::EndReason;
 
-/// The maximum number of waiting batches. One comes per second, so a disk has two minutes to catch
+/// The maximum number of waiting batches. One arrives per second, so a disk has two minutes to catch
 /// up.
 const MAX_BATCHES: usize = 128;
 /// Above this many waiting bytes, batches are refused. One batch may exceed it, because a saved
 /// world is never split.
 const MAX_BYTES: usize = 64 << 20;
 
-/// Why the queue ended, and a few words about it.
+/// Why the queue ended, and a short explanation.
 pub(super) type QueueEnd = (EndReason, String);
 
 /// The sending end.
 pub(super) struct BatchSender {
     sender: SyncSender<Arc<Batch>>,
-    shared: Arc<Shared>,
+    shared: Arc<QueueState>,
 }
 
 /// The receiving end.
 pub(super) struct BatchReceiver {
     receiver: Receiver<Arc<Batch>>,
-    shared: Arc<Shared>,
+    shared: Arc<QueueState>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct QueueState {
     bytes: AtomicUsize,
     ending: OnceLock<QueueEnd>,
 }
 
 /// Why a batch was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotTaken {
+pub(super) enum BatchSendError {
     /// Too many batches or bytes wait.
     Full,
     /// The receiver is gone.
@@ -52,7 +52,7 @@ pub(super) enum NotTaken {
 /// Returns both ends.
 pub(super) fn batch_queue() -> (BatchSender, BatchReceiver) {
     let (sender, receiver) = sync_channel(MAX_BATCHES);
-    let shared = Arc::<Shared>::default();
+    let shared = Arc::<QueueState>::default();
     let sender = BatchSender {
         sender,
         shared: Arc::clone(&shared),
@@ -62,17 +62,17 @@ pub(super) fn batch_queue() -> (BatchSender, BatchReceiver) {
 
 impl BatchSender {
     /// Sends without blocking.
-    pub(super) fn send(&self, batch: &Arc<Batch>) -> Result<(), NotTaken> {
+    pub(super) fn send(&self, batch: &Arc<Batch>) -> Result<(), BatchSendError> {
         if self.bytes() >= MAX_BYTES {
-            return Err(NotTaken::Full);
+            return Err(BatchSendError::Full);
         }
         // Before the send: the receiver may take it off first.
         self.shared.bytes.fetch_add(batch.bytes(), Ordering::Relaxed);
         self.sender.try_send(Arc::clone(batch)).map_err(|error| {
             self.shared.bytes.fetch_sub(batch.bytes(), Ordering::Relaxed);
             match error {
-                TrySendError::Full(_) => NotTaken::Full,
-                TrySendError::Disconnected(_) => NotTaken::Gone,
+                TrySendError::Full(_) => BatchSendError::Full,
+                TrySendError::Disconnected(_) => BatchSendError::Gone,
             }
         })
     }

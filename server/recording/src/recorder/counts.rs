@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_of_a_label_is_its_place_among_all() {
+    fn the_number_of_a_label_is_its_index_in_all() {
         for (place, ending) in EndCause::ALL.into_iter().enumerate() {
             assert_eq!(ending as usize, place, "{}", ending.word());
         }

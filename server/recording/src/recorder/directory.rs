@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     Reason,
-    file_name::{Name, is_recording, reason_of, stem},
+    file_name::{FileName, is_recording, reason_of, stem},
     trouble::is_without_descriptors,
 };
 
@@ -35,7 +35,7 @@ pub(super) struct Directory {
 
 /// The files that may be deleted for a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deletable {
+pub(super) enum DeletableFiles {
     /// For a recording: any, the oldest first.
     Any,
     /// For a history: only histories with the same reason. Otherwise frequent requests would delete
@@ -138,7 +138,7 @@ impl Directory {
     /// # Errors
     /// The directory cannot be read. A file that cannot be deleted stays, and one warning is
     /// logged.
-    pub(super) fn make_room(&self, bytes: u64, deletable: Deletable) -> io::Result<u32> {
+    pub(super) fn make_room(&self, bytes: u64, deletable: DeletableFiles) -> io::Result<u32> {
         // Locked throughout, so that two threads do not both delete for the same bytes.
         let writing = self.names();
         let mut found = self.recordings()?;
@@ -158,7 +158,7 @@ impl Directory {
                     tracing::debug!(file = name.0, "deleted an old recording");
                     deleted += 1;
                 }
-                // Somebody else deleted it first.
+                // A different process deleted it first.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     self.warn_once(&name.0, &error);
@@ -170,13 +170,13 @@ impl Directory {
         Ok(deleted)
     }
 
-    fn recordings(&self) -> io::Result<Vec<(Name, u64)>> {
+    fn recordings(&self) -> io::Result<Vec<(FileName, u64)>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    // The same error may come back for ever; work with what was found.
+                    // The same error may come back forever. Continue with the files found so far.
                     self.warn_once("", &error);
                     break;
                 }
@@ -188,7 +188,7 @@ impl Directory {
             if let (true, Ok(about)) = (is_recording(&name), entry.metadata())
                 && about.is_file()
             {
-                found.push((Name(name), about.len()));
+                found.push((FileName(name), about.len()));
             }
         }
         Ok(found)
@@ -209,7 +209,7 @@ impl Directory {
     }
 }
 
-impl Deletable {
+impl DeletableFiles {
     fn allows(self, name: &str) -> bool {
         match self {
             Self::Any => true,
@@ -277,25 +277,25 @@ mod tests {
         put(&directory, &MIXED);
         assert_eq!(
             directory
-                .make_room(50, Deletable::HistoriesOf(Reason::Asked))
+                .make_room(50, DeletableFiles::HistoriesOf(Reason::Asked))
                 .unwrap(),
             1
         );
         assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[3], MIXED[4]]);
         assert_eq!(
             directory
-                .make_room(400, Deletable::HistoriesOf(Reason::Asked))
+                .make_room(400, DeletableFiles::HistoriesOf(Reason::Asked))
                 .unwrap(),
             1
         );
         assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[4]]);
         assert_eq!(
             directory
-                .make_room(450, Deletable::HistoriesOf(Reason::Overrun))
+                .make_room(450, DeletableFiles::HistoriesOf(Reason::Overrun))
                 .unwrap(),
             0
         );
-        assert_eq!(directory.make_room(450, Deletable::Any).unwrap(), 3);
+        assert_eq!(directory.make_room(450, DeletableFiles::Any).unwrap(), 3);
         fs::remove_dir_all(directory.path).unwrap();
     }
 
@@ -305,16 +305,16 @@ mod tests {
         put(&directory, &MIXED);
         let theirs = File::open(directory.path.join(MIXED[0])).unwrap();
         theirs.lock().unwrap();
-        assert_eq!(directory.make_room(0, Deletable::Any).unwrap(), 4);
+        assert_eq!(directory.make_room(0, DeletableFiles::Any).unwrap(), 4);
         assert_eq!(left(&directory), [MIXED[0]]);
         drop(theirs);
-        assert_eq!(directory.make_room(0, Deletable::Any).unwrap(), 1);
+        assert_eq!(directory.make_room(0, DeletableFiles::Any).unwrap(), 1);
         let (mut ours, name) = directory.create(0, 1, None).unwrap();
         ours.write_all(b"begun").unwrap();
         let other = Directory::new(directory.path.clone(), 0);
-        assert_eq!(other.make_room(0, Deletable::Any).unwrap(), 0, "{name}");
+        assert_eq!(other.make_room(0, DeletableFiles::Any).unwrap(), 0, "{name}");
         drop(ours);
-        assert_eq!(other.make_room(0, Deletable::Any).unwrap(), 1);
+        assert_eq!(other.make_room(0, DeletableFiles::Any).unwrap(), 1);
         fs::remove_dir_all(directory.path).unwrap();
     }
 

@@ -15,11 +15,11 @@ use parlour_shared::limits::TICK_RATE;
 use super::{
     batch::Batch,
     batch_queue::BatchReceiver,
+    context::RecorderContext,
     counts::RecorderMetrics,
-    directory::{Deletable, Directory},
+    directory::{DeletableFiles, Directory},
     end_cause::EndCause,
     resume::Resume,
-    source::Source,
     trouble::Trouble,
 };
 use crate::{
@@ -31,15 +31,15 @@ use crate::{
 pub(super) struct Disk {
     pub(super) batches: BatchReceiver,
     pub(super) directory: Arc<Directory>,
-    pub(super) source: Arc<Source>,
+    pub(super) context: Arc<RecorderContext>,
     pub(super) metrics: Arc<RecorderMetrics>,
-    /// A file that reaches this size or age is followed by a new one.
+    /// The size and age after which the recording continues in a new file.
     pub(super) file_bytes: u64,
     pub(super) file_age: Duration,
 }
 
 /// The file that is being written.
-struct Open {
+struct OpenFile {
     writer: FileWriter<File>,
     name: String,
     /// The tick before its first.
@@ -50,9 +50,9 @@ struct Open {
     is_begun: bool,
 }
 
-impl Open {
+impl OpenFile {
     /// Returns whether this batch directly follows the last one in the file.
-    fn goes_on_with(&self, batch: &Batch) -> bool {
+    fn continues_with(&self, batch: &Batch) -> bool {
         !self.is_begun || batch.since() == self.last_tick
     }
 }
@@ -64,7 +64,7 @@ impl Disk {
         let mut previous = None;
         let mut resume = Resume::new();
         while let Some(batch) = self.batches.next() {
-            if let Some(file) = open.take_if(|file: &mut Open| !file.goes_on_with(&batch)) {
+            if let Some(file) = open.take_if(|file: &mut OpenFile| !file.continues_with(&batch)) {
                 self.end_before_gap(file, &batch, &mut resume);
             }
             let now = Instant::now();
@@ -97,7 +97,7 @@ impl Disk {
     fn take_in(
         &self,
         batch: &Batch,
-        open: &mut Option<Open>,
+        open: &mut Option<OpenFile>,
         previous: &mut Option<Previous>,
     ) -> io::Result<()> {
         if batch.is_keyframe() {
@@ -105,10 +105,10 @@ impl Disk {
                 *previous = Some(self.rotate(file)?);
             }
             let written = open.as_ref().map_or(0, |file| file.writer.position());
-            // How much the current file may still grow.
+            // The bytes that the current file may still grow by.
             let room = self.file_bytes.saturating_sub(written);
             self.directory
-                .make_room(room.max(batch.bytes() as u64), Deletable::Any)?;
+                .make_room(room.max(batch.bytes() as u64), DeletableFiles::Any)?;
         }
         let file = match open {
             Some(file) => file,
@@ -128,23 +128,23 @@ impl Disk {
         Ok(())
     }
 
-    fn is_full(&self, file: &Open, keyframe: &Batch) -> bool {
+    fn is_full(&self, file: &OpenFile, keyframe: &Batch) -> bool {
         let ticks = keyframe.first_tick().saturating_sub(file.since);
         let age = Duration::from_secs(1) * ticks / TICK_RATE;
         ticks > 0 && (file.writer.position() >= self.file_bytes || age >= self.file_age)
     }
 
-    fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<Open> {
-        self.directory.make_room(self.file_bytes, Deletable::Any)?;
+    fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<OpenFile> {
+        self.directory.make_room(self.file_bytes, DeletableFiles::Any)?;
         let (file, name) = self.directory.create(batch.wall_ms(), batch.first_tick(), None)?;
-        let mut header = self.source.header(batch.wall_ms());
+        let mut header = self.context.header(batch.wall_ms());
         header.previous = previous;
         let writer = FileWriter::new(file, &header);
         let writer = writer.inspect_err(|_| self.remove(&name))?;
         self.metrics.bytes.increment(writer.position());
         let since = batch.since();
         tracing::debug!(file = name, since, "recording into a new file");
-        Ok(Open {
+        Ok(OpenFile {
             writer,
             name,
             since,
@@ -153,11 +153,11 @@ impl Disk {
         })
     }
 
-    fn rotate(&self, mut file: Open) -> io::Result<Previous> {
+    fn rotate(&self, mut file: OpenFile) -> io::Result<Previous> {
         let finished = match file.writer.end(EndReason::Rotated, "") {
             Ok(finished) => finished,
             Err(error) => {
-                // Ends it as a file that could not be written further; no file continues it.
+                // End the file as one that could not be written further. No file continues it.
                 let _ = file
                     .writer
                     .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error));
@@ -173,9 +173,8 @@ impl Disk {
         })
     }
 
-    /// Ends the recording when the queue has ended. A recording that ended before does not end
-    /// twice.
-    fn finish(&self, open: Option<Open>) {
+    /// Ends the recording when the queue has ended, unless it ended before.
+    fn finish(&self, open: Option<OpenFile>) {
         let Some(mut file) = open else {
             return;
         };
@@ -190,7 +189,7 @@ impl Disk {
             }
             (Ok(()), EndReason::TooSlow) => tracing::error!(
                 file = %path, last_tick, text,
-                "the recording ended; the server continues. Restart it to record"
+                "the recording ended; the server continues. Restart the server to record again"
             ),
             (Ok(()), _) => {
                 tracing::info!(file = %path, last_tick, reason = %reason, "the recording ended")
@@ -199,7 +198,7 @@ impl Disk {
     }
 
     /// Ends the file because ticks are missing between it and this batch.
-    fn end_before_gap(&self, mut file: Open, batch: &Batch, resume: &mut Resume) {
+    fn end_before_gap(&self, mut file: OpenFile, batch: &Batch, resume: &mut Resume) {
         self.ended(EndCause::TooSlow);
         resume.ended(Instant::now());
         let (last_tick, next_tick) = (file.last_tick, batch.since() + 1);
@@ -217,21 +216,21 @@ impl Disk {
     }
 
     /// Ends the file after an error: cuts it to its complete chunks and records why it ends.
-    fn end_after_error(&self, open: Option<Open>, error: &io::Error, resume: &mut Resume) {
+    fn end_after_error(&self, open: Option<OpenFile>, error: &io::Error, resume: &mut Resume) {
         let trouble = Trouble::of(error);
         if resume.ended(Instant::now()) {
             self.ended(trouble.ending());
             tracing::error!(
                 %error, directory = %self.directory.path().display(),
                 "the recording ended; the server continues, and records into a new file as soon as it can. {}",
-                trouble.advice()
+                trouble.advice(self.context.names)
             );
         }
         let Some(mut file) = open else {
             return;
         };
         if !file.is_begun {
-            // It has nothing to replay.
+            // It has no ticks to replay.
             return self.remove(&file.name);
         }
         let ended = file
@@ -245,7 +244,7 @@ impl Disk {
     }
 
     /// Writes the end marker. Without disk space for it, takes back the last chunks first.
-    fn end(&self, file: &mut Open, reason: EndReason, text: &str) -> io::Result<()> {
+    fn end(&self, file: &mut OpenFile, reason: EndReason, text: &str) -> io::Result<()> {
         let ended = file.writer.end(reason, text).or_else(|error| {
             tracing::warn!(%error, file = file.name, "no disk space for the end of the recording");
             file.writer
@@ -270,7 +269,7 @@ impl Disk {
     }
 }
 
-/// Maps to the label of the metric.
+/// Returns the label of the metric.
 fn ending(reason: EndReason) -> EndCause {
     match reason {
         EndReason::Stopped | EndReason::Rotated => EndCause::Stopped,

@@ -33,9 +33,9 @@ impl Reason {
 
 /// A file name that sorts by age: by start time, then by tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Name(pub(super) String);
+pub(super) struct FileName(pub(super) String);
 
-impl Name {
+impl FileName {
     fn key(&self) -> (&str, usize, &str) {
         let (time, rest) = self.0.split_once("-t").unwrap_or((&self.0, ""));
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -43,13 +43,13 @@ impl Name {
     }
 }
 
-impl Ord for Name {
+impl Ord for FileName {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.key().cmp(&other.key())
     }
 }
 
-impl PartialOrd for Name {
+impl PartialOrd for FileName {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
@@ -132,7 +132,7 @@ mod tests {
             "20261121T140300Z-t100.plr",
             "20261121T140300Z-t99-asked.plr",
         ]
-        .map(|name| Name(name.to_owned()));
+        .map(|name| FileName(name.to_owned()));
         names.sort();
         assert_eq!(
             names.map(|name| name.0),

@@ -9,7 +9,7 @@ use super::Reason;
 
 /// A request for the history.
 pub(super) enum HistoryRequest {
-    /// Write it to a file because someone asked, and answer.
+    /// Write it to a file on request, and answer.
     Write(Option<HistoryAnswer>),
     /// Write it to a file for this reason, unless that was done recently.
     WriteFor(Reason),
@@ -43,10 +43,12 @@ pub struct SavedHistory {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HistoryError {
     /// It is not kept.
-    #[error("no history is kept: start the server with --history 60s, or a different duration")]
+    #[error("no history is kept")]
     NotKept,
     /// It is empty.
-    #[error("the history is empty: nothing was recorded yet, or no saved world fits into --history-mib")]
+    #[error(
+        "the history is empty: nothing was recorded yet, or no saved world fits into the memory for the history"
+    )]
     Empty,
     /// A request is in progress, or the queue of requests is full.
     #[error("the history is being written out already, or the recorder is busy: try again in a moment")]
@@ -83,8 +85,8 @@ impl HistoryHandle {
         Self(None)
     }
 
-    /// Requests that the history is written to a file because someone asked for it. Returns
-    /// immediately; `answer` is called later.
+    /// Requests that the history is written to a file. Returns immediately; `answer` is called
+    /// later.
     ///
     /// # Errors
     /// [`HistoryError`] if the recorder cannot accept the request. `answer` is not called then.
@@ -92,7 +94,7 @@ impl HistoryHandle {
         self.send(HistoryRequest::Write(answer))
     }
 
-    /// Requests that the history is written to a file for a reason of the recorder's own.
+    /// Requests that the history is written to a file for a reason of the recorder.
     pub(super) fn write_for(&self, reason: Reason) -> Result<(), HistoryError> {
         self.send(HistoryRequest::WriteFor(reason))
     }

@@ -9,17 +9,14 @@ use std::{
 use super::{
     Reason,
     batch::Batch,
+    context::RecorderContext,
     counts::RecorderMetrics,
-    directory::{Deletable, Directory},
+    directory::{DeletableFiles, Directory},
     file_name::stem,
     history_handle::{HistoryAnswer, HistoryError, SavedHistory},
-    source::Source,
     trouble::Trouble,
 };
-use crate::{
-    HISTORY,
-    format::{EndReason, FileWriter},
-};
+use crate::format::{EndReason, FileWriter, HISTORY};
 
 /// A history to write. It is not empty.
 pub(super) struct WriteJob {
@@ -29,11 +26,11 @@ pub(super) struct WriteJob {
     pub(super) answer: Option<HistoryAnswer>,
 }
 
-/// The inputs of the keeper thread.
+/// The inputs of the history thread.
 pub(super) struct HistoryWriter {
     pub(super) jobs: Receiver<WriteJob>,
     pub(super) directory: Arc<Directory>,
-    pub(super) source: Arc<Source>,
+    pub(super) context: Arc<RecorderContext>,
     pub(super) metrics: Arc<RecorderMetrics>,
 }
 
@@ -65,8 +62,8 @@ impl HistoryWriter {
                 self.metrics.history_failed.increment(1);
                 tracing::error!(
                     %error, directory = %directory.display(), reason = reason.word(),
-                    "the history could not be written. {}, or name a different directory with --history-dir",
-                    Trouble::of(error).advice()
+                    "the history could not be written. {}, or name a different directory with {}",
+                    Trouble::of(error).advice(self.context.names), self.context.names.history_directory
                 );
             }
         }
@@ -77,7 +74,7 @@ impl HistoryWriter {
         let directory = &self.directory;
         let bytes: usize = batches.iter().map(|batch| batch.bytes()).sum();
         std::fs::create_dir_all(directory.path())?;
-        directory.make_room(bytes as u64, Deletable::HistoriesOf(reason))?;
+        directory.make_room(bytes as u64, DeletableFiles::HistoriesOf(reason))?;
         let (wall_ms, tick) = (batches[0].wall_ms(), batches[0].first_tick());
         let (file, name) = directory.create(wall_ms, tick, Some(reason))?;
         let path = directory.path().join(&name);
@@ -105,7 +102,7 @@ impl HistoryWriter {
     }
 
     fn write<W: Write>(&self, out: W, reason: Reason, batches: &[Arc<Batch>]) -> io::Result<(W, u64)> {
-        let mut header = self.source.header(batches[0].wall_ms());
+        let mut header = self.context.header(batches[0].wall_ms());
         header.history = Some(reason.word().to_owned());
         let mut writer = FileWriter::new(out, &header)?;
         for sealed in batches.iter().flat_map(|batch| &batch.chunks) {

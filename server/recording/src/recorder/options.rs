@@ -35,6 +35,42 @@ pub struct RecordingOptions {
     pub keyframe_ticks: u32,
 }
 
+/// What the program calls its options. Errors and log lines that advise to change an option use
+/// these names.
+#[derive(Debug)]
+pub struct OptionNames {
+    /// Sets [`RecordingOptions::directory`], such as `--record DIR`.
+    pub directory: &'static str,
+    /// Clears [`RecordingOptions::directory`], such as `--record off`.
+    pub no_directory: &'static str,
+    /// [`RecordingOptions::file_bytes`].
+    pub file_bytes: &'static str,
+    /// [`RecordingOptions::total_bytes`].
+    pub total_bytes: &'static str,
+    /// Sets [`RecordingOptions::history`], such as `--history 60s`.
+    pub history: &'static str,
+    /// Clears [`RecordingOptions::history`], such as `--history 0s`.
+    pub no_history: &'static str,
+    /// Sets [`RecordingOptions::history_directory`], such as `--history-dir DIR`.
+    pub history_directory: &'static str,
+    /// The maximum number of connections of the server.
+    pub connections: &'static str,
+}
+
+#[cfg(test)]
+impl OptionNames {
+    pub(super) const TEST: Self = Self {
+        directory: "directory",
+        no_directory: "no directory",
+        file_bytes: "file bytes",
+        total_bytes: "total bytes",
+        history: "history",
+        no_history: "no history",
+        history_directory: "history directory",
+        connections: "connections",
+    };
+}
+
 impl Default for RecordingOptions {
     fn default() -> Self {
         Self {

@@ -12,12 +12,12 @@ const SHORT: Duration = Duration::from_secs(60);
 /// Tracks the starts and ends of a recording.
 #[derive(Debug)]
 pub(super) struct Resume {
-    state: State,
+    state: RecordingState,
     pause: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+enum RecordingState {
     /// Nothing was tried yet.
     New,
     Recording {
@@ -31,7 +31,7 @@ enum State {
 impl Resume {
     pub(super) fn new() -> Self {
         Self {
-            state: State::New,
+            state: RecordingState::New,
             pause: FIRST_PAUSE,
         }
     }
@@ -39,16 +39,16 @@ impl Resume {
     /// Returns whether a file may be started now.
     pub(super) fn may_begin(&self, now: Instant) -> bool {
         match self.state {
-            State::New | State::Recording { .. } => true,
-            State::Ended { next_try } => now >= next_try,
+            RecordingState::New | RecordingState::Recording { .. } => true,
+            RecordingState::Ended { next_try } => now >= next_try,
         }
     }
 
     /// Notes that a file was started or continues. Returns whether the recording had ended before.
     pub(super) fn begun(&mut self, now: Instant) -> bool {
-        let ended = matches!(self.state, State::Ended { .. });
-        if !matches!(self.state, State::Recording { .. }) {
-            self.state = State::Recording { since: now };
+        let ended = matches!(self.state, RecordingState::Ended { .. });
+        if !matches!(self.state, RecordingState::Recording { .. }) {
+            self.state = RecordingState::Recording { since: now };
         }
         ended
     }
@@ -57,8 +57,8 @@ impl Resume {
     /// is news.
     pub(super) fn ended(&mut self, now: Instant) -> bool {
         let news = match self.state {
-            State::New => true,
-            State::Recording { since } => {
+            RecordingState::New => true,
+            RecordingState::Recording { since } => {
                 self.pause = if now.saturating_duration_since(since) < SHORT {
                     (2 * self.pause).min(LONGEST_PAUSE)
                 } else {
@@ -66,9 +66,9 @@ impl Resume {
                 };
                 true
             }
-            State::Ended { .. } => false,
+            RecordingState::Ended { .. } => false,
         };
-        self.state = State::Ended {
+        self.state = RecordingState::Ended {
             next_try: now + self.pause,
         };
         news

@@ -21,8 +21,8 @@ use parlour_sim::Simulation;
 use parlour_tick::TickOutput;
 
 use super::{
-    Reason, batch::Batch, batch_queue::BatchReceiver, counts::RecorderMetrics, history_handle::HistoryHandle,
-    source::Source,
+    Reason, batch::Batch, batch_queue::BatchReceiver, context::RecorderContext, counts::RecorderMetrics,
+    history_handle::HistoryHandle,
 };
 use crate::{
     format::{EndReason, FileWriter, Item, Outcome, Recording, TickRecord},
@@ -45,7 +45,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The inputs of the shadow thread.
 pub(super) struct Shadow {
     pub(super) batches: BatchReceiver,
-    pub(super) source: Arc<Source>,
+    pub(super) context: Arc<RecorderContext>,
     pub(super) metrics: Arc<RecorderMetrics>,
     pub(super) history: HistoryHandle,
     /// The last tick that was recorded.
@@ -54,7 +54,7 @@ pub(super) struct Shadow {
 
 /// The second world, if it has kept up.
 #[derive(Default)]
-struct Following {
+struct ShadowWorld {
     world: Option<Simulation>,
     /// The tick of the saved world that it was loaded from; 0 if it has run since the first tick.
     since: u32,
@@ -73,7 +73,7 @@ struct Divergence {
 impl Shadow {
     /// Follows the recording until the queue ends.
     pub(super) fn run(self) {
-        let mut following = Following::default();
+        let mut following = ShadowWorld::default();
         let mut lags = LAGS.into_iter().cycle();
         let mut lag = lags.next().unwrap_or(LAGS[0]);
         while let Some(batch) = self.batches.next() {
@@ -117,7 +117,7 @@ impl Shadow {
         }
     }
 
-    fn follow(&self, batch: &Batch, following: &mut Following) -> Result<(), Divergence> {
+    fn follow(&self, batch: &Batch, following: &mut ShadowWorld) -> Result<(), Divergence> {
         following.tick = batch.first_tick();
         let at = following.world.as_ref().map(|world| world.tick().0);
         let next = if batch.is_keyframe() {
@@ -130,7 +130,7 @@ impl Shadow {
             following.world = None;
         }
         if following.world.is_none() && batch.first_tick() == 1 && !batch.is_keyframe() {
-            let (config, logic) = (self.source.config.clone(), self.source.logic.clone());
+            let (config, logic) = (self.context.config.clone(), self.context.logic.clone());
             let mut world = Simulation::with_plugins(config, logic);
             world.mute();
             (following.world, following.since) = (Some(world), 0);
@@ -148,9 +148,8 @@ impl Shadow {
         Ok(())
     }
 
-    /// Compares the saved world, then continues with a world loaded from it, which has nothing else
-    /// of the old one.
-    fn keyframe(&self, tick: u32, state: &[u8], following: &mut Following) -> Result<(), Divergence> {
+    /// Compares the saved world, then continues with a world that is loaded from it.
+    fn keyframe(&self, tick: u32, state: &[u8], following: &mut ShadowWorld) -> Result<(), Divergence> {
         if let Some(world) = &mut following.world {
             following.saved.clear();
             world.save(&mut following.saved);
@@ -161,7 +160,7 @@ impl Shadow {
         }
         // Drop the old world first, so that there are never three in memory.
         (following.world, following.since) = (None, tick);
-        let loaded = world::load(&self.source.config, &self.source.logic, Tick(tick), state);
+        let loaded = world::load(&self.context.config, &self.context.logic, Tick(tick), state);
         let loaded = loaded.map_err(|error| Divergence {
             tick,
             parts: format!("the saved world: {error}"),
@@ -170,7 +169,7 @@ impl Shadow {
         Ok(())
     }
 
-    fn tick(&self, mut record: TickRecord, following: &mut Following) -> Result<(), Divergence> {
+    fn tick(&self, mut record: TickRecord, following: &mut ShadowWorld) -> Result<(), Divergence> {
         let Outcome::Finished { hash, parts } = &record.outcome else {
             // It would panic here as well.
             following.world = None;
@@ -193,14 +192,13 @@ impl Shadow {
         })
     }
 
-    /// Returns the content of the chunks, read back as from a file, so that the written bytes are
-    /// what is verified.
+    /// Writes the chunks to memory and reads them back, so that the written bytes are verified.
     fn items(&self, batch: &Batch) -> Result<Vec<Item>, Divergence> {
         let unreadable = |error: String| Divergence {
             tick: batch.first_tick(),
             parts: format!("the recording, which cannot be read back: {error}"),
         };
-        let header = self.source.header(batch.wall_ms());
+        let header = self.context.header(batch.wall_ms());
         let read = || -> Result<Vec<Item>, Box<dyn std::error::Error>> {
             let mut writer = FileWriter::new(Cursor::new(Vec::new()), &header)?;
             for sealed in &batch.chunks {
@@ -215,7 +213,7 @@ impl Shadow {
     }
 
     /// Logs the divergence, has the history written, and waits for the next saved world.
-    fn report(&self, divergence: &Divergence, following: &mut Following) {
+    fn report(&self, divergence: &Divergence, following: &mut ShadowWorld) {
         let since = std::mem::take(following).since;
         self.metrics.shadow_divergences.increment(1);
         let Divergence { tick, parts } = divergence;
@@ -223,8 +221,8 @@ impl Shadow {
             tracing::error!(
                 tick,
                 parts,
-                "the shadow reached a different state than the server. It had run from the first tick on: game logic is not \
-                 deterministic, or memory is broken. The history is written out; parlour replay shows more, or parlour_recording::replay with your game logic"
+                "the shadow reached a different state than the server. It had run from the first tick: game logic is not \
+                 deterministic, or memory is broken. The history is written out: replay it with parlour replay, or with parlour_recording::replay and your game logic"
             );
         } else {
             tracing::error!(
@@ -234,7 +232,7 @@ impl Shadow {
                 "the shadow reached a different state than the server. It had run since the world saved after tick {since}: \
                  game logic depends on something that is not saved (a Local, Added or Changed of an earlier tick, \
                  RemovedComponents, a static), reads a clock, or is not deterministic; or memory is broken. A replay that \
-                 starts there differs in the same way. The history is written out; parlour replay shows more, or parlour_recording::replay with your game logic"
+                 starts there differs in the same way. The history is written out: replay it with parlour replay, or with parlour_recording::replay and your game logic"
             );
         }
         // If no history is kept, the log line is all there is.
@@ -260,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_history_reaches_back_to_what_the_shadow_finds() {
+    fn the_history_still_contains_a_divergence_when_the_shadow_finds_it() {
         let ticks = LAGS[0].max(LAGS[1]) + TICK_RATE;
         assert!(REACH > Duration::from_secs(1) * ticks / TICK_RATE);
     }

@@ -17,8 +17,9 @@ use parlour_sim::{Logic, SimConfig};
 use thiserror::Error;
 
 use super::{
-    RecordingOptions,
+    OptionNames, RecordingOptions,
     batch_queue::{BatchSender, batch_queue},
+    context::RecorderContext,
     counts::RecorderMetrics,
     directory::Directory,
     disk::Disk,
@@ -26,12 +27,11 @@ use super::{
     history::History,
     history_handle::HistoryHandle,
     history_writer::{HistoryWriter, WriteJob},
-    ring::{TickSender, rings},
+    record_ring::{TickSender, rings},
     shadow::{REACH, Shadow},
-    source::Source,
     thread::Recorder,
 };
-use crate::uncounted;
+use crate::replay::world::without_metrics;
 
 /// The maximum number of waiting requests for the history.
 const MAX_REQUESTS: usize = 16;
@@ -48,17 +48,17 @@ const LOOK: Duration = Duration::from_millis(5);
 pub enum RecordingError {
     /// No file can be created in the directory.
     #[error(
-        "cannot write the {what} to {}: {source}; name a writable directory with {flag} DIR, or turn it \
-         off with {without}",
+        "cannot write the {what} to {}: {source}; name a writable directory with {option}, or turn it \
+         off with {off}",
         directory.display()
     )]
     Directory {
         /// What was to be written.
         what: &'static str,
-        /// The flag that names the directory.
-        flag: &'static str,
-        /// The flag that disables it.
-        without: &'static str,
+        /// The option that sets the directory, from [`OptionNames`].
+        option: &'static str,
+        /// The option that turns it off, from [`OptionNames`].
+        off: &'static str,
         /// The directory.
         directory: PathBuf,
         /// The system's reason.
@@ -76,13 +76,14 @@ pub struct RecorderThreads {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Starts the threads that record a world, for a program that calls itself `build`. The tick thread
-/// makes the world with the [`TickSender`], and sends it every tick.
+/// Starts the threads that record a world, for a program that calls itself `build` and its options
+/// `names`. The tick thread makes the world with the [`TickSender`], and sends it every tick.
 ///
 /// # Errors
 /// [`RecordingError`] says what failed.
 pub fn start(
     options: &RecordingOptions,
+    names: &'static OptionNames,
     config: SimConfig,
     logic: Logic,
     metrics: &RecorderMetrics,
@@ -90,9 +91,9 @@ pub fn start(
 ) -> Result<(RecorderThreads, TickSender), RecordingError> {
     let (sender, requests) = sync_channel(MAX_REQUESTS);
     let history = HistoryHandle(options.keeps_history().then(|| sender.clone()));
-    let mut start = Start {
+    let mut start = Startup {
         options,
-        source: Arc::new(Source::new(config, logic, build)),
+        context: Arc::new(RecorderContext::new(config, logic, build, names)),
         metrics: Arc::new(metrics.clone()),
         threads: RecorderThreads {
             history,
@@ -101,7 +102,7 @@ pub fn start(
     };
     let recorded = Arc::new(AtomicU32::new(0));
     let (ticks, receiver) = rings(
-        Arc::clone(&start.source),
+        Arc::clone(&start.context),
         metrics.dropped.clone(),
         options.keyframe_ticks,
     );
@@ -110,7 +111,7 @@ pub fn start(
     let recorder = Recorder {
         ticks: receiver,
         requests,
-        source: Arc::clone(&start.source),
+        context: Arc::clone(&start.context),
         metrics: Arc::clone(&start.metrics),
         history,
         disk,
@@ -130,14 +131,14 @@ pub fn start(
 }
 
 /// The threads started so far, and the inputs of the next ones.
-struct Start<'a> {
+struct Startup<'a> {
     options: &'a RecordingOptions,
-    source: Arc<Source>,
+    context: Arc<RecorderContext>,
     metrics: Arc<RecorderMetrics>,
     threads: RecorderThreads,
 }
 
-impl Start<'_> {
+impl Startup<'_> {
     /// Starts the thread that writes recordings, if any are wanted.
     fn disk(&mut self) -> Result<Option<(BatchSender, Arc<Directory>)>, RecordingError> {
         let Some(path) = &self.options.directory else {
@@ -146,8 +147,8 @@ impl Start<'_> {
         let directory = Arc::new(Directory::new(path.clone(), self.options.total_bytes));
         directory.prepare().map_err(|source| RecordingError::Directory {
             what: "recording",
-            flag: "--record",
-            without: "--record off",
+            option: self.context.names.directory,
+            off: self.context.names.no_directory,
             directory: path.clone(),
             source,
         })?;
@@ -155,7 +156,7 @@ impl Start<'_> {
         let disk = Disk {
             batches,
             directory: Arc::clone(&directory),
-            source: Arc::clone(&self.source),
+            context: Arc::clone(&self.context),
             metrics: Arc::clone(&self.metrics),
             file_bytes: self.options.file_bytes,
             file_age: self.options.file_age,
@@ -177,13 +178,13 @@ impl Start<'_> {
         let path = options.history_path();
         let directory = match recordings.filter(|directory| directory.is(&path)) {
             Some(directory) => directory,
-            None => Arc::new(for_history(path, options)?),
+            None => Arc::new(history_directory(path, options, self.context.names)?),
         };
         let (sender, jobs) = sync_channel(MAX_JOBS);
         let writer = HistoryWriter {
             jobs,
             directory,
-            source: Arc::clone(&self.source),
+            context: Arc::clone(&self.context),
             metrics: Arc::clone(&self.metrics),
         };
         self.threads
@@ -199,29 +200,36 @@ impl Start<'_> {
             return Ok(None);
         }
         if !self.options.keeps_history() && self.options.directory.is_none() {
+            let OptionNames {
+                history, directory, ..
+            } = self.context.names;
             tracing::warn!(
                 "the shadow logs when it reaches a different state, but keeps no files: keep them with \
-                 --history 60s or --record DIR"
+                 {history} or {directory}"
             );
         }
         let (sender, batches) = batch_queue();
         let shadow = Shadow {
             batches,
-            source: Arc::clone(&self.source),
+            context: Arc::clone(&self.context),
             metrics: Arc::clone(&self.metrics),
             history: self.threads.history(),
             recorded: Arc::clone(recorded),
         };
         self.threads
-            .spawn("shadow", &self.metrics, move || uncounted(|| shadow.run()))?;
+            .spawn("shadow", &self.metrics, move || without_metrics(|| shadow.run()))?;
         Ok(Some(sender))
     }
 }
 
 /// Returns the directory of histories. It is tried now, because the first write may come hours
-/// later, after a panic. A directory that the user named must work. The default one only logs a
-/// warning: a server in a read-only place also has a history.
-fn for_history(path: PathBuf, options: &RecordingOptions) -> Result<Directory, RecordingError> {
+/// later, after a panic. A directory that the user named must work. If the default one does not, a
+/// warning is enough: a server in a read-only place can still serve its history as a download.
+fn history_directory(
+    path: PathBuf,
+    options: &RecordingOptions,
+    names: &OptionNames,
+) -> Result<Directory, RecordingError> {
     let directory = Directory::new(path, options.total_bytes);
     let is_named = options.history_directory.is_some();
     let tried = if is_named {
@@ -232,8 +240,8 @@ fn for_history(path: PathBuf, options: &RecordingOptions) -> Result<Directory, R
     if let Err(source) = tried {
         let error = RecordingError::Directory {
             what: "history",
-            flag: "--history-dir",
-            without: "--history 0s",
+            option: names.history_directory,
+            off: names.no_history,
             directory: directory.path().to_owned(),
             source,
         };

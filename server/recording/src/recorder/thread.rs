@@ -15,18 +15,19 @@ use parlour_shared::limits::TICK_RATE;
 use super::{
     HistoryError, Reason,
     batch::Batch,
-    batch_queue::{BatchSender, NotTaken},
+    batch_queue::{BatchSendError, BatchSender},
+    context::RecorderContext,
     counts::RecorderMetrics,
     history::History,
     history_handle::{HistoryAnswer, HistoryRequest},
+    history_throttle::HistoryThrottle,
     history_writer::WriteJob,
-    ring::{LiveTick, TickReceiver},
-    source::Source,
-    throttle::Throttle,
+    record_ring::{LiveTick, TickReceiver},
 };
 use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};
 
-/// How often it checks for ticks: the tick thread must not wake anyone.
+/// How often it checks for ticks. The tick thread does not wake it, because that takes a system
+/// call.
 const LOOK: Duration = Duration::from_millis(50);
 /// A chunk is sealed after this time, even with less than a second of ticks.
 const SEAL: Duration = Duration::from_secs(1);
@@ -44,7 +45,7 @@ const KEPT_KEYFRAME: usize = 256 << 20;
 pub(super) struct Recorder {
     pub(super) ticks: TickReceiver,
     pub(super) requests: Receiver<HistoryRequest>,
-    pub(super) source: Arc<Source>,
+    pub(super) context: Arc<RecorderContext>,
     pub(super) metrics: Arc<RecorderMetrics>,
     pub(super) history: Option<History>,
     pub(super) disk: Option<BatchSender>,
@@ -54,14 +55,14 @@ pub(super) struct Recorder {
     pub(super) recorded: Arc<AtomicU32>,
 }
 
-/// The state of the recorder thread, once the first tick came.
-struct State {
+/// The state of the recorder thread after the first tick.
+struct RecorderState {
     builder: TicksBuilder,
-    /// When the first tick of the current chunk came.
+    /// When the first tick of the current chunk arrived.
     since: Instant,
     /// The last tick received.
     last: Option<u32>,
-    throttle: Throttle,
+    throttle: HistoryThrottle,
     /// The most events in a recent tick. Returned records have room for that many.
     busiest: usize,
 }
@@ -69,7 +70,7 @@ struct State {
 impl Recorder {
     /// Records until the tick thread has ended.
     pub(super) fn run(mut self) {
-        let mut state: Option<State> = None;
+        let mut state: Option<RecorderState> = None;
         loop {
             // Checked before draining, so that the last ticks pushed are not lost.
             let ended = self.ticks.full.is_abandoned();
@@ -92,13 +93,13 @@ impl Recorder {
                     self.answer(request, &mut state);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                // The server is gone without a stop; the tick thread soon will be as well.
+                // The server ended without a stop, and the tick thread will end soon.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn drain(&mut self, state: &mut Option<State>) {
+    fn drain(&mut self, state: &mut Option<RecorderState>) {
         // Ticks that arrive during this loop wait for the next round.
         for _ in 0..self.ticks.full.slots() {
             let Ok(mut record) = self.ticks.full.pop() else {
@@ -108,17 +109,17 @@ impl Recorder {
                 self.stock();
             }
             // The world exists, or it would not have ticked.
-            let state = state.get_or_insert_with(|| State::new(self.source.parts().len()));
+            let state = state.get_or_insert_with(|| RecorderState::new(self.context.parts().len()));
             self.take_in(&record, state);
             state.recycle(&mut record);
-            // Full only if the tick thread takes none back.
+            // The ring is full only if the tick thread takes no records back.
             let _ = self.ticks.empty.push(record);
         }
     }
 
     /// Makes empty records, so that the tick thread need not if this thread is late.
     fn stock(&mut self) {
-        let parts = self.source.parts().len();
+        let parts = self.context.parts().len();
         for _ in 0..STOCK {
             let mut record = LiveTick::default();
             record.parts.reserve(parts);
@@ -127,7 +128,7 @@ impl Recorder {
         }
     }
 
-    fn take_in(&mut self, record: &LiveTick, state: &mut State) {
+    fn take_in(&mut self, record: &LiveTick, state: &mut RecorderState) {
         let tick = record.tick.0;
         if state.last.is_some_and(|last| last + 1 != tick) {
             self.seal(state, false);
@@ -159,7 +160,7 @@ impl Recorder {
         }
     }
 
-    fn push(&mut self, record: &LiveTick, state: &mut State) {
+    fn push(&mut self, record: &LiveTick, state: &mut RecorderState) {
         let result = record.hash.map(|hash| (hash, record.parts.as_slice()));
         if state.builder.is_empty() {
             state.since = Instant::now();
@@ -180,7 +181,7 @@ impl Recorder {
         }
     }
 
-    fn seal(&mut self, state: &mut State, panicked: bool) {
+    fn seal(&mut self, state: &mut RecorderState, panicked: bool) {
         let sealed = state.builder.seal();
         self.pass_on(Batch::new(sealed.into_iter().collect(), panicked));
     }
@@ -199,17 +200,17 @@ impl Recorder {
         if let Some(disk) = self.disk.take() {
             match disk.send(&batch) {
                 Ok(()) => self.disk = Some(disk),
-                Err(NotTaken::Full) => {
+                Err(BatchSendError::Full) => {
                     self.metrics.active.set(0.0);
                     self.metrics.dropped.increment(batch.ticks().into());
                     self.disk = Some(disk);
                 }
                 // The disk thread has logged why.
-                Err(NotTaken::Gone) => {}
+                Err(BatchSendError::Gone) => {}
             }
         }
         if let Some(shadow) = &self.shadow
-            && shadow.send(&batch) == Err(NotTaken::Full)
+            && shadow.send(&batch) == Err(BatchSendError::Full)
         {
             self.metrics.shadow_skipped.increment(batch.ticks().into());
         }
@@ -218,7 +219,7 @@ impl Recorder {
         }
     }
 
-    fn write_by_itself(&mut self, reason: Reason, state: &mut State) {
+    fn write_by_itself(&mut self, reason: Reason, state: &mut RecorderState) {
         let now = Instant::now();
         if self.writer.is_some()
             && state.throttle.may(reason, now)
@@ -228,7 +229,7 @@ impl Recorder {
         }
     }
 
-    fn answer(&mut self, request: HistoryRequest, state: &mut Option<State>) {
+    fn answer(&mut self, request: HistoryRequest, state: &mut Option<RecorderState>) {
         match request {
             HistoryRequest::Write(answer) => self.write_for(answer, state),
             HistoryRequest::WriteFor(reason) => {
@@ -242,7 +243,7 @@ impl Recorder {
         }
     }
 
-    fn write_for(&mut self, answer: Option<HistoryAnswer>, state: &mut Option<State>) {
+    fn write_for(&mut self, answer: Option<HistoryAnswer>, state: &mut Option<RecorderState>) {
         let now = Instant::now();
         if state
             .as_ref()
@@ -261,7 +262,7 @@ impl Recorder {
         &mut self,
         reason: Option<Reason>,
         answer: Option<HistoryAnswer>,
-        state: Option<&mut State>,
+        state: Option<&mut RecorderState>,
     ) -> bool {
         if let Some(state) = state {
             self.seal(state, false);
@@ -310,13 +311,13 @@ impl Recorder {
     }
 }
 
-impl State {
+impl RecorderState {
     fn new(parts: usize) -> Self {
         Self {
             builder: TicksBuilder::new(parts),
             since: Instant::now(),
             last: None,
-            throttle: Throttle::default(),
+            throttle: HistoryThrottle::default(),
             busiest: 0,
         }
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::end_cause::EndCause;
+use super::{OptionNames, end_cause::EndCause};
 use crate::format::EndReason;
 
 /// A kind of error with its own advice.
@@ -48,16 +48,18 @@ impl Trouble {
     }
 
     /// Returns advice as a sentence without a full stop.
-    pub(super) fn advice(self) -> &'static str {
+    pub(super) fn advice(self, names: &OptionNames) -> String {
         match self {
-            Self::DiskFull => "Free disk space, or lower --record-total-mib",
-            Self::FileTooLarge => {
-                "Raise the limit of a file's size (ulimit -f, or LimitFSIZE= of systemd), or lower --record-file-mib"
-            }
-            Self::TooManyFiles => {
-                "Raise the limit of open files (ulimit -n, or LimitNOFILE= of systemd), or lower --max-connections"
-            }
-            Self::Disk => "Check the disk, and the permissions of the directory",
+            Self::DiskFull => format!("Free disk space, or lower {}", names.total_bytes),
+            Self::FileTooLarge => format!(
+                "Raise the limit of a file's size (ulimit -f, or LimitFSIZE= of systemd), or lower {}",
+                names.file_bytes
+            ),
+            Self::TooManyFiles => format!(
+                "Raise the limit of open files (ulimit -n, or LimitNOFILE= of systemd), or lower {}",
+                names.connections
+            ),
+            Self::Disk => "Check the disk, and the permissions of the directory".to_owned(),
         }
     }
 }
@@ -77,7 +79,8 @@ mod tests {
         let no_descriptor = io::Error::from(Errno::MFILE);
         let trouble = Trouble::of(&no_descriptor);
         assert_eq!(trouble, Trouble::TooManyFiles);
-        assert!(trouble.advice().contains("ulimit -n") && !trouble.advice().contains("disk space"));
+        let advice = trouble.advice(&OptionNames::TEST);
+        assert!(advice.contains("ulimit -n") && !advice.contains("disk space"));
         let no_room = io::Error::from(Errno::NOSPC);
         assert_eq!(Trouble::of(&no_room), Trouble::DiskFull);
     }

@@ -4,29 +4,29 @@
 //! First the recorded files are compared, without running them. If a tick had the same input and
 //! reached a different state, both worlds are run again, and that tick system by system. Such a
 //! difference may not show in every run, or not in a loaded world, so several pairs of worlds are
-//! run (`hunt.rs`).
+//! run (`search.rs`).
 
+mod file_comparison;
 mod headers;
-mod hunt;
 mod inputs;
 mod parting;
-mod recorded;
 mod report;
 mod rerun;
+mod search;
 mod state;
 
 use parlour_shared::ids::{SessionId, Tick};
 use parlour_sim::Simulation;
 use serde::Serialize;
 
-use super::{Replay, ReplayError, Roster, Window, verify, world};
+use super::{PlayerRoster, Replay, ReplayError, Window, verify, world};
 use crate::format::{Item, TickRecord};
+use file_comparison::{FileComparison, SavedWorlds};
 pub use headers::{HeaderDifference, compare_headers};
-use hunt::Hunt;
 pub use inputs::EventDifference;
-pub use parting::{Cause, Origin, Parting, Side, SystemName};
-use recorded::{Recorded, SavedWorlds};
-pub use state::{PartDifference, Parts, PlayerName};
+pub use parting::{ComparedRecording, DifferenceCause, Parting, SystemName, WorldOrigin};
+use search::Search;
+pub use state::{PartDifference, PartDifferences, PlayerName};
 
 /// The difference between two recordings. `Display` is for people, JSON for other tools.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -82,7 +82,7 @@ pub struct StateDifference {
     pub recorded_tick: u32,
     /// The parts of the state that differ between the recordings after it.
     pub components: Vec<String>,
-    /// The tick of the saved worlds that `differ` was read from, if it was.
+    /// The tick of the saved worlds in which `differ` was found, if it was found there.
     pub saved_at: Option<u32>,
     /// The number of pairs of worlds that were run.
     pub attempts: u32,
@@ -101,8 +101,9 @@ impl Difference {
     }
 }
 
-/// Finds the first difference. Reads the ticks that both have. Runs at most the ticks between a
-/// saved world and the difference again, up to 64 times, and a few times the whole start.
+/// Finds the first difference in the ticks that both have. To find the cause, runs the ticks
+/// between the last saved world and the difference up to 64 times, and a few times all ticks before
+/// it.
 ///
 /// # Errors
 /// [`ReplayError`] if a recording cannot be read or run.
@@ -111,19 +112,19 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
     if !headers.is_empty() {
         return Ok(Difference::Headers { headers });
     }
-    match recorded::compare(&mut one.tape, &mut other.tape)? {
-        Recorded::Apart => Ok(Difference::Apart {
+    match file_comparison::compare(&mut one.tape, &mut other.tape)? {
+        FileComparison::Apart => Ok(Difference::Apart {
             ticks: [&*one, &*other].map(|replay| {
                 let range = replay.tape.range();
                 range.map(|(from, to)| (from.0, to.0))
             }),
         }),
-        Recorded::Same { from, to } => Ok(Difference::Same {
+        FileComparison::Same { from, to } => Ok(Difference::Same {
             from: from.0,
             to: to.0,
             last: [&*one, &*other].map(|replay| replay.last_tick().map_or(0, |tick| tick.0)),
         }),
-        Recorded::Tick(records) => {
+        FileComparison::Tick(records) => {
             let tick = records[0].tick;
             if records[0].input == records[1].input {
                 let components = components(&one.fresh(), &records);
@@ -132,10 +133,10 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
                 Ok(Difference::Inputs(inputs_of(one, tick, &records)))
             }
         }
-        Recorded::Before(tick) => before(one, other, tick),
-        Recorded::Keyframe(SavedWorlds { tick, states }) => {
+        FileComparison::Before(tick) => before(one, other, tick),
+        FileComparison::Keyframe(SavedWorlds { tick, states }) => {
             let world = one.fresh();
-            Ok(saved(one, &world, tick, &states, Cause::NotHashed))
+            Ok(saved(one, &world, tick, &states, DifferenceCause::NotHashed))
         }
     }
 }
@@ -146,7 +147,7 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
 ///
 /// # Errors
 /// [`ReplayError`] if a recording cannot be read or run.
-pub fn diff_with_now(one: &mut Replay, now: &mut Replay) -> Result<Difference, ReplayError> {
+pub fn diff_with_rerun(one: &mut Replay, now: &mut Replay) -> Result<Difference, ReplayError> {
     let difference = diff(one, now)?;
     let range = one.tape.range();
     let (Difference::Same { .. }, Some((from, to))) = (&difference, range) else {
@@ -164,8 +165,8 @@ pub fn diff_with_now(one: &mut Replay, now: &mut Replay) -> Result<Difference, R
 }
 
 fn record_of(replay: &mut Replay, tick: Tick) -> Result<TickRecord, ReplayError> {
-    let spot = replay.tape.before(Tick(tick.0.saturating_sub(1)));
-    for item in replay.tape.read_from(spot) {
+    let position = replay.tape.before(Tick(tick.0.saturating_sub(1)));
+    for item in replay.tape.read_from(position) {
         if let Item::Tick(record) = item?
             && record.tick == tick
         {
@@ -180,7 +181,7 @@ fn inputs_of(one: &mut Replay, tick: Tick, records: &[TickRecord; 2]) -> InputDi
     // Names the players if the world before the tick is available. The difference itself does not
     // need them.
     if let Ok(run) = one.run_to(Tick(tick.0 - 1)) {
-        let roster = Roster::of(run.simulation());
+        let roster = PlayerRoster::of(run.simulation());
         for difference in &mut sessions {
             let player = roster.get(SessionId(difference.session));
             difference.player = player.map(PlayerName::from);
@@ -203,19 +204,19 @@ fn after_same_input(
 ) -> Result<Difference, ReplayError> {
     let recorded_tick = records[0].tick;
     let hashes = records.each_ref().map(|record| record.outcome.hash());
-    let hunt = hunt::hunt([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
-    let (parting, saved_at) = match hunt.found {
+    let search = search::search([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
+    let (parting, saved_at) = match search.found {
         Some(found) => (found, None),
-        None => not_parted(one, other, recorded_tick, &hunt)?,
+        None => not_parted(one, other, recorded_tick, &search)?,
     };
     Ok(Difference::State(Box::new(StateDifference {
-        tick: hunt.tick.0,
-        time: time_of(one, hunt.tick),
+        tick: search.tick.0,
+        time: time_of(one, search.tick),
         recorded_tick: recorded_tick.0,
         components,
         saved_at,
-        attempts: hunt.attempts,
-        reproduces: hunt.reproduces,
+        attempts: search.attempts,
+        reproduces: search.reproduces,
         parting,
     })))
 }
@@ -226,19 +227,19 @@ fn not_parted(
     one: &mut Replay,
     other: &mut Replay,
     tick: Tick,
-    hunt: &Hunt,
+    search: &Search,
 ) -> Result<(Parting, Option<u32>), ReplayError> {
-    let cause = match hunt.reproduces {
-        [true, true] => Cause::Unseen,
-        _ => Cause::OtherProgram,
+    let cause = match search.reproduces {
+        [true, true] => DifferenceCause::Unseen,
+        _ => DifferenceCause::OtherProgram,
     };
-    let (mut parts, mut saved_at) = (Parts::default(), None);
-    if let Some(saved) = recorded::next_keyframes(&mut one.tape, &mut other.tape, tick)? {
+    let (mut parts, mut saved_at) = (PartDifferences::default(), None);
+    if let Some(saved) = file_comparison::next_keyframes(&mut one.tape, &mut other.tape, tick)? {
         parts = state::compare(&one.fresh(), &saved.states[0], &saved.states[1]);
         saved_at = Some(saved.tick.0);
     }
     let mut parting = Parting::without_system(cause, parts);
-    let mut writers = hunt.writers.clone();
+    let mut writers = search.writers.clone();
     writers.dedup();
     match writers.as_slice() {
         [only] => parting.system = Some(only.clone().into()),
@@ -256,11 +257,17 @@ fn before(one: &mut Replay, other: &mut Replay, tick: Tick) -> Result<Difference
         Ok(state)
     };
     let states = [state(one)?, state(other)?];
-    Ok(saved(one, &world, tick, &states, Cause::Unseen))
+    Ok(saved(one, &world, tick, &states, DifferenceCause::Unseen))
 }
 
 /// Returns the difference between two saved worlds.
-fn saved(one: &Replay, world: &Simulation, tick: Tick, states: &[Vec<u8>; 2], cause: Cause) -> Difference {
+fn saved(
+    one: &Replay,
+    world: &Simulation,
+    tick: Tick,
+    states: &[Vec<u8>; 2],
+    cause: DifferenceCause,
+) -> Difference {
     Difference::State(Box::new(StateDifference {
         tick: tick.0,
         time: time_of(one, tick),

@@ -16,7 +16,7 @@ use super::{
 
 /// The table to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
+pub enum DumpTable {
     /// All players with an open session.
     Players,
     /// All rooms.
@@ -39,7 +39,7 @@ pub struct Filter {
 /// Rows and their column names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
-    /// The players that match the filter. Several if several have that name.
+    /// The players that match the filter: more than one if they have the same name.
     pub matched: Vec<PlayerInfo>,
     /// The names of the columns.
     pub columns: &'static [&'static str],
@@ -52,7 +52,7 @@ pub struct Dump {
 /// The default number of ticks of chat and commands.
 pub(super) const LOOK_BACK: u32 = 10 * TICK_RATE;
 
-impl Table {
+impl DumpTable {
     /// Returns whether it covers a window, not one tick.
     #[must_use]
     pub fn is_of_window(self) -> bool {
@@ -60,7 +60,7 @@ impl Table {
     }
 }
 
-/// Returns the window of a dump at a tick: since `from`, or the ten seconds before.
+/// Returns the window of a dump at a tick: the ticks since `from`, or the ten seconds before `at`.
 #[must_use]
 pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window> {
     let times = replay.times();
@@ -76,7 +76,12 @@ pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window
 ///
 /// # Errors
 /// [`ShowError`], also if the last tick panicked and so left no state.
-pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) -> Result<Dump, ShowError> {
+pub fn dump(
+    replay: &mut Replay,
+    table: DumpTable,
+    window: Window,
+    filter: &Filter,
+) -> Result<Dump, ShowError> {
     let (dump, rooms) = if table.is_of_window() {
         let people = match filter.is_none() {
             true => WindowPlayers::default(),
@@ -84,14 +89,14 @@ pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) 
         };
         let selection = Selection::of(people.iter(), filter);
         let dump = match table {
-            Table::Chat => chat::chat(replay, window, &selection)?,
+            DumpTable::Chat => chat::chat(replay, window, &selection)?,
             _ => commands::commands(replay, window, &selection)?,
         };
         (dump, people.rooms())
     } else {
         let mut run = state_at(replay, window.to)?;
         let dump = match table {
-            Table::Players => players::players(&mut run, filter),
+            DumpTable::Players => players::players(&mut run, filter),
             _ => rooms::rooms(&mut run, filter),
         };
         (dump, rooms_of(run.simulation()).collect())
@@ -147,7 +152,7 @@ struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// Resolves the filter's player among `people`.
+    /// Searches the filter's player in `people`.
     fn of<'p>(people: impl Iterator<Item = &'p PlayerInfo>, filter: &'a Filter) -> Self {
         let meant = |query: &PlayerQuery| query.among(people).into_iter().cloned().collect();
         Self {

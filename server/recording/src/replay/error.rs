@@ -14,6 +14,7 @@ use crate::{
 
 /// Why a recording cannot be run again, or not to its end.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ReplayError {
     /// It cannot be read as a recording.
     #[error(transparent)]

@@ -9,7 +9,8 @@ use parlour_shared::ids::Tick;
 use serde_json::{Value, json};
 
 use super::{
-    PlayerInfo, Replay, Roster, Run, ShowError, Window, chat_heard::chat_heard, events, roster::Change, words,
+    PlayerInfo, PlayerRoster, Replay, Run, ShowError, Window, chat_heard::chat_heard, events,
+    player_roster::PlayerChange, words,
 };
 use crate::format::{Ending, Times};
 use motion::Motions;
@@ -31,7 +32,7 @@ pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Resu
     let mut run = replay.run_to(before)?;
     let mut exporter = Exporter {
         times,
-        roster: Roster::of(run.simulation()),
+        roster: PlayerRoster::of(run.simulation()),
         motions: Motions::default(),
     };
     exporter.beginning(&run, before, out)?;
@@ -56,7 +57,7 @@ pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Resu
 
 struct Exporter {
     times: Times,
-    roster: Roster,
+    roster: PlayerRoster,
     motions: Motions,
 }
 
@@ -109,7 +110,7 @@ impl Exporter {
     }
 
     /// Writes that a player left or entered a room, as the world has it.
-    fn change(&self, change: &Change, tick: Tick, out: &mut impl Write) -> io::Result<()> {
+    fn change(&self, change: &PlayerChange, tick: Tick, out: &mut impl Write) -> io::Result<()> {
         let room = |who: &Option<PlayerInfo>| who.as_ref().and_then(|who| who.room.clone());
         if room(&change.before) == room(&change.after) {
             return Ok(());

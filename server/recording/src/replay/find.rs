@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::{
     dump::LOOK_BACK,
-    moment::{Moment, Placed},
+    moment::{Moment, MomentPosition},
 };
 use crate::format::{OpenError, Times};
 use listing::{ListedFile, Listing, list, look};
@@ -55,7 +55,7 @@ pub enum FindError {
     None(PathBuf),
     /// It has histories and a recording that cannot be opened. A history is not used instead of
     /// that.
-    #[error("{}: {error}. There are histories beside it: give the file to replay one", .path.display())]
+    #[error("{}: {error}. The directory also has histories: give the file to replay one", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -240,7 +240,7 @@ impl<'a> Runs<'a> {
         let is_enough = |one: &&ListedFile| match (from, one.times.range()) {
             // A duration counts from the start of the run.
             (_, None) | (Some(Moment::After(_)), _) => false,
-            (Some(from), _) => !matches!(from.place(&one.times), Ok(Placed::Before)),
+            (Some(from), _) => !matches!(from.place(&one.times), Ok(MomentPosition::Before)),
             (None, Some((first, _))) => at.is_none_or(|at| first.0 <= at.0.saturating_sub(LOOK_BACK)),
         };
         let enough = self.back(one).find(is_enough);

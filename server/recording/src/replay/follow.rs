@@ -2,7 +2,7 @@
 //! sent it, so it is exactly what its client knew.
 
 mod client_view;
-mod followed;
+mod follow_subject;
 mod follower;
 mod messages;
 mod movement;
@@ -13,7 +13,8 @@ use std::io;
 use parlour_shared::ids::Tick;
 
 use super::{
-    PlayerQuery, Ran, Replay, Roster, ShowError, Window, WindowPlayers, player_query::several, words,
+    PlayerQuery, PlayerRoster, Replay, ReplayedTick, ShowError, Window, WindowPlayers,
+    player_query::describe_namesakes, words,
 };
 use follower::Follower;
 pub use follower::Line;
@@ -35,14 +36,14 @@ pub fn follow(
     let matched = query.among(people.iter());
     let at_first = matched.iter().filter(|player| people.is_there_at_first(player));
     // Several players have this name at the start, and none can be chosen.
-    if let Some(text) = several(&at_first.copied().collect::<Vec<_>>()) {
+    if let Some(text) = describe_namesakes(&at_first.copied().collect::<Vec<_>>()) {
         return Err(ShowError::NoMatch(text));
     }
     let times = replay.times();
     // Two ticks earlier than requested: in its first tick, a loaded world sends each viewer
     // everything it sees.
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
-    let mut roster = Roster::of(run.simulation());
+    let mut roster = PlayerRoster::of(run.simulation());
     roster.learn(people.iter());
     let sessions = matched.iter().map(|player| player.session).collect();
     let mut follower = Follower::new(&run, times, roster, sessions, room, window.from);
@@ -50,7 +51,7 @@ pub fn follow(
         if run.tick().after(1) == window.from {
             follower.situation(run.tick());
         }
-        let Some(Ran { tick, panic }) = run.next_up_to(window.to)? else {
+        let Some(ReplayedTick { tick, panic }) = run.next_up_to(window.to)? else {
             break;
         };
         let lines = match panic {

@@ -33,7 +33,7 @@ pub enum Moment {
 #[error(
     "is neither a tick (1234) nor a time (14:03, 14:03:20.5, 2026-11-21T14:03:00Z, or +90s after the beginning)"
 )]
-pub struct NotAMoment;
+pub struct ParseMomentError;
 
 /// A moment that is not in a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -70,7 +70,7 @@ pub enum MomentError {
 
 /// Where a moment is, relative to a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Placed {
+pub(super) enum MomentPosition {
     Before,
     In(Tick),
     After,
@@ -83,8 +83,8 @@ impl Moment {
     /// [`MomentError`] if the recording does not have it.
     pub fn tick(&self, times: &Times) -> Result<Tick, MomentError> {
         match self.place(times)? {
-            Placed::In(tick) => Ok(tick),
-            Placed::Before | Placed::After => Err(self.not_in(times)),
+            MomentPosition::In(tick) => Ok(tick),
+            MomentPosition::Before | MomentPosition::After => Err(self.not_in(times)),
         }
     }
 
@@ -114,13 +114,13 @@ impl Moment {
         start.checked_sub(time).filter(|early| *early > 0)
     }
 
-    pub(super) fn place(&self, times: &Times) -> Result<Placed, MomentError> {
+    pub(super) fn place(&self, times: &Times) -> Result<MomentPosition, MomentError> {
         let (first, last) = times.range().ok_or(MomentError::Empty)?;
         let (start, end) = (times.at(first), times.at(last));
         Ok(match *self {
-            Self::Tick(tick) if tick < first => Placed::Before,
-            Self::Tick(tick) if tick > last => Placed::After,
-            Self::Tick(tick) => Placed::In(tick),
+            Self::Tick(tick) if tick < first => MomentPosition::Before,
+            Self::Tick(tick) if tick > last => MomentPosition::After,
+            Self::Tick(tick) => MomentPosition::In(tick),
             Self::At(wall_ms) => at(times, wall_ms, (start, end)),
             Self::After(milliseconds) => at(times, start.saturating_add(milliseconds), (start, end)),
             Self::TimeOfDay(of_day) => at(times, self.on_its_day(of_day, start, end)?, (start, end)),
@@ -149,12 +149,12 @@ impl Moment {
 }
 
 /// Finds the tick at a time. A time within the last tick still belongs to it.
-fn at(times: &Times, wall_ms: u64, (start, end): (u64, u64)) -> Placed {
+fn at(times: &Times, wall_ms: u64, (start, end): (u64, u64)) -> MomentPosition {
     match times.tick_at(wall_ms) {
-        None => Placed::Before,
-        Some(_) if wall_ms < start => Placed::Before,
-        Some(_) if wall_ms > end.saturating_add(16) => Placed::After,
-        Some(tick) => Placed::In(tick),
+        None => MomentPosition::Before,
+        Some(_) if wall_ms < start => MomentPosition::Before,
+        Some(_) if wall_ms > end.saturating_add(16) => MomentPosition::After,
+        Some(tick) => MomentPosition::In(tick),
     }
 }
 
@@ -173,27 +173,27 @@ pub(super) fn span(times: &Times) -> String {
 }
 
 impl FromStr for Moment {
-    type Err = NotAMoment;
+    type Err = ParseMomentError;
 
-    fn from_str(text: &str) -> Result<Self, NotAMoment> {
+    fn from_str(text: &str) -> Result<Self, ParseMomentError> {
         let digits = text.strip_prefix('t').unwrap_or(text);
         if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return digits
                 .parse()
                 .map(|tick| Self::Tick(Tick(tick)))
-                .map_err(|_| NotAMoment);
+                .map_err(|_| ParseMomentError);
         }
         if let Some(after) = text.strip_prefix('+') {
-            let after = humantime::parse_duration(after).map_err(|_| NotAMoment)?;
+            let after = humantime::parse_duration(after).map_err(|_| ParseMomentError)?;
             return milliseconds(after).map(Self::After);
         }
         if let Some(of_day) = of_day(text) {
             return Ok(Self::TimeOfDay(of_day));
         }
-        let at = humantime::parse_rfc3339(text).map_err(|_| NotAMoment)?;
+        let at = humantime::parse_rfc3339(text).map_err(|_| ParseMomentError)?;
         let since = at
             .duration_since(SystemTime::UNIX_EPOCH)
-            .map_err(|_| NotAMoment)?;
+            .map_err(|_| ParseMomentError)?;
         milliseconds(since).map(Self::At)
     }
 }
@@ -209,8 +209,8 @@ impl std::fmt::Display for Moment {
     }
 }
 
-fn milliseconds(duration: Duration) -> Result<u64, NotAMoment> {
-    u64::try_from(duration.as_millis()).map_err(|_| NotAMoment)
+fn milliseconds(duration: Duration) -> Result<u64, ParseMomentError> {
+    u64::try_from(duration.as_millis()).map_err(|_| ParseMomentError)
 }
 
 /// Parses milliseconds of the day from `14:03`, `14:03:20` or `14:03:20.5`.

@@ -62,7 +62,7 @@ impl PlayerQuery {
         name.contains(&asked) || asked.contains(&name) || first(&name) == first(&asked)
     }
 
-    /// Normalizes it like the server does names, so that different ways to type the same name
+    /// Normalizes the text as the server normalizes names, so that different ways to type a name
     /// match.
     fn cleaned(&self) -> String {
         clean_name(self.0.clone()).unwrap_or_else(|_| self.0.clone())
@@ -71,7 +71,7 @@ impl PlayerQuery {
 
 /// If several players have one name, formats who they are and how to choose one. Returns `None` for
 /// fewer than two.
-pub fn several<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
+pub fn describe_namesakes<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
     let [first, _, ..] = players else {
         return None;
     };

@@ -6,7 +6,7 @@ use parlour_shared::ids::{PlayerId, SessionId, Tick};
 use parlour_sim::{PlayerInfo, SavedState};
 use parlour_tick::EventKind;
 
-use super::{PlayerQuery, Replay, ReplayError, tape::Spot, words};
+use super::{PlayerQuery, Replay, ReplayError, tape::TapePosition, words};
 use crate::format::Item;
 
 /// A player, and when it was there.
@@ -20,10 +20,10 @@ pub(super) struct Presence {
 }
 
 impl Replay {
-    /// Returns all players that are there between a place of the recording and a tick.
+    /// Returns all players that are there between a position of the recording and a tick.
     pub(super) fn presences(
         &mut self,
-        spot: Spot,
+        position: TapePosition,
         to: Tick,
     ) -> Result<BTreeMap<SessionId, Presence>, ReplayError> {
         let world = self.fresh();
@@ -34,7 +34,7 @@ impl Replay {
             let closed = None;
             found.insert(player.session, Presence { player, from, closed });
         };
-        for item in self.tape.read_from(spot) {
+        for item in self.tape.read_from(position) {
             match item? {
                 Item::Keyframe { tick, state } if tick <= to => {
                     let census = SavedState::parse(&state).map(|saved| world.census(&saved));
@@ -73,8 +73,9 @@ impl Replay {
         Ok(found)
     }
 
-    /// Formats when a player was there that was not found `when` it was searched, as in
-    /// `in ticks 1 to 9`; or similar names. Reads the whole recording.
+    /// Formats an error for a player that was not found: the ticks in which it was there, or
+    /// similar names. `when` says where it was searched, such as `in ticks 1 to 9`. Reads the whole
+    /// recording.
     pub(super) fn where_else(&mut self, query: &PlayerQuery, when: &str) -> Result<String, ReplayError> {
         let last = self.last_tick().unwrap_or_default();
         let found = self.presences(self.tape.beginning(), last)?;

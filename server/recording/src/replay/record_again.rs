@@ -6,13 +6,15 @@ use parlour_shared::ids::Tick;
 use parlour_sim::SIMULATION;
 use parlour_tick::TickOutput;
 
-use super::{Replay, ReplayError, world};
+use super::{
+    Replay, ReplayError,
+    world::{self, without_metrics},
+};
 use crate::{
     Header,
     format::{
-        EndReason, FileWriter, Item, Outcome, PushError, ReadError, Sealed, TicksBuilder, seal_keyframe,
+        EndReason, FileWriter, Item, Outcome, PushError, ReadError, SealedChunk, TicksBuilder, seal_keyframe,
     },
-    uncounted,
 };
 
 impl Replay {
@@ -34,7 +36,7 @@ impl Replay {
         let mut items = self.tape.read_from(beginning);
         let mut now = world::begin(&mut items, &self.config, &self.logic)?;
         let (mut output, mut saved) = (TickOutput::default(), Vec::new());
-        let mut write = |chunks: Vec<Sealed>| -> Result<(), ReplayError> {
+        let mut write = |chunks: Vec<SealedChunk>| -> Result<(), ReplayError> {
             let written = chunks.iter().try_for_each(|chunk| writer.chunk(chunk));
             Ok(written.map_err(ReadError::Io)?)
         };
@@ -61,7 +63,7 @@ impl Replay {
             };
             world::check_next(&now, record.tick)?;
             let mut input = record.input;
-            uncounted(|| now.step(&mut input, &mut output));
+            without_metrics(|| now.step(&mut input, &mut output));
             let result = Some((output.hash, output.parts.as_slice()));
             let wall_ms = times.at(record.tick);
             if builder.push(record.tick, wall_ms, result, &input) == Err(PushError::Full) {

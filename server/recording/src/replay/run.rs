@@ -11,9 +11,9 @@ use crate::format::{Item, TickRecord};
 
 /// The ticks of a recording after those that a run has run. Saved worlds are skipped, because the
 /// hashes of the ticks cover them.
-pub struct Rest<'a>(TapeItems<'a>);
+pub struct RemainingTicks<'a>(TapeItems<'a>);
 
-impl Iterator for Rest<'_> {
+impl Iterator for RemainingTicks<'_> {
     type Item = Result<TickRecord, ReplayError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -26,7 +26,7 @@ impl Iterator for Rest<'_> {
 }
 
 /// An item that a run has compared, and that the second world beside it must also reach.
-pub(super) enum Fed {
+pub(super) enum ComparedItem {
     /// A saved world, and the tick after which it was saved.
     Saved(Tick, Vec<u8>),
     /// A tick.
@@ -39,12 +39,12 @@ pub struct Run<'a> {
     world: ComparedWorld,
     over: bool,
     /// Receives the compared items.
-    feed: Option<SyncSender<Fed>>,
+    feed: Option<SyncSender<ComparedItem>>,
 }
 
 /// A tick that was run again and reached its recorded state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ran {
+pub struct ReplayedTick {
     /// The tick.
     pub tick: Tick,
     /// The message of its panic, if it panicked. It also did when recorded, and is the last tick.
@@ -86,14 +86,14 @@ impl<'a> Run<'a> {
     /// # Errors
     /// [`ReplayError::Diverged`] if the world reached a different state than was recorded, and
     /// other errors for a damaged recording. No ticks follow an error.
-    pub fn next_up_to(&mut self, to: Tick) -> Result<Option<Ran>, ReplayError> {
+    pub fn next_up_to(&mut self, to: Tick) -> Result<Option<ReplayedTick>, ReplayError> {
         if self.tick() >= to {
             return Ok(None);
         }
         let ran = self
             .take_next()
             .and_then(|record| record.map(|record| self.run(record)).transpose());
-        self.over |= !matches!(&ran, Ok(Some(Ran { panic: None, .. })));
+        self.over |= !matches!(&ran, Ok(Some(ReplayedTick { panic: None, .. })));
         ran
     }
 
@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// Like [`Self::next_up_to`]; also if a saved world before the tick differs from this world.
-    pub fn take_next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
+    pub(super) fn take_next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
         if self.over {
             return Ok(None);
         }
@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
                 Some(Item::Tick(record)) => return Ok(Some(record)),
                 Some(Item::Keyframe { tick, state }) => {
                     self.world.check_saved(&state)?;
-                    self.pass_on(|_| Fed::Saved(tick, state));
+                    self.pass_on(|_| ComparedItem::Saved(tick, state));
                 }
             }
         }
@@ -119,11 +119,11 @@ impl<'a> Run<'a> {
 
     /// Sends compared items to `feed` from now on. Each tick's input moves there, so
     /// [`Self::input`] no longer has it.
-    pub(super) fn feed(&mut self, feed: SyncSender<Fed>) {
+    pub(super) fn feed(&mut self, feed: SyncSender<ComparedItem>) {
         self.feed = Some(feed);
     }
 
-    fn pass_on(&mut self, fed: impl FnOnce(&mut Self) -> Fed) {
+    fn pass_on(&mut self, fed: impl FnOnce(&mut Self) -> ComparedItem) {
         let Some(feed) = self.feed.take() else { return };
         // After a difference, the receiver is gone.
         if feed.send(fed(self)).is_ok() {
@@ -133,8 +133,8 @@ impl<'a> Run<'a> {
 
     /// Returns the world, and the ticks that it has not run yet.
     #[must_use]
-    pub fn into_parts(self) -> (Simulation, Rest<'a>) {
-        (self.world.simulation, Rest(self.items))
+    pub fn into_parts(self) -> (Simulation, RemainingTicks<'a>) {
+        (self.world.simulation, RemainingTicks(self.items))
     }
 
     /// Returns the world after the last tick that was run. After a tick that panicked, its content
@@ -164,13 +164,13 @@ impl<'a> Run<'a> {
         self.world.simulation.tick()
     }
 
-    fn run(&mut self, record: TickRecord) -> Result<Ran, ReplayError> {
+    fn run(&mut self, record: TickRecord) -> Result<ReplayedTick, ReplayError> {
         let TickRecord { tick, outcome, input } = record;
         let panic = self.world.step(tick, &outcome, input)?;
         self.pass_on(|run| {
             let input = mem::take(&mut run.world.input);
-            Fed::Tick(TickRecord { tick, outcome, input })
+            ComparedItem::Tick(TickRecord { tick, outcome, input })
         });
-        Ok(Ran { tick, panic })
+        Ok(ReplayedTick { tick, panic })
     }
 }

@@ -18,7 +18,7 @@ use std::{
 use parlour_shared::{ids::Tick, text::panic_message};
 use parlour_sim::{Logic, SimConfig};
 
-use super::{ReplayError, compared_world::ComparedWorld, run::Fed, world};
+use super::{ReplayError, compared_world::ComparedWorld, run::ComparedItem, world};
 use crate::format::TickRecord;
 
 /// Ticks that may wait for the second world; the run blocks above that. About as many as a chunk of
@@ -34,7 +34,7 @@ pub(super) struct SecondWorld {
 }
 
 /// A thread that returns how many saved worlds were tried.
-pub(super) type Tried<'scope> = ScopedJoinHandle<'scope, Result<u32, ReplayError>>;
+pub(super) type SecondRun<'scope> = ScopedJoinHandle<'scope, Result<u32, ReplayError>>;
 
 impl SecondWorld {
     /// Starts the thread. It ends when the sender is dropped, and at the first difference, which
@@ -42,19 +42,19 @@ impl SecondWorld {
     pub(super) fn start<'scope>(
         self,
         scope: &'scope Scope<'scope, '_>,
-    ) -> io::Result<(SyncSender<Fed>, Tried<'scope>)> {
+    ) -> io::Result<(SyncSender<ComparedItem>, SecondRun<'scope>)> {
         let (sender, receiver) = sync_channel(WAITING);
         let thread = thread::Builder::new().name("second world".to_owned());
         let tried = thread.spawn_scoped(scope, move || self.run(&receiver))?;
         Ok((sender, tried))
     }
 
-    fn run(&self, fed: &Receiver<Fed>) -> Result<u32, ReplayError> {
+    fn run(&self, fed: &Receiver<ComparedItem>) -> Result<u32, ReplayError> {
         let mut second: Option<ComparedWorld> = None;
         let mut tried = 0;
         for fed in fed {
             match fed {
-                Fed::Saved(tick, state) => {
+                ComparedItem::Saved(tick, state) => {
                     // Drop the old world before making the next, so that there are never three in
                     // memory.
                     if let Some(mut second) = second.take() {
@@ -63,7 +63,7 @@ impl SecondWorld {
                     }
                     second = Some(self.load(tick, &state)?);
                 }
-                Fed::Tick(TickRecord { tick, outcome, input }) => {
+                ComparedItem::Tick(TickRecord { tick, outcome, input }) => {
                     if let Some(second) = &mut second {
                         tried += u32::from(second.simulation.tick() == second.since);
                         let stepped = second.step(tick, &outcome, input);

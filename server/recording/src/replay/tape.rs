@@ -7,7 +7,7 @@ use parlour_shared::ids::Tick;
 use super::ReplayError;
 use crate::{
     Header,
-    format::{Ending, Item, Items, Place, ReadError, Recording, Times},
+    format::{Ending, Item, Items, ReadError, ReadPosition, Recording, Times},
 };
 
 /// A recording of one or more files, each of which continues the one before.
@@ -16,19 +16,19 @@ pub struct Tape {
     files: Vec<Recording<File>>,
 }
 
-/// A place in one of the files where reading can start.
+/// A position in one of the files at which reading can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Spot {
+pub(super) struct TapePosition {
     /// The index of the file.
     file: usize,
-    place: Place,
+    position: ReadPosition,
 }
 
-impl Spot {
+impl TapePosition {
     /// Returns the tick of the saved world that is read first; or, without a saved world, the tick
     /// before the first one read.
     pub(super) fn tick(self) -> Tick {
-        self.place.tick()
+        self.position.tick()
     }
 }
 
@@ -42,7 +42,7 @@ impl Tape {
     ///
     /// # Errors
     /// [`ReplayError`] if it cannot be opened, or does not continue the last one.
-    pub(super) fn go_on_with(&mut self, path: &Path) -> Result<(), ReplayError> {
+    pub(super) fn append(&mut self, path: &Path) -> Result<(), ReplayError> {
         let next = Recording::open(path)?;
         let last = self.files.last_mut().expect("a tape has a first file");
         let chain = last.chain().map_err(ReadError::Io)?;
@@ -92,44 +92,47 @@ impl Tape {
     }
 
     /// Returns where the recording starts.
-    pub(super) fn beginning(&self) -> Spot {
-        let place = self.files[0].beginning();
-        Spot { file: 0, place }
+    pub(super) fn beginning(&self) -> TapePosition {
+        let position = self.files[0].beginning();
+        TapePosition { file: 0, position }
     }
 
-    /// Returns the places of the saved worlds.
-    pub(super) fn keyframes(&self) -> impl DoubleEndedIterator<Item = Spot> {
+    /// Returns the positions of the saved worlds.
+    pub(super) fn keyframes(&self) -> impl DoubleEndedIterator<Item = TapePosition> {
         let files = self.files.iter().enumerate();
-        files.flat_map(|(nth, file)| file.keyframes().map(move |place| Spot { file: nth, place }))
+        files.flat_map(|(nth, file)| {
+            file.keyframes()
+                .map(move |position| TapePosition { file: nth, position })
+        })
     }
 
     /// Returns the last saved world at or before a tick, or the start.
-    pub(super) fn before(&self, tick: Tick) -> Spot {
-        let keyframe = self.keyframes().rfind(|spot| spot.tick() <= tick);
+    pub(super) fn before(&self, tick: Tick) -> TapePosition {
+        let keyframe = self.keyframes().rfind(|position| position.tick() <= tick);
         keyframe.unwrap_or_else(|| self.beginning())
     }
 
     /// Returns the chunk with a tick.
-    pub(super) fn chunk_of(&self, tick: Tick) -> Option<Spot> {
+    pub(super) fn chunk_of(&self, tick: Tick) -> Option<TapePosition> {
         self.files.iter().enumerate().find_map(|(file, recording)| {
-            let place = recording.chunk_of(tick)?;
-            Some(Spot { file, place })
+            let position = recording.chunk_of(tick)?;
+            Some(TapePosition { file, position })
         })
     }
 
-    /// Reads from a place to the end of the last file, with one chunk in memory at a time.
-    pub(super) fn read_from(&mut self, spot: Spot) -> TapeItems<'_> {
-        let files = self.files[spot.file..].split_first_mut();
-        let (file, rest) = files.expect("spots are of their tape");
+    /// Reads from a position to the end of the last file, with one chunk in memory at a time.
+    pub(super) fn read_from(&mut self, position: TapePosition) -> TapeItems<'_> {
+        let files = self.files[position.file..].split_first_mut();
+        let (file, rest) = files.expect("the position is of this tape");
         let items = ItemsOfFiles {
-            items: file.read_from(spot.place),
+            items: file.read_from(position.position),
             rest: rest.iter_mut(),
         };
         items.peekable()
     }
 }
 
-/// The items of all files from a place on. Each later file starts with the saved world that the
+/// The items of all files from a position. Each later file starts with the saved world that the
 /// file before it ended with. Ends after an error.
 pub(super) type TapeItems<'a> = Peekable<ItemsOfFiles<'a>>;
 

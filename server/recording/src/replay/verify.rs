@@ -4,11 +4,11 @@ use std::{panic::resume_unwind, sync::mpsc::SyncSender, thread};
 
 use parlour_shared::ids::Tick;
 
-use super::{Replay, ReplayError, Window, run::Fed, second_world::SecondWorld};
+use super::{Replay, ReplayError, Window, run::ComparedItem, second_world::SecondWorld};
 
 /// The result of a run without differences.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
+pub struct Verification {
     /// The first tick that was run.
     pub first: Tick,
     /// The last tick that was run.
@@ -20,7 +20,7 @@ pub struct Verified {
     pub panic: Option<String>,
 }
 
-impl Verified {
+impl Verification {
     /// Returns the number of compared hashes: one per tick, except a tick that panicked.
     #[must_use]
     pub fn hashes(&self) -> u32 {
@@ -42,7 +42,11 @@ impl Verified {
 /// [`ReplayError`] at the first tick that reaches a different state or cannot be read.
 /// [`ReplayError::NotSaved`] only if the first world reached every recorded state and the second
 /// did not.
-pub fn verify(replay: &mut Replay, window: Window, seen: impl FnMut(Tick)) -> Result<Verified, ReplayError> {
+pub fn verify(
+    replay: &mut Replay,
+    window: Window,
+    seen: impl FnMut(Tick),
+) -> Result<Verification, ReplayError> {
     let second = SecondWorld {
         config: replay.config.clone(),
         logic: replay.logic.clone(),
@@ -63,9 +67,9 @@ pub fn verify(replay: &mut Replay, window: Window, seen: impl FnMut(Tick)) -> Re
 fn first_world(
     replay: &mut Replay,
     window: Window,
-    feed: SyncSender<Fed>,
+    feed: SyncSender<ComparedItem>,
     mut seen: impl FnMut(Tick),
-) -> Result<Verified, ReplayError> {
+) -> Result<Verification, ReplayError> {
     let makes_frames = replay.ending().is_panic();
     let is_end = replay.last_tick() == Some(window.to);
     let mut run = replay.run_before(window.before())?;
@@ -86,7 +90,7 @@ fn first_world(
         // Check what follows the last tick: a saved world is compared, damage is reported.
         run.take_next()?;
     }
-    Ok(Verified {
+    Ok(Verification {
         first,
         last,
         saved_worlds: 0,

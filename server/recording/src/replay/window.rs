@@ -2,7 +2,7 @@
 
 use parlour_shared::ids::Tick;
 
-use super::moment::{Moment, MomentError, Placed};
+use super::moment::{Moment, MomentError, MomentPosition};
 use crate::format::Times;
 
 /// Ticks from the first to the last, inclusive.
@@ -26,19 +26,19 @@ impl Window {
         let mut begins_in_it = false;
         if let Some(moment) = from {
             match moment.place(times)? {
-                Placed::Before => {}
-                Placed::In(tick) => (first, begins_in_it) = (tick, true),
-                Placed::After => return Err(moment.not_in(times)),
+                MomentPosition::Before => {}
+                MomentPosition::In(tick) => (first, begins_in_it) = (tick, true),
+                MomentPosition::After => return Err(moment.not_in(times)),
             }
         }
         if let Some(moment) = to {
             match moment.place(times)? {
                 // In a directory, the chosen files start at the window's start, so the end may be
                 // in an earlier file.
-                Placed::Before if begins_in_it => return Err(backwards()),
-                Placed::Before => return Err(moment.not_in(times)),
-                Placed::In(tick) => last = tick,
-                Placed::After => {}
+                MomentPosition::Before if begins_in_it => return Err(backwards()),
+                MomentPosition::Before => return Err(moment.not_in(times)),
+                MomentPosition::In(tick) => last = tick,
+                MomentPosition::After => {}
             }
         }
         if first > last {

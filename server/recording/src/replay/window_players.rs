@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use parlour_shared::ids::SessionId;
 use parlour_sim::{Room, Rooms, Simulation};
 
-use super::{PlayerInfo, Ran, Replay, ReplayError, Roster, Window};
+use super::{PlayerInfo, PlayerRoster, Replay, ReplayError, ReplayedTick, Window};
 
 /// The players of a window.
 #[derive(Clone, Debug, Default)]
@@ -30,12 +30,12 @@ impl WindowPlayers {
         if !makes_frames {
             run.simulation_mut().mute();
         }
-        let mut roster = Roster::of(run.simulation());
+        let mut roster = PlayerRoster::of(run.simulation());
         let there = roster.iter().map(|who| (who.session, who.clone()));
         let mut rooms: BTreeSet<String> = rooms_of(run.simulation()).collect();
         let mut people: BTreeMap<SessionId, PlayerInfo> = there.collect();
         let first = people.keys().copied().collect();
-        while let Ok(Some(Ran { panic: None, .. })) = run.next_up_to(window.to) {
+        while let Ok(Some(ReplayedTick { panic: None, .. })) = run.next_up_to(window.to) {
             let changes = roster.follow(&run);
             // A room is created by its first player.
             if !changes.is_empty() {

@@ -69,7 +69,7 @@ pub fn list(texts: impl IntoIterator<Item = String>) -> String {
 /// Formats an error that something is not in a place, such as `in it`, and lists what is.
 pub fn absent<'a>(thing: &str, place: &str, there: impl IntoIterator<Item = &'a str>) -> String {
     match list(there.into_iter().map(plain)) {
-        names if names.is_empty() => format!("{thing} is not {place}, and no other is"),
+        names if names.is_empty() => format!("{thing} is not {place}, and there are no others"),
         names => format!("{thing} is not {place}; there are {names}"),
     }
 }

@@ -12,7 +12,7 @@ use crate::format::{Item, TickRecord};
 
 /// Runs code that makes or steps a world that is not live. Metrics of game logic on this thread are
 /// discarded meanwhile, even if the program has a global metrics recorder.
-pub fn uncounted<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn without_metrics<T>(run: impl FnOnce() -> T) -> T {
     with_local_recorder(&NoopRecorder, run)
 }
 
@@ -30,7 +30,7 @@ pub(super) fn begin(
     {
         Some(Item::Keyframe { tick, state }) => load(config, logic, tick, &state),
         _ => match items.peek() {
-            Some(Ok(Item::Tick(record))) if first_of_all(record) => Ok(uncounted(|| {
+            Some(Ok(Item::Tick(record))) if first_of_all(record) => Ok(without_metrics(|| {
                 Simulation::with_plugins(config.clone(), logic.clone())
             })),
             None => Err(ReplayError::Empty),
@@ -48,7 +48,7 @@ pub fn step_caught(
     input: &mut TickInput,
     output: &mut TickOutput,
 ) -> Result<(), String> {
-    let stepped = uncounted(|| catch_unwind(AssertUnwindSafe(|| world.step(input, output))));
+    let stepped = without_metrics(|| catch_unwind(AssertUnwindSafe(|| world.step(input, output))));
     stepped.map_err(|panic| panic_message(&*panic))
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn load(
     tick: Tick,
     state: &[u8],
 ) -> Result<Simulation, ReplayError> {
-    let world = uncounted(|| Simulation::load(config.clone(), logic.clone(), state))
+    let world = without_metrics(|| Simulation::load(config.clone(), logic.clone(), state))
         .map_err(|error| ReplayError::Keyframe { tick, error })?;
     if world.tick() != tick {
         let got = world.tick();

@@ -95,7 +95,7 @@ fn a_file_with_any_byte_changed_needs_no_index() {
 }
 
 #[test]
-fn a_large_file_cut_and_changed_at_some_bytes() {
+fn a_large_file_cut_or_changed_at_random_returns_the_chunks_before() {
     let written = written(1000, 1800, 60, 300, 700_000);
     assert!(written.bytes.len() > 4_000_000);
     let mut bytes = written.bytes.clone();

@@ -69,10 +69,7 @@ fn a_map_that_is_missing_or_differs_is_refused_by_name() {
     }
     for error in [missing, differs] {
         let text = error.to_string();
-        assert!(
-            text.contains("\"garden\"") && text.contains("--maps DIR"),
-            "{text}"
-        );
+        assert!(text.contains("\"garden\""), "{text}");
     }
 }
 

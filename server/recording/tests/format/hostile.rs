@@ -109,7 +109,7 @@ fn wrong_counts_are_refused() {
 }
 
 #[test]
-fn events_in_other_forms_are_refused() {
+fn events_in_a_non_canonical_form_are_refused() {
     refused(events(&[1, 0x80, 0, 1]), "shortest");
     refused(
         events(&[

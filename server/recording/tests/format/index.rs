@@ -8,13 +8,13 @@ use super::{
     support::{Written, read, stopped, written},
 };
 
-fn some() -> Written {
+fn sample() -> Written {
     written(1, 60, 10, 30, 100)
 }
 
 #[test]
 fn without_an_index_everything_is_found() {
-    let written = some();
+    let written = sample();
     for behind in 0..written.bytes.len() - written.end() {
         let (items, failed, ending) = read(&written.bytes[..written.end() + behind]);
         assert!(
@@ -26,7 +26,7 @@ fn without_an_index_everything_is_found() {
 
 #[test]
 fn bytes_after_the_end_are_not_read() {
-    let written = some();
+    let written = sample();
     for cut in [written.end(), written.bytes.len()] {
         let mut bytes = written.bytes[..cut].to_vec();
         bytes.extend(super::support::noise(500, 3));
@@ -64,14 +64,14 @@ fn offset_of(entry: &mut [u8; 26]) -> &mut [u8; 8] {
 
 #[test]
 fn a_valid_forged_index_is_used() {
-    let written = some();
+    let written = sample();
     let (items, failed, _) = read(&forged(&written, |_| {}));
     assert!(failed.is_none() && items == written.items);
 }
 
 #[test]
 fn a_wrong_index_does_not_change_what_is_read() {
-    let written = some();
+    let written = sample();
     type Change = fn(&mut Vec<[u8; 26]>);
     let changes: &[(&str, Change)] = &[
         ("empty", Vec::clear),

@@ -5,8 +5,8 @@ use std::io::Cursor;
 use parlour_recording::{
     Header,
     format::{
-        EndReason, Ending, FileWriter, Item, Outcome, ReadError, Recording, Sealed, TickRecord, TicksBuilder,
-        seal_keyframe,
+        EndReason, Ending, FileWriter, Item, Outcome, ReadError, Recording, SealedChunk, TickRecord,
+        TicksBuilder, seal_keyframe,
     },
 };
 use parlour_shared::{
@@ -100,7 +100,7 @@ pub(crate) fn noise(count: usize, seed: u64) -> Vec<u8> {
 }
 
 /// Returns the chunks of some items, sealed after every `each` ticks and before each saved world.
-pub(crate) fn chunks(items: &[Item], parts: usize, each: u32) -> Vec<Sealed> {
+pub(crate) fn chunks(items: &[Item], parts: usize, each: u32) -> Vec<SealedChunk> {
     let mut builder = TicksBuilder::new(parts);
     let mut chunks = Vec::new();
     for item in items {

@@ -8,13 +8,13 @@ use parlour_shared::ids::Tick;
 use super::support::{Written, open, wall, written};
 
 /// Ticks 101 to 400, a saved world every 100.
-fn some() -> Written {
+fn sample() -> Written {
     written(101, 300, 60, 100, 50)
 }
 
 #[test]
 fn ticks_are_found_by_number_and_time() {
-    let written = some();
+    let written = sample();
     for bytes in [&written.bytes[..], &written.bytes[..written.end()]] {
         let recording = open(bytes);
         assert_eq!(recording.first_tick(), Some(Tick(101)));
@@ -35,7 +35,7 @@ fn ticks_are_found_by_number_and_time() {
 
 #[test]
 fn reading_starts_at_a_saved_world() {
-    let written = some();
+    let written = sample();
     let mut recording = open(&written.bytes);
     assert_eq!(
         recording
@@ -58,7 +58,7 @@ fn reading_starts_at_a_saved_world() {
 
 #[test]
 fn reading_starts_at_the_chunk_of_a_tick() {
-    let written = some();
+    let written = sample();
     let mut recording = open(&written.bytes);
     assert_eq!(recording.chunk_of(Tick(100)), None);
     let place = recording.chunk_of(Tick(250)).unwrap();
@@ -70,7 +70,7 @@ fn reading_starts_at_the_chunk_of_a_tick() {
 
 #[test]
 fn the_chain_is_that_of_the_end_marker_and_distinguishes_recordings() {
-    let (one, other) = (some(), written(101, 300, 60, 100, 51));
+    let (one, other) = (sample(), written(101, 300, 60, 100, 51));
     let chain = |bytes: &[u8]| open(bytes).chain().unwrap();
     assert_eq!(chain(&one.bytes).0, one.bytes[one.end() - 32..one.end()]);
     assert_eq!(chain(&one.bytes), chain(&one.bytes[..one.end()]));

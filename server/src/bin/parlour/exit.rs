@@ -7,7 +7,7 @@ use std::{
 };
 
 use parlour_recording::{
-    RecordingError,
+    HeaderError, RecordingError,
     replay::{FindError, MomentError, ReplayError, words},
 };
 use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
@@ -102,6 +102,17 @@ impl Exit {
             code: DATA,
             text: text.into(),
         }
+    }
+
+    /// A recording cannot be opened.
+    pub(crate) fn not_opened(path: &Path, error: &ReplayError) -> Self {
+        let advice = match error {
+            ReplayError::Header(HeaderError::NoMap(_) | HeaderError::OtherMap { .. }) => {
+                ": name the directory with the recorded one with --maps DIR"
+            }
+            _ => "",
+        };
+        Self::data(format!("{}: {error}{advice}", path.display()))
     }
 
     /// A replay failed.

@@ -14,7 +14,7 @@ mod settings;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use parlour_recording::replay::{Moment, dump::Table};
+use parlour_recording::replay::{Moment, dump::DumpTable};
 
 use crate::{
     arguments::setting_flags,
@@ -107,7 +107,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
         return serve::run(matches);
     }
     let dumped = dump::asked(matches);
-    let input = ReplayInput::of(matches, dumped.is_some_and(Table::is_of_window))?;
+    let input = ReplayInput::of(matches, dumped.is_some_and(DumpTable::is_of_window))?;
     if let Some(what) = dumped {
         dump::run(input, what, matches)
     } else if is_asked(follow::WHAT) {

@@ -1,8 +1,5 @@
 //! A scripted recording, with the players of every room at every tick.
 
-#[path = "../../support/recorder.rs"]
-mod recorder;
-
 use std::{
     collections::BTreeMap,
     fs,
@@ -25,9 +22,8 @@ use parlour_testing::{
     Script, SessionActions as _,
     maps::{self, door},
     players_in,
+    recording::{WorldRecorder, header},
 };
-
-use recorder::Recorder;
 
 /// The last tick.
 pub(crate) const LAST: u32 = 1500;
@@ -95,8 +91,8 @@ impl KnownRecording {
         let maps = maps();
         let config = SimConfig::new(maps.clone());
         let world = Simulation::new(config.clone());
-        let header = recorder::header(&world, &config, STARTED_MS);
-        let mut recorder = Recorder::new(Vec::new(), header, world, 400);
+        let header = header(&world, &config, STARTED_MS);
+        let mut recorder = WorldRecorder::new(Vec::new(), header, world, 400);
         let (script, mut rooms) = (script(), vec![BTreeMap::new()]);
         for tick in 1..=last {
             let input = script.input(tick);

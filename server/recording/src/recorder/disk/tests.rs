@@ -4,6 +4,7 @@ use parlour_sim::{Logic, SimConfig};
 
 use super::*;
 use crate::recorder::{
+    OptionNames,
     batch::samples::{saved, second},
     batch_queue::batch_queue,
     counts::counted::Values,
@@ -22,7 +23,12 @@ fn written(name: &str, batches: Vec<Arc<Batch>>) -> (Vec<String>, Values) {
     let disk = Disk {
         batches: receiver,
         directory: Arc::new(Directory::new(path.clone(), u64::MAX)),
-        source: Arc::new(Source::new(SimConfig::new(Vec::new()), Logic::default(), "test")),
+        context: Arc::new(RecorderContext::new(
+            SimConfig::new(Vec::new()),
+            Logic::default(),
+            "test",
+            &OptionNames::TEST,
+        )),
         metrics: values.metrics(),
         file_bytes: u64::MAX,
         file_age: Duration::MAX,

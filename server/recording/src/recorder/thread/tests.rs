@@ -8,13 +8,14 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::*;
 use crate::recorder::{
+    OptionNames,
     batch_queue::{BatchReceiver, batch_queue},
     counts::counted::Values,
 };
 
 struct Driven {
     recorder: Recorder,
-    state: Option<State>,
+    state: Option<RecorderState>,
     records: Producer<LiveTick>,
     spent: Consumer<LiveTick>,
     disk: BatchReceiver,
@@ -27,7 +28,12 @@ impl Driven {
         let (returned, spent) = RingBuffer::new(512);
         let (_asks, asked) = sync_channel(1);
         let (disk, batches) = batch_queue();
-        let source = Source::new(SimConfig::new(Vec::new()), Logic::default(), "test");
+        let context = RecorderContext::new(
+            SimConfig::new(Vec::new()),
+            Logic::default(),
+            "test",
+            &OptionNames::TEST,
+        );
         let values = Values::default();
         let recorder = Recorder {
             ticks: TickReceiver {
@@ -35,7 +41,7 @@ impl Driven {
                 empty: returned,
             },
             requests: asked,
-            source: Arc::new(source),
+            context: Arc::new(context),
             metrics: values.metrics(),
             history: Some(History::new(Duration::from_secs(20), usize::MAX)),
             disk: Some(disk),

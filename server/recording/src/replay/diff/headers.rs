@@ -12,12 +12,12 @@ pub struct HeaderDifference {
     pub name: String,
     /// The first recording's value.
     pub one: Value,
-    /// The other's.
+    /// The second recording's value.
     pub other: Value,
 }
 
 /// Fields that say when, why and by which program a file was written. They do not affect the world.
-const OF_NO_WORLD: [&str; 6] = ["format", "build", "started", "started_ms", "previous", "history"];
+const FILE_FIELDS: [&str; 6] = ["format", "build", "started", "started_ms", "previous", "history"];
 
 /// Returns the options that differ between two recorded worlds. If any do, the worlds are not
 /// expected to be the same.
@@ -25,7 +25,7 @@ const OF_NO_WORLD: [&str; 6] = ["format", "build", "started", "started_ms", "pre
 pub fn compare_headers(one: &Header, other: &Header) -> Vec<HeaderDifference> {
     let value = |header: &Header| serde_json::to_value(header).unwrap_or_default();
     let (mut one, mut other) = (value(one), value(other));
-    for name in OF_NO_WORLD {
+    for name in FILE_FIELDS {
         for header in [&mut one, &mut other] {
             if let Some(header) = header.as_object_mut() {
                 header.remove(name);

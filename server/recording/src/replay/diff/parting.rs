@@ -4,15 +4,15 @@ use parlour_shared::ids::Tick;
 use serde::Serialize;
 
 use super::{
-    rerun::{BEGIN, Course},
-    state::{self, Parts},
+    rerun::{BEGIN, Rerun},
+    state::{self, PartDifferences},
 };
-use crate::replay::tape::Spot;
+use crate::replay::tape::TapePosition;
 
 /// One of the two recordings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Side {
+pub enum ComparedRecording {
     /// The first.
     One,
     /// The second.
@@ -21,9 +21,9 @@ pub enum Side {
 
 /// Where a world that was run again started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Origin {
+pub struct WorldOrigin {
     /// The recording.
-    pub recording: Side,
+    pub recording: ComparedRecording,
     /// The tick of its saved world; 0 if it started as a fresh world.
     pub from: u32,
 }
@@ -31,10 +31,10 @@ pub struct Origin {
 /// The cause of a difference, as far as it can be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
+pub enum DifferenceCause {
     /// The same world with the same inputs reaches different states.
     Chance,
-    /// Like [`Cause::Chance`], but only if some time passes in between.
+    /// Like [`DifferenceCause::Chance`], but only if some time passes in between.
     Clock,
     /// A loaded world diverges from one that ran through.
     NotDeclared,
@@ -80,18 +80,18 @@ pub struct Parting {
     pub suspects: Vec<SystemName>,
     /// What differs right after that system, or in the first saved worlds after the tick.
     #[serde(flatten)]
-    pub parts: Parts,
+    pub parts: PartDifferences,
     /// For each of the two worlds, whether the system panicked.
     pub panicked: [bool; 2],
     /// The cause.
-    pub cause: Cause,
+    pub cause: DifferenceCause,
     /// Where the two worlds that parted started.
-    pub pair: Option<[Origin; 2]>,
+    pub pair: Option<[WorldOrigin; 2]>,
 }
 
 impl Parting {
     /// Makes a result without a system.
-    pub(super) fn without_system(cause: Cause, parts: Parts) -> Self {
+    pub(super) fn without_system(cause: DifferenceCause, parts: PartDifferences) -> Self {
         Self {
             system: None,
             put_off: false,
@@ -108,20 +108,22 @@ impl Parting {
 #[derive(Clone, Copy)]
 pub(super) struct Pair {
     /// Where each starts: the recording, and the place in it.
-    pub(super) starts: [(Side, Spot); 2],
+    pub(super) starts: [(ComparedRecording, TapePosition); 2],
     /// Whether to pause between the two runs.
     pub(super) pause: bool,
 }
 
 /// Returns the first tick before `aim` at which the worlds differ from each other or from the
 /// recording.
-pub(super) fn earliest(courses: &[Course; 2], aim: Tick) -> Option<Tick> {
-    let departed = courses.iter().filter_map(|course| course.departed.as_ref());
-    let departed = departed.map(|departed| departed.tick).filter(|tick| *tick < aim);
-    departed.chain(earliest_apart(courses, aim)).min()
+pub(super) fn earliest(reruns: &[Rerun; 2], aim: Tick) -> Option<Tick> {
+    let departure = reruns.iter().filter_map(|rerun| rerun.departure.as_ref());
+    let departure = departure
+        .map(|departure| departure.tick)
+        .filter(|tick| *tick < aim);
+    departure.chain(earliest_apart(reruns, aim)).min()
 }
 
-pub(super) fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Tick> {
+pub(super) fn earliest_apart([one, other]: &[Rerun; 2], aim: Tick) -> Option<Tick> {
     let from = one.from.max(other.from);
     (from.0 + 1..aim.0)
         .map(Tick)
@@ -130,11 +132,11 @@ pub(super) fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Ti
 }
 
 /// Returns the first system of the last tick after which the worlds differ.
-pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Parting> {
-    let [one, other] = courses;
-    let origins = [0, 1].map(|nth| Origin {
+pub(super) fn parted(reruns: &[Rerun; 2], pair: Pair) -> Option<Parting> {
+    let [one, other] = reruns;
+    let origins = [0, 1].map(|nth| WorldOrigin {
         recording: pair.starts[nth].0,
-        from: courses[nth].from.0,
+        from: reruns[nth].from.0,
     });
     let found = |system: Option<&str>, applied: &[String], states: [&[u8]; 2], panicked| Parting {
         pair: Some(origins),
@@ -143,12 +145,16 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Parting> {
         suspects: applied.iter().cloned().map(SystemName::from).collect(),
         parts: state::compare(&one.world, states[0], states[1]),
         panicked,
-        cause: if pair.pause { Cause::Clock } else { Cause::Chance },
+        cause: if pair.pause {
+            DifferenceCause::Clock
+        } else {
+            DifferenceCause::Chance
+        },
     };
     let (mut left, mut right) = (&one.trail.before, &other.trail.before);
     // Both must reach the last tick without a difference. Worlds that parted earlier are compared
     // at that tick instead.
-    if one.last() != other.last() || earliest_apart(courses, one.last()).is_some() {
+    if one.last() != other.last() || earliest_apart(reruns, one.last()).is_some() {
         return None;
     }
     if left.is_empty() || right.is_empty() {
@@ -174,12 +180,12 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Parting> {
 
 /// Returns the systems of the last tick after which one of these parts changed. Instead of a system
 /// that applied deferred commands, returns the systems that deferred them.
-pub(super) fn writers(course: &Course, parts: &[String]) -> Vec<String> {
-    let mut last = &course.trail.before;
+pub(super) fn writers(rerun: &Rerun, parts: &[String]) -> Vec<String> {
+    let mut last = &rerun.trail.before;
     let mut writers = Vec::new();
-    for step in &course.trail.steps {
+    for step in &rerun.trail.steps {
         let Some(after) = &step.after else { continue };
-        let changed = state::changed(&course.world, last, after);
+        let changed = state::changed(&rerun.world, last, after);
         last = after;
         if changed.iter().any(|part| parts.contains(part)) {
             match step.applied.as_slice() {

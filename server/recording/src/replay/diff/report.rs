@@ -5,8 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use serde_json::Value;
 
 use super::{
-    Cause, Difference, EventDifference, InputDifference, Origin, PartDifference, PlayerName, Side,
-    StateDifference, SystemName,
+    ComparedRecording, Difference, DifferenceCause, EventDifference, InputDifference, PartDifference,
+    PlayerName, StateDifference, SystemName, WorldOrigin,
 };
 
 /// Differing parts that are shown. JSON has more.
@@ -110,7 +110,7 @@ fn state(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
         }
         match &first.player {
             Some(player) => writeln!(f, "player     {}, session {}", named(player), player.session)?,
-            None => writeln!(f, "whose      {}", first.owner)?,
+            None => writeln!(f, "owner      {}", first.owner)?,
         }
         writeln!(f, "component  {}", first.component)?;
         values(first, "", f)?;
@@ -139,7 +139,11 @@ fn system(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
         }
         (Some(_), suspects) => writeln!(f, "system     deferred commands of one of: {}", list(suspects))?,
         (None, []) => writeln!(f, "system     unknown")?,
-        (None, suspects) => writeln!(f, "system     one of those that wrote it: {}", list(suspects))?,
+        (None, suspects) => writeln!(
+            f,
+            "system     one of the systems that wrote it: {}",
+            list(suspects)
+        )?,
     }
     for (side, panicked) in ["first", "other"].iter().zip(difference.parting.panicked) {
         if panicked {
@@ -173,7 +177,7 @@ fn evidence(difference: &StateDifference) -> String {
         tries => format!("at try {tries}"),
     };
     let mut text = match (difference.parting.cause, difference.parting.pair) {
-        (Cause::NotDeclared, Some(pair)) => {
+        (DifferenceCause::NotDeclared, Some(pair)) => {
             let [earlier, later] = if pair[0].from <= pair[1].from {
                 pair
             } else {
@@ -186,7 +190,7 @@ fn evidence(difference: &StateDifference) -> String {
                 began(earlier)
             )
         }
-        (Cause::NotHashed, _) => "the hashes are the same, the states are not".to_owned(),
+        (DifferenceCause::NotHashed, _) => "the hashes are the same, the states are not".to_owned(),
         (_, Some([one, other])) => format!(
             "run again with the same inputs, {attempts}, a world from {} parts from one from {}",
             began(one),
@@ -214,10 +218,10 @@ fn evidence(difference: &StateDifference) -> String {
     text
 }
 
-fn began(origin: Origin) -> String {
+fn began(origin: WorldOrigin) -> String {
     let file = match origin.recording {
-        Side::One => "the first file's",
-        Side::Other => "the other file's",
+        ComparedRecording::One => "the first file's",
+        ComparedRecording::Other => "the other file's",
     };
     match origin.from {
         0 => format!("{file} beginning"),
@@ -225,24 +229,28 @@ fn began(origin: Origin) -> String {
     }
 }
 
-fn hint(cause: Cause) -> &'static str {
+fn hint(cause: DifferenceCause) -> &'static str {
     match cause {
-        Cause::Chance => {
+        DifferenceCause::Chance => {
             "look in the system for the order of a HashMap or HashSet, a random number that is not seeded from Setup, \
              a clock, an address, a thread, a static"
         }
-        Cause::Clock => "it shows only if time passes between two runs: look in the system for a clock",
-        Cause::NotDeclared => {
+        DifferenceCause::Clock => {
+            "it shows only if time passes between two runs: look in the system for a clock"
+        }
+        DifferenceCause::NotDeclared => {
             "look in the system for a Local, Added, Changed or RemovedComponents of an earlier tick, a static, a component \
              or resource that is declared presentation_only but has an effect, entity ids, the order of a query"
         }
-        Cause::OtherProgram => {
+        DifferenceCause::OtherProgram => {
             "was one of them recorded by a different build, or on a different machine? If one starts with a saved world, look in \
              the system for what is not saved: a Local, Added, Changed or RemovedComponents of an earlier tick, a static. \
-             What shows only rarely gives this result as well"
+             A difference that shows only rarely also has this result"
         }
-        Cause::Unseen => "it did not show again; look at the systems that write this component",
-        Cause::NotHashed => "a part of the state is changed in a way that change detection does not see",
+        DifferenceCause::Unseen => "it did not show again; look at the systems that write this component",
+        DifferenceCause::NotHashed => {
+            "a part of the state is changed in a way that change detection does not see"
+        }
     }
 }
 

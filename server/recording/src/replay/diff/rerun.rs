@@ -8,29 +8,32 @@ use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
     format::{Item, TickRecord},
-    replay::{Replay, ReplayError, tape::Spot, world},
-    uncounted,
+    replay::{
+        Replay, ReplayError,
+        tape::TapePosition,
+        world::{self, without_metrics},
+    },
 };
 
 /// The maximum total size of the states kept for one tick. With 10,000 players, each change of the
 /// state takes 2 MB.
 const TRAIL_BYTES: usize = 512 * 1024 * 1024;
 
-/// The course of a world.
-pub(super) struct Course {
+/// A world that was run again up to a tick.
+pub(super) struct Rerun {
     /// The tick after which it started.
     pub(super) from: Tick,
     /// The hash after each tick.
     pub(super) hashes: Vec<Option<u64>>,
     /// Where it first differed from the recording.
-    pub(super) departed: Option<Departed>,
+    pub(super) departure: Option<Departure>,
     /// The last tick, system by system.
     pub(super) trail: Trail,
     /// The world after it. Kept, so that a different world does not reuse its addresses.
     pub(super) world: Simulation,
 }
 
-impl Course {
+impl Rerun {
     /// Returns the last tick that was run.
     pub(super) fn last(&self) -> Tick {
         Tick(self.from.0 + self.hashes.len() as u32)
@@ -44,7 +47,7 @@ impl Course {
 }
 
 /// A tick that differs from the recording.
-pub(super) struct Departed {
+pub(super) struct Departure {
     pub(super) tick: Tick,
     /// The parts of the state that differ.
     pub(super) parts: Vec<String>,
@@ -69,7 +72,7 @@ pub(super) struct TrailStep {
 
 /// How to run a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum RerunMode {
     /// The last tick is run system by system.
     Plain,
     /// Like `Plain`, with deferred commands applied right after each system.
@@ -78,17 +81,17 @@ pub(super) enum How {
     Watchful,
 }
 
-/// Runs from `spot` up to `aim`. Returns `None` if the ticks end earlier.
+/// Runs from `position` up to `aim`. Returns `None` if the ticks end earlier.
 pub(super) fn run(
     replay: &mut Replay,
-    spot: Spot,
+    position: TapePosition,
     aim: Tick,
-    how: How,
-) -> Result<Option<Course>, ReplayError> {
-    let mut items = replay.tape.read_from(spot);
+    mode: RerunMode,
+) -> Result<Option<Rerun>, ReplayError> {
+    let mut items = replay.tape.read_from(position);
     let mut world = world::begin(&mut items, &replay.config, &replay.logic)?;
     let from = world.tick();
-    let (mut hashes, mut departed) = (Vec::new(), None::<Departed>);
+    let (mut hashes, mut departure) = (Vec::new(), None::<Departure>);
     let mut output = TickOutput::default();
     for item in items {
         let Item::Tick(record) = item? else { continue };
@@ -98,31 +101,32 @@ pub(super) fn run(
             mut input,
         } = record;
         world::check_next(&world, tick)?;
-        let (trail, panicked) = if tick < aim && how != How::Watchful {
+        let (trail, panicked) = if tick < aim && mode != RerunMode::Watchful {
             let stepped = world::step_caught(&mut world, &mut input, &mut output);
             (Trail::default(), stepped.is_err())
         } else {
-            let trail = uncounted(|| trace(&mut world, &mut input, &mut output, how == How::AtOnce));
+            let trail =
+                without_metrics(|| trace(&mut world, &mut input, &mut output, mode == RerunMode::AtOnce));
             let panicked = trail.steps.last().is_some_and(|step| step.panicked);
             (trail, panicked)
         };
         let hash = (!panicked).then_some(output.hash);
         hashes.push(hash);
-        if hash != outcome.hash() && departed.is_none() {
+        if hash != outcome.hash() && departure.is_none() {
             let parts = world::parts_that_differ(&world, outcome.parts(), &output.parts);
-            departed = Some(Departed { tick, parts });
+            departure = Some(Departure { tick, parts });
         }
-        let goes_on = match how {
-            How::Watchful => departed.is_none(),
-            How::Plain | How::AtOnce => !panicked,
+        let goes_on = match mode {
+            RerunMode::Watchful => departure.is_none(),
+            RerunMode::Plain | RerunMode::AtOnce => !panicked,
         };
         if tick < aim && goes_on {
             continue;
         }
-        return Ok(Some(Course {
+        return Ok(Some(Rerun {
             from,
             hashes,
-            departed,
+            departure,
             trail,
             world,
         }));

@@ -54,7 +54,7 @@ pub struct PartDifference {
 
 /// The parts that differ.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Parts {
+pub struct PartDifferences {
     /// At most 64 of them.
     #[serde(rename = "differ")]
     pub listed: Vec<PartDifference>,
@@ -64,13 +64,13 @@ pub struct Parts {
 
 /// Compares two saved worlds: players first, then rooms, then the rest. `world` provides the names
 /// of the parts.
-pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> Parts {
+pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> PartDifferences {
     let (Ok(one), Ok(other)) = (SavedState::parse(one), SavedState::parse(other)) else {
-        return Parts::default();
+        return PartDifferences::default();
     };
     let names: Vec<&str> = world.part_names().collect();
     let census = [&one, &other].map(|saved| world.census(saved));
-    let mut parts = Parts::default();
+    let mut parts = PartDifferences::default();
     let mut add = |id: Option<StableId>, tag: u8, values: [Option<&[u8]>; 2]| {
         if parts.listed.len() >= LISTED {
             parts.more += 1;

@@ -4,7 +4,7 @@ use parlour_shared::message::Scope;
 use serde_json::json;
 
 use super::{Dump, Selection};
-use crate::replay::{Ran, Replay, ReplayError, Roster, Window, chat_heard::chat_heard, words};
+use crate::replay::{PlayerRoster, Replay, ReplayError, ReplayedTick, Window, chat_heard::chat_heard, words};
 
 const COLUMNS: &[&str] = &["tick", "time", "room", "id", "name", "to", "text"];
 
@@ -15,9 +15,9 @@ pub(super) fn chat(
 ) -> Result<Dump, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_to(window.before())?;
-    let mut roster = Roster::of(run.simulation());
+    let mut roster = PlayerRoster::of(run.simulation());
     let mut dump = selection.dump(COLUMNS);
-    while let Some(Ran { tick, panic: None }) = run.next_up_to(window.to)? {
+    while let Some(ReplayedTick { tick, panic: None }) = run.next_up_to(window.to)? {
         roster.follow(&run);
         let wall_ms = times.at(tick);
         for heard in chat_heard(run.output()) {

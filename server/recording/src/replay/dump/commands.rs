@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Dump, Selection};
-use crate::replay::{Replay, ReplayError, Roster, Window, events, refusals::refusals, words};
+use crate::replay::{PlayerRoster, Replay, ReplayError, Window, events, refusals::refusals, words};
 
 const COLUMNS: &[&str] = &[
     "tick", "time", "session", "id", "name", "room", "early ms", "what", "refused",
@@ -16,7 +16,7 @@ pub(super) fn commands(
 ) -> Result<Dump, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_to(window.before())?;
-    let mut roster = Roster::of(run.simulation());
+    let mut roster = PlayerRoster::of(run.simulation());
     let mut dump = selection.dump(COLUMNS);
     while let Some(ran) = run.next_up_to(window.to)? {
         let (changes, refusals) = match ran.panic {

@@ -7,14 +7,14 @@ use parlour_sim::{CurrentPosition, Motion, SavedState, Seat, Simulation, Skin};
 use serde_json::{Map, Value, json};
 
 use super::{Dump, Filter, Selection};
-use crate::replay::{Roster, Run, words};
+use crate::replay::{PlayerRoster, Run, words};
 
 const COLUMNS: &[&str] = &[
     "id", "session", "name", "room", "slot", "position", "moving", "skin", "waiting",
 ];
 
 pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Dump {
-    let roster = Roster::of(run.simulation());
+    let roster = PlayerRoster::of(run.simulation());
     let mut parts = parts(run.simulation_mut());
     let simulation = run.simulation();
     let world = simulation.world();

@@ -4,12 +4,12 @@ use parlour_sim::{Room, RoomState, Rooms, Seats};
 use serde_json::json;
 
 use super::{Dump, Filter, Selection};
-use crate::replay::{PlayerInfo, Roster, Run, words};
+use crate::replay::{PlayerInfo, PlayerRoster, Run, words};
 
 const COLUMNS: &[&str] = &["epoch", "room", "map", "players", "empty since", "state"];
 
 pub(super) fn rooms(run: &mut Run<'_>, filter: &Filter) -> Dump {
-    let roster = Roster::of(run.simulation());
+    let roster = PlayerRoster::of(run.simulation());
     let world = run.simulation().world();
     let selection = Selection::of(roster.iter(), filter);
     let mut dump = selection.dump(COLUMNS);

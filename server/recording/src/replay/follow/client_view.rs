@@ -9,7 +9,7 @@ use parlour_shared::{
     view::{Seen, View},
 };
 
-use crate::replay::{Roster, words};
+use crate::replay::{PlayerRoster, words};
 
 /// A client's view.
 #[derive(Default)]
@@ -29,7 +29,13 @@ impl ClientView {
     }
 
     /// Describes all visible players except the viewer.
-    pub(super) fn all(&self, tick: Tick, own: PlayerId, here: Position, roster: &Roster) -> Vec<String> {
+    pub(super) fn all(
+        &self,
+        tick: Tick,
+        own: PlayerId,
+        here: Position,
+        roster: &PlayerRoster,
+    ) -> Vec<String> {
         let others = self.view.iter().filter(|(_, seen)| seen.player != own);
         others
             .map(|(_, seen)| describe(&seen, "", Some(here), tick, roster))
@@ -44,7 +50,7 @@ impl ClientView {
     }
 
     /// Applies a snapshot and describes what changed.
-    pub(super) fn see(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &Roster) -> Vec<String> {
+    pub(super) fn see(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &PlayerRoster) -> Vec<String> {
         let tick = snapshot.tick;
         let comes = if mem::take(&mut self.fresh) {
             ""
@@ -82,7 +88,13 @@ impl ClientView {
 }
 
 /// Describes a visible player, where it is relative to the viewer, and how it moves.
-fn describe(seen: &Seen<'_>, comes: &str, here: Option<Position>, tick: Tick, roster: &Roster) -> String {
+fn describe(
+    seen: &Seen<'_>,
+    comes: &str,
+    here: Option<Position>,
+    tick: Tick,
+    roster: &PlayerRoster,
+) -> String {
     let place = seen.segment.at(tick);
     let place = here.map_or_else(|| words::place(place), |here| words::offset(here, place));
     let (name, moving) = (

@@ -9,14 +9,14 @@ use parlour_shared::{
 use parlour_tick::{Event, EventKind, Lane};
 
 use super::{
-    followed::Followed,
+    follow_subject::FollowSubject,
     messages::{self, TickContext},
     movement,
     room_filter::RoomFilter,
 };
 use crate::{
     format::Times,
-    replay::{Roster, Run, events, refusals::refusals, words},
+    replay::{PlayerRoster, Run, events, refusals::refusals, words},
 };
 
 /// One event.
@@ -49,9 +49,9 @@ pub(super) struct Follower {
     /// The requested room.
     room: RoomFilter,
     times: Times,
-    roster: Roster,
+    roster: PlayerRoster,
     /// The player that is followed now.
-    player: Option<Followed>,
+    player: Option<FollowSubject>,
     lines: Vec<Line>,
     tick: Tick,
     snapshot: Snapshot,
@@ -66,13 +66,13 @@ impl Follower {
     pub(super) fn new(
         run: &Run<'_>,
         times: Times,
-        roster: Roster,
+        roster: PlayerRoster,
         sessions: Vec<SessionId>,
         room: Option<&str>,
         from: Tick,
     ) -> Self {
         let there = roster.iter().find(|player| sessions.contains(&player.session));
-        let player = there.map(|player| Followed::in_world(run.simulation(), player.clone()));
+        let player = there.map(|player| FollowSubject::in_world(run.simulation(), player.clone()));
         Self {
             sessions,
             room: RoomFilter::new(room),
@@ -126,7 +126,7 @@ impl Follower {
     /// Returns the collected lines that are to be reported.
     fn take_lines(&mut self) -> Vec<Line> {
         let mut lines = std::mem::take(&mut self.lines);
-        if self.tick < self.from || !self.room.is_told() {
+        if self.tick < self.from || !self.room.is_reported() {
             lines.clear();
         }
         lines
@@ -140,11 +140,11 @@ impl Follower {
                 continue;
             }
             if self.player.is_none() {
-                self.player = Some(Followed::new(who));
+                self.player = Some(FollowSubject::new(who));
             } else {
                 let (name, id) = (words::plain(&who.name), words::id(who.id));
                 self.say(format!(
-                    "another {name} (id {id}) connects, who is not followed: name one by its id"
+                    "a different {name} (id {id}) connects and is not followed: name one by its id"
                 ));
             }
         }
@@ -182,11 +182,11 @@ impl Follower {
         }
     }
 
-    /// Reports what the player did and which of it was refused.
-    fn events(&mut self, run: &Run<'_>, followed: &mut Followed) -> Vec<Refusal> {
+    /// Reports the requests of the player. Returns the refusals that were reported with them.
+    fn events(&mut self, run: &Run<'_>, followed: &mut FollowSubject) -> Vec<Refusal> {
         let session = followed.who.session;
         let refusals = refusals(run.input(), run.output());
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for (event, refusal) in run.input().events.iter().zip(refusals) {
             if event.session != session {
                 continue;
@@ -205,21 +205,21 @@ impl Follower {
                 (EventKind::Message { message, .. }, Some(refusal)) => {
                     let (asked, why) = (events::request(message), words::refusal(&refusal));
                     self.tell(followed, &format!("is refused: {why} (asked: {asked})"));
-                    told.push(refusal);
+                    reported.push(refusal);
                 }
                 (EventKind::Message { message, .. }, None) => {
-                    if let Some(text) = messages::did(message) {
+                    if let Some(text) = messages::describe_sent(message) {
                         self.tell(followed, &text);
                     }
                 }
                 _ => {}
             }
         }
-        told
+        reported
     }
 
     /// Reports what the player's client was sent.
-    fn frames(&mut self, run: &Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
+    fn frames(&mut self, run: &Run<'_>, followed: &mut FollowSubject, refused: &[Refusal]) {
         let session = followed.who.session;
         let is_join = |event: &Event| {
             event.session == session
@@ -242,7 +242,7 @@ impl Follower {
         for frame in output.frames.iter().filter(|frame| frame.session == session) {
             let payload = output.payload(frame);
             match frame.lane {
-                Lane::Reliable => texts.extend(messages::told(payload, followed, &context)),
+                Lane::Reliable => texts.extend(messages::describe_received(payload, followed, &context)),
                 Lane::Snapshot => match self.snapshot.read(payload) {
                     Ok(()) => texts.extend(followed.view.see(&self.snapshot, followed.who.id, &self.roster)),
                     Err(error) => texts.push(format!("is sent a snapshot that cannot be read: {error}")),
@@ -255,7 +255,7 @@ impl Follower {
     }
 
     /// Adds a line about the player.
-    fn tell(&mut self, followed: &Followed, text: &str) {
+    fn tell(&mut self, followed: &FollowSubject, text: &str) {
         self.say(format!("{} {text}", words::plain(&followed.who.name)));
     }
 

@@ -7,11 +7,11 @@ use parlour_shared::{
     text::count,
 };
 
-use super::followed::Followed;
-use crate::replay::{Roster, words};
+use super::follow_subject::FollowSubject;
+use crate::replay::{PlayerRoster, words};
 
 /// Describes a request that no answer reports.
-pub(super) fn did(message: &ClientMessage) -> Option<String> {
+pub(super) fn describe_sent(message: &ClientMessage) -> Option<String> {
     match message {
         ClientMessage::Custom(custom) => {
             let name = words::quoted(&custom.name);
@@ -24,7 +24,7 @@ pub(super) fn did(message: &ClientMessage) -> Option<String> {
 
 /// What is known of the tick besides the message.
 pub(super) struct TickContext<'a> {
-    pub(super) roster: &'a Roster,
+    pub(super) roster: &'a PlayerRoster,
     /// Where the player is.
     pub(super) place: Option<String>,
     /// Whether the player asked to enter a room in this tick. If not, it went through a door.
@@ -34,7 +34,11 @@ pub(super) struct TickContext<'a> {
 }
 
 /// Describes a reliable message.
-pub(super) fn told(payload: &[u8], followed: &mut Followed, context: &TickContext<'_>) -> Option<String> {
+pub(super) fn describe_received(
+    payload: &[u8],
+    followed: &mut FollowSubject,
+    context: &TickContext<'_>,
+) -> Option<String> {
     let message = match codec::decode_server(payload) {
         Ok(message) => message,
         Err(error) => return Some(format!("is sent a message that cannot be read: {error}")),
@@ -91,7 +95,7 @@ pub(super) fn told(payload: &[u8], followed: &mut Followed, context: &TickContex
     }
 }
 
-fn heard(chat: &ChatSaid, own: bool, roster: &Roster) -> String {
+fn heard(chat: &ChatSaid, own: bool, roster: &PlayerRoster) -> String {
     let text = words::quoted(&chat.text);
     let name = roster.called(chat.player, &chat.name);
     match (own, chat.scope) {
@@ -103,7 +107,7 @@ fn heard(chat: &ChatSaid, own: bool, roster: &Roster) -> String {
 }
 
 /// Returns the name of a player as the client knows it, or else as the world does.
-fn name(player: PlayerId, followed: &Followed, roster: &Roster) -> String {
+fn name(player: PlayerId, followed: &FollowSubject, roster: &PlayerRoster) -> String {
     let seen = followed.view.name(player);
     let name = seen.or_else(|| roster.player(player).map(|who| who.name.as_str()));
     name.map_or_else(|| words::id(player), |name| roster.called(player, name))

@@ -48,7 +48,7 @@ impl RoomFilter {
     }
 
     /// Returns whether the last tick is reported.
-    pub(super) fn is_told(&self) -> bool {
+    pub(super) fn is_reported(&self) -> bool {
         self.is_in
     }
 

@@ -11,7 +11,7 @@ use parlour_recording::{
     format::Recording,
     replay::{
         ChosenFiles, Extent, Replay, ReplayError,
-        diff::{Difference, compare_headers, diff, diff_with_now},
+        diff::{Difference, compare_headers, diff, diff_with_rerun},
         find,
     },
 };
@@ -92,7 +92,7 @@ fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, 
         recorded.map_err(|error| unreadable(&one.path, &error))
     });
     let found =
-        recorded.and_then(|()| compare([one, &find(&again, None, Extent::Whole)?], maps, diff_with_now));
+        recorded.and_then(|()| compare([one, &find(&again, None, Extent::Whole)?], maps, diff_with_rerun));
     // The file of the new run is no longer needed.
     let _ = std::fs::remove_file(&again);
     found

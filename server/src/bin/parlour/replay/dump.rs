@@ -2,9 +2,8 @@
 
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
-    PlayerQuery, Window,
-    dump::{Filter, Table, aligned, dump, window},
-    several,
+    PlayerQuery, Window, describe_namesakes,
+    dump::{DumpTable, Filter, aligned, dump, window},
 };
 use parlour_shared::ids::Tick;
 
@@ -60,16 +59,16 @@ pub(super) fn args() -> [Arg; 5] {
 }
 
 /// Returns the requested table, if any.
-pub(super) fn asked(matches: &ArgMatches) -> Option<Table> {
+pub(super) fn asked(matches: &ArgMatches) -> Option<DumpTable> {
     Some(match matches.get_one::<String>(WHAT)?.as_str() {
-        "players" => Table::Players,
-        "rooms" => Table::Rooms,
-        "chat" => Table::Chat,
-        _ => Table::Commands,
+        "players" => DumpTable::Players,
+        "rooms" => DumpTable::Rooms,
+        "chat" => DumpTable::Chat,
+        _ => DumpTable::Commands,
     })
 }
 
-pub(super) fn run(mut input: ReplayInput, table: Table, asked: &ArgMatches) -> Result<(), Exit> {
+pub(super) fn run(mut input: ReplayInput, table: DumpTable, asked: &ArgMatches) -> Result<(), Exit> {
     let text = |name: &str| asked.get_one::<String>(name).cloned();
     let filter = Filter {
         room: text("room"),
@@ -80,7 +79,7 @@ pub(super) fn run(mut input: ReplayInput, table: Table, asked: &ArgMatches) -> R
         Ok(dump) => dump,
         Err(error) => return input.failure(error),
     };
-    if let Some(text) = several(&dump.matched) {
+    if let Some(text) = describe_namesakes(&dump.matched) {
         output::note(&format!("{text} to see only that one"));
     }
     if let Some(text) = note_on_ticks(&input, table, window, &filter, dump.rows.is_empty()) {
@@ -97,7 +96,7 @@ pub(super) fn run(mut input: ReplayInput, table: Table, asked: &ArgMatches) -> R
 /// probably sees what they wanted: the table is not empty, and is complete or of a given moment.
 fn note_on_ticks(
     input: &ReplayInput,
-    table: Table,
+    table: DumpTable,
     window: Window,
     filter: &Filter,
     is_empty: bool,
@@ -123,10 +122,10 @@ fn note_on_ticks(
         false => format!(" that matches {}", flags.join(" and ")),
     };
     let (nothing, when) = match table {
-        Table::Players => ("nobody", format!("after tick {}", window.to.0)),
-        Table::Rooms => ("no room", format!("after tick {}", window.to.0)),
-        Table::Chat => ("no chat", format!("in {window}")),
-        Table::Commands => ("no command", format!("in {window}")),
+        DumpTable::Players => ("nobody", format!("after tick {}", window.to.0)),
+        DumpTable::Rooms => ("no room", format!("after tick {}", window.to.0)),
+        DumpTable::Chat => ("no chat", format!("in {window}")),
+        DumpTable::Commands => ("no command", format!("in {window}")),
     };
     let mut ways = Vec::new();
     match &input.from {
@@ -146,7 +145,7 @@ fn note_on_ticks(
 }
 
 /// Returns the window to show.
-fn window_to_show(input: &mut ReplayInput, table: Table) -> Result<Window, Exit> {
+fn window_to_show(input: &mut ReplayInput, table: DumpTable) -> Result<Window, Exit> {
     let replay = &mut input.replay;
     let at = match &input.at {
         Some(at) => at
@@ -157,7 +156,7 @@ fn window_to_show(input: &mut ReplayInput, table: Table) -> Result<Window, Exit>
             output::note("the last tick panicked: this is the state before it");
             Tick(input.window.to.0.saturating_sub(1)).max(input.window.from)
         }
-        None if table == Table::Players && replay.last_tick() == Some(input.window.to) => {
+        None if table == DumpTable::Players && replay.last_tick() == Some(input.window.to) => {
             let last = input.window.to;
             let before = replay.before_all_left(last);
             match before.map_err(|error| Exit::replay(&input.path, error))? {

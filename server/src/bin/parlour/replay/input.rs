@@ -7,7 +7,7 @@ use std::{
 
 use clap::ArgMatches;
 use parlour_recording::replay::{
-    ChosenFiles, Extent, FindError, Moment, Replay, ReplayError, ShowError, Window, find, words as text,
+    ChosenFiles, Extent, FindError, Moment, Replay, ShowError, Window, find, words as text,
 };
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
@@ -63,11 +63,11 @@ pub(super) fn describe(found: &ChosenFiles) -> String {
 
 /// Opens the first file and those that continue it, as one recording.
 pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exit> {
-    let of = |path: &Path, error: ReplayError| Exit::data(format!("{}: {error}", path.display()));
     let replay = Replay::open(&found.path, maps, Logic::default());
-    let mut replay = replay.map_err(|error| of(&found.path, error))?;
+    let mut replay = replay.map_err(|error| Exit::not_opened(&found.path, &error))?;
     for path in &found.next {
-        replay.go_on_with(path).map_err(|error| of(path, error))?;
+        let appended = replay.append(path);
+        appended.map_err(|error| Exit::not_opened(path, &error))?;
     }
     Ok(replay)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use parlour_recording::{
     format::{EndReason, Ending},
-    replay::{Verified, verify, words},
+    replay::{Verification, verify, words},
 };
 use parlour_shared::{ids::Tick, limits::TICK_RATE, text::count};
 
@@ -41,7 +41,7 @@ pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
     output::result(&format!("{text}.\n"))
 }
 
-fn summary(verified: &Verified, input: &ReplayInput, elapsed: Duration) -> String {
+fn summary(verified: &Verification, input: &ReplayInput, elapsed: Duration) -> String {
     let times = input.replay.times();
     let (from, to) = (times.at(verified.first), times.at(verified.last));
     let seconds = elapsed.as_secs_f64();

@@ -1,5 +1,5 @@
-//! Sources that make the same world go two ways: order of hash maps and of commands, chance,
-//! clocks, addresses, threads, statics.
+//! Sources of differences between two runs of the same world: the order of hash maps and of
+//! commands, random numbers, clocks, addresses, threads and statics.
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -11,7 +11,7 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_recording::replay::diff::{Cause, StateDifference};
+use parlour_recording::replay::diff::{DifferenceCause, StateDifference};
 use parlour_sim::{Clock, FromPlayer, Player, SimulationApp, StepSet, TickSchedule};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ use crate::support::{
     AT, Claim, SAVED, Score, config, inputs, logic, record, state_difference, two_that_differ,
 };
 
-/// Plants it, records it twice, and finds it at the tick at which it is.
+/// Records a planted system twice, compares the recordings, and checks the tick and the cause.
 fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let logic = logic(plant);
     let difference = state_difference(&logic, &two_that_differ(name, &logic));
@@ -31,11 +31,11 @@ fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     );
     let pair = difference.parting.pair.unwrap();
     assert_eq!(pair.map(|origin| origin.from), [SAVED; 2]);
-    assert_eq!(difference.parting.cause, Cause::Chance);
+    assert_eq!(difference.parting.cause, DifferenceCause::Chance);
     difference
 }
 
-/// The system, the component, the room and the player, as they are reported.
+/// Returns the reported system, component, room and player.
 fn names(difference: &StateDifference) -> [&str; 4] {
     let first = &difference.parting.parts.listed[0];
     assert_ne!(first.one, first.other);
@@ -46,7 +46,7 @@ fn names(difference: &StateDifference) -> [&str; 4] {
         .as_ref()
         .unwrap_or_else(|| panic!("no system: {difference:?}"));
     assert!(
-        system.full.ends_with(&system.short) && system.full.starts_with("replay_diff::"),
+        system.full.ends_with(&system.short) && system.full.starts_with("diff::"),
         "{system:?}"
     );
     [
@@ -65,7 +65,7 @@ fn is_time(clock: &Clock) -> bool {
     clock.tick.0 == AT
 }
 
-/// Writes the score of Bob.
+/// Sets the score of Bob.
 fn score_bob(players: &mut Query<(&Player, &mut Score)>, value: u64) {
     for (player, mut score) in players.iter_mut() {
         if player.name == "Bob" {
@@ -87,7 +87,7 @@ fn first_of_a_map(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) 
 }
 
 #[test]
-fn order_of_a_hash_map() {
+fn the_order_of_a_hash_map_is_found() {
     let difference = find("hash-map", |app| simulate(app, first_of_a_map));
     let [system, component, room, player] = names(&difference);
     assert_eq!(
@@ -95,7 +95,7 @@ fn order_of_a_hash_map() {
         ["chance::first_of_a_map", "score", "square"]
     );
     assert!(["Ada", "Bob", "Cleo", "Dan"].contains(&player));
-    // One of two got the point.
+    // In each world, a different player got the point.
     assert_eq!(difference.parting.parts.listed.len(), 2);
     assert_eq!(difference.components, ["score"]);
 }
@@ -107,7 +107,7 @@ fn roll(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 }
 
 #[test]
-fn unseeded_random() {
+fn unseeded_random_numbers_are_found() {
     let difference = find("random", |app| simulate(app, roll));
     assert_eq!(names(&difference), ["chance::roll", "score", "square", "Bob"]);
     assert_eq!(difference.reproduces, [false; 2]);
@@ -121,7 +121,7 @@ fn note_the_time(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 }
 
 #[test]
-fn wall_clock() {
+fn a_wall_clock_is_found() {
     let difference = find("clock", |app| simulate(app, note_the_time));
     assert_eq!(
         names(&difference),
@@ -136,15 +136,18 @@ fn note_the_second(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>)
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "time itself is what is tested")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the system under test reads the real clock"
+)]
 fn one_second() {
     thread::sleep(Duration::from_millis(1001));
 }
 
-/// Worlds that are run at once agree: only time tells them apart. Real time, for it is what the
-/// test is about.
+/// Worlds that run within the same second agree. Sleeps in real time, because the system reads the
+/// real clock.
 #[test]
-fn wall_clock_that_is_read_in_seconds() {
+fn a_wall_clock_in_seconds_is_found() {
     let logic = logic(|app| simulate(app, note_the_second));
     let one = record("second-one", &config(), &logic, &inputs());
     one_second();
@@ -157,17 +160,20 @@ fn wall_clock_that_is_read_in_seconds() {
     );
     // A second may have ended between two runs.
     assert!(
-        matches!(difference.parting.cause, Cause::Clock | Cause::Chance),
+        matches!(
+            difference.parting.cause,
+            DifferenceCause::Clock | DifferenceCause::Chance
+        ),
         "{:?}",
         difference.parting.cause
     );
 }
 
-/// There is one, for the first who claims it.
+/// Given to the first player that claims it.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 struct Prize;
 
-/// Shows that someone was seen.
+/// Marks a player that [`see_everyone`] has seen.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 struct Seen;
 
@@ -178,7 +184,7 @@ fn first_come(mut claims: MessageReader<FromPlayer<Claim>>, mut commands: Comman
     }
 }
 
-/// Puts off commands beside the planted one, and is not to blame.
+/// Also defers commands, but the same in every run.
 fn see_everyone(
     players: Query<Entity, (With<Player>, Without<Seen>)>,
     clock: Res<Clock>,
@@ -192,7 +198,7 @@ fn see_everyone(
 }
 
 #[test]
-fn order_of_commands() {
+fn the_order_of_commands_is_found() {
     let difference = find("commands", |app| {
         app.state_component::<Prize>("prize");
         app.state_component::<Seen>("seen");
@@ -215,7 +221,7 @@ fn take_a_number(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 }
 
 #[test]
-fn static_counter() {
+fn a_static_counter_is_found() {
     let difference = find("static", |app| simulate(app, take_a_number));
     assert_eq!(
         names(&difference),
@@ -223,7 +229,7 @@ fn static_counter() {
     );
 }
 
-/// Lives somewhere in memory.
+/// A resource with an address in memory.
 #[derive(Resource)]
 struct Lair(Box<u64>);
 
@@ -234,7 +240,7 @@ fn find_the_lair(mut players: Query<(&Player, &mut Score)>, lair: Res<Lair>, clo
 }
 
 #[test]
-fn address_in_memory() {
+fn an_address_in_memory_is_found() {
     let difference = find("address", |app| {
         app.insert_resource(Lair(Box::new(0)));
         app.presentation_only::<Lair>();
@@ -257,7 +263,7 @@ fn ask_a_thread(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 }
 
 #[test]
-fn thread() {
+fn the_id_of_a_thread_is_found() {
     let difference = find("thread", |app| simulate(app, ask_a_thread));
     assert_eq!(
         names(&difference),
@@ -265,7 +271,7 @@ fn thread() {
     );
 }
 
-/// Shows now and then, and in the recordings at another tick than when they are run again.
+/// Makes a difference in random ticks, so a rerun differs in other ticks than the recordings.
 fn flicker(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
     if clock.tick.0 > SAVED && RandomState::new().build_hasher().finish().is_multiple_of(16) {
         score_bob(&mut players, clock.tick.0.into());
@@ -273,7 +279,7 @@ fn flicker(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 }
 
 #[test]
-fn what_shows_now_and_then_is_named_at_the_first_tick_at_which_it_shows() {
+fn a_random_difference_is_reported_at_the_first_tick_of_a_rerun() {
     let logic = logic(|app| simulate(app, flicker));
     let difference = state_difference(&logic, &two_that_differ("flicker", &logic));
     assert!(
@@ -281,20 +287,20 @@ fn what_shows_now_and_then_is_named_at_the_first_tick_at_which_it_shows() {
         "{difference:?}"
     );
     assert_eq!(names(&difference), ["chance::flicker", "score", "square", "Bob"]);
-    assert_eq!(difference.parting.cause, Cause::Chance);
+    assert_eq!(difference.parting.cause, DifferenceCause::Chance);
 }
 
-fn trip_now_and_then(clock: Res<Clock>) {
-    let trips = RandomState::new().build_hasher().finish().is_multiple_of(2);
-    assert!(!is_time(&clock) || !trips, "tripped");
+fn panic_at_random(clock: Res<Clock>) {
+    let panics = RandomState::new().build_hasher().finish().is_multiple_of(2);
+    assert!(!is_time(&clock) || !panics, "on purpose");
 }
 
 #[test]
-fn a_panic_in_one_of_them_is_named() {
-    let difference = find("trip", |app| simulate(app, trip_now_and_then));
+fn a_panic_in_one_of_two_runs_is_found() {
+    let difference = find("panic", |app| simulate(app, panic_at_random));
     assert_eq!(
         difference.parting.system.unwrap().short,
-        "chance::trip_now_and_then"
+        "chance::panic_at_random"
     );
     assert_ne!(difference.parting.panicked[0], difference.parting.panicked[1]);
     assert!(difference.parting.parts.listed.is_empty());

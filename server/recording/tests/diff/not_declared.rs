@@ -1,11 +1,11 @@
-//! Sources that make a world that was loaded go another way than one that ran through: what
-//! decides, and is not state.
+//! Sources of differences between a loaded world and one that ran from the start: game logic that
+//! depends on something outside of the declared state.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_recording::replay::{
     Replay,
-    diff::{Cause, Difference, StateDifference, diff_with_now},
+    diff::{Difference, DifferenceCause, StateDifference, diff_with_rerun},
 };
 use parlour_shared::rng::{Purpose, Stream};
 use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, StepSet, TickSchedule};
@@ -14,19 +14,19 @@ use crate::support::{
     AT, EVERY, Recorded, SAVED, Score, config, inputs, logic, record, record_on, state_difference,
 };
 
-/// Plants it, records a world that runs through and one that is loaded midway, and finds what parts
-/// them.
+/// Records a planted system in a world that runs from the start and in one that is loaded at
+/// [`SAVED`], and compares the recordings.
 fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let logic = logic(plant);
     let one: Recorded = record(&format!("{name}-one"), &config(), &logic, &inputs());
     let other = record_on(&format!("{name}-other"), &logic, &one, SAVED);
     let difference = state_difference(&logic, &[one, other]);
-    assert_eq!(difference.parting.cause, Cause::NotDeclared);
+    assert_eq!(difference.parting.cause, DifferenceCause::NotDeclared);
     assert_eq!(
         difference.parting.pair.unwrap().map(|origin| origin.from),
         [0, SAVED]
     );
-    // Nothing is left to chance: each recording comes out as it was.
+    // There is no randomness: each rerun reaches the states of its recording.
     assert_eq!(difference.reproduces, [true, true]);
     assert_eq!(difference.components, ["score"]);
     assert!(difference.parting.suspects.is_empty() && !difference.parting.put_off);
@@ -61,7 +61,7 @@ fn score_bob(players: &mut Query<(&Player, &mut Score)>, value: u64) {
     }
 }
 
-/// Decides, and is said to be for show.
+/// Affects the score, but is declared as presentation only.
 #[derive(Component, Default)]
 struct Combo(u64);
 
@@ -75,7 +75,7 @@ fn cash_combos(mut players: Query<(&Player, &mut Combo, &mut Score)>, clock: Res
 }
 
 #[test]
-fn component_that_is_skipped() {
+fn a_component_declared_as_presentation_only_is_found() {
     let difference = find("skipped", |app| {
         app.presentation_only::<Combo>();
         app.world_mut().register_required_components::<Player, Combo>();
@@ -96,7 +96,7 @@ fn score_by_entity(mut players: Query<(Entity, &mut Score)>, clock: Res<Clock>) 
 }
 
 #[test]
-fn entity_ids() {
+fn entity_ids_are_found() {
     let difference = find("entity", |app| simulate(app, score_by_entity));
     check(&difference, AT, "not_declared::score_by_entity", None);
 }
@@ -110,13 +110,13 @@ fn first_of_a_query(mut players: Query<&mut Score>, clock: Res<Clock>) {
 }
 
 #[test]
-fn order_of_a_query() {
+fn the_order_of_a_query_is_found() {
     let difference = find("query", |app| simulate(app, first_of_a_query));
     check(&difference, AT, "not_declared::first_of_a_query", None);
     assert_eq!(difference.parting.parts.listed.len(), 2);
 }
 
-fn count_for_oneself(mut count: Local<u64>, mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+fn count_in_a_local(mut count: Local<u64>, mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
     *count += 1;
     if is_time(&clock) {
         score_bob(&mut players, *count);
@@ -124,9 +124,9 @@ fn count_for_oneself(mut count: Local<u64>, mut players: Query<(&Player, &mut Sc
 }
 
 #[test]
-fn local_of_a_system() {
-    let difference = find("local", |app| simulate(app, count_for_oneself));
-    check(&difference, AT, "not_declared::count_for_oneself", Some("Bob"));
+fn a_local_of_a_system_is_found() {
+    let difference = find("local", |app| simulate(app, count_in_a_local));
+    check(&difference, AT, "not_declared::count_in_a_local", Some("Bob"));
 }
 
 fn count_new_skins(mut players: Query<&mut Score, Changed<Skin>>) {
@@ -135,14 +135,14 @@ fn count_new_skins(mut players: Query<&mut Score, Changed<Skin>>) {
     }
 }
 
-/// To a world that was just loaded everything is new.
+/// Everything in a loaded world counts as changed.
 #[test]
-fn changed_since_an_earlier_tick() {
+fn a_filter_for_changed_components_is_found() {
     let difference = find("changed", |app| simulate(app, count_new_skins));
     check(&difference, SAVED + 1, "not_declared::count_new_skins", None);
 }
 
-/// Chance that is seeded, but does not say where it is.
+/// A seeded random stream whose position is not saved.
 #[derive(Resource)]
 struct Dice(Stream);
 
@@ -154,7 +154,7 @@ fn throw_dice(mut dice: ResMut<Dice>, mut players: Query<(&Player, &mut Score)>,
 }
 
 #[test]
-fn stream_of_chance() {
+fn a_random_stream_is_found() {
     let difference = find("dice", |app| {
         app.insert_resource(Dice(Stream::new(5, 0, Purpose::Game)));
         app.presentation_only::<Dice>();
@@ -170,31 +170,31 @@ fn score_new_players(mut players: Query<&mut Score, Added<Player>>) {
 }
 
 #[test]
-fn added_in_an_earlier_tick() {
+fn a_filter_for_added_components_is_found() {
     let difference = find("added", |app| simulate(app, score_new_players));
     check(&difference, SAVED + 1, "not_declared::score_new_players", None);
 }
 
-/// Records a world that runs through, and compares the recording with what it comes to now: both
-/// ran through, so only a world that begins at a saved one shows it.
+/// Records a world from the start, and compares the recording with a rerun. Both ran from the
+/// start, so only a world loaded from a saved one makes a difference.
 fn find_alone(name: &str, logic: &Logic) -> Difference {
     let one = record(&format!("{name}-alone"), &config(), logic, &inputs());
     let again = one.path.with_extension("again");
     let open = |path: &std::path::Path| Replay::open(path, &config().maps, logic.clone()).unwrap();
     open(&one.path).record_again(&again, "test").unwrap();
-    let difference = diff_with_now(&mut open(&one.path), &mut open(&again));
+    let difference = diff_with_rerun(&mut open(&one.path), &mut open(&again));
     std::fs::remove_file(&again).unwrap();
     difference.unwrap()
 }
 
 #[test]
-fn a_recording_by_itself_shows_what_its_saved_worlds_lack() {
+fn state_missing_from_saved_worlds_is_found_with_one_recording() {
     let plants = [
         (
             "local",
-            logic(|app| simulate(app, count_for_oneself)),
+            logic(|app| simulate(app, count_in_a_local)),
             AT,
-            "count_for_oneself",
+            "count_in_a_local",
         ),
         (
             "added",
@@ -215,7 +215,7 @@ fn a_recording_by_itself_shows_what_its_saved_worlds_lack() {
                 difference.tick,
                 difference.recorded_tick
             ),
-            (Cause::NotDeclared, tick, tick)
+            (DifferenceCause::NotDeclared, tick, tick)
         );
         assert_eq!(
             difference.parting.system.unwrap().short,
@@ -229,6 +229,6 @@ fn a_recording_by_itself_shows_what_its_saved_worlds_lack() {
 }
 
 #[test]
-fn a_recording_whose_saved_worlds_lack_nothing_is_the_same() {
+fn a_recording_with_complete_saved_worlds_is_the_same() {
     assert!(find_alone("sound", &logic(|_| {})).is_same());
 }

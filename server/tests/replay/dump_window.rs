@@ -1,15 +1,15 @@
-//! Which ticks a dump looks at, and what it says where these may not be the ones that were meant.
+//! The ticks that a dump searches by default, and the notes that say how to search others.
 
 use parlour_recording::replay::Replay;
 use parlour_shared::{ids::Tick, message::Scope};
 use parlour_testing::SessionActions as _;
 
-use crate::support::{Recorded, Temporary, bundled, parlour, replay};
+use crate::support::{ScriptedRecording, TemporaryPath, bundled, parlour, replay, without_events};
 
-/// Ada speaks at tick 100, Bob comes at 200. At the end of the 1500 ticks everybody leaves, in two
-/// ticks.
-fn evening() -> Recorded {
-    let mut script = Recorded::default();
+/// Ada chats at tick 100, Bob arrives at 200. Cleo closes at 400, Ada and Bob in the last two of
+/// 1500 ticks.
+fn evening() -> ScriptedRecording {
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(100).chat(1, Scope::Room, "hello");
     script.at(200).arrive(2, "Bob", "plaza");
@@ -20,20 +20,20 @@ fn evening() -> Recorded {
     script
 }
 
-/// The note and the lines of a table below its head.
-fn dumped(file: &Temporary, words: &[&str]) -> (String, usize) {
+/// Runs a dump. Returns standard error, and the number of rows.
+fn dumped(file: &TemporaryPath, words: &[&str]) -> (String, usize) {
     let (code, out, err) = parlour(&[&[file.path(), "--dump"], words].concat());
     assert_eq!(code, Some(0), "{words:?}: {err}");
     (err, out.lines().count() - 1)
 }
 
 #[test]
-fn nothing_in_the_last_ten_seconds_says_how_to_look_at_more() {
-    let file = Temporary::file(&evening().record(1500));
+fn an_empty_table_says_how_to_search_other_ticks() {
+    let file = TemporaryPath::file(&evening().record(1500));
     let note = "parlour: no chat in ticks 900 to 1500: without --from only 10 s are searched, --from +0s searches everything before\n";
     assert_eq!(dumped(&file, &["chat"]), (note.to_owned(), 0));
     assert_eq!(dumped(&file, &["chat", "--from", "+0s"]), (String::new(), 1));
-    // As JSON nothing stands on standard output, and the same on standard error.
+    // As JSON, standard output is empty and the note is the same.
     let (code, out, err) = parlour(&[file.path(), "--dump", "chat", "--format", "json"]);
     assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "", note));
     for (words, note) in [
@@ -64,31 +64,31 @@ fn nothing_in_the_last_ten_seconds_says_how_to_look_at_more() {
 }
 
 #[test]
-fn a_directory_is_looked_at_from_its_beginning() {
+fn the_search_spans_all_files_of_a_directory() {
     let directory = evening().record_rotated(1500, &[600, 1200]);
     let (note, rows) = dumped(&directory, &["chat", "--at", "t1400"]);
     assert!(
         note.contains("no chat in ticks 800 to 1400") && rows == 0,
         "{note}"
     );
-    // What the note says to type.
+    // The flag that the note recommends.
     let (note, rows) = dumped(&directory, &["chat", "--at", "t1400", "--from", "+0s"]);
     assert_eq!((rows, note.lines().count()), (1, 1), "{note}");
 }
 
 #[test]
-fn a_part_without_a_moment_says_that_it_is_one() {
-    let file = Temporary::file(&evening().record(1500));
+fn a_part_of_the_recording_is_announced_if_no_moment_was_given() {
+    let file = TemporaryPath::file(&evening().record(1500));
     let note = "parlour: these are the last 10 s, ticks 900 to 1500: --from +0s shows all\n";
     assert_eq!(dumped(&file, &["commands"]), (note.to_owned(), 2));
     assert_eq!(dumped(&file, &["commands", "--at", "t1500"]), (String::new(), 2));
-    let short = Temporary::file(&evening().record(300));
+    let short = TemporaryPath::file(&evening().record(300));
     assert_eq!(dumped(&short, &["chat"]), (String::new(), 1));
 }
 
 #[test]
-fn players_of_a_server_that_stopped_are_those_before_all_left() {
-    let file = Temporary::file(&evening().record(1500));
+fn the_players_of_a_stopped_server_are_those_before_all_left() {
+    let file = TemporaryPath::file(&evening().record(1500));
     let note = "parlour: nobody is left after tick 1500: these are the players after tick 1497, before the last of them left\n";
     let (code, out, err) = parlour(&[file.path(), "--dump", "players"]);
     assert_eq!((code, err.as_str()), (Some(0), note));
@@ -102,19 +102,19 @@ fn players_of_a_server_that_stopped_are_those_before_all_left() {
         dumped(&file, &["players", "--player", "Ada"]),
         (note.to_owned(), 1)
     );
-    // The tick that was asked for is shown as it is.
+    // A requested tick is shown even if it is empty.
     let (note, rows) = dumped(&file, &["players", "--at", "t1500"]);
     assert_eq!((note.as_str(), rows), ("parlour: nobody after tick 1500\n", 0));
-    // While somebody is there, nothing is looked for.
+    // If a player is still there, no earlier tick is searched.
     assert_eq!(
-        dumped(&Temporary::file(&evening().record(1498)), &["players"]),
+        dumped(&TemporaryPath::file(&evening().record(1498)), &["players"]),
         (String::new(), 1)
     );
 }
 
 #[test]
-fn the_last_tick_with_anyone_in_it_may_lie_in_an_earlier_file() {
-    let mut script = Recorded::default();
+fn the_last_tick_with_players_may_be_in_an_earlier_file() {
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(500).close(1);
     let directory = script.record_rotated(1800, &[300, 900, 1500]);
@@ -126,13 +126,13 @@ fn the_last_tick_with_anyone_in_it_may_lie_in_an_earlier_file() {
         )
         .unwrap();
         next.iter()
-            .for_each(|name| replay.go_on_with(&directory.0.join(name)).unwrap());
+            .for_each(|name| replay.append(&directory.0.join(name)).unwrap());
         replay
     };
     let mut all = open("t1.plr", &["t300.plr", "t900.plr", "t1500.plr"]);
     assert_eq!(all.before_all_left(Tick(1800)).unwrap(), Some(Tick(499)));
     assert_eq!(all.before_all_left(Tick(500)).unwrap(), Some(Tick(499)));
-    assert_eq!(all.before_all_left(Tick(499)).unwrap(), None, "she is there");
+    assert_eq!(all.before_all_left(Tick(499)).unwrap(), None, "Ada is there");
     assert_eq!(
         all.before_all_left(Tick(9)).unwrap(),
         None,
@@ -144,7 +144,7 @@ fn the_last_tick_with_anyone_in_it_may_lie_in_an_earlier_file() {
             .unwrap(),
         None
     );
-    let empty = Temporary::file(&Recorded::default().record(60));
+    let empty = TemporaryPath::file(&without_events().record(60));
     assert_eq!(replay(&empty).before_all_left(Tick(60)).unwrap(), None);
     let (note, rows) = dumped(&empty, &["players"]);
     assert_eq!(

@@ -1,7 +1,4 @@
-//! Makes recordings by running worlds: four players in one room, who walk about.
-
-#[path = "../support/recorder.rs"]
-mod recorder;
+//! Records worlds with four players that walk about in one room.
 
 use std::{
     fs::File,
@@ -21,13 +18,15 @@ use parlour_recording::{
 };
 use parlour_shared::motion::{Direction, Position, WallGrid};
 use parlour_sim::{Logic, Player, SimConfig, Simulation, SimulationApp};
-use parlour_testing::{Script, SessionActions as _, maps::map};
+use parlour_testing::{
+    Script, SessionActions as _,
+    maps::map,
+    recording::{WorldRecorder, header},
+};
 use parlour_tick::TickInput;
 use serde::{Deserialize, Serialize};
 
-use recorder::Recorder;
-
-/// The tick at which most that is planted shows.
+/// The tick in which most planted systems make a difference.
 pub(crate) const AT: u32 = 150;
 /// Ticks of a recording.
 pub(crate) const TICKS: u32 = 200;
@@ -35,14 +34,14 @@ pub(crate) const TICKS: u32 = 200;
 pub(crate) const EVERY: u32 = 60;
 /// The last saved world before [`AT`].
 pub(crate) const SAVED: u32 = 120;
-/// When the recordings say they were made, in milliseconds since 1970.
+/// When the recordings start, in milliseconds since 1970.
 const STARTED: u64 = 1_790_000_000_000;
 
-/// What a planted system writes.
+/// The component that planted systems write.
 #[derive(Component, Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Score(pub(crate) u64);
 
-/// What players ask for in the tick [`AT`], all at once.
+/// The message that all players send in the tick [`AT`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Claim;
 
@@ -58,7 +57,7 @@ pub(crate) fn config() -> SimConfig {
     config
 }
 
-/// Game logic in which players have scores, and what is planted.
+/// Returns game logic in which players have scores, with a planted system.
 pub(crate) fn logic(plant: fn(&mut App)) -> Logic {
     Logic::new(move |app| {
         app.state_component::<Score>("score")
@@ -68,7 +67,7 @@ pub(crate) fn logic(plant: fn(&mut App)) -> Logic {
     })
 }
 
-/// Ada, Bob, Cleo and Dan walk about, and all claim at [`AT`].
+/// Ada, Bob, Cleo and Dan walk about, and all send [`Claim`] in the tick [`AT`].
 pub(crate) fn script() -> Script {
     let mut script = Script::default();
     for tick in 1..=TICKS {
@@ -88,18 +87,18 @@ pub(crate) fn script() -> Script {
     script
 }
 
-/// The inputs of [`script`].
+/// Returns the inputs of [`script`].
 pub(crate) fn inputs() -> Vec<TickInput> {
     script().inputs(TICKS)
 }
 
-/// A recording in a file.
+/// A recording in a file that is deleted when the value is dropped.
 pub(crate) struct Recorded {
     pub(crate) path: PathBuf,
     /// The hash after each tick, from the first.
     hashes: Vec<u64>,
-    /// Keeps the world alive, so that no other world has the same addresses.
-    recorder: Recorder<File>,
+    /// Keeps the world alive, so that no other world gets the same addresses.
+    recorder: WorldRecorder<File>,
 }
 
 impl Drop for Recorded {
@@ -108,13 +107,13 @@ impl Drop for Recorded {
     }
 }
 
-/// Runs a fresh world through these inputs and records it.
+/// Records a new world with these inputs.
 pub(crate) fn record(name: &str, config: &SimConfig, logic: &Logic, inputs: &[TickInput]) -> Recorded {
     let world = Simulation::with_plugins(config.clone(), logic.clone());
     run(name, config, world, inputs)
 }
 
-/// Loads a world that another recording saved, and records how it goes on from there.
+/// Loads the world that `first` saved at tick `from`, and records it with the inputs after that.
 pub(crate) fn record_on(name: &str, logic: &Logic, first: &Recorded, from: u32) -> Recorded {
     let mut saved = first.recorder.saved.iter();
     let (_, state) = saved.find(|(tick, _)| *tick == from).unwrap();
@@ -124,9 +123,9 @@ pub(crate) fn record_on(name: &str, logic: &Logic, first: &Recorded, from: u32) 
 
 fn run(name: &str, config: &SimConfig, world: Simulation, inputs: &[TickInput]) -> Recorded {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diff-{}-{name}", std::process::id()));
-    let header = recorder::header(&world, config, STARTED);
+    let header = header(&world, config, STARTED);
     let rest = &inputs[world.tick().0 as usize..];
-    let mut recorder = Recorder::new(File::create(&path).unwrap(), header, world, EVERY);
+    let mut recorder = WorldRecorder::new(File::create(&path).unwrap(), header, world, EVERY);
     let mut hashes = Vec::new();
     for input in rest {
         let step = AssertUnwindSafe(|| recorder.step(input));
@@ -145,7 +144,8 @@ fn run(name: &str, config: &SimConfig, world: Simulation, inputs: &[TickInput]) 
     }
 }
 
-/// Two recordings of what is planted that differ: chance may need more than one try.
+/// Returns two recordings of the same world that differ. A random difference may need several
+/// tries.
 pub(crate) fn two_that_differ(name: &str, logic: &Logic) -> [Recorded; 2] {
     let one = record(&format!("{name}-one"), &config(), logic, &inputs());
     for _ in 0..64 {
@@ -154,7 +154,7 @@ pub(crate) fn two_that_differ(name: &str, logic: &Logic) -> [Recorded; 2] {
             return [one, other];
         }
     }
-    panic!("{name} does not show");
+    panic!("{name} makes no difference");
 }
 
 pub(crate) fn compare(config: &SimConfig, logic: &Logic, [one, other]: [&Recorded; 2]) -> Difference {
@@ -165,7 +165,7 @@ pub(crate) fn compare(config: &SimConfig, logic: &Logic, [one, other]: [&Recorde
     found
 }
 
-/// What differs, where the inputs do not.
+/// Compares two recordings, and expects the same inputs and different states.
 pub(crate) fn state_difference(logic: &Logic, recordings: &[Recorded; 2]) -> StateDifference {
     match compare(&config(), logic, [&recordings[0], &recordings[1]]) {
         Difference::State(difference) => *difference,

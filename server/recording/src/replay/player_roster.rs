@@ -13,7 +13,7 @@ use super::{Run, words};
 
 /// A player before and after a tick that changed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct PlayerChange {
     /// Before the tick. `None`: its session opened.
     pub before: Option<PlayerInfo>,
     /// After the tick. `None`: its session closed.
@@ -22,7 +22,7 @@ pub struct Change {
 
 /// The players of a world.
 #[derive(Clone, Debug, Default)]
-pub struct Roster {
+pub struct PlayerRoster {
     players: BTreeMap<SessionId, PlayerInfo>,
     /// Sessions that closed in the last tick. They are forgotten in the next one.
     closed: Vec<SessionId>,
@@ -31,7 +31,7 @@ pub struct Roster {
     names: BTreeMap<String, Option<PlayerId>>,
 }
 
-impl Roster {
+impl PlayerRoster {
     /// Returns the players of a world.
     #[must_use]
     pub fn of(simulation: &Simulation) -> Self {
@@ -44,7 +44,7 @@ impl Roster {
 
     /// Applies the changes of the last tick. Returns the players that opened, closed, or changed
     /// rooms in it. Must not be called after a tick that panicked.
-    pub fn follow(&mut self, run: &Run<'_>) -> Vec<Change> {
+    pub fn follow(&mut self, run: &Run<'_>) -> Vec<PlayerChange> {
         for session in std::mem::take(&mut self.closed) {
             self.players.remove(&session);
         }
@@ -69,7 +69,7 @@ impl Roster {
             self.refresh(run.simulation(), session);
             let open = run.simulation().player(session).is_some();
             let after = self.players.get(&session).filter(|_| open).cloned();
-            Change { before, after }
+            PlayerChange { before, after }
         };
         changed.into_iter().map(change).collect()
     }

@@ -1,10 +1,9 @@
-//! How names and texts are printed: what a terminal would obey and what nobody would see is
-//! escaped.
+//! How names and texts are printed: control characters and invisible characters are escaped.
 
 use parlour_recording::replay::words::{plain, quoted};
 
 #[test]
-fn texts_are_printed_as_their_script_needs_and_everything_else_invisible_is_escaped() {
+fn invisible_characters_are_escaped_unless_their_script_needs_them() {
     for text in [
         "Ada",
         "\u{1F469}\u{200D}\u{1F4BB}",

@@ -8,29 +8,32 @@ use parlour_shared::ids::Tick;
 use super::{
     super::{
         Replay, ReplayError,
-        tape::{Spot, Tape},
+        tape::{Tape, TapePosition},
     },
-    parting::{Cause, Origin, Pair, Parting, Side, earliest, earliest_apart, parted, writers},
-    rerun::{self, Course, How},
+    parting::{
+        ComparedRecording, DifferenceCause, Pair, Parting, WorldOrigin, earliest, earliest_apart, parted,
+        writers,
+    },
+    rerun::{self, Rerun, RerunMode},
 };
 
 /// The maximum number of pairs of worlds that are run. A random difference may not show every time.
 const ATTEMPTS: u32 = 64;
-/// How many of them start at the last saved world before the difference at first: that is cheap and
-/// usually enough.
+/// The number of first pairs that start at the last saved world before the difference, which is
+/// cheap and usually enough.
 const USUAL: usize = 8;
 /// The maximum number of watched ticks once worlds have left the recordings early, because watching
 /// is slow.
 const WATCHED_TICKS: u32 = 6000;
-/// How often a world is run against itself before chance is ruled out.
+/// How often a world is run against itself before randomness is ruled out.
 const CONFIRM: u32 = 6;
 /// How often a pair is run to find whose commands made the difference.
 const COMMANDS: u32 = 8;
 /// Longer than a second, in case the clock is read in seconds.
 const PAUSE: Duration = Duration::from_millis(1100);
 
-/// The result of a hunt.
-pub(super) struct Hunt {
+/// The result of the search.
+pub(super) struct Search {
     /// The tick at which worlds part. It may be before the one at which the recordings part.
     pub(super) tick: Tick,
     pub(super) found: Option<Parting>,
@@ -44,14 +47,14 @@ pub(super) struct Hunt {
 
 /// Runs pairs of worlds to `tick`, where the recordings have the hashes `recorded` and differ in
 /// `parts`.
-pub(super) fn hunt(
+pub(super) fn search(
     replays: [&mut Replay; 2],
     tick: Tick,
     recorded: [Option<u64>; 2],
     parts: &[String],
-) -> Result<Hunt, ReplayError> {
+) -> Result<Search, ReplayError> {
     let mut replays = Replays(replays);
-    let mut hunt = Hunt {
+    let mut search = Search {
         tick,
         found: None,
         attempts: 0,
@@ -61,50 +64,50 @@ pub(super) fn hunt(
     let mut parts = parts.to_vec();
     let mut watches: Option<u32> = None;
     for pair in plan(&replays, tick) {
-        hunt.attempts += 1;
+        search.attempts += 1;
         if let Some(left) = &mut watches {
-            let watched = replays.watch(pair, tick, &mut hunt)?;
+            let watched = replays.watch(pair, tick, &mut search)?;
             match left.checked_sub(watched) {
                 Some(rest) => *left = rest,
                 None => break,
             }
-        } else if let Some(courses) = replays.run(pair, tick, How::Plain)? {
-            for course in &courses {
-                for (reproduces, recorded) in hunt.reproduces.iter_mut().zip(recorded) {
-                    *reproduces |= course.last() >= tick && course.hash(tick) == recorded;
+        } else if let Some(reruns) = replays.run(pair, tick, RerunMode::Plain)? {
+            for rerun in &reruns {
+                for (reproduces, recorded) in search.reproduces.iter_mut().zip(recorded) {
+                    *reproduces |= rerun.last() >= tick && rerun.hash(tick) == recorded;
                 }
             }
-            if let Some(earlier) = earliest(&courses, tick) {
-                hunt.tick = earlier;
-                parts = parts_left(&courses, earlier);
+            if let Some(earlier) = earliest(&reruns, tick) {
+                search.tick = earlier;
+                parts = parts_left(&reruns, earlier);
                 watches = Some(WATCHED_TICKS);
             }
             // If the worlds parted earlier, run the same pair again up to that tick.
-            let courses = match watches {
-                None => Some(courses),
-                Some(_) => replays.run(pair, hunt.tick, How::Plain)?,
+            let reruns = match watches {
+                None => Some(reruns),
+                Some(_) => replays.run(pair, search.tick, RerunMode::Plain)?,
             };
-            if let Some(courses) = courses {
-                hunt.found = parted(&courses, pair);
-                hunt.writers = writers(&courses[0], &parts);
+            if let Some(reruns) = reruns {
+                search.found = parted(&reruns, pair);
+                search.writers = writers(&reruns[0], &parts);
             }
         }
-        if hunt.found.is_some() {
+        if search.found.is_some() {
             break;
         }
     }
-    if let Some(found) = &mut hunt.found {
-        found.cause = replays.cause(found, hunt.tick)?;
-        replays.whose_commands(found, hunt.tick)?;
+    if let Some(found) = &mut search.found {
+        found.cause = replays.cause(found, search.tick)?;
+        replays.whose_commands(found, search.tick)?;
     }
-    Ok(hunt)
+    Ok(search)
 }
 
 /// Returns the parts in which worlds differ from the recording at that tick.
-fn parts_left(courses: &[Course; 2], tick: Tick) -> Vec<String> {
-    let departed = courses.iter().filter_map(|course| course.departed.as_ref());
-    let departed = departed.filter(|departed| departed.tick == tick);
-    departed.flat_map(|departed| departed.parts.clone()).collect()
+fn parts_left(reruns: &[Rerun; 2], tick: Tick) -> Vec<String> {
+    let departure = reruns.iter().filter_map(|rerun| rerun.departure.as_ref());
+    let departure = departure.filter(|departure| departure.tick == tick);
+    departure.flat_map(|departure| departure.parts.clone()).collect()
 }
 
 /// Returns the pairs to run, the likeliest and cheapest first.
@@ -113,8 +116,8 @@ fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
     let before = Tick(tick.0 - 1);
     let latest = |tape: &Tape| tape.before(before);
     let (late, early) = ([latest(one), latest(other)], [one.beginning(), other.beginning()]);
-    let both = |[one, other]: [Spot; 2], pause| Pair {
-        starts: [(Side::One, one), (Side::Other, other)],
+    let both = |[one, other]: [TapePosition; 2], pause| Pair {
+        starts: [(ComparedRecording::One, one), (ComparedRecording::Other, other)],
         pause,
     };
     let usual = both(late, false);
@@ -122,8 +125,8 @@ fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
     if early != late {
         plan.push(both(early, false));
     }
-    for side in [Side::One, Side::Other] {
-        let [early, late] = [early, late].map(|spots| spots[side as usize]);
+    for side in [ComparedRecording::One, ComparedRecording::Other] {
+        let [early, late] = [early, late].map(|positions| positions[side as usize]);
         if early != late {
             plan.push(Pair {
                 starts: [(side, early), (side, late)],
@@ -141,8 +144,8 @@ struct Replays<'a>([&'a mut Replay; 2]);
 impl Replays<'_> {
     /// For differences that show at varying ticks: runs one world until it differs from the
     /// recording, and a second one to that tick. Returns how many ticks were watched.
-    fn watch(&mut self, pair: Pair, aim: Tick, hunt: &mut Hunt) -> Result<u32, ReplayError> {
-        let Some(one) = self.run_one(pair.starts[0], aim, How::Watchful)? else {
+    fn watch(&mut self, pair: Pair, aim: Tick, search: &mut Search) -> Result<u32, ReplayError> {
+        let Some(one) = self.run_one(pair.starts[0], aim, RerunMode::Watchful)? else {
             return Ok(0);
         };
         if pair.pause {
@@ -150,78 +153,86 @@ impl Replays<'_> {
         }
         let tick = one.last();
         let watched = tick.0 - one.from.0;
-        let Some(other) = self.run_one(pair.starts[1], tick, How::Plain)? else {
+        let Some(other) = self.run_one(pair.starts[1], tick, RerunMode::Plain)? else {
             return Ok(watched);
         };
-        let courses = [one, other];
-        hunt.found = parted(&courses, pair);
-        if hunt.found.is_some() {
-            hunt.tick = tick;
+        let reruns = [one, other];
+        search.found = parted(&reruns, pair);
+        if search.found.is_some() {
+            search.tick = tick;
         }
         Ok(watched)
     }
 
-    fn run(&mut self, pair: Pair, aim: Tick, how: How) -> Result<Option<[Course; 2]>, ReplayError> {
-        let Some(one) = self.run_one(pair.starts[0], aim, how)? else {
+    fn run(&mut self, pair: Pair, aim: Tick, mode: RerunMode) -> Result<Option<[Rerun; 2]>, ReplayError> {
+        let Some(one) = self.run_one(pair.starts[0], aim, mode)? else {
             return Ok(None);
         };
         if pair.pause {
             pause();
         }
-        let other = self.run_one(pair.starts[1], aim, how)?;
+        let other = self.run_one(pair.starts[1], aim, mode)?;
         Ok(other.map(|other| [one, other]))
     }
 
     fn run_one(
         &mut self,
-        (side, spot): (Side, Spot),
+        (side, position): (ComparedRecording, TapePosition),
         aim: Tick,
-        how: How,
-    ) -> Result<Option<Course>, ReplayError> {
-        if spot.tick() >= aim {
+        mode: RerunMode,
+    ) -> Result<Option<Rerun>, ReplayError> {
+        if position.tick() >= aim {
             return Ok(None);
         }
-        rerun::run(self.0[side as usize], spot, aim, how)
+        rerun::run(self.0[side as usize], position, aim, mode)
     }
 
     /// Distinguishes chance, a clock, and state that a loaded world does not have.
-    fn cause(&mut self, found: &Parting, tick: Tick) -> Result<Cause, ReplayError> {
+    fn cause(&mut self, found: &Parting, tick: Tick) -> Result<DifferenceCause, ReplayError> {
         let Some(pair @ [one, other]) = found.pair else {
             return Ok(found.cause);
         };
         if found.system.is_none() && found.panicked == [false; 2] {
-            return Ok(Cause::NotHashed);
+            return Ok(DifferenceCause::NotHashed);
         }
         if one.from == other.from {
             return match found.cause {
-                Cause::Clock => self.chance_or_clock(pair, tick),
+                DifferenceCause::Clock => self.chance_or_clock(pair, tick),
                 cause => Ok(cause),
             };
         }
         for origin in pair {
             let same = [origin; 2];
-            // Then with a pause: the clock may have ticked just between the two worlds.
+            // Without a pause, two runs part only by chance. With one, a clock is also possible.
             if self.part_again(same, tick, CONFIRM, false)? {
-                return Ok(Cause::Chance);
+                return Ok(DifferenceCause::Chance);
             }
             if self.part_again(same, tick, 1, true)? {
                 return self.chance_or_clock(same, tick);
             }
         }
-        Ok(Cause::NotDeclared)
+        Ok(DifferenceCause::NotDeclared)
     }
 
     /// Decides about worlds that parted after a pause. It was a clock if they part again after a
     /// pause, and never without one.
-    fn chance_or_clock(&mut self, pair: [Origin; 2], tick: Tick) -> Result<Cause, ReplayError> {
+    fn chance_or_clock(
+        &mut self,
+        pair: [WorldOrigin; 2],
+        tick: Tick,
+    ) -> Result<DifferenceCause, ReplayError> {
         let clock = self.part_again(pair, tick, 1, true)? && !self.part_again(pair, tick, CONFIRM, false)?;
-        Ok(if clock { Cause::Clock } else { Cause::Chance })
+        Ok(if clock {
+            DifferenceCause::Clock
+        } else {
+            DifferenceCause::Chance
+        })
     }
 
     /// Returns whether two worlds part at or before that tick, in one of `tries` runs.
     fn part_again(
         &mut self,
-        pair: [Origin; 2],
+        pair: [WorldOrigin; 2],
         tick: Tick,
         tries: u32,
         pause: bool,
@@ -229,10 +240,10 @@ impl Replays<'_> {
         let starts = self.starts(pair);
         let pair = Pair { starts, pause };
         for _ in 0..tries {
-            let Some(courses) = self.run(pair, tick, How::Plain)? else {
+            let Some(reruns) = self.run(pair, tick, RerunMode::Plain)? else {
                 return Ok(false);
             };
-            if earliest_apart(&courses, tick).is_some() || parted(&courses, pair).is_some() {
+            if earliest_apart(&reruns, tick).is_some() || parted(&reruns, pair).is_some() {
                 return Ok(true);
             }
         }
@@ -247,12 +258,12 @@ impl Replays<'_> {
         };
         let starts = self.starts(pair);
         for attempt in 0..COMMANDS {
-            let pause = found.cause == Cause::Clock && attempt == 0;
+            let pause = found.cause == DifferenceCause::Clock && attempt == 0;
             let pair = Pair { starts, pause };
-            let Some(courses) = self.run(pair, tick, How::AtOnce)? else {
+            let Some(reruns) = self.run(pair, tick, RerunMode::AtOnce)? else {
                 return Ok(());
             };
-            let system = parted(&courses, pair).and_then(|again| again.system);
+            let system = parted(&reruns, pair).and_then(|again| again.system);
             if let Some(system) = system.filter(|system| found.suspects.contains(system)) {
                 (found.system, found.put_off) = (Some(system), true);
                 found.suspects.clear();
@@ -263,11 +274,11 @@ impl Replays<'_> {
     }
 
     /// Returns where the worlds started.
-    fn starts(&self, pair: [Origin; 2]) -> [(Side, Spot); 2] {
-        pair.map(|Origin { recording, from }| {
+    fn starts(&self, pair: [WorldOrigin; 2]) -> [(ComparedRecording, TapePosition); 2] {
+        pair.map(|WorldOrigin { recording, from }| {
             let tape = self.0[recording as usize].tape();
             let mut keyframes = tape.keyframes();
-            let keyframe = keyframes.find(|spot| spot.tick().0 == from);
+            let keyframe = keyframes.find(|position| position.tick().0 == from);
             (recording, keyframe.unwrap_or_else(|| tape.beginning()))
         })
     }

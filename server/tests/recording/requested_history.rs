@@ -1,4 +1,4 @@
-//! The last minutes, when somebody asks for them.
+//! The history, written or downloaded on request.
 
 use std::thread;
 
@@ -36,10 +36,7 @@ fn a_post_writes_the_history_and_says_where() {
     assert_eq!(answer["last_tick"], replayed.last);
     assert_eq!(answer["ticks"], replayed.ticks);
     assert!((120..=240).contains(&replayed.ticks), "{}", replayed.ticks);
-    assert!(
-        replayed.last >= before,
-        "up to the moment at which somebody asked"
-    );
+    assert!(replayed.last >= before, "up to the moment of the request");
     let Ending::Ended { reason, .. } = replayed.ending else {
         panic!("{:?}", replayed.ending)
     };
@@ -66,7 +63,7 @@ fn a_post_writes_the_history_and_says_where() {
 }
 
 #[test]
-fn without_a_history_the_answer_says_how_to_have_one() {
+fn without_a_history_the_answer_says_how_to_enable_it() {
     let directory = Directory::new();
     let server = start(&directory, |options| {
         options.recording.history = std::time::Duration::ZERO;
@@ -80,7 +77,7 @@ fn without_a_history_the_answer_says_how_to_have_one() {
 }
 
 #[test]
-fn web_pages_can_neither_read_the_history_nor_fill_the_disk() {
+fn foreign_web_pages_can_neither_read_the_history_nor_fill_the_disk() {
     let directory = Directory::new();
     let server = start(&directory, |_| {});
     await_metric(server.admin_addr(), "parlour_history_bytes", 1.0);
@@ -95,7 +92,7 @@ fn web_pages_can_neither_read_the_history_nor_fill_the_disk() {
     };
     for request in ["GET /history", "POST /history", "POST /history/download"] {
         for headers in [
-            // An <img> or a script, a form, and a script on a page that has no origin.
+            // An <img> or a script, two kinds of form, and a page without an origin.
             "sec-fetch-site: cross-site\r\nsec-fetch-mode: no-cors\r\nsec-fetch-dest: image\r\n",
             "origin: https://example.org\r\nsec-fetch-site: cross-site\r\n",
             "origin: https://example.org\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n",
@@ -103,7 +100,7 @@ fn web_pages_can_neither_read_the_history_nor_fill_the_disk() {
         ] {
             assert_eq!(status(request, headers), 403, "{request} {headers}");
         }
-        // DNS rebinding: the page's own name leads here.
+        // DNS rebinding: the name of the page resolves to this machine.
         let rebound = "sec-fetch-site: same-origin\r\norigin: http://evil.example:7374\r\n";
         let (head, _) = admin_at(server.admin_addr(), "evil.example:7374", request, rebound);
         assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
@@ -116,26 +113,29 @@ fn web_pages_can_neither_read_the_history_nor_fill_the_disk() {
     assert_eq!(status("POST /history/other", ""), 404);
     assert_eq!(status("POST /livez", ""), 405);
     assert_eq!(directory.files_ending("-asked.plr").len(), 0);
-    // A page of this machine may.
+    // A page of this machine is allowed.
     let own = "origin: http://localhost:3000\r\nsec-fetch-site: same-site\r\n";
     assert_eq!(status("POST /history/download", own), 200);
 }
 
 #[test]
-fn many_who_ask_at_once_get_one_file() {
+fn concurrent_requests_write_one_file() {
     let directory = Directory::new();
     let server = start(&directory, |_| {});
     let address = server.admin_addr();
     await_metric(address, "parlour_history_bytes", 1.0);
-    let asking: Vec<_> = (0..8)
+    let requests: Vec<_> = (0..8)
         .map(|_| thread::spawn(move || admin(address, "POST /history", "")))
         .collect();
-    let heads: Vec<String> = asking.into_iter().map(|asks| asks.join().unwrap().0).collect();
-    let (given, refused): (Vec<&String>, Vec<&String>) =
+    let heads: Vec<String> = requests
+        .into_iter()
+        .map(|request| request.join().unwrap().0)
+        .collect();
+    let (written, refused): (Vec<&String>, Vec<&String>) =
         heads.iter().partition(|head| head.starts_with("HTTP/1.1 200 "));
-    assert_eq!(given.len(), directory.files_ending("-asked.plr").len());
-    // All of them within a second, but on a machine that is slower than any.
-    assert!(!given.is_empty() && given.len() < 8, "{heads:?}");
+    assert_eq!(written.len(), directory.files_ending("-asked.plr").len());
+    // All requests fall within a second, or on a very slow machine within a few.
+    assert!(!written.is_empty() && written.len() < 8, "{heads:?}");
     for head in refused {
         assert!(
             head.starts_with("HTTP/1.1 503 ") && head.contains("retry-after: 1"),

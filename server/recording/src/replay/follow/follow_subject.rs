@@ -4,10 +4,10 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{Player, PlayerInfo, Simulation};
 
 use super::{client_view::ClientView, movement::Movement};
-use crate::replay::{Roster, words};
+use crate::replay::{PlayerRoster, words};
 
 /// The followed player.
-pub(super) struct Followed {
+pub(super) struct FollowSubject {
     pub(super) who: PlayerInfo,
     pub(super) view: ClientView,
     pub(super) movement: Movement,
@@ -15,7 +15,7 @@ pub(super) struct Followed {
     pub(super) stalled: Option<Tick>,
 }
 
-impl Followed {
+impl FollowSubject {
     /// Starts with a player whose session opens now.
     pub(super) fn new(who: PlayerInfo) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Followed {
     }
 
     /// Describes where it is and whom it sees.
-    pub(super) fn situation(&self, tick: Tick, roster: &Roster) -> String {
+    pub(super) fn situation(&self, tick: Tick, roster: &PlayerRoster) -> String {
         let PlayerInfo {
             session,
             id,

@@ -15,10 +15,8 @@ use parlour_sim::{RoomRules, SimConfig};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
-use super::{
-    format::{Chain, FORMAT, hex},
-    map_digest,
-};
+use super::{Chain, FORMAT, hex};
+use crate::map_digest;
 
 /// The first chunk of a recording, as JSON. Readers ignore unknown fields, except in `rules`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +71,7 @@ pub(crate) const HISTORY: &str = "the history of a server";
 pub struct RecordedMap {
     /// Its name.
     pub name: String,
-    /// Its [`map_digest`](super::map_digest()), hexadecimal.
+    /// Its [`map_digest`](crate::map_digest()), hexadecimal.
     pub digest: String,
 }
 
@@ -83,7 +81,7 @@ pub struct RecordedMap {
 pub struct Previous {
     /// Its name, without a directory.
     pub file: String,
-    /// Its [`Recording::chain`](super::format::Recording::chain): the chain of its end marker.
+    /// Its [`Recording::chain`](super::Recording::chain): the chain of its end marker.
     pub chain: Chain,
 }
 
@@ -133,15 +131,10 @@ pub enum VersionError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HeaderError {
     /// A map is missing.
-    #[error(
-        "the recording was made with the map {0:?}, which is not here: name the directory it is in with --maps DIR"
-    )]
+    #[error("the recording was made with the map {0:?}, which is missing")]
     NoMap(String),
     /// The map with that name is a different one.
-    #[error(
-        "the map {name:?} is not the one that was recorded (digest {found}, recorded {recorded}): \
-         name the directory with the recorded one with --maps DIR"
-    )]
+    #[error("the map {name:?} is not the one that was recorded (digest {found}, recorded {recorded})")]
     OtherMap {
         /// The map's name.
         name: String,

@@ -1,15 +1,15 @@
-//! Every hash is verified, and the first difference is named.
+//! Verifying a recording: every hash is compared, and the first difference is an error.
 
 use bevy_ecs::prelude::*;
 use parlour_recording::replay::{Replay, ReplayError, verify};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Clock, Logic, StepSet, TickSchedule, Walk};
 
-use crate::support::{Temporary, bundled, replay, story, ticks, whole};
+use crate::support::{TemporaryPath, maps, replay, ticks, walkers, whole};
 
 #[test]
 fn a_recording_is_verified_to_its_end() {
-    let file = Temporary::file(&story().record(900));
+    let file = TemporaryPath::file(&walkers().record(900));
     let mut replay = replay(&file);
     let window = whole(&replay);
     let mut seen = Vec::new();
@@ -20,18 +20,18 @@ fn a_recording_is_verified_to_its_end() {
 }
 
 #[test]
-fn a_window_begins_with_the_saved_world_before_it() {
-    let file = Temporary::file(&story().record(900));
+fn verifying_a_window_starts_at_the_saved_world_before_it() {
+    let file = TemporaryPath::file(&walkers().record(900));
     let mut replay = replay(&file);
     let verified = verify(&mut replay, ticks(700, 720), |_| {}).unwrap();
     assert_eq!((verified.first, verified.last), (Tick(601), Tick(720)));
 }
 
 #[test]
-fn the_first_tick_that_differs_is_named() {
-    let mut script = story();
+fn the_error_names_the_first_tick_that_differs() {
+    let mut script = walkers();
     script.wrong_hash = Some(432);
-    let file = Temporary::file(&script.record(900));
+    let file = TemporaryPath::file(&script.record(900));
     let mut replay = replay(&file);
     let window = whole(&replay);
     match verify(&mut replay, window, |_| {}) {
@@ -42,20 +42,20 @@ fn the_first_tick_that_differs_is_named() {
         }
         other => panic!("{other:?}"),
     }
-    // Before it all is well, and from the next saved world on, too.
+    // The ticks before it are verified, and so are those after the next saved world.
     assert!(verify(&mut replay, ticks(1, 431), |_| {}).is_ok());
     assert!(verify(&mut replay, ticks(700, 900), |_| {}).is_ok());
 }
 
 #[test]
-fn a_panic_that_comes_again_is_no_difference() {
-    let mut script = story();
+fn a_recorded_panic_that_repeats_is_not_a_difference() {
+    let mut script = walkers();
     script.panics = true;
-    let file = Temporary::file(&script.record(50));
+    let file = TemporaryPath::file(&script.record(50));
     let logic = Logic::new(|app| {
         app.add_systems(TickSchedule, fail_at_50.before(Walk).in_set(StepSet::Simulate));
     });
-    let mut replay = Replay::open(&file.0, &bundled(), logic).unwrap();
+    let mut replay = Replay::open(&file.0, &maps(), logic).unwrap();
     let window = whole(&replay);
     let verified = verify(&mut replay, window, |_| {}).unwrap();
     assert_eq!((verified.last, verified.hashes()), (Tick(50), 49));

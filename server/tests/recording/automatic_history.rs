@@ -1,4 +1,4 @@
-//! The history is written without anyone asking when something went wrong.
+//! The history is written automatically after an overrun or a panic.
 
 use std::{thread, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
     support::{Bots, Directory, await_metric, bundled, metric, start},
 };
 
-/// Game logic that sleeps too long at some ticks.
+/// Returns game logic that exceeds the tick at these ticks.
 fn sleepy(ticks: &'static [u32]) -> Logic {
     let sleep = move |clock: Res<Clock>| {
         if ticks.contains(&clock.tick.0) {
@@ -31,7 +31,7 @@ fn sleepy(ticks: &'static [u32]) -> Logic {
 }
 
 #[test]
-fn a_tick_that_takes_far_too_long_leaves_the_history_once_in_a_while() {
+fn an_overrun_writes_the_history_once_in_five_minutes() {
     let directory = Directory::new();
     let server = start(&directory, |options| options.logic = sleepy(&[130, 150]));
     let name = "parlour_history_written_total{reason=\"overrun\"}";
@@ -42,21 +42,21 @@ fn a_tick_that_takes_far_too_long_leaves_the_history_once_in_a_while() {
     assert_eq!(
         metric(server.admin_addr(), name),
         1.0,
-        "the second one is not worth another file"
+        "the second overrun is within five minutes of the first"
     );
     let files = directory.files_ending("-overrun.plr");
     assert_eq!(files.len(), 1, "{files:?}");
-    // A busy machine may have been too slow before that.
+    // On a busy machine, an earlier tick may have been the first overrun.
     let replayed = replay_file(&files[0], &bundled(), &Logic::default());
     assert!(replayed.last <= 150, "{}", replayed.last);
 }
 
 #[test]
-fn a_tick_that_panics_leaves_the_history_and_ends_the_recording() {
+fn a_panic_writes_the_history_and_ends_the_recording() {
     let directory = Directory::new();
-    let fall = |clock: Res<Clock>| assert!(clock.tick.0 != 200, "game logic that fails");
+    let panic = |clock: Res<Clock>| assert!(clock.tick.0 != 200, "game logic that fails");
     let logic = Logic::new(move |app| {
-        app.add_systems(TickSchedule, fall.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, panic.in_set(StepSet::Simulate));
     });
     let server = start(&directory, |options| {
         options.logic = logic.clone();
@@ -79,7 +79,7 @@ fn a_tick_that_panics_leaves_the_history_and_ends_the_recording() {
         directory.files()
     );
     for path in [&history[0], &recordings[0]] {
-        // The tick itself is in it, with its input, and is not run.
+        // The tick that panicked is recorded with its input. `replay_file` does not run it.
         let replayed = replay_file(path, &bundled(), &Logic::default());
         assert!(replayed.panicked && replayed.last == 200, "{replayed:?}");
         let Ending::Ended { reason, .. } = replayed.ending else {
@@ -87,7 +87,7 @@ fn a_tick_that_panics_leaves_the_history_and_ends_the_recording() {
         };
         assert_eq!(reason, EndReason::Panicked);
     }
-    // Both begin with tick 1: the recording is what the directory means.
+    // Both start with tick 1. `find` prefers the recording.
     let found = find(&directory.0, None, Extent::Whole).unwrap();
     assert_eq!((&found.path, found.others.histories), (&recordings[0], 1));
 }

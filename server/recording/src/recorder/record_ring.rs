@@ -16,7 +16,7 @@ use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::source::Source;
+use super::context::RecorderContext;
 
 /// Capacity in ticks: 8.5 s.
 const RING: usize = 512;
@@ -43,7 +43,7 @@ pub struct TickSender {
     empty: Consumer<LiveTick>,
     /// Counts the ticks that found the ring full.
     dropped: Counter,
-    source: Arc<Source>,
+    context: Arc<RecorderContext>,
     keyframe_ticks: u32,
     /// A buffer for the next saved world.
     spare: Vec<u8>,
@@ -57,7 +57,7 @@ pub(super) struct TickReceiver {
 
 /// Returns both ends. The world is saved every `keyframe_ticks` ticks (at least every tick).
 pub(super) fn rings(
-    source: Arc<Source>,
+    context: Arc<RecorderContext>,
     dropped: Counter,
     keyframe_ticks: u32,
 ) -> (TickSender, TickReceiver) {
@@ -67,7 +67,7 @@ pub(super) fn rings(
         full,
         empty,
         dropped,
-        source,
+        context,
         keyframe_ticks: keyframe_ticks.max(1),
         spare: Vec::new(),
     };
@@ -82,9 +82,9 @@ impl TickSender {
     /// Makes the recorded world. Call it once, on the tick thread, before the first tick.
     #[must_use]
     pub fn make_world(&self) -> Simulation {
-        let world = Simulation::with_plugins(self.source.config.clone(), self.source.logic.clone());
+        let world = Simulation::with_plugins(self.context.config.clone(), self.context.logic.clone());
         let parts = world.part_names().map(str::to_owned).collect();
-        let _ = self.source.parts.set(parts);
+        let _ = self.context.parts.set(parts);
         world
     }
 

@@ -1,20 +1,21 @@
-//! A second world begins at each saved world: what decides and is not saved shows, though the first
-//! world comes out as it was recorded.
+//! A second world is loaded from each saved world. It differs from the recording if game logic
+//! depends on something that is not saved, even if the first world reaches every recorded state.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_recording::replay::{Replay, ReplayError, Verified, verify};
+use parlour_recording::replay::{Replay, ReplayError, Verification, verify};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Clock, Logic, Room, SimulationApp, StepSet, TickSchedule, Walk};
+use parlour_testing::recording::ScriptedRecording;
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Recorded, Temporary, bundled, story, ticks, whole};
+use crate::support::{TemporaryPath, maps, ticks, walkers, whole};
 
 /// A number that is part of the state.
 #[derive(Resource, Default, Serialize, Deserialize)]
 struct Steps(u32);
 
-/// Game logic with steps, and a system that is planted.
+/// Returns game logic with [`Steps`] and one system.
 fn planted<M>(
     system: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M> + Copy + Send + Sync + 'static,
 ) -> Logic {
@@ -24,27 +25,29 @@ fn planted<M>(
     })
 }
 
-/// The story with that logic; worlds are saved after ticks 300, 600 and so on.
-fn with(logic: Logic) -> Recorded {
-    let mut script = story();
+/// Returns the recording of walkers with this game logic. Worlds are saved after ticks 300, 600 and
+/// so on.
+fn with(logic: Logic) -> ScriptedRecording {
+    let mut script = walkers();
     script.logic = logic;
     script
 }
 
-fn opened(file: &Temporary, script: &Recorded) -> Replay {
-    Replay::open(&file.0, &bundled(), script.logic.clone()).unwrap()
+fn opened(file: &TemporaryPath, script: &ScriptedRecording) -> Replay {
+    Replay::open(&file.0, &maps(), script.logic.clone()).unwrap()
 }
 
-/// Records so many ticks and verifies all of them.
-fn verified(script: &Recorded, last: u32) -> Result<Verified, ReplayError> {
-    let file = Temporary::file(&script.record(last));
+/// Records ticks 1 to `last` and verifies them.
+fn verified(script: &ScriptedRecording, last: u32) -> Result<Verification, ReplayError> {
+    let file = TemporaryPath::file(&script.record(last));
     let mut replay = opened(&file, script);
     let window = whole(&replay);
     verify(&mut replay, window, |_| {})
 }
 
-/// The saved world, the tick and what differs; and the error in words.
-fn not_saved(script: &Recorded, last: u32) -> (u32, u32, Vec<String>, String) {
+/// Verifies, and expects [`ReplayError::NotSaved`]. Returns the tick of the saved world, the tick
+/// that differs, the parts that differ, and the text of the error.
+fn not_saved(script: &ScriptedRecording, last: u32) -> (u32, u32, Vec<String>, String) {
     let error = verified(script, last).unwrap_err();
     assert!(error.is_divergence());
     let text = error.to_string();
@@ -54,7 +57,7 @@ fn not_saved(script: &Recorded, last: u32) -> (u32, u32, Vec<String>, String) {
     }
 }
 
-fn count_for_oneself(mut count: Local<u32>, mut steps: ResMut<Steps>) {
+fn count_in_a_local(mut count: Local<u32>, mut steps: ResMut<Steps>) {
     *count += 1;
     if *count == 450 {
         steps.0 += 1;
@@ -62,8 +65,8 @@ fn count_for_oneself(mut count: Local<u32>, mut steps: ResMut<Steps>) {
 }
 
 #[test]
-fn a_score_that_counts_with_a_local_is_found() {
-    let script = with(planted(count_for_oneself));
+fn logic_that_depends_on_a_local_is_found() {
+    let script = with(planted(count_in_a_local));
     let (saved, tick, parts, text) = not_saved(&script, 900);
     assert_eq!(
         (saved, tick, parts.as_slice()),
@@ -82,9 +85,9 @@ fn a_score_that_counts_with_a_local_is_found() {
 }
 
 #[test]
-fn a_look_at_a_moment_says_that_it_began_at_a_saved_world() {
-    let script = with(planted(count_for_oneself));
-    let file = Temporary::file(&script.record(900));
+fn an_error_on_the_way_to_a_tick_names_the_saved_world_it_started_from() {
+    let script = with(planted(count_in_a_local));
+    let file = TemporaryPath::file(&script.record(900));
     let mut replay = opened(&file, &script);
     let error = replay.run_to(Tick(500)).map(|run| run.tick()).unwrap_err();
     let text = error.to_string();
@@ -100,7 +103,7 @@ fn count_new_rooms(rooms: Query<(), Added<Room>>, mut steps: ResMut<Steps>) {
 }
 
 #[test]
-fn logic_that_decides_by_what_was_added_is_found() {
+fn logic_that_depends_on_added_is_found() {
     let (saved, tick, parts, _) = not_saved(&with(planted(count_new_rooms)), 900);
     assert_eq!(
         (saved, tick, parts.as_slice()),
@@ -108,48 +111,48 @@ fn logic_that_decides_by_what_was_added_is_found() {
     );
 }
 
-fn stand_on_the_count(mut count: Local<u32>, clock: Res<Clock>) {
+fn panic_if_the_local_differs(mut count: Local<u32>, clock: Res<Clock>) {
     *count += 1;
-    assert!(*count == clock.tick.0, "not from the start");
+    assert!(*count == clock.tick.0, "the local is not the tick");
 }
 
 #[test]
-fn a_panic_in_the_second_world_only_is_found() {
-    let (saved, tick, parts, _) = not_saved(&with(planted(stand_on_the_count)), 900);
+fn a_panic_in_only_the_second_world_is_found() {
+    let (saved, tick, parts, _) = not_saved(&with(planted(panic_if_the_local_differs)), 900);
     assert_eq!((saved, tick), (300, 301));
-    assert_eq!(parts, ["it panicked (not from the start)"]);
+    assert_eq!(parts, ["it panicked (the local is not the tick)"]);
 }
 
-fn fall_at_450(mut count: Local<u32>) {
+fn panic_at_450_by_a_local(mut count: Local<u32>) {
     *count += 1;
-    assert!(*count < 450, "far enough");
+    assert!(*count < 450, "tick 450");
 }
 
 #[test]
-fn a_recorded_panic_that_no_saved_world_leads_to_is_found() {
-    let mut script = with(planted(fall_at_450));
+fn a_recorded_panic_that_does_not_repeat_in_the_second_world_is_found() {
+    let mut script = with(planted(panic_at_450_by_a_local));
     script.panics = true;
     let (saved, tick, parts, _) = not_saved(&script, 450);
     assert_eq!((saved, tick), (300, 450));
     assert_eq!(parts, ["it did not panic"]);
 }
 
-fn fall_by_the_clock(clock: Res<Clock>) {
-    assert!(clock.tick < Tick(450), "far enough");
+fn panic_at_450_by_the_clock(clock: Res<Clock>) {
+    assert!(clock.tick < Tick(450), "tick 450");
 }
 
 #[test]
-fn a_recorded_panic_that_comes_again_in_both_worlds_is_no_difference() {
-    let mut script = with(planted(fall_by_the_clock));
+fn a_recorded_panic_that_repeats_in_both_worlds_is_not_a_difference() {
+    let mut script = with(planted(panic_at_450_by_the_clock));
     script.panics = true;
     let verified = verified(&script, 450).unwrap();
     assert_eq!((verified.saved_worlds, verified.hashes()), (1, 449));
-    assert_eq!(verified.panic.as_deref(), Some("far enough"));
+    assert_eq!(verified.panic.as_deref(), Some("tick 450"));
 }
 
 #[test]
-fn a_difference_in_the_first_world_comes_first() {
-    let mut script = with(planted(count_for_oneself));
+fn a_difference_of_the_first_world_is_reported_first() {
+    let mut script = with(planted(count_in_a_local));
     script.wrong_hash = Some(700);
     match verified(&script, 900) {
         Err(ReplayError::Diverged { tick, .. }) => assert_eq!(tick, Tick(700)),
@@ -158,12 +161,12 @@ fn a_difference_in_the_first_world_comes_first() {
 }
 
 #[test]
-fn the_saved_worlds_on_the_way_are_counted() {
-    let script = story();
-    let file = Temporary::file(&script.record(900));
+fn the_result_counts_the_saved_worlds_that_were_loaded() {
+    let script = walkers();
+    let file = TemporaryPath::file(&script.record(900));
     let mut replay = opened(&file, &script);
-    // The one after the last tick leads nowhere; the one that the window begins with is that of the
-    // first world.
+    // A saved world after the last tick has no tick to run, and the first world starts with the
+    // saved world before the window.
     for (from, to, count) in [
         (1, 900, 2),
         (1, 600, 1),
@@ -177,13 +180,13 @@ fn the_saved_worlds_on_the_way_are_counted() {
 }
 
 #[test]
-fn saved_worlds_of_later_files_are_tried_as_well() {
-    let script = with(planted(count_for_oneself));
+fn saved_worlds_of_later_files_are_also_loaded() {
+    let script = with(planted(count_in_a_local));
     let directory = script.record_rotated(900, &[300, 600]);
-    let open = |file: &str| Replay::open(&directory.0.join(file), &bundled(), script.logic.clone());
+    let open = |file: &str| Replay::open(&directory.0.join(file), &maps(), script.logic.clone());
     let mut replay = open("t1.plr").unwrap();
-    replay.go_on_with(&directory.0.join("t300.plr")).unwrap();
-    replay.go_on_with(&directory.0.join("t600.plr")).unwrap();
+    replay.append(&directory.0.join("t300.plr")).unwrap();
+    replay.append(&directory.0.join("t600.plr")).unwrap();
     let window = whole(&replay);
     let error = verify(&mut replay, window, |_| {}).unwrap_err();
     assert!(

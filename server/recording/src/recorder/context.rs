@@ -1,29 +1,38 @@
-//! What headers and second worlds need to know about the recorded world.
+//! What the threads of the recorder share: the recorded world, and the program that records it.
 
 use std::sync::OnceLock;
 
 use parlour_sim::{Logic, SIMULATION, SimConfig};
 
+use super::OptionNames;
 use crate::Header;
 
-/// The world that is recorded.
+/// The recorded world, and the program that records it.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct RecorderContext {
     pub(super) config: SimConfig,
     pub(super) logic: Logic,
     /// The program that records, as it calls itself.
     pub(super) build: &'static str,
+    /// What that program calls its options.
+    pub(super) names: &'static OptionNames,
     /// The names of the parts of the state. Set when the tick thread has made the world, before its
     /// first tick.
     pub(super) parts: OnceLock<Vec<String>>,
 }
 
-impl Source {
-    pub(super) fn new(config: SimConfig, logic: Logic, build: &'static str) -> Self {
+impl RecorderContext {
+    pub(super) fn new(
+        config: SimConfig,
+        logic: Logic,
+        build: &'static str,
+        names: &'static OptionNames,
+    ) -> Self {
         Self {
             config,
             logic,
             build,
+            names,
             parts: OnceLock::new(),
         }
     }

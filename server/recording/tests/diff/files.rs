@@ -1,4 +1,4 @@
-//! What the files themselves tell: the same, other inputs, other worlds.
+//! Results that need no rerun: the same recordings, different inputs, different worlds.
 
 use bevy_app::App;
 use parlour_recording::replay::diff::Difference;
@@ -28,7 +28,7 @@ fn equal_recordings_are_the_same() {
 }
 
 #[test]
-fn a_world_that_was_loaded_goes_on_the_same() {
+fn a_loaded_world_continues_the_same() {
     let logic = plain();
     let one = record("loaded-one", &config(), &logic, &inputs());
     let other = record_on("loaded-other", &logic, &one, 60);
@@ -38,7 +38,7 @@ fn a_world_that_was_loaded_goes_on_the_same() {
 }
 
 #[test]
-fn inputs_that_differ_are_named() {
+fn inputs_that_differ_are_reported() {
     let logic = plain();
     let mut script = script();
     let command = Move {
@@ -53,7 +53,7 @@ fn inputs_that_differ_are_named() {
     let one = record("inputs-one", &config(), &logic, &inputs());
     let other = record("inputs-other", &config(), &logic, &script.inputs(TICKS));
     let Difference::Inputs(found) = compare(&config(), &logic, [&one, &other]) else {
-        panic!("it is the inputs");
+        panic!("the inputs differ");
     };
     assert_eq!(found.tick, 100);
     let [session] = found.sessions.as_slice() else {
@@ -75,7 +75,7 @@ fn inputs_that_differ_are_named() {
 }
 
 #[test]
-fn an_order_that_differs_is_told_as_such() {
+fn a_different_order_of_inputs_is_reported_as_such() {
     let logic = plain();
     let turns = |directions: [Direction; 2]| {
         let mut script = script();
@@ -88,7 +88,7 @@ fn an_order_that_differs_is_told_as_such() {
     let one = record("order-one", &config(), &logic, &turns([north, east]));
     let other = record("order-other", &config(), &logic, &turns([east, north]));
     let Difference::Inputs(found) = compare(&config(), &logic, [&one, &other]) else {
-        panic!("it is the inputs");
+        panic!("the inputs differ");
     };
     assert_eq!(found.tick, 99);
     assert_eq!(found.sessions.len(), 1);
@@ -96,7 +96,7 @@ fn an_order_that_differs_is_told_as_such() {
 }
 
 #[test]
-fn worlds_made_with_other_rules_are_not_compared() {
+fn worlds_with_different_rules_are_not_compared() {
     let logic = plain();
     let mut other_config = config();
     other_config.seed = 6;
@@ -104,7 +104,7 @@ fn worlds_made_with_other_rules_are_not_compared() {
     let one = record("rules-one", &config(), &logic, &inputs());
     let other = record("rules-other", &other_config, &logic, &inputs());
     let Difference::Headers { headers } = compare(&config(), &logic, [&one, &other]) else {
-        panic!("it is the headers");
+        panic!("the headers differ");
     };
     let mut names: Vec<&str> = headers.iter().map(|header| header.name.as_str()).collect();
     names.sort_unstable();
@@ -112,7 +112,7 @@ fn worlds_made_with_other_rules_are_not_compared() {
 }
 
 #[test]
-fn recordings_without_a_tick_in_common_are_apart() {
+fn recordings_without_a_common_tick_are_apart() {
     let logic = plain();
     let one = record("apart-one", &config(), &logic, &inputs()[..100]);
     let whole = record("apart-whole", &config(), &logic, &inputs());

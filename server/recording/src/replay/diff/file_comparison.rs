@@ -5,12 +5,12 @@ use parlour_sim::SavedState;
 
 use super::super::{
     ReplayError, Tape,
-    tape::{Spot, TapeItems},
+    tape::{TapeItems, TapePosition},
 };
 use crate::format::{Item, TickRecord};
 
 /// The result of comparing the files.
-pub(super) enum Recorded {
+pub(super) enum FileComparison {
     /// They have no tick in common.
     Apart,
     /// All ticks that both have are the same.
@@ -24,17 +24,17 @@ pub(super) enum Recorded {
 }
 
 /// Finds the first difference.
-pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<Recorded, ReplayError> {
+pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<FileComparison, ReplayError> {
     let Some((from, to)) = common(one, other) else {
-        return Ok(Recorded::Apart);
+        return Ok(FileComparison::Apart);
     };
-    let mut one = Stream::begin(one, from);
-    let mut other = Stream::begin(other, from);
+    let mut one = TickStream::begin(one, from);
+    let mut other = TickStream::begin(other, from);
     let (mut ours, mut theirs) = (one.skip_to(from)?, other.skip_to(from)?);
     if let (Some(ours), Some(theirs)) = (one.before, other.before)
         && ours != theirs
     {
-        return Ok(Recorded::Before(Tick(from.0 - 1)));
+        return Ok(FileComparison::Before(Tick(from.0 - 1)));
     }
     let mut last = Tick(from.0 - 1);
     loop {
@@ -43,17 +43,17 @@ pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<Recorded, Repl
             && state != saved
         {
             let (tick, states) = (*tick, [state.clone(), saved.clone()]);
-            return Ok(Recorded::Keyframe(SavedWorlds { tick, states }));
+            return Ok(FileComparison::Keyframe(SavedWorlds { tick, states }));
         }
         let (Some(our), Some(their)) = (ours, theirs) else {
-            return Ok(Recorded::Same { from, to: last });
+            return Ok(FileComparison::Same { from, to: last });
         };
         if our != their {
-            return Ok(Recorded::Tick(Box::new([our, their])));
+            return Ok(FileComparison::Tick(Box::new([our, their])));
         }
         last = our.tick;
         if last >= to {
-            return Ok(Recorded::Same { from, to: last });
+            return Ok(FileComparison::Same { from, to: last });
         }
         (ours, theirs) = (one.next()?, other.next()?);
     }
@@ -67,18 +67,18 @@ fn common(one: &Tape, other: &Tape) -> Option<(Tick, Tick)> {
 }
 
 /// The ticks of one recording, and the saved world before the last one read.
-struct Stream<'a> {
+struct TickStream<'a> {
     items: TapeItems<'a>,
     keyframe: Option<(Tick, Vec<u8>)>,
     /// The hash of the tick before the first.
     before: Option<u64>,
 }
 
-impl<'a> Stream<'a> {
+impl<'a> TickStream<'a> {
     fn begin(tape: &'a mut Tape, from: Tick) -> Self {
-        let spot = spot_before(tape, from);
+        let position = position_before(tape, from);
         Self {
-            items: tape.read_from(spot),
+            items: tape.read_from(position),
             keyframe: None,
             before: None,
         }
@@ -116,7 +116,7 @@ impl<'a> Stream<'a> {
 }
 
 /// Returns where to start so that the tick before is read first, if it was recorded.
-fn spot_before(tape: &Tape, from: Tick) -> Spot {
+fn position_before(tape: &Tape, from: Tick) -> TapePosition {
     let before = Tick(from.0.saturating_sub(1));
     tape.chunk_of(before).unwrap_or_else(|| tape.before(before))
 }
@@ -154,8 +154,8 @@ pub(super) fn next_keyframes(
 }
 
 /// Reads the saved world at a place.
-fn saved_at(tape: &mut Tape, spot: Spot) -> Result<Option<Vec<u8>>, ReplayError> {
-    match tape.read_from(spot).next().transpose()? {
+fn saved_at(tape: &mut Tape, position: TapePosition) -> Result<Option<Vec<u8>>, ReplayError> {
+    match tape.read_from(position).next().transpose()? {
         Some(Item::Keyframe { state, .. }) => Ok(Some(state)),
         Some(Item::Tick(_)) | None => Ok(None),
     }

@@ -1,8 +1,8 @@
-//! Two programs: one of the recordings is not what this one comes to.
+//! Recordings of two programs: this program reaches the states of only one of them, or of neither.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_recording::replay::diff::Cause;
+use parlour_recording::replay::diff::DifferenceCause;
 use parlour_sim::{Clock, Player, StepSet, TickSchedule};
 
 use crate::support::{AT, Recorded, Score, config, inputs, logic, record, record_on, state_difference};
@@ -37,7 +37,7 @@ fn recordings(name: &str) -> [Recorded; 2] {
 }
 
 #[test]
-fn the_recording_of_another_program_is_told_and_what_wrote_the_component() {
+fn the_recording_of_a_different_program_and_the_writer_of_the_component_are_named() {
     let takes = recordings("programs");
     for (plant, system, reproduces) in [
         (with_once as fn(&mut App), "programs::once", [true, false]),
@@ -46,11 +46,11 @@ fn the_recording_of_another_program_is_told_and_what_wrote_the_component() {
         let difference = state_difference(&logic(plant), &takes);
         assert_eq!(
             (difference.tick, difference.parting.cause),
-            (AT, Cause::OtherProgram)
+            (AT, DifferenceCause::OtherProgram)
         );
         assert_eq!(difference.reproduces, reproduces);
         assert_eq!(difference.components, ["score"]);
-        // By elimination: nothing else wrote that component in that tick.
+        // Only this system wrote the component in that tick.
         assert_eq!(difference.parting.system.as_ref().unwrap().short, system);
         let [part] = difference.parting.parts.listed.as_slice() else {
             panic!("{difference:?}");
@@ -65,7 +65,7 @@ fn the_recording_of_another_program_is_told_and_what_wrote_the_component() {
     }
 }
 
-/// Scores earlier already, in a way that neither recording has.
+/// Also scores 20 ticks earlier, which neither recording does.
 fn early_and_once(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
     if clock.tick.0 == AT - 20 {
         players.iter_mut().for_each(|(_, mut score)| score.0 = 1);
@@ -74,7 +74,7 @@ fn early_and_once(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) 
 }
 
 #[test]
-fn a_program_that_comes_to_neither_is_told_at_the_tick_at_which_it_leaves_them() {
+fn a_program_that_reaches_neither_recording_is_reported_where_it_leaves_them() {
     let plant = |app: &mut App| {
         app.add_systems(TickSchedule, early_and_once.in_set(StepSet::Simulate));
     };
@@ -82,7 +82,7 @@ fn a_program_that_comes_to_neither_is_told_at_the_tick_at_which_it_leaves_them()
     assert_eq!((difference.tick, difference.recorded_tick), (AT - 20, AT));
     assert_eq!(
         (difference.parting.cause, difference.reproduces),
-        (Cause::OtherProgram, [false; 2])
+        (DifferenceCause::OtherProgram, [false; 2])
     );
     assert_eq!(
         difference.parting.system.unwrap().short,
@@ -91,7 +91,7 @@ fn a_program_that_comes_to_neither_is_told_at_the_tick_at_which_it_leaves_them()
 }
 
 #[test]
-fn worlds_that_differ_from_the_start_are_told_by_what_was_saved() {
+fn worlds_that_differ_at_the_first_common_tick_are_compared_by_their_saved_state() {
     let [one, other] = recordings("before");
     let on = record_on("before-on", &logic(with_twice), &other, 180);
     let difference = state_difference(&logic(with_once), &[one, on]);

@@ -3,7 +3,7 @@
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
-use super::{Replay, ReplayError, presence::Presence, tape::Spot};
+use super::{Replay, ReplayError, presence::Presence, tape::TapePosition};
 
 /// Sessions that leave together do so within this many ticks, because each I/O thread closes its
 /// own.
@@ -18,13 +18,17 @@ impl Replay {
     /// [`ReplayError`] if the recording cannot be read.
     pub fn before_all_left(&mut self, tick: Tick) -> Result<Option<Tick>, ReplayError> {
         let beginning = self.tape.beginning();
-        let mut spots: Vec<Spot> = self.tape.keyframes().filter(|spot| spot.tick() <= tick).collect();
-        if spots.first() != Some(&beginning) {
-            spots.insert(0, beginning);
+        let mut positions: Vec<TapePosition> = self
+            .tape
+            .keyframes()
+            .filter(|position| position.tick() <= tick)
+            .collect();
+        if positions.first() != Some(&beginning) {
+            positions.insert(0, beginning);
         }
         let mut end = tick;
-        while let Some(spot) = spots.pop() {
-            let found = self.presences(spot, end)?;
+        while let Some(position) = positions.pop() {
+            let found = self.presences(position, end)?;
             if end == tick && found.values().any(|presence| presence.closed.is_none()) {
                 return Ok(None);
             }
@@ -43,7 +47,7 @@ impl Replay {
                 let range = self.tape.range();
                 return Ok(most.filter(|tick| range.is_some_and(|(first, _)| first <= *tick)));
             }
-            end = spot.tick();
+            end = position.tick();
         }
         Ok(None)
     }

@@ -1,5 +1,4 @@
-//! A recording that the server rotated: each command takes the directory, and goes on through all
-//! of its files.
+//! A recording in several files: each command takes the directory and reads all of its files.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -11,18 +10,19 @@ use std::{
 use parlour_shared::message::Scope;
 use serde_json::Value;
 
-use crate::support::{Recorded, Temporary, parlour, story};
 use parlour_testing::SessionActions as _;
 
-/// The story in three files, which begin at ticks 1, 301 and 601.
-fn rotated() -> Temporary {
+use crate::support::{TemporaryPath, parlour, story, without_events};
+
+/// Returns the story in three files that start at ticks 1, 301 and 601.
+fn rotated() -> TemporaryPath {
     story().record_rotated(900, &[300, 600])
 }
 
 #[test]
-fn two_directories_are_compared_through_all_of_their_files() {
+fn two_directories_are_compared_with_all_of_their_files() {
     let (one, other) = (rotated(), story().record_rotated(900, &[600]));
-    let whole = Temporary::file(&story().record(900));
+    let whole = TemporaryPath::file(&story().record(900));
     for (one, other) in [(&one, &other), (&one, &whole), (&whole, &one)] {
         let (code, out, err) = parlour(&[one.path(), "--diff", other.path()]);
         assert_eq!(
@@ -49,12 +49,12 @@ fn a_difference_in_a_later_file_is_found() {
     assert_eq!(code, Some(1), "{err}");
     assert!(out.starts_with("tick       700, 2026-11-21T14:03:11."), "{out}");
     assert!(out.contains("\"Cleo\""), "{out}");
-    // A time in it is that of its own file.
+    // The time comes from the file with the tick.
     assert!(out.contains("14:03:11.6"), "{out}");
 }
 
 #[test]
-fn a_directory_is_compared_with_what_it_comes_to_now() {
+fn a_directory_is_compared_with_a_rerun() {
     let (code, out, err) = parlour(&[rotated().path(), "--diff"]);
     assert_eq!(
         (code, out.as_str()),
@@ -76,8 +76,8 @@ fn a_directory_is_compared_with_what_it_comes_to_now() {
 }
 
 #[test]
-fn who_is_not_in_the_window_is_looked_for_in_all_files() {
-    let mut script = Recorded::default();
+fn a_player_outside_of_the_window_is_searched_in_all_files() {
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(650).arrive(2, "Zoe", "plaza");
     let directory = script.record_rotated(900, &[300, 600]);
@@ -87,7 +87,7 @@ fn who_is_not_in_the_window_is_looked_for_in_all_files() {
 }
 
 #[test]
-fn a_distance_counts_from_the_beginning_of_the_run() {
+fn a_duration_counts_from_the_start_of_the_first_file() {
     let (code, out, err) = parlour(&[rotated().path(), "--from", "+11s", "--to", "+12s"]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.starts_with("121 ticks, 601 to 721 "), "{out}");
@@ -95,9 +95,9 @@ fn a_distance_counts_from_the_beginning_of_the_run() {
     assert_eq!(code, Some(64), "{err}");
 }
 
-/// Ada speaks three times, once in each of three files.
-fn three_chats() -> Temporary {
-    let mut script = Recorded::default();
+/// Ada chats three times, once in each of three files.
+fn three_chats() -> TemporaryPath {
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(250).chat(1, Scope::Room, "one");
     script.at(550).chat(1, Scope::Room, "two");
@@ -106,7 +106,7 @@ fn three_chats() -> Temporary {
 }
 
 #[test]
-fn a_dump_looks_back_over_the_beginning_of_a_file() {
+fn a_dump_searches_earlier_files() {
     let directory = three_chats();
     let texts = |what: &str, words: &[&str]| {
         let words = [&[directory.path(), "--dump", what, "--format", "json"], words].concat();
@@ -134,7 +134,7 @@ fn a_dump_looks_back_over_the_beginning_of_a_file() {
             (&["--at", "14:03:14.2"], &[550, 650]),
         ] {
             let mut ticks = texts(what, words);
-            // The commands of the session's beginning are not asked for.
+            // Ignore the commands with which the session starts.
             ticks.retain(|tick| *tick > 10);
             assert_eq!(ticks, expected, "{what} {words:?}");
         }
@@ -142,7 +142,7 @@ fn a_dump_looks_back_over_the_beginning_of_a_file() {
 }
 
 #[test]
-fn a_dump_opens_no_file_before_those_that_it_looks_at() {
+fn a_dump_opens_no_file_before_its_window() {
     let directory = three_chats();
     let look = |words: &[&str]| {
         let words = [&[directory.path(), "--dump", "chat"], words].concat();
@@ -173,7 +173,7 @@ fn a_dump_opens_no_file_before_those_that_it_looks_at() {
 }
 
 #[test]
-fn an_end_in_an_earlier_file_lies_before_the_beginning() {
+fn an_end_in_an_earlier_file_is_before_the_beginning() {
     for words in [
         ["--from", "t700", "--to", "t500"],
         ["--from", "14:03:11", "--to", "14:03:04"],
@@ -186,11 +186,11 @@ fn an_end_in_an_earlier_file_lies_before_the_beginning() {
 }
 
 #[test]
-fn the_past_is_served_through_all_files() {
+fn a_playback_serves_all_files() {
     let directory = rotated();
     let served = Served::start(&[directory.path(), "--serve", "--paused", "--from", "+11s"]);
     let look = served.ask("GET", "");
-    // It is all of the run, wherever it begins: a spectator may seek back.
+    // Playback starts in the second file, but can seek back to the first.
     assert_eq!(
         (&look["first"], &look["last"], &look["tick"]),
         (&1.into(), &900.into(), &661.into())
@@ -203,7 +203,7 @@ fn the_past_is_served_through_all_files() {
             "{landed}"
         );
     }
-    // It plays over the end of a file.
+    // It continues past the end of a file.
     served.ask("POST", "/seek?to=295");
     served.ask("POST", "/play");
     let until = Instant::now() + Duration::from_secs(60);
@@ -214,10 +214,10 @@ fn the_past_is_served_through_all_files() {
             return;
         }
     }
-    panic!("it does not play on");
+    panic!("it does not continue in the next file");
 }
 
-/// `parlour replay --serve` on free ports; it is killed when it is dropped.
+/// `parlour replay --serve` on free ports. Killed when the value is dropped.
 struct Served {
     child: Child,
     playback: String,
@@ -238,7 +238,7 @@ impl Served {
             .map_while(Result::ok);
         let steer = lines.find(|line| line.contains("  steer  ")).unwrap();
         let playback = steer.split("http://").nth(1).unwrap().to_owned();
-        // The rest of its output is little enough for the pipe.
+        // Keeps the pipe open. The rest of the output fits into it.
         std::mem::forget(lines);
         let served = Self { child, playback };
         while served.ask("GET", "")["seeking"] != Value::Null {}

@@ -12,9 +12,9 @@ const EVERY_ASKED: Duration = Duration::from_secs(1);
 
 /// When the history was last written, for each reason.
 #[derive(Debug, Default)]
-pub(super) struct Throttle(Vec<(Reason, Instant)>);
+pub(super) struct HistoryThrottle(Vec<(Reason, Instant)>);
 
-impl Throttle {
+impl HistoryThrottle {
     /// Returns whether it may be written now.
     pub(super) fn may(&self, reason: Reason, now: Instant) -> bool {
         let every = match reason {
@@ -37,8 +37,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_per_reason_in_five_minutes_and_one_request_per_second() {
-        let mut throttle = Throttle::default();
+    fn each_reason_writes_once_in_five_minutes_and_a_request_once_a_second() {
+        let mut throttle = HistoryThrottle::default();
         let mut write = |reason, now| {
             let may = throttle.may(reason, now);
             if may {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_refused_job_does_not_count() {
-        let throttle = Throttle::default();
+        let throttle = HistoryThrottle::default();
         let now = Instant::now();
         assert!(throttle.may(Reason::Overrun, now) && throttle.may(Reason::Overrun, now));
     }

@@ -1,0 +1,9 @@
+//! Comparing recordings: for game logic with a planted source of differences, the comparison must
+//! name the tick, room, player, component and system.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod chance;
+mod files;
+mod not_declared;
+mod programs;
+mod support;

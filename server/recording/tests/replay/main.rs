@@ -1,0 +1,10 @@
+//! Recordings are replayed: verified, searched for moments and players, and refused if damaged.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod damage;
+mod moments;
+mod player_names;
+mod saved_worlds;
+mod support;
+mod verify;
+mod words;
