@@ -103,8 +103,8 @@ impl Descriptors {
         Ok(())
     }
 
-    /// Returns which descriptors are left above this new one. The limit may change while the process
-    /// runs.
+    /// Returns which descriptors are left above this new one. The limit may change while the
+    /// process runs.
     pub(crate) fn headroom(&self, newest: impl AsFd) -> Headroom {
         headroom(limit(), number(newest))
     }

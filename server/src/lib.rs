@@ -10,7 +10,9 @@
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
 //! use parlour_server::{Server, ServerOptions, maps};
-//! use parlour_sim::{Answer, FromPlayer, Logic, SimConfig, SimulationApp, TickSchedule, StepSet, ToPlayer};
+//! use parlour_sim::{
+//!     Answer, FromPlayer, Logic, SimConfig, SimulationApp, StepSet, TickSchedule, ToPlayer,
+//! };
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// A request: clients send it as `custom` message `double`.

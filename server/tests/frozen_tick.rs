@@ -1,7 +1,9 @@
-//! Game logic that hangs: the world stands still, and the server says so.
+//! Game logic that hangs freezes the tick. The server logs it, rejects new clients and recovers.
 //!
-//! In a process of its own: its log is that of the whole process.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! The test is in its own process because it sets the log of the process.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
+
+mod support;
 
 use std::{
     io::Write,
@@ -9,25 +11,21 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    thread::park_timeout,
     time::{Duration, Instant},
 };
 
-use parlour_sim::{Logic, StepSet, TickSchedule};
-
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
+use parlour_sim::{Logic, StepSet, TickSchedule};
 use parlour_testing::eventually;
 
-#[path = "edge/support/mod.rs"]
-#[allow(dead_code, unused_imports)] // Other tests need more of it.
-mod support;
+use support::{http::status_of, raw_client::TIMEOUT, test_server::start_with};
 
-use support::{TIMEOUT, start_with};
-
-/// The lines of all logs.
+/// Collects the log of the process.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+struct CollectedLog(Arc<Mutex<Vec<u8>>>);
 
-impl Lines {
+impl CollectedLog {
     fn count(&self, words: &str) -> usize {
         String::from_utf8_lossy(&self.0.lock().unwrap())
             .matches(words)
@@ -35,7 +33,7 @@ impl Lines {
     }
 }
 
-impl Write for Lines {
+impl Write for CollectedLog {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -46,61 +44,58 @@ impl Write for Lines {
     }
 }
 
-/// Keeps the tick thread for as long as it is set, and never for longer than a test lasts.
-fn hang(frozen: &AtomicBool) {
+/// Blocks the tick thread while `is_frozen` is set, at most a minute.
+fn hang(is_frozen: &AtomicBool) {
     let begin = Instant::now();
-    while frozen.load(Ordering::Relaxed) && begin.elapsed() < 2 * TIMEOUT {
-        std::thread::park_timeout(Duration::from_millis(10));
+    while is_frozen.load(Ordering::Relaxed) && begin.elapsed() < 2 * TIMEOUT {
+        park_timeout(Duration::from_millis(10));
     }
 }
 
 #[test]
-fn it_is_logged_once_and_new_clients_get_1013() {
-    let lines = Lines::default();
-    let writer = lines.clone();
+fn a_frozen_tick_is_logged_once_and_new_clients_read_1013() {
+    let log = CollectedLog::default();
+    let writer = log.clone();
     tracing_subscriber::fmt()
         .with_writer(move || writer.clone())
         .try_init()
         .unwrap();
-    let frozen = Arc::new(AtomicBool::new(false));
-    let switch = Arc::clone(&frozen);
+    let is_frozen = Arc::new(AtomicBool::new(false));
+    let logic = Arc::clone(&is_frozen);
     let server = start_with(|options| {
         options.livez_timeout = Duration::from_secs(3);
         options.logic = Logic::new(move |app| {
-            let switch = Arc::clone(&switch);
-            app.add_systems(TickSchedule, (move || hang(&switch)).in_set(StepSet::Simulate));
+            let is_frozen = Arc::clone(&logic);
+            app.add_systems(TickSchedule, (move || hang(&is_frozen)).in_set(StepSet::Simulate));
         });
     });
-    let answers = |path, status| server.admin(path).starts_with(&format!("HTTP/1.1 {status} "));
-    eventually("ready", || answers("/readyz", 200));
-    let mut ann = server.player("ann");
-    ann.join("plaza");
+    let status = |path| status_of(&server.get_admin(path));
+    server.await_ready();
+    let _ann = server.player_in_plaza("ann");
 
     let begin = Instant::now();
-    frozen.store(true, Ordering::Relaxed);
-    let refused = "parlour_rejects_total{class=\"tick_frozen\"}";
-    let mut early = Vec::new();
-    while server.metric(refused) == 0.0 {
-        assert!(begin.elapsed() < TIMEOUT, "nobody was turned away");
-        early.push(server.websocket("parlour.v1"));
-        std::thread::park_timeout(Duration::from_millis(200));
+    is_frozen.store(true, Ordering::Relaxed);
+    let rejected = "parlour_rejects_total{class=\"tick_frozen\"}";
+    let mut clients = Vec::new();
+    while server.metric(rejected) == 0.0 {
+        assert!(begin.elapsed() < TIMEOUT, "no client was rejected");
+        clients.push(server.websocket("parlour.v1"));
+        park_timeout(Duration::from_millis(200));
     }
     assert!(begin.elapsed() > Duration::from_millis(900), "too early");
-    assert_eq!(early.last_mut().unwrap().closed(), 1013);
-    // One that came before it was known says hello now.
-    early[0].hello_without_answer("early");
-    assert_eq!(early[0].closed(), 1013);
-    assert!(answers("/readyz", 503));
-    eventually("not alive", || answers("/livez", 503));
-    assert!(
-        begin.elapsed() > Duration::from_millis(2900),
-        "not alive too early"
-    );
+    assert_eq!(clients.last_mut().unwrap().close_code(), 1013);
+    // The first client connected before the server noticed. Its hello is too late.
+    clients[0].send_hello("early");
+    assert_eq!(clients[0].close_code(), 1013);
+    assert_eq!(status("/readyz"), 503);
+    eventually("/livez answers 503", || status("/livez") == 503);
+    let elapsed = begin.elapsed();
+    assert!(elapsed > Duration::from_millis(2900), "{elapsed:?} is too early");
 
-    frozen.store(false, Ordering::Relaxed);
-    eventually("alive", || answers("/livez", 200));
-    eventually("ready again", || answers("/readyz", 200));
-    server.player("bob").join("plaza");
-    assert_eq!(lines.count("the tick has not advanced"), 1);
-    assert_eq!(lines.count("the tick advances again"), 1);
+    is_frozen.store(false, Ordering::Relaxed);
+    eventually("/livez answers 200", || status("/livez") == 200);
+    server.await_ready();
+    server.player_in_plaza("bob");
+    assert_eq!(log.count("the tick has not advanced"), 1);
+    assert_eq!(log.count("the tick advances again"), 1);
 }

@@ -156,7 +156,7 @@ pub enum RulesError {
         most: u32,
     },
     /// A bucket never has a token, or takes longer than 2^24 ticks to fill.
-    #[error("a rate of {} at once, one every {}", .0.burst, count(.0.every_ticks, "tick"))]
+    #[error("invalid rate: a burst of {}, then one every {}", .0.burst, count(.0.every_ticks, "tick"))]
     Rate(Rate),
 }
 

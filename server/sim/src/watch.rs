@@ -89,7 +89,7 @@ impl Simulation {
     }
 
     /// Holds the snapshots of a watcher, or releases them: the next one is a single delta over
-    /// everything that it missed. Reliable messages are sent all the same.
+    /// everything that it missed. A hold does not affect reliable messages.
     pub fn set_watcher_held(&mut self, session: SessionId, held: bool) {
         self.world.resource_mut::<Watchers>().set_held(session, held);
     }
@@ -103,7 +103,7 @@ impl Simulation {
         replication::show(&mut self.world, session, output)
     }
 
-    /// Returns the room that a player is in, or `None` if it is in none or its session is over.
+    /// Returns the room that a player is in, or `None` if it is in no room or its session is closed.
     /// Searches all players.
     #[must_use]
     pub fn followed_room(&self, player: PlayerId) -> Option<String> {

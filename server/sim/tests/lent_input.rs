@@ -62,7 +62,7 @@ fn every_kind_of_message() -> Vec<ClientMessage> {
         }),
         ClientMessage::Custom(Custom {
             request: 6,
-            name: "nobody knows".into(),
+            name: "unknown".into(),
             body: Body(vec![1, 2, 3]),
         }),
         ClientMessage::Ping { nonce: 7 },

@@ -17,8 +17,8 @@ use crate::metrics::{Gauge, Metrics};
 /// Connections over the limit that still get an answer.
 const ANSWERED_OVER: u32 = 1024;
 /// The maximum number of connections that may take longer for their hello, because a person may be
-/// typing it. Behind a proxy that sends no forwarding header, remote clients look like this machine.
-/// They can take no more than these places.
+/// typing it. Behind a proxy that sends no forwarding header, remote clients look like this
+/// machine. They can take no more than these places.
 const MAX_BY_HAND: u32 = 16;
 
 /// The counts of connections. The I/O threads share them; the tick thread does not use them.

@@ -1,6 +1,6 @@
-//! The schedule of the sweep: when it must check which place of the table. There is one small number
-//! per place, side by side, so thousands of connections with nothing due cost only a pass over a
-//! list.
+//! The schedule of the sweep: when it must check which place of the table. There is one small
+//! number per place, side by side, so thousands of connections with nothing due cost only a pass
+//! over a list.
 
 use std::{
     cell::Cell,

@@ -62,8 +62,8 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<SendBuffer>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
-    /// While the outbox is not empty: when the socket last took a byte. At first it is the moment at
-    /// which the socket stopped taking them.
+    /// While the outbox is not empty: when the socket last took a byte. At first it is the moment
+    /// at which the socket stopped taking them.
     pub(super) blocked: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,

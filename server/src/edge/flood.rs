@@ -86,8 +86,8 @@ impl Flood {
 struct Bucket(Cell<Instant>);
 
 impl Bucket {
-    /// Takes one token. Since `full_from` the bucket fills beyond its burst: what clients sent while
-    /// the server did not run arrives together, and is no flood.
+    /// Takes one token. Since `full_from` the bucket fills beyond its burst: what clients sent
+    /// while the server did not run arrives together, and is no flood.
     fn take(&self, now: Instant, full_from: Instant, rate: MessageRate) -> bool {
         let full_at = self.0.get().max(full_from) + rate.each;
         if full_at.saturating_duration_since(now) > rate.each * rate.burst {

@@ -1,4 +1,5 @@
-//! The HTTP part of a connection: one request. After it, the connection becomes a WebSocket or ends.
+//! The HTTP part of a connection: one request. After it, the connection becomes a WebSocket or
+//! ends.
 
 mod routes;
 

@@ -13,8 +13,8 @@ pub struct EdgeOptions {
     pub max_connections: u32,
     /// Connections from one address that have not said hello yet; more are turned away with 429.
     pub max_unauthenticated_per_address: u32,
-    /// Origins of web pages that may connect, such as `https://example.org`; `*` for any. Empty: the
-    /// server's own origin, and loopback. Clients that are not browsers send no origin and may
+    /// Origins of web pages that may connect, such as `https://example.org`; `*` for any. Empty:
+    /// the server's own origin, and loopback. Clients that are not browsers send no origin and may
     /// always connect.
     pub allowed_origins: Vec<OriginPattern>,
     /// Names of the server on both ports, besides those of loopback and the address of the
@@ -22,9 +22,9 @@ pub struct EdgeOptions {
     pub allowed_hosts: Vec<HostPattern>,
     /// Time from accept to a valid hello: one deadline for HTTP and hello together.
     pub handshake_timeout: Duration,
-    /// Like `handshake_timeout`, for JSON over loopback, where a person may type the hello.
-    /// It applies if it is longer, and to the hello only, not to HTTP. At most 16 connections have
-    /// it at a time. They do not count towards `max_unauthenticated_per_address`. It has no setting.
+    /// Like `handshake_timeout`, for JSON over loopback, where a person may type the hello. It
+    /// applies if it is longer, and to the hello only, not to HTTP. At most 16 connections have it
+    /// at a time. They do not count towards `max_unauthenticated_per_address`. It has no setting.
     pub handshake_timeout_by_hand: Duration,
     /// After this much silence the server pings; after twice as much it closes with 4002. Clients
     /// learn it from the welcome.

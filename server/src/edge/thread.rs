@@ -58,9 +58,9 @@ pub(crate) fn run(start: IoStart) -> io::Result<CloseCounts> {
         .enable_all()
         .on_thread_park(move || parking.park())
         .on_thread_unpark(move || unparking.unpark())
-        // While many messages come, this many tasks run between two polls of the sockets, and before
-        // the output of a tick. With half of it, the default, each poll costs twice as much per
-        // message.
+        // While many messages come, this many tasks run between two polls of the sockets, and
+        // before the output of a tick. With half of it, the default, each poll costs twice as much
+        // per message.
         .event_interval(128)
         // 5,000 clients that send at the same time need five polls. The memory for events, 12 KiB,
         // stays in the cache.

@@ -19,8 +19,8 @@ pub(super) const FEW: u32 = 4 * 1024;
 pub(super) const MANY: u32 = 48 * 1024;
 /// Bytes in the outbox above which [`MANY`] applies.
 pub(super) const MUCH: usize = 64 * 1024;
-/// Bytes in the outbox below which [`FEW`] applies again. It is not 0, so that [`FEW`] applies by the
-/// time the outbox is empty.
+/// Bytes in the outbox below which [`FEW`] applies again. It is not 0, so that [`FEW`] applies by
+/// the time the outbox is empty.
 pub(super) const REST: usize = 16 * 1024;
 
 /// Bounds the unsent bytes that the kernel keeps for a connection, or for those that a listener

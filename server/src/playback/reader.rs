@@ -44,8 +44,8 @@ pub(super) struct ReadItem {
 }
 
 pub(super) enum ItemKind {
-    /// The world of a seek. With a reason, the tick of the seek has no world: this is the one before
-    /// it, and no items follow.
+    /// The world of a seek. With a reason, the tick of the seek has no world: this is the one
+    /// before it, and no items follow.
     Reached(Box<Simulation>, Option<End>),
     /// The next tick, and its size in bytes.
     Tick(TickRecord, usize),

@@ -107,8 +107,8 @@ impl Spectators {
                     spectator.held = event.kind == EventKind::Hold;
                     if let Some(world) = world.as_deref_mut() {
                         world.set_watcher_held(session, spectator.held);
-                        // It may have joined while its connection took no data, and while playback is
-                        // paused no other snapshot follows.
+                        // It may have joined while its connection took no data, and while playback
+                        // is paused no other snapshot follows.
                         spectator.show(session, world, output);
                     }
                 }

@@ -246,10 +246,10 @@ impl ScriptedRecording {
     }
 }
 
-/// Returns a recording that starts with a world saved at tick 10 in a chunk that says tick `said`,
-/// and contains the tick after `said`, if there is one.
+/// Returns a recording that starts with a world saved at tick 10 in a chunk that says tick
+/// `chunk_tick`, and contains the tick after `chunk_tick`, if there is one.
 #[must_use]
-pub fn misdated(config: &SimConfig, said: u32) -> Vec<u8> {
+pub fn misdated(config: &SimConfig, chunk_tick: u32) -> Vec<u8> {
     let mut world = Simulation::new(config.clone());
     let names: Vec<String> = world.part_names().map(String::from).collect();
     let header = Header::new(config, names.clone(), SIMULATION, STARTED_MS, "test");
@@ -260,10 +260,10 @@ pub fn misdated(config: &SimConfig, said: u32) -> Vec<u8> {
     let mut saved = Vec::new();
     world.save(&mut saved);
     let mut writer = FileWriter::new(Vec::new(), &header).unwrap();
-    for piece in seal_keyframe(Tick(said), STARTED_MS, &saved).unwrap() {
+    for piece in seal_keyframe(Tick(chunk_tick), STARTED_MS, &saved).unwrap() {
         writer.chunk(&piece).unwrap();
     }
-    if let Some(next) = said.checked_add(1) {
+    if let Some(next) = chunk_tick.checked_add(1) {
         let input = TickInput::default();
         world.step(&mut input.clone(), &mut output);
         let mut builder = TicksBuilder::new(names.len());

@@ -1,30 +1,39 @@
-//! What the command prints when it has started.
+//! What a server prints when it has started.
 
-use crate::process::{FREE_PORTS, Running, Temporary, parlour, run};
+use crate::{
+    process::{ServerProcess, parlour, run},
+    support::temporary::TemporaryFile,
+};
 
 #[test]
-fn it_says_what_to_type_by_hand_and_how_soon() {
-    let server = Running::start(&FREE_PORTS);
-    server.line("npx wscat -c ws://127.0.0.1:");
-    let line = server.line("and type");
+fn the_banner_says_what_to_type_and_within_what_time() {
+    let server = ServerProcess::start(&[]);
+    server.wait_for_line("npx wscat -c ws://127.0.0.1:");
+    let line = server.wait_for_line("and type");
     assert_eq!(
         line.trim_start(),
         r#"and type {"hello":{"protocol":1}} within 60 s, then {"join":{"room":"garden"}}"#
     );
-    let everywhere = ["--listen", "0.0.0.0:0", "--admin", "127.0.0.1:0"];
-    let server = Running::start(&[&everywhere[..], &["--handshake-timeout", "3s"]].concat());
-    let line = server.line("and type");
+    let args = [
+        "--handshake-timeout",
+        "3s",
+        "--listen",
+        "0.0.0.0:0",
+        "--admin",
+        "127.0.0.1:0",
+    ];
+    let server = ServerProcess::start_command(parlour(&args).stderr(std::process::Stdio::piped()));
+    let line = server.wait_for_line("and type");
     assert!(line.ends_with(" (from other machines within 3 s)"), "{line}");
 }
 
 #[test]
 fn counts_of_one_are_singular() {
-    let skins = Temporary::file("one-skin.toml", "[[skin]]\nid = \"teal\"\n");
-    let (code, out, err) = run(&mut parlour(&["config", "check", "--skins", skins.path()]));
+    let skins = TemporaryFile::new("one-skin.toml", "[[skin]]\nid = \"teal\"\n");
+    let (code, out, err) = run(&mut parlour(&["config", "check", "--skins", skins.arg()]));
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(out, "The configuration is good: 3 maps, 1 skin.\n");
-    let words = [&["demo", "--bots", "1"], &FREE_PORTS[..]].concat();
-    let server = Running::start(&words);
-    server.line("1 bot, in the plaza");
-    server.line("1 bot walks about, from plaza on.");
+    let server = ServerProcess::start(&["demo", "--bots", "1"]);
+    server.wait_for_line("1 bot, in the plaza");
+    server.wait_for_line("1 bot walks about, from plaza on.");
 }

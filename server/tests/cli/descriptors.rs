@@ -1,120 +1,118 @@
-//! The limit of open files: it is raised, and a process with too few descriptors still answers.
+//! The limit of open files is raised at start, and a server with too few descriptors still answers.
 
 use std::{
     fs,
     io::{ErrorKind, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use rustix::process::Signal;
+use parlour_testing::eventually;
 
-use crate::process::{FREE_PORTS, Running, Temporary, in_the_test, run};
+use crate::{
+    process::{FREE_PORTS, ServerProcess, parlour_with_limits, run},
+    support::{
+        http::{connect, exchange, status_of},
+        raw_client::{RawClient, upgrade_request},
+        temporary::TemporaryFile,
+    },
+};
 
 /// A server with a limit of open files.
-struct Limited {
-    server: Running,
+struct LimitedServer {
+    process: ServerProcess,
     listen: SocketAddr,
     admin: SocketAddr,
-    log: Temporary,
+    log: TemporaryFile,
 }
 
-impl Limited {
-    fn start(name: &str, soft: u32, hard: u32, words: &[&str]) -> Self {
-        let log = Temporary::file(&format!("{name}.log"), "");
-        let words = [words, &FREE_PORTS[..]].concat();
-        let mut command = Command::new("prlimit");
-        command.arg(format!("--nofile={soft}:{hard}"));
-        let file = fs::File::create(&log.0).unwrap();
-        let server = Running::start_by(command, Stdio::from(file), &words);
-        let address = |what: &str, end: &str| -> SocketAddr {
-            let line = server.line(what);
-            let (_, address) = line.split_once("://").unwrap();
-            address.strip_suffix(end).unwrap().parse().unwrap()
-        };
-        let (listen, admin) = (address("world ", "/ws"), address("metrics ", "/metrics"));
+impl LimitedServer {
+    fn start(soft: u32, hard: u32, args: &[&str]) -> Self {
+        let log = TemporaryFile::new("descriptors.log", "");
+        let mut command = parlour_with_limits(soft, hard, &[args, &FREE_PORTS].concat());
+        command.stderr(Stdio::from(fs::File::create(log.path()).unwrap()));
+        let process = ServerProcess::start_command(&mut command);
+        let (listen, admin) = (process.wait_for_address(), process.wait_for_admin_address());
         Self {
-            server,
+            process,
             listen,
             admin,
             log,
         }
     }
 
-    /// Ends the server, and returns its log.
+    /// Stops the server. Returns its log.
     fn stop(self) -> String {
-        self.server.signal(Signal::TERM);
-        assert_eq!(self.server.end().0, Some(0));
-        fs::read_to_string(&self.log.0).unwrap()
+        self.process.stop();
+        fs::read_to_string(self.log.path()).unwrap()
     }
 
-    fn get(&self, path: &str) -> String {
-        ask(
-            self.admin,
+    fn get_admin(&self, path: &str) -> String {
+        exchange(
+            connect(self.admin),
             &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"),
         )
     }
 
-    /// Connects a client that says hello. Fails with the answer if it may not connect.
-    fn client(&self) -> Result<TcpStream, String> {
+    fn is_alive(&self) -> bool {
+        status_of(&self.get_admin("/livez")) == 200
+    }
+
+    /// Connects a client. Returns the answer of the server as an error if it rejects the client, or
+    /// an empty text if it resets the connection.
+    fn client(&self) -> Result<RawClient, String> {
         let mut stream = connect(self.listen);
-        let sent = stream.write_all(
-            b"GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-                  sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
-                  sec-websocket-protocol: parlour.v1.json\r\n\r\n",
-        );
-        if sent.is_err() {
-            return Err(RESET.to_owned());
+        if stream.write_all(&upgrade_request("parlour.v1")).is_err() {
+            return Err(String::new());
         }
-        let mut answer = Vec::new();
-        let mut bytes = [0; 4096];
-        while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
-            match stream.read(&mut bytes) {
-                Ok(count @ 1..) => answer.extend_from_slice(&bytes[..count]),
-                Ok(_) => break,
-                // The server did not wait for a request that came late.
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Err(RESET.to_owned()),
-                Err(error) => panic!("no answer: {error}, after {:?}", String::from_utf8_lossy(&answer)),
-            }
+        let head = read_head_or_reset(&mut stream)?;
+        if status_of(&head) != 101 {
+            let mut body = String::new();
+            // The server may reset the connection after its answer.
+            let _ = stream.read_to_string(&mut body);
+            return Err(head + &body);
         }
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        if !answer.starts_with("HTTP/1.1 101 ") {
-            return Err(answer);
-        }
-        let hello = br#"{"hello":{"protocol":1,"name":"you"}}"#;
-        // A text frame, with a mask of zeros.
-        let mut frame = vec![0x81, 0x80 | u8::try_from(hello.len()).unwrap(), 0, 0, 0, 0];
-        frame.extend_from_slice(hello);
-        stream.write_all(&frame).unwrap();
-        // The welcome: from here on it stays.
-        assert!(stream.read(&mut bytes).unwrap() > 0);
-        Ok(stream)
+        let mut client = RawClient::after_upgrade(stream, "parlour.v1");
+        client.hello("ann");
+        Ok(client)
     }
 }
 
-const RESET: &str = "reset";
-
-fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream
+/// Reads the head of an answer. Returns what was received as an error if the connection ends first,
+/// and an empty text if it is reset.
+fn read_head_or_reset(stream: &mut TcpStream) -> Result<String, String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        match stream.read(&mut byte) {
+            Ok(0) => return Err(String::from_utf8(head).unwrap()),
+            Ok(_) => head.push(byte[0]),
+            // The server did not wait for a request that arrived late.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return Err(String::new()),
+            Err(error) => panic!("no answer: {error}, after {:?}", String::from_utf8_lossy(&head)),
+        }
+    }
+    Ok(String::from_utf8(head).unwrap())
 }
 
-/// Sends a request, and returns the whole answer.
-fn ask(address: SocketAddr, request: &str) -> String {
-    let mut stream = connect(address);
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+/// Connects clients until one is rejected. Returns them, and the answer to the rejected one.
+fn clients_until_rejected(server: &LimitedServer) -> (Vec<RawClient>, String) {
+    let mut clients = Vec::new();
+    loop {
+        match server.client() {
+            Ok(client) => clients.push(client),
+            Err(answer) => return (clients, answer),
+        }
+        assert!(clients.len() < 128, "more clients than descriptors");
+    }
 }
 
 #[test]
-fn the_soft_limit_is_raised_and_a_limit_that_is_too_low_is_named() {
+fn the_soft_limit_is_raised_and_a_limit_that_is_too_low_is_reported() {
     for soft in [64, 256] {
-        let server = Limited::start(&format!("soft-{soft}"), soft, 4096, &["--history", "0s"]);
-        let limits = fs::read_to_string(format!("/proc/{}/limits", server.server.id())).unwrap();
+        let server = LimitedServer::start(soft, 4096, &["--history", "0s"]);
+        let limits = fs::read_to_string(format!("/proc/{}/limits", server.process.id())).unwrap();
         let line = limits
             .lines()
             .find(|line| line.starts_with("Max open files"))
@@ -126,25 +124,17 @@ fn the_soft_limit_is_raised_and_a_limit_that_is_too_low_is_named() {
         let log = server.stop();
         let warnings: Vec<&str> = log.lines().filter(|line| line.contains("WARN")).collect();
         assert_eq!(warnings.len(), 1, "{log}");
-        for words in ["4096", "20000", "ulimit -n", "LimitNOFILE=", "--max-connections"] {
-            assert!(warnings[0].contains(words), "{words}: {log}");
+        for text in ["4096", "20000", "ulimit -n", "LimitNOFILE=", "--max-connections"] {
+            assert!(warnings[0].contains(text), "{text}: {log}");
         }
     }
-    let server = Limited::start(
-        "enough",
-        256,
-        4096,
-        &["--history", "0s", "--max-connections", "3000"],
-    );
-    let log = server.stop();
+    let log = LimitedServer::start(256, 4096, &["--history", "0s", "--max-connections", "3000"]).stop();
     assert!(!log.contains("WARN"), "{log}");
 }
 
 #[test]
-fn a_limit_that_leaves_none_for_connections_ends_the_start() {
-    let mut command = Command::new("prlimit");
-    command.args(["--nofile=24:24", env!("CARGO_BIN_EXE_parlour")]);
-    let (code, _, log) = run(in_the_test(&mut command, &FREE_PORTS));
+fn a_limit_that_leaves_no_descriptors_for_clients_ends_the_start() {
+    let (code, _, log) = run(&mut parlour_with_limits(24, 24, &FREE_PORTS));
     assert_eq!(code, Some(71), "{log}");
     assert!(
         log.contains("limit of open files is 24") && log.contains("ulimit -n"),
@@ -153,114 +143,84 @@ fn a_limit_that_leaves_none_for_connections_ends_the_start() {
 }
 
 #[test]
-fn with_too_few_descriptors_new_clients_get_503_and_everything_else_works() {
-    // Its clients answer no pings.
-    let words = ["--max-unauthenticated-per-address", "10000", "--heartbeat", "60s"];
-    let server = Limited::start("few", 128, 128, &words);
-    let begun = Instant::now();
-    let mut inside = Vec::new();
-    let refused = loop {
-        match server.client() {
-            Ok(client) => inside.push(client),
-            Err(answer) => break answer,
-        }
-        assert!(inside.len() < 128, "more clients than descriptors");
-    };
-    assert!(refused.starts_with("HTTP/1.1 503 "), "{refused:?}");
-    assert!(
-        inside.len() >= 40,
-        "only {} clients of 128 descriptors",
-        inside.len()
-    );
+fn with_too_few_descriptors_only_new_clients_are_rejected() {
+    // The clients answer no pings.
+    let args = ["--max-unauthenticated-per-address", "10000", "--heartbeat", "60s"];
+    let server = LimitedServer::start(128, 128, &args);
+    let begin = Instant::now();
+    let (mut clients, answer) = clients_until_rejected(&server);
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer:?}");
+    let count = clients.len();
+    assert!(count >= 40, "only {count} clients of 128 descriptors");
 
-    // Many that connect and say nothing: they take no more than a few descriptors, and hang
-    // nowhere.
+    // Silent connections take only a few descriptors and block nothing.
     let silent: Vec<TcpStream> = (0..300).map(|_| connect(server.listen)).collect();
-    assert!(server.get("/livez").starts_with("HTTP/1.1 200 "));
-    assert!(
-        server
-            .get("/metrics")
-            .contains("parlour_rejects_total{class=\"too_few_descriptors\"}")
-    );
-    // The history is empty until it has ticks.
-    let history = loop {
-        let answer = ask(
-            server.admin,
+    assert!(server.is_alive());
+    let metrics = server.get_admin("/metrics");
+    assert!(metrics.contains("parlour_rejects_total{class=\"too_few_descriptors\"}"));
+    let write_history = || {
+        exchange(
+            connect(server.admin),
             "POST /history HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
-        );
-        if answer.starts_with("HTTP/1.1 200 ") {
-            break answer;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{answer}");
-        std::thread::park_timeout(Duration::from_millis(200));
+        )
     };
-    assert!(history.contains("-asked"), "{history}");
+    // A history needs ticks, and the server writes at most one a second.
+    let mut answer = String::new();
+    eventually("a history is written", || {
+        answer = write_history();
+        status_of(&answer) == 200
+    });
+    assert!(answer.contains("-asked"), "{answer}");
     let answers: Vec<String> = (0..5).map(|_| server.client().map(drop).unwrap_err()).collect();
     assert!(
         answers.iter().any(|answer| answer.starts_with("HTTP/1.1 503 ")),
         "{answers:?}"
     );
 
-    // Connected clients notice nothing, and clients that leave make room.
-    let took = begun.elapsed();
-    drop((silent, inside.split_off(10)));
-    let until = Instant::now() + Duration::from_secs(20);
-    let again = loop {
-        match server.client() {
-            Ok(client) => break client,
-            Err(answer) => assert!(Instant::now() < until, "{answer}"),
-        }
-        std::thread::park_timeout(Duration::from_millis(50));
-    };
-    for client in &mut inside {
-        client.set_nonblocking(true).unwrap();
-        let mut bytes = [0; 4096];
-        // Only pings may have arrived; the end of the connection would read 0 bytes.
-        assert!(!matches!(client.read(&mut bytes), Ok(0)));
+    // Clients that leave make room for others, and the remaining ones are still connected.
+    drop((silent, clients.split_off(10)));
+    eventually("a client is accepted", || server.client().is_ok());
+    for client in &mut clients {
+        client.ping();
     }
-    drop(again);
     let log = server.stop();
     let lines = log.lines().filter(|line| line.contains("open files")).count() as u64;
-    // One at the start.
-    let most = 2 + took.as_secs() + begun.elapsed().as_secs();
+    // One line at the start, and at most one in each second.
+    let most = 3 + begin.elapsed().as_secs();
     assert!(
         (2..=most).contains(&lines),
         "{lines} lines, at most {most}: {log}"
     );
 }
 
-#[test]
-fn without_any_descriptor_clients_are_answered_through_a_spare_one() {
-    let server = Limited::start("none", 128, 128, &["--history", "0s", "--max-connections", "10"]);
-    // Both threads have what they need to run.
-    assert!(server.get("/livez").starts_with("HTTP/1.1 200 "));
-    drop(server.client().unwrap());
-    let open = fs::read_dir(format!("/proc/{}/fd", server.server.id())).unwrap();
-    let numbers = open.map(|entry| {
-        entry
-            .unwrap()
-            .file_name()
-            .into_string()
-            .unwrap()
-            .parse::<u32>()
-            .unwrap()
+/// Returns the highest number of a descriptor of a process below `limit`.
+fn highest_descriptor(process: u32, limit: u32) -> u32 {
+    let entries = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let numbers = entries.map(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        name.parse::<u32>().unwrap()
     });
-    // Descriptors that the test inherited may have higher numbers.
-    let highest = numbers.filter(|number| *number < 128).max().unwrap();
-    let limit = |soft: u32| {
-        let words = [
-            format!("--pid={}", server.server.id()),
-            format!("--nofile={soft}:128"),
-        ];
-        assert!(Command::new("prlimit").args(words).status().unwrap().success());
-    };
-    limit(highest + 1);
-    // A lower number may be free.
-    let mut inside = Vec::new();
-    while let Ok(client) = server.client() {
-        inside.push(client);
-        assert!(inside.len() < 10);
-    }
+    // Descriptors that the process inherited from the test may have higher numbers.
+    numbers.filter(|number| *number < limit).max().unwrap()
+}
+
+/// Changes the soft limit of open files of a running process.
+fn set_soft_limit(process: u32, soft: u32) {
+    let args = [format!("--pid={process}"), format!("--nofile={soft}:128")];
+    assert!(Command::new("prlimit").args(args).status().unwrap().success());
+}
+
+#[test]
+fn without_any_free_descriptor_clients_are_answered_through_a_spare_one() {
+    let server = LimitedServer::start(128, 128, &["--history", "0s", "--max-connections", "10"]);
+    // All threads have opened the descriptors that they need to run.
+    assert!(server.is_alive());
+    drop(server.client().unwrap());
+    let process = server.process.id();
+    set_soft_limit(process, highest_descriptor(process, 128) + 1);
+    // Lower numbers may be free.
+    let (clients, _) = clients_until_rejected(&server);
+    assert!(clients.len() < 10);
     let mut answered = 0;
     for _ in 0..10 {
         let answer = server.client().map(drop).unwrap_err();
@@ -272,18 +232,15 @@ fn without_any_descriptor_clients_are_answered_through_a_spare_one() {
                 "{answer}"
             );
         }
-        assert!(server.get("/livez").starts_with("HTTP/1.1 200 "));
+        assert!(server.is_alive());
     }
-    assert!(answered > 0, "no client got an answer");
-    limit(128);
-    let until = Instant::now() + Duration::from_secs(20);
-    while let Err(answer) = server.client() {
-        assert!(Instant::now() < until, "{answer}");
-    }
-    let metrics = server.get("/metrics");
+    assert!(answered > 0, "no client was answered");
+    set_soft_limit(process, 128);
+    eventually("a client is accepted", || server.client().is_ok());
+    let metrics = server.get_admin("/metrics");
     let errors = metrics
         .lines()
         .find_map(|line| line.strip_prefix("parlour_accept_errors_total "));
-    // One or two per connection. A spinning loop would count thousands.
+    // One or two per connection. A loop that does not wait would count thousands.
     assert!(errors.unwrap().parse::<u32>().unwrap() <= 100, "{errors:?}");
 }

@@ -1,15 +1,16 @@
-//! Help reads well, and names everything there is.
+//! The help names all commands, settings and exit codes.
 
 use parlour_server::config::settings;
 
 use crate::process::{parlour, run};
 
-fn help(words: &[&str]) -> String {
-    let (code, out, err) = run(&mut parlour(words));
-    assert_eq!((code, err.as_str()), (Some(0), ""), "{words:?}");
+/// Runs a command that prints help. Checks the width of the lines and returns the help.
+fn help(args: &[&str]) -> String {
+    let (code, out, err) = run(&mut parlour(args));
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{args:?}");
     assert!(
         out.lines().all(|line| line.chars().count() <= 100),
-        "{words:?} has lines that are too long:\n{out}"
+        "{args:?} has lines that are too long:\n{out}"
     );
     out
 }
@@ -25,8 +26,8 @@ fn the_short_help_names_every_command() {
 
 #[test]
 fn the_long_help_names_every_setting_and_exit_code() {
-    for words in [&["--help"][..], &["serve", "--help"], &["help", "serve"]] {
-        let text = help(words);
+    for args in [&["--help"][..], &["serve", "--help"], &["help", "serve"]] {
+        let text = help(args);
         for setting in settings() {
             assert!(
                 text.contains(&format!("--{} <{}>", setting.flag(), setting.form)),
@@ -34,7 +35,7 @@ fn the_long_help_names_every_setting_and_exit_code() {
                 setting.name
             );
         }
-        for piece in [
+        for text_in_help in [
             "Examples:",
             "Exit codes:",
             "\n   78  ",
@@ -42,14 +43,14 @@ fn the_long_help_names_every_setting_and_exit_code() {
             "PARLOUR_INTEREST_RADIUS",
             "RUST_LOG",
         ] {
-            assert!(text.contains(piece), "{words:?}: {piece}");
+            assert!(text.contains(text_in_help), "{args:?}: {text_in_help}");
         }
     }
 }
 
 #[test]
-fn other_commands_show_the_settings_that_they_use_and_say_where_the_rest_is() {
-    for (words, shown) in [
+fn the_help_of_other_commands_names_the_settings_that_they_use_and_refers_to_serve() {
+    for (args, shown) in [
         (
             &["demo", "--help"][..],
             &["listen", "admin", "interest_radius", "record", "log"][..],
@@ -65,29 +66,29 @@ fn other_commands_show_the_settings_that_they_use_and_say_where_the_rest_is() {
         (&["config", "check", "--help"], &[]),
         (&["config", "check", "-h"], &[]),
     ] {
-        let text = help(words);
+        let text = help(args);
         for setting in settings() {
             let line = format!("--{} <{}>", setting.flag(), setting.form);
             assert_eq!(
                 text.contains(&line),
                 shown.contains(&setting.name),
-                "{words:?}: {line}\n{text}"
+                "{args:?}: {line}\n{text}"
             );
         }
-        assert!(text.contains("`parlour serve --help`"), "{words:?}\n{text}");
-        assert!(text.contains("--config <FILE>"), "{words:?}\n{text}");
+        assert!(text.contains("`parlour serve --help`"), "{args:?}\n{text}");
+        assert!(text.contains("--config <FILE>"), "{args:?}\n{text}");
     }
 }
 
 #[test]
-fn each_command_has_examples() {
-    for words in [
+fn the_help_of_each_command_has_examples() {
+    for args in [
         &["demo", "--help"][..],
         &["replay", "--help"],
         &["config", "print", "--help"],
         &["config", "check", "--help"],
     ] {
-        assert!(help(words).contains("Examples:\n"), "{words:?}");
+        assert!(help(args).contains("Examples:\n"), "{args:?}");
     }
     assert!(help(&["demo", "--help"]).contains("--bots <NUMBER>"));
     let config = help(&["config", "--help"]);
@@ -95,20 +96,20 @@ fn each_command_has_examples() {
 }
 
 #[test]
-fn the_version_is_one_line_and_names_the_commit() {
+fn the_version_is_one_line_with_the_commit() {
     let version = help(&["--version"]);
     assert_eq!(version, format!("parlour {}\n", parlour_server::BUILD));
     let plain = format!("parlour {}", env!("CARGO_PKG_VERSION"));
-    let commit = version.trim_end().strip_prefix(&plain).unwrap();
+    let suffix = version.trim_end().strip_prefix(&plain).unwrap();
     let is_checkout = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.git")).exists();
     if is_checkout && option_env!("PARLOUR_BUILD").is_none() {
-        let commit = commit.strip_prefix('+').unwrap().trim_end_matches("-dirty");
+        let commit = suffix.strip_prefix('+').unwrap().trim_end_matches("-dirty");
         assert!(commit.len() >= 12, "{version}");
-        // HEAD may have moved since the build: the commit only has to be one of this repository.
-        let known = std::process::Command::new("git")
+        // HEAD may have moved since the build, so any commit of this repository is accepted.
+        let cat_file = std::process::Command::new("git")
             .args(["-C", env!("CARGO_MANIFEST_DIR"), "cat-file", "-e"])
             .arg(format!("{commit}^{{commit}}"))
             .status();
-        assert!(known.unwrap().success(), "{version}");
+        assert!(cat_file.unwrap().success(), "{version}");
     }
 }

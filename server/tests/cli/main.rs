@@ -1,13 +1,10 @@
-//! The `parlour` command as a process: help, exit codes, messages, signals.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! The command `parlour` as a process: help, configuration, exit codes, messages and signals.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod banner;
-#[path = "../edge/support/client.rs"]
-#[allow(dead_code, reason = "not all that its tests need is needed here")]
-mod client;
 mod config;
 mod descriptors;
-mod exits;
+mod exit_codes;
 mod help;
 mod maps;
 mod process;
@@ -15,7 +12,9 @@ mod recording;
 #[path = "../recording/replay.rs"]
 mod replay;
 mod signals;
+#[path = "../maps/small_map.rs"]
+#[allow(dead_code, reason = "other test programs use more of it")]
+mod small_map;
 mod stopped_process;
-#[path = "../maps/tmx.rs"]
-#[allow(dead_code, reason = "not all that its tests need is needed here")]
-mod tmx;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,9 +1,9 @@
-//! Starts the command, in a separate environment.
+//! Runs the command `parlour`.
 
 use std::{
-    fs,
     io::{BufRead, BufReader, Read},
-    path::{Path, PathBuf},
+    net::SocketAddr,
+    path::Path,
     process::{Child, Command, Output, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
     thread,
@@ -12,29 +12,40 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The time limit of all waits, far longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// No wait takes this long, even on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Flags that take any free port for both ports.
+/// Flags that take free ports of loopback.
 pub(crate) const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
 
-pub(crate) fn parlour(words: &[&str]) -> Command {
+/// Returns the command with an empty environment.
+pub(crate) fn parlour(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));
-    in_the_test(&mut command, words);
+    set_up(&mut command, args);
     command
 }
 
-pub(crate) fn in_the_test<'a>(command: &'a mut Command, words: &[&str]) -> &'a mut Command {
-    // On a slow machine it may write a history by itself: keep that out of the source tree.
+/// Adds arguments, and empties the environment.
+fn set_up(command: &mut Command, args: &[&str]) {
+    // An overrun on a slow machine writes a history: keep it out of the source tree.
     let histories = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-histories");
     command
         .env_clear()
         .env("PARLOUR_HISTORY_DIR", histories)
-        .args(words)
-        .stdin(Stdio::null())
+        .args(args)
+        .stdin(Stdio::null());
 }
 
-/// Runs it to its end. Returns exit code, standard output and standard error.
+/// Returns the command with soft and hard limits of open files.
+pub(crate) fn parlour_with_limits(soft: u32, hard: u32, args: &[&str]) -> Command {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nofile={soft}:{hard}"));
+    command.arg(env!("CARGO_BIN_EXE_parlour"));
+    set_up(&mut command, args);
+    command
+}
+
+/// Runs a command to its end. Returns exit code, standard output and standard error.
 pub(crate) fn run(command: &mut Command) -> (Option<i32>, String, String) {
     let Output {
         status,
@@ -45,46 +56,17 @@ pub(crate) fn run(command: &mut Command) -> (Option<i32>, String, String) {
     (status.code(), text(stdout), text(stderr))
 }
 
-/// A file that is deleted after the test.
-pub(crate) struct Temporary(pub(crate) PathBuf);
-
-impl Temporary {
-    pub(crate) fn file(name: &str, text: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{}-{name}", std::process::id()));
-        fs::write(&path, text).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-/// A running server. Dropping it kills it.
-pub(crate) struct Running {
+/// A server in its own process. Dropping it kills the process.
+pub(crate) struct ServerProcess {
     child: Child,
     lines: Receiver<String>,
 }
 
-impl Running {
-    pub(crate) fn start(words: &[&str]) -> Self {
-        Self::start_logging_to(Stdio::piped(), words)
-    }
-
-    pub(crate) fn start_logging_to(log: impl Into<Stdio>, words: &[&str]) -> Self {
-        Self::start_command(parlour(words).stderr(log))
-    }
-
-    /// Starts it through a different command, which gets the command line as its last arguments.
-    pub(crate) fn start_by(mut starter: Command, log: impl Into<Stdio>, words: &[&str]) -> Self {
-        starter.arg(env!("CARGO_BIN_EXE_parlour"));
-        Self::start_command(in_the_test(&mut starter, words).stderr(log))
+impl ServerProcess {
+    /// Starts a server on free ports.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let args = [args, &FREE_PORTS].concat();
+        Self::start_command(parlour(&args).stderr(Stdio::piped()))
     }
 
     /// Starts a command whose standard error is set.
@@ -104,28 +86,43 @@ impl Running {
         self.child.id()
     }
 
-    /// Waits for a line of standard output with these words.
-    pub(crate) fn line(&self, words: &str) -> String {
+    /// Waits for a line of standard output that contains a text.
+    pub(crate) fn wait_for_line(&self, text: &str) -> String {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) if line.contains(words) => return line,
+            match self.lines.recv_timeout(TIMEOUT) {
+                Ok(line) if line.contains(text) => return line,
                 Ok(_) => {}
-                Err(error) => panic!("no line with {words:?}: {error}"),
+                Err(error) => panic!("no line with {text:?}: {error}"),
             }
         }
+    }
+
+    /// Waits until all bots of a demo walk about. Returns the lines about the two groups of bots.
+    pub(crate) fn wait_for_bots(&self) -> [String; 2] {
+        [(), ()].map(|()| self.wait_for_line("bots walk about"))
+    }
+
+    /// Waits for the line with the address of the world.
+    pub(crate) fn wait_for_address(&self) -> SocketAddr {
+        address_in(&self.wait_for_line("world    ws://"), "/ws")
+    }
+
+    /// Waits for the line with the address of the admin port.
+    pub(crate) fn wait_for_admin_address(&self) -> SocketAddr {
+        address_in(&self.wait_for_line("metrics "), "/metrics")
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits until it ends. Returns exit code and standard error.
-    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+    /// Waits until the process ends. Returns exit code and standard error.
+    pub(crate) fn wait_for_end(mut self) -> (Option<i32>, String) {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(TIMEOUT) {
                 Ok(_) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("does not end"),
+                Err(RecvTimeoutError::Timeout) => panic!("the process does not end"),
             }
         }
         let mut log = String::new();
@@ -134,11 +131,30 @@ impl Running {
         }
         (self.child.wait().unwrap().code(), log)
     }
+
+    /// Stops the server with a signal. Checks the exit code 0, and returns standard error.
+    pub(crate) fn stop_with(self, signal: Signal) -> String {
+        self.signal(signal);
+        let (code, log) = self.wait_for_end();
+        assert_eq!(code, Some(0), "{log}");
+        log
+    }
+
+    /// Stops the server with SIGTERM. Checks the exit code 0, and returns standard error.
+    pub(crate) fn stop(self) -> String {
+        self.stop_with(Signal::TERM)
+    }
 }
 
-impl Drop for Running {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns the address in a line such as `world ws://127.0.0.1:7373/ws`.
+fn address_in(line: &str, path: &str) -> SocketAddr {
+    let (_, address) = line.split_once("://").unwrap();
+    address.strip_suffix(path).unwrap().parse().unwrap()
 }

@@ -1,5 +1,5 @@
-//! `--record`: what is left when the process is killed, when it is asked by a signal, and when it
-//! cannot record.
+//! Recordings and histories of a server process: after a kill, after SIGUSR1, and in directories
+//! that cannot be written.
 
 use std::{
     fs,
@@ -15,57 +15,29 @@ use parlour_testing::eventually;
 use rustix::process::Signal;
 
 use crate::{
-    process::{FREE_PORTS, Running, parlour, run},
+    process::{FREE_PORTS, ServerProcess, parlour, run},
     replay::replay_file,
+    support::temporary::{TemporaryDirectory, TemporaryFile},
 };
 
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new(name: &str) -> Self {
-        let name = format!("cli-record-{}-{name}", std::process::id());
-        Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name))
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-
-    fn files(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(&self.0).into_iter().flatten();
-        entries.map(|entry| entry.unwrap().path()).collect()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
-fn what_is_left_after_a_kill_runs_again_up_to_the_last_second() {
-    let directory = Directory::new("kill");
-    // Fewer of them for a machine that is slower than most.
+fn a_killed_server_leaves_a_recording_that_lacks_at_most_1500_ms() {
+    let directory = TemporaryDirectory::missing("kill");
+    // A slow machine can run fewer bots.
     let bots = std::env::var("PARLOUR_TEST_BOTS").unwrap_or_else(|_| "200".to_owned());
-    let words = [
-        &["demo", "--bots", bots.as_str(), "--record", directory.path()],
-        &FREE_PORTS[..],
-    ]
-    .concat();
-    let server = Running::start(&words);
-    server.line("bots walk about");
-    server.line("bots walk about");
-    let size = |least: u64| {
-        let files = directory.files();
-        files.iter().any(|path| fs::metadata(path).unwrap().len() > least)
-    };
-    eventually("a few seconds", || size(20_000));
+    let server = ServerProcess::start(&["demo", "--bots", &bots, "--record", directory.arg()]);
+    server.wait_for_bots();
+    eventually("20 KB are recorded", || {
+        let files = directory.entries();
+        files
+            .iter()
+            .any(|path| fs::metadata(path).unwrap().len() > 20_000)
+    });
     let killed = SystemTime::UNIX_EPOCH.elapsed().unwrap();
     server.signal(Signal::KILL);
-    assert_eq!(server.end().0, None);
+    assert_eq!(server.wait_for_end().0, None);
 
-    let files = directory.files();
+    let files = directory.entries();
     let file = files
         .iter()
         .find(|path| path.to_str().unwrap().ends_with("-t1.plr"));
@@ -82,34 +54,27 @@ fn what_is_left_after_a_kill_runs_again_up_to_the_last_second() {
 
 #[test]
 fn sigusr1_writes_the_history_and_the_server_continues() {
-    let directory = Directory::new("signal");
-    let words = [
-        &["demo", "--bots", "4", "--history-dir", directory.path()],
-        &FREE_PORTS[..],
-    ]
-    .concat();
-    let server = Running::start(&words);
-    server.line("bots walk about");
-    server.line("bots walk about");
+    let directory = TemporaryDirectory::missing("signal");
+    let server = ServerProcess::start(&["demo", "--bots", "4", "--history-dir", directory.arg()]);
+    server.wait_for_bots();
     server.signal(Signal::USR1);
-    let asked = || {
-        let mut files = directory.files().into_iter();
+    let history = || {
+        let mut files = directory.entries().into_iter();
         files.find(|path| path.to_str().unwrap().ends_with("-asked.plr"))
     };
-    eventually("the file", || asked().is_some());
-    server.signal(Signal::TERM);
-    assert_eq!(server.end().0, Some(0));
-    let replayed = replay_file(&asked().unwrap(), &maps::load(None).unwrap(), &Logic::default());
+    eventually("the history is written", || history().is_some());
+    server.stop();
+    let replayed = replay_file(&history().unwrap(), &maps::load(None).unwrap(), &Logic::default());
     assert!(replayed.events > 0);
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_reported_in_one_line() {
-    let file = crate::process::Temporary::file("in-the-way", "a file");
-    let inside = format!("{}/recordings", file.path());
+fn a_directory_that_cannot_be_created_ends_the_start_in_one_line() {
+    let file = TemporaryFile::new("not-a-directory", "");
+    let inside = format!("{}/recordings", file.arg());
     for flag in ["--record", "--history-dir"] {
-        let words = [&[flag, inside.as_str()], &FREE_PORTS[..]].concat();
-        let (code, out, err) = run(parlour(&words).env("PARLOUR_LOG", "off"));
+        let args = [&[flag, inside.as_str()], &FREE_PORTS[..]].concat();
+        let (code, out, err) = run(parlour(&args).env("PARLOUR_LOG", "off"));
         assert_eq!((code, out.as_str()), (Some(73), ""), "{err}");
         assert!(
             err.contains(&inside) && err.contains(&format!("with {flag} DIR")),
@@ -117,20 +82,14 @@ fn a_directory_that_cannot_be_made_is_reported_in_one_line() {
         );
         assert_eq!(err.lines().count(), 1, "{err}");
     }
-    // Nothing is written there without a history.
-    let words = [
-        &["--history-dir", inside.as_str(), "--history", "0s"],
-        &FREE_PORTS[..],
-    ]
-    .concat();
-    let server = Running::start(&words);
-    server.line("Ctrl-C");
-    server.signal(Signal::TERM);
-    assert_eq!(server.end().0, Some(0));
+    // Without a history the directory is not used.
+    let server = ServerProcess::start(&["--history-dir", &inside, "--history", "0s"]);
+    server.wait_for_line("Ctrl-C");
+    server.stop();
 }
 
 #[test]
-fn an_empty_name_of_a_directory_is_a_mistake() {
+fn an_empty_directory_name_is_a_mistake() {
     for flag in ["--record", "--history-dir"] {
         let (code, out, err) = run(&mut parlour(&[flag, ""]));
         assert_eq!((code, out.as_str()), (Some(78), ""), "{err}");
@@ -142,33 +101,30 @@ fn an_empty_name_of_a_directory_is_a_mistake() {
 }
 
 #[test]
-fn where_nobody_named_a_directory_for_the_history_a_warning_is_enough() {
-    let directory = Directory::new("default");
-    fs::create_dir(directory.path()).unwrap();
+fn an_unusable_default_directory_for_the_history_is_only_a_warning() {
+    let directory = TemporaryDirectory::new("default");
     let start = || {
         let mut command = parlour(&FREE_PORTS);
         command
             .env_remove("PARLOUR_HISTORY_DIR")
             .current_dir(directory.path())
             .stderr(Stdio::piped());
-        Running::start_command(&mut command)
+        ServerProcess::start_command(&mut command)
     };
-    let end = |server: Running| {
-        server.line("Ctrl-C");
-        server.signal(Signal::TERM);
-        let (code, log) = server.end();
-        assert_eq!(code, Some(0), "{log}");
-        log
+    let log_after_start = || {
+        let server = start();
+        server.wait_for_line("Ctrl-C");
+        server.stop()
     };
-    let log = end(start());
+    let log = log_after_start();
     assert!(!log.contains("--history-dir"), "{log}");
     assert_eq!(
-        directory.files(),
+        directory.entries(),
         Vec::<PathBuf>::new(),
-        "looking leaves nothing behind"
+        "the check leaves no files"
     );
-    fs::write(directory.0.join("recordings"), "a file").unwrap();
-    let log = end(start());
+    fs::write(directory.path().join("recordings"), "a file").unwrap();
+    let log = log_after_start();
     assert!(
         log.contains("cannot write the history to recordings") && log.contains("--history-dir"),
         "{log}"

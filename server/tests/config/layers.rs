@@ -1,22 +1,22 @@
-//! Defaults < file < environment < flags.
+//! Flags override environment variables, which override the file, which overrides the defaults.
 
 use parlour_server::config::{SettingSource, Settings};
 
-use crate::given;
+use crate::configure;
 
 #[test]
 fn without_layers_the_settings_are_the_defaults() {
-    let config = given(None, &[], &[]).unwrap();
+    let config = configure(None, &[], &[]).unwrap();
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.source("listen"), &SettingSource::Default);
     assert!(config.warnings.is_empty());
 }
 
 #[test]
-fn each_layer_wins_over_the_one_below() {
+fn a_higher_layer_overrides_a_lower_one() {
     let file = "# four values\ncapacity = 1\nmax_rooms = 1\nseed = 1\n";
     let variables = [("PARLOUR_MAX_ROOMS", "2"), ("PARLOUR_SEED", "2")];
-    let config = given(Some(file), &variables, &[("seed", "3")]).unwrap();
+    let config = configure(Some(file), &variables, &[("seed", "3")]).unwrap();
     let settings = &config.settings;
     assert_eq!(
         (settings.capacity, settings.max_rooms, settings.seed),
@@ -30,14 +30,14 @@ fn each_layer_wins_over_the_one_below() {
 }
 
 #[test]
-fn rust_log_counts_but_parlours_own_variable_wins() {
+fn rust_log_is_used_and_parlour_log_overrides_it() {
     let both = [("RUST_LOG", "trace"), ("PARLOUR_LOG", "warn")];
-    assert_eq!(given(None, &both, &[]).unwrap().settings.log, "warn");
-    let config = given(Some("log = \"error\""), &both[..1], &[]).unwrap();
+    assert_eq!(configure(None, &both, &[]).unwrap().settings.log, "warn");
+    let config = configure(Some("log = \"error\""), &both[..1], &[]).unwrap();
     assert_eq!(config.settings.log, "trace");
     assert_eq!(config.source("log").to_string(), "RUST_LOG");
     assert_eq!(
-        given(None, &[("RUST_LOG", "")], &[]).unwrap().settings.log,
+        configure(None, &[("RUST_LOG", "")], &[]).unwrap().settings.log,
         "info"
     );
 }
@@ -45,7 +45,7 @@ fn rust_log_counts_but_parlours_own_variable_wins() {
 #[test]
 fn the_word_for_none_removes_the_value_of_a_lower_layer() {
     let file = "maps = \"maps\"\nallowed_origins = [\"https://example.org\"]\n";
-    let config = given(
+    let config = configure(
         Some(file),
         &[("PARLOUR_MAPS", "bundled")],
         &[("allowed_origins", "")],
@@ -56,7 +56,7 @@ fn the_word_for_none_removes_the_value_of_a_lower_layer() {
 }
 
 #[test]
-fn unknown_variables_are_warned_about() {
+fn an_unknown_variable_is_reported_with_a_suggestion() {
     let variables = [
         ("PARLOUR_INTEREST_RADIOS", "1"),
         ("PARLOUR_CONFIG", "x.toml"),
@@ -64,7 +64,7 @@ fn unknown_variables_are_warned_about() {
         ("PARLOR_SEED", "1"),
         ("PATH", "/bin"),
     ];
-    let config = given(None, &variables, &[]).unwrap();
+    let config = configure(None, &variables, &[]).unwrap();
     let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         warnings,

@@ -1,10 +1,10 @@
-//! Configuration: which layer wins, which values are refused, and that the printed one can be read
-//! again.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Configuration: which layer takes precedence, which values are rejected, and that the printed
+//! configuration can be read again.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
-mod follows;
+mod dependent_defaults;
 mod layers;
-mod log;
+mod log_filter;
 mod mistakes;
 mod print;
 mod values;
@@ -13,8 +13,8 @@ use std::ffi::OsString;
 
 use parlour_server::config::{Config, ConfigFile, Layers, Problems, resolve};
 
-/// Resolves a file, variables and flags.
-fn given(
+/// Resolves a file, environment variables and flags.
+fn configure(
     file: Option<&str>,
     environment: &[(&str, &str)],
     flags: &[(&'static str, &str)],
@@ -32,8 +32,8 @@ fn given(
     })
 }
 
-/// Returns the lines of a refused configuration.
-fn refused(file: Option<&str>, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Vec<String> {
-    let problems = given(file, environment, flags).expect_err("should be refused");
+/// Returns the errors of a configuration that is rejected.
+fn errors(file: Option<&str>, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Vec<String> {
+    let problems = configure(file, environment, flags).expect_err("the configuration has errors");
     problems.errors.iter().map(ToString::to_string).collect()
 }

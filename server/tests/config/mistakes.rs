@@ -1,6 +1,6 @@
-//! All mistakes are reported together, each with its place and what would be right.
+//! All mistakes are reported together, each with its place and what is expected there.
 
-use crate::{given, refused};
+use crate::{configure, errors};
 
 #[test]
 fn all_mistakes_of_all_layers_are_reported_together() {
@@ -11,7 +11,7 @@ fn all_mistakes_of_all_layers_are_reported_together() {
         ("PARLOUR_ZZZ", ""),
     ];
     let flags = [("rate_chat", "lots"), ("log_format", "xml")];
-    let lines = refused(Some(file), &variables, &flags);
+    let lines = errors(Some(file), &variables, &flags);
     let expected = [
         "parlour.toml:1: capacity must be a whole number without quotes, not text in quotes",
         "parlour.toml:2: unknown key \"interest-radius\"; did you mean `interest_radius`?",
@@ -27,10 +27,10 @@ fn all_mistakes_of_all_layers_are_reported_together() {
     for (line, expected) in lines.iter().zip(expected) {
         assert!(
             line.starts_with(expected),
-            "{line}\nshould begin with\n{expected}"
+            "{line}\nshould start with\n{expected}"
         );
     }
-    let problems = given(Some(file), &variables, &flags).unwrap_err();
+    let problems = configure(Some(file), &variables, &flags).unwrap_err();
     assert_eq!(problems.warnings.len(), 1);
     let text = problems.to_string();
     assert!(
@@ -44,8 +44,8 @@ fn all_mistakes_of_all_layers_are_reported_together() {
 }
 
 #[test]
-fn a_mistake_counts_even_if_something_replaces_it() {
-    let lines = refused(Some("capacity = 0"), &[], &[("capacity", "5")]);
+fn a_mistake_is_reported_even_if_a_higher_layer_overrides_it() {
+    let lines = errors(Some("capacity = 0"), &[], &[("capacity", "5")]);
     assert_eq!(
         lines,
         ["parlour.toml:1: capacity must be a whole number from 1 to 32000; it is \"0\""]
@@ -53,8 +53,8 @@ fn a_mistake_counts_even_if_something_replaces_it() {
 }
 
 #[test]
-fn every_mistake_in_the_toml_itself() {
-    let lines = refused(
+fn all_syntax_errors_of_the_file_are_reported_with_other_mistakes() {
+    let lines = errors(
         Some("seed = \ncapacity = 1\ncapacity = 2\n"),
         &[("PARLOUR_SEED", "x")],
         &[],
@@ -74,13 +74,13 @@ fn every_mistake_in_the_toml_itself() {
 
 #[test]
 fn contradictions_name_both_sides_and_their_sources() {
-    let lines = refused(Some("admin = \"127.0.0.1:80\""), &[], &[("listen", "0.0.0.0:80")]);
+    let lines = errors(Some("admin = \"127.0.0.1:80\""), &[], &[("listen", "0.0.0.0:80")]);
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(
         lines[0].contains("listen = 0.0.0.0:80 (--listen) and admin = 127.0.0.1:80 (parlour.toml:1)"),
         "{lines:#?}"
     );
-    let lines = refused(
+    let lines = errors(
         Some("near_radius = 90"),
         &[("PARLOUR_INTEREST_RADIUS", "150")],
         &[],
@@ -94,34 +94,34 @@ fn contradictions_name_both_sides_and_their_sources() {
 }
 
 #[test]
-fn ports_that_do_not_meet_are_no_contradiction() {
+fn equal_ports_on_different_addresses_are_no_contradiction() {
     for (listen, admin) in [
         ("127.0.0.1:0", "127.0.0.1:0"),
         ("127.0.0.1:80", "127.0.0.2:80"),
         ("127.0.0.1:80", "127.0.0.1:81"),
     ] {
-        given(None, &[], &[("listen", listen), ("admin", admin)]).unwrap();
+        configure(None, &[], &[("listen", listen), ("admin", admin)]).unwrap();
     }
 }
 
 #[test]
-fn a_wrong_value_hides_contradictions_with_it_only() {
+fn an_invalid_value_hides_only_contradictions_with_itself() {
     let flags = [
         ("listen", "nowhere"),
         ("admin", "127.0.0.1:7373"),
         ("near_radius", "90"),
         ("interest_radius", "91"),
     ];
-    let lines = refused(None, &[], &flags);
+    let lines = errors(None, &[], &flags);
     assert_eq!(lines.len(), 2, "{lines:#?}");
     assert!(lines[0].starts_with("--listen"), "{lines:#?}");
     assert!(lines[1].contains("near_radius"), "{lines:#?}");
 }
 
 #[test]
-fn a_mistake_is_repeated_shortened_and_escaped() {
+fn an_invalid_value_is_quoted_shortened_and_escaped() {
     let long = format!("\u{1b}[31m{}", "x".repeat(5000));
-    let lines = refused(None, &[("PARLOUR_CAPACITY", &long)], &[]);
+    let lines = errors(None, &[("PARLOUR_CAPACITY", &long)], &[]);
     assert!(lines[0].len() < 300, "{}", lines[0].len());
     assert!(!lines[0].contains('\u{1b}'), "{lines:#?}");
 }

@@ -1,15 +1,15 @@
-//! The printed configuration is a file that results in the same settings.
+//! The printed configuration is a file that leads to the same settings.
 
 use parlour_server::config::{SettingKind, settings, to_toml};
 use proptest::prelude::*;
 
-use crate::given;
+use crate::configure;
 
 #[test]
-fn the_defaults_can_be_read_again() {
-    let config = given(None, &[], &[]).unwrap();
+fn the_printed_defaults_can_be_read_again() {
+    let config = configure(None, &[], &[]).unwrap();
     let text = to_toml(&config);
-    let again = given(Some(&text), &[], &[]).unwrap();
+    let again = configure(Some(&text), &[], &[]).unwrap();
     assert_eq!(again.settings, config.settings);
     // The comments are wrapped.
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
@@ -22,7 +22,7 @@ fn the_defaults_can_be_read_again() {
 }
 
 #[test]
-fn values_of_all_kinds_can_be_read_again() {
+fn printed_values_of_all_kinds_can_be_read_again() {
     let flags = [
         ("interest_radius", "all"),
         ("near_radius", "77"),
@@ -42,10 +42,10 @@ fn values_of_all_kinds_can_be_read_again() {
         ("shadow", "on"),
         ("seed", "9223372036854775807"),
     ];
-    let config = given(None, &[], &flags).unwrap();
+    let config = configure(None, &[], &flags).unwrap();
     let text = to_toml(&config);
     assert_eq!(
-        given(Some(&text), &[], &[]).unwrap().settings,
+        configure(Some(&text), &[], &[]).unwrap().settings,
         config.settings,
         "{text}"
     );
@@ -64,7 +64,7 @@ fn values_of_all_kinds_can_be_read_again() {
 }
 
 #[test]
-fn every_setting_has_one_name_everywhere_and_a_default_that_it_accepts() {
+fn every_setting_has_one_name_everywhere_and_a_valid_default() {
     let mut names: Vec<&str> = settings().map(|setting| setting.name).collect();
     for setting in settings() {
         let name = setting.name;
@@ -74,9 +74,12 @@ fn every_setting_has_one_name_everywhere_and_a_default_that_it_accepts() {
         );
         assert_eq!(setting.variable().to_lowercase(), format!("parlour_{name}"));
         assert_eq!(setting.flag().replace('-', "_"), name);
-        assert!(!setting.help.ends_with('.'), "{name}: the help is continued");
+        assert!(
+            !setting.help.ends_with('.'),
+            "{name}: `config print` continues the sentence"
+        );
         let text = setting.default_text();
-        let config = given(None, &[], &[(name, &text)]).unwrap();
+        let config = configure(None, &[], &[(name, &text)]).unwrap();
         assert_eq!(setting.text(&config.settings), text, "{name}");
         if setting.kind == SettingKind::Number {
             text.parse::<u64>().unwrap();
@@ -90,15 +93,15 @@ fn every_setting_has_one_name_everywhere_and_a_default_that_it_accepts() {
 proptest! {
     #[test]
     fn accepted_values_can_be_printed_and_read_again(path in "\\PC{0,40}", burst in 1u32..150, every in 1u32..100_000) {
-        let mut config = given(None, &[], &[("maps", &format!("maps/{path}"))]).unwrap();
+        let mut config = configure(None, &[], &[("maps", &format!("maps/{path}"))]).unwrap();
         config.settings.rates.chat = parlour_sim::Rate { burst, every_ticks: every };
         let text = to_toml(&config);
-        let again = given(Some(&text), &[], &[]);
+        let again = configure(Some(&text), &[], &[]);
         prop_assert_eq!(again.map(|config| config.settings).ok(), Some(config.settings), "{}", text);
     }
 
     #[test]
-    fn no_file_makes_it_panic(text in "[a-z_=\"\\[\\]{}#0-9.\n ]{0,120}") {
-        let _ = given(Some(&text), &[], &[]);
+    fn no_file_causes_a_panic(text in "[a-z_=\"\\[\\]{}#0-9.\n ]{0,120}") {
+        let _ = configure(Some(&text), &[], &[]);
     }
 }

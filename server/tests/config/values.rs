@@ -1,4 +1,4 @@
-//! The effect of values on the world.
+//! Which values are accepted, and what the server does with them.
 
 use std::{path::Path, time::Duration};
 
@@ -6,10 +6,10 @@ use parlour_recording::RecordingOptions;
 use parlour_server::{config::to_toml, maps::BundledMaps};
 use parlour_sim::{Interest, Rate};
 
-use crate::{given, refused};
+use crate::{configure, errors};
 
 fn rate(text: &str) -> Rate {
-    given(None, &[], &[("rate_chat", text)])
+    configure(None, &[], &[("rate_chat", text)])
         .unwrap()
         .settings
         .rates
@@ -17,7 +17,7 @@ fn rate(text: &str) -> Rate {
 }
 
 #[test]
-fn rates_are_a_burst_then_a_number_per_time() {
+fn a_rate_is_a_burst_and_a_number_per_time() {
     let every = |text| rate(&format!("3 burst, {text}")).every_ticks;
     assert_eq!(
         rate("10 burst, 10/s"),
@@ -34,9 +34,9 @@ fn rates_are_a_burst_then_a_number_per_time() {
 }
 
 #[test]
-fn rates_without_a_whole_number_of_ticks_are_refused() {
+fn malformed_rates_and_rates_of_partial_ticks_are_rejected() {
     for text in ["7/s", "61/s", "0/s", "1/0s", "1/1ms", "1/2days", "1/100years"] {
-        let lines = refused(None, &[], &[("rate_chat", &format!("3 burst, {text}"))]);
+        let lines = errors(None, &[], &[("rate_chat", &format!("3 burst, {text}"))]);
         assert!(
             lines[0].starts_with("--rate-chat: rate_chat must be a rate"),
             "{lines:#?}"
@@ -52,12 +52,12 @@ fn rates_without_a_whole_number_of_ticks_are_refused() {
         "10 burst, /s",
         "x burst, 1/s",
     ] {
-        refused(None, &[], &[("rate_chat", text)]);
+        errors(None, &[], &[("rate_chat", text)]);
     }
 }
 
 #[test]
-fn the_world_has_the_values_of_the_settings() {
+fn the_world_is_configured_from_the_settings() {
     let flags = [
         ("interest_radius", "all"),
         ("near_radius", "90"),
@@ -67,7 +67,7 @@ fn the_world_has_the_values_of_the_settings() {
         ("seed", "9"),
         ("rate_move", "1 burst, 30/s"),
     ];
-    let sim = given(None, &[], &flags)
+    let sim = configure(None, &[], &flags)
         .unwrap()
         .settings
         .sim(Vec::new(), vec!["teal".into()]);
@@ -86,12 +86,12 @@ fn the_world_has_the_values_of_the_settings() {
     );
     assert_eq!(sim.skins, ["teal"]);
 
-    let sim = given(None, &[], &[("interest_radius", "200")])
+    let sim = configure(None, &[], &[("interest_radius", "200")])
         .unwrap()
         .settings
         .sim(Vec::new(), Vec::new());
     assert_eq!((sim.rules.interest, sim.rules.near_px), (Interest::Near, 200));
-    let sim = given(None, &[], &[("interest_radius", "all")])
+    let sim = configure(None, &[], &[("interest_radius", "all")])
         .unwrap()
         .settings
         .sim(Vec::new(), Vec::new());
@@ -99,9 +99,9 @@ fn the_world_has_the_values_of_the_settings() {
 }
 
 #[test]
-fn accepted_values_are_also_accepted_by_the_world() {
-    // Both ends of each range; for rates, what is just within the bound and what is not.
-    let ends: &[(&str, &[&str])] = &[
+fn the_world_accepts_all_values_that_the_configuration_accepts() {
+    // Both ends of each range. For rates, values just within the bound and just beyond it.
+    let cases: &[(&str, &[&str])] = &[
         ("interest_radius", &["0", "1", "100000", "100001", "all"]),
         ("near_radius", &["1", "100000", "auto"]),
         ("capacity", &["0", "1", "32000", "32001"]),
@@ -119,17 +119,17 @@ fn accepted_values_are_also_accepted_by_the_world() {
         ("room_talk_mib", &["0", "1", "1024", "1025"]),
         ("seed", &["0", "1", "9223372036854775807"]),
     ];
-    let mut taken = 0;
-    for (name, values) in ends {
+    let mut accepted = 0;
+    for (name, values) in cases {
         for value in *values {
-            if let Ok(config) = given(None, &[("PARLOUR_INTEREST_RADIUS", "all")], &[(*name, value)]) {
+            if let Ok(config) = configure(None, &[("PARLOUR_INTEREST_RADIUS", "all")], &[(*name, value)]) {
                 let maps = parlour_server::maps::load(None).unwrap();
                 let _ = parlour_sim::Simulation::new(config.settings.sim(maps, vec!["teal".into()]));
-                taken += 1;
+                accepted += 1;
             }
         }
     }
-    assert_eq!(taken, 19);
+    assert_eq!(accepted, 19);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn values_are_trimmed_and_lists_are_split_at_commas() {
         ("PARLOUR_HEARTBEAT", " 2s "),
         ("PARLOUR_MAPS", "my maps"),
     ];
-    let settings = given(None, &variables, &[]).unwrap().settings;
+    let settings = configure(None, &variables, &[]).unwrap().settings;
     let origins: Vec<String> = settings
         .edge
         .allowed_origins
@@ -155,13 +155,13 @@ fn values_are_trimmed_and_lists_are_split_at_commas() {
 }
 
 #[test]
-fn errors_about_wrong_origins_and_hosts_say_what_would_be_right() {
-    let said = |name, text: &str| {
-        let lines = refused(None, &[], &[(name, text)]);
+fn errors_about_origins_and_hosts_suggest_a_correction() {
+    let error = |name, text: &str| {
+        let lines = errors(None, &[], &[(name, text)]);
         assert_eq!(lines.len(), 1, "{lines:?}");
         lines[0].clone()
     };
-    for (origin, right) in [
+    for (origin, expected) in [
         (
             "https://b.org,example.org",
             "\"example.org\" has no scheme: write https://example.org;",
@@ -174,13 +174,13 @@ fn errors_about_wrong_origins_and_hosts_say_what_would_be_right() {
         ("https://münchen.example", "xn--"),
         ("null", "only * allows it"),
     ] {
-        let said = said("allowed_origins", origin);
+        let error = error("allowed_origins", origin);
         assert!(
-            said.contains("https://*.example.org") && said.contains(right),
-            "{said}"
+            error.contains("https://*.example.org") && error.contains(expected),
+            "{error}"
         );
     }
-    for (host, right) in [
+    for (host, expected) in [
         (
             "https://play.example.org/",
             "write play.example.org, which takes any port;",
@@ -191,15 +191,18 @@ fn errors_about_wrong_origins_and_hosts_say_what_would_be_right() {
         ),
         ("a b", "no valid host"),
     ] {
-        let said = said("allowed_hosts", host);
-        assert!(said.contains("*.example.org") && said.contains(right), "{said}");
+        let error = error("allowed_hosts", host);
+        assert!(
+            error.contains("*.example.org") && error.contains(expected),
+            "{error}"
+        );
     }
     let long = format!("https://{}", "a/".repeat(5000));
-    assert!(said("allowed_origins", &long).len() < 600);
+    assert!(error("allowed_origins", &long).len() < 600);
 }
 
 #[test]
-fn a_directory_without_a_name_is_a_mistake_and_none_has_a_word() {
+fn an_empty_directory_is_a_mistake_and_a_word_stands_for_none() {
     for (name, word) in [
         ("record", "off"),
         ("history_dir", "auto"),
@@ -207,27 +210,27 @@ fn a_directory_without_a_name_is_a_mistake_and_none_has_a_word() {
         ("skins", "bundled"),
     ] {
         for empty in ["", " "] {
-            let lines = refused(None, &[], &[(name, empty)]);
+            let lines = errors(None, &[], &[(name, empty)]);
             assert!(lines[0].contains(&format!("or {word:?}")), "{lines:?}");
             let file = format!("{name} = {empty:?}");
-            assert_eq!(refused(Some(&file), &[], &[]).len(), 1, "{file}");
+            assert_eq!(errors(Some(&file), &[], &[]).len(), 1, "{file}");
         }
         let file = format!("{name} = \"somewhere\"");
         assert_eq!(
-            given(Some(&file), &[], &[(name, word)]).unwrap().settings,
-            given(None, &[], &[]).unwrap().settings
+            configure(Some(&file), &[], &[(name, word)]).unwrap().settings,
+            configure(None, &[], &[]).unwrap().settings
         );
     }
-    let settings = given(None, &[], &[("record", "./off")]).unwrap().settings;
+    let settings = configure(None, &[], &[("record", "./off")]).unwrap().settings;
     assert_eq!(settings.recording.directory.as_deref(), Some(Path::new("./off")));
 }
 
 #[test]
-fn bundled_maps_are_chosen_by_name_or_all_or_none() {
+fn bundled_maps_are_all_none_or_some_by_name() {
     let bundled = |file: Option<&str>, flags: &[(&'static str, &str)]| {
-        let config = given(file, &[], flags).unwrap();
-        // What is printed is the same again.
-        let again = given(Some(&to_toml(&config)), &[], &[]).unwrap();
+        let config = configure(file, &[], flags).unwrap();
+        // The printed configuration leads to the same settings.
+        let again = configure(Some(&to_toml(&config)), &[], &[]).unwrap();
         assert_eq!(again.settings, config.settings);
         config.settings.bundled_maps
     };
@@ -243,7 +246,7 @@ fn bundled_maps_are_chosen_by_name_or_all_or_none() {
         bundled(Some("bundled_maps = \"none\""), &[("bundled_maps", "all")]),
         BundledMaps::All
     );
-    for (text, right) in [
+    for (text, expected) in [
         (
             "lobbi",
             "all, none, or some of garden, lobby, plaza, but \"lobbi\" is no bundled map (did you mean `lobby`?)",
@@ -251,10 +254,10 @@ fn bundled_maps_are_chosen_by_name_or_all_or_none() {
         ("all,lobby", "\"all\" is no bundled map"),
         ("", "must be all, none, or some of"),
     ] {
-        let lines = refused(None, &[("PARLOUR_BUNDLED_MAPS", text)], &[]);
-        assert!(lines[0].contains(right), "{lines:?}");
+        let lines = errors(None, &[("PARLOUR_BUNDLED_MAPS", text)], &[]);
+        assert!(lines[0].contains(expected), "{lines:?}");
     }
-    let lines = refused(Some("bundled_maps = 7"), &[], &[]);
+    let lines = errors(Some("bundled_maps = 7"), &[], &[]);
     assert!(
         lines[0].contains("or a word in quotes, not a number"),
         "{lines:?}"
@@ -262,16 +265,16 @@ fn bundled_maps_are_chosen_by_name_or_all_or_none() {
 }
 
 #[test]
-fn times_need_a_unit_and_have_bounds() {
+fn durations_need_a_unit_and_have_bounds() {
     for value in ["10", "", "-1s", "1x", "10h", "10ms"] {
-        refused(None, &[("PARLOUR_HEARTBEAT", value)], &[]);
+        errors(None, &[("PARLOUR_HEARTBEAT", value)], &[]);
     }
 }
 
 #[test]
-fn the_recording_options_are_those_of_the_settings() {
+fn the_recorder_is_configured_from_the_settings() {
     let recording = |flags: &[(&'static str, &str)]| {
-        let settings = given(None, &[], flags)?.settings;
+        let settings = configure(None, &[], flags)?.settings;
         Ok::<_, parlour_server::config::Problems>(settings.server_options(Vec::new(), Vec::new()).recording)
     };
     assert_eq!(recording(&[]).unwrap(), RecordingOptions::default());
@@ -298,8 +301,8 @@ fn the_recording_options_are_those_of_the_settings() {
     };
     assert_eq!(recording(&flags).unwrap(), expected);
 
-    // Both ends of each range, and what is beyond them.
-    let ends = [
+    // Both ends of each range, and values beyond them.
+    let cases = [
         ("record_file_mib", "0", "1", "4096", "1048577"),
         ("record_file_minutes", "0", "1", "10080", "10081"),
         ("record_total_mib", "0", "256", "1073741824", "1073741825"),
@@ -307,9 +310,13 @@ fn the_recording_options_are_those_of_the_settings() {
         ("history_mib", "0", "1", "16384", "16385"),
         ("shadow", "yes", "on", "off", ""),
     ];
-    for (name, below, least, most, above) in ends {
-        for (value, is_taken) in [(below, false), (least, true), (most, true), (above, false)] {
-            assert_eq!(recording(&[(name, value)]).is_ok(), is_taken, "{name} = {value}");
+    for (name, below, least, most, above) in cases {
+        for (value, is_accepted) in [(below, false), (least, true), (most, true), (above, false)] {
+            assert_eq!(
+                recording(&[(name, value)]).is_ok(),
+                is_accepted,
+                "{name} = {value}"
+            );
         }
     }
 }

@@ -6,16 +6,16 @@ use parlour_server::{Server, ServerOptions, StartError};
 use parlour_sim::SimConfig;
 use parlour_testing::eventually;
 
-use crate::support::start;
+use crate::support::test_server::start;
 
 #[test]
-fn health_and_metrics() {
+fn health_checks_answer_and_every_metric_is_listed() {
     let server = start();
-    eventually("ready", || server.admin("/readyz").starts_with("HTTP/1.1 200 "));
-    assert!(server.admin("/livez").ends_with("alive\n"));
-    assert!(server.admin("/").contains("/metrics"));
-    assert!(server.admin("/nothing").starts_with("HTTP/1.1 404 "));
-    let metrics = server.admin("/metrics");
+    server.await_ready();
+    assert!(server.get_admin("/livez").ends_with("alive\n"));
+    assert!(server.get_admin("/").contains("/metrics"));
+    assert!(server.get_admin("/nothing").starts_with("HTTP/1.1 404 "));
+    let metrics = server.get_admin("/metrics");
     for name in [
         "parlour_tick_duration_seconds_bucket",
         "parlour_tick_lateness_seconds_bucket",
@@ -52,7 +52,7 @@ fn health_and_metrics() {
 }
 
 #[test]
-fn ticks_continue_at_their_rate() {
+fn ticks_advance() {
     let server = start();
     let before = server.metric("parlour_tick");
     eventually("a second of ticks", || {

@@ -1,4 +1,4 @@
-//! The Rust client against this server, as a program uses it.
+//! The Rust client library against this server.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -8,10 +8,13 @@ use parlour_client::{
 };
 use tokio::time::timeout;
 
-use crate::support::{TIMEOUT, TestServer, start, start_with};
+use crate::support::{
+    raw_client::TIMEOUT,
+    test_server::{TestServer, start, start_with},
+};
 
-/// Returns options with which every broken promise of the server fails the test.
-fn strict(name: &str) -> Options {
+/// Returns options with which every violation of the protocol fails the test.
+fn strict_options(name: &str) -> Options {
     Options {
         strict: true,
         timeout: TIMEOUT,
@@ -24,17 +27,22 @@ fn url(server: &TestServer) -> String {
 }
 
 async fn open(server: &TestServer, name: &str) -> Connection {
-    Connection::open(&url(server), strict(name)).await.unwrap()
+    Connection::open(&url(server), strict_options(name))
+        .await
+        .unwrap()
 }
 
-async fn in_room(server: &TestServer, name: &str) -> Connection {
+async fn open_in_plaza(server: &TestServer, name: &str) -> Connection {
     let mut connection = open(server, name).await;
     connection.join("plaza").await.unwrap();
     connection
 }
 
 /// Waits until `find` returns a value for an event.
-async fn until<T>(connection: &mut Connection, mut find: impl FnMut(&Connection, &Event) -> Option<T>) -> T {
+async fn wait_for<T>(
+    connection: &mut Connection,
+    mut find: impl FnMut(&Connection, &Event) -> Option<T>,
+) -> T {
     let find = async {
         loop {
             let event = connection.next_event().await.unwrap();
@@ -43,10 +51,11 @@ async fn until<T>(connection: &mut Connection, mut find: impl FnMut(&Connection,
             }
         }
     };
-    timeout(TIMEOUT, find).await.expect("it happens")
+    timeout(TIMEOUT, find).await.expect("no event in time")
 }
 
-async fn ended(connection: &mut Connection) -> Disconnected {
+/// Waits until the connection ends.
+async fn wait_for_end(connection: &mut Connection) -> Disconnected {
     let end = async {
         loop {
             if let Err(end) = connection.next_event().await {
@@ -54,32 +63,32 @@ async fn ended(connection: &mut Connection) -> Disconnected {
             }
         }
     };
-    timeout(TIMEOUT, end).await.expect("it ends")
+    timeout(TIMEOUT, end).await.expect("no end in time")
 }
 
 #[tokio::test]
-async fn it_joins_walks_and_sees_its_neighbour_walk() {
+async fn a_client_joins_walks_and_sees_its_neighbour_walk() {
     let server = start();
-    let mut ann = in_room(&server, "ann").await;
-    let mut bob = in_room(&server, "bob").await;
+    let mut ann = open_in_plaza(&server, "ann").await;
+    let mut bob = open_in_plaza(&server, "bob").await;
     bob.steer(Direction::East);
-    let walked = until(&mut ann, |ann, _| {
+    let walked = wait_for(&mut ann, |ann, _| {
         let mut neighbours = ann.client().neighbours();
         let (_, bob) = neighbours.find(|(_, neighbour)| neighbour.name == "bob")?;
         (bob.segment.gait.heading.direction == Direction::East).then_some(bob.segment.position)
     });
-    let answered = until(&mut bob, |bob, event| match event {
+    let answered = wait_for(&mut bob, |bob, event| match event {
         Event::Snapshot { ack: Some(ack), .. } if ack.seq == 1 => Some(bob.client().segment()?.position),
         _ => None,
     });
     let (seen, own) = tokio::join!(walked, answered);
-    assert_eq!(seen, own, "both know where the walk began");
+    assert_eq!(seen, own, "both clients know where the walk began");
     assert_eq!(bob.client().unacknowledged_walks(), 0);
     bob.close().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_room_that_does_not_exist_is_refused_and_a_different_one_can_be_joined() {
+async fn after_a_refused_join_a_different_room_can_be_joined() {
     let server = start();
     let mut ann = open(&server, "ann").await;
     let refused = ann.join("moon").await;
@@ -97,20 +106,20 @@ async fn a_room_that_does_not_exist_is_refused_and_a_different_one_can_be_joined
 }
 
 #[tokio::test]
-async fn requests_of_a_handle_are_answered_as_events() {
+async fn the_answer_to_a_request_of_a_handle_is_an_event() {
     let server = start();
-    let mut ann = in_room(&server, "ann").await;
+    let mut ann = open_in_plaza(&server, "ann").await;
     let handle = ann.handle();
     tokio::spawn(async move {
         handle.send(Command::say("hello")).await.unwrap();
         handle.send(Command::SetSkin { skin: 999 }).await.unwrap();
     });
-    let text = until(&mut ann, |_, event| match event {
+    let text = wait_for(&mut ann, |_, event| match event {
         Event::Chat(said) => Some(said.text.clone()),
         _ => None,
     });
     assert_eq!(text.await, "hello");
-    let refusal = until(&mut ann, |_, event| match event {
+    let refusal = wait_for(&mut ann, |_, event| match event {
         Event::Refused(refused) => Some(refused.refusal.clone()),
         _ => None,
     });
@@ -118,10 +127,12 @@ async fn requests_of_a_handle_are_answered_as_events() {
 }
 
 #[tokio::test]
-async fn a_full_server_is_tried_again_and_a_wrong_path_is_not() {
+async fn a_full_server_can_be_retried_and_a_wrong_path_cannot() {
     let server = start_with(|options| options.edge.max_connections = 1);
-    let _first = open(&server, "ann").await;
-    let full = Connection::open(&url(&server), strict("bob")).await.unwrap_err();
+    let _ann = open(&server, "ann").await;
+    let full = Connection::open(&url(&server), strict_options("bob"))
+        .await
+        .unwrap_err();
     assert!(
         matches!(full, ConnectError::Refused { status: 503, .. }),
         "{full}"
@@ -129,7 +140,7 @@ async fn a_full_server_is_tried_again_and_a_wrong_path_is_not() {
     assert!(full.reconnect_after().is_some());
     let server = start();
     let wrong = format!("ws://{}/game", server.address());
-    let wrong = Connection::open(&wrong, strict("bob")).await.unwrap_err();
+    let wrong = Connection::open(&wrong, strict_options("bob")).await.unwrap_err();
     assert!(
         matches!(wrong, ConnectError::Refused { status: 404, .. }),
         "{wrong}"
@@ -138,14 +149,14 @@ async fn a_full_server_is_tried_again_and_a_wrong_path_is_not() {
 }
 
 #[tokio::test]
-async fn a_rejected_token_is_not_tried_again() {
+async fn a_rejected_token_cannot_be_retried() {
     let server = start();
     let options = Options {
         settings: Settings {
             name: "ann".into(),
             token: Some("secret".into()),
         },
-        ..strict("")
+        ..strict_options("")
     };
     let error = Connection::open(&url(&server), options).await.unwrap_err();
     let ConnectError::Disconnected(end) = &error else {
@@ -158,34 +169,35 @@ async fn a_rejected_token_is_not_tried_again() {
 #[tokio::test]
 async fn a_server_that_stops_says_when_to_come_back() {
     let server = start();
-    let mut ann = in_room(&server, "ann").await;
+    let mut ann = open_in_plaza(&server, "ann").await;
     let address = url(&server);
-    let stop = tokio::task::spawn_blocking(move || server.server.stop());
-    let end = ended(&mut ann).await;
+    let stop = tokio::task::spawn_blocking(move || server.inner.stop());
+    let end = wait_for_end(&mut ann).await;
     assert_eq!((end.code(), end.advice()), (Some(1012), Advice::Resume));
     let wait = end.reconnect_after().unwrap();
     assert!((500..2500).contains(&wait.as_millis()), "{wait:?}");
     stop.await.unwrap();
-    let gone = Connection::open(&address, strict("ann")).await.unwrap_err();
+    let gone = Connection::open(&address, strict_options("ann"))
+        .await
+        .unwrap_err();
     assert!(gone.reconnect_after().is_some(), "{gone}");
 }
 
 #[tokio::test]
-async fn a_program_that_does_not_read_learns_why_it_was_closed_and_can_come_back() {
+async fn a_program_that_reads_no_events_is_closed_and_can_come_back() {
     let server = start_with(|options| {
         options.edge.outbox_bytes = 16 * 1024;
         options.edge.stall_timeout = Duration::from_secs(1);
     });
-    let mut slow = in_room(&server, "slow").await;
-    let talkers: Vec<_> = (0..10).map(|number| format!("talker {number}")).collect();
+    let mut slow = open_in_plaza(&server, "slow").await;
     let mut tasks = tokio::task::JoinSet::new();
-    for name in talkers {
-        let mut talker = in_room(&server, &name).await;
+    for number in 0..10 {
+        let mut talker = open_in_plaza(&server, &format!("talker {number}")).await;
         tasks.spawn(async move {
             loop {
                 talker.send(Command::say("x".repeat(2000))).await.unwrap();
-                // The rate limit refuses some, which is not a failure.
-                let _ = timeout(Duration::from_millis(50), ended(&mut talker)).await;
+                // Reads for 50 ms. The rate limit refuses some chats.
+                let _ = timeout(Duration::from_millis(50), wait_for_end(&mut talker)).await;
             }
         });
     }
@@ -195,29 +207,29 @@ async fn a_program_that_does_not_read_learns_why_it_was_closed_and_can_come_back
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(TIMEOUT, is_closed).await.expect("it is closed");
-    let end = ended(&mut slow).await;
-    // The close frame may have come too late for the socket of a program that reads nothing.
+    timeout(TIMEOUT, is_closed).await.expect("not closed in time");
+    let end = wait_for_end(&mut slow).await;
+    // The close frame may not have fitted into the socket of a program that reads nothing.
     assert!(end.code().is_none_or(|code| code == 4001), "{end}");
     assert_eq!(end.advice(), Advice::Resume);
     assert!(end.reconnect_after().is_some());
-    in_room(&server, "slow").await;
+    open_in_plaza(&server, "slow").await;
     tasks.abort_all();
 }
 
 #[tokio::test]
 async fn waiting_for_events_can_be_cancelled_at_any_time() {
     let server = start();
-    let mut ann = in_room(&server, "ann").await;
-    let mut bob = in_room(&server, "bob").await;
+    let mut ann = open_in_plaza(&server, "ann").await;
+    let mut bob = open_in_plaza(&server, "bob").await;
     let turns = [
         Direction::East,
         Direction::South,
         Direction::West,
         Direction::North,
     ];
-    let mut heard = BTreeSet::new();
-    let mut given_up = 0;
+    let mut chats = BTreeSet::new();
+    let mut cancelled = 0;
     for (number, direction) in turns.into_iter().cycle().take(40).enumerate() {
         bob.steer(direction);
         if number % 8 == 0 {
@@ -225,35 +237,35 @@ async fn waiting_for_events_can_be_cancelled_at_any_time() {
         }
         for connection in [&mut bob, &mut ann] {
             for _ in 0..50 {
-                // `strict` notices any missing message.
+                // The option `strict` fails if a message is missing.
                 tokio::select! {
                     biased;
                     event = connection.next_event() => if let Event::Chat(said) = event.unwrap() {
-                        heard.insert((connection.client().player(), said.text));
+                        chats.insert((connection.client().player(), said.text));
                     },
-                    () = tokio::task::yield_now() => given_up += 1,
+                    () = tokio::task::yield_now() => cancelled += 1,
                 }
             }
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    while heard.len() < 10 {
+    while chats.len() < 10 {
         for connection in [&mut bob, &mut ann] {
             if let Ok(event) = timeout(Duration::from_millis(5), connection.next_event()).await
                 && let Event::Chat(said) = event.unwrap()
             {
-                heard.insert((connection.client().player(), said.text));
+                chats.insert((connection.client().player(), said.text));
             }
         }
     }
-    assert!(given_up > 0);
+    assert!(cancelled > 0);
 }
 
 #[tokio::test]
-async fn an_idle_connection_stays_open() {
+async fn an_idle_connection_stays_open_beyond_the_heartbeat() {
     let server = start_with(|options| options.edge.heartbeat = Duration::from_secs(1));
     let mut ann = open(&server, "ann").await;
-    let end = timeout(Duration::from_millis(3500), ended(&mut ann)).await;
+    let end = timeout(Duration::from_millis(3500), wait_for_end(&mut ann)).await;
     assert!(end.is_err(), "{end:?}");
     ann.close().await.unwrap();
 }

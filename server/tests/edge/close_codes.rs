@@ -1,18 +1,18 @@
-//! docs/protocol.md says of each close code when the server sends it, and "never" of those that it
-//! has no use for.
+//! The table of close codes in docs/protocol.md says "never" for exactly the codes that the server
+//! does not send.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use parlour_shared::close::CloseCode;
 
-const DOC: &str = include_str!("../../../docs/protocol.md");
+const PAGE: &str = include_str!("../../../docs/protocol.md");
 
-/// Adds the names after `CloseCode::` in every source file below a directory.
-fn named_below(directory: &Path, names: &mut BTreeSet<String>) {
+/// Adds the names after `CloseCode::` in all source files of a directory and its subdirectories.
+fn collect_close_codes(directory: &Path, names: &mut BTreeSet<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            named_below(&path, names);
+            collect_close_codes(&path, names);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let source = fs::read_to_string(&path).unwrap();
             names.extend(source.split("CloseCode::").skip(1).map(|rest| {
@@ -25,18 +25,18 @@ fn named_below(directory: &Path, names: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn the_page_says_which_codes_are_never_sent() {
+fn the_protocol_page_says_which_close_codes_are_never_sent() {
     let server = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut named = BTreeSet::new();
-    named_below(&server.join("src"), &mut named);
-    named_below(&server.join("sim/src"), &mut named);
+    let mut sent = BTreeSet::new();
+    collect_close_codes(&server.join("src"), &mut sent);
+    collect_close_codes(&server.join("sim/src"), &mut sent);
     for code in CloseCode::ALL {
         let cell = format!("| {} | ", code.code());
-        let line = DOC.lines().find(|line| line.contains(&cell));
+        let line = PAGE.lines().find(|line| line.contains(&cell));
         let line = line.unwrap_or_else(|| panic!("no row for {}", code.code()));
         assert_eq!(
             line.ends_with("| never |"),
-            !named.contains(&format!("{code:?}")),
+            !sent.contains(&format!("{code:?}")),
             "{code:?}: {line}"
         );
     }

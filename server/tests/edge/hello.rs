@@ -1,11 +1,11 @@
-//! The first message: valid and invalid hellos.
+//! The first message must be a valid hello.
 
 use parlour_shared::{
     limits::PROTOCOL,
-    message::{ClientMessage, Hello, Join, Refusal, ServerMessage},
+    message::{ClientMessage, Hello, Join, Refusal},
 };
 
-use crate::support::{Client, start};
+use crate::support::test_server::start;
 
 fn hello() -> Hello {
     Hello {
@@ -18,48 +18,48 @@ fn hello() -> Hello {
 #[test]
 fn the_close_code_names_the_fault_of_a_hello() {
     let server = start();
-    let closed = |hello: Hello| {
+    let close_code = |hello: Hello| {
         let mut client = server.websocket("parlour.v1");
-        client.say(&ClientMessage::Hello(hello));
-        client.closed()
+        client.send(&ClientMessage::Hello(hello));
+        client.close_code()
     };
     assert_eq!(
-        closed(Hello {
+        close_code(Hello {
             protocol: 99,
             ..hello()
         }),
         4415
     );
     assert_eq!(
-        closed(Hello {
+        close_code(Hello {
             schema: 12345,
             ..hello()
         }),
         4415
     );
     assert_eq!(
-        closed(Hello {
+        close_code(Hello {
             token: Some("a".into()),
             ..hello()
         }),
         4401
     );
     assert_eq!(
-        closed(Hello {
+        close_code(Hello {
             token: Some("a".repeat(5000)),
             ..hello()
         }),
         4401
     );
     assert_eq!(
-        closed(Hello {
+        close_code(Hello {
             session: Some("a".into()),
             ..hello()
         }),
         4103
     );
     assert_eq!(
-        closed(Hello {
+        close_code(Hello {
             resume: Some("a".into()),
             ..hello()
         }),
@@ -67,7 +67,7 @@ fn the_close_code_names_the_fault_of_a_hello() {
     );
     // A hello has a lower size limit than later messages.
     assert_eq!(
-        closed(Hello {
+        close_code(Hello {
             token: Some("a".repeat(8000)),
             ..hello()
         }),
@@ -77,45 +77,40 @@ fn the_close_code_names_the_fault_of_a_hello() {
 }
 
 #[test]
-fn nothing_before_the_hello_reaches_the_world() {
+fn no_message_before_the_hello_reaches_the_world() {
     let server = start();
     let mut client = server.websocket("parlour.v1");
-    client.say(&ClientMessage::Join(Join {
+    client.send(&ClientMessage::Join(Join {
         request: 0,
         room: "plaza".into(),
     }));
-    client.say(&ClientMessage::Hello(hello()));
-    assert_eq!(client.closed(), 4400);
+    client.send(&ClientMessage::Hello(hello()));
+    assert_eq!(client.close_code(), 4400);
     assert_eq!(server.metric("parlour_sessions"), 0.0);
     assert_eq!(server.metric("parlour_rooms"), 0.0);
 }
 
 #[test]
-fn bye_before_the_hello_is_1000() {
+fn a_bye_before_the_hello_is_answered_with_1000() {
     let server = start();
     let mut client = server.websocket("parlour.v1");
-    client.say(&ClientMessage::Bye);
-    assert_eq!(client.closed(), 1000);
+    client.send(&ClientMessage::Bye);
+    assert_eq!(client.close_code(), 1000);
     assert_eq!(server.metric("parlour_sessions"), 0.0);
 }
 
 #[test]
-fn a_second_hello_is_refused_and_many_are_4422() {
+fn later_hellos_are_refused_and_the_20th_is_closed_with_4422() {
     let server = start();
-    let mut client: Client = server.player("ann");
-    client.say(&ClientMessage::Hello(hello()));
-    let refused = client.wait(|message| match message {
-        ServerMessage::Refused(refused) => Some(refused),
-        _ => None,
-    });
-    assert_eq!((refused.request, refused.refusal), (0, Refusal::OutOfOrder));
+    let mut client = server.player("ann");
+    client.send(&ClientMessage::Hello(hello()));
+    assert_eq!(client.answer(), (0, Some(Refusal::OutOfOrder)));
     client.join("plaza");
     for _ in 0..18 {
-        client.say(&ClientMessage::Hello(hello()));
+        client.send(&ClientMessage::Hello(hello()));
     }
-    client.say(&ClientMessage::Ping { nonce: 19 });
-    client.wait(|message| matches!(message, ServerMessage::Pong(_)).then_some(()));
-    // The 20th.
-    client.say(&ClientMessage::Hello(hello()));
-    assert_eq!(client.closed(), 4422);
+    client.ping();
+    // The 20th after the first.
+    client.send(&ClientMessage::Hello(hello()));
+    assert_eq!(client.close_code(), 4422);
 }

@@ -1,34 +1,37 @@
-//! The edge, through real sockets: bad input and its answer, for HTTP and WebSocket, and what a
-//! well-behaved client gets meanwhile.
-#![allow(clippy::unwrap_used)] // A test that cannot continue must say where.
+//! The edge through real sockets: HTTP and WebSocket, valid and invalid input, limits, slow
+//! clients, failures and the end of the server.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod admin;
-mod admission;
-mod by_hand;
 mod client_library;
 mod close_codes;
+mod close_reasons;
 mod closing;
-mod conversation;
-mod deadlines;
-mod failure;
+mod connection_limits;
 mod flood;
-mod frames;
 mod handshake;
 mod heartbeat;
 mod hello;
-mod json;
-mod logic;
-mod messages;
+mod hello_deadline;
+mod hosts_and_origins;
+mod http_errors;
+mod invalid_frames;
+mod invalid_messages;
+mod json_protocol;
+mod logic_panic;
 #[path = "../../sim/examples/mood.rs"]
-#[allow(dead_code)] // The example's own little world is not used here.
+#[allow(dead_code, reason = "only the plugin of the example is used here")]
 mod mood;
-mod problems;
+mod neighbours;
+mod panic_switch;
+mod plugins;
 mod resets;
-mod running;
 mod seed;
 mod slow_readers;
-mod steady_readers;
+mod stalled_readers;
 mod stopping;
+#[path = "../support/mod.rs"]
 mod support;
 mod texts;
-mod web;
+mod typed_hello;
+mod wait_and_signals;

@@ -1,5 +1,5 @@
-//! The bundled maps: every spawn point is free, every door leads somewhere, and players can walk
-//! from map to map.
+//! The bundled maps are valid: spawn points are free, doors lead to spawn points, and players can
+//! walk to all of them.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -12,13 +12,13 @@ fn bundled() -> Vec<std::sync::Arc<Map>> {
 }
 
 #[test]
-fn they_are_there_by_name() {
+fn the_bundled_maps_are_garden_lobby_and_plaza() {
     let names: Vec<String> = bundled().iter().map(|map| map.name.clone()).collect();
     assert_eq!(names, ["garden", "lobby", "plaza"]);
 }
 
 #[test]
-fn every_spawn_is_free_and_every_door_leads_to_one() {
+fn every_spawn_point_is_free_and_every_door_leads_to_one() {
     let maps = bundled();
     for map in &maps {
         assert!(
@@ -42,15 +42,15 @@ fn every_spawn_is_free_and_every_door_leads_to_one() {
     }
 }
 
-/// Returns the tiles that a player can walk to.
+/// Returns the tiles that can be reached from the default spawn point.
 fn walkable(map: &Map) -> BTreeSet<(i32, i32)> {
     let tile = i32::from(map.walls.tile_px()) * 256;
     let default = map.spawns.iter().find(|spawn| spawn.name == "default").unwrap();
-    let mut todo = vec![(default.position.x / tile, default.position.y / tile)];
-    let mut seen = BTreeSet::new();
-    while let Some((column, row)) = todo.pop() {
-        if !map.walls.is_wall(column, row) && seen.insert((column, row)) {
-            todo.extend([
+    let mut unvisited = vec![(default.position.x / tile, default.position.y / tile)];
+    let mut reached = BTreeSet::new();
+    while let Some((column, row)) = unvisited.pop() {
+        if !map.walls.is_wall(column, row) && reached.insert((column, row)) {
+            unvisited.extend([
                 (column + 1, row),
                 (column - 1, row),
                 (column, row + 1),
@@ -58,11 +58,11 @@ fn walkable(map: &Map) -> BTreeSet<(i32, i32)> {
             ]);
         }
     }
-    seen
+    reached
 }
 
 #[test]
-fn every_spawn_and_every_door_can_be_walked_to() {
+fn every_spawn_point_and_every_door_can_be_walked_to() {
     for map in bundled() {
         let px = i32::from(map.walls.tile_px());
         let walkable = walkable(&map);
@@ -95,7 +95,7 @@ fn lobby_and_garden_are_connected_both_ways_and_the_plaza_is_2000_px_wide() {
 }
 
 #[test]
-fn they_fit_a_message() {
+fn the_walls_of_every_bundled_map_fit_into_a_message() {
     for map in bundled() {
         let info = map.info();
         assert!(
@@ -109,7 +109,7 @@ fn they_fit_a_message() {
 }
 
 #[test]
-fn each_has_a_different_digest() {
+fn every_bundled_map_has_a_different_digest() {
     let digests: HashSet<_> = bundled().iter().map(|map| map_digest(map)).collect();
     assert_eq!(digests.len(), bundled().len());
 }

@@ -1,92 +1,36 @@
-//! Maps of a directory join the bundled ones, replace them by name, and are checked together with
-//! them.
+//! Maps of a directory are added to the bundled ones, or replace them by name. All maps are checked
+//! together.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use std::{fs, path::Path};
+
+use parlour_server::maps;
+
+use crate::{
+    map_directory::MapDirectory,
+    small_map::{SMALL_MAP, small_map_with_door_to},
 };
 
-use parlour_server::maps::{self, BundledMaps};
-
-use crate::tmx::GOOD;
-
-/// A directory that is deleted after the test.
-pub(crate) struct Directory(PathBuf);
-
-impl Directory {
-    pub(crate) fn with(name: &str, files: &[(&str, &str)]) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("maps-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        for (file, text) in files {
-            fs::write(path.join(file), text).unwrap();
-        }
-        Self(path)
-    }
-
-    fn load(&self) -> Result<Vec<String>, Vec<String>> {
-        match maps::load(Some(&self.0)) {
-            Ok(maps) => Ok(maps.iter().map(|map| map.name.clone()).collect()),
-            Err(errors) => Err(self.lines(&errors.to_string())),
-        }
-    }
-
-    /// What is odd about the maps, or wrong with them.
-    pub(crate) fn look(&self) -> Result<Vec<String>, Vec<String>> {
-        self.look_with(&BundledMaps::All).map(|(_, warnings)| warnings)
-    }
-
-    /// With some of the bundled maps: the names of all maps, and what is odd about them; or what is
-    /// wrong.
-    pub(crate) fn look_with(&self, bundled: &BundledMaps) -> Result<(Vec<String>, Vec<String>), Vec<String>> {
-        let found = maps::load_catalogue(bundled, Some(&self.0));
-        let found = found.map_err(|errors| self.lines(&errors.to_string()))?;
-        let warnings = found.warnings.iter();
-        let warnings = warnings.flat_map(|warning| self.lines(&warning.to_string()));
-        let names = found.maps.iter().map(|map| map.name.clone());
-        Ok((names.collect(), warnings.collect()))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Without the directory's own name.
-    fn lines(&self, text: &str) -> Vec<String> {
-        let place = format!("{}/", self.0.display());
-        text.lines().map(|line| line.replace(&place, "")).collect()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+#[test]
+fn maps_of_a_directory_are_added_to_the_bundled_ones() {
+    let directory = MapDirectory::with(&[("small.tmx", SMALL_MAP), ("tiles.png", "?"), ("notes.txt", "")]);
+    assert_eq!(directory.names().unwrap(), ["garden", "lobby", "plaza", "small"]);
 }
 
 #[test]
-fn they_join_the_bundled_ones() {
-    let directory = Directory::with(
-        "join",
-        &[("small.tmx", GOOD), ("tiles.png", "?"), ("notes.txt", "")],
-    );
-    assert_eq!(directory.load().unwrap(), ["garden", "lobby", "plaza", "small"]);
-}
-
-#[test]
-fn they_replace_bundled_ones_by_name() {
-    let plaza = GOOD.replace("value=\"small\"", "value=\"lobby\"");
-    let directory = Directory::with("replace", &[("plaza.tmx", &plaza)]);
-    let maps = maps::load(Some(&directory.0)).unwrap();
+fn a_map_replaces_the_bundled_one_of_the_same_name() {
+    let plaza = SMALL_MAP.replace("value=\"small\"", "value=\"lobby\"");
+    let directory = MapDirectory::with(&[("plaza.tmx", &plaza)]);
+    let maps = maps::load(Some(directory.path())).unwrap();
     let plaza = maps.iter().find(|map| map.name == "plaza").unwrap();
     assert_eq!(plaza.walls.size(), (4, 3));
 }
 
 #[test]
-fn doors_are_checked_across_the_whole_catalogue() {
-    let nowhere = GOOD.replace("value=\"small\"", "value=\"nowhere\"");
-    let no_spawn = GOOD.replace("value=\"default\"", "value=\"attic\"");
+fn doors_are_checked_across_all_maps() {
+    let nowhere = SMALL_MAP.replace("value=\"small\"", "value=\"nowhere\"");
+    let no_spawn = SMALL_MAP.replace("value=\"default\"", "value=\"attic\"");
     let files = [("a.tmx", nowhere.as_str()), ("small.tmx", &no_spawn)];
-    let errors = Directory::with("doors", &files).load().unwrap_err();
+    let errors = MapDirectory::with(&files).names().unwrap_err();
     assert_eq!(
         errors[0],
         "a.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the map `nowhere`, which is not there: add nowhere.tmx to the \
@@ -101,10 +45,10 @@ fn doors_are_checked_across_the_whole_catalogue() {
 }
 
 #[test]
-fn all_bad_files_are_reported_together() {
-    let directory = Directory::with("bad", &[("a.tmx", "<map"), ("Big.tmx", GOOD), ("c.tmx", "")]);
-    fs::create_dir_all(directory.0.join("d.tmx")).unwrap();
-    let errors = directory.load().unwrap_err();
+fn all_invalid_files_are_reported_together() {
+    let directory = MapDirectory::with(&[("a.tmx", "<map"), ("Big.tmx", SMALL_MAP), ("c.tmx", "")]);
+    fs::create_dir_all(directory.path().join("d.tmx")).unwrap();
+    let errors = directory.names().unwrap_err();
     assert_eq!(errors.len(), 4, "{errors:#?}");
     assert!(errors[0].starts_with("Big.tmx: the name \"Big\""), "{errors:#?}");
     assert!(errors[1].starts_with("a.tmx: line 1: "), "{errors:#?}");
@@ -116,17 +60,13 @@ fn all_bad_files_are_reported_together() {
 
 #[test]
 fn a_file_that_cannot_be_read_does_not_hide_doors_that_lead_nowhere() {
-    let to = |map: &str| GOOD.replace("value=\"small\"", &format!("value=\"{map}\""));
-    let directory = Directory::with(
-        "bad-and-lost",
-        &[
-            ("broken.tmx", "<map"),
-            // Its door may lead to a good spawn point of the broken map.
-            ("a.tmx", &to("broken")),
-            ("b.tmx", &to("nowhere")),
-        ],
-    );
-    let errors = directory.load().unwrap_err();
+    let directory = MapDirectory::with(&[
+        ("broken.tmx", "<map"),
+        // This door may lead to a valid spawn point of the broken map.
+        ("a.tmx", &small_map_with_door_to("broken")),
+        ("b.tmx", &small_map_with_door_to("nowhere")),
+    ]);
+    let errors = directory.names().unwrap_err();
     assert_eq!(errors.len(), 2, "{errors:#?}");
     assert!(errors[0].starts_with("broken.tmx: line 1: "), "{errors:#?}");
     assert!(
@@ -146,17 +86,17 @@ fn a_missing_directory_is_reported() {
 #[test]
 fn a_directory_without_maps_is_an_error() {
     let expected = ": there is no map in this directory: *.tmx files directly in it are read, not those in subdirectories";
-    for (name, folder) in [("empty", "."), ("within", "maps")] {
-        let directory = Directory::with(name, &[]);
-        fs::create_dir_all(directory.0.join(folder)).unwrap();
+    for folder in [".", "maps"] {
+        let directory = MapDirectory::with(&[]);
+        fs::create_dir_all(directory.path().join(folder)).unwrap();
         if folder != "." {
-            fs::write(directory.0.join("maps/small.tmx"), GOOD).unwrap();
+            fs::write(directory.path().join("maps/small.tmx"), SMALL_MAP).unwrap();
         }
-        let errors = directory.load().unwrap_err();
-        assert_eq!(errors, [format!("{}{expected}", directory.0.display())]);
+        let errors = directory.names().unwrap_err();
+        assert_eq!(errors, [format!("{}{expected}", directory.path().display())]);
     }
-    // Files of other kinds are also reported.
-    let errors = Directory::with("tmj", &[("a.tmj", "{}")]).load().unwrap_err();
+    // Files of similar kinds are reported as well.
+    let errors = MapDirectory::with(&[("a.tmj", "{}")]).names().unwrap_err();
     assert_eq!(errors.len(), 2, "{errors:#?}");
     assert!(
         errors[1].starts_with("warning: a.tmj: is not read"),

@@ -1,12 +1,14 @@
-//! Maps: the bundled ones are good, hostile ones are refused with file, place and reason, nothing
-//! panics.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Maps: the bundled ones are valid, and invalid files are rejected with file, place and reason.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod bundled;
-mod chosen;
+mod bundled_selection;
+mod contents;
 mod directory;
-mod hostile;
+mod invalid_maps;
+mod map_directory;
 mod mutations;
-mod reach;
-mod shape;
-mod tmx;
+mod reachability;
+mod small_map;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,11 +1,11 @@
-//! No damaged file makes the reader panic.
+//! Damaged files never make the reader panic.
 
 use parlour_server::maps;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use crate::tmx::{GOOD, parse};
+use crate::small_map::{SMALL_MAP, parse};
 
-/// Pieces that are likely to hurt.
+/// Texts that are likely to confuse a parser.
 const PIECES: &[&str] = &[
     "<",
     ">",
@@ -74,7 +74,7 @@ enum Change {
     Cut(Index, usize),
     Insert(Index, usize),
     Repeat(Index, usize),
-    Swap(Index, usize),
+    ReplaceAttribute(Index, usize),
     Byte(Index, u8),
     Digit(Index, u8),
 }
@@ -85,7 +85,7 @@ fn change() -> impl Strategy<Value = Change> {
         (place(), 1..200usize).prop_map(|(at, length)| Change::Cut(at, length)),
         (place(), 0..PIECES.len()).prop_map(|(at, piece)| Change::Insert(at, piece)),
         (place(), 1..400usize).prop_map(|(at, length)| Change::Repeat(at, length)),
-        (place(), 0..PIECES.len()).prop_map(|(at, piece)| Change::Swap(at, piece)),
+        (place(), 0..PIECES.len()).prop_map(|(at, piece)| Change::ReplaceAttribute(at, piece)),
         (place(), any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
         (place(), any::<u8>()).prop_map(|(at, byte)| Change::Digit(at, byte)),
     ]
@@ -111,8 +111,7 @@ fn apply(text: &mut Vec<u8>, change: &Change) {
             let piece = text[at..end(at, *length)].to_vec();
             text.splice(at..at, piece);
         }
-        // Replaces the value of an attribute.
-        Change::Swap(at, piece) => {
+        Change::ReplaceAttribute(at, piece) => {
             let at = at.index(text.len());
             let quotes: Vec<usize> = (at..text.len()).filter(|&i| text[i] == b'"').take(2).collect();
             if let [first, second] = quotes[..] {
@@ -136,8 +135,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn a_spoilt_map_never_panics(changes in vec(change(), 1..6)) {
-        let mut text = GOOD.as_bytes().to_vec();
+    fn a_damaged_map_never_panics(changes in vec(change(), 1..6)) {
+        let mut text = SMALL_MAP.as_bytes().to_vec();
         for change in &changes {
             apply(&mut text, change);
         }
@@ -145,12 +144,12 @@ proptest! {
     }
 
     #[test]
-    fn a_map_cut_anywhere_is_refused(at in 0..GOOD.trim_end().len()) {
-        prop_assert!(parse(&GOOD[..at]).is_err());
+    fn a_map_that_is_cut_anywhere_is_rejected(at in 0..SMALL_MAP.trim_end().len()) {
+        prop_assert!(parse(&SMALL_MAP[..at]).is_err());
     }
 
     #[test]
-    fn any_text_at_all_never_panics(text in "[<>/\"'=!?a-c \\-\\[\\]&;]{0,60}") {
+    fn random_text_never_panics(text in "[<>/\"'=!?a-c \\-\\[\\]&;]{0,60}") {
         let _ = parse(&text);
     }
 }

@@ -1,19 +1,19 @@
-//! Metrics of game logic and embedders: where they count, where they do not, and that counting
-//! allocates nothing.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Metrics of game logic and of programs that embed a server: which server counts them, that
+//! replays count nothing, and that counting allocates nothing.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod allocations;
 mod counting;
-mod not_live;
+mod replays;
 #[path = "../recording/support.rs"]
-#[allow(dead_code)] // Other tests need more of it.
+#[allow(dead_code, reason = "other test programs use more of it")]
 mod support;
 
 use bevy_ecs::prelude::*;
 use parlour_sim::{Logic, StepSet, TickSchedule};
 
-/// Game logic that counts the steps of its world with one line.
-fn counts_steps() -> Logic {
+/// Returns game logic that counts the steps of its world.
+fn step_counter() -> Logic {
     Logic::new(|app| {
         let count = || metrics::counter!("game_steps_total").increment(1);
         app.add_systems(TickSchedule, count.in_set(StepSet::Simulate));
@@ -21,15 +21,19 @@ fn counts_steps() -> Logic {
 }
 
 /// Returns the text of `/metrics`.
-fn text(server: &parlour_server::Server) -> String {
+fn metrics_text(server: &parlour_server::Server) -> String {
     let (_, text) = support::admin(server.admin_addr(), "GET /metrics", "");
     String::from_utf8(text).unwrap()
 }
 
-/// Returns a value from such a text.
-fn value(text: &str, name: &str) -> f64 {
+/// Returns the value of a metric in the text of `/metrics`, or `None` before its first count.
+fn find_value(text: &str, name: &str) -> Option<f64> {
     let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
-    text.lines()
-        .find_map(value)
-        .unwrap_or_else(|| panic!("no metric {name}"))
+    text.lines().find_map(value)
+}
+
+/// Returns the value of a metric in the text of `/metrics`.
+#[track_caller]
+fn value(text: &str, name: &str) -> f64 {
+    find_value(text, name).unwrap_or_else(|| panic!("no metric {name}"))
 }

@@ -1,112 +1,112 @@
-//! Where playback cannot continue.
+//! Playback stops where it cannot continue, and says why.
 
 use bevy_ecs::prelude::*;
+use parlour_client::Command;
 use parlour_recording::format::EndReason;
 use parlour_shared::{ids::Tick, message::Refusal};
 use parlour_sim::{Clock, Logic, StepSet, TickSchedule, Walk};
 use parlour_testing::eventually;
 
-use crate::support::{KnownRecording, LAST, PlaybackServer, RECORDING, Spectator};
+use crate::{
+    known_recording::{KnownRecording, LAST, RECORDING},
+    playback_server::PlaybackServer,
+    spectator::Spectator,
+    support::http::status_of,
+};
 
 #[test]
-fn at_the_end_it_pauses_and_says_so() {
+fn playback_pauses_at_the_end() {
     let server = PlaybackServer::paused_at(LAST - 30);
     let mut spectator = Spectator::in_room(&server, "plaza");
-    server.order("/play");
-    eventually("the end", || server.look()["ended"] != serde_json::Value::Null);
-    let picture = server.look();
-    assert_eq!(
-        (&picture["tick"], &picture["paused"]),
-        (&LAST.into(), &true.into())
-    );
-    assert_eq!(picture["ended"], "the recording ends here: stopped");
-    let (status, why) = server.refused("/play");
-    assert_eq!((status, why.contains("seek")), (409, true), "{why}");
-    assert_eq!(server.http("GET /readyz HTTP/1.1\r\n")[9..12], *"200");
-    // Seek back, and reach the end again.
-    server.order("/seek?to=-1s");
-    assert_eq!(spectator.closed(), Some(4102));
-    assert_eq!(server.look()["ended"], serde_json::Value::Null);
-    server.order("/play");
-    eventually("the end, again", || server.look()["tick"] == LAST);
-    // A spectator that joins then sees the last tick.
+    server.post("/play");
+    eventually("the end", || server.has_ended());
+    let status = server.status();
+    assert_eq!((&status["tick"], &status["paused"]), (&LAST.into(), &true.into()));
+    assert_eq!(status["ended"], "the recording ends here: stopped");
+    let (code, detail) = server.post_error("/play");
+    assert_eq!((code, detail.contains("seek")), (409, true), "{detail}");
+    assert_eq!(status_of(&server.get("/readyz")), 200);
+    // Seeks back and reaches the end again.
+    server.post("/seek?to=-1s");
+    assert_eq!(spectator.close_code(), Some(4102));
+    assert!(!server.has_ended());
+    server.post("/play");
+    eventually("the end for the second time", || server.status()["tick"] == LAST);
+    // A spectator that joins at the end sees the last tick.
     let late = Spectator::in_room(&server, "plaza");
     assert_eq!(late.tick().0, LAST);
     late.check(&RECORDING);
 }
 
 #[test]
-fn at_a_tick_that_reached_a_different_state_it_stops_and_says_why() {
+fn playback_stops_before_a_tick_that_reaches_a_different_state() {
     let recording = KnownRecording::record(500, EndReason::Stopped, |tick, hash| {
         hash ^ u64::from(tick == 450)
     });
-    let server = PlaybackServer::of(&recording, |past| past.begin_at(&"430".parse().unwrap()).unwrap());
-    eventually("the difference", || {
-        server.look()["ended"] != serde_json::Value::Null
+    let server = PlaybackServer::start(&recording, |playback| {
+        playback.begin_at(&"430".parse().unwrap()).unwrap()
     });
-    let picture = server.look();
+    eventually("the different state", || server.has_ended());
+    let status = server.status();
+    assert_eq!((&status["tick"], &status["paused"]), (&449.into(), &true.into()));
     assert_eq!(
-        (&picture["tick"], &picture["paused"]),
-        (&449.into(), &true.into())
-    );
-    assert_eq!(
-        picture["ended"],
+        status["ended"],
         "tick 450 reached a different state than was recorded"
     );
     let mut spectator = Spectator::new(&server);
-    let join = parlour_client::Command::Join { room: "plaza".into() };
-    assert_eq!(spectator.refused(join), Refusal::NoSuchRoom, "the world is gone");
-    // Playback cannot pass it, but everything before it can be watched.
-    let (status, why) = server.refused("/seek?to=460");
-    assert_eq!((status, why.contains("tick 450")), (409, true), "{why}");
-    server.order("/seek?to=440");
-    server.order("/pause");
+    let join = Command::Join { room: "plaza".into() };
+    assert_eq!(spectator.refusal(join), Refusal::NoSuchRoom, "there is no world");
+    // No seek can pass the tick, but all ticks before it can be watched.
+    let (code, detail) = server.post_error("/seek?to=460");
+    assert_eq!((code, detail.contains("tick 450")), (409, true), "{detail}");
+    server.post("/seek?to=440");
+    server.post("/pause");
     Spectator::in_room(&server, "plaza").check(&recording);
 }
 
 #[test]
-fn at_a_damage_it_stops_and_says_why() {
+fn playback_stops_at_a_damaged_chunk() {
     let mut recording = KnownRecording::record(300, EndReason::Stopped, |_, hash| hash);
-    // In the middle of the ticks, which are small.
+    // A byte in the middle of the ticks.
     let middle = recording.bytes.len() * 3 / 5;
     recording.bytes[middle] ^= 1;
-    let server = PlaybackServer::of(&recording, |_| {});
-    server.order("/speed?x=16");
-    eventually("the damage", || server.look()["ended"] != serde_json::Value::Null);
-    let picture = server.look();
-    assert!(
-        picture["ended"].as_str().unwrap().contains("damaged"),
-        "{picture}"
-    );
-    assert!(picture["tick"].as_u64().unwrap() < 300, "{picture}");
+    let server = PlaybackServer::start(&recording, |_| {});
+    server.post("/speed?x=16");
+    eventually("the damaged chunk", || server.has_ended());
+    let status = server.status();
+    assert!(status["ended"].as_str().unwrap().contains("damaged"), "{status}");
+    assert!(status["tick"].as_u64().unwrap() < 300, "{status}");
     assert_eq!(server.inner.stop().failure, None);
 }
 
 #[test]
-fn before_a_tick_that_panicked_it_stops_and_says_why() {
-    let recording = KnownRecording::panicked(450);
+fn playback_stops_before_a_tick_that_panicked() {
+    let recording = KnownRecording::with_panic(450);
     let logic = || {
         Logic::new(|app| {
             app.add_systems(TickSchedule, fail_at_450.before(Walk).in_set(StepSet::Simulate));
         })
     };
-    let why = "tick 450 panicked when it was recorded: enough";
-    let stands = |server: &PlaybackServer| {
-        let picture = server.look();
-        assert_eq!((&picture["tick"], &picture["ended"]), (&449.into(), &why.into()));
+    let reason = "tick 450 panicked when it was recorded: enough";
+    let check_status = |server: &PlaybackServer| {
+        let status = server.status();
+        assert_eq!((&status["tick"], &status["ended"]), (&449.into(), &reason.into()));
         Spectator::in_room(server, "plaza").check(&recording);
     };
-    // Right there, which is run on the thread that reads, and by and by, which is played.
-    stands(&PlaybackServer::with(&recording, logic(), |past| {
-        past.begin_at(&"450".parse().unwrap()).unwrap()
-    }));
-    let server = PlaybackServer::with(&recording, logic(), |past| past.set_paused(true));
-    let (status, told) = server.refused("/seek?to=450");
-    assert_eq!((status, told.contains(why)), (409, true), "{told}");
-    stands(&server);
-    // Everything before it can be watched again.
-    server.order("/seek?to=440");
-    assert_eq!(server.look()["ended"], serde_json::Value::Null);
+    // Starts at the tick that panicked.
+    check_status(&PlaybackServer::start_with_logic(
+        &recording,
+        logic(),
+        |playback| playback.begin_at(&"450".parse().unwrap()).unwrap(),
+    ));
+    let server = PlaybackServer::start_with_logic(&recording, logic(), |playback| playback.set_paused(true));
+    // Seeks to the tick that panicked.
+    let (code, detail) = server.post_error("/seek?to=450");
+    assert_eq!((code, detail.contains(reason)), (409, true), "{detail}");
+    check_status(&server);
+    // All ticks before it can be watched again.
+    server.post("/seek?to=440");
+    assert!(!server.has_ended());
 }
 
 fn fail_at_450(clock: Res<Clock>) {

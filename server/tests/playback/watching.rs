@@ -1,19 +1,22 @@
-//! What spectators see and hear, and what they may not do.
-
-use std::{io::Write as _, net::TcpStream};
+//! What spectators receive, and which requests are refused.
 
 use parlour_client::{Command, Event};
 use parlour_shared::{
-    ids::Slot,
+    ids::{Slot, Tick},
     message::{Refusal, StateWrite},
     motion::Direction,
 };
 use parlour_testing::eventually;
 
-use crate::support::{PlaybackServer, RECORDING, Spectator};
+use crate::{
+    known_recording::RECORDING,
+    playback_server::PlaybackServer,
+    spectator::Spectator,
+    support::{http, raw_client::RawClient},
+};
 
 #[test]
-fn a_walk_is_seen_as_it_was_at_every_tick() {
+fn spectators_see_a_walk_as_it_was_recorded() {
     let server = PlaybackServer::paused_at(20);
     let mut spectator = Spectator::in_room(&server, "plaza");
     spectator.check(&RECORDING);
@@ -24,22 +27,21 @@ fn a_walk_is_seen_as_it_was_at_every_tick() {
     );
     let entered = &spectator.client().room().unwrap().entered;
     assert_eq!((entered.slot, entered.interest_px), (Slot::NOBODY, None));
-    server.order("/play");
+    server.post("/play");
     assert!(
         spectator.check_until(&RECORDING, 120) >= 3,
         "turns are reported at their ticks"
     );
-    let moved = RECORDING.players("plaza", spectator.tick())
-        != RECORDING.players("plaza", parlour_shared::ids::Tick(20));
-    assert!(moved, "there was something to see");
+    let moved = RECORDING.players("plaza", spectator.tick()) != RECORDING.players("plaza", Tick(20));
+    assert!(moved, "a player moved meanwhile");
 }
 
 #[test]
 fn spectators_receive_the_chats() {
     let server = PlaybackServer::paused_at(190);
     let mut spectator = Spectator::in_room(&server, "plaza");
-    server.order("/play");
-    let said = spectator.until(|event| match event {
+    server.post("/play");
+    let said = spectator.wait_for(|event| match event {
         Event::Chat(said) => Some(said.clone()),
         _ => None,
     });
@@ -52,30 +54,30 @@ fn spectators_receive_the_chats() {
 
 #[test]
 fn several_spectators_watch_different_rooms() {
-    let server = PlaybackServer::paused_at(RECORDING.door() + 50);
-    let mut one = Spectator::in_room(&server, "plaza");
-    let mut other = Spectator::in_room(&server, "garden");
+    let server = PlaybackServer::paused_at(RECORDING.door_tick() + 50);
+    let mut first = Spectator::in_room(&server, "plaza");
+    let mut second = Spectator::in_room(&server, "garden");
     let mut third = Spectator::in_room(&server, "plaza");
-    assert_eq!(server.look()["spectators"], 3);
-    server.order("/play");
-    let until = RECORDING.door() + 120;
-    for spectator in [&mut one, &mut other, &mut third] {
+    assert_eq!(server.status()["spectators"], 3);
+    server.post("/play");
+    let until = RECORDING.door_tick() + 120;
+    for spectator in [&mut first, &mut second, &mut third] {
         spectator.check_until(&RECORDING, until);
     }
-    drop(other);
-    eventually("one is gone", || server.look()["spectators"] == 2);
-    // Another room, while it plays.
-    one.send(Command::Join {
+    drop(second);
+    eventually("two spectators remain", || server.status()["spectators"] == 2);
+    // Changes the room during playback.
+    first.send(Command::Join {
         room: "garden".into(),
     });
-    one.until(|event| matches!(event, Event::Left(_)).then_some(()));
-    one.until(|event| matches!(event, Event::Entered).then_some(()));
-    one.until(|event| matches!(event, Event::Snapshot { .. }).then_some(()));
-    one.check(&RECORDING);
+    first.wait_for_left();
+    first.wait_for_entered();
+    first.wait_for_snapshot();
+    first.check(&RECORDING);
 }
 
 #[test]
-fn the_past_cannot_be_changed() {
+fn requests_that_would_change_the_recorded_world_are_refused() {
     let server = PlaybackServer::paused_at(50);
     let mut spectator = Spectator::new(&server);
     let welcome = spectator.client().welcome().unwrap();
@@ -83,58 +85,53 @@ fn the_past_cannot_be_changed() {
     assert_eq!(welcome.maps, ["garden", "plaza"]);
     let join = |room: &str| Command::Join { room: room.into() };
     for room in ["plaza/elsewhere", "garden", "nowhere", ""] {
-        assert_eq!(spectator.refused(join(room)), Refusal::NoSuchRoom, "{room}");
+        assert_eq!(spectator.refusal(join(room)), Refusal::NoSuchRoom, "{room}");
     }
-    spectator.enter("plaza");
-    let too_many = spectator.refused(join("plaza"));
+    spectator.join("plaza");
+    let too_many = spectator.refusal(join("plaza"));
     assert!(matches!(too_many, Refusal::RateLimited { .. }), "{too_many:?}");
     spectator.send(Command::Leave);
-    spectator.until(|event| matches!(event, Event::Left(_)).then_some(()));
-    assert_eq!(spectator.refused(Command::Leave), Refusal::NotInRoom);
+    spectator.wait_for_left();
+    assert_eq!(spectator.refusal(Command::Leave), Refusal::NotInRoom);
 
     let mut spectator = Spectator::in_room(&server, "plaza");
-    assert_eq!(spectator.refused(join("plaza")), Refusal::AlreadyThere);
-    assert_eq!(spectator.refused(Command::say("hello?")), Refusal::NotInRoom);
+    assert_eq!(spectator.refusal(join("plaza")), Refusal::AlreadyThere);
+    assert_eq!(spectator.refusal(Command::say("hello?")), Refusal::NotInRoom);
     assert_eq!(
-        spectator.refused(Command::SetSkin { skin: 0 }),
+        spectator.refusal(Command::SetSkin { skin: 0 }),
         Refusal::NotInRoom
     );
     let writes = vec![StateWrite::default()];
     assert_eq!(
-        spectator.refused(Command::SetState { writes }),
+        spectator.refusal(Command::SetState { writes }),
         Refusal::NotInRoom
     );
     let (name, body) = ("x".into(), Vec::new());
     assert_eq!(
-        spectator.refused(Command::Custom { name, body }),
+        spectator.refusal(Command::Custom { name, body }),
         Refusal::NotInRoom
     );
     spectator.send(Command::walk(Direction::East));
-    server.order("/play");
+    server.post("/play");
     spectator.check_until(&RECORDING, 150);
     spectator.send(Command::Leave);
-    spectator.until(|event| matches!(event, Event::Left(_)).then_some(()));
-    assert_eq!(
-        server.look()["ended"],
-        serde_json::Value::Null,
-        "the world is the recorded one"
-    );
+    spectator.wait_for_left();
+    assert!(!server.has_ended(), "the world still reaches the recorded states");
 }
 
 #[test]
-fn by_hand_it_is_json() {
+fn a_spectator_can_use_json() {
     let server = PlaybackServer::paused_at(150);
-    let address = server.inner.listen_addr();
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .set_read_timeout(Some(std::time::Duration::from_secs(30)))
-        .unwrap();
-    let mut client = crate::support::Json::upgrade(&mut stream);
-    client.say(r#"{"hello": {"protocol": 1}}"#);
-    assert_eq!(client.wait("welcome")["tick"], 150);
-    client.say(r#"{"join": {"room": "plaza"}}"#);
-    assert_eq!(client.wait("room_entered")["map"]["name"], "plaza");
-    let snapshot = client.wait("snapshot");
+    let stream = http::connect(server.inner.listen_addr());
+    let mut client = RawClient::upgrade(stream, "parlour.v1.json");
+    client.send_text(r#"{"hello": {"protocol": 1}}"#);
+    assert_eq!(client.wait_for_json("welcome", |_| true)["tick"], 150);
+    client.send_text(r#"{"join": {"room": "plaza"}}"#);
+    assert_eq!(
+        client.wait_for_json("room_entered", |_| true)["map"]["name"],
+        "plaza"
+    );
+    let snapshot = client.wait_for_json("snapshot", |_| true);
     let names: Vec<&str> = snapshot["enters"]
         .as_array()
         .unwrap()
@@ -142,13 +139,12 @@ fn by_hand_it_is_json() {
         .map(|enter| enter["name"].as_str().unwrap())
         .collect();
     assert_eq!((names.len(), &snapshot["tick"]), (2, &150.into()));
-    client.say(r#"{"chat": {"request": 9, "text": "hello"}}"#);
-    let refused = client.wait("refused");
+    client.send_text(r#"{"chat": {"request": 9, "text": "hello"}}"#);
+    let refused = client.wait_for_json("refused", |_| true);
     assert_eq!(
         (&refused["request"], &refused["refusal"]),
         (&9.into(), &"not_in_room".into())
     );
-    server.order("/play");
-    assert_eq!(client.wait("chat")["text"], "good morning");
-    stream.flush().unwrap();
+    server.post("/play");
+    assert_eq!(client.wait_for_json("chat", |_| true)["text"], "good morning");
 }

@@ -34,10 +34,10 @@ fn a_flipped_byte_is_an_error_of_one_line() {
 
 #[test]
 fn a_saved_world_with_a_different_tick_than_its_chunk_is_refused() {
-    for said in [9, 11, 500, u32::MAX - 1, u32::MAX] {
-        let file = TemporaryPath::file(&misdated(&config(), said));
+    for chunk_tick in [9, 11, 500, u32::MAX - 1, u32::MAX] {
+        let file = TemporaryPath::file(&misdated(&config(), chunk_tick));
         // No tick comes after the last possible one.
-        let expected = match said {
+        let expected = match chunk_tick {
             u32::MAX => "no tick",
             _ => "damaged: the world saved after tick",
         };

@@ -12,8 +12,8 @@ use std::{
 use super::batch::Batch;
 use crate::format::EndReason;
 
-/// The maximum number of waiting batches. One arrives per second, so a disk has two minutes to catch
-/// up.
+/// The maximum number of waiting batches. One arrives per second, so a disk has two minutes to
+/// catch up.
 const MAX_BATCHES: usize = 128;
 /// Above this many waiting bytes, batches are refused. One batch may exceed it, because a saved
 /// world is never split.

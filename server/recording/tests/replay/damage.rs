@@ -103,11 +103,11 @@ fn a_saved_world_with_a_different_tick_than_its_chunk_is_refused() {
     let mut sound = replay(&file);
     let window = whole(&sound);
     assert!(verify(&mut sound, window, |_| {}).is_ok());
-    for said in [9, 11, 500, u32::MAX - 1, u32::MAX] {
-        let file = TemporaryPath::file(&misdated(&config(), said));
+    for chunk_tick in [9, 11, 500, u32::MAX - 1, u32::MAX] {
+        let file = TemporaryPath::file(&misdated(&config(), chunk_tick));
         let error = replay(&file).run().map(|_| ()).unwrap_err();
         assert!(!error.is_divergence());
-        let (tick, got) = (Tick(said), Tick(10));
+        let (tick, got) = (Tick(chunk_tick), Tick(10));
         assert!(
             matches!(error, ReplayError::OtherTick { tick: t, got: g } if (t, g) == (tick, got)),
             "{error}"

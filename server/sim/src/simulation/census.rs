@@ -33,7 +33,7 @@ pub struct PlayerInfo {
     pub id: PlayerId,
     /// Its name.
     pub name: String,
-    /// The name of its room; `None` if it is in none.
+    /// The name of its room, or `None` if it is in no room.
     pub room: Option<String>,
 }
 

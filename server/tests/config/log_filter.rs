@@ -1,0 +1,97 @@
+//! Each part of the log filter needs a level, so that a typing mistake cannot silence the log.
+
+use crate::{configure, errors};
+
+#[test]
+fn a_part_without_a_valid_level_is_reported_with_a_suggestion() {
+    for (filter, expected) in [
+        (
+            "inf",
+            "but \"inf\" is no level (did you mean `info`?); it is \"inf\"",
+        ),
+        ("verbose", "\"verbose\" is no level (did you mean `debug`?)"),
+        ("warning", "\"warning\" is no level (did you mean `warn`?)"),
+        ("quiet", "\"quiet\" is no level (did you mean `off`?)"),
+        ("6", "\"6\" is no level: levels are off, error, warn"),
+        (
+            "hyper",
+            "\"hyper\" is no level: levels are off, error, warn, info, debug, trace; a target needs one of them, as \
+             in `hyper=debug`",
+        ),
+        (
+            "parlour",
+            "\"parlour\" has no level (write `parlour=trace` for all lines of it)",
+        ),
+        (
+            "info,parlour_server::edge",
+            "\"parlour_server::edge\" has no level (write `parlour_server::edge=trace` for all lines of it)",
+        ),
+        ("parlour_server=", "has no level (write `parlour_server=trace`"),
+        ("parlour_server=inf", "\"inf\" is no level (did you mean `info`?)"),
+        (
+            "warn,[tick{late=1}]",
+            "has no level (write `[tick{late=1}]=trace`",
+        ),
+        ("=debug", "\"=debug\" has no target"),
+        (
+            "info,parlour_sever::edge=debug",
+            "\"parlour_sever\" is no target of Parlour (did you mean `parlour_server`?)",
+        ),
+        ("parlour-server=debug", "(did you mean `parlour_server`?)"),
+        ("hyper=off", "this writes no line at all"),
+        ("hyper=off,tokio=0", "(write \"info,hyper=off,tokio=0\")"),
+        ("info,a b=c=d", "is no level"),
+        ("[", "has no level"),
+        (",", "must be a filter such as info"),
+        ("", "must be a filter such as info"),
+    ] {
+        let lines = errors(None, &[], &[("log", filter)]);
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(
+            lines[0].starts_with("--log: log must be a filter such as info") && lines[0].contains(expected),
+            "{}\nshould contain\n{expected}",
+            lines[0]
+        );
+    }
+}
+
+#[test]
+fn all_invalid_parts_are_reported_together_in_every_layer() {
+    let expected = "\"inf\" is no level (did you mean `info`?), and \"hypr\" is no level";
+    for (file, variables) in [
+        (Some("log = \"inf,tokio=warn,hypr\""), vec![]),
+        (None, vec![("PARLOUR_LOG", "inf,tokio=warn,hypr")]),
+        (None, vec![("RUST_LOG", "inf,tokio=warn,hypr")]),
+    ] {
+        let lines = errors(file, &variables, &[("capacity", "0")]);
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert!(lines.iter().any(|line| line.contains(expected)), "{lines:#?}");
+    }
+}
+
+#[test]
+fn valid_filters_are_accepted() {
+    for filter in [
+        "info",
+        "TRACE",
+        "off",
+        "3",
+        "parlour=debug",
+        "parlour_s=debug",
+        "info,parlour_client_sim=debug",
+        "hyper=off,info",
+        "warn,parlour_server::edge=trace,tag=5",
+        "my_game=debug",
+        "parlour_tick=debug",
+        "parlour_tag=debug",
+        "parlour_sims=debug",
+        "harbour=debug",
+        "info,[tick]=debug",
+        "info,parlour_server[tick{late=1}]=debug",
+    ] {
+        let settings = configure(None, &[], &[("log", filter)]).unwrap().settings;
+        assert_eq!(settings.log, filter);
+    }
+    let with_spaces = configure(None, &[], &[("log", " info , hyper=off, ")]).unwrap();
+    assert_eq!(with_spaces.settings.log, "info,hyper=off");
+}

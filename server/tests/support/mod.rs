@@ -1,0 +1,7 @@
+//! Helpers of several test programs. Each program includes this module and uses a part of it.
+#![allow(dead_code, reason = "no test program uses all of it")]
+
+pub(crate) mod http;
+pub(crate) mod raw_client;
+pub(crate) mod temporary;
+pub(crate) mod test_server;
