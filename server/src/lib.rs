@@ -97,6 +97,10 @@
 //!
 #![doc = include_str!("../sim/src/rules.md")]
 //!
+//! [`Clock`]: parlour_sim::Clock
+//! [`Setup`]: parlour_sim::Setup
+//! [`StableId`]: parlour_sim::StableId
+//!
 //! # Reading the code
 //!
 //! Start at [`server`]. One key press goes `edge/reader` -> `edge/message` -> `bridge/inbound`
