@@ -44,6 +44,7 @@ mod plaza;
 #[cfg(feature = "recording")]
 pub mod recording;
 mod script;
+mod temporary;
 mod world;
 
 pub use actions::{SessionActions, encoded};
@@ -52,4 +53,5 @@ pub use crowd::Crowd;
 pub use eventually::eventually;
 pub use plaza::{generous_rules, plaza, teleport_plugin};
 pub use script::Script;
+pub use temporary::TemporaryPath;
 pub use world::{TestWorld, players_in};

@@ -1,12 +1,7 @@
 //! Recordings for tests, made without a server: [`WorldRecorder`] records a world while it runs,
 //! and [`ScriptedRecording`] runs a script in a fresh world.
 
-use std::{
-    env, fs,
-    io::Write,
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::{fs, io::Write};
 
 use parlour_recording::{
     Header, Previous,
@@ -15,6 +10,8 @@ use parlour_recording::{
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
+
+pub use crate::TemporaryPath;
 
 use crate::Script;
 
@@ -273,45 +270,4 @@ pub fn misdated(config: &SimConfig, chunk_tick: u32) -> Vec<u8> {
     }
     writer.end(EndReason::Stopped, "").unwrap();
     writer.into_inner()
-}
-
-/// A file or directory that is deleted when the value is dropped.
-pub struct TemporaryPath(pub PathBuf);
-
-impl TemporaryPath {
-    /// Writes a file.
-    #[must_use]
-    pub fn file(bytes: &[u8]) -> Self {
-        let path = unused_path("plr");
-        fs::write(&path, bytes).unwrap();
-        Self(path)
-    }
-
-    /// Makes an empty directory.
-    #[must_use]
-    pub fn directory() -> Self {
-        let path = unused_path("d");
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    /// Returns the path as text, for the arguments of a command.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for TemporaryPath {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn unused_path(extension: &str) -> PathBuf {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("parlour-{}-{next}.{extension}", std::process::id());
-    env::temp_dir().join(name)
 }

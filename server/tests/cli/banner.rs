@@ -1,9 +1,8 @@
 //! What a server prints when it has started.
 
-use crate::{
-    process::{ServerProcess, parlour, run},
-    support::temporary::TemporaryFile,
-};
+use parlour_testing::TemporaryPath;
+
+use crate::process::{ServerProcess, parlour, run};
 
 #[test]
 fn the_banner_says_what_to_type_and_within_what_time() {
@@ -29,8 +28,8 @@ fn the_banner_says_what_to_type_and_within_what_time() {
 
 #[test]
 fn counts_of_one_are_singular() {
-    let skins = TemporaryFile::new("one-skin.toml", "[[skin]]\nid = \"teal\"\n");
-    let (code, out, err) = run(&mut parlour(&["config", "check", "--skins", skins.arg()]));
+    let skins = TemporaryPath::named_file("one-skin.toml", "[[skin]]\nid = \"teal\"\n");
+    let (code, out, err) = run(&mut parlour(&["config", "check", "--skins", skins.path()]));
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(out, "The configuration is good: 3 maps, 1 skin.\n");
     let server = ServerProcess::start(&["demo", "--bots", "1"]);

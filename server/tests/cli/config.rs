@@ -2,10 +2,9 @@
 
 use std::fs;
 
-use crate::{
-    process::{parlour, run},
-    support::temporary::{TemporaryDirectory, TemporaryFile},
-};
+use parlour_testing::TemporaryPath;
+
+use crate::process::{parlour, run};
 
 #[test]
 fn the_printed_configuration_can_be_read_again() {
@@ -15,14 +14,14 @@ fn the_printed_configuration_can_be_read_again() {
     assert!(first.contains("\nseed = 7 # --seed\n"), "{first}");
     assert!(first.contains("\ncapacity = 9 # PARLOUR_CAPACITY\n"), "{first}");
 
-    let file = TemporaryFile::new("print.toml", &first);
+    let file = TemporaryPath::named_file("print.toml", &first);
     let (code, second, err) = run(&mut parlour(&[
         "config",
         "print",
         "--format",
         "toml",
         "--config",
-        file.arg(),
+        file.path(),
     ]));
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let values = |text: &str| -> Vec<String> {
@@ -32,21 +31,21 @@ fn the_printed_configuration_can_be_read_again() {
             .collect()
     };
     assert_eq!(values(&first), values(&second));
-    assert_eq!(run(&mut parlour(&["config", "check", file.arg()])).0, Some(0));
+    assert_eq!(run(&mut parlour(&["config", "check", file.path()])).0, Some(0));
     // The file can be named without a flag, as for `config check`.
-    let (code, third, err) = run(&mut parlour(&["config", "print", file.arg()]));
+    let (code, third, err) = run(&mut parlour(&["config", "print", file.path()]));
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert_eq!(second, third);
 }
 
 #[test]
 fn the_flag_overrides_the_variable_that_names_the_file() {
-    let file = TemporaryFile::new("named.toml", "seed = 3\n");
-    let (_, out, _) = run(parlour(&["config", "print"]).env("PARLOUR_CONFIG", file.path()));
+    let file = TemporaryPath::named_file("named.toml", "seed = 3\n");
+    let (_, out, _) = run(parlour(&["config", "print"]).env("PARLOUR_CONFIG", &file.0));
     assert!(out.contains("seed = 3 # "), "{out}");
-    let other = TemporaryFile::new("other.toml", "seed = 4\n");
-    let flag = ["--config", other.arg(), "config", "print"];
-    let (_, out, _) = run(parlour(&flag).env("PARLOUR_CONFIG", file.path()));
+    let other = TemporaryPath::named_file("other.toml", "seed = 4\n");
+    let flag = ["--config", other.path(), "config", "print"];
+    let (_, out, _) = run(parlour(&flag).env("PARLOUR_CONFIG", &file.0));
     assert!(out.contains("seed = 4 # "), "{out}");
 }
 
@@ -92,11 +91,11 @@ fn flags_before_the_subcommand_are_applied_or_rejected() {
 
 #[test]
 fn all_mistakes_are_reported_and_the_exit_code_is_78() {
-    let file = TemporaryFile::new("bad.toml", "sede = 1\ncapacity = 0\n");
+    let file = TemporaryPath::named_file("bad.toml", "sede = 1\ncapacity = 0\n");
     for args in [
-        &["config", "check", file.arg()][..],
-        &["--config", file.arg()],
-        &["demo", "--config", file.arg()],
+        &["config", "check", file.path()][..],
+        &["--config", file.path()],
+        &["demo", "--config", file.path()],
     ] {
         let (code, out, err) = run(parlour(args).env("PARLOUR_LISTEN", "here"));
         assert_eq!((code, out.as_str()), (Some(78), ""), "{args:?}");
@@ -112,16 +111,16 @@ fn all_mistakes_are_reported_and_the_exit_code_is_78() {
 
 #[test]
 fn the_check_reports_the_mistakes_of_all_layers_maps_and_skins_in_one_run() {
-    let maps = TemporaryDirectory::missing("no-such-maps");
-    let skins = TemporaryFile::new("bad-skins.toml", "[[skin]]\nid = \"Teal!\"\n");
-    let text = format!("capacity = 0\nmaps = {:?}\n", maps.arg());
-    let file = TemporaryFile::new("all.toml", text);
+    let maps = TemporaryPath::missing("no-such-maps");
+    let skins = TemporaryPath::named_file("bad-skins.toml", "[[skin]]\nid = \"Teal!\"\n");
+    let text = format!("capacity = 0\nmaps = {:?}\n", maps.path());
+    let file = TemporaryPath::named_file("all.toml", text);
     let args = [
         "config",
         "check",
-        file.arg(),
+        file.path(),
         "--skins",
-        skins.arg(),
+        skins.path(),
         "--log",
         "inf",
     ];
@@ -140,8 +139,8 @@ fn the_check_reports_the_mistakes_of_all_layers_maps_and_skins_in_one_run() {
         assert!(err.contains(text), "{text}\n{err}");
     }
     // The exit code is different if the configuration itself has no mistakes.
-    let args = ["config", "check", "--skins", skins.arg()];
-    let (code, _, err) = run(parlour(&args).env("PARLOUR_MAPS", maps.path()));
+    let args = ["config", "check", "--skins", skins.path()];
+    let (code, _, err) = run(parlour(&args).env("PARLOUR_MAPS", &maps.0));
     assert_eq!(code, Some(65), "{err}");
     assert!(err.starts_with("parlour: these maps cannot be used:\n"), "{err}");
     assert!(err.contains("\nparlour: the skins cannot be used:\n"), "{err}");
@@ -150,8 +149,8 @@ fn the_check_reports_the_mistakes_of_all_layers_maps_and_skins_in_one_run() {
 #[test]
 fn the_check_omits_maps_if_a_mistake_may_hide_their_directory() {
     // The broken file may name a directory of maps, unless flags override its settings.
-    let file = TemporaryFile::new("broken.toml", "bundled_maps = \n");
-    let none = ["config", "check", file.arg(), "--bundled-maps", "none"];
+    let file = TemporaryPath::named_file("broken.toml", "bundled_maps = \n");
+    let none = ["config", "check", file.path(), "--bundled-maps", "none"];
     for (flags, is_checked) in [(&[][..], false), (&["--maps", "bundled"], true)] {
         let (code, _, err) = run(&mut parlour(&[&none, flags].concat()));
         assert_eq!(code, Some(78), "{err}");
@@ -159,8 +158,8 @@ fn the_check_omits_maps_if_a_mistake_may_hide_their_directory() {
         assert_eq!(err.contains("no map is left"), is_checked, "{err}");
     }
     // A misspelt key may name the directory of maps.
-    let file = TemporaryFile::new("misspelt.toml", "map = \"maps\"\n");
-    let args = ["config", "check", file.arg(), "--bundled-maps", "none"];
+    let file = TemporaryPath::named_file("misspelt.toml", "map = \"maps\"\n");
+    let args = ["config", "check", file.path(), "--bundled-maps", "none"];
     let (code, _, err) = run(&mut parlour(&args));
     assert_eq!(code, Some(78), "{err}");
     assert!(
@@ -181,18 +180,18 @@ fn a_missing_file_is_reported_together_with_other_mistakes() {
 
 #[test]
 fn a_map_in_a_different_format_is_reported_by_the_check_and_by_the_start() {
-    let directory = TemporaryDirectory::new("maps");
-    fs::write(directory.path().join("office.tmj"), "{}").unwrap();
+    let directory = TemporaryPath::directory();
+    fs::write(directory.0.join("office.tmj"), "{}").unwrap();
     // Without other files, the directory has no maps.
-    let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_MAPS", directory.path()));
+    let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_MAPS", &directory.0));
     assert_eq!((code, out.as_str()), (Some(65), ""), "{err}");
     assert!(
         err.contains("there is no map in this directory: *.tmx") && err.contains("office.tmj: is not read"),
         "{err}"
     );
     let plaza = include_str!("../../../assets/maps/plaza.tmx");
-    fs::write(directory.path().join("plaza.tmx"), plaza).unwrap();
-    let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_MAPS", directory.path()));
+    fs::write(directory.0.join("plaza.tmx"), plaza).unwrap();
+    let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_MAPS", &directory.0));
     assert_eq!(code, Some(0), "{out}");
     assert!(
         err.contains("parlour: warning: ") && err.contains("office.tmj: is not read"),
@@ -200,7 +199,7 @@ fn a_map_in_a_different_format_is_reported_by_the_check_and_by_the_start() {
     );
     // This start fails at once because the address belongs to a different machine.
     let args = ["serve", "--listen", "192.0.2.1:1"];
-    let (_, out, err) = run(parlour(&args).env("PARLOUR_MAPS", directory.path()));
+    let (_, out, err) = run(parlour(&args).env("PARLOUR_MAPS", &directory.0));
     assert!(
         format!("{out}{err}").contains("office.tmj: is not read"),
         "{out}{err}"

@@ -8,14 +8,13 @@ use std::{
     time::Instant,
 };
 
-use parlour_testing::eventually;
+use parlour_testing::{TemporaryPath, eventually};
 
 use crate::{
     process::{FREE_PORTS, ServerProcess, parlour_with_limits, run},
     support::{
         http::{connect, exchange, status_of},
         raw_client::{RawClient, upgrade_request},
-        temporary::TemporaryFile,
     },
 };
 
@@ -24,14 +23,14 @@ struct LimitedServer {
     process: ServerProcess,
     listen: SocketAddr,
     admin: SocketAddr,
-    log: TemporaryFile,
+    log: TemporaryPath,
 }
 
 impl LimitedServer {
     fn start(soft: u32, hard: u32, args: &[&str]) -> Self {
-        let log = TemporaryFile::new("descriptors.log", "");
+        let log = TemporaryPath::named_file("descriptors.log", "");
         let mut command = parlour_with_limits(soft, hard, &[args, &FREE_PORTS].concat());
-        command.stderr(Stdio::from(fs::File::create(log.path()).unwrap()));
+        command.stderr(Stdio::from(fs::File::create(&log.0).unwrap()));
         let process = ServerProcess::start_command(&mut command);
         let (listen, admin) = (process.wait_for_address(), process.wait_for_admin_address());
         Self {
@@ -45,7 +44,7 @@ impl LimitedServer {
     /// Stops the server. Returns its log.
     fn stop(self) -> String {
         self.process.stop();
-        fs::read_to_string(self.log.path()).unwrap()
+        fs::read_to_string(&self.log.0).unwrap()
     }
 
     fn get_admin(&self, path: &str) -> String {

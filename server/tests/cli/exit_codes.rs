@@ -2,10 +2,9 @@
 
 use std::net::TcpListener;
 
-use crate::{
-    process::{parlour, run},
-    support::temporary::TemporaryFile,
-};
+use parlour_testing::TemporaryPath;
+
+use crate::process::{parlour, run};
 
 /// Runs a command that must fail. Returns the exit code and standard error.
 fn failure(args: &[&str]) -> (Option<i32>, String) {
@@ -38,8 +37,8 @@ fn an_address_of_a_different_machine_exits_with_69() {
 
 #[test]
 fn invalid_maps_and_skins_exit_with_65() {
-    let skins = TemporaryFile::new("skins.toml", "[[skin]]\nid = \"Not An Id\"\n");
-    let (code, err) = failure(&["--skins", skins.arg()]);
+    let skins = TemporaryPath::named_file("skins.toml", "[[skin]]\nid = \"Not An Id\"\n");
+    let (code, err) = failure(&["--skins", skins.path()]);
     assert_eq!(code, Some(65), "{err}");
     assert!(err.contains("skins.toml:1: "), "{err}");
     let (code, err) = failure(&["config", "check", "--maps", "/nowhere"]);

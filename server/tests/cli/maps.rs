@@ -2,29 +2,25 @@
 
 use std::fs;
 
-use parlour_testing::eventually;
+use parlour_testing::{TemporaryPath, eventually};
 
 use crate::{
     process::{FREE_PORTS, ServerProcess, parlour, run},
     small_map::small_map_with_door_to,
-    support::temporary::TemporaryDirectory,
 };
 
 #[test]
 fn a_world_without_bundled_maps_is_recorded_and_replayed() {
-    let (maps, recordings) = (
-        TemporaryDirectory::new("maps"),
-        TemporaryDirectory::new("recordings"),
-    );
+    let (maps, recordings) = (TemporaryPath::directory(), TemporaryPath::directory());
     // The bundled garden has doors to spawn points that this lobby does not have.
     let lobby = small_map_with_door_to("lobby");
-    fs::write(maps.path().join("lobby.tmx"), lobby).unwrap();
-    let map_args = ["--maps", maps.arg(), "--bundled-maps", "none"];
+    fs::write(maps.0.join("lobby.tmx"), lobby).unwrap();
+    let map_args = ["--maps", maps.path(), "--bundled-maps", "none"];
     let (code, out, err) = run(&mut parlour(&[&["config", "check"], &map_args[..]].concat()));
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.contains("good: 1 map,"), "{out}");
 
-    let server = ServerProcess::start(&[&map_args[..], &["--record", recordings.arg()]].concat());
+    let server = ServerProcess::start(&[&map_args[..], &["--record", recordings.path()]].concat());
     server.wait_for_line("serves lobby.");
     let recorded_bytes = || -> u64 {
         let files = recordings.entries().into_iter();
@@ -36,8 +32,8 @@ fn a_world_without_bundled_maps_is_recorded_and_replayed() {
     server.stop();
 
     // The recorded map is found by its digest. The bundled lobby has a different digest.
-    let replay = |args: &[&str]| run(&mut parlour(&[&["replay", recordings.arg()], args].concat()));
-    let (code, out, err) = replay(&["--maps", maps.arg()]);
+    let replay = |args: &[&str]| run(&mut parlour(&[&["replay", recordings.path()], args].concat()));
+    let (code, out, err) = replay(&["--maps", maps.path()]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("hashes verified"), "{out}");
     let (code, _, err) = replay(&[]);

@@ -11,21 +11,20 @@ use std::{
 use parlour_recording::format::Ending;
 use parlour_server::maps;
 use parlour_sim::Logic;
-use parlour_testing::eventually;
+use parlour_testing::{TemporaryPath, eventually};
 use rustix::process::Signal;
 
 use crate::{
     process::{FREE_PORTS, ServerProcess, parlour, run},
     replay::replay_file,
-    support::temporary::{TemporaryDirectory, TemporaryFile},
 };
 
 #[test]
 fn a_killed_server_leaves_a_recording_that_lacks_at_most_1500_ms() {
-    let directory = TemporaryDirectory::missing("kill");
+    let directory = TemporaryPath::missing("kill");
     // A slow machine can run fewer bots.
     let bots = std::env::var("PARLOUR_TEST_BOTS").unwrap_or_else(|_| "200".to_owned());
-    let server = ServerProcess::start(&["demo", "--bots", &bots, "--record", directory.arg()]);
+    let server = ServerProcess::start(&["demo", "--bots", &bots, "--record", directory.path()]);
     server.wait_for_bots();
     eventually("20 KB are recorded", || {
         let files = directory.entries();
@@ -54,8 +53,8 @@ fn a_killed_server_leaves_a_recording_that_lacks_at_most_1500_ms() {
 
 #[test]
 fn sigusr1_writes_the_history_and_the_server_continues() {
-    let directory = TemporaryDirectory::missing("signal");
-    let server = ServerProcess::start(&["demo", "--bots", "4", "--history-dir", directory.arg()]);
+    let directory = TemporaryPath::missing("signal");
+    let server = ServerProcess::start(&["demo", "--bots", "4", "--history-dir", directory.path()]);
     server.wait_for_bots();
     server.signal(Signal::USR1);
     let history = || {
@@ -70,8 +69,8 @@ fn sigusr1_writes_the_history_and_the_server_continues() {
 
 #[test]
 fn a_directory_that_cannot_be_created_ends_the_start_in_one_line() {
-    let file = TemporaryFile::new("not-a-directory", "");
-    let inside = format!("{}/recordings", file.arg());
+    let file = TemporaryPath::named_file("not-a-directory", "");
+    let inside = format!("{}/recordings", file.path());
     for flag in ["--record", "--history-dir"] {
         let args = [&[flag, inside.as_str()], &FREE_PORTS[..]].concat();
         let (code, out, err) = run(parlour(&args).env("PARLOUR_LOG", "off"));
@@ -102,12 +101,12 @@ fn an_empty_directory_name_is_a_mistake() {
 
 #[test]
 fn an_unusable_default_directory_for_the_history_is_only_a_warning() {
-    let directory = TemporaryDirectory::new("default");
+    let directory = TemporaryPath::directory();
     let start = || {
         let mut command = parlour(&FREE_PORTS);
         command
             .env_remove("PARLOUR_HISTORY_DIR")
-            .current_dir(directory.path())
+            .current_dir(&directory.0)
             .stderr(Stdio::piped());
         ServerProcess::start_command(&mut command)
     };
@@ -123,7 +122,7 @@ fn an_unusable_default_directory_for_the_history_is_only_a_warning() {
         Vec::<PathBuf>::new(),
         "the check leaves no files"
     );
-    fs::write(directory.path().join("recordings"), "a file").unwrap();
+    fs::write(directory.0.join("recordings"), "a file").unwrap();
     let log = log_after_start();
     assert!(
         log.contains("cannot write the history to recordings") && log.contains("--history-dir"),

@@ -5,14 +5,15 @@ use std::time::Duration;
 use parlour_recording::format::Recording;
 use parlour_server::ServerOptions;
 use parlour_shared::ids::PlayerId;
+use parlour_testing::TemporaryPath;
 
-use crate::support::{temporary::TemporaryDirectory, test_server::start_with};
+use crate::support::test_server::start_with;
 
 /// Returns the id of the first player of a server, and the seed in its recording.
 fn first_player_and_seed(change: impl FnOnce(&mut ServerOptions)) -> (PlayerId, u64) {
-    let directory = TemporaryDirectory::missing("seed");
+    let directory = TemporaryPath::missing("seed");
     let server = start_with(|options| {
-        options.recording.directory = Some(directory.path().into());
+        options.recording.directory = Some(directory.0.clone());
         options.recording.history = Duration::ZERO;
         change(options);
     });

@@ -10,5 +10,3 @@ mod map_directory;
 mod mutations;
 mod reachability;
 mod small_map;
-#[path = "../support/mod.rs"]
-mod support;

@@ -3,24 +3,23 @@
 use std::{fs, path::Path};
 
 use parlour_server::maps::{self, BundledMaps};
-
-use crate::support::temporary::TemporaryDirectory;
+use parlour_testing::TemporaryPath;
 
 /// A directory of maps that is deleted after the test. Error texts are returned as lines, without
 /// the path of the directory.
-pub(crate) struct MapDirectory(TemporaryDirectory);
+pub(crate) struct MapDirectory(TemporaryPath);
 
 impl MapDirectory {
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
-        let directory = TemporaryDirectory::new("maps");
+        let directory = TemporaryPath::directory();
         for (file, text) in files {
-            fs::write(directory.path().join(file), text).unwrap();
+            fs::write(directory.0.join(file), text).unwrap();
         }
         Self(directory)
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        &self.0.0
     }
 
     /// Loads the maps with all bundled ones. Returns the names of all maps, or the errors.

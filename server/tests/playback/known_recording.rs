@@ -14,13 +14,11 @@ use parlour_shared::{
 };
 use parlour_sim::{Room, Rooms, SimConfig, Simulation};
 use parlour_testing::{
-    Script, SessionActions as _,
+    Script, SessionActions as _, TemporaryPath,
     maps::{self, door},
     players_in,
     recording::{WorldRecorder, header},
 };
-
-use crate::support::temporary::TemporaryFile;
 
 /// The last tick.
 pub(crate) const LAST: u32 = 1500;
@@ -131,8 +129,8 @@ impl KnownRecording {
         *players.find(|(_, (called, _))| called == name).unwrap().0
     }
 
-    pub(crate) fn file(&self) -> TemporaryFile {
-        TemporaryFile::new("playback.plr", &self.bytes)
+    pub(crate) fn file(&self) -> TemporaryPath {
+        TemporaryPath::file(&self.bytes)
     }
 }
 

@@ -6,20 +6,17 @@ use parlour_recording::replay::{Moment, Replay};
 use parlour_server::{Playback, Server, ServerOptions};
 use parlour_shared::{ids::Tick, problem::ProblemDetails};
 use parlour_sim::{Logic, SimConfig};
-use parlour_testing::eventually;
+use parlour_testing::{TemporaryPath, eventually};
 use serde_json::Value;
 
 use crate::{
     known_recording::{KnownRecording, RECORDING},
-    support::{
-        http::{self, head_and_body, status_of},
-        temporary::TemporaryFile,
-    },
+    support::http::{self, head_and_body, status_of},
 };
 
 pub(crate) struct PlaybackServer {
     pub(crate) inner: Server,
-    _file: TemporaryFile,
+    _file: TemporaryPath,
 }
 
 impl PlaybackServer {
@@ -41,7 +38,7 @@ impl PlaybackServer {
         change: impl FnOnce(&mut Playback),
     ) -> Self {
         let file = recording.file();
-        let replay = Replay::open(file.path(), &recording.maps, logic).unwrap();
+        let replay = Replay::open(&file.0, &recording.maps, logic).unwrap();
         let mut playback = Playback::new(replay).unwrap();
         change(&mut playback);
         let mut options = ServerOptions::new(SimConfig::new(Vec::new()));

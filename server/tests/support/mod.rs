@@ -3,5 +3,4 @@
 
 pub(crate) mod http;
 pub(crate) mod raw_client;
-pub(crate) mod temporary;
 pub(crate) mod test_server;
