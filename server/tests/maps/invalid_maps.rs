@@ -36,7 +36,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "width=\"4\" height=\"3\" tile",
         "width=\"0\" height=\"3\" tile",
-        "line 2: the map is 0 x 3 tiles",
+        "line 2: 0 x 3 tiles",
     ),
     (
         "width=\"4\" height=\"3\" tile",
