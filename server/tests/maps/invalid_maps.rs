@@ -36,11 +36,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "width=\"4\" height=\"3\" tile",
         "width=\"0\" height=\"3\" tile",
-<<<<<<< HEAD
         "line 2: 0 x 3 tiles: a map has",
-=======
-        "line 2: 0 x 3 tiles",
->>>>>>> w-conf
     ),
     (
         "width=\"4\" height=\"3\" tile",
