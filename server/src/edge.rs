@@ -49,7 +49,7 @@ use crate::{
     failure::Failure,
     http::Policy,
     metrics::Metrics,
-    reject::{Reject, RejectLog},
+    rejection::{Rejection, RejectionLog},
 };
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
@@ -75,7 +75,7 @@ pub(crate) struct EdgeShared {
     options: EdgeOptions,
     web: Policy,
     admission: Arc<Admission>,
-    reject_log: RejectLog,
+    reject_log: RejectionLog,
     descriptors: Arc<Descriptors>,
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,
@@ -111,7 +111,7 @@ impl EdgeShared {
             web: Policy::new(options.allowed_origins.clone(), options.allowed_hosts.clone()),
             admission: Arc::new(admission),
             options,
-            reject_log: RejectLog::new(),
+            reject_log: RejectionLog::new(),
             descriptors,
             metrics,
             status,
@@ -161,9 +161,9 @@ impl EdgeShared {
 
     /// Counts a rejection, and logs it unless its class has used up its lines of this second.
     /// `from` and `detail` may contain bytes of a peer: they are escaped.
-    pub(crate) fn reject(&self, reject: Reject, from: impl std::fmt::Display, detail: &str) {
+    pub(crate) fn reject(&self, reject: Rejection, from: impl std::fmt::Display, detail: &str) {
         self.metrics.edge.rejects.add(reject, 1);
-        if reject == Reject::TooFewDescriptors {
+        if reject == Rejection::TooFewDescriptors {
             self.descriptors
                 .warn(&"the rest is kept for files and the admin port");
         } else if self.reject_log.may_log(reject) {

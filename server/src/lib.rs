@@ -112,7 +112,7 @@
 //!
 //! 1. `history_requests`, `skins`, `suggest`, `system_random`, `thread_gaps`: import nothing of
 //!    this crate
-//! 2. `maps`, `reject`
+//! 2. `maps`, `rejection`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
 //! 5. `bridge`, `descriptors`: the state that several threads share
@@ -139,7 +139,7 @@ pub mod maps;
 mod metrics;
 mod playback;
 mod recorded_world;
-mod reject;
+mod rejection;
 pub mod server;
 pub mod skins;
 mod suggest;

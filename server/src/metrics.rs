@@ -15,7 +15,7 @@ pub(crate) use ::metrics::{Counter, Gauge};
 use parlour_recording::recorder::RecorderMetrics;
 use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
-use crate::reject::Reject;
+use crate::rejection::Rejection;
 pub use recorder::MetricsRecorder;
 pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
 use rows::{close_counters, counter, counter_of, gauge, gauges, histogram, label_counters, table};
@@ -42,7 +42,8 @@ const DROPS: &str = "parlour_drops_total";
 const DROPS_HELP: &str = "Commands, and outputs of ticks, that were dropped, by reason.";
 /// Also in both tables: the edge rejects, and the world refuses.
 const REJECTS: &str = "parlour_rejects_total";
-const REJECTS_HELP: &str = "Connections, messages and requests that were refused, by class.";
+const REJECTS_HELP: &str =
+    "Connections and messages that the edge rejected, and requests that the world refused, by class.";
 
 /// All metrics of one server.
 pub(crate) struct Metrics {
@@ -125,7 +126,7 @@ table! {
             "WebSocket connections that ended, by close code and by who closed.";
         dropped_inbound_full: Counter = counter_of("reason", "inbound_full"), DROPS, DROPS_HELP;
         dropped_per_session: Counter = counter_of("reason", "per_session"), DROPS, DROPS_HELP;
-        rejects: LabelCounters<Reject> = label_counters, REJECTS, REJECTS_HELP;
+        rejects: LabelCounters<Rejection> = label_counters, REJECTS, REJECTS_HELP;
     }
 }
 

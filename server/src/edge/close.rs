@@ -12,7 +12,7 @@ use parlour_shared::{
 use rustix::net::{Shutdown, shutdown, sockopt::set_socket_linger};
 
 use super::{
-    Reject, Wire,
+    Rejection, Wire,
     connection::{CloseStep, Connection, Phase},
 };
 use crate::metrics::Closer;
@@ -23,19 +23,19 @@ const CUT: &str = "...";
 impl Connection {
     /// Closes the connection because the client broke a rule or a limit. The rejection is counted
     /// and logged.
-    pub(super) fn reject(self: &Rc<Self>, reject: Reject, detail: &str) {
+    pub(super) fn reject(self: &Rc<Self>, reject: Rejection, detail: &str) {
         self.reject_with(reject, detail, None);
     }
 
     /// Like [`Self::reject`], with the sentence in the close frame for JSON clients, where a person
     /// may be typing, and for every client that sends no valid hello in time. The sentence must
     /// contain no secret of the client, because it is also logged.
-    pub(super) fn reject_saying(self: &Rc<Self>, reject: Reject, sentence: &str) {
-        let says = self.wire == Wire::Json || reject == Reject::HandshakeTimeout;
+    pub(super) fn reject_saying(self: &Rc<Self>, reject: Rejection, sentence: &str) {
+        let says = self.wire == Wire::Json || reject == Rejection::HandshakeTimeout;
         self.reject_with(reject, sentence, says.then(|| reason(sentence)));
     }
 
-    fn reject_with(self: &Rc<Self>, reject: Reject, detail: &str, reason: Option<String>) {
+    fn reject_with(self: &Rc<Self>, reject: Rejection, detail: &str, reason: Option<String>) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
         }

@@ -11,7 +11,7 @@ use parlour_shared::{
     text::clean_name,
 };
 
-use super::{Reject, connection::Connection};
+use super::{Rejection, connection::Connection};
 use crate::bridge::inbound::InboundKind;
 
 /// The reason in the close frame while the tick does not advance.
@@ -27,7 +27,7 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
         }
         _ => {
             let sentence = format!("the first message must be a hello, as in {HELLO_EXAMPLE}");
-            connection.reject_saying(Reject::NoHello, &sentence);
+            connection.reject_saying(Rejection::NoHello, &sentence);
             return;
         }
     };
@@ -36,7 +36,7 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
         return;
     }
     if connection.io.shared.status.is_frozen() {
-        connection.reject_saying(Reject::TickFrozen, FROZEN);
+        connection.reject_saying(Rejection::TickFrozen, FROZEN);
         return;
     }
     // The world makes a name for an empty one.
@@ -45,20 +45,20 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
 }
 
 /// Checks whether the hello may open a session. The error never repeats a token.
-fn judge(hello: &Hello) -> Result<(), (Reject, String)> {
+fn judge(hello: &Hello) -> Result<(), (Rejection, String)> {
     // The token is checked first: a client that fails here learns nothing else.
     match &hello.token {
         None => {}
         Some(token) if token.len() > MAX_TOKEN_BYTES => {
             return Err((
-                Reject::Token,
+                Rejection::Token,
                 format!("a token of more than {MAX_TOKEN_BYTES} bytes"),
             ));
         }
         // A token that was not verified must not pass for one that was.
         Some(_) => {
             let sentence = "this server cannot verify tokens: leave `token` out and connect as a guest";
-            return Err((Reject::Token, sentence.to_owned()));
+            return Err((Rejection::Token, sentence.to_owned()));
         }
     }
     if hello.protocol != PROTOCOL {
@@ -66,18 +66,18 @@ fn judge(hello: &Hello) -> Result<(), (Reject, String)> {
             "the server does not speak protocol {}, only {PROTOCOL}",
             hello.protocol
         );
-        return Err((Reject::Version, sentence));
+        return Err((Rejection::Version, sentence));
     }
     if hello.schema != 0 && hello.schema != SCHEMA {
         let sentence = format!(
             "the server does not have schema {}, only {SCHEMA}; leave it out if you type the hello",
             hello.schema
         );
-        return Err((Reject::Version, sentence));
+        return Err((Rejection::Version, sentence));
     }
     if hello.session.is_some() || hello.resume.is_some() {
         let sentence = "this server cannot resume a session: leave `session` and `resume` out";
-        return Err((Reject::Resume, sentence.to_owned()));
+        return Err((Rejection::Resume, sentence.to_owned()));
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ fn judge(hello: &Hello) -> Result<(), (Reject, String)> {
 mod tests {
     use super::*;
 
-    fn refused(change: impl FnOnce(&mut Hello)) -> Option<Reject> {
+    fn refused(change: impl FnOnce(&mut Hello)) -> Option<Rejection> {
         let mut hello = Hello {
             protocol: PROTOCOL,
             ..Hello::default()
@@ -103,22 +103,22 @@ mod tests {
 
     #[test]
     fn other_hellos_are_refused_with_a_class() {
-        assert_eq!(refused(|hello| hello.protocol = 2), Some(Reject::Version));
+        assert_eq!(refused(|hello| hello.protocol = 2), Some(Rejection::Version));
         assert_eq!(
             refused(|hello| hello.schema = SCHEMA.wrapping_add(1).max(1)),
-            Some(Reject::Version)
+            Some(Rejection::Version)
         );
         assert_eq!(
             refused(|hello| hello.session = Some("x".into())),
-            Some(Reject::Resume)
+            Some(Rejection::Resume)
         );
         assert_eq!(
             refused(|hello| hello.resume = Some("x".into())),
-            Some(Reject::Resume)
+            Some(Rejection::Resume)
         );
         for token in [String::new(), "x".repeat(5000)] {
             let refused = refused(|hello| (hello.token, hello.protocol) = (Some(token), 2));
-            assert_eq!(refused, Some(Reject::Token));
+            assert_eq!(refused, Some(Rejection::Token));
         }
     }
 }

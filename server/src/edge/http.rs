@@ -29,7 +29,7 @@ use tokio::{
 use super::{admission::AdmissionPermit, connection::IoThread, deadline::Deadline, reader, send::SEND_FLAGS};
 use crate::{
     http::{Answer, HttpProblem, MutedSocket, ProblemKind, accepted_at, describe},
-    reject::Reject,
+    rejection::Rejection,
 };
 use routes::{Agreement, full, reply};
 
@@ -53,7 +53,7 @@ pub(super) struct Arrival {
     pub(super) deadline: Deadline,
     pub(super) permit: AdmissionPermit,
     /// The limit that the connection exceeds. If there is one, it gets only an answer.
-    pub(super) over: Option<Reject>,
+    pub(super) over: Option<Rejection>,
 }
 
 /// Serves a connection until it ends, or until its client has said hello on the WebSocket.
@@ -103,7 +103,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         let stream = parts.io.into_inner();
         match done {
             None => {
-                io.shared.reject(Reject::HandshakeTimeout, peer, "http");
+                io.shared.reject(Rejection::HandshakeTimeout, peer, "http");
                 // Browsers connect in advance. They could mistake an answer without a request for
                 // the answer to their next request.
                 if !answered.get() && !parts.read_buf.is_empty() {
@@ -187,7 +187,7 @@ fn write_problem(stream: &TcpStream, problem: HttpProblem) {
 pub(super) async fn turn_away(stream: &TcpStream) {
     let _ = timeout_at(Instant::now() + TURNED_AWAY, stream.readable()).await;
     let _ = rustix::net::recv(stream, &mut [0; 4096], RecvFlags::DONTWAIT);
-    let answer = full(Reject::TooFewDescriptors).into_bytes();
+    let answer = full(Rejection::TooFewDescriptors).into_bytes();
     // Not through the runtime, which may not know yet that the socket is ready. The answer fits in
     // the empty buffer of the socket.
     let _ = rustix::net::send(stream, &answer, SEND_FLAGS);

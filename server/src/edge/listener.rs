@@ -5,7 +5,7 @@ use std::{io, net::TcpListener as StdTcpListener, os::fd::AsFd, rc::Rc, sync::Ar
 use tokio::{net::TcpListener, task::spawn_local};
 
 use super::{
-    Reject,
+    Rejection,
     admission::Verdict,
     connection::IoThread,
     deadline::Deadline,
@@ -53,20 +53,20 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
         } = acceptor.next().await;
         let too_few = headroom < Headroom::Clients;
         if headroom < Headroom::Answers {
-            io.shared.reject(Reject::TooFewDescriptors, peer, "dropped");
+            io.shared.reject(Rejection::TooFewDescriptors, peer, "dropped");
             http::turn_away(&stream).await;
             continue;
         }
         let (permit, over) = match io.shared.admission.enter(peer.ip()) {
-            Verdict::Admit(permit) => (permit, too_few.then_some(Reject::TooFewDescriptors)),
-            Verdict::Full(permit) => (permit, Some(Reject::TooManyConnections)),
-            Verdict::AddressFull(permit) => (permit, Some(Reject::TooManyFromAddress)),
+            Verdict::Admit(permit) => (permit, too_few.then_some(Rejection::TooFewDescriptors)),
+            Verdict::Full(permit) => (permit, Some(Rejection::TooManyConnections)),
+            Verdict::AddressFull(permit) => (permit, Some(Rejection::TooManyFromAddress)),
             Verdict::DropFull => {
-                io.shared.reject(Reject::TooManyConnections, peer, "dropped");
+                io.shared.reject(Rejection::TooManyConnections, peer, "dropped");
                 continue;
             }
             Verdict::DropAddressFull => {
-                io.shared.reject(Reject::TooManyFromAddress, peer, "dropped");
+                io.shared.reject(Rejection::TooManyFromAddress, peer, "dropped");
                 continue;
             }
         };

@@ -9,31 +9,31 @@ use parlour_shared::{
     text::clean_chat,
 };
 
-use super::{Reject, Wire, connection::Connection, hello};
+use super::{Rejection, Wire, connection::Connection, hello};
 
 /// Handles a binary message.
 pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u8]) {
     if connection.wire != Wire::Binary {
         let sentence = "a binary message: parlour.v1.json takes text, parlour.v1 takes binary";
-        connection.reject_saying(Reject::WrongType, sentence);
+        connection.reject_saying(Rejection::WrongType, sentence);
         return;
     }
     match codec::decode_client(payload) {
         Ok(message) => take(connection, arrived, message, payload.len()),
-        Err(error) => connection.reject(Reject::Malformed, &error.to_string()),
+        Err(error) => connection.reject(Rejection::Malformed, &error.to_string()),
     }
 }
 
 /// Handles a text message.
 pub(super) fn text(connection: &Rc<Connection>, arrived: Instant, text: &str) {
     if connection.wire != Wire::Json {
-        connection.reject(Reject::WrongType, "a text message");
+        connection.reject(Rejection::WrongType, "a text message");
         return;
     }
     match codec::from_json(text) {
         Ok(message) => take(connection, arrived, message, text.len()),
-        Err(CodecError::Malformed(sentence)) => connection.reject_saying(Reject::Malformed, &sentence),
-        Err(error) => connection.reject_saying(Reject::Malformed, &error.to_string()),
+        Err(CodecError::Malformed(sentence)) => connection.reject_saying(Rejection::Malformed, &sentence),
+        Err(error) => connection.reject_saying(Rejection::Malformed, &error.to_string()),
     }
 }
 
@@ -43,7 +43,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
     metrics.messages_in.add(message.kind(), 1);
     metrics.bytes_in.add(message.kind(), bytes as u64);
     if !connection.flood.message(arrived, &io.gaps) {
-        connection.reject_saying(Reject::Flood, "more than 1000 messages a second");
+        connection.reject_saying(Rejection::Flood, "more than 1000 messages a second");
         return;
     }
     let Some(session) = connection.session() else {
@@ -58,12 +58,12 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
         ClientMessage::Bye => connection.close(CloseCode::Normal),
         ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.gaps) => {
             connection.reject_saying(
-                Reject::SecondHello,
+                Rejection::SecondHello,
                 "a connection says hello once, and 20 more hellos came",
             );
         }
         ClientMessage::Hello(_) => {
-            io.shared.reject(Reject::SecondHello, connection.peer, "");
+            io.shared.reject(Rejection::SecondHello, connection.peer, "");
             connection.send_message(&ServerMessage::Refused(Refused {
                 request: 0,
                 refusal: Refusal::OutOfOrder,

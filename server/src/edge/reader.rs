@@ -20,7 +20,7 @@ use rustix::net::RecvFlags;
 use tokio::{io::Interest, net::TcpStream, task::spawn_local};
 
 use super::{
-    MAX_HELLO, Reject, Wire,
+    MAX_HELLO, Rejection, Wire,
     admission::AdmissionPermit,
     connection::{Connection, IoThread, Phase},
     deadline::Deadline,
@@ -70,7 +70,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         // The upgrade was agreed on before the server failed, and all others are closed already.
         connection.close_saying(CloseCode::Internal, failure.for_clients());
     } else if io.shared.status.is_frozen() {
-        connection.reject_saying(Reject::TickFrozen, FROZEN);
+        connection.reject_saying(Rejection::TickFrozen, FROZEN);
     }
     let mut deadline = opening.deadline;
     if opening.by_hand && connection.take_longer() {
@@ -88,7 +88,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
             Some(read) => more = read,
             None => {
                 let sentence = format!("no hello {} of connecting", deadline.in_words());
-                connection.reject_saying(Reject::HandshakeTimeout, &sentence);
+                connection.reject_saying(Rejection::HandshakeTimeout, &sentence);
             }
         }
     }
@@ -215,13 +215,13 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: WebSocketEvent<'_>) 
             connection.pong(payload);
         }
         WebSocketEvent::Ping(_) => {
-            connection.reject_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
+            connection.reject_saying(Rejection::PingFlood, "more than 50 WebSocket pings a second")
         }
         // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a
         // message.
         WebSocketEvent::Pong(_) if connection.flood.message(now, &connection.io.gaps) => {}
         WebSocketEvent::Pong(_) => {
-            connection.reject_saying(Reject::Flood, "more than 1000 WebSocket pongs a second")
+            connection.reject_saying(Rejection::Flood, "more than 1000 WebSocket pongs a second")
         }
         WebSocketEvent::Close { .. } => {}
     }
@@ -244,11 +244,11 @@ fn sentence(error: WebSocketError, greeting: bool) -> String {
     }
 }
 
-fn reject(error: WebSocketError) -> Reject {
+fn reject(error: WebSocketError) -> Rejection {
     match error.close_code() {
-        1007 => Reject::BadUtf8,
-        1009 => Reject::TooBig,
-        _ => Reject::Protocol,
+        1007 => Rejection::BadUtf8,
+        1009 => Rejection::TooBig,
+        _ => Rejection::Protocol,
     }
 }
 

@@ -15,7 +15,7 @@ use rustix::{io::Errno, net::SendFlags};
 use tokio::{io::Interest, task::spawn_local};
 
 use super::{
-    Reject, Wire,
+    Rejection, Wire,
     connection::{Connection, Phase},
     json::TranscodeError,
     unsent,
@@ -117,7 +117,7 @@ impl Connection {
             self.push_in_place(opcode, payloads, limit)
         };
         if full {
-            self.reject(Reject::SlowConsumer, "outbox full");
+            self.reject(Rejection::SlowConsumer, "outbox full");
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    Reject,
+    Rejection,
     agenda::ROUND,
     connection::{Connection, IoThread, Phase},
     deliver::WRITES_PER_TURN,
@@ -81,9 +81,9 @@ fn sweep(connection: &Rc<Connection>, now: Instant) {
         return;
     }
     if connection.stalled_at().is_some_and(|when| now >= when) {
-        connection.reject(Reject::SlowConsumer, "took no data for too long");
+        connection.reject(Rejection::SlowConsumer, "took no data for too long");
     } else if now >= connection.silent_at(2) {
-        connection.reject(Reject::Heartbeat, "");
+        connection.reject(Rejection::Heartbeat, "");
     } else if now >= connection.silent_at(1) && connection.begin_ping() {
         connection.send_control(OpCode::Ping, &[]);
     }

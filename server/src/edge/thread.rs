@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{EdgeShared, Reject, connection::IoThread, deliver, listener, sweep};
+use super::{EdgeShared, Rejection, connection::IoThread, deliver, listener, sweep};
 use crate::{
     bridge::{
         inbound::InboundSender,
@@ -166,7 +166,7 @@ impl IoThread {
         );
         self.for_each(|connection| {
             if connection.session().is_some() {
-                connection.reject(Reject::SlowConsumer, "I/O thread behind");
+                connection.reject(Rejection::SlowConsumer, "I/O thread behind");
             }
         });
     }

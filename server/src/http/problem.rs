@@ -13,7 +13,7 @@ use super::{
     answer::{Answer, seal},
     policy::AccessRefusal,
 };
-use crate::reject::Reject;
+use crate::rejection::Rejection;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $status:ident, $slug:literal, $title:literal, $class:expr;)*) => {
@@ -41,7 +41,7 @@ macro_rules! kinds {
             }
 
             /// The class under which metrics and logs count it.
-            fn class(self) -> Option<Reject> {
+            fn class(self) -> Option<Rejection> {
                 match self { $(Self::$name => $class),* }
             }
         }
@@ -50,46 +50,46 @@ macro_rules! kinds {
 
 kinds! {
     /// The request is not HTTP, or the upgrade is malformed.
-    BadRequest = BAD_REQUEST, "bad-request", "Bad request", Some(Reject::BadRequest);
+    BadRequest = BAD_REQUEST, "bad-request", "Bad request", Some(Rejection::BadRequest);
     /// The client offers no subprotocol that the server speaks.
-    Subprotocol = BAD_REQUEST, "subprotocol", "No known subprotocol", Some(Reject::Subprotocol);
+    Subprotocol = BAD_REQUEST, "subprotocol", "No known subprotocol", Some(Rejection::Subprotocol);
     /// A parameter of the query is missing or invalid.
     BadParameter = BAD_REQUEST, "bad-parameter", "Bad parameter", None;
     /// The server does not have this host name.
-    Host = FORBIDDEN, "host-not-allowed", "Host not allowed", Some(Reject::Host);
+    Host = FORBIDDEN, "host-not-allowed", "Host not allowed", Some(Rejection::Host);
     /// The web page may not send this request.
-    Origin = FORBIDDEN, "origin-not-allowed", "Web page not allowed", Some(Reject::Origin);
+    Origin = FORBIDDEN, "origin-not-allowed", "Web page not allowed", Some(Rejection::Origin);
     /// The path does not exist.
-    NotFound = NOT_FOUND, "not-found", "Not found", Some(Reject::NotFound);
+    NotFound = NOT_FOUND, "not-found", "Not found", Some(Rejection::NotFound);
     /// The recording has no such player at this tick.
     NoSuchPlayer = NOT_FOUND, "no-such-player", "No such player", None;
     /// The path accepts only other methods.
-    Method = METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", Some(Reject::BadMethod);
+    Method = METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", Some(Rejection::BadMethod);
     /// The request did not arrive in time.
     RequestTimeout = REQUEST_TIMEOUT, "request-timeout", "Request timeout",
-        Some(Reject::HandshakeTimeout);
+        Some(Rejection::HandshakeTimeout);
     /// The playback cannot do this now.
     NotNow = CONFLICT, "not-now", "Not possible now", None;
     /// The server keeps no history, or the history is empty.
     NoHistory = CONFLICT, "no-history", "No history", None;
     /// `/ws` without an upgrade, or with a different version of WebSocket.
     UpgradeRequired = UPGRADE_REQUIRED, "upgrade-required", "Upgrade required",
-        Some(Reject::UpgradeRequired);
+        Some(Rejection::UpgradeRequired);
     /// Too many connections from the address have not sent a hello.
     TooManyFromAddress = TOO_MANY_REQUESTS, "too-many-from-address",
-        "Too many connections from this address", Some(Reject::TooManyFromAddress);
+        "Too many connections from this address", Some(Rejection::TooManyFromAddress);
     /// The head of the request is over a limit.
     HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", "Request head too large",
-        Some(Reject::HeadersTooLarge);
+        Some(Rejection::HeadersTooLarge);
     /// The history could not be written.
     HistoryFailed = INTERNAL_SERVER_ERROR, "history-failed", "History not written", None;
     /// The server has too many connections, or it stops.
-    ServerFull = SERVICE_UNAVAILABLE, "server-full", "Server full", Some(Reject::TooManyConnections);
+    ServerFull = SERVICE_UNAVAILABLE, "server-full", "Server full", Some(Rejection::TooManyConnections);
     /// The process has too few descriptors. The `type` is that of `ServerFull`; the class differs.
     TooFewDescriptors = SERVICE_UNAVAILABLE, "server-full", "Server full",
-        Some(Reject::TooFewDescriptors);
+        Some(Rejection::TooFewDescriptors);
     /// The server failed.
-    ServerFailed = SERVICE_UNAVAILABLE, "server-failed", "Server failed", Some(Reject::ServerFailed);
+    ServerFailed = SERVICE_UNAVAILABLE, "server-failed", "Server failed", Some(Rejection::ServerFailed);
     /// `/livez` failed.
     NotAlive = SERVICE_UNAVAILABLE, "not-alive", "Not alive", None;
     /// `/readyz` failed.
@@ -104,7 +104,7 @@ kinds! {
 #[derive(Debug)]
 pub(crate) struct HttpProblem {
     kind: ProblemKind,
-    class: Option<Reject>,
+    class: Option<Rejection>,
     detail: Cow<'static, str>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -136,7 +136,7 @@ impl HttpProblem {
     }
 
     /// Returns the class under which metrics and logs count it.
-    pub(crate) fn class(&self) -> Option<Reject> {
+    pub(crate) fn class(&self) -> Option<Rejection> {
         self.class
     }
 

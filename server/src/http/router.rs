@@ -175,7 +175,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::reject::Reject;
+    use crate::rejection::Rejection;
 
     static TABLE: Routes<&str> = Routes::new(
         &[
@@ -223,7 +223,10 @@ mod tests {
             assert_eq!(find(method, path, "").unwrap(), handler, "{method} {path}");
         }
         for path in ["/note/", "/notes", "/NOTE", "//", "/%6eote", "/ws/.."] {
-            assert_eq!(find("GET", path, "").unwrap_err().class(), Some(Reject::NotFound));
+            assert_eq!(
+                find("GET", path, "").unwrap_err().class(),
+                Some(Rejection::NotFound)
+            );
         }
     }
 
@@ -236,7 +239,7 @@ mod tests {
             ("DELETE", "/note", "GET, HEAD, POST"),
         ] {
             let problem = find(method, path, "").unwrap_err();
-            assert_eq!(problem.class(), Some(Reject::BadMethod));
+            assert_eq!(problem.class(), Some(Rejection::BadMethod));
             assert_eq!(problem.into_answer().headers()["allow"], allow, "{method} {path}");
         }
     }
@@ -249,14 +252,14 @@ mod tests {
                 .and_then(|problem| problem.class())
         };
         assert_eq!(refused("GET", "/"), None);
-        assert_eq!(refused("DELETE", "/"), Some(Reject::BadMethod));
+        assert_eq!(refused("DELETE", "/"), Some(Rejection::BadMethod));
         for (method, path) in [
             ("GET", "/ws"),
             ("POST", "/note"),
             ("DELETE", "/note"),
             ("GET", "/x"),
         ] {
-            assert_eq!(refused(method, path), Some(Reject::Origin), "{method} {path}");
+            assert_eq!(refused(method, path), Some(Rejection::Origin), "{method} {path}");
         }
     }
 
@@ -271,9 +274,9 @@ mod tests {
         };
         assert_eq!(class("evil.example", "GET"), None);
         for method in ["POST", "DELETE", "OPTIONS"] {
-            assert_eq!(class("evil.example", method), Some(Reject::Host), "{method}");
+            assert_eq!(class("evil.example", method), Some(Rejection::Host), "{method}");
         }
-        assert_eq!(class("192.168.1.10", "DELETE"), Some(Reject::BadMethod));
+        assert_eq!(class("192.168.1.10", "DELETE"), Some(Rejection::BadMethod));
     }
 
     #[test]

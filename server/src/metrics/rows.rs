@@ -10,7 +10,7 @@ use parlour_shared::{
 };
 
 use super::recorder::{MetricKind, MetricsRecorder};
-use crate::reject::Reject;
+use crate::rejection::Rejection;
 
 /// Makes a struct of metrics from a table with one row per metric: field, type, kind of row, name,
 /// help.
@@ -143,7 +143,7 @@ macro_rules! labels {
 labels! {
     ClientKind = "kind", &Self::ALL, name;
     ServerKind = "kind", &Self::ALL, name;
-    Reject = "class", Self::ALL, class;
+    Rejection = "class", Self::ALL, class;
     RefusalClass = "class", &Self::ALL, name;
 }
 

@@ -57,7 +57,7 @@ fn the_number_of_a_label_is_its_index() {
     }
     check::<ClientKind>();
     check::<ServerKind>();
-    check::<Reject>();
+    check::<Rejection>();
     check::<RefusalClass>();
     for (place, code) in parlour_shared::close::CloseCode::ALL.iter().enumerate() {
         assert_eq!(code.index(), place, "{code:?}");

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use hyper::{Request, body::Incoming};
 
 use crate::{
-    edge::{Reject, Wire, connection::IoThread, upgrade},
+    edge::{Rejection, Wire, connection::IoThread, upgrade},
     http::{self, Access, Answer, Destination, HttpProblem, ProblemKind, Route, Routes},
 };
 
@@ -62,13 +62,13 @@ pub(super) fn reply(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -
 }
 
 /// Returns the error for a connection over a limit.
-pub(super) fn full(reject: Reject) -> HttpProblem {
+pub(super) fn full(reject: Rejection) -> HttpProblem {
     match reject {
-        Reject::TooManyFromAddress => HttpProblem::new(
+        Rejection::TooManyFromAddress => HttpProblem::new(
             ProblemKind::TooManyFromAddress,
             "too many connections from this address have not said hello yet",
         ),
-        Reject::TooFewDescriptors => HttpProblem::new(ProblemKind::TooFewDescriptors, FULL),
+        Rejection::TooFewDescriptors => HttpProblem::new(ProblemKind::TooFewDescriptors, FULL),
         _ => HttpProblem::new(ProblemKind::ServerFull, FULL),
     }
 }
@@ -88,7 +88,7 @@ fn enter(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result
     // A frozen tick also leaves the ring full. Clients then get 1013 after the upgrade instead.
     let is_choked = io.inbound.is_choked() && !io.shared.status.is_frozen();
     if is_choked || io.shared.is_stopping() {
-        return Err(full(Reject::TooManyConnections));
+        return Err(full(Rejection::TooManyConnections));
     }
     let upgrade = upgrade::judge(request, to)?;
     let agreement = Agreement {

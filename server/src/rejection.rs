@@ -10,15 +10,15 @@ use parlour_shared::close::CloseCode;
 /// The maximum number of log lines per second and class. Further rejections are only counted.
 const LINES_PER_SECOND: u64 = 10;
 
-macro_rules! rejects {
+macro_rules! rejections {
     ($($(#[$doc:meta])* $name:ident = $class:literal, $code:expr;)*) => {
         /// The reason why the edge rejected a connection or a message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Reject { $($(#[$doc])* $name),* }
+        pub(crate) enum Rejection { $($(#[$doc])* $name),* }
 
-        impl Reject {
+        impl Rejection {
             /// All reasons.
-            pub(crate) const ALL: &[Reject] = &[$(Reject::$name),*];
+            pub(crate) const ALL: &[Rejection] = &[$(Rejection::$name),*];
 
             /// Returns the name of the reason in metrics and logs.
             pub(crate) fn class(self) -> &'static str {
@@ -33,7 +33,7 @@ macro_rules! rejects {
     };
 }
 
-rejects! {
+rejections! {
     /// 400: not HTTP, or a faulty upgrade.
     BadRequest = "http_bad_request", None;
     /// 404.
@@ -93,27 +93,27 @@ rejects! {
 }
 
 /// Limits the log lines per class and second. The I/O threads share it without a lock.
-pub(crate) struct RejectLog {
+pub(crate) struct RejectionLog {
     start: Instant,
     /// For each class: the current second in the upper half, and the number of lines logged in that
     /// second in the lower half.
     windows: Vec<AtomicU64>,
 }
 
-impl RejectLog {
+impl RejectionLog {
     pub(crate) fn new() -> Self {
         Self {
             start: Instant::now(),
-            windows: Reject::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
+            windows: Rejection::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
         }
     }
 
     /// Returns whether a line of this class may be logged now, and counts the line.
-    pub(crate) fn may_log(&self, reject: Reject) -> bool {
+    pub(crate) fn may_log(&self, reject: Rejection) -> bool {
         self.may_log_at(reject, self.start.elapsed().as_secs())
     }
 
-    fn may_log_at(&self, reject: Reject, second: u64) -> bool {
+    fn may_log_at(&self, reject: Rejection, second: u64) -> bool {
         let take = |window: u64| match (window >> 32 == second, window & 0xffff_ffff) {
             (true, lines) if lines >= LINES_PER_SECOND => None,
             (true, _) => Some(window + 1),
@@ -133,17 +133,17 @@ mod tests {
 
     #[test]
     fn each_class_has_ten_lines_per_second() {
-        let log = RejectLog::new();
+        let log = RejectionLog::new();
         let lines = |reject, second| (0..100).filter(|_| log.may_log_at(reject, second)).count();
-        assert_eq!(lines(Reject::Flood, 3), 10);
-        assert_eq!(lines(Reject::Flood, 3), 0);
-        assert_eq!(lines(Reject::Origin, 3), 10);
-        assert_eq!(lines(Reject::Flood, 4), 10);
+        assert_eq!(lines(Rejection::Flood, 3), 10);
+        assert_eq!(lines(Rejection::Flood, 3), 0);
+        assert_eq!(lines(Rejection::Origin, 3), 10);
+        assert_eq!(lines(Rejection::Flood, 4), 10);
     }
 
     #[test]
     fn classes_of_rejections_and_refusals_are_distinct() {
-        let mut classes: Vec<_> = Reject::ALL.iter().map(|reject| reject.class()).collect();
+        let mut classes: Vec<_> = Rejection::ALL.iter().map(|reject| reject.class()).collect();
         classes.extend(RefusalClass::ALL.map(RefusalClass::name));
         let count = classes.len();
         classes.sort_unstable();
