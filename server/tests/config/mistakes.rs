@@ -96,12 +96,12 @@ fn contradictions_name_both_sides_and_their_sources() {
 #[test]
 fn contradictions_between_flags_are_reported_even_if_the_file_is_unreadable() {
     let flags = [("listen", "0.0.0.0:80"), ("admin", "127.0.0.1:80")];
-    let lines = refused(Some("seed = \n"), &[], &flags);
+    let lines = errors(Some("seed = \n"), &[], &flags);
     assert_eq!(lines.len(), 2, "{lines:#?}");
     assert!(lines[0].starts_with("parlour.toml:1: not TOML"), "{lines:#?}");
     assert!(lines[1].contains("(--listen) and admin"), "{lines:#?}");
     // The file may set the admin port, so nothing is known of a contradiction with it.
-    let lines = refused(Some("seed = \n"), &[], &[("listen", "127.0.0.1:7374")]);
+    let lines = errors(Some("seed = \n"), &[], &[("listen", "127.0.0.1:7374")]);
     assert_eq!(lines.len(), 1, "{lines:#?}");
 }
 
