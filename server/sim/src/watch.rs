@@ -103,8 +103,8 @@ impl Simulation {
         replication::show(&mut self.world, session, output)
     }
 
-    /// Returns the room that a player is in, or `None` if it is in no room or its session is closed.
-    /// Searches all players.
+    /// Returns the room that a player is in, or `None` if it is in no room or its session is
+    /// closed. Searches all players.
     #[must_use]
     pub fn followed_room(&self, player: PlayerId) -> Option<String> {
         let room = self
