@@ -19,6 +19,16 @@ pub(crate) async fn download_history(history: &HistoryHandle) -> Result<SavedHis
     answered(|answer| history.download(answer)).await
 }
 
+/// Returns the error with advice, which names settings of this server.
+pub(crate) fn with_advice(error: &HistoryError) -> String {
+    let advice = match error {
+        HistoryError::NotKept => ": start the server with --history 60s, or a different duration",
+        HistoryError::Empty => " (--history-mib)",
+        _ => "",
+    };
+    format!("{error}{advice}")
+}
+
 async fn answered(
     request: impl FnOnce(HistoryAnswer) -> Result<(), HistoryError>,
 ) -> Result<SavedHistory, HistoryError> {

@@ -19,6 +19,7 @@ use parlour_shared::ids::Tick;
 
 use crate::{
     failure::{Failure, ServerFailure},
+    history_requests::with_advice,
     metrics::MetricsRecorder,
     playback::Playback,
 };
@@ -116,7 +117,7 @@ impl Server {
     /// Returns the metrics of this server, for other threads of the program. [`MetricsRecorder`]
     /// describes how to count.
     #[must_use]
-    pub fn recorder(&self) -> &MetricsRecorder {
+    pub fn metrics_recorder(&self) -> &MetricsRecorder {
         &self.recorder
     }
 
@@ -173,8 +174,8 @@ impl Server {
     /// Requests that the history, which is the last minutes, is written to a file. Does not wait
     /// for it. The log contains the path.
     pub fn write_history(&self) {
-        if let Err(refused) = self.history.write(None) {
-            tracing::warn!(why = %refused, "the history was not written");
+        if let Err(error) = self.history.write(None) {
+            tracing::warn!(why = with_advice(&error), "the history was not written");
         }
     }
 

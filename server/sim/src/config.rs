@@ -171,9 +171,12 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// The ticks in which an empty bucket must be full again: fewer than this, which is 77 hours.
+    pub const MAX_FILL_TICKS: u32 = 1 << 24;
+
     fn check(self) -> Result<(), RulesError> {
         let full = self.burst.checked_mul(self.every_ticks);
-        let possible = full.is_some_and(|full| (1..1 << 24).contains(&full));
+        let possible = full.is_some_and(|full| (1..Self::MAX_FILL_TICKS).contains(&full));
         possible.then_some(()).ok_or(RulesError::Rate(self))
     }
 }

@@ -5,7 +5,7 @@
 //!    last frame of its tick.
 //! 2. `collect` compares the world with the records of what was sent, and marks the changed slots.
 //! 3. `splice` finds the viewers that are due (`cadence`), and writes their frames: `frame` in a
-//!    full turn, `nearby` in a nearby turn. Frames copy the bytes that `encode` makes of a changed
+//!    full tick, `nearby` in a nearby tick. Frames copy the bytes that `encode` makes of a changed
 //!    slot when the first viewer needs them.
 
 mod cadence;

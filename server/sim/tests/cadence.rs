@@ -34,7 +34,7 @@ fn turn(world: &mut TestWorld, session: u64) {
 }
 
 #[test]
-fn full_turns_keep_the_cadence_and_are_spread_over_the_ticks() {
+fn full_ticks_keep_the_cadence_and_are_spread_over_the_ticks() {
     for cadence in Cadence::ALL {
         let mut world = world_with(60, Pace::Fixed(cadence));
         let every = 60 / cadence.hz();
@@ -48,7 +48,7 @@ fn full_turns_keep_the_cadence_and_are_spread_over_the_ticks() {
                 snapshots_of[session as usize] += snapshots;
                 frames += snapshots;
             }
-            // Slots are random, so full turns are spread only approximately evenly.
+            // Slots are random, so full ticks are spread only approximately evenly.
             let even = 60 / every as usize;
             assert!(
                 frames >= even / 3 && frames <= 3 * even,
@@ -84,12 +84,12 @@ fn the_cadence_does_not_change_the_state_hash() {
 
 #[test]
 fn nearby_players_are_sent_more_often_than_distant_ones() {
-    // Level 5: full turns ten times a second, nearby turns twenty times.
+    // Level 5: full ticks ten times a second, nearby ticks twenty times.
     let step = PaceLevel::new(5).unwrap();
     let mut world = TestWorld::teleporting(everyone_sees_everyone());
     (1..=3).for_each(|session| world.open_and_join(session, "plaza"));
     world.ticks(2);
-    // The near radius is 150 px, and nearby turns reach half of it: 70 px is within, 80 px is not.
+    // The near radius is 150 px, and nearby ticks reach half of it: 70 px is within, 80 px is not.
     world.teleport(1, 256_000, 256_000);
     world.teleport(2, 256_000 + 70 * 256, 256_000);
     world.teleport(3, 256_000 + 80 * 256, 256_000);

@@ -287,9 +287,9 @@ struct SightHistory {
     steady: u32,
 }
 
-/// Ticks between full turns at the slowest pace.
+/// Ticks between full ticks at the slowest pace.
 const SLOWEST: usize = 6;
-/// The same for a viewer that was held in its full turn.
+/// The same for a viewer that was held in its full tick.
 const LONGEST: usize = SLOWEST + 1;
 
 /// For each pace level: the ticks until all changes must be sent, and until nearby changes must be
@@ -324,7 +324,7 @@ fn visible(world: &TestWorld, rows: &Rows, near: &NearOracle, all: bool, me: Sta
 }
 
 /// Returns whether a player was nearby in all remembered ticks. If the slot has a new player, the
-/// result is `false`, because only full turns send that.
+/// result is `false`, because only full ticks send that.
 fn was_nearby(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32, now: Tick) -> bool {
     let nearby = i64::from(near_px) * 128;
     let player = |sight: &Sight| sight.get(&slot).map(|shown| shown.player);

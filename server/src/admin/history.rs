@@ -12,7 +12,7 @@ use parlour_recording::recorder::{HistoryError, HistoryHandle, SavedHistory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    history_requests::{download_history, write_history},
+    history_requests::{download_history, with_advice, write_history},
     http::{Answer, HttpProblem, ProblemKind, json, text},
 };
 
@@ -77,18 +77,14 @@ fn file(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer {
 }
 
 fn problem(error: HistoryError) -> HttpProblem {
-    let advice = match error {
-        HistoryError::NotKept => ": start the server with --history 60s, or a different duration",
-        HistoryError::Empty => " (--history-mib)",
-        _ => "",
-    };
+    let text = with_advice(&error);
     let kind = match error {
         HistoryError::NotKept | HistoryError::Empty => ProblemKind::NoHistory,
         HistoryError::Busy | HistoryError::TooSoon => ProblemKind::HistoryBusy,
         HistoryError::Gone => ProblemKind::RecorderGone,
         HistoryError::Failed(_) => ProblemKind::HistoryFailed,
     };
-    let problem = HttpProblem::new(kind, format!("{error}{advice}"));
+    let problem = HttpProblem::new(kind, text);
     match kind {
         ProblemKind::HistoryBusy => problem.with(RETRY_AFTER, HeaderValue::from_static("1")),
         _ => problem,

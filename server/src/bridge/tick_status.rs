@@ -15,7 +15,7 @@ pub(crate) struct TickStatus {
     tick: AtomicU32,
     steps: AtomicU32,
     advanced_us: AtomicU64,
-    pace_step: AtomicU8,
+    pace_level: AtomicU8,
     skipped: AtomicU64,
     /// How long the tick has not advanced, in milliseconds. 0 while it advances.
     frozen_ms: AtomicU64,
@@ -29,7 +29,7 @@ impl TickStatus {
             tick: AtomicU32::new(0),
             steps: AtomicU32::new(0),
             advanced_us: AtomicU64::new(0),
-            pace_step: AtomicU8::new(0),
+            pace_level: AtomicU8::new(0),
             skipped: AtomicU64::new(0),
             frozen_ms: AtomicU64::new(0),
         }
@@ -57,16 +57,16 @@ impl TickStatus {
 
     /// Sets the pace.
     pub(crate) fn set_pace(&self, pace: Pace) {
-        let step = match pace {
+        let level = match pace {
             Pace::Fixed(_) => PaceLevel::FULL,
-            Pace::Adaptive(step) => step,
+            Pace::Adaptive(level) => level,
         };
-        self.pace_step.store(step.number(), Ordering::Relaxed);
+        self.pace_level.store(level.number(), Ordering::Relaxed);
     }
 
     /// Returns how many levels the pace is below the fastest. A fixed cadence is 0.
-    pub(crate) fn pace_step(&self) -> u8 {
-        self.pace_step.load(Ordering::Relaxed)
+    pub(crate) fn pace_level(&self) -> u8 {
+        self.pace_level.load(Ordering::Relaxed)
     }
 
     /// Returns the last finished tick.

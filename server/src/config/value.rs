@@ -14,9 +14,6 @@ use parlour_shared::limits::TICK_RATE;
 use parlour_sim::Rate;
 use parlour_tick::Cadence;
 
-/// The simulation counts to fewer ticks than this, which is 77 hours. Within that time an empty
-/// bucket must be full again.
-const MAX_FILL_TICKS: u32 = 1 << 24;
 /// The maximum length of an error about an entry of a list, in characters.
 pub(super) const LONGEST_ENTRY: usize = 240;
 
@@ -170,7 +167,7 @@ pub(super) fn rate(text: &str) -> ParseResult<Rate> {
         Ok(every_ticks @ 1..) if nanos % tick == 0 => {
             let fill = burst
                 .checked_mul(every_ticks)
-                .filter(|ticks| *ticks < MAX_FILL_TICKS);
+                .filter(|ticks| *ticks < Rate::MAX_FILL_TICKS);
             fill.ok_or("a rate at which a used burst is full again within 77 hours")?;
             Ok(Rate { burst, every_ticks })
         }

@@ -14,7 +14,7 @@ use crate::bridge::route;
 /// The number of writes after which readers get to run: about 0.2 ms. A client that aims its input
 /// at 2 ms before a tick must not wait for the writes of the previous tick. With 128 writes and
 /// 2,000 clients, 3 of 100 such commands came too late.
-pub(super) const WRITES_PER_TURN: usize = 32;
+pub(super) const WRITES_PER_YIELD: usize = 32;
 
 /// Writes a tick's frames to the connections of this thread, each with one write, and closes the
 /// connections that it names. `mine` is memory that is kept from tick to tick.
@@ -27,7 +27,7 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
         .flat_map(|frames| frames.chunks(MAX_FRAMES))
         .peekable();
     while sessions.peek().is_some() {
-        snapshot_bytes += write(io, output, sessions.by_ref().take(WRITES_PER_TURN), &mut sent);
+        snapshot_bytes += write(io, output, sessions.by_ref().take(WRITES_PER_YIELD), &mut sent);
         if sessions.peek().is_some() {
             yield_now().await;
         }

@@ -15,7 +15,7 @@ use std::{
 
 use hyper::{
     Request,
-    body::Incoming,
+    body::{Bytes, Incoming},
     header::{CONNECTION, HeaderValue},
     server::conn::http1,
     service::service_fn,
@@ -58,75 +58,15 @@ pub(super) struct Arrival {
 
 /// Serves a connection until it ends, or until its client has said hello on the WebSocket.
 pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
-    let Arrival {
+    let (peer, deadline) = (arrival.peer, arrival.deadline);
+    let agreement = Cell::new(None);
+    let exchanged = exchange(&io, arrival.stream, peer, deadline, arrival.over, &agreement).await;
+    let Some(Exchanged {
         stream,
-        peer,
-        deadline,
-        permit,
-        over,
-    } = arrival;
-    let local = accepted_at(&stream);
-    let agreement = Cell::new(None::<Agreement>);
-    let mut finished = None;
-    let mut until = deadline;
-    {
-        let refusal = Cell::new(None);
-        let answered = Cell::new(false);
-        let service = service_fn(|request: Request<Incoming>| {
-            answered.set(true);
-            let reply = match over {
-                Some(reject) => Err(full(reject)),
-                None => reply(&io, &request, local),
-            };
-            ok(match reply {
-                Ok(reply) => {
-                    agreement.set(reply.agreement);
-                    closing(reply.answer)
-                }
-                Err(problem) => {
-                    refusal.set(problem.class().map(|class| (class, describe(&request))));
-                    closing(problem.into_answer())
-                }
-            })
-        });
-        let mut connection = http1::Builder::new()
-            .header_read_timeout(None)
-            .max_buf_size(MAX_HEAD)
-            .max_headers(MAX_HEADERS)
-            .serve_connection(MutedSocket::new(stream, &answered), service);
-        let request = poll_fn(|cx| connection.poll_without_shutdown(cx));
-        let done = deadline.wait_for(&io, request).await;
-        let parts = connection.into_parts();
-        if let Some((reject, detail)) = refusal.take() {
-            io.shared.reject(reject, peer, &detail);
-        }
-        let stream = parts.io.into_inner();
-        match done {
-            None => {
-                io.shared.reject(Rejection::HandshakeTimeout, peer, "http");
-                // Browsers connect in advance. They could mistake an answer without a request for
-                // the answer to their next request.
-                if !answered.get() && !parts.read_buf.is_empty() {
-                    write_problem(&stream, request_timeout(&deadline));
-                    until = Deadline::after(LINGER, io.now());
-                    finished = Some((stream, parts.read_buf));
-                }
-            }
-            Some(Ok(())) => finished = Some((stream, parts.read_buf)),
-            Some(Err(error)) if error.is_parse() => {
-                let problem = parse_problem(&error);
-                if let Some(class) = problem.class() {
-                    io.shared.reject(class, peer, &error.to_string());
-                }
-                if !answered.get() {
-                    write_problem(&stream, problem);
-                }
-                finished = Some((stream, parts.read_buf));
-            }
-            Some(Err(_)) => {}
-        }
-    }
-    let Some((stream, leftover)) = finished else {
+        leftover,
+        until,
+    }) = exchanged
+    else {
         return;
     };
     match agreement.get() {
@@ -135,7 +75,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
                 stream,
                 peer,
                 deadline,
-                permit,
+                permit: arrival.permit,
                 wire,
                 by_hand: by_hand && peer.ip().to_canonical().is_loopback(),
                 leftover,
@@ -144,6 +84,88 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         }
         None => linger(&io, &stream, until.or_after(LINGER, io.now())).await,
     }
+}
+
+/// A connection after its request.
+struct Exchanged {
+    stream: TcpStream,
+    /// What the client sent after the request.
+    leftover: Bytes,
+    /// The time limit for reading the rest, if the client was rejected.
+    until: Deadline,
+}
+
+/// Reads and answers the request. Sets `agreement` if the answer accepts a WebSocket. Returns
+/// `None` if the connection is over.
+async fn exchange(
+    io: &Rc<IoThread>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    deadline: Deadline,
+    over: Option<Rejection>,
+    agreement: &Cell<Option<Agreement>>,
+) -> Option<Exchanged> {
+    let local = accepted_at(&stream);
+    let refusal = Cell::new(None);
+    let answered = Cell::new(false);
+    let service = service_fn(|request: Request<Incoming>| {
+        answered.set(true);
+        let reply = match over {
+            Some(rejection) => Err(full(rejection)),
+            None => reply(io, &request, local),
+        };
+        ok(match reply {
+            Ok(reply) => {
+                agreement.set(reply.agreement);
+                closing(reply.answer)
+            }
+            Err(problem) => {
+                refusal.set(problem.class().map(|class| (class, describe(&request))));
+                closing(problem.into_answer())
+            }
+        })
+    });
+    let mut connection = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(MutedSocket::new(stream, &answered), service);
+    let request = poll_fn(|cx| connection.poll_without_shutdown(cx));
+    let done = deadline.wait_for(io, request).await;
+    let parts = connection.into_parts();
+    if let Some((rejection, detail)) = refusal.take() {
+        io.shared.reject(rejection, peer, &detail);
+    }
+    let (stream, leftover) = (parts.io.into_inner(), parts.read_buf);
+    let mut until = deadline;
+    match done {
+        None => {
+            io.shared.reject(Rejection::HandshakeTimeout, peer, "http");
+            // Browsers connect in advance. They could mistake an answer without a request for the
+            // answer to their next request.
+            if answered.get() || leftover.is_empty() {
+                return None;
+            }
+            write_problem(&stream, request_timeout(&deadline));
+            until = Deadline::after(LINGER, io.now());
+        }
+        Some(Ok(())) => {}
+        Some(Err(error)) if error.is_parse() => {
+            let problem = parse_problem(&error);
+            if let Some(class) = problem.class() {
+                io.shared.reject(class, peer, &error.to_string());
+            }
+            if !answered.get() {
+                write_problem(&stream, problem);
+            }
+        }
+        Some(Err(_)) => return None,
+    }
+    Some(Exchanged {
+        stream,
+        leftover,
+        until,
+    })
 }
 
 fn ok(answer: Answer) -> Ready<Result<Answer, Infallible>> {

@@ -13,7 +13,7 @@ use super::{
     Rejection,
     agenda::ROUND,
     connection::{Connection, IoThread, Phase},
-    deliver::WRITES_PER_TURN,
+    deliver::WRITES_PER_YIELD,
 };
 
 /// Sweeps until the runtime ends.
@@ -38,7 +38,7 @@ pub(super) async fn run(io: Rc<IoThread>) {
             connection.look_at_next();
             // Clients that connected at the same time are due at the same time: thousands, after a
             // restart.
-            if looked % WRITES_PER_TURN == 0 {
+            if looked % WRITES_PER_YIELD == 0 {
                 yield_now().await;
             }
         }
@@ -56,21 +56,21 @@ fn log_skipped(io: &IoThread, logged: &mut u64) {
     }
 }
 
-/// Logs changes of the pace. It may change every half second, so a line reports only the first step
+/// Logs changes of the pace. It may change every half second, so a line reports only the first level
 /// down, the last one, and the way back.
 fn log_pace(io: &IoThread, logged: &mut u8) {
-    let step = io.shared.status.pace_step();
+    let level = io.shared.status.pace_level();
     let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());
-    match step {
-        _ if step == *logged => return,
-        _ if step == first => tracing::info!("the pressure is over: snapshots come at the usual rate"),
+    match level {
+        _ if level == *logged => return,
+        _ if level == first => tracing::info!("the pressure is over: snapshots come at the usual rate"),
         _ if *logged == first => {
             tracing::warn!("under pressure: snapshots come less often; ticks and input are not affected");
         }
-        _ if step == last => tracing::warn!("under pressure: snapshots come 10 times a second"),
+        _ if level == last => tracing::warn!("under pressure: snapshots come 10 times a second"),
         _ => {}
     }
-    *logged = step;
+    *logged = level;
 }
 
 fn sweep(connection: &Rc<Connection>, now: Instant) {

@@ -39,7 +39,7 @@ const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 /// ```no_run
 /// # use parlour_server::Server;
 /// # fn with(server: Server) {
-/// let recorder = server.recorder().clone();
+/// let recorder = server.metrics_recorder().clone();
 /// std::thread::spawn(move || {
 ///     let _guard = metrics::set_default_local_recorder(&recorder);
 ///     metrics::gauge!("game_backlog").set(3);
@@ -48,7 +48,7 @@ const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 /// ```
 ///
 /// A program with one server can instead make its recorder the recorder of the whole program:
-/// `metrics::set_global_recorder(server.recorder().clone())`.
+/// `metrics::set_global_recorder(server.metrics_recorder().clone())`.
 ///
 /// In a replay and in the shadow the same line does nothing: only the live world counts. A test of
 /// game logic creates its own recorder, counts under [`metrics::with_local_recorder`], and reads

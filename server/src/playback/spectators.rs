@@ -45,11 +45,11 @@ struct Spectator {
     sent_away: bool,
 }
 
-/// The room that a spectator watches, and the eyes through which it sees the room.
+/// The room that a spectator watches, and the perspective from which it sees it.
 struct Viewpoint {
     room: String,
     epoch: Epoch,
-    eyes: Perspective,
+    perspective: Perspective,
 }
 
 impl Spectators {
@@ -167,17 +167,20 @@ impl Spectators {
                 continue;
             };
             let watching = world.is_watching(session);
-            let with_followed = following.is_some_and(|player| viewpoint.eyes == Perspective::Player(player));
-            if watching && (with_followed || following.is_none() && viewpoint.eyes == Perspective::Everyone) {
+            let with_followed =
+                following.is_some_and(|player| viewpoint.perspective == Perspective::Player(player));
+            if watching
+                && (with_followed || following.is_none() && viewpoint.perspective == Perspective::Everyone)
+            {
                 continue;
             }
             let followed =
                 followed.get_or_insert_with(|| following.and_then(|player| world.followed_room(player)));
-            let (room, eyes) = match (followed, following) {
+            let (room, perspective) = match (followed, following) {
                 (Some(room), Some(player)) => (room.clone(), Perspective::Player(player)),
                 _ => (viewpoint.room.clone(), Perspective::Everyone),
             };
-            if watching && viewpoint.eyes == eyes {
+            if watching && viewpoint.perspective == perspective {
                 continue;
             }
             let mut visit = Visit {
@@ -185,7 +188,7 @@ impl Spectators {
                 spectator,
                 output,
             };
-            if visit.enter(world, &room, eyes, 0).is_err() {
+            if visit.enter(world, &room, perspective, 0).is_err() {
                 visit.leave_for(Some(world), 0, LeaveReason::Moved);
             }
         }

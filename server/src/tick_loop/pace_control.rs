@@ -24,7 +24,7 @@ const BUSY: f64 = 0.9;
 const STEPPING: f64 = 0.7;
 /// The load below which the level goes up without a probe: one level up at most doubles the frames,
 /// and twice this load is still below [`BUSY`].
-const ROOM: f64 = 0.44;
+const LOW_LOAD: f64 = 0.44;
 /// The load below which one level up may be probed.
 const PROBE: f64 = 0.85;
 /// The windows without a change before the first probe. A probe succeeds if the level also survives
@@ -142,7 +142,8 @@ impl PaceControl {
         } else if busy > BUSY || stepping > STEPPING {
             self.down(1);
         } else if late == 0
-            && (load < ROOM && !has_failed || load < PROBE && stepping < ROOM && self.steady > self.patience)
+            && (load < LOW_LOAD && !has_failed
+                || load < PROBE && stepping < LOW_LOAD && self.steady > self.patience)
             && self.level != PaceLevel::FULL
         {
             (self.is_probing, self.load_before_probe) = (true, load);

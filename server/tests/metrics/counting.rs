@@ -32,7 +32,7 @@ fn game_logic_counts_into_the_metrics_of_its_own_server_only() {
 fn other_threads_count_through_the_recorder_of_the_server() {
     let directory = Directory::new();
     let server = start(&directory, |_| {});
-    let recorder = server.recorder().clone();
+    let recorder = server.metrics_recorder().clone();
     let count = move || {
         let _guard = metrics::set_default_local_recorder(&recorder);
         metrics::describe_gauge!("game_backlog", "Jobs that wait.");

@@ -24,7 +24,7 @@ fn the_shadow_replays_and_playback_count_nothing() {
         options.logic = step_counter();
     });
     // A program with one server does the same.
-    let global: MetricsRecorder = server.recorder().clone();
+    let global: MetricsRecorder = server.metrics_recorder().clone();
     assert!(set_global_recorder(global.clone()).is_ok());
     await_metric(server.admin_addr(), "parlour_shadow_ticks_total", 120.0);
     let text = metrics_text(&server);

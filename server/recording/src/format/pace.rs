@@ -9,7 +9,7 @@ const FIXED: u8 = 8;
 pub(super) fn to_byte(pace: Pace) -> u8 {
     match pace {
         Pace::Fixed(cadence) => FIXED | cadence as u8,
-        Pace::Adaptive(step) => step.number(),
+        Pace::Adaptive(level) => level.number(),
     }
 }
 

@@ -67,7 +67,7 @@ pub enum FindError {
     TooMany(PathBuf),
     /// No file has that moment.
     #[error("{}: no {kind} has {what}. There are\n{list}{}", .path.display(), in_history(history.as_deref()))]
-    NoneHolds {
+    NoneContains {
         /// `recording`, or `history` if there are no recordings.
         kind: &'static str,
         /// The directory.
@@ -155,7 +155,7 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
         }
         let has_it = |one: &&ListedFile| holding.is_some_and(|moment| moment.tick(&one.times).is_ok());
         let history = listing.histories.iter().find(has_it);
-        return Err(FindError::NoneHolds {
+        return Err(FindError::NoneContains {
             kind: if is_history { "history" } else { "recording" },
             path: path.to_owned(),
             what: holding.map(ToString::to_string).unwrap_or_default(),

@@ -43,7 +43,7 @@ pub enum MomentError {
     Empty,
     /// The recording does not have it.
     #[error("{what} is not in it: it has ticks {} to {}, {}", .first.0, .last.0, .times)]
-    NotInIt {
+    NotInRecording {
         /// The moment.
         what: String,
         /// The first recorded tick.
@@ -94,7 +94,7 @@ impl Moment {
         let Some((first, last)) = times.range() else {
             return MomentError::Empty;
         };
-        MomentError::NotInIt {
+        MomentError::NotInRecording {
             what: self.to_string(),
             first,
             last,

@@ -1,21 +1,21 @@
-//! When a viewer has a full turn or a nearby turn.
+//! When a viewer has a full tick or a nearby tick.
 
 use parlour_shared::ids::Tick;
 use parlour_tick::{Cadence, Pace, PaceLevel};
 
 /// What a viewer is sent in a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ViewerTurn {
-    None,
+pub(super) enum DueFor {
+    Nothing,
     /// The changes nearby.
     Nearby,
     /// All changes.
     Full,
 }
 
-impl ViewerTurn {
-    /// Returns the turn of a viewer at `level` in `tick`. Phases spread the viewers evenly over the
-    /// ticks. A viewer without a `last_full_at` has a full turn immediately.
+impl DueFor {
+    /// Returns what a viewer at `level` is due for in `tick`. Phases spread the viewers evenly over the
+    /// ticks. A viewer without a `last_full_at` has a full tick immediately.
     pub(super) fn at(
         tick: Tick,
         phase: u32,
@@ -30,7 +30,7 @@ impl ViewerTurn {
         } else if nearby < full && is_due(nearby) {
             Self::Nearby
         } else {
-            Self::None
+            Self::Nothing
         }
     }
 }
@@ -46,7 +46,7 @@ mod tests {
                 let is_full = |phase: &u32| {
                     let last = Some(Tick(tick - 1));
                     let pace = Pace::Fixed(cadence);
-                    ViewerTurn::at(Tick(tick), *phase, pace, PaceLevel::FULL, last) == ViewerTurn::Full
+                    DueFor::at(Tick(tick), *phase, pace, PaceLevel::FULL, last) == DueFor::Full
                 };
                 assert_eq!((0..60).filter(is_full).count() as u32, cadence.hz());
             }

@@ -4,7 +4,7 @@
 use fixedbitset::FixedBitSet;
 use parlour_shared::ids::{Slot, Tick};
 
-/// The number of ticks that are remembered. At the slowest cadence, a viewer has a full turn every
+/// The number of ticks that are remembered. At the slowest cadence, a viewer has a full tick every
 /// sixth tick.
 const REMEMBERED: usize = 8;
 

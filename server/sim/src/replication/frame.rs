@@ -29,7 +29,7 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Writes the frame of a full turn, if there is anything to send.
+    /// Writes the frame of a full tick, if there is anything to send.
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>, frames: &mut Vec<OutFrame>) {
         let start = bytes.len() as u32;
         match self.base() {
@@ -43,7 +43,7 @@ impl Frame<'_> {
                 self.write_delta(delta, base, bytes);
             }
         }
-        self.viewer.note_full_turn(self.visible, self.tick);
+        self.viewer.note_full_tick(self.visible, self.tick);
         self.finish(start, bytes, frames);
     }
 
@@ -53,7 +53,7 @@ impl Frame<'_> {
         base.filter(|&base| self.tick.since(base) <= MAX_BASE_AGE)
     }
 
-    /// Returns the index of the delta since the viewer's last full turn.
+    /// Returns the index of the delta since the viewer's last full tick.
     pub(super) fn delta(&mut self) -> usize {
         self.arena
             .delta(self.viewer.full_at, self.records, self.changes, self.visible)

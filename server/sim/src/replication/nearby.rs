@@ -1,7 +1,7 @@
-//! The frames of nearby turns: updates of nearby slots between two full turns of a viewer.
+//! The frames of nearby ticks: updates of nearby slots between two full ticks of a viewer.
 //!
-//! They contain only updates of slots that the client knows, encoded as for the next full turn. The
-//! next full turn repeats these updates, which changes nothing for the client. So the server does
+//! They contain only updates of slots that the client knows, encoded as for the next full tick. The
+//! next full tick repeats these updates, which changes nothing for the client. So the server does
 //! not need to record when it sent each slot to each viewer.
 
 use fixedbitset::FixedBitSet;
@@ -16,7 +16,7 @@ use super::{
     frame::{Frame, WORD},
 };
 
-/// If more slots of a room changed, nearby turns send nothing: to check each change for each viewer
+/// If more slots of a room changed, nearby ticks send nothing: to check each change for each viewer
 /// would take longer than to send everything.
 const MOST_CHANGES: usize = 256;
 
@@ -42,7 +42,7 @@ impl Frame<'_> {
             });
             self.finish(start, &out.bytes, &mut out.frames);
         }
-        self.viewer.note_nearby_turn(has_news, self.tick);
+        self.viewer.note_nearby_tick(has_news, self.tick);
         self.arena.nearby = news;
     }
 

@@ -10,7 +10,7 @@ use parlour_tick::{Pace, TickOutput};
 
 use super::{
     Pacing, Replica,
-    cadence::ViewerTurn,
+    cadence::DueFor,
     frame::Frame,
     watchers::{Watcher, Watchers},
 };
@@ -89,8 +89,8 @@ fn write_players(
         }
         let phase = epoch.wrapping_add(slot as u32);
         let last_full_at = viewer.base.and(Some(viewer.full_at));
-        let turn = ViewerTurn::at(now.tick, phase, now.pace, viewer.level, last_full_at);
-        if turn == ViewerTurn::None {
+        let due = DueFor::at(now.tick, phase, now.pace, viewer.level, last_full_at);
+        if due == DueFor::Nothing {
             continue;
         }
         let Some(visible) = visible(now.interest, Slot(slot as u16), seats, proximity) else {
@@ -104,7 +104,7 @@ fn write_players(
             arena,
             tick: now.tick,
         };
-        if turn == ViewerTurn::Nearby {
+        if due == DueFor::Nearby {
             frame.write_nearby(Slot(slot as u16), now.nearby_squared, out);
         } else {
             frame.write(&mut out.bytes, &mut out.frames);

@@ -28,16 +28,16 @@ pub(super) struct Viewer {
     /// The tick of the last snapshot sent, to which the next one is relative. `None` before the
     /// first snapshot, which is full.
     pub(super) base: Option<Tick>,
-    /// The last full turn, with or without changes. The client knows everything that was visible at
+    /// The last full tick, with or without changes. The client knows everything that was visible at
     /// that tick.
     pub(super) full_at: Tick,
-    /// The last nearby turn, or the last full turn with a change.
+    /// The last nearby tick, or the last full tick with a change.
     nearby_at: Tick,
     /// Slots that its client knows.
     pub(super) known: FixedBitSet,
     /// Slots that its client knows, but whose player has left the room.
     pub(super) gone: FixedBitSet,
-    /// Slots that a nearby turn sent since [`Self::full_at`]. The client knows a newer state of
+    /// Slots that a nearby tick sent since [`Self::full_at`]. The client knows a newer state of
     /// them than of other slots.
     ahead: FixedBitSet,
     /// Its own pace level, which drops when its connection takes no data.
@@ -111,8 +111,8 @@ impl Viewer {
         self.ahead.clear();
     }
 
-    /// Notes that a full turn wrote a snapshot: the client now knows everything visible.
-    pub(super) fn note_full_turn(&mut self, visible: &FixedBitSet, tick: Tick) {
+    /// Notes that a full tick wrote a snapshot: the client now knows everything visible.
+    pub(super) fn note_full_tick(&mut self, visible: &FixedBitSet, tick: Tick) {
         self.forget();
         self.known.union_with(visible);
         self.base = Some(tick);
@@ -121,8 +121,8 @@ impl Viewer {
         self.ack = None;
     }
 
-    /// Returns whether a nearby turn must send a slot that changed since [`Self::full_at`], and
-    /// notes that it does. Distant slots wait for the full turn.
+    /// Returns whether a nearby tick must send a slot that changed since [`Self::full_at`], and
+    /// notes that it does. Distant slots wait for the full tick.
     pub(super) fn take_nearby_change(&mut self, slot: usize, record: &Record, is_nearby: bool) -> bool {
         let is_news = !self.ahead.contains(slot) || record.changed_since(self.nearby_at);
         if is_news {
@@ -131,8 +131,8 @@ impl Viewer {
         is_news && is_nearby
     }
 
-    /// Notes that a nearby turn sent all nearby changes.
-    pub(super) fn note_nearby_turn(&mut self, has_news: bool, tick: Tick) {
+    /// Notes that a nearby tick sent all nearby changes.
+    pub(super) fn note_nearby_tick(&mut self, has_news: bool, tick: Tick) {
         self.nearby_at = tick;
         if has_news {
             self.base = Some(tick);

@@ -70,7 +70,7 @@ fn serve() -> Command {
             "Examples:\n  parlour serve\n  parlour serve --interest-radius all --capacity 50\n  \
              PARLOUR_LISTEN=0.0.0.0:80 parlour serve --log-format json\n  \
              parlour serve --record recordings --record-total-mib 1024\n\n\
-             SIGUSR1 writes the history (the last minutes) to a file, as POST /history on the admin\n             port does.\n\n{LAYERS}\n\n{}",
+             SIGUSR1 writes the history (the last minutes) to a file, as POST /history on the admin port\ndoes.\n\n{LAYERS}\n\n{}",
             exit::HELP
         ))
 }

@@ -90,9 +90,9 @@ impl Exit {
         let text = format!("{}: {error}", path.display());
         match error {
             MomentError::Empty => Self::data(text),
-            MomentError::NotInIt { .. } | MomentError::Backwards(_) | MomentError::SeveralDays { .. } => {
-                Self::not_in_recording(text)
-            }
+            MomentError::NotInRecording { .. }
+            | MomentError::Backwards(_)
+            | MomentError::SeveralDays { .. } => Self::not_in_recording(text),
         }
     }
 
@@ -200,7 +200,7 @@ impl From<MapErrors> for Exit {
 impl From<FindError> for Exit {
     fn from(error: FindError) -> Self {
         match error {
-            FindError::NoneHolds { .. } => Self::not_in_recording(error.to_string()),
+            FindError::NoneContains { .. } => Self::not_in_recording(error.to_string()),
             FindError::Io { .. }
             | FindError::None(_)
             | FindError::Unreadable { .. }

@@ -25,14 +25,14 @@ impl Visit<'_> {
         following: Option<&(PlayerId, String)>,
     ) {
         let followed = following.and_then(|(player, _)| Some((world.followed_room(*player)?, *player)));
-        let (room, eyes) = match followed {
+        let (room, perspective) = match followed {
             Some((room, player)) => (room, Perspective::Player(player)),
             None => (join.room.clone(), Perspective::Everyone),
         };
-        let there = |viewpoint: &Viewpoint| viewpoint.room == room && viewpoint.eyes == eyes;
+        let there = |viewpoint: &Viewpoint| viewpoint.room == room && viewpoint.perspective == perspective;
         if self.spectator.viewpoint.as_ref().is_some_and(there) {
             self.refuse(join.request, Refusal::AlreadyThere);
-        } else if let Err(refusal) = self.enter(world, &room, eyes, join.request) {
+        } else if let Err(refusal) = self.enter(world, &room, perspective, join.request) {
             self.refuse(join.request, refusal);
         }
     }
@@ -42,19 +42,19 @@ impl Visit<'_> {
         &mut self,
         world: &mut Simulation,
         room: &str,
-        eyes: Perspective,
+        perspective: Perspective,
         request: Request,
     ) -> Result<(), Refusal> {
         let spectator = &mut *self.spectator;
         let view = spectator.view.wrapping_add(1);
-        let mut entered = world.watch(self.session, room, eyes, view)?;
+        let mut entered = world.watch(self.session, room, perspective, view)?;
         entered.request = request;
         world.set_watcher_held(self.session, spectator.held);
         spectator.view = view;
         let viewpoint = Viewpoint {
             room: room.to_owned(),
             epoch: entered.epoch,
-            eyes,
+            perspective,
         };
         if let Some(old) = spectator.viewpoint.replace(viewpoint) {
             let reason = LeaveReason::Moved;

@@ -23,7 +23,7 @@ pub(super) fn find_files(
     extent: Extent<'_>,
 ) -> Result<ChosenFiles, Exit> {
     let found = find(path, holding, extent).map_err(|error| match &error {
-        FindError::NoneHolds {
+        FindError::NoneContains {
             history: Some(history),
             ..
         } => Exit::not_in_recording(format!("{error}:\n  {}", command_to_copy(path, history))),
