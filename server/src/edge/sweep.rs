@@ -56,8 +56,8 @@ fn log_skipped(io: &IoThread, logged: &mut u64) {
     }
 }
 
-/// Logs changes of the pace. It may change every half second, so a line reports only the first level
-/// down, the last one, and the way back.
+/// Logs changes of the pace. It may change every half second, so a line reports only the first
+/// level down, the last one, and the way back.
 fn log_pace(io: &IoThread, logged: &mut u8) {
     let level = io.shared.status.pace_level();
     let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());

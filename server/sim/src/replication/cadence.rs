@@ -14,8 +14,8 @@ pub(super) enum DueFor {
 }
 
 impl DueFor {
-    /// Returns what a viewer at `level` is due for in `tick`. Phases spread the viewers evenly over the
-    /// ticks. A viewer without a `last_full_at` has a full tick immediately.
+    /// Returns what a viewer at `level` is due for in `tick`. Phases spread the viewers evenly over
+    /// the ticks. A viewer without a `last_full_at` has a full tick immediately.
     pub(super) fn at(
         tick: Tick,
         phase: u32,
