@@ -58,7 +58,7 @@ fn status_or_problem(answer: Result<PlaybackStatus, ControlError>) -> Result<Ans
     let status = answer.map_err(|problem| match problem {
         ControlError::BadParameter(why) => HttpProblem::new(ProblemKind::BadParameter, why),
         ControlError::NoSuchPlayer(why) => HttpProblem::new(ProblemKind::NoSuchPlayer, why),
-        ControlError::NotNow(why) => HttpProblem::new(ProblemKind::NotNow, why),
+        ControlError::WrongState(why) => HttpProblem::new(ProblemKind::WrongState, why),
     })?;
     let status = serde_json::to_vec_pretty(&status);
     Ok(json(status.expect("numbers and texts are JSON")))

@@ -82,7 +82,7 @@ fn demo() -> Command {
             Arg::new("bots")
                 .long("bots")
                 .value_name("NUMBER")
-                .help("The number of bots: half in lobby and garden, half in the plaza")
+                .help("The number of bots: half in lobby and garden, half in plaza")
                 .value_parser(value_parser!(u32).range(1..=10_000))
                 .default_value("100"),
         )

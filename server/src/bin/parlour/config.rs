@@ -58,7 +58,7 @@ fn check(config: &Result<Config, Problems>) -> Result<(), Exit> {
         Some(Err(errors)) => failures.push(errors.into()),
         None => {}
     }
-    match Exit::together(failures) {
+    match Exit::combine(failures) {
         Some(exit) => Err(exit),
         None => print(&format!("The configuration is good: {}.\n", good.join(", "))),
     }

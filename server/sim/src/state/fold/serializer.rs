@@ -72,7 +72,7 @@ impl CompoundFold<'_> {
 }
 
 fn no_float() -> FoldError {
-    FoldError("the state must hold no float: machines round differently".into())
+    FoldError("the state must not contain floats: machines round differently".into())
 }
 
 impl<'a> ser::Serializer for FoldSerializer<'a> {

@@ -61,7 +61,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     if found.is_same() {
         Ok(())
     } else {
-        Err(Exit::differ())
+        Err(Exit::recordings_differ())
     }
 }
 
