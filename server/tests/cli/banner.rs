@@ -31,8 +31,8 @@ fn counts_of_one_are_singular() {
     let skins = TemporaryPath::named_file("one-skin.toml", "[[skin]]\nid = \"teal\"\n");
     let (code, out, err) = run(&mut parlour(&["config", "check", "--skins", skins.path()]));
     assert_eq!(code, Some(0), "{err}");
-    assert_eq!(out, "The configuration is good: 3 maps, 1 skin.\n");
+    assert_eq!(out, "The configuration is valid: 3 maps, 1 skin.\n");
     let server = ServerProcess::start(&["demo", "--bots", "1"]);
     server.wait_for_line("1, in plaza");
-    server.wait_for_line("1 bot walks about, from plaza on.");
+    server.wait_for_line("1 bot is walking around, starting in plaza.");
 }

@@ -53,7 +53,7 @@ fn the_flag_overrides_the_variable_that_names_the_file() {
 fn a_valid_configuration_is_reported_with_its_warnings() {
     let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_SEDE", "1"));
     assert_eq!(code, Some(0));
-    assert!(out.starts_with("The configuration is good: 3 maps, "), "{out}");
+    assert!(out.starts_with("The configuration is valid: 3 maps, "), "{out}");
     assert!(
         err.contains("warning: PARLOUR_SEDE") && err.contains("`PARLOUR_SEED`"),
         "{err}"
