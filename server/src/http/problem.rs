@@ -10,7 +10,7 @@ use hyper::{
 use parlour_shared::problem::{MEDIA_TYPE, ProblemDetails};
 
 use super::{
-    answer::{Answer, seal},
+    answer::{Answer, add_security_headers},
     policy::AccessRefusal,
 };
 use crate::rejection::Rejection;
@@ -178,7 +178,7 @@ impl HttpProblem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.extend(self.headers);
-        seal(headers);
+        add_security_headers(headers);
         response
     }
 }
@@ -189,7 +189,7 @@ impl From<AccessRefusal> for HttpProblem {
             AccessRefusal::NoHost => ProblemKind::BadRequest,
             AccessRefusal::Host(_) => ProblemKind::Host,
             AccessRefusal::Origin(_)
-            | AccessRefusal::UnnamedPage
+            | AccessRefusal::PageWithoutOrigin
             | AccessRefusal::RepeatedHeader(_)
             | AccessRefusal::Page => ProblemKind::Origin,
         };
