@@ -18,7 +18,7 @@ fn a_world_without_bundled_maps_is_recorded_and_replayed() {
     let map_args = ["--maps", maps.path(), "--bundled-maps", "none"];
     let (code, out, err) = run(&mut parlour(&[&["config", "check"], &map_args[..]].concat()));
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert!(out.contains("good: 1 map,"), "{out}");
+    assert!(out.contains("valid: 1 map,"), "{out}");
 
     let server = ServerProcess::start(&[&map_args[..], &["--record", recordings.path()]].concat());
     server.wait_for_line("is serving the map lobby.");
