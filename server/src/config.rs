@@ -25,9 +25,9 @@
 //!
 //! # Adding a setting
 //!
-//! A setting is a row of `config/table` and a field. The row has the name, the help, the syntax of a
-//! value, and the functions that parse and print it. The file, the environment, the flags, the help
-//! and `config print` are all derived from the row. The field, with its default, is in
+//! A setting is a row of `config/table` and a field. The row has the name, the help, the syntax of
+//! a value, and the functions that parse and print it. The file, the environment, the flags, the
+//! help and `config print` are all derived from the row. The field, with its default, is in
 //! [`EdgeOptions`](crate::EdgeOptions), in [`RecordingOptions`](crate::RecordingOptions) or in
 //! [`Settings`], which contains both.
 //!

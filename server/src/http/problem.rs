@@ -145,7 +145,8 @@ impl HttpProblem {
         self.into_response().map(|body| Full::new(body.into()))
     }
 
-    /// Returns the answer as bytes, with `Connection: close`, for a connection that hyper does not handle.
+    /// Returns the answer as bytes, with `Connection: close`, for a connection that hyper does not
+    /// handle.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         let (head, body) = self.into_response().into_parts();
         let (code, reason) = (head.status.as_str(), head.status.canonical_reason());

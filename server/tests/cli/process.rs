@@ -97,7 +97,8 @@ impl ServerProcess {
         }
     }
 
-    /// Waits until all bots of a demo are connected. Returns the lines about the two groups of bots.
+    /// Waits until all bots of a demo are connected. Returns the lines about the two groups of
+    /// bots.
     pub(crate) fn wait_for_bots(&self) -> [String; 2] {
         [(), ()].map(|()| self.wait_for_line("bots are walking around"))
     }

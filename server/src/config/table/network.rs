@@ -197,7 +197,7 @@ const HOSTS: &str = "hosts such as play.example.org, *.example.org or 192.0.2.1,
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-/// The protocol promises that a connection without a hello lives for at most five seconds.
+/// The protocol promises at most 5 s until the hello (60 s in JSON over loopback).
 const HANDSHAKE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 const WINDOW: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(600));
 /// The server notices only after one second that the tick does not advance.

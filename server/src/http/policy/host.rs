@@ -55,7 +55,8 @@ impl Host {
 }
 
 impl Authority {
-    /// Returns `None` if the text is not a host with an optional port. User information is not allowed.
+    /// Returns `None` if the text is not a host with an optional port. User information is not
+    /// allowed.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (host, port) = split(text);
         Some(Self {

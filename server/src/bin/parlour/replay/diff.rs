@@ -83,8 +83,8 @@ fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result
     })
 }
 
-/// Compares a recording with a new run of it by this program. The new run is recorded to a temporary
-/// file.
+/// Compares a recording with a new run of it by this program. The new run is recorded to a
+/// temporary file.
 fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
     let again = std::env::temp_dir().join(format!("parlour-again-{}.plr", std::process::id()));
     let recorded = open(one, maps).and_then(|mut replay| {

@@ -92,9 +92,9 @@ pub(super) fn run(mut input: ReplayInput, table: DumpTable, matches: &ArgMatches
     output::result(&aligned(dump.columns, &dump.rows))
 }
 
-/// Returns a note on which ticks were searched, and how to search others. Returns `None` if the user
-/// probably sees what they wanted: the table is not empty, and either it is complete or the user
-/// chose the moment.
+/// Returns a note on which ticks were searched, and how to search others. Returns `None` if the
+/// user probably sees what they wanted: the table is not empty, and either it is complete or the
+/// user chose the moment.
 fn note_on_ticks(
     input: &ReplayInput,
     table: DumpTable,
