@@ -1,4 +1,4 @@
-//! What a player's client saw: the sum of its snapshots, and the changes of each.
+//! What a player's client saw: its accumulated snapshots, and what changed in each.
 
 use std::{collections::BTreeMap, mem};
 
@@ -17,7 +17,8 @@ pub(super) struct ClientView {
     view: View,
     /// The names and skins of the other visible players.
     known: BTreeMap<PlayerId, (String, u16)>,
-    /// Whether the next snapshot is the first of a view: the players in it were there before.
+    /// Whether the next snapshot is the first in the room. Its players were already there, so they
+    /// are not reported as coming near.
     fresh: bool,
 }
 
@@ -29,7 +30,7 @@ impl ClientView {
     }
 
     /// Describes all visible players except the viewer.
-    pub(super) fn all(
+    pub(super) fn describe_others(
         &self,
         tick: Tick,
         own: PlayerId,
@@ -52,14 +53,14 @@ impl ClientView {
     /// Applies a snapshot and describes what changed.
     pub(super) fn see(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &PlayerRoster) -> Vec<String> {
         let tick = snapshot.tick;
-        let comes = if mem::take(&mut self.fresh) {
+        let arrival = if mem::take(&mut self.fresh) {
             ""
         } else {
             " come near"
         };
         if let Err(error) = self.view.apply(snapshot) {
             return vec![format!(
-                "is sent a snapshot that does not fit what it knows: {error}"
+                "is sent a snapshot that does not match the ones before: {error}"
             )];
         }
         let all = || self.view.iter().map(|(_, seen)| seen);
@@ -70,7 +71,7 @@ impl ClientView {
         for seen in all().filter(|seen| seen.player != own) {
             let known = gone.remove(&seen.player);
             match &known {
-                None => come.push(format!("sees {}", describe(&seen, comes, here, tick, roster))),
+                None => come.push(format!("sees {}", describe(&seen, arrival, here, tick, roster))),
                 Some((name, skin)) if *skin != seen.skin => {
                     let name = roster.called(seen.player, name);
                     changed.push(format!("sees {name} put on skin {}", seen.skin));
@@ -82,7 +83,7 @@ impl ClientView {
         }
         let gone = gone
             .iter()
-            .map(|(player, (name, _))| format!("sees {} go out of sight", roster.called(*player, name)));
+            .map(|(player, (name, _))| format!("no longer sees {}", roster.called(*player, name)));
         gone.chain(come).chain(changed).collect()
     }
 }
@@ -90,7 +91,7 @@ impl ClientView {
 /// Describes a visible player, where it is relative to the viewer, and how it moves.
 fn describe(
     seen: &Seen<'_>,
-    comes: &str,
+    arrival: &str,
     here: Option<Position>,
     tick: Tick,
     roster: &PlayerRoster,
@@ -99,7 +100,7 @@ fn describe(
     let place = here.map_or_else(|| words::place(place), |here| words::offset(here, place));
     let (name, moving) = (
         roster.called(seen.player, seen.name),
-        words::moving(seen.segment.gait),
+        words::in_motion(seen.segment.gait),
     );
-    format!("{name}{comes}, {place}, who {moving}")
+    format!("{name}{arrival}, {place}, {moving}")
 }

@@ -80,7 +80,7 @@ pub(super) fn run(mut input: ReplayInput, table: DumpTable, asked: &ArgMatches) 
         Err(error) => return input.failure(error),
     };
     if let Some(text) = describe_namesakes(&dump.matched) {
-        output::note(&format!("{text} to see only that one"));
+        output::note(&format!("{text} to select one"));
     }
     if let Some(text) = note_on_ticks(&input, table, window, &filter, dump.rows.is_empty()) {
         output::note(&text);
@@ -93,7 +93,7 @@ pub(super) fn run(mut input: ReplayInput, table: DumpTable, asked: &ArgMatches) 
 }
 
 /// Returns a note on which ticks were searched, and how to search others. It is `None` if the user
-/// probably sees what they wanted: the table is not empty, and is complete or of a given moment.
+/// probably sees what they wanted: the table has rows, and is complete or was asked for a moment.
 fn note_on_ticks(
     input: &ReplayInput,
     table: DumpTable,
@@ -117,12 +117,12 @@ fn note_on_ticks(
         .filter(|(_, is_given)| *is_given)
         .map(|(flag, _)| flag)
         .collect();
-    let fits = match flags.is_empty() {
+    let condition = match flags.is_empty() {
         true => String::new(),
-        false => format!(" that matches {}", flags.join(" and ")),
+        false => format!(" matches {}", flags.join(" and ")),
     };
     let (nothing, when) = match table {
-        DumpTable::Players => ("nobody", format!("after tick {}", window.to.0)),
+        DumpTable::Players => ("no player", format!("after tick {}", window.to.0)),
         DumpTable::Rooms => ("no room", format!("after tick {}", window.to.0)),
         DumpTable::Chat => ("no chat", format!("in {window}")),
         DumpTable::Commands => ("no command", format!("in {window}")),
@@ -141,7 +141,7 @@ fn note_on_ticks(
         _ => {}
     }
     let colon = if ways.is_empty() { "" } else { ": " };
-    Some(format!("{nothing}{fits} {when}{colon}{}", ways.join("; ")))
+    Some(format!("{nothing}{condition} {when}{colon}{}", ways.join("; ")))
 }
 
 /// Returns the window to show.
