@@ -83,7 +83,7 @@ fn a_player_outside_of_the_window_is_searched_in_all_files() {
     let directory = script.record_rotated(900, &[300, 600]);
     let (code, _, err) = parlour(&[directory.path(), "--follow", "Zoe", "--to", "400"]);
     assert_eq!(code, Some(64));
-    assert!(err.contains("Zoe (session 2) is in ticks 650 to 900"), "{err}");
+    assert!(err.contains("Zoe (session 2) is present in ticks 650 to 900"), "{err}");
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn logic_that_depends_on_a_local_is_found() {
     );
     for words in [
         "the world saved after tick 300",
-        "at tick 450: steps",
+        "tick 450, steps",
         "reached every recorded state",
         "a Local, Added or Changed",
         "RemovedComponents",
