@@ -27,7 +27,7 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
         }
         _ => {
             let sentence = format!("the first message must be a hello, as in {HELLO_EXAMPLE}");
-            connection.reject_saying(Rejection::NoHello, &sentence);
+            connection.reject_saying(Rejection::MessageBeforeHello, &sentence);
             return;
         }
     };

@@ -27,7 +27,7 @@ fn column<'a>(dump: &'a Dump, name: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn players_are_shown_with_their_state_after_the_tick() {
+fn players_are_shown_in_their_state_after_the_tick() {
     let all = rows(DumpTable::Players, 1, 70, &Filter::default());
     assert_eq!(column(&all, "name"), ["Ada", "Bob", "Cleo"]);
     assert_eq!(column(&all, "room"), ["lobby/3", "lobby/3", "plaza"]);
@@ -76,15 +76,15 @@ fn a_player_is_found_by_name_id_or_session() {
 }
 
 #[test]
-fn an_unknown_player_or_room_is_an_error_and_an_inactive_one_an_empty_table() {
+fn an_unknown_player_or_room_is_an_error() {
     let file = TemporaryPath::file(&story().record(900));
     let shown = |words: &[&str]| {
         let (code, out, err) = parlour(&[&[file.path(), "--dump"], words].concat());
         (code, out.lines().count(), err)
     };
     for what in ["players", "rooms", "chat", "commands"] {
-        let is_of_window = matches!(what, "chat" | "commands");
-        let when = |at: u32| match is_of_window {
+        let covers_a_range = matches!(what, "chat" | "commands");
+        let when = |at: u32| match covers_a_range {
             true => format!("in ticks {} to {at}", at - 10),
             false => format!("after tick {at}"),
         };
@@ -110,7 +110,7 @@ fn an_unknown_player_or_room_is_an_error_and_an_inactive_one_an_empty_table() {
             (
                 ["--room", "plaza"],
                 10,
-                match is_of_window {
+                match covers_a_range {
                     true => "no room \"plaza\" in ticks 1 to 10; present: lobby/3".to_owned(),
                     false => "no room \"plaza\" after tick 10; present: lobby/3".to_owned(),
                 },
@@ -122,7 +122,12 @@ fn an_unknown_player_or_room_is_an_error_and_an_inactive_one_an_empty_table() {
             assert_eq!(shown(&words), (Some(64), 0, expected), "{words:?}");
         }
     }
-    // These players and rooms exist, but the ticks have no matching event.
+}
+
+#[test]
+fn a_table_without_matches_is_empty_and_explained() {
+    let file = TemporaryPath::file(&story().record(900));
+    // These players and rooms exist, but nothing in the range matches.
     for (words, expected) in [
         (
             ["chat", "--from", "t91", "--at", "t119", "--player", "Ada"],
@@ -145,8 +150,8 @@ fn an_unknown_player_or_room_is_an_error_and_an_inactive_one_an_empty_table() {
             "no room matches --player after tick 610",
         ),
     ] {
-        let (code, lines, err) = shown(&words);
-        assert_eq!((code, lines), (Some(0), 1), "{words:?}: {err}");
+        let (code, out, err) = parlour(&[&[file.path(), "--dump"], &words[..]].concat());
+        assert_eq!((code, out.lines().count()), (Some(0), 1), "{words:?}: {err}");
         assert!(err.contains(expected), "{words:?}: {err}");
     }
 }
@@ -185,7 +190,7 @@ fn chat_is_shown_with_its_listeners() {
     assert_eq!(
         rows(DumpTable::Chat, 1, 110, &by_player("Bob")).rows.len(),
         1,
-        "Bob is a listener of the chat of Ada"
+        "Bob is a listener of Ada's chat"
     );
 }
 
@@ -229,7 +234,7 @@ fn commands_are_shown_with_their_refusals() {
 }
 
 #[test]
-fn columns_are_aligned_by_characters_and_not_by_bytes() {
+fn columns_are_aligned_by_characters_not_bytes() {
     let rows = vec![
         vec!["1".into(), "long one".into(), "x".into()],
         vec!["22".into(), "é".into(), String::new()],
@@ -276,8 +281,8 @@ fn the_command_prints_tables_and_json() {
 }
 
 /// Returns a recording of four players, and their ids. Two are named Ada, the name of the third is
-/// the id of the first, and the name of the fourth is the session number of the second. All chat.
-/// The session of the first closes at tick 100.
+/// the id of the first, and the name of the fourth is the session number of the second. All four
+/// chat. The first session closes at tick 100.
 fn namesakes() -> (TemporaryPath, Vec<String>) {
     let ids_at = |file: &TemporaryPath, tick| -> Vec<String> {
         let players = dump(
@@ -323,7 +328,7 @@ fn players_with_the_same_name_are_shown_with_their_ids() {
 }
 
 #[test]
-fn ids_take_precedence_over_session_numbers_and_session_numbers_over_names() {
+fn ids_take_precedence_over_session_numbers_and_those_over_names() {
     let (file, ids) = namesakes();
     let upper = ids[0].to_uppercase();
     for (query, session) in [(ids[0].as_str(), "1"), (&upper, "1"), ("2", "2"), ("3", "3")] {
@@ -331,8 +336,8 @@ fn ids_take_precedence_over_session_numbers_and_session_numbers_over_names() {
             let found = dump(&mut replay(&file), what, ticks(from, 94), &by_player(query)).unwrap();
             assert_eq!(column(&found, "session"), [session], "{what:?} {query}");
         }
-        // A chat matches if the player is the speaker or a listener. The query still matches only
-        // one player.
+        // A chat matches if the player is its speaker or a listener. In all cases, the query
+        // resolves to exactly one player.
         let chat = dump(
             &mut replay(&file),
             DumpTable::Chat,
@@ -342,7 +347,7 @@ fn ids_take_precedence_over_session_numbers_and_session_numbers_over_names() {
         .unwrap();
         assert_eq!(chat.matched.len(), 1, "{query}");
     }
-    // The session of the first player has closed by then, so only the name of the third matches.
+    // The first player has left by then, so only the name of the third matches.
     let later = dump(
         &mut replay(&file),
         DumpTable::Players,
@@ -354,7 +359,7 @@ fn ids_take_precedence_over_session_numbers_and_session_numbers_over_names() {
 }
 
 #[test]
-fn a_name_of_two_players_selects_both_with_a_note() {
+fn an_ambiguous_name_selects_both_players_and_warns() {
     let (file, ids) = namesakes();
     let (code, out, err) = parlour(&[
         file.path(),

@@ -149,6 +149,9 @@ fn the_last_tick_with_players_may_be_in_an_earlier_file() {
     let (note, rows) = dumped(&empty, &["players"]);
     assert_eq!(
         (note.as_str(), rows),
-        ("parlour: no player after tick 60: --at shows an earlier tick\n", 0)
+        (
+            "parlour: no player after tick 60: --at shows an earlier tick\n",
+            0
+        )
     );
 }

@@ -16,7 +16,10 @@ fn the_case_of_a_name_does_not_matter_in_any_command() {
     }
     let (code, _, err) = parlour(&[file.path(), "--follow", "ada", "--to", "t5"]);
     assert_eq!(code, Some(64));
-    assert!(err.contains("Ada (session 1) is present in ticks 10 to 300"), "{err}");
+    assert!(
+        err.contains("Ada (session 1) is present in ticks 10 to 300"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -240,7 +240,7 @@ impl<'a> Runs<'a> {
         let is_enough = |one: &&ListedFile| match (from, one.times.range()) {
             // A duration counts from the start of the run.
             (_, None) | (Some(Moment::After(_)), _) => false,
-            (Some(from), _) => !matches!(from.place(&one.times), Ok(MomentPosition::Before)),
+            (Some(from), _) => !matches!(from.locate(&one.times), Ok(MomentPosition::Before)),
             (None, Some((first, _))) => at.is_none_or(|at| first.0 <= at.0.saturating_sub(LOOK_BACK)),
         };
         let enough = self.back(one).find(is_enough);

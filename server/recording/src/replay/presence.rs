@@ -73,9 +73,9 @@ impl Replay {
         Ok(found)
     }
 
-    /// Formats an error for a player that was not found: the ticks in which it was present,
-    /// or similar names. `when` says where it was searched, such as `in ticks 1 to 9`. Reads the whole
-    /// recording.
+    /// Formats an error for a player that was not found: the ticks in which it was present, or
+    /// similar names. `when` says where it was searched, such as `in ticks 1 to 9`. Reads the
+    /// whole recording.
     pub(super) fn where_else(&mut self, query: &PlayerQuery, when: &str) -> Result<String, ReplayError> {
         let last = self.last_tick().unwrap_or_default();
         let found = self.presences(self.tape.beginning(), last)?;
