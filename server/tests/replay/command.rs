@@ -25,7 +25,7 @@ fn a_verified_recording_is_reported_in_one_line() {
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let expected = "900 ticks, 1 to 900 (2026-11-21T14:03:00.000Z to 14:03:14.983), 900 hashes verified in ";
     assert!(out.starts_with(expected) && out.lines().count() == 1, "{out}");
-    let end = " x real time, and again from 2 saved worlds; the recording was stopped.\n";
+    let end = " x real time), and also from 2 saved worlds; the recording ended normally.\n";
     assert!(out.ends_with(end), "{out}");
 }
 

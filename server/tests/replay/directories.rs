@@ -52,7 +52,8 @@ fn the_command_reports_which_file_it_chose() {
     let directory = directory();
     let (code, out, err) = parlour(&[directory.path(), "--from", "14:03:07"]);
     assert_eq!(code, Some(0), "{err}");
-    let note = "a.plr; also there: 1 file that cannot be read, 2 other runs (give the file to replay one)\n";
+    let note =
+        "a.plr; the directory also has 1 file that cannot be read, 2 other runs (name a file to replay it)\n";
     assert!(
         err.starts_with("parlour: replaying ") && err.ends_with(note),
         "{err}"

@@ -92,30 +92,27 @@ fn an_unknown_player_or_room_is_an_error() {
             (
                 ["--player", "Bo"],
                 70,
-                "\"Bo\" is not in it; there are Bob".to_owned(),
+                "no player \"Bo\" in the recording; present: Bob".to_owned(),
             ),
             (
                 ["--player", "Ada"],
                 890,
                 format!(
-                    "\"Ada\" is not there {}: Ada (session 1) is in ticks 10 to 800",
+                    "player \"Ada\" is not present {}: Ada (session 1) is present in ticks 10 to 800",
                     when(890)
                 ),
             ),
             (
                 ["--room", "plaza/3"],
                 70,
-                format!(
-                    "room \"plaza/3\" is not there {}; there are lobby/3, plaza",
-                    when(70)
-                ),
+                format!("no room \"plaza/3\" {}; present: lobby/3, plaza", when(70)),
             ),
             (
                 ["--room", "plaza"],
                 10,
                 match covers_a_range {
-                    true => "room \"plaza\" is not there in ticks 1 to 10; there are lobby/3".to_owned(),
-                    false => "room \"plaza\" is not there after tick 10; there are lobby/3".to_owned(),
+                    true => "no room \"plaza\" in ticks 1 to 10; present: lobby/3".to_owned(),
+                    false => "no room \"plaza\" after tick 10; present: lobby/3".to_owned(),
                 },
             ),
         ] {
@@ -134,23 +131,23 @@ fn a_table_without_matches_is_empty_and_explained() {
     for (words, expected) in [
         (
             ["chat", "--from", "t91", "--at", "t119", "--player", "Ada"],
-            "no chat that matches --player in ticks 91 to 119",
+            "no chat matches --player in ticks 91 to 119",
         ),
         (
             ["chat", "--from", "t91", "--at", "t119", "--room", "plaza"],
-            "no chat that matches --room in ticks 91 to 119",
+            "no chat matches --room in ticks 91 to 119",
         ),
         (
             ["commands", "--from", "t91", "--at", "t119", "--player", "Cleo"],
-            "no command that matches --player in ticks 91 to 119",
+            "no command matches --player in ticks 91 to 119",
         ),
         (
             ["commands", "--from", "t91", "--at", "t119", "--room", "lobby/3"],
-            "no command that matches --room in ticks 91 to 119",
+            "no command matches --room in ticks 91 to 119",
         ),
         (
             ["rooms", "--from", "t600", "--at", "t610", "--player", "Ada"],
-            "no room that matches --player after tick 610",
+            "no room matches --player after tick 610",
         ),
     ] {
         let (code, out, err) = parlour(&[&[file.path(), "--dump"], &words[..]].concat());
@@ -381,7 +378,7 @@ fn an_ambiguous_name_selects_both_players_and_warns() {
         "{out}"
     );
     let expected = format!(
-        "parlour: \"Ada\" is the name of 2 players: {} (session 1, in plaza), {} (session 2, in plaza). Name one by its id to see only that one\n",
+        "parlour: 2 players are named \"Ada\": {} (session 1, in plaza), {} (session 2, in plaza). Use an id to select one\n",
         ids[0], ids[1]
     );
     assert_eq!(err, expected);

@@ -36,7 +36,7 @@ fn name(found: &ChosenFiles) -> &str {
 fn the_recording_is_replayed_and_histories_are_mentioned() {
     let directory = recorded();
     let note = format!(
-        "parlour: replaying {}/t1.plr and the 2 that continue it; also there: 2 histories (give the file to replay one)",
+        "parlour: replaying {}/t1.plr and the 2 that continue it; the directory also has 2 histories (name a file to replay it)",
         directory.path()
     );
     let (code, out, err) = parlour(&[directory.path()]);
@@ -64,8 +64,7 @@ fn the_recording_is_replayed_and_histories_are_mentioned() {
     ]);
     assert_eq!((code, out.lines().count()), (Some(0), 1), "{err}");
     let (_, _, err) = parlour(&[directory.path(), "--from", "t700"]);
-    let expected =
-        "t600.plr; also there: 2 earlier files of this run, 2 histories (give the file to replay one)";
+    let expected = "t600.plr; the directory also has 2 earlier files of this run, 2 histories (name a file to replay it)";
     assert!(err.trim_end().ends_with(expected), "{err}");
 }
 
@@ -139,7 +138,7 @@ fn without_a_recording_the_newest_history_is_replayed() {
     let (code, out, err) = parlour(&[directory.path()]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.starts_with("300 ticks"), "{out}");
-    let note = "a-asked.plr, a history: there is no recording; also there: 2 histories (give the file to replay one)\n";
+    let note = "a-asked.plr, a history: there is no recording; the directory also has 2 histories (name a file to replay it)\n";
     assert!(err.ends_with(note), "{err}");
     let (code, _, err) = parlour(&[directory.path(), "--from", "t301"]);
     assert_eq!(
@@ -159,7 +158,7 @@ fn a_history_does_not_replace_a_recording_that_cannot_be_opened() {
     assert!(err.contains("t1.plr: "), "{err}");
     assert!(
         err.trim_end()
-            .ends_with("The directory also has histories: give the file to replay one"),
+            .ends_with("The directory also has histories: name a file to replay it"),
         "{err}"
     );
 }

@@ -83,7 +83,10 @@ fn a_player_outside_of_the_window_is_searched_in_all_files() {
     let directory = script.record_rotated(900, &[300, 600]);
     let (code, _, err) = parlour(&[directory.path(), "--follow", "Zoe", "--to", "400"]);
     assert_eq!(code, Some(64));
-    assert!(err.contains("Zoe (session 2) is in ticks 650 to 900"), "{err}");
+    assert!(
+        err.contains("Zoe (session 2) is present in ticks 650 to 900"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -148,7 +151,7 @@ fn a_dump_opens_no_file_before_its_window() {
         let words = [&[directory.path(), "--dump", "chat"], words].concat();
         let err = parlour(&words).2;
         let note = err.lines().next().unwrap();
-        note.split("; also there: ").next().unwrap().to_owned()
+        note.split("; the directory also has ").next().unwrap().to_owned()
     };
     assert!(look(&["--from", "t601", "--at", "t700"]).ends_with("t600.plr"));
     assert!(look(&["--from", "t600", "--at", "t700"]).ends_with("t300.plr and the one that continues it"));
@@ -164,10 +167,10 @@ fn a_dump_opens_no_file_before_its_window() {
         "--from",
         "t900",
     ]);
-    assert!(!err.contains("also there"), "{err}");
+    assert!(!err.contains("the directory also has"), "{err}");
     let (_, _, err) = parlour(&[directory.path(), "--from", "t700"]);
     assert!(
-        err.contains("t600.plr; also there: 2 earlier files of this run"),
+        err.contains("t600.plr; the directory also has 2 earlier files of this run"),
         "{err}"
     );
 }

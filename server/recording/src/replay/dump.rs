@@ -114,9 +114,8 @@ pub fn dump(
     }
     match &filter.room {
         Some(room) if !rooms.contains(room) => {
-            let (room, place) = (format!("room {}", words::quoted(room)), format!("there {when}"));
             let rooms = rooms.iter().map(String::as_str);
-            Err(ShowError::NoMatch(words::absent(&room, &place, rooms)))
+            Err(ShowError::NoMatch(words::absent("room", room, &when, rooms)))
         }
         _ => Ok(dump),
     }

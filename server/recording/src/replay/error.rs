@@ -87,7 +87,7 @@ pub enum ReplayError {
     /// The world that ran from the start reached every recorded state, but one that was loaded on
     /// the way did not.
     #[error(
-        "a second world, loaded from the one saved after tick {}, reached a different state than was recorded at tick {}: {}. \
+        "a second world, loaded from the world saved after tick {}, reached a different state than was recorded: tick {}, {}. \
          The first world, which ran from the beginning, reached every recorded state; so the likely cause is that game \
          logic depends on something that is not saved: a Local, Added or Changed of an earlier tick, RemovedComponents, a \
          static",
@@ -188,6 +188,6 @@ fn differ(parts: &[String]) -> String {
 fn ran_since(since: Tick) -> String {
     match since.0 {
         0 => String::new(),
-        tick => format!(", in a world that has run since the one saved after tick {tick}"),
+        tick => format!(", in a world that was loaded from the world saved after tick {tick}"),
     }
 }

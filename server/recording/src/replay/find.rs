@@ -55,7 +55,7 @@ pub enum FindError {
     None(PathBuf),
     /// It has histories and a recording that cannot be opened. A history is not used instead of
     /// that.
-    #[error("{}: {error}. The directory also has histories: give the file to replay one", .path.display())]
+    #[error("{}: {error}. The directory also has histories: name a file to replay it", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -42,8 +42,8 @@ impl PlayerQuery {
             .unwrap_or_default()
     }
 
-    /// Formats an error that it matches none of these players in a place, such as `in it`, and
-    /// lists similar names or all.
+    /// Formats an error that it matches none of these players in a place, such as `in the
+    /// recording`, and lists similar names or all.
     pub fn absent<'a>(&self, place: &str, players: impl IntoIterator<Item = &'a PlayerInfo>) -> String {
         let mut names: Vec<&str> = players.into_iter().map(|player| player.name.as_str()).collect();
         names.sort_unstable();
@@ -51,7 +51,7 @@ impl PlayerQuery {
         if names.iter().any(|name| self.is_like(name)) {
             names.retain(|name| self.is_like(name));
         }
-        words::absent(&words::quoted(&self.0), place, names)
+        words::absent("player", &self.0, place, names)
     }
 
     /// Returns whether a name is similar: one contains the other, or both have the same first
@@ -85,7 +85,7 @@ pub fn describe_namesakes<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String
     });
     let (name, count) = (words::quoted(&first.borrow().name), players.len());
     Some(format!(
-        "{name} is the name of {count} players: {}. Name one by its id",
+        "{count} players are named {name}: {}. Use an id",
         words::list(shown)
     ))
 }

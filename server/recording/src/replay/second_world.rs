@@ -90,7 +90,7 @@ impl SecondWorld {
     }
 }
 
-/// Converts an error to that of a world loaded from the one saved after that tick.
+/// Converts an error to that of a world loaded from the world saved after that tick.
 fn not_saved(saved: Tick, error: ReplayError) -> ReplayError {
     let (tick, parts) = match error {
         ReplayError::Diverged { tick, parts, .. } => (tick, parts),

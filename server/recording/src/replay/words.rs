@@ -66,11 +66,13 @@ pub fn list(texts: impl IntoIterator<Item = String>) -> String {
     list
 }
 
-/// Formats an error that something is not in a place, such as `in it`, and lists what is.
-pub fn absent<'a>(thing: &str, place: &str, there: impl IntoIterator<Item = &'a str>) -> String {
-    match list(there.into_iter().map(plain)) {
-        names if names.is_empty() => format!("{thing} is not {place}, and there are no others"),
-        names => format!("{thing} is not {place}; there are {names}"),
+/// Formats an error that there is no `kind` with this name in a place, such as `in the recording`,
+/// and lists the names that the place has.
+pub fn absent<'a>(kind: &str, name: &str, place: &str, present: impl IntoIterator<Item = &'a str>) -> String {
+    let name = quoted(name);
+    match list(present.into_iter().map(plain)) {
+        names if names.is_empty() => format!("no {kind} {name} {place}, and no others"),
+        names => format!("no {kind} {name} {place}; present: {names}"),
     }
 }
 
@@ -89,10 +91,19 @@ pub fn px(units: i32) -> f64 {
 /// Describes motion: `walks east`, `sprints north, stopped by a wall`, `stands`.
 #[must_use]
 pub fn moving(gait: Gait) -> String {
+    describe_motion(gait, ["stands", "walks", "sprints"])
+}
+
+/// Like [`moving`], as a participle: `walking east`, `standing`.
+pub fn in_motion(gait: Gait) -> String {
+    describe_motion(gait, ["standing", "walking", "sprinting"])
+}
+
+fn describe_motion(gait: Gait, [stand, walk, sprint]: [&str; 3]) -> String {
     if gait.heading.direction == Direction::Still {
-        return "stands".to_owned();
+        return stand.to_owned();
     }
-    let verb = if gait.heading.sprint { "sprints" } else { "walks" };
+    let verb = if gait.heading.sprint { sprint } else { walk };
     let velocity = gait.velocity();
     let wall = match (
         gait.blocked_x || gait.blocked_y,

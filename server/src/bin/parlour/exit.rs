@@ -279,7 +279,7 @@ mod tests {
         };
         let exit = Exit::replay(Path::new("one.plr"), error);
         assert_eq!(exit.code, 1);
-        for words in ["one.plr: ", "tick 600", "tick 750: score", "Local", "--diff"] {
+        for words in ["one.plr: ", "tick 600", "tick 750, score", "Local", "--diff"] {
             assert!(exit.text.contains(words), "{words}: {}", exit.text);
         }
     }

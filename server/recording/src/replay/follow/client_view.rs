@@ -61,7 +61,7 @@ impl ClientView {
         };
         if let Err(error) = self.view.apply(snapshot) {
             return vec![format!(
-                "is sent a snapshot that does not fit what it knows: {error}"
+                "is sent a snapshot that does not match the ones before: {error}"
             )];
         }
         let visible = || self.view.iter().map(|(_, seen)| seen);
@@ -87,7 +87,7 @@ impl ClientView {
         }
         let departures = departed
             .iter()
-            .map(|(player, (name, _))| format!("sees {} go out of sight", roster.called(*player, name)));
+            .map(|(player, (name, _))| format!("no longer sees {}", roster.called(*player, name)));
         departures.chain(arrivals).chain(changes).collect()
     }
 }
@@ -104,7 +104,7 @@ fn describe(
     let place = own_position.map_or_else(|| words::place(place), |own| words::offset(own, place));
     let (name, moving) = (
         roster.called(seen.player, seen.name),
-        words::moving(seen.segment.gait),
+        words::in_motion(seen.segment.gait),
     );
-    format!("{name}{arrival}, {place}, who {moving}")
+    format!("{name}{arrival}, {place}, {moving}")
 }

@@ -38,7 +38,7 @@ impl FollowSubject {
         followed
     }
 
-    /// Describes where it is and whom it sees.
+    /// Describes where the player is and which players it sees.
     pub(super) fn situation(&self, tick: Tick, roster: &PlayerRoster) -> String {
         let PlayerInfo {
             session,
@@ -60,6 +60,6 @@ impl FollowSubject {
             sees => sees.join("; "),
         };
         let (place, moving) = (words::place(position), self.movement.moving());
-        format!("{name} is in {room} at {place} and {moving}; sees {sees}")
+        format!("{name} is in {room} at {place}, {moving}; sees {sees}")
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn run(mut input: ReplayInput, table: DumpTable, matches: &ArgMatches
         Err(error) => return input.failure(error),
     };
     if let Some(text) = describe_namesakes(&dump.matched) {
-        output::note(&format!("{text} to see only that one"));
+        output::note(&format!("{text} to select one"));
     }
     if let Some(text) = note_on_ticks(&input, table, window, &filter, dump.rows.is_empty()) {
         output::note(&text);
@@ -118,12 +118,12 @@ fn note_on_ticks(
         .filter(|(_, is_present)| *is_present)
         .map(|(flag, _)| flag)
         .collect();
-    let fits = match flags.is_empty() {
+    let condition = match flags.is_empty() {
         true => String::new(),
-        false => format!(" that matches {}", flags.join(" and ")),
+        false => format!(" matches {}", flags.join(" and ")),
     };
     let (nothing, when) = match table {
-        DumpTable::Players => ("nobody", format!("after tick {}", window.to.0)),
+        DumpTable::Players => ("no player", format!("after tick {}", window.to.0)),
         DumpTable::Rooms => ("no room", format!("after tick {}", window.to.0)),
         DumpTable::Chat => ("no chat", format!("in {window}")),
         DumpTable::Commands => ("no command", format!("in {window}")),
@@ -142,7 +142,7 @@ fn note_on_ticks(
         _ => {}
     }
     let colon = if ways.is_empty() { "" } else { ": " };
-    Some(format!("{nothing}{fits} {when}{colon}{}", ways.join("; ")))
+    Some(format!("{nothing}{condition} {when}{colon}{}", ways.join("; ")))
 }
 
 /// Returns the window to show.

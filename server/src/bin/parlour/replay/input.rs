@@ -43,10 +43,10 @@ fn describe_choice(found: &ChosenFiles) -> String {
     }
     let others = found.others.to_string();
     if !others.is_empty() {
-        text.push_str(&format!("; also there: {others}"));
+        text.push_str(&format!("; the directory also has {others}"));
     }
     if found.others.can_be_replayed() {
-        text.push_str(" (give the file to replay one)");
+        text.push_str(" (name a file to replay it)");
     }
     text
 }

@@ -26,7 +26,7 @@ pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
     let includes_end = input.replay.last_tick() == Some(verified.last);
     let mut text = summary(&verified, &input, elapsed);
     if verified.saved_worlds > 0 {
-        text.push_str(&format!(", and again from {}", counted(verified.saved_worlds)));
+        text.push_str(&format!(", and also from {}", counted(verified.saved_worlds)));
     }
     if let Some(panic) = &verified.panic {
         text.push_str(&format!(
@@ -47,7 +47,7 @@ fn summary(verified: &Verification, input: &ReplayInput, elapsed: Duration) -> S
     let seconds = elapsed.as_secs_f64();
     let played = f64::from(verified.ticks()) / f64::from(TICK_RATE);
     format!(
-        "{}, {} to {} ({} to {}), {} verified in {seconds:.2} s, {:.0} x real time",
+        "{}, {} to {} ({} to {}), {} verified in {seconds:.2} s ({:.0} x real time)",
         count(verified.ticks(), "tick"),
         verified.first.0,
         verified.last.0,
@@ -70,7 +70,7 @@ fn ending(ending: &Ending) -> String {
     let (how, text) = match ending {
         Ending::Ended { reason, text } => (
             match reason {
-                EndReason::Stopped => "the recording was stopped".to_owned(),
+                EndReason::Stopped => "the recording ended normally".to_owned(),
                 EndReason::Rotated => "the recording continues in a new file".to_owned(),
                 EndReason::DiskFull => "the recording ends because the disk was full".to_owned(),
                 EndReason::DiskError => "the recording ends because the disk failed".to_owned(),
