@@ -17,7 +17,6 @@
 mod batch;
 mod batch_queue;
 mod context;
-mod counts;
 mod directory;
 mod disk;
 mod end_cause;
@@ -26,6 +25,7 @@ mod history;
 mod history_handle;
 mod history_throttle;
 mod history_writer;
+mod metrics;
 mod options;
 mod record_ring;
 mod resume;
@@ -34,7 +34,7 @@ mod start;
 mod thread;
 mod trouble;
 
-pub use counts::RecorderMetrics;
+pub use self::metrics::RecorderMetrics;
 pub use end_cause::EndCause;
 pub use file_name::Reason;
 pub use history_handle::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory};

@@ -62,9 +62,10 @@
 //! ## Systems
 //!
 //! Add systems to the schedule [`TickSchedule`], in one of its sets ([`StepSet`]), usually
-//! [`StepSet::Simulate`]. Two systems that access the same data need an order, or the world does
-//! not start. A system that moves players runs before [`Walk`]. A system that reads the positions
-//! of this tick runs after it.
+//! [`StepSet::Simulate`]. Two systems that access the same data, at least one of them mutably, need
+//! an explicit order. Without one, building the world panics, and the panic names both systems. A
+//! system that moves players runs before [`Walk`]. A system that reads the positions of this tick
+//! runs after it.
 //!
 //! ## State
 //!
@@ -125,9 +126,9 @@ mod state;
 mod throttle;
 mod watch;
 
-/// The version of the simulation. A recording of a different version is refused. It must change
-/// whenever the same inputs result in a different hash; the test of the golden recordings checks
-/// this.
+/// The version of the simulation. A recording made by another version is refused. The number must
+/// change whenever the same inputs result in a different hash; the test of the golden recordings
+/// checks this.
 pub const SIMULATION: u32 = 4;
 
 pub use clock::Clock;

@@ -22,7 +22,7 @@ use super::{
 /// The maximum depth of nested elements.
 const MAX_DEPTH: usize = 24;
 /// The maximum number of elements.
-const MAX_ELEMENTS: usize = 100_000;
+pub(super) const MAX_ELEMENTS: usize = 100_000;
 /// The maximum number of tilesets. The crate searches all of them for each tile.
 const MAX_TILESETS: usize = 64;
 /// The maximum number of tiles in all tilesets. The crate reserves about 300 bytes for each.

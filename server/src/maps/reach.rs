@@ -23,8 +23,8 @@ struct FloorPart {
     share_percent: u64,
 }
 
-/// A part with a smaller share of the floor is a pocket. In a map of 8 equal rooms, no room is one.
-const POCKET_PERCENT: u64 = 10;
+/// A part with a smaller share of the floor is small. In a map of 8 equal rooms, no room is small.
+const SMALL_PART_PERCENT: u64 = 10;
 
 /// Returns all faults, with their places.
 pub(super) fn check(parsed: &ParsedMap) -> Vec<(String, Fault)> {
@@ -47,8 +47,8 @@ pub(super) fn check(parsed: &ParsedMap) -> Vec<(String, Fault)> {
         let fault = || {
             if part.extent < 2 * HALF_BODY {
                 Some(Fault::SpawnWalledIn)
-            } else if part.share_percent < POCKET_PERCENT {
-                Some(Fault::SpawnInPocket(part.share_percent + 1))
+            } else if part.share_percent < SMALL_PART_PERCENT {
+                Some(Fault::SpawnInSmallPart(part.share_percent + 1))
             } else if !map.doors.is_empty() {
                 Some(Fault::SpawnWithoutDoor)
             } else {
@@ -66,7 +66,7 @@ pub(super) fn check(parsed: &ParsedMap) -> Vec<(String, Fault)> {
 }
 
 /// Returns the main part of the floor, and the spawn point that names it in warnings: the part with
-/// the most spawn points, then the part with `default`, then the largest. A pocket is never the
+/// the most spawn points, then the part with `default`, then the largest. A small part is never the
 /// main part.
 fn main_part(map: &Map, parts: &[FloorPart]) -> Option<(usize, usize)> {
     let default = |part: &FloorPart| {
@@ -76,7 +76,7 @@ fn main_part(map: &Map, parts: &[FloorPart]) -> Option<(usize, usize)> {
             .copied()
     };
     let large = parts.iter().enumerate();
-    let large = large.filter(|(_, part)| part.share_percent >= POCKET_PERCENT);
+    let large = large.filter(|(_, part)| part.share_percent >= SMALL_PART_PERCENT);
     let (nth, part) =
         large.max_by_key(|(_, part)| (part.spawns.len(), default(part).is_some(), part.share_percent))?;
     Some((nth, default(part).or_else(|| part.spawns.first().copied())?))

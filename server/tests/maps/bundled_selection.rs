@@ -34,7 +34,7 @@ fn without_a_directory_the_selected_bundled_maps_are_served_and_none_is_an_error
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("bundled_maps: no map is left: ") && error.contains("--maps DIR"),
+        error.starts_with("bundled_maps: there is no map to serve: ") && error.contains("--maps DIR"),
         "{error}"
     );
 }
@@ -75,13 +75,13 @@ fn a_door_of_a_configured_map_that_leads_nowhere_is_an_error_with_advice() {
         (
             "plaza",
             "default",
-            "leads to the map `plaza`, which is not there: it is a bundled map that bundled_maps leaves out; serve it, or \
+            "leads to the map `plaza`, which is not served: it is a bundled map that bundled_maps leaves out; serve it, or \
              correct to_map",
         ),
         (
             "smal",
             "default",
-            "leads to the map `smal`, which is not there: did you mean `small`?",
+            "leads to the map `smal`, which is not served: did you mean `small`?",
         ),
         (
             "tavern",

@@ -16,9 +16,9 @@ use super::{
     batch::Batch,
     batch_queue::BatchReceiver,
     context::RecorderContext,
-    counts::RecorderMetrics,
     directory::{DeletableFiles, Directory},
     end_cause::EndCause,
+    metrics::RecorderMetrics,
     resume::Resume,
     trouble::Trouble,
 };

@@ -10,10 +10,10 @@ use super::{
     Reason,
     batch::Batch,
     context::RecorderContext,
-    counts::RecorderMetrics,
     directory::{DeletableFiles, Directory},
     file_name::stem,
     history_handle::{HistoryAnswer, HistoryError, SavedHistory},
+    metrics::RecorderMetrics,
     trouble::Trouble,
 };
 use crate::format::{EndReason, FileWriter, HISTORY};

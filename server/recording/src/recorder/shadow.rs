@@ -21,8 +21,8 @@ use parlour_sim::Simulation;
 use parlour_tick::TickOutput;
 
 use super::{
-    Reason, batch::Batch, batch_queue::BatchReceiver, context::RecorderContext, counts::RecorderMetrics,
-    history_handle::HistoryHandle,
+    Reason, batch::Batch, batch_queue::BatchReceiver, context::RecorderContext,
+    history_handle::HistoryHandle, metrics::RecorderMetrics,
 };
 use crate::{
     format::{EndReason, FileWriter, Item, Outcome, Recording, TickRecord},

@@ -17,11 +17,11 @@ use super::{
     batch::Batch,
     batch_queue::{BatchSendError, BatchSender},
     context::RecorderContext,
-    counts::RecorderMetrics,
     history::History,
     history_handle::{HistoryAnswer, HistoryRequest},
     history_throttle::HistoryThrottle,
     history_writer::WriteJob,
+    metrics::RecorderMetrics,
     record_ring::{LiveTick, TickReceiver},
 };
 use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};

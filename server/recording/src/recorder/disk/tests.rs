@@ -7,7 +7,7 @@ use crate::recorder::{
     OptionNames,
     batch::samples::{saved, second},
     batch_queue::batch_queue,
-    counts::counted::Values,
+    metrics::counted::Values,
 };
 
 /// Runs the disk thread over these batches. Returns the names of its files, and its metrics.

@@ -10,7 +10,7 @@ use super::*;
 use crate::recorder::{
     OptionNames,
     batch_queue::{BatchReceiver, batch_queue},
-    counts::counted::Values,
+    metrics::counted::Values,
 };
 
 struct Driven {
