@@ -1,4 +1,4 @@
-//! The threads that record a live world. None of them delays its tick.
+//! The threads that record a live world. None of them delays a tick.
 //!
 //! ```text
 //! tick thread         recorder thread            disk thread     DIR/20261121T140300Z-t12345.plr
@@ -7,9 +7,9 @@
 //!                                          --queue--> history thread: write the history out
 //! ```
 //!
-//! Each arrow is bounded. A thread that falls behind loses data and delays no other: the recording
-//! ends and a new file starts, the history starts again from empty, the shadow skips to the next
-//! saved world.
+//! Each arrow is bounded. A thread that falls behind loses data, but does not delay the others: the
+//! recording ends and a new file starts, the history starts again from empty, and the shadow skips
+//! to the next saved world.
 //!
 //! This module has no sockets and no async runtime. The program that embeds it has a tick thread
 //! and calls [`start`].

@@ -1,8 +1,8 @@
 //! Checks that players can walk into the doors of a map, and away from its spawn points.
 //!
-//! It is an **error** if no player can ever use a door or a spawn point: if the middle of a body
-//! does not fit into the door, or a player cannot move at the spawn point. It is a **warning** if a
-//! door or spawn point is only cut off on foot, because game logic may put players there.
+//! It is an **error** if no player can ever use a door or a spawn point: if no player's center can
+//! be inside the door, or a player cannot move at the spawn point. It is a **warning** if a door or
+//! spawn point is only unreachable by walking, because game logic may move players there.
 
 mod floor;
 
@@ -11,15 +11,15 @@ use parlour_shared::{map::Map, motion::HALF_BODY};
 use super::{error::Fault, read::ParsedMap};
 use floor::Floor;
 
-/// A connected part of the floor, which cannot be left on foot.
+/// A connected part of the floor. Players cannot walk out of it.
 struct FloorPart {
-    /// The indices of the spawn points in it.
+    /// The indices of the spawn points in this part.
     spawns: Vec<usize>,
-    /// The indices of the doors that can be walked into.
+    /// The indices of the doors that players can walk into.
     doors: Vec<usize>,
-    /// In units, along the longer axis.
+    /// The extent along the longer axis, in units.
     extent: i32,
-    /// Its share of the whole floor, rounded down.
+    /// The share of the whole floor in percent, rounded down.
     share_percent: u64,
 }
 
@@ -104,7 +104,7 @@ fn parts(map: &Map, floor: &Floor) -> Vec<FloorPart> {
                 .map(|(index, _)| index)
                 .collect(),
             extent: floor.extent(&cells),
-            // Both are below 2^60, so this fits.
+            // Both areas are below 2^60, so this does not overflow.
             share_percent: (floor.area(&cells) / (all / 100).max(1)).min(100),
         });
     }

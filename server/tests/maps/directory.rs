@@ -34,7 +34,7 @@ fn doors_are_checked_across_all_maps() {
     assert_eq!(
         errors[0],
         "a.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the map `nowhere`, which is not served: add nowhere.tmx to the \
-         directory of maps, or correct to_map of the door; there are a, garden, lobby, plaza, small"
+         directory of maps, or correct to_map of the door. The maps are a, garden, lobby, plaza, small"
     );
     assert_eq!(
         errors[1],
