@@ -92,7 +92,7 @@ fn a_missing_player_or_room_is_an_error_and_not_an_empty_table() {
             (
                 ["--player", "Bo"],
                 70,
-                "\"Bo\" is not in it; there are Bob".to_owned(),
+                "\"Bo\" is not in the recording; there are Bob".to_owned(),
             ),
             (
                 ["--player", "Ada"],

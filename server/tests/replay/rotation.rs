@@ -181,7 +181,7 @@ fn an_end_in_an_earlier_file_is_before_the_beginning() {
         let (code, _, err) = parlour(&[&[rotated().path()][..], &words].concat());
         assert_eq!(code, Some(64), "{err}");
         assert!(err.contains("is before the beginning"), "{err}");
-        assert!(!err.contains("is not in it"), "{err}");
+        assert!(!err.contains("is not in the recording"), "{err}");
     }
 }
 

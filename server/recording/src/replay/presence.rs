@@ -1,4 +1,5 @@
-//! When each player was there, from the events and saved worlds of a recording. Nothing is run.
+//! The ticks in which each player was connected, from the events and saved worlds of a recording.
+//! No ticks are run.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +10,18 @@ use parlour_tick::EventKind;
 use super::{PlayerQuery, Replay, ReplayError, tape::TapePosition, words};
 use crate::format::Item;
 
-/// A player, and when it was there.
+/// A player, and the ticks in which it was connected.
 pub(super) struct Presence {
     /// The player. Its id is unknown if its session is not in any saved world.
     pub(super) player: PlayerInfo,
-    /// The first tick in which it is known to be there.
+    /// The first tick in which it is known to be connected.
     pub(super) from: Tick,
     /// The tick in which its session closed.
     pub(super) closed: Option<Tick>,
 }
 
 impl Replay {
-    /// Returns all players that are there between a position of the recording and a tick.
+    /// Returns all players that are connected between a position of the recording and a tick.
     pub(super) fn presences(
         &mut self,
         position: TapePosition,
@@ -73,16 +74,16 @@ impl Replay {
         Ok(found)
     }
 
-    /// Formats an error for a player that was not found: the ticks in which it was there, or
-    /// similar names. `when` says where it was searched, such as `in ticks 1 to 9`. Reads the whole
-    /// recording.
+    /// Formats the error for a player that was not found: the ticks in which it was connected, or
+    /// similar names. `when` is the range that was searched, such as `in ticks 1 to 9`. Reads the
+    /// whole recording.
     pub(super) fn where_else(&mut self, query: &PlayerQuery, when: &str) -> Result<String, ReplayError> {
         let last = self.last_tick().unwrap_or_default();
         let found = self.presences(self.tape.beginning(), last)?;
         let players = || found.values().map(|presence| &presence.player);
         let named = query.among(players());
         if named.is_empty() {
-            return Ok(query.absent("in it", players()));
+            return Ok(query.absent("in the recording", players()));
         }
         let shown = named.into_iter().map(|player| {
             let Presence { from, closed, .. } = &found[&player.session];

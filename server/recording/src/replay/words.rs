@@ -55,7 +55,7 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", plain(text))
 }
 
-/// Lists the first ten texts and the number of the others.
+/// Lists the first ten texts, and the number of the others.
 pub fn list(texts: impl IntoIterator<Item = String>) -> String {
     let mut texts = texts.into_iter();
     let mut list = Vec::from_iter(texts.by_ref().take(10)).join(", ");
@@ -66,7 +66,8 @@ pub fn list(texts: impl IntoIterator<Item = String>) -> String {
     list
 }
 
-/// Formats an error that something is not in a place, such as `in it`, and lists what is.
+/// Formats the error for a thing that is not in a place, such as `in the recording`, and lists the
+/// things that are.
 pub fn absent<'a>(thing: &str, place: &str, there: impl IntoIterator<Item = &'a str>) -> String {
     match list(there.into_iter().map(plain)) {
         names if names.is_empty() => format!("{thing} is not {place}, and there are no others"),
@@ -121,7 +122,7 @@ pub fn direction(direction: Direction) -> &'static str {
     }
 }
 
-/// Describes where one place is, seen from another: `12 px east`, `40 px north and 7 px west`,
+/// Describes the offset from one place to another: `12 px east`, `40 px north and 7 px west`,
 /// `right here`.
 #[must_use]
 pub fn offset(from: Position, to: Position) -> String {
@@ -138,7 +139,7 @@ pub fn offset(from: Position, to: Position) -> String {
     }
 }
 
-/// Describes why something was refused.
+/// Describes a refusal.
 #[must_use]
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
