@@ -18,8 +18,8 @@ POST /playback/speed?x=NUMBER    0.1 to 16
 POST /playback/follow?player=P   see what a player sees, by name or id; empty: see everyone
 ";
 
-pub(super) async fn look(sources: &Sources) -> Result<Answer, HttpProblem> {
-    status_or_problem(control(sources)?.look().await)
+pub(super) async fn status(sources: &Sources) -> Result<Answer, HttpProblem> {
+    status_or_problem(control(sources)?.status().await)
 }
 
 pub(super) async fn pause(sources: &Sources) -> Result<Answer, HttpProblem> {

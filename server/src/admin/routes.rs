@@ -33,7 +33,7 @@ static ROUTES: Routes<Handler> = Routes::new(
             Box::pin(sources.history.download())
         }),
         Route::get("/playback", Private, |sources, _| {
-            Box::pin(playback::look(sources))
+            Box::pin(playback::status(sources))
         }),
         Route::post("/playback/pause", Private, |sources, _| {
             Box::pin(playback::pause(sources))

@@ -376,7 +376,7 @@ fn a_name_of_two_players_shows_both_and_says_so() {
         "{out}"
     );
     let expected = format!(
-        "parlour: \"Ada\" is the name of 2 players: {} (session 1, in plaza), {} (session 2, in plaza). Name one by its id to see only that one\n",
+        "parlour: \"Ada\" is the name of 2 players: {} (session 1, in plaza), {} (session 2, in plaza). Choose one by its id to see only that one\n",
         ids[0], ids[1]
     );
     assert_eq!(err, expected);

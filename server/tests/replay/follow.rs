@@ -67,7 +67,10 @@ fn a_missing_player_is_searched_in_the_whole_recording() {
         text,
         "\"Ada\" is not there in ticks 850 to 900: Ada (session 1) is in ticks 10 to 800"
     );
-    assert_eq!(error("Adam", 1, 900), "\"Adam\" is not in the recording; there are Ada");
+    assert_eq!(
+        error("Adam", 1, 900),
+        "\"Adam\" is not in the recording; there are Ada"
+    );
     assert_eq!(
         error("Zoe", 1, 900),
         "\"Zoe\" is not in the recording; there are Ada, Bob, Cleo"
@@ -86,7 +89,10 @@ fn the_command_prints_the_lines() {
     assert!(out.contains("Bob hears Ada: \"hello\\nall\""), "{out}");
     let (code, _, err) = parlour(&[file.path(), "--follow", "Zoe"]);
     assert_eq!(code, Some(64));
-    assert_eq!(err, "parlour: \"Zoe\" is not in the recording; there are Ada, Bob, Cleo\n");
+    assert_eq!(
+        err,
+        "parlour: \"Zoe\" is not in the recording; there are Ada, Bob, Cleo\n"
+    );
 }
 
 #[test]

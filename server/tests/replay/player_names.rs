@@ -28,6 +28,9 @@ fn a_name_that_matches_two_names_in_other_cases_is_not_found() {
     let (code, _, err) = parlour(&[file.path(), "--follow", "ada"]);
     assert_eq!(
         (code, err.as_str()),
-        (Some(64), "parlour: \"ada\" is not in the recording; there are ADA, Ada\n")
+        (
+            Some(64),
+            "parlour: \"ada\" is not in the recording; there are ADA, Ada\n"
+        )
     );
 }
