@@ -37,6 +37,8 @@ pub use error::{Fault, LostDoor, MapError, MapErrors};
 
 /// The maximum size of a map file in bytes.
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
+/// The maximum number of XML elements in a map file.
+const MAX_ELEMENTS: usize = 100_000;
 /// The maximum number of tiles along one side of a map.
 pub const MAX_SIDE: u32 = 4096;
 /// The maximum number of spawn points of a map, and the maximum number of doors.

@@ -123,7 +123,7 @@
 //! ## Tests
 //!
 //! A test of game logic steps a world, as the example above does. The crate `parlour-testing`
-//! shortens this: its `TestWorld` has sessions with a decoded view each, and methods such as `join`,
+//! shortens this: its `TestWorld` has sessions with a decoded view each, and methods like `join`,
 //! `walk` and `custom`. Name it as a dev-dependency by path. The example `mood` uses it.
 //!
 //! ## What game logic does not need

@@ -128,7 +128,7 @@ impl Admission {
 }
 
 impl AdmissionPermit {
-    /// Gives the connection the longer deadline for its hello, unless [`MAX_TYPED_HELLOS`] others
+    /// Grants the connection the longer deadline for its hello, unless [`MAX_TYPED_HELLOS`] others
     /// have it. Returns whether the connection got it. It then no longer counts for its address: a
     /// person who types must not take the place of fast clients.
     pub(super) fn extend_deadline(&mut self) -> bool {

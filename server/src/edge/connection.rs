@@ -123,7 +123,7 @@ impl Connection {
         self.session.get()
     }
 
-    /// Gives the connection the longer deadline for a typed hello. Returns `false` if too many
+    /// Grants the connection the longer deadline for a typed hello. Returns `false` if too many
     /// connections already have it.
     pub(super) fn extend_deadline(&self) -> bool {
         self.permit.borrow_mut().extend_deadline()

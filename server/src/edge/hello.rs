@@ -27,7 +27,7 @@ pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) 
         }
         _ => {
             let sentence = format!("the first message must be a hello, as in {HELLO_EXAMPLE}");
-            connection.reject_with_reason(Rejection::NoHello, &sentence);
+            connection.reject_with_reason(Rejection::MessageBeforeHello, &sentence);
             return;
         }
     };

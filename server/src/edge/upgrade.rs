@@ -14,7 +14,7 @@ use parlour_shared::{
 };
 
 use super::Wire;
-use crate::http::{Answer, Destination, HttpProblem, ProblemKind, is_passed_on, switch};
+use crate::http::{Answer, Destination, HttpProblem, ProblemKind, is_forwarded, switch};
 
 /// The result of a valid upgrade request.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub(super) fn judge<B: Body>(request: &Request<B>, to: &Destination) -> Result<U
     };
     Ok(Upgrade {
         wire,
-        may_be_typed: wire == Wire::Json && to.is_loopback() && !is_passed_on(headers),
+        may_be_typed: wire == Wire::Json && to.is_loopback() && !is_forwarded(headers),
         accept: accept_key(key),
     })
 }

@@ -5,9 +5,7 @@ use std::fmt;
 use parlour_shared::text::count;
 use thiserror::Error;
 
-use super::{
-    MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECTS, MAX_SIDE, MAX_WALL_RECTS, precheck::MAX_ELEMENTS,
-};
+use super::{MAX_ELEMENTS, MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECTS, MAX_SIDE, MAX_WALL_RECTS};
 
 /// A fault of one map.
 #[derive(Debug, Error)]

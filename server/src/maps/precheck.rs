@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use parlour_shared::motion::WallGrid;
 
 use super::{
-    MAX_SIDE,
+    MAX_ELEMENTS, MAX_SIDE,
     error::Fault,
     tile_data::Encoding,
     xml::{Tag, XmlEvent, XmlReader},
@@ -21,8 +21,6 @@ use super::{
 
 /// The maximum depth of nested elements.
 const MAX_DEPTH: usize = 24;
-/// The maximum number of elements.
-pub(super) const MAX_ELEMENTS: usize = 100_000;
 /// The maximum number of tilesets. The crate searches all of them for each tile.
 const MAX_TILESETS: usize = 64;
 /// The maximum number of tiles in all tilesets. The crate reserves about 300 bytes for each.

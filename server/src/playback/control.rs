@@ -87,8 +87,8 @@ pub(crate) enum ControlError {
     BadParameter(String),
     /// The player does not exist, or is in no room.
     NoSuchPlayer(String),
-    /// The request is not possible now.
-    NotNow(String),
+    /// The playback cannot do this in its current state.
+    WrongState(String),
 }
 
 /// The end for the admin port.
@@ -162,7 +162,7 @@ impl PlaybackControl {
         }
         match &status.ended {
             Some(why) if status.tick != tick && status.seeking.is_none() => {
-                Err(ControlError::NotNow(why.clone()))
+                Err(ControlError::WrongState(why.clone()))
             }
             _ => Ok(status),
         }
@@ -183,7 +183,7 @@ impl PlaybackControl {
         let mut ends = self.ends.lock().await;
         ends.serial += 1;
         let serial = ends.serial;
-        let silent = || ControlError::NotNow("the tick thread does not answer: see /readyz".to_owned());
+        let silent = || ControlError::WrongState("the tick thread does not answer: see /readyz".to_owned());
         ends.requests
             .push(NumberedRequest { serial, request })
             .map_err(|_| silent())?;

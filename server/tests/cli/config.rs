@@ -53,7 +53,7 @@ fn the_flag_overrides_the_variable_that_names_the_file() {
 fn a_valid_configuration_is_reported_with_its_warnings() {
     let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_SEDE", "1"));
     assert_eq!(code, Some(0));
-    assert!(out.starts_with("The configuration is good: 3 maps, "), "{out}");
+    assert!(out.starts_with("The configuration is valid: 3 maps, "), "{out}");
     assert!(
         err.contains("warning: PARLOUR_SEDE") && err.contains("`PARLOUR_SEED`"),
         "{err}"
@@ -131,7 +131,7 @@ fn the_check_reports_the_mistakes_of_all_layers_maps_and_skins_in_one_run() {
         "all.toml:1: capacity must be",
         "PARLOUR_LISTEN: listen must be",
         "--log: log must be",
-        "\nparlour: these maps cannot be used:\n",
+        "\nparlour: the maps cannot be used:\n",
         "no-such-maps: cannot be read",
         "\nparlour: the skins cannot be used:\n",
         "bad-skins.toml:1: the id",
@@ -142,7 +142,7 @@ fn the_check_reports_the_mistakes_of_all_layers_maps_and_skins_in_one_run() {
     let args = ["config", "check", "--skins", skins.path()];
     let (code, _, err) = run(parlour(&args).env("PARLOUR_MAPS", &maps.0));
     assert_eq!(code, Some(65), "{err}");
-    assert!(err.starts_with("parlour: these maps cannot be used:\n"), "{err}");
+    assert!(err.starts_with("parlour: the maps cannot be used:\n"), "{err}");
     assert!(err.contains("\nparlour: the skins cannot be used:\n"), "{err}");
 }
 

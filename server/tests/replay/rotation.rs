@@ -180,7 +180,7 @@ fn an_end_in_an_earlier_file_is_before_the_beginning() {
     ] {
         let (code, _, err) = parlour(&[&[rotated().path()][..], &words].concat());
         assert_eq!(code, Some(64), "{err}");
-        assert!(err.contains("is before the beginning"), "{err}");
+        assert!(err.contains("is before the start"), "{err}");
         assert!(!err.contains("is not in the recording"), "{err}");
     }
 }
@@ -236,8 +236,8 @@ impl Served {
         let mut lines = BufReader::new(child.stdout.take().unwrap())
             .lines()
             .map_while(Result::ok);
-        let steer = lines.find(|line| line.contains("  steer  ")).unwrap();
-        let playback = steer.split("http://").nth(1).unwrap().to_owned();
+        let control = lines.find(|line| line.contains("  control  ")).unwrap();
+        let playback = control.split("http://").nth(1).unwrap().to_owned();
         // Keeps the pipe open. The rest of the output fits into it.
         std::mem::forget(lines);
         let served = Self { child, playback };

@@ -55,7 +55,7 @@ pub(super) const LOOK_BACK: u32 = 10 * TICK_RATE;
 impl DumpTable {
     /// Returns whether the table covers a window instead of one tick.
     #[must_use]
-    pub fn is_of_window(self) -> bool {
+    pub fn covers_a_range(self) -> bool {
         matches!(self, Self::Chat | Self::Commands)
     }
 }
@@ -83,7 +83,7 @@ pub fn dump(
     window: Window,
     filter: &Filter,
 ) -> Result<Dump, ShowError> {
-    let (dump, rooms) = if table.is_of_window() {
+    let (dump, rooms) = if table.covers_a_range() {
         let people = match filter.is_none() {
             true => WindowPlayers::default(),
             false => WindowPlayers::of(replay, window)?,
@@ -106,7 +106,7 @@ pub fn dump(
         return Ok(dump);
     }
     // An empty table would not show that the filter's player or room does not exist.
-    let when = match table.is_of_window() {
+    let when = match table.covers_a_range() {
         true => format!("in {window}"),
         false => format!("after tick {}", window.to.0),
     };

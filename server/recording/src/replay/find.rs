@@ -242,7 +242,7 @@ impl<'a> Runs<'a> {
         let is_early_enough = |file: &&ListedFile| match (from, file.times.range()) {
             // A duration counts from the start of the run.
             (_, None) | (Some(Moment::After(_)), _) => false,
-            (Some(from), _) => !matches!(from.place(&file.times), Ok(MomentPosition::Before)),
+            (Some(from), _) => !matches!(from.locate(&file.times), Ok(MomentPosition::Before)),
             (None, Some((first, _))) => at.is_none_or(|at| first.0 <= at.0.saturating_sub(LOOK_BACK)),
         };
         let start = self.back(file).find(is_early_enough);

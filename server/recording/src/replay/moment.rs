@@ -53,9 +53,9 @@ pub enum MomentError {
         /// The time span of the ticks.
         times: String,
     },
-    /// The end is before the beginning.
-    #[error("the end, {0}, is before the beginning")]
-    Backwards(String),
+    /// The end is before the start.
+    #[error("the end, {0}, is before the start")]
+    EndBeforeStart(String),
     /// A time of day that occurs several times.
     #[error("{what} occurs {count} times in the recording: add the day, as in {example}")]
     SeveralDays {
@@ -82,7 +82,7 @@ impl Moment {
     /// # Errors
     /// [`MomentError`] if the recording does not contain the moment.
     pub fn tick(&self, times: &Times) -> Result<Tick, MomentError> {
-        match self.place(times)? {
+        match self.locate(times)? {
             MomentPosition::In(tick) => Ok(tick),
             MomentPosition::Before | MomentPosition::After => Err(self.not_in(times)),
         }
@@ -114,7 +114,8 @@ impl Moment {
         start.checked_sub(time).filter(|early| *early > 0)
     }
 
-    pub(super) fn place(&self, times: &Times) -> Result<MomentPosition, MomentError> {
+    /// Returns where the moment is, relative to the recorded ticks.
+    pub(super) fn locate(&self, times: &Times) -> Result<MomentPosition, MomentError> {
         let (first, last) = times.range().ok_or(MomentError::Empty)?;
         let (start, end) = (times.at(first), times.at(last));
         Ok(match *self {

@@ -118,12 +118,8 @@ fn a_window_is_cut_to_the_recorded_ticks() {
     assert_eq!(window("14:03:10", "15:00"), Ok((601, 900)));
     assert!(window("14:04", "").unwrap_err().contains("ticks 1 to 900"));
     assert!(window("", "14:02").unwrap_err().contains("ticks 1 to 900"));
-    assert!(window("20", "10").unwrap_err().contains("before the beginning"));
-    assert!(
-        window("20", "14:02")
-            .unwrap_err()
-            .contains("before the beginning")
-    );
+    assert!(window("20", "10").unwrap_err().contains("before the start"));
+    assert!(window("20", "14:02").unwrap_err().contains("before the start"));
     assert!(window("14:02", "14:02").unwrap_err().contains("ticks 1 to 900"));
 }
 

@@ -47,7 +47,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "The host names of this server, on both ports, such as play.example.org or \
                *.example.org, or * for all names. Loopback names and the address of the connection \
                are always allowed. If the list is empty: no other name over loopback, and all \
-               names elsewhere. Set it if a proxy on this machine passes the Host header on",
+               names elsewhere. Set it if a proxy on this machine forwards the Host header",
         kind: SettingKind::List,
         also: None,
         apply: set!(edge.allowed_hosts, |text| list(HOSTS, text)),
@@ -163,8 +163,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "reconnect_window",
         section: Section::Network,
         form: "TIME",
-        help: "Clients whose connections were closed come back at a random time within this \
-               window. It is longer if there are many of them (see reconnect_rate)",
+        help: "Clients whose connections were closed reconnect at a random time within this \
+               window. With many clients the window is longer (see reconnect_rate)",
         kind: SettingKind::Text,
         also: None,
         apply: set!(edge.reconnect_window, |text| time(text, WINDOW.0..=WINDOW.1)),
@@ -174,7 +174,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "reconnect_rate",
         section: Section::Network,
         form: "NUMBER",
-        help: "The maximum number of clients per second that come back after a restart. The \
+        help: "The maximum number of clients per second that reconnect after a restart. The \
                reconnect window lasts at least the number of clients divided by this rate",
         kind: SettingKind::Number,
         also: None,

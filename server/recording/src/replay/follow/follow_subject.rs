@@ -55,7 +55,7 @@ impl FollowSubject {
         let (Some(room), Some(position)) = (room, self.movement.position(tick)) else {
             return format!("{name} is in no room");
         };
-        let sees = match self.view.all(tick, *id, position, roster) {
+        let sees = match self.view.describe_others(tick, *id, position, roster) {
             sees if sees.is_empty() => "nobody".to_owned(),
             sees => sees.join("; "),
         };

@@ -244,7 +244,9 @@ impl Follower {
             match frame.lane {
                 Lane::Reliable => texts.extend(messages::describe_received(payload, followed, &context)),
                 Lane::Snapshot => match self.snapshot.read(payload) {
-                    Ok(()) => texts.extend(followed.view.see(&self.snapshot, followed.who.id, &self.roster)),
+                    Ok(()) => {
+                        texts.extend(followed.view.apply(&self.snapshot, followed.who.id, &self.roster))
+                    }
                     Err(error) => texts.push(format!("is sent a snapshot that cannot be read: {error}")),
                 },
             }
