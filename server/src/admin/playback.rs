@@ -19,7 +19,7 @@ POST /playback/follow?player=P   see what a player sees, by name or id; empty: s
 ";
 
 pub(super) async fn status(sources: &Sources) -> Result<Answer, HttpProblem> {
-    status_or_problem(control(sources)?.look().await)
+    status_or_problem(control(sources)?.status().await)
 }
 
 pub(super) async fn pause(sources: &Sources) -> Result<Answer, HttpProblem> {

@@ -63,7 +63,7 @@ fn doors_to_maps_that_are_left_out_are_warnings_and_the_server_starts() {
     server.wait_for_line("is serving the maps garden and plaza.");
     let log = server.stop();
     assert_eq!(
-        log.matches("leads to the map `lobby`, which is not there")
+        log.matches("leads to the map `lobby`, which is not served")
             .count(),
         2,
         "{log}"

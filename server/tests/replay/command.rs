@@ -187,7 +187,8 @@ fn a_moment_outside_of_the_recording_is_exit_code_64() {
         let words: Vec<&str> = [file.path()].into_iter().chain(words.iter().copied()).collect();
         let (code, _, err) = parlour(&words);
         assert_eq!(code, Some(64), "{words:?}: {err}");
-        let holds = "is not in it: it has ticks 1 to 20, 14:03:00.000 to 14:03:00.316 on 2026-11-21 (UTC)";
+        let holds =
+            "is not in the recording: it has ticks 1 to 20, 14:03:00.000 to 14:03:00.316 on 2026-11-21 (UTC)";
         assert!(err.contains(holds), "{words:?}: {err}");
     }
     let (code, err) = refused(&[file.path(), "--dump", "chat", "--from", "10", "--at", "9"]);

@@ -101,9 +101,9 @@ fn a_moment_that_only_a_history_has_is_an_error_with_the_command_to_run() {
         let (code, out, err) = parlour(&[&[directory.path()], words].concat());
         assert_eq!((code, out.as_str()), (Some(64), ""));
         let path = directory.path();
-        assert!(err.contains(": no recording has "), "{err}");
+        assert!(err.contains(": no recording contains "), "{err}");
         let advice = format!(
-            "\nA history has it: give {path}/renamed.plr in place of the directory:\n  \
+            "\nA history contains it: pass {path}/renamed.plr instead of the directory:\n  \
              parlour replay {path}/renamed.plr {line}\n"
         );
         assert!(err.ends_with(&advice), "{err}");
@@ -142,7 +142,7 @@ fn without_a_recording_the_newest_history_is_replayed() {
     assert!(err.ends_with(note), "{err}");
     let (code, _, err) = parlour(&[directory.path(), "--from", "t301"]);
     assert_eq!(
-        (code, err.contains("no history has tick 301")),
+        (code, err.contains("no history contains tick 301")),
         (Some(64), true),
         "{err}"
     );
@@ -196,7 +196,7 @@ fn a_history_that_is_given_as_a_file_is_replayed() {
     let directory = recorded();
     let file = directory.0.join("t1-asked.plr");
     let found = find(Path::new(&file), None, Extent::Whole).unwrap();
-    assert!(!found.chosen && found.path == file);
+    assert!(!found.from_directory && found.path == file);
     let (code, out, err) = parlour(&[file.to_str().unwrap()]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.starts_with("900 ticks"), "{out}");

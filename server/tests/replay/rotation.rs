@@ -155,7 +155,7 @@ fn a_dump_opens_no_file_before_its_window() {
     };
     assert!(look(&["--from", "t601", "--at", "t700"]).ends_with("t600.plr"));
     assert!(look(&["--from", "t600", "--at", "t700"]).ends_with("t300.plr and the one that continues it"));
-    assert!(look(&["--at", "t901"]).ends_with("no recording has tick 901. There are"));
+    assert!(look(&["--at", "t901"]).ends_with("no recording contains tick 901. The directory contains:"));
     assert!(look(&["--at", "t900"]).ends_with("t1.plr and the 2 that continue it"));
     assert!(look(&["--from", "t701", "--at", "t700"]).ends_with("t600.plr"));
     let (_, _, err) = parlour(&[
@@ -184,7 +184,7 @@ fn an_end_in_an_earlier_file_is_before_the_beginning() {
         let (code, _, err) = parlour(&[&[rotated().path()][..], &words].concat());
         assert_eq!(code, Some(64), "{err}");
         assert!(err.contains("is before the start"), "{err}");
-        assert!(!err.contains("is not in it"), "{err}");
+        assert!(!err.contains("is not in the recording"), "{err}");
     }
 }
 

@@ -55,7 +55,7 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", plain(text))
 }
 
-/// Lists the first ten texts and the number of the others.
+/// Lists the first ten texts, and the number of the others.
 pub fn list(texts: impl IntoIterator<Item = String>) -> String {
     let mut texts = texts.into_iter();
     let mut list = Vec::from_iter(texts.by_ref().take(10)).join(", ");
@@ -132,7 +132,7 @@ pub fn direction(direction: Direction) -> &'static str {
     }
 }
 
-/// Describes where one place is, seen from another: `12 px east`, `40 px north and 7 px west`,
+/// Describes the offset from one place to another: `12 px east`, `40 px north and 7 px west`,
 /// `right here`.
 #[must_use]
 pub fn offset(from: Position, to: Position) -> String {
@@ -149,7 +149,7 @@ pub fn offset(from: Position, to: Position) -> String {
     }
 }
 
-/// Describes why something was refused.
+/// Describes a refusal.
 #[must_use]
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {

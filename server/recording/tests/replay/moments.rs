@@ -59,7 +59,7 @@ fn a_moment_outside_of_the_recording_is_an_error_that_names_its_range() {
         let error = tick(text).unwrap_err();
         let range = "it has ticks 1 to 900, 14:03:00.000 to 14:03:14.983 on 2026-11-21 (UTC)";
         assert!(
-            error.contains("is not in it") && error.contains(range),
+            error.contains("is not in the recording") && error.contains(range),
             "{text}: {error}"
         );
     }

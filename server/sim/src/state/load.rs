@@ -52,10 +52,10 @@ fn load_part(
 ) -> Result<(), LoadError> {
     world.resource_scope(|world, inventory: Mut<Inventory>| {
         let tag = usize::from(part.tag);
-        let (name, known) = inventory
+        let (name, declared_part) = inventory
             .part(tag, target.is_some())
             .ok_or(LoadError::UnknownPart(part.tag))?;
-        known
+        declared_part
             .load(world, target, part.bytes)
             .map_err(|reason| LoadError::Value {
                 part: name,
@@ -67,9 +67,9 @@ fn load_part(
 
 fn rehash(world: &mut World) {
     world.resource_scope(|world, inventory: Mut<Inventory>| {
-        for of_entity in [true, false] {
+        for is_of_entity in [true, false] {
             inventory
-                .parts(of_entity)
+                .parts(is_of_entity)
                 .for_each(|(_, part)| part.rehash(world));
         }
     });

@@ -201,7 +201,7 @@ impl From<MapErrors> for Exit {
 impl From<FindError> for Exit {
     fn from(error: FindError) -> Self {
         match error {
-            FindError::NoneContains { .. } => Self::not_in_recording(error.to_string()),
+            FindError::MomentNotFound { .. } => Self::not_in_recording(error.to_string()),
             FindError::Io { .. }
             | FindError::None(_)
             | FindError::Unreadable { .. }

@@ -9,9 +9,9 @@ use super::{
     PlayerName, StateDifference, SystemName, WorldOrigin,
 };
 
-/// Differing parts that are shown. JSON has more.
+/// The maximum number of differing parts in the text. JSON has more.
 const SHOWN: usize = 8;
-/// Characters of a value that are shown.
+/// The maximum number of characters of a value in the text.
 const VALUE_CHARS: usize = 200;
 
 impl Display for Difference {

@@ -23,13 +23,13 @@ pub(super) fn find_files(
     extent: Extent<'_>,
 ) -> Result<ChosenFiles, Exit> {
     let found = find(path, moment, extent).map_err(|error| match &error {
-        FindError::NoneContains {
+        FindError::MomentNotFound {
             history: Some(history),
             ..
         } => Exit::not_in_recording(format!("{error}:\n  {}", command_to_copy(path, history))),
         _ => error.into(),
     })?;
-    if found.chosen {
+    if found.from_directory {
         output::note(&describe_choice(&found));
     }
     Ok(found)
