@@ -75,7 +75,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "tilecount=\"4\"",
         "tilecount=\"4294967295\"",
-        "line 4: more than 64 tilesets",
+        "line 4: has more than 64 tilesets",
     ),
     (
         "columns=\"2\"",
