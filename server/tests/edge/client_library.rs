@@ -184,7 +184,7 @@ async fn a_server_that_stops_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_program_that_reads_no_events_is_closed_and_can_come_back() {
+async fn a_client_that_reads_no_events_is_closed_and_can_reconnect() {
     let server = start_with(|options| {
         options.edge.outbox_bytes = 16 * 1024;
         options.edge.stall_timeout = Duration::from_secs(1);
@@ -237,7 +237,7 @@ async fn waiting_for_events_can_be_cancelled_at_any_time() {
         }
         for connection in [&mut bob, &mut ann] {
             for _ in 0..50 {
-                // The option `strict` fails if a message is missing.
+                // With the option `strict`, a missing message is an error.
                 tokio::select! {
                     biased;
                     event = connection.next_event() => if let Event::Chat(said) = event.unwrap() {

@@ -12,7 +12,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Sends bytes after the hello. Returns the close code. The connection must end then.
+/// Sends bytes after the hello, and returns the close code. Checks that the connection then ends.
 #[track_caller]
 fn close_code(subprotocol: &str, bytes: &[u8]) -> u16 {
     let server = start();
@@ -32,7 +32,7 @@ fn close_code(subprotocol: &str, bytes: &[u8]) -> u16 {
 }
 
 #[test]
-fn invalid_frames_are_closed_with_1002() {
+fn invalid_frames_close_with_1002() {
     let mut unmasked = Vec::new();
     encode_into(&mut unmasked, OpCode::Binary, b"x", None);
     let continued = [frame(0x02, b"x"), frame(0x82, b"y")].concat();
@@ -55,14 +55,14 @@ fn invalid_frames_are_closed_with_1002() {
 }
 
 #[test]
-fn a_frame_of_the_wrong_type_is_closed_with_1003_and_invalid_utf_8_with_1007() {
+fn a_frame_of_the_wrong_type_closes_with_1003_and_invalid_utf_8_with_1007() {
     assert_eq!(close_code("parlour.v1", &frame(0x81, b"{}")), 1003);
     assert_eq!(close_code("parlour.v1.json", &frame(0x82, b"{}")), 1003);
     assert_eq!(close_code("parlour.v1.json", &frame(0x81, b"\xff")), 1007);
 }
 
 #[test]
-fn a_message_may_have_64_fragments_and_65_are_closed_with_1009() {
+fn a_message_may_have_64_fragments_and_65_close_with_1009() {
     let fragments = |count: usize, payload: &[u8]| {
         let mut frames = frame(0x02, payload);
         (2..count).for_each(|_| frames.extend(frame(0x00, b"")));
@@ -75,7 +75,7 @@ fn a_message_may_have_64_fragments_and_65_are_closed_with_1009() {
 }
 
 #[test]
-fn a_message_over_16_kib_is_closed_with_1009_whole_or_fragmented() {
+fn a_message_over_16_kib_closes_with_1009_whole_or_fragmented() {
     let too_long = vec![0; 16 * 1024 + 1];
     assert_eq!(close_code("parlour.v1", &frame(0x82, &too_long)), 1009);
     let pieces: Vec<u8> = std::iter::once(frame(0x02, &[0; 1000]))

@@ -11,13 +11,13 @@ use crate::{
     support::test_server::start,
 };
 
-/// Sends a signal to this process until `run_until_signal` returns. Listens for signals first: a
-/// signal before that would end the process.
+/// Sends a signal to this process repeatedly until `run_until_signal` returns. Listens for signals
+/// first, because an earlier signal would end the process.
 fn run_until(server: &Server, signal: Signal) -> Result<StopReport, RunError> {
     let _signals = Signals::listen().unwrap();
     thread::scope(|scope| {
         let running = scope.spawn(|| server.run_until_signal());
-        // `run_until_signal` may not wait yet when the first signal arrives.
+        // `run_until_signal` may not be waiting yet when the first signal arrives.
         while !running.is_finished() {
             kill_process(getpid(), signal).unwrap();
             thread::park_timeout(Duration::from_millis(20));
@@ -41,7 +41,7 @@ fn wait_returns_when_a_different_thread_stops_the_server() {
 }
 
 #[test]
-fn wait_returns_the_failure_at_once_later_and_after_a_stop() {
+fn every_wait_returns_the_failure_even_after_a_stop() {
     let (server, switch) = PanicSwitch::start_server(|_| {});
     let server = server.inner;
     let failure = thread::scope(|scope| {

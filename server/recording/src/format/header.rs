@@ -30,7 +30,7 @@ pub struct Header {
     pub protocol: u16,
     /// The version of the message encoding, [`SCHEMA`].
     pub schema: u32,
-    /// The name of the program that recorded: its version and, if known, its commit.
+    /// The version of the program that recorded and, if known, its commit.
     pub build: String,
     /// Ticks per second.
     pub tick_rate: u32,
@@ -90,7 +90,7 @@ pub struct Previous {
 pub enum VersionError {
     /// A different version of the simulation made it.
     #[error(
-        "this recording was made by simulation version {recorded}, this program replays version {ours}: \
+        "this recording was made by simulation version {recorded}; this program replays version {ours}: \
          use the parlour that made it ({build})"
     )]
     Simulation {
@@ -116,7 +116,7 @@ pub enum VersionError {
     },
     /// Its ticks have a different length.
     #[error(
-        "this recording has {} per second, this program {TICK_RATE}: use the parlour that made it ({build})",
+        "this recording has {} per second; this program runs {TICK_RATE}: use the parlour that made it ({build})",
         count(*.recorded, "tick")
     )]
     TickRate {
@@ -184,9 +184,10 @@ impl Header {
         }
     }
 
-    /// Returns whether both headers are of the same world: all options of the world are equal.
+    /// Returns whether both headers describe the same world: all fields are equal except the start,
+    /// `previous` and `history`.
     #[must_use]
-    pub fn is_of_the_world_of(&self, other: &Self) -> bool {
+    pub fn describes_same_world(&self, other: &Self) -> bool {
         let mut like = self.clone();
         like.started.clone_from(&other.started);
         like.started_ms = other.started_ms;
@@ -273,8 +274,8 @@ impl Header {
 /// times.
 pub const LAST_WALL_MS: u64 = 253_402_300_799_999;
 
-/// Formats a time in milliseconds since 1970 as RFC 3339 (UTC, with milliseconds). Later times than
-/// [`LAST_WALL_MS`] count as that.
+/// Formats a time in milliseconds since 1970 as RFC 3339 (UTC, with milliseconds). Times after
+/// [`LAST_WALL_MS`] are formatted as [`LAST_WALL_MS`].
 #[must_use]
 pub fn rfc3339(wall_ms: u64) -> String {
     let since = Duration::from_millis(wall_ms.min(LAST_WALL_MS));

@@ -52,7 +52,7 @@ impl Tape {
             .previous
             .as_ref()
             .is_some_and(|previous| previous.chain == chain);
-        if !follows || !header.is_of_the_world_of(before) {
+        if !follows || !header.describes_same_world(before) {
             return Err(ReplayError::NotTheNext(path.display().to_string()));
         }
         self.files.push(next);

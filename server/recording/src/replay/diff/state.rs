@@ -48,7 +48,7 @@ pub struct PartDifference {
     pub room: Option<String>,
     /// The value in the first world, or `None` if it has none.
     pub one: Option<Value>,
-    /// The value in the second world.
+    /// The value in the second world, or `None` if it has none.
     pub other: Option<Value>,
 }
 
@@ -102,15 +102,15 @@ pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> PartDiffe
     for id in ids {
         let parts = [one.entity(id), other.entity(id)];
         let [ours, theirs] = parts.map(|entity| entity.map_or(none, |entity| entity.parts.as_slice()));
-        each(ours, theirs, |tag, values| add(Some(id), tag, values));
+        each_difference(ours, theirs, |tag, values| add(Some(id), tag, values));
     }
-    each(&one.resources, &other.resources, |tag, values| {
+    each_difference(&one.resources, &other.resources, |tag, values| {
         add(None, tag, values)
     });
     parts
 }
 
-/// Returns the names of the parts that differ, each once.
+/// Returns the names of the listed parts that differ, each once.
 pub(super) fn changed(world: &Simulation, one: &[u8], other: &[u8]) -> Vec<String> {
     let mut names: Vec<String> = compare(world, one, other)
         .listed
@@ -122,8 +122,8 @@ pub(super) fn changed(world: &Simulation, one: &[u8], other: &[u8]) -> Vec<Strin
     names
 }
 
-/// Calls a function with each tag whose values differ.
-fn each<'a>(
+/// Calls `differ` with each tag whose values differ, and with both values.
+fn each_difference<'a>(
     one: &[SavedPart<'a>],
     other: &[SavedPart<'a>],
     mut differ: impl FnMut(u8, [Option<&'a [u8]>; 2]),

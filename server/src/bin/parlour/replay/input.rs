@@ -15,8 +15,8 @@ use parlour_sim::Logic;
 use super::{command_to_copy::command_to_copy, output};
 use crate::{command_line, exit::Exit};
 
-/// Finds the files to replay. If they were chosen from a directory, the choice and the other files
-/// are written to standard error.
+/// Finds the files to replay. If they were chosen from a directory, a line on standard error
+/// describes the choice and counts the other files.
 pub(super) fn find_files(
     path: &Path,
     moment: Option<&Moment>,
@@ -82,8 +82,8 @@ pub(super) struct ReplayInput {
 }
 
 impl ReplayInput {
-    /// Reads the arguments and opens the recording. With `looks_back`, it includes the ticks before
-    /// `--at`, and the files that contain them.
+    /// Reads the arguments and opens the recording. With `looks_back`, the recording includes the
+    /// ticks before `--at`, and the files that contain them.
     pub(super) fn of(matches: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
         let config = command_line::config(matches, None)?;
         let maps = command_line::recorded_maps(&config)?;
@@ -109,7 +109,7 @@ impl ReplayInput {
         })
     }
 
-    /// Converts the error of an output. A closed pipe is not an error.
+    /// Converts an error of producing or writing the output. A closed pipe is not an error.
     pub(super) fn failure(&self, error: ShowError) -> Result<(), Exit> {
         match error {
             ShowError::Replay(error) => Err(Exit::replay(&self.path, error)),
