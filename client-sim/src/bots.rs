@@ -23,8 +23,9 @@
 //! * A bot repeats none of its last [`behaviour::DISTINCT`] headings, so a heading identifies a
 //!   turn unless a neighbour missed that many in a row. Then the oldest match counts, which makes
 //!   the latency worse.
-//! * A turn that a newer one overtook on the server was never seen. It is also a sample, with the
-//!   time until the newer one is seen, because until then the neighbour saw an outdated state.
+//! * A turn that a newer one overtook on the server was never seen. It also adds a sample,
+//!   whose time runs until the newer turn is seen, because until then the neighbour saw an outdated
+//!   state.
 //!   Otherwise a server that stops for two seconds would look fast, because most turns of that time
 //!   are never seen. `turns_overtaken` counts such turns, and `updates_delivered` is the share of
 //!   turns that were seen.
@@ -32,17 +33,17 @@
 //!   that time.
 //!
 //! **Standstill** is the longest time in which no bot of any thread received a tick. A server sends
-//! one to each client in a room at least every second, so a run fails if the standstill is longer
-//! than the plan allows ([`Plan::max_standstill`]). Time in which the bots' own threads stood still
-//! does not count.
+//! one to each client in a room at least every 65 ticks (1.08 s), so a run fails if the standstill
+//! is longer than the plan allows ([`Plan::max_standstill`]). Time in which the bots' own threads
+//! stood still does not count.
 //!
-//! **Age of the picture** also shows turns that never arrive, which latency misses. At random
-//! moments of the measurement it samples a random bot and one of its neighbours. The age is zero if
-//! the bot has seen all turns that the neighbour intended so far, and otherwise the time since the
-//! oldest unseen one.
+//! **Age of the picture** also shows turns that have not arrived yet, which latency counts only
+//! when a newer turn is seen or the measurement ends. At random moments of the measurement it
+//! samples a random bot and one of its neighbours. The age is zero if the bot has seen all turns
+//! that the neighbour intended so far, and otherwise the time since the oldest unseen one.
 //!
 //! **Phase lock** makes a bot act like a client that samples its keys once a tick. When the
-//! schedule wants a turn, the bot waits for the moment from which the turn reaches the server just
+//! schedule wants a turn, the bot waits until a turn that it sends then reaches the server just
 //! before a tick begins ([`parlour_client::Client::next_sample`]). A client reads its keys at that
 //! moment, so it becomes the intended moment of the turn. The wait before it is reported
 //! separately, as `input_wait_ms`. A player does not press keys in time with ticks, so a player

@@ -8,13 +8,13 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-/// The default limit. A server sends each client in a room a tick at least every second, so a
-/// shorter pause is no standstill. The extra half second allows for the network and the bots.
+/// The default limit. A server sends each client in a room a tick at least every 65 ticks (1.08 s),
+/// so a pause of up to this limit is not a failure. The rest allows for the network and the bots.
 pub const LONGEST_PAUSE: Duration = Duration::from_millis(1500);
-/// A thread of bots checks its clock every 50 ms. If it did not check for this long, the thread
-/// itself stood still, and cannot judge the server in that time.
+/// A thread of bots checks its clock every 50 ms. If it did not check for longer than
+/// this constant (250 ms), the thread itself stood still, and cannot judge the server in that time.
 const OWN_PAUSE: Duration = Duration::from_millis(250);
-/// No tick was received yet. No run lasts 2^64 ns, which are 584 years.
+/// No tick was received yet. No run lasts 2^64 ns, which is 584 years.
 const NEVER: u64 = u64::MAX;
 
 /// A time in which no bot received a tick.

@@ -1,5 +1,5 @@
-//! Limits the bytes that a room broadcasts. A chat or a write to the room's state costs its bytes
-//! times its receivers, from one bucket per room.
+//! Limits the bytes that a room broadcasts. A chat or a write to the room's state takes its bytes
+//! times its receivers from the room's bucket.
 //!
 //! Limits per player are not enough: 10 chats of 2 KiB per second to 1,000 listeners are 21 MB per
 //! second from one player, and 21 GB from all of them. The bucket limits all players of a room
@@ -25,7 +25,8 @@ use crate::{
 /// frame header.
 const OVERHEAD: usize = 64;
 
-/// The bucket of a room: when it is full again, in ticks times bytes per tick.
+/// The bucket of a room, stored as the moment at which it is full again: the tick number times the
+/// bytes per tick.
 #[derive(Component, Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct BroadcastBudget {
     full_at: u64,
@@ -55,8 +56,8 @@ impl BroadcastBudget {
 }
 
 /// Takes the cost of a message with this many bytes of text from the room's bucket. If the bucket
-/// has too little, refuses the message with the time to try again, and returns `false`. The refusal
-/// is not a strike against the sender, because other players may have emptied the bucket.
+/// has too little, refuses the message, says after what time to try again, and returns `false`. The
+/// refusal is not a strike against the sender, because other players may have emptied the bucket.
 pub(crate) fn charge(
     world: &mut World,
     room: Entity,

@@ -19,8 +19,8 @@ use super::{
 use follower::Follower;
 pub use follower::Line;
 
-/// Reports what a player did and saw in a window. A player that is followed by name and reconnects
-/// under it is followed again. With a room, reports only what happened while the player was in it,
+/// Reports what a player did and saw in a window. A player that is followed by name is followed
+/// again if it reconnects with the same name. With a room, reports only what happened while the player was in it,
 /// including entering and leaving.
 ///
 /// # Errors
@@ -41,7 +41,7 @@ pub fn follow(
     }
     let times = replay.times();
     // Two ticks earlier than requested: in its first tick, a loaded world sends each viewer
-    // everything it sees.
+    // everything that the viewer sees.
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
     let mut roster = PlayerRoster::of(run.simulation());
     roster.learn(people.iter());

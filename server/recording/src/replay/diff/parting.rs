@@ -34,13 +34,16 @@ pub struct WorldOrigin {
 pub enum DifferenceCause {
     /// The same world with the same inputs reaches different states.
     Chance,
-    /// Like [`DifferenceCause::Chance`], but only if some time passes in between.
+    /// Like [`DifferenceCause::Chance`], but only if some time passes between the
+    /// two runs.
     Clock,
     /// A loaded world diverges from a world that ran from the start.
     NotDeclared,
-    /// All worlds that were run again agree, but not with both recordings.
+    /// No pair of worlds that was run again diverged, but the hash of at least one recording was
+    /// never reached.
     OtherProgram,
-    /// All worlds agree with both recordings: the difference did not occur again.
+    /// No pair of worlds that was run again diverged, and the hash of each recording was reached:
+    /// the difference did not occur again.
     Unseen,
     /// The state differs, but no hash does.
     NotHashed,
@@ -85,7 +88,7 @@ pub struct Parting {
     pub panicked: [bool; 2],
     /// The cause.
     pub cause: DifferenceCause,
-    /// The starts of the two worlds that diverged.
+    /// The starting points of the two worlds that diverged.
     pub pair: Option<[WorldOrigin; 2]>,
 }
 
@@ -131,7 +134,7 @@ pub(super) fn earliest_apart([one, other]: &[Rerun; 2], aim: Tick) -> Option<Tic
         .find(|tick| one.hash(*tick) != other.hash(*tick))
 }
 
-/// Returns the first system of the last tick after which the worlds differ.
+/// In the last tick, returns the first system after which the worlds differ.
 pub(super) fn parted(reruns: &[Rerun; 2], pair: Pair) -> Option<Parting> {
     let [one, other] = reruns;
     let origins = [0, 1].map(|nth| WorldOrigin {
@@ -178,8 +181,8 @@ pub(super) fn parted(reruns: &[Rerun; 2], pair: Pair) -> Option<Parting> {
     None
 }
 
-/// Returns the systems of the last tick after which one of these parts changed. Instead of a system
-/// that applied deferred commands, returns the systems that deferred them.
+/// Returns the systems that, in the last tick, changed one of these parts. Instead of a system that
+/// applied deferred commands, returns the systems that deferred them.
 pub(super) fn writers(rerun: &Rerun, parts: &[String]) -> Vec<String> {
     let mut last = &rerun.trail.before;
     let mut writers = Vec::new();
