@@ -41,6 +41,7 @@ fn all_mistakes_of_all_layers_are_reported_together() {
         text.contains("PARLOUR_ZZZ") && text.ends_with("(only a warning)"),
         "{text}"
     );
+    assert_eq!(format!("{problems:?}"), text);
 }
 
 #[test]

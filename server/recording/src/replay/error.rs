@@ -1,6 +1,6 @@
 //! Why a recording cannot be run again, or not to its end.
 
-use std::io;
+use std::{fmt, io};
 
 use parlour_shared::ids::Tick;
 use parlour_sim::LoadError;
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Why a recording cannot be run again, or not to its end.
-#[derive(Debug, Error)]
+#[derive(Error)]
 #[non_exhaustive]
 pub enum ReplayError {
     /// It cannot be read as a recording.
@@ -126,6 +126,13 @@ pub enum ReplayError {
     /// The system could not start a thread for the second world.
     #[error("cannot start a thread: {0}; is a limit of processes or memory too low?")]
     Thread(io::Error),
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl ReplayError {

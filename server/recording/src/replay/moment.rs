@@ -2,6 +2,7 @@
 //! start.
 
 use std::{
+    fmt,
     ops::RangeInclusive,
     str::FromStr,
     time::{Duration, SystemTime},
@@ -36,7 +37,7 @@ pub enum Moment {
 pub struct ParseMomentError;
 
 /// A moment that is not in a recording.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 pub enum MomentError {
     /// The recording has no ticks.
     #[error("it has no ticks")]
@@ -66,6 +67,13 @@ pub enum MomentError {
         /// Its first occurrence.
         example: String,
     },
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for MomentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Where a moment is, relative to a recording.
@@ -198,8 +206,8 @@ impl FromStr for Moment {
     }
 }
 
-impl std::fmt::Display for Moment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Tick(tick) => write!(f, "tick {}", tick.0),
             Self::TimeOfDay(of_day) => f.write_str(&time_of_day(of_day)),

@@ -3,7 +3,7 @@
 use parlour_recording::{
     Header,
     format::{EndReason, FileWriter, TicksBuilder, Times},
-    replay::{Moment, Window},
+    replay::{Moment, MomentError, ReplayError, Window},
 };
 use parlour_shared::ids::Tick;
 use parlour_sim::SIMULATION;
@@ -86,6 +86,14 @@ fn other_texts_are_refused() {
         let error = text.parse::<Moment>().unwrap_err().to_string();
         assert!(error.contains("neither a tick"), "{text}");
     }
+}
+
+#[test]
+fn the_debug_form_of_an_error_is_its_text() {
+    let error = MomentError::Backwards("tick 3".into());
+    assert_eq!(format!("{error:?}"), "the end, tick 3, is before the beginning");
+    let error = ReplayError::from(error);
+    assert_eq!(format!("{error:?}"), error.to_string());
 }
 
 #[test]
