@@ -1,6 +1,9 @@
 //! Why a recording cannot be run again, or not to its end.
 
-use std::{fmt, io};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use parlour_shared::ids::Tick;
 use parlour_sim::LoadError;
@@ -16,9 +19,14 @@ use crate::{
 #[derive(Error)]
 #[non_exhaustive]
 pub enum ReplayError {
-    /// It cannot be read as a recording.
-    #[error(transparent)]
-    Open(#[from] OpenError),
+    /// A file cannot be read as a recording.
+    #[error("{}: {error}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: OpenError,
+    },
     /// A different version made it.
     #[error(transparent)]
     Version(#[from] VersionError),
@@ -136,6 +144,13 @@ impl fmt::Debug for ReplayError {
 }
 
 impl ReplayError {
+    pub(super) fn not_opened(path: &Path, error: OpenError) -> Self {
+        Self::Open {
+            path: path.to_owned(),
+            error,
+        }
+    }
+
     /// Names the parts of the state that only one side has.
     pub(super) fn logic(recorded: &[String], ours: &[String]) -> Self {
         let only = |these: &[String], others: &[String]| -> Vec<String> {
@@ -154,6 +169,12 @@ impl ReplayError {
             ),
             (true, true) => "the parts of the state are declared in a different order".to_owned(),
         })
+    }
+
+    /// Returns whether the text begins with the path of a file, so that a caller need not add it.
+    #[must_use]
+    pub fn names_file(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::NotTheNext(_))
     }
 
     /// Returns whether the recording is valid, but the world reached a different state.
