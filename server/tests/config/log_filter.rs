@@ -5,10 +5,7 @@ use crate::{configure, errors};
 #[test]
 fn a_part_without_a_valid_level_is_reported_with_a_suggestion() {
     for (filter, expected) in [
-        (
-            "inf",
-            "but \"inf\" is no level (did you mean `info`?); it is \"inf\"",
-        ),
+        ("inf", "but \"inf\" is no level (did you mean `info`?)"),
         ("verbose", "\"verbose\" is no level (did you mean `debug`?)"),
         ("warning", "\"warning\" is no level (did you mean `warn`?)"),
         ("quiet", "\"quiet\" is no level (did you mean `off`?)"),
