@@ -23,9 +23,9 @@
 //! * A bot repeats none of its last [`behaviour::DISTINCT`] headings, so a heading identifies a
 //!   turn unless a neighbour missed that many in a row. Then the oldest match counts, which makes
 //!   the latency worse.
-//! * A turn that a newer one overtook on the server was never seen. It is also a sample, and counts
-//!   until the newer one is seen, because until then the neighbour saw an outdated state. Otherwise
-//!   a server that stands still for two seconds would look fast, because most turns of that time
+//! * A turn that a newer one overtook on the server was never seen. It is also a sample, with the
+//!   time until the newer one is seen, because until then the neighbour saw an outdated state.
+//!   Otherwise a server that stops for two seconds would look fast, because most turns of that time
 //!   are never seen. `turns_overtaken` counts such turns, and `updates_delivered` is the share of
 //!   turns that were seen.
 //! * A turn that has been unseen for a second or more at the end of the measurement counts with
@@ -45,15 +45,15 @@
 //! schedule wants a turn, the bot waits for the moment from which the turn reaches the server just
 //! before a tick begins ([`parlour_client::Client::next_sample`]). A client reads its keys at that
 //! moment, so it becomes the intended moment of the turn. The wait before it is reported
-//! separately, as `input_wait_ms`. A player's finger does not know about ticks, so a player feels
-//! the sum.
+//! separately, as `input_wait_ms`. A player does not press keys in time with ticks, so a player
+//! experiences the sum of both.
 //!
 //! **Witnesses** are the bots that decode everything they receive. Only witnesses contribute to
 //! latency, age and the share of delivered turns. All bots are witnesses unless the plan says
 //! otherwise. The others send and receive as much, but read only the headers of snapshots
 //! ([`parlour_client::Client::receive_header`]), so one machine can run thousands of clients.
 //!
-//! **Churn** makes bots say goodbye, and new sessions replace them. That does not count as a
+//! **Churn** makes bots leave, and new sessions replace them. This does not count as a
 //! disconnect.
 //!
 //! **Stalled** bots stop reading once they are in their room, but continue to send. If the server
@@ -61,7 +61,7 @@
 //! notices the close only when its socket refuses more data, so it is counted a moment late.
 //!
 //! **Violations** are those of [`parlour_client::Violation`]. They are counted from the first
-//! connection on. Everything else is counted from the end of the settling time on.
+//! connection on. All other figures are counted from the end of the settling time on.
 
 pub mod behaviour;
 mod bot;

@@ -14,8 +14,8 @@ use parlour_shared::{
 
 const BOTS: u32 = 3;
 
-/// Runs bots against a server that reads each request, and calls `serve` with the connection and
-/// the answer to the request.
+/// Runs bots against a server that reads each upgrade request, and calls `serve` with the
+/// connection and the response that accepts it.
 fn run(serve: fn(&mut TcpStream, &[u8])) -> Report {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
@@ -23,8 +23,8 @@ fn run(serve: fn(&mut TcpStream, &[u8])) -> Report {
         for stream in listener.incoming() {
             let mut stream = stream.expect("bots connect");
             std::thread::spawn(move || {
-                let answer = answer(&mut stream);
-                serve(&mut stream, &answer);
+                let response = response(&mut stream);
+                serve(&mut stream, &response);
                 // Ignore what the bots send.
                 drop(std::io::copy(&mut stream, &mut std::io::sink()));
             });
@@ -43,11 +43,11 @@ fn run(serve: fn(&mut TcpStream, &[u8])) -> Report {
         .build()
         .expect("a runtime")
         .block_on(bots::run(plan, std::future::pending(), |_| {}))
-        .expect("the plan is good")
+        .expect("the plan is valid")
 }
 
-/// Reads the request and returns the answer that accepts it.
-fn answer(stream: &mut TcpStream) -> Vec<u8> {
+/// Reads the request and returns the response that accepts it.
+fn response(stream: &mut TcpStream) -> Vec<u8> {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -59,7 +59,7 @@ fn answer(stream: &mut TcpStream) -> Vec<u8> {
         let line = request
             .lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        line.expect("the request has it").to_owned()
+        line.expect("the request has the header").to_owned()
     };
     let (key, protocol) = (header("Sec-WebSocket-Key"), header("Sec-WebSocket-Protocol"));
     format!(
@@ -94,12 +94,12 @@ fn assert_all_closed_with(report: &Report, code: u16) {
 #[test]
 #[expect(
     clippy::disallowed_methods,
-    reason = "so that each byte is read before the next one arrives"
+    reason = "the sleep lets the bot read each byte before the next one arrives"
 )]
-fn an_answer_may_arrive_byte_by_byte() {
-    let report = run(|stream, answer| {
+fn a_response_may_arrive_byte_by_byte() {
+    let report = run(|stream, response| {
         stream.set_nodelay(true).expect("a socket");
-        for byte in answer.iter().chain(&close()) {
+        for byte in response.iter().chain(&close()) {
             send(stream, &[*byte]);
             std::thread::sleep(Duration::from_micros(200));
         }
@@ -108,15 +108,15 @@ fn an_answer_may_arrive_byte_by_byte() {
 }
 
 #[test]
-fn a_frame_may_arrive_with_the_answer() {
-    let report = run(|stream, answer| send(stream, &[answer, &close()].concat()));
+fn a_frame_may_arrive_with_the_response() {
+    let report = run(|stream, response| send(stream, &[response, &close()].concat()));
     assert_all_closed_with(&report, CloseCode::TryLater.code());
 }
 
 #[test]
-fn the_end_of_the_stream_may_arrive_with_the_answer() {
-    let report = run(|stream, answer| {
-        send(stream, answer);
+fn the_end_of_the_stream_may_arrive_with_the_response() {
+    let report = run(|stream, response| {
+        send(stream, response);
         stream.shutdown(Shutdown::Write).expect("it is open");
     });
     assert_all_closed_with(&report, 1006);
@@ -124,8 +124,8 @@ fn the_end_of_the_stream_may_arrive_with_the_answer() {
 
 #[test]
 fn more_data_than_one_read_takes_is_read_completely() {
-    let report = run(|stream, answer| {
-        let mut all = answer.to_vec();
+    let report = run(|stream, response| {
+        let mut all = response.to_vec();
         while all.len() < 1 << 20 {
             encode_into(&mut all, OpCode::Pong, &[7; 100], None);
         }
@@ -137,7 +137,7 @@ fn more_data_than_one_read_takes_is_read_completely() {
 }
 
 #[test]
-fn the_end_of_the_stream_instead_of_an_answer_is_a_connect_failure() {
+fn the_end_of_the_stream_instead_of_a_response_is_a_connect_failure() {
     let report = run(|stream, _| stream.shutdown(Shutdown::Write).expect("it is open"));
     assert_eq!(report.disconnects_by_code.len(), 0, "{report}");
     let failures: Vec<_> = report.connect_failures.values().collect();
@@ -145,7 +145,7 @@ fn the_end_of_the_stream_instead_of_an_answer_is_a_connect_failure() {
 }
 
 #[test]
-fn a_run_ends_although_the_server_does_not_answer() {
+fn a_run_ends_even_if_the_server_never_responds() {
     let start = Instant::now();
     let report = run(|_, _| {});
     assert_eq!(report.connected, 0, "{report}");

@@ -33,9 +33,10 @@ use crate::{
 };
 use routes::answer;
 
-/// The maximum number of connections. More are closed immediately. 64 of 16 KiB are 1 MiB.
+/// The maximum number of connections. Further ones are closed immediately. 64 connections with
+/// 16 KiB of buffers each take 1 MiB.
 const MAX_CONNECTIONS: u32 = 64;
-/// The longest life of a connection. Scrapers that keep one open connect again.
+/// The maximum life of a connection. Scrapers that keep one open reconnect.
 const MAX_AGE: Duration = Duration::from_secs(300);
 /// The time limit for the head of a request, also between two requests.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -51,12 +52,12 @@ pub(crate) struct Admin {
     pub(crate) history: HistoryHandle,
     /// The control of the playback, if a recording is served.
     pub(crate) playback: Option<PlaybackControl>,
-    /// After this long without a tick the server is not alive.
+    /// The time without a tick after which `/livez` fails.
     pub(crate) livez_timeout: Duration,
     pub(crate) wake: WakeEnd,
 }
 
-/// The state that answers are made from.
+/// The state from which handlers produce their answers.
 struct Sources {
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,
@@ -106,7 +107,7 @@ async fn accept(mut acceptor: Acceptor, sources: Arc<Sources>) {
             peer,
             headroom,
         } = acceptor.next().await;
-        // One connection is always answered, even with a descriptor that is for files.
+        // One connection is always answered, even if it takes a descriptor reserved for files.
         let most = if headroom == Headroom::Files {
             1
         } else {

@@ -25,13 +25,14 @@
 //!
 //! # Adding a setting
 //!
-//! A setting is a row of `config/table` and a field. The row has the name, the help, the form of a
-//! value, and the functions that parse and print it. The file, the environment, the flags, the help
-//! and `config print` all follow from the row. The field, with its default, is in
+//! A setting is a row of `config/table` and a field. The row has the name, the help, the syntax of
+//! a value, and the functions that parse and print it. The file, the environment, the flags, the
+//! help and `config print` are all derived from the row. The field, with its default, is in
 //! [`EdgeOptions`](crate::EdgeOptions), in [`RecordingOptions`](crate::RecordingOptions) or in
 //! [`Settings`], which contains both.
 //!
-//! The default of a setting may follow the value of a different one (`config/table/relations.rs`).
+//! The default of a setting may depend on the value of another setting
+//! (`config/table/relations.rs`).
 
 mod file;
 mod log_filter;
@@ -49,9 +50,9 @@ pub use resolve::{Config, Layers, resolve};
 pub use settings::{LogFormat, Settings};
 pub use table::{Section, Setting, SettingKind, settings};
 
-/// The variable that names the commit when Parlour is built. It is not a setting, but may be set in
-/// the environment of a server.
+/// The variable with the commit from which Parlour is built. It is read at build time only. It is
+/// not a setting, but may also be set in the environment of a server.
 const BUILD_VARIABLE: &str = "PARLOUR_BUILD";
 
-/// The variable that names the configuration file, as `--config` does.
+/// The variable with the path of the configuration file, like `--config`.
 pub const FILE_VARIABLE: &str = "PARLOUR_CONFIG";

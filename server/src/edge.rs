@@ -1,15 +1,15 @@
-//! The sockets. The edge parses, authenticates, limits and enqueues messages, and writes the output
-//! of the world. Nothing here touches the world.
+//! The edge holds the connections. It parses, checks, limits and enqueues messages, and writes the
+//! output of the world. It never accesses the world.
 //!
 //! Each I/O thread owns its connections, which share state in `Rc` and `Cell`, so a message takes
 //! no lock. The threads share counts of connections with each other, and only rings and atomics
 //! with the tick thread.
 //!
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an
-//! unfinished hello, and about 2.5 KiB for task and state); then 2 * 16 KiB of an unfinished
-//! message, and an outbox of `outbox_bytes` plus the one frame that exceeded it (8 MiB in the
-//! largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. The kernel's buffers are extra: 128
-//! KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
+//! unfinished hello, and about 2.5 KiB for task and state). After the hello: 2 * 16 KiB of an
+//! unfinished message, and an outbox of `outbox_bytes` plus the one frame that exceeded it (8 MiB
+//! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. The kernel's buffers are
+//! extra: 128 KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
 
 mod admission;
 mod agenda;
@@ -57,13 +57,13 @@ pub use options::EdgeOptions;
 use reconnect::Spread;
 pub(crate) use thread::{CloseCounts, IoStart, run};
 
-/// The time that a client has to answer our close frame. It starts again whenever the socket takes
-/// bytes of a frame that was begun before. When it is over, the TCP connection is aborted.
+/// The time limit for the client's answer to a close frame. It starts again whenever the socket
+/// takes bytes of an earlier frame that was sent in part. After it, the TCP connection is aborted.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The time limit for closing, even if the rest of a large frame still moves: 30 s are enough for
-/// 600 KB at 20 KB/s.
+/// The time limit for closing, even if the socket still takes the rest of a large frame: 30 s are
+/// enough for 600 KB at 20 KB/s.
 const CLOSE_LIMIT: Duration = Duration::from_secs(30);
-/// The time between two log lines about a gap: every thread notices the same one.
+/// The minimum time between two log lines about a gap, because every thread notices the same gap.
 const GAP_LINES: Duration = Duration::from_secs(1);
 /// The maximum size of a hello: a token of 4 KiB, names, and what JSON needs around them. A
 /// fragmented message takes up to twice as much memory, which must stay below 16 KiB before the
@@ -123,7 +123,7 @@ impl EdgeShared {
         }
     }
 
-    /// Asks the I/O threads to close all connections and end. They notice when they are woken.
+    /// Asks the I/O threads to close all connections and end. They notice when they next wake up.
     pub(crate) fn begin_stop(&self) {
         self.spread.all_leave();
         self.stopping.store(true, Ordering::Release);

@@ -23,7 +23,7 @@ pub(crate) async fn download_history(history: &HistoryHandle) -> Result<SavedHis
 pub(crate) fn with_advice(error: &HistoryError) -> String {
     let advice = match error {
         HistoryError::NotKept => ": start the server with --history 60s, or a different duration",
-        HistoryError::Empty => " (--history-mib)",
+        HistoryError::Empty => "; raise --history-mib",
         _ => "",
     };
     format!("{error}{advice}")

@@ -3,10 +3,10 @@
 //! | module | holds |
 //! |---|---|
 //! | `policy` | the host names of the server, and the web pages that may use it |
-//! | `router` | the form of a route table, and the search in it: 404, 405 with `Allow`, `HEAD` |
-//! | `answer` | the form of answers |
-//! | `problem` | the form of errors |
-//! | `echo` | text of a client that an error repeats: escaped and bounded |
+//! | `router` | route tables, and finding the route of a request: 404, 405 with `Allow`, `HEAD` |
+//! | `answer` | successful answers |
+//! | `problem` | error responses |
+//! | `echo` | text from a client that an error quotes: escaped and bounded |
 //! | `muted_socket` | a socket that discards the answers that hyper writes by itself |
 //!
 //! Each port has its table: `edge/http/routes.rs` and `admin/routes.rs`. A new route is one row and
@@ -21,7 +21,7 @@ mod router;
 
 pub(crate) use answer::{Answer, json, switch, text};
 pub(crate) use muted_socket::MutedSocket;
-pub(crate) use policy::{Access, Destination, Policy, accepted_at, describe, is_passed_on};
+pub(crate) use policy::{Access, Destination, Policy, accepted_at, describe, is_forwarded};
 pub use policy::{HostPattern, OriginPattern, PatternError};
 pub(crate) use problem::{HttpProblem, ProblemKind};
 pub(crate) use router::{Route, Routes, parameter};

@@ -80,7 +80,7 @@
 //! `cargo run -p parlour-server --example dice` starts a larger example (`examples/dice.rs`), which
 //! you can talk to from a terminal.
 //!
-//! # Where is what
+//! # Where to find things
 //!
 //! | you want to | see |
 //! |---|---|
@@ -110,7 +110,7 @@
 //! The modules form layers. A module imports only from earlier lines of this list, which
 //! `scripts/floors` checks:
 //!
-//! 1. `history_requests`, `skins`, `suggest`, `system_random`, `thread_gaps`: import nothing of
+//! 1. `history_requests`, `skins`, `suggest`, `system_random`, `thread_gaps`: import nothing from
 //!    this crate
 //! 2. `maps`, `rejection`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
@@ -118,8 +118,8 @@
 //! 5. `bridge`, `descriptors`: the state that several threads share
 //! 6. `failure`: the first thread that failed
 //! 7. `edge`, `tick_loop`: the two ends of the bridge, which do not import each other
-//! 8. `playback`, `recorded_world`: worlds for the tick loop, one that plays a recording and one
-//!    that is recorded
+//! 8. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
+//!    recording, `recorded_world` records a live world
 //! 9. `admin`: the admin port, which reads the state of the tick from the bridge
 //! 10. `server`: starts and stops all threads
 //! 11. `config`: the settings of a server

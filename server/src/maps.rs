@@ -1,6 +1,6 @@
 //! The catalogue of maps: the bundled maps and those of a directory, read from Tiled's TMX files.
 //!
-//! [`load`] is what a server with its own maps calls. A map must have:
+//! A server with its own maps calls [`load`]. A map must have:
 //! - a tile layer `walls` at the top level: every tile in it is a wall;
 //! - an object layer `spawns` of named points, one of them `default`;
 //! - if it has doors, an object layer `doors` of rectangles of class `door` with the string
@@ -9,11 +9,11 @@
 //! A file is checked in steps:
 //! 1. `maps/precheck`, before the `tiled` crate sees the file: all numbers by which the crate would
 //!    allocate memory, index or recurse.
-//! 2. `maps/read` and `maps/objects`: the result of the crate as a [`Map`].
+//! 2. `maps/read` and `maps/objects`: the conversion of the crate's result into a [`Map`].
 //! 3. `maps/misplaced_objects`: objects that look like doors or spawn points, but are not read as
 //!    such, cause warnings.
-//! 4. `maps/lost_doors`, for all maps together: each door leads to a spawn point that exists.
-//! 5. `maps/reach`: players can walk into the doors, and away from the spawn points.
+//! 4. `maps/lost_doors`, for all maps together: each door must lead to a spawn point that exists.
+//! 5. `maps/reach`: players must be able to walk into the doors, and away from the spawn points.
 
 mod bundled;
 mod catalogue;
@@ -37,6 +37,8 @@ pub use error::{Fault, LostDoor, MapError, MapErrors};
 
 /// The maximum size of a map file in bytes.
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
+/// The maximum number of XML elements in a map file.
+const MAX_ELEMENTS: usize = 100_000;
 /// The maximum number of tiles along one side of a map.
 pub const MAX_SIDE: u32 = 4096;
 /// The maximum number of spawn points of a map, and the maximum number of doors.
@@ -44,8 +46,8 @@ pub const MAX_OBJECTS: usize = 256;
 /// The maximum number of rectangles for the walls. 32,768 rectangles of at most 35 bytes of JSON
 /// are 1.1 MiB, and the server sends at most 8 MiB in one message.
 pub const MAX_WALL_RECTS: usize = 32_768;
-/// The maximum length of the name of a map or a spawn point, in bytes. It leaves room for the
-/// instance in the name of a room, as in `plaza/2`.
+/// The maximum length of the name of a map or a spawn point, in bytes. It is shorter than
+/// the limit for the name of a room, which may have a number after the map, as in `plaza/2`.
 pub const MAX_NAME_BYTES: usize = 32;
 /// The maximum number of files in a directory of maps.
 pub const MAX_FILES: usize = 1000;
@@ -73,8 +75,9 @@ pub fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
 /// directory replaces the bundled map with the same name.
 ///
 /// # Errors
-/// The mistakes of all maps: the first one of each file, every door that leads nowhere, and every
-/// door or spawn point that cannot be used. It is also an error if no map is left.
+/// The mistakes of all maps: the first one of each file, every door without a target, and every
+/// door or spawn point that cannot be used. It is also an error if there is no map to
+/// serve.
 pub fn load_catalogue(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
     catalogue::load(bundled, directory)
 }

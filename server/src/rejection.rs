@@ -1,4 +1,4 @@
-//! Rejections of the edge: their classes in metrics and logs, and their close codes.
+//! Rejections by the edge: their classes in metrics and logs, and their close codes.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,12 +7,12 @@ use std::{
 
 use parlour_shared::close::CloseCode;
 
-/// The maximum number of log lines per second and class. Further rejections are only counted.
+/// The maximum number of log lines per class per second. Further rejections are only counted.
 const LINES_PER_SECOND: u64 = 10;
 
 macro_rules! rejections {
     ($($(#[$doc:meta])* $name:ident = $class:literal, $code:expr;)*) => {
-        /// The reason why the edge rejected a connection or a message.
+        /// Why the edge rejected a connection or a message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Rejection { $($(#[$doc])* $name),* }
 
@@ -34,7 +34,7 @@ macro_rules! rejections {
 }
 
 rejections! {
-    /// 400: not HTTP, or a faulty upgrade.
+    /// 400: not HTTP, or a malformed upgrade request.
     BadRequest = "http_bad_request", None;
     /// 404.
     NotFound = "http_not_found", None;
@@ -48,7 +48,7 @@ rejections! {
     Host = "http_host", None;
     /// 403: the web page may not connect.
     Origin = "http_origin", None;
-    /// 400: no offered subprotocol is known.
+    /// 400: the client offered no known subprotocol.
     Subprotocol = "http_subprotocol", None;
     /// 429, or the connection is closed without an answer.
     TooManyFromAddress = "too_many_from_address", None;
@@ -56,7 +56,7 @@ rejections! {
     TooManyConnections = "too_many_connections", None;
     /// 503: no descriptors are left for clients.
     TooFewDescriptors = "too_few_descriptors", None;
-    /// No valid hello arrived in time: 408 over HTTP, otherwise the close code.
+    /// No valid hello arrived in time: 408 before the upgrade, close code 4408 after it.
     HandshakeTimeout = "handshake_timeout", Some(CloseCode::HandshakeTimeout);
     /// The tick does not advance, so no session can be opened.
     TickFrozen = "tick_frozen", Some(CloseCode::TryLater);
@@ -72,13 +72,13 @@ rejections! {
     TooBig = "too_big", Some(CloseCode::TooBig);
     /// A message that cannot be decoded.
     Malformed = "malformed", Some(CloseCode::Malformed);
-    /// A message arrived before the hello.
-    NoHello = "no_hello", Some(CloseCode::Malformed);
+    /// The first message was not the hello.
+    MessageBeforeHello = "no_hello", Some(CloseCode::Malformed);
     /// The hello has a token, which this version cannot verify.
     Token = "token", Some(CloseCode::AuthenticationFailed);
     /// A different protocol version or schema.
     Version = "version", Some(CloseCode::VersionNotSpoken);
-    /// The hello resumes a session, which this version cannot do.
+    /// The hello asks to resume a session, which this version does not support.
     Resume = "unknown_session", Some(CloseCode::UnknownSession);
     /// A second hello.
     SecondHello = "second_hello", Some(CloseCode::RepeatedlyInvalid);
@@ -86,13 +86,13 @@ rejections! {
     Flood = "flood", Some(CloseCode::Flood);
     /// Too many pings.
     PingFlood = "ping_flood", Some(CloseCode::Flood);
-    /// The outbox is full, or the socket took no data for too long.
+    /// Too many reliable messages wait to be sent, or the socket took no data for too long.
     SlowConsumer = "slow_consumer", Some(CloseCode::SlowConsumer);
     /// The client was silent for too long.
     Heartbeat = "heartbeat_lost", Some(CloseCode::HeartbeatLost);
 }
 
-/// Limits the log lines per class and second. The I/O threads share it without a lock.
+/// Limits the number of log lines per class per second. Shared by the I/O threads without a lock.
 pub(crate) struct RejectionLog {
     start: Instant,
     /// For each class: the current second in the upper half, and the number of lines logged in that
@@ -109,17 +109,17 @@ impl RejectionLog {
     }
 
     /// Returns whether a line of this class may be logged now, and counts the line.
-    pub(crate) fn may_log(&self, reject: Rejection) -> bool {
-        self.may_log_at(reject, self.start.elapsed().as_secs())
+    pub(crate) fn may_log(&self, rejection: Rejection) -> bool {
+        self.may_log_at(rejection, self.start.elapsed().as_secs())
     }
 
-    fn may_log_at(&self, reject: Rejection, second: u64) -> bool {
+    fn may_log_at(&self, rejection: Rejection, second: u64) -> bool {
         let take = |window: u64| match (window >> 32 == second, window & 0xffff_ffff) {
             (true, lines) if lines >= LINES_PER_SECOND => None,
             (true, _) => Some(window + 1),
             (false, _) => Some((second << 32) | 1),
         };
-        self.windows[reject as usize]
+        self.windows[rejection as usize]
             .try_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()
     }
@@ -132,9 +132,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_class_has_ten_lines_per_second() {
+    fn at_most_ten_lines_per_class_are_logged_per_second() {
         let log = RejectionLog::new();
-        let lines = |reject, second| (0..100).filter(|_| log.may_log_at(reject, second)).count();
+        let lines = |rejection, second| (0..100).filter(|_| log.may_log_at(rejection, second)).count();
         assert_eq!(lines(Rejection::Flood, 3), 10);
         assert_eq!(lines(Rejection::Flood, 3), 0);
         assert_eq!(lines(Rejection::Origin, 3), 10);
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn classes_of_rejections_and_refusals_are_distinct() {
-        let mut classes: Vec<_> = Rejection::ALL.iter().map(|reject| reject.class()).collect();
+        let mut classes: Vec<_> = Rejection::ALL.iter().map(|rejection| rejection.class()).collect();
         classes.extend(RefusalClass::ALL.map(RefusalClass::name));
         let count = classes.len();
         classes.sort_unstable();

@@ -17,7 +17,7 @@ use parlour_shared::{
 use serde_json::{Value, json};
 use support::golden::{File, bytes_of, quoted, to_hex};
 
-/// How many ticks after each snapshot the vectors have everyone's position.
+/// The vectors also give everyone's position this many ticks after each snapshot.
 const LATER: u32 = 30;
 
 /// Returns the snapshots of one stay in a room, in order.
@@ -25,7 +25,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     vec![
         (
             "full",
-            "The first snapshot of a stay: all visible players, the own player included",
+            "The first snapshot of a stay: all visible players, including the client's own",
             frame(Tick(600), None, None, |builder| {
                 builder.section(flags::ENTERS, |out| {
                     enter(
@@ -55,7 +55,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "turn_and_ack",
-            "The own command 1 took effect one tick ago; it arrived 12.3 ms early",
+            "The client's command 1 took effect one tick ago; it arrived 12.3 ms early",
             frame(
                 Tick(671),
                 Some(Tick(660)),
@@ -81,7 +81,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "enter_with_extras",
-            "A player became visible, with the second and the fourth component of plugins",
+            "A player became visible, with the second and the fourth plugin component",
             frame(Tick(675), Some(Tick(672)), None, |builder| {
                 builder.section(flags::ENTERS, |out| {
                     let fields = EnterFields {
@@ -97,7 +97,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "anchor_skin_extras",
-            "A wall stopped one player along x, a second changed its skin, a third lost a component and gained a different one",
+            "A wall stopped one player along x, another player changed its skin, and a third lost one component and gained another",
             frame(Tick(676), Some(Tick(675)), None, |builder| {
                 builder.section(flags::UPDATES, |out| {
                     write_update_head(out, Slot(3), fields::EXTRA | fields::EXTRA << 1);
@@ -117,7 +117,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "turn_every_field",
-            "One update has every field, and a turn to a sprint was ten ticks ago",
+            "One update with every field; its turn (the player starts to sprint) happened ten ticks ago",
             frame(
                 Tick(690),
                 Some(Tick(676)),
@@ -291,14 +291,14 @@ fn every_snapshot_matches_its_vector() {
             vector["name"]
         );
         assert_eq!(known(&view, snapshot.tick), vector["known"], "{}", vector["name"]);
-        assert_eq!(written(&snapshot), bytes, "{}", vector["name"]);
+        assert_eq!(encode_again(&snapshot), bytes, "{}", vector["name"]);
         read.push(snapshot.clone());
     }
     every_field_occurs(&read);
 }
 
-/// Writes a snapshot that was read.
-fn written(snapshot: &Snapshot) -> Vec<u8> {
+/// Encodes a decoded snapshot again.
+fn encode_again(snapshot: &Snapshot) -> Vec<u8> {
     let mut out = Vec::new();
     let mut builder = Builder::begin(
         &mut out,
@@ -363,8 +363,8 @@ fn written(snapshot: &Snapshot) -> Vec<u8> {
 
 fn every_field_occurs(snapshots: &[Snapshot]) {
     let updates = || snapshots.iter().flat_map(|snapshot| &snapshot.updates);
-    let some = |found: bool, what: &str| assert!(found, "no vector with {what}");
-    some(
+    let require = |found: bool, what: &str| assert!(found, "the vectors lack {what}");
+    require(
         snapshots
             .iter()
             .filter(|snapshot| snapshot.base.is_none())
@@ -372,43 +372,43 @@ fn every_field_occurs(snapshots: &[Snapshot]) {
             > 1,
         "a second full snapshot",
     );
-    some(
+    require(
         snapshots.iter().any(|snapshot| snapshot.ack.is_none()),
-        "no acknowledgement",
+        "a snapshot without an acknowledgement",
     );
-    some(
+    require(
         snapshots
             .iter()
             .any(|snapshot| snapshot.ack.is_some_and(|ack| ack.early < 0)),
         "a late command",
     );
-    some(
+    require(
         snapshots.iter().any(|snapshot| !snapshot.leaves.is_empty()),
-        "leaves",
+        "a leave",
     );
-    some(
+    require(
         snapshots
             .iter()
             .flat_map(|snapshot| &snapshot.enters)
             .any(|enter| !enter.extras.is_empty()),
-        "extras",
+        "an enter with extras",
     );
-    some(
+    require(
         updates().any(|update| matches!(update.motion, Some(MotionChange::Turn { .. }))),
         "a turn",
     );
-    some(
+    require(
         updates().any(|update| matches!(update.motion, Some(MotionChange::Anchor { .. }))),
         "an anchor",
     );
-    some(
+    require(
         updates().any(|update| update.motion.is_none() && update.skin.is_some()),
-        "a skin alone",
+        "an update of only the skin",
     );
     for bit in 0..4 {
-        some(
+        require(
             updates().any(|update| update.extras.iter().any(|extra| extra.0 == bit)),
-            "each extra",
+            "an update of each extra",
         );
     }
     let nothing = |snapshot: &&Snapshot| {
@@ -417,5 +417,8 @@ fn every_field_occurs(snapshots: &[Snapshot]) {
             && snapshot.enters.is_empty()
             && snapshot.updates.is_empty()
     };
-    some(snapshots.iter().any(|snapshot| nothing(&snapshot)), "nothing");
+    require(
+        snapshots.iter().any(|snapshot| nothing(&snapshot)),
+        "an empty snapshot",
+    );
 }

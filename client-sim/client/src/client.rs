@@ -24,7 +24,7 @@ use crate::{
     command::Command, phase::PhaseLock, prediction::Prediction, stamps::StampChecker, ticks::TickClock,
 };
 
-/// The most wall grids that the clients of a process share.
+/// The maximum number of wall grids that the clients of a process share.
 const MAX_SHARED_GRIDS: usize = 16;
 
 /// The identity with which a client says hello.
@@ -33,7 +33,7 @@ pub struct Settings {
     /// The name that others see: 1 to 24 code points, as `parlour_shared::text::clean_name` returns
     /// it. If that returns an error, the server picks a name.
     pub name: String,
-    /// The secret that identifies the player. `None`: a guest.
+    /// The secret that identifies the player, or `None` for a guest.
     pub token: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Debug for Settings {
 pub struct Room {
     /// The server's message on entering. The client keeps the state in it up to date.
     pub entered: RoomEntered,
-    /// The map's walls, as a grid for computing motion.
+    /// The map's walls, as a grid for the computation of motion.
     pub walls: Arc<WallGrid>,
 }
 
@@ -124,7 +124,7 @@ impl Client {
     /// Shares the walls of rooms between many clients of a process. If `known` has equal walls, the
     /// client uses them and drops its copy; otherwise it adds its copy to `known`, up to 16. Call
     /// it after [`crate::Event::Entered`]. Clears the list of walls in [`Room::entered`], because
-    /// the grid has them.
+    /// the grid contains them.
     pub fn share_walls(&mut self, known: &mut Vec<Arc<WallGrid>>) {
         let Some(room) = &mut self.room else {
             return;
@@ -137,7 +137,7 @@ impl Client {
         }
     }
 
-    /// Returns the player's slot in its room, or `None` outside of a room and for a spectator.
+    /// Returns the player's slot in its room, or `None` outside of a room or for a spectator.
     #[must_use]
     pub fn slot(&self) -> Option<Slot> {
         self.room()
@@ -236,7 +236,7 @@ impl Client {
     }
 
     /// Appends a command's message to `out`, and returns its number. The answer repeats the number.
-    /// For a walk, the acknowledgement in a snapshot does.
+    /// For a walk, the acknowledgement in a snapshot repeats it.
     pub fn command(&mut self, command: Command, now: Instant, out: &mut Vec<u8>) -> u32 {
         let number = match &command {
             Command::Walk { heading, at } => {

@@ -40,7 +40,7 @@ pub enum Command {
         /// Index into the catalogue.
         skin: u16,
     },
-    /// Writes to the room's state: all of the batch or nothing.
+    /// Writes to the room's state. Either all writes of the batch take effect, or none.
     SetState {
         /// 1 to 8 writes to different keys.
         writes: Vec<StateWrite>,

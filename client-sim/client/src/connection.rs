@@ -40,11 +40,11 @@ pub use error::{Cause, ConnectError, Disconnected, JoinError, SendError, TrySend
 pub use handle::{COMMAND_QUEUE, Handle};
 pub use options::Options;
 
-/// The most unread events while a [`Connection::join`] waits for its answer. Consecutive snapshots
-/// count as one.
+/// The maximum number of unread events while a [`Connection::join`] waits for its answer.
+/// Consecutive snapshots count as one.
 pub const MAX_UNREAD_EVENTS: usize = 1024;
 
-/// The time that the server has to answer a goodbye.
+/// The time limit for the server's answer to a goodbye.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -78,7 +78,7 @@ pub struct Connection {
     /// The first error of writing. The server's last messages can still be read.
     write_error: Option<Disconnected>,
     end: Option<Disconnected>,
-    /// Whether the end was returned. A stream has no item after it.
+    /// Whether the end was returned. It is the last item of the stream.
     is_end_given: bool,
 }
 

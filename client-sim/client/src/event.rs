@@ -23,11 +23,11 @@ pub enum Event {
     /// The room changed. [`crate::Client::view`] has its players, and [`crate::Client::snapshot`]
     /// the changes.
     Snapshot {
-        /// The comparison of the player's own motion with its prediction. `None` on a violation,
+        /// The comparison of the player's own motion with its prediction, or `None` on a violation
         /// and for a spectator.
         own: Option<Agreement>,
-        /// The last command that the server applied, and how early it arrived. `None` if the
-        /// snapshot has no acknowledgement.
+        /// The last command that the server applied, and how early it arrived, or `None` if
+        /// the snapshot has no acknowledgement.
         ack: Option<Ack>,
     },
     /// A player sent a chat message.
@@ -50,7 +50,7 @@ pub enum Event {
     /// It is time to sample the player's input. This event is not from the server: a connection
     /// returns it if `Options::frames` is set.
     Frame {
-        /// The tick at which a heading takes effect if it is steered now.
+        /// The tick at which a heading takes effect if [`crate::Connection::steer`] sets it now.
         tick: Tick,
     },
 }
@@ -65,7 +65,7 @@ pub struct ReceivedEvent {
 }
 
 impl ReceivedEvent {
-    /// Returns the event, if the message came without a violation.
+    /// Returns the event, if the message contained no violation.
     ///
     /// # Errors
     /// The [`Violation`] otherwise.

@@ -170,12 +170,12 @@
 //!
 //! The client predicts the motion of your player. [`Connection::position`] is its position now,
 //! including commands that the server has not acknowledged yet. Draw your player there, and it
-//! moves without waiting for the network. The client compares each snapshot with the prediction,
-//! bit for bit ([`Agreement`]).
+//! moves without waiting for the network. The client compares each snapshot with its
+//! prediction, bit for bit, and continues from the snapshot ([`Agreement`] is the result).
 //!
 //! A game that reads keys sets [`Options::frames`]. While the player is in a room, the connection
-//! then returns an [`Event::Frame`] 60 times a second, each time at the moment to read the keys. A
-//! heading that is steered then is sent for exactly that tick:
+//! then returns an [`Event::Frame`] 60 times a second, each time just when the game should read the
+//! keys. A heading set during this event is sent for exactly that tick:
 //!
 //! ```no_run
 //! # use parlour_client::{Connection, Disconnected, Event, Heading, Position, Tick};
@@ -237,7 +237,7 @@
 //! | [`Command::SetState`] | 20 | 10 a second |
 //! | [`Command::Custom`] | 30 | 20 a second |
 //!
-//! A name has at most 24 characters, a chat text 2 KiB, and a command 16 KiB
+//! A name has at most 24 code points (96 bytes), a chat text 2 KiB, and a command 16 KiB
 //! ([`SendError::TooLong`]). [`parlour_shared::limits`] has all limits of the protocol.
 //!
 //! The client itself uses bounded memory:
@@ -250,8 +250,9 @@
 //!   snapshots count as one. Beyond that it returns [`JoinError::TooManyEvents`].
 //! * All handles of a connection share a queue of [`COMMAND_QUEUE`] commands. When it is full,
 //!   [`Handle::send`] waits and [`Handle::try_send`] returns an error.
-//! * At most 32 KiB wait for the socket. Beyond that [`Connection::send`] waits, without a time
-//!   limit if the server reads nothing, and the queue of the handles is not read.
+//! * At most 32 KiB are buffered for the socket. While the buffer is full, [`Connection::send`]
+//!   waits, indefinitely if the server reads nothing, and commands stay in the queue of the
+//!   handles.
 //!
 //! # Without a socket
 //!

@@ -1,10 +1,10 @@
 //! Times a command so that it reaches the server just before the tick that it is aimed at.
 //!
 //! A command that arrives right after a tick begins waits a whole tick for the next one. A client
-//! that knows when ticks begin samples its input shortly before, so its commands wait little. The
-//! server reports how early each command arrived. The moment of sending plus that time *is* the
-//! last moment at which the client could have sent the command, so neither side has to measure the
-//! latency or compare clocks.
+//! that knows when ticks begin samples its input shortly before that, so its commands wait only
+//! briefly. The server reports how early each command arrived. The moment of sending plus that time
+//! *is* the last moment at which the client could have sent the command, so neither side has to
+//! measure the latency or compare clocks.
 
 use std::{
     collections::VecDeque,
@@ -22,10 +22,10 @@ use crate::ticks::TickClock;
 /// How long before its tick a command should arrive, by default: enough for the jitter between
 /// consecutive commands.
 pub const DEFAULT_LEAD: Duration = Duration::from_millis(2);
-/// The estimate is the median of this many commands. One late command hardly moves it.
+/// The estimate is the median of this many commands. One late command hardly changes it.
 const SAMPLES: usize = 9;
-/// The most commands in flight. If this many are unacknowledged, the server has dropped them: the
-/// estimate is wrong, and starts again.
+/// The maximum number of commands in flight. If this many are unacknowledged, the server has
+/// dropped them: the estimate is wrong, and starts again.
 const MAX_IN_FLIGHT: usize = 16;
 /// After this long without an acknowledgement the estimate starts again, because the clocks may
 /// have drifted.
@@ -54,7 +54,8 @@ struct SentCommand {
 struct Line {
     tick: Tick,
     at: Instant,
-    /// In microseconds. The first `known` are in use, and `next` is the next one to be overwritten.
+    /// The offsets in microseconds. The first `known` are in use, and `next` is the next one to be
+    /// overwritten.
     offsets_us: [i32; SAMPLES],
     known: usize,
     next: usize,
@@ -141,7 +142,7 @@ impl Line {
         }
     }
 
-    /// Adds an acknowledgement. Returns false if the line no longer fits because the ticks have
+    /// Adds an acknowledgement. Returns `false` if the line no longer fits because the ticks have
     /// moved.
     fn learn(&mut self, latest: Instant, tick: Tick, now: Instant) -> bool {
         let on_line = tick_nanos(i64::from(tick.0) - i64::from(self.tick.0));
@@ -152,8 +153,8 @@ impl Line {
         let middle = self.middle_us();
         if is_far(offset, middle) {
             // No command arrives earlier than the latency allows, so an early one means that ticks
-            // begin later than the line says. A late one may be an outlier; two that agree mean
-            // that ticks have moved.
+            // begin later than the line says. A late command may be an outlier, but two that agree
+            // mean that ticks have moved.
             if offset > middle {
                 return false;
             }
@@ -174,7 +175,8 @@ impl Line {
         shifted(self.at, on_line + i64::from(self.middle_us()) * 1000)
     }
 
-    /// Returns the median. Of two middle offsets it is the earlier one, which is safer.
+    /// Returns the median. If there are two middle offsets, returns the earlier one, which is
+    /// safer.
     fn middle_us(&self) -> i32 {
         let mut sorted = self.offsets_us;
         let known = &mut sorted[..self.known];

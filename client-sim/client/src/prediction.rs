@@ -37,9 +37,9 @@ struct PendingCommand {
 pub struct OwnMotion {
     /// The snapshot's tick.
     pub tick: Tick,
-    /// The last command that was applied. `None` if the snapshot has no acknowledgement.
+    /// The last command that was applied, or `None` if the snapshot has no acknowledgement.
     pub ack: Option<Ack>,
-    /// The tick of the turn. `None` if the snapshot does not report the motion as a turn.
+    /// The tick of the turn, or `None` if the snapshot does not report the motion as a turn.
     pub turned: Option<Tick>,
     /// The motion.
     pub segment: Segment,
@@ -48,11 +48,11 @@ pub struct OwnMotion {
 /// The result of comparing a snapshot with the prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
-    /// The first report of this stay in a room, so there was no prediction.
+    /// There was no prediction, because this is the first report of this stay in a room.
     Started,
-    /// Equal in every bit.
+    /// The snapshot and the prediction are equal, bit for bit.
     Agreed,
-    /// Not compared: there were too many commands in too long a time.
+    /// The snapshot was not compared: too many commands were sent over too many ticks.
     Unchecked,
 }
 
@@ -86,7 +86,7 @@ pub enum Mismatch {
     },
 }
 
-/// The motion of the own player.
+/// The motion of the client's own player.
 #[derive(Clone, Debug, Default)]
 pub struct Prediction {
     known: Option<KnownMotion>,

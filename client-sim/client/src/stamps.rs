@@ -7,7 +7,7 @@ use parlour_shared::{ids::Epoch, message::Stamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("message {got:?} arrived where {expected:?} was expected")]
 pub struct StampError {
-    /// The expected stamp; `None` outside of a room.
+    /// The expected stamp, or `None` outside of a room.
     pub expected: Option<Stamp>,
     /// The stamp of the message.
     pub got: Stamp,
@@ -16,9 +16,9 @@ pub struct StampError {
 /// The stream that a message belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StampStream {
-    /// Messages to all in the room.
+    /// Messages to all players in the room.
     Room,
-    /// Messages to only some in the room.
+    /// Messages to only some players in the room.
     Listener,
 }
 

@@ -33,7 +33,7 @@ pub enum Violation {
     /// The player's own motion does not follow from commands and walls.
     #[error(transparent)]
     Prediction(#[from] Mismatch),
-    /// A reliable message is missing or came twice.
+    /// A reliable message is missing or arrived twice.
     #[error(transparent)]
     Stamp(#[from] StampError),
     /// A message other than the welcome before the welcome.
@@ -56,7 +56,7 @@ pub enum Violation {
     /// A snapshot as JSON in the binary protocol.
     #[error("a snapshot in JSON form")]
     SnapshotForm,
-    /// A frame that the binary protocol does not have.
+    /// A WebSocket message of a type that the binary protocol does not use.
     #[error("text in the binary protocol")]
     Text,
 }

@@ -72,7 +72,7 @@ async fn a_problem_body_is_reported_by_its_detail() {
         text
     };
     let problem = "application/problem+json";
-    let full = r#"{"type":"/problems/server-full","title":"Server full","status":503,"detail":"the server is full, try again later","class":"too_many_connections"}"#;
+    let full = r#"{"type":"/problems/server-full","title":"Server unavailable","status":503,"detail":"the server is full, try again later","class":"too_many_connections"}"#;
     assert_eq!(said(problem, full).await, "the server is full, try again later");
     let charset = format!("{problem}; charset=utf-8");
     let proxy = said(&charset, r#"{"title":"No\u001b[31m backend","status":503}"#);

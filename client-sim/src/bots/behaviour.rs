@@ -10,8 +10,8 @@ use parlour_shared::{
 
 use super::plan::{Behaviour, Plan};
 
-/// A new heading differs from this many before it, including the current one, so that a neighbour
-/// that sees a heading knows which turn it was.
+/// A new heading differs from the last so many headings, including the current one, so that a
+/// neighbour that sees a heading can identify the turn.
 pub const DISTINCT: usize = 4;
 /// A crowd wanders within this distance of its goal, in pixels.
 const CROWD_PX: i32 = 96;
@@ -38,7 +38,8 @@ impl Walk {
         }
     }
 
-    /// Returns the time from entering a room to the first turn. `None`: the bot never turns.
+    /// Returns the time from entering a room to the first turn. Returns
+    /// `None` if the bot never turns.
     pub fn first_delay(&mut self) -> Option<Duration> {
         (self.interval_us > 0).then(|| Duration::from_micros(self.chance.below(self.interval_us).into()))
     }
@@ -52,7 +53,7 @@ impl Walk {
         })
     }
 
-    /// Returns the next heading of a bot at `here` (`None` if unknown) on a map with this middle.
+    /// Returns the next heading of a bot at `here` (`None` if unknown) on a map with this center.
     pub fn turn(&mut self, here: Option<Position>, middle: Position) -> Heading {
         let towards = match (self.behaviour, here) {
             (Behaviour::Crowd, Some(here)) => direction_to(here, middle),
@@ -107,12 +108,12 @@ impl Talk {
         }
     }
 
-    /// Returns the time until the bot speaks next. `None`: it never speaks.
+    /// Returns the time until the bot speaks next. Returns `None` if it never speaks.
     pub fn chat_delay(&mut self) -> Option<Duration> {
         delay(self.chat_us, &mut self.chance)
     }
 
-    /// Returns the time until the bot changes its skin. `None`: it never does.
+    /// Returns the time until the bot changes its skin. Returns `None` if it never does.
     pub fn skin_delay(&mut self) -> Option<Duration> {
         delay(self.skin_us, &mut self.chance)
     }

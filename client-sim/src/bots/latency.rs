@@ -17,7 +17,7 @@ use parlour_shared::{
 
 use super::behaviour::DISTINCT;
 
-/// How many turns of one bot are remembered: 3 s of a bot that turns 20 times a second.
+/// The number of turns of one bot that are remembered: 3 s of a bot that turns 20 times a second.
 const REMEMBERED: u32 = 64;
 
 /// A turn, packed into one word because every snapshot checks every neighbour's turns: the heading
@@ -47,7 +47,7 @@ fn key(heading: Heading) -> i64 {
 /// The turns of all bots of a thread.
 #[derive(Debug, Default)]
 pub struct Registry {
-    /// The moment of the first turn. `None` before it.
+    /// The moment of the first turn, or `None` before it.
     origin: Option<Instant>,
     /// The number of each bot's last turn. Turns are numbered from 1.
     last: Vec<u32>,
@@ -76,7 +76,7 @@ impl Registry {
         }
     }
 
-    /// Records that a bot intended to turn at that moment.
+    /// Records that a bot intended to turn at this moment.
     pub fn intend(&mut self, bot: u32, heading: Heading, intended: Instant) {
         if self.gone.get(bot as usize) != Some(&false) {
             return;

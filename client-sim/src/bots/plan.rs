@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::standstill::LONGEST_PAUSE;
 
-/// The longest aim that a plan accepts. A longer one is a mistake.
+/// The maximum lead that a plan accepts. A longer one is a mistake.
 const LONGEST_AIM: Duration = Duration::from_millis(100);
 
 /// How bots move.
@@ -75,7 +75,8 @@ pub struct Plan {
     pub map: String,
     /// How the bots move.
     pub behaviour: Behaviour,
-    /// How often each bot changes direction, on average. `None`: as usual for the behaviour.
+    /// How often each bot changes direction, on average. `None` stands for the
+    /// default of the behaviour.
     pub turns_per_second: Option<f64>,
     /// Whether bots delay a turn so that it reaches the server just before a tick begins.
     pub phase_lock: bool,
@@ -89,13 +90,13 @@ pub struct Plan {
     /// The percentage of bots that leave per minute of the measurement. A new session soon replaces
     /// each of them.
     pub churn_percent: f64,
-    /// How many bots stop reading once they are in their room.
+    /// The number of bots that stop reading once they are in their room.
     pub stalled: u32,
     /// How often each bot says something per minute, on average.
     pub chat_per_minute: f64,
     /// How often each bot changes its skin per minute, on average.
     pub skin_per_minute: f64,
-    /// The time between pings of a bot. `None`: no pings.
+    /// The time between pings of a bot. `None` turns pings off.
     #[serde(serialize_with = "maybe_seconds", rename = "ping_every_s")]
     pub ping_every: Option<Duration>,
     /// How many bots connect per second.
@@ -103,10 +104,12 @@ pub struct Plan {
     /// The time between the last connection and the beginning of the measurement.
     #[serde(serialize_with = "seconds", rename = "settle_s")]
     pub settle: Duration,
-    /// How long to measure. `None`: until the run is stopped.
+    /// How long to measure. `None`
+    /// measures until the run is stopped.
     #[serde(serialize_with = "maybe_seconds", rename = "duration_s")]
     pub duration: Option<Duration>,
-    /// The run fails if no bot receives a tick for longer than this. `None`: no limit.
+    /// The run fails if no bot receives a tick for longer than this. `None`
+    /// turns the limit off.
     #[serde(serialize_with = "maybe_seconds", rename = "max_standstill_s")]
     pub max_standstill: Option<Duration>,
     /// The seed of all random decisions of the bots.
@@ -142,10 +145,10 @@ impl Default for Plan {
     }
 }
 
-/// Why a plan cannot be carried out.
+/// The reason why a plan cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// Not an address.
+    /// The text is not an address.
     #[error("{url}: {error}")]
     Url {
         /// The given text.
@@ -161,7 +164,7 @@ pub enum PlanError {
     /// A number that is out of range.
     #[error("{0}")]
     Number(&'static str),
-    /// Not a map name.
+    /// The text is not the name of a map.
     #[error("{0:?} is not a map name: use a-z, 0-9, - and _")]
     Map(String),
     /// The host was not found.

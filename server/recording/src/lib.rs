@@ -1,13 +1,13 @@
 //! Recordings of Parlour's worlds. A recording contains the input of every tick, the state hash
-//! after it, and a saved world now and then, so that the same world can run again.
+//! after it, and, at intervals, a saved world, so that the same world can run again.
 //! docs/recording.md describes the file for readers in any language.
 //!
-//! Its modules:
+//! The modules of this crate:
 //!
 //! * [`format`](mod@format) reads and writes the file. [`Header`] says which world it records.
 //! * [`replay`] runs a recording again, compares recordings, and shows what happened in them.
 //! * [`recorder`] has the threads that record a live world, keep its last minutes, and run it a
-//!   second time to compare.
+//!   second time to compare the states (the shadow).
 //!
 //! This crate has no sockets and no async runtime. Game logic is passed in as
 //! [`parlour_sim::Logic`]: to replay a recording of a server with your own game logic, use a
@@ -65,7 +65,7 @@
 //!
 //! A module imports only from earlier lines of this list, which `scripts/floors` reads:
 //!
-//! 1. `map_digest`: imports nothing of this crate
+//! 1. `map_digest`: imports nothing from this crate
 //! 2. `format`: the file, and its header
 //! 3. `replay`: worlds that run a recording again
 //! 4. `recorder`: the threads that record a live world

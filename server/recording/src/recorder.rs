@@ -1,4 +1,4 @@
-//! The threads that record a live world. None of them delays its tick.
+//! The threads that record a live world. None of them delays a tick.
 //!
 //! ```text
 //! tick thread         recorder thread            disk thread     DIR/20261121T140300Z-t12345.plr
@@ -7,9 +7,9 @@
 //!                                          --queue--> history thread: write the history out
 //! ```
 //!
-//! Each arrow is bounded. A thread that falls behind loses data and delays no other: the recording
-//! ends and a new file starts, the history starts again from empty, the shadow skips to the next
-//! saved world.
+//! Each arrow is bounded. A thread that falls behind loses data, but does not delay the others: the
+//! recording ends and a new file starts, the history starts again from empty, and the shadow skips
+//! to the next saved world.
 //!
 //! This module has no sockets and no async runtime. The program that embeds it has a tick thread
 //! and calls [`start`].
@@ -17,7 +17,6 @@
 mod batch;
 mod batch_queue;
 mod context;
-mod counts;
 mod directory;
 mod disk;
 mod end_cause;
@@ -26,6 +25,7 @@ mod history;
 mod history_handle;
 mod history_throttle;
 mod history_writer;
+mod metrics;
 mod options;
 mod record_ring;
 mod resume;
@@ -34,7 +34,7 @@ mod start;
 mod thread;
 mod trouble;
 
-pub use counts::RecorderMetrics;
+pub use self::metrics::RecorderMetrics;
 pub use end_cause::EndCause;
 pub use file_name::Reason;
 pub use history_handle::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory};

@@ -37,7 +37,7 @@ impl Digest {
     pub(crate) fn finish(&mut self, clock: Clock) {
         let mut fold = Fold::new(u64::from(clock.tick.0));
         self.sums.iter().for_each(|&sum| fold.word(sum));
-        self.hash = fold.end();
+        self.hash = fold.finish();
     }
 
     fn change(&mut self, tag: usize, old: u64, new: u64) {
@@ -235,11 +235,11 @@ fn hash_of<C>(tag: usize, id: StableId, component: &C, hash: fn(&C, &mut Fold)) 
     let mut fold = Fold::new(tag as u64);
     fold.word(id.number());
     hash(component, &mut fold);
-    fold.end()
+    fold.finish()
 }
 
 fn hash_of_resource(tag: usize, resource: &impl Serialize) -> u64 {
     let mut fold = Fold::new(tag as u64);
     fold.value(resource);
-    fold.end()
+    fold.finish()
 }

@@ -14,9 +14,11 @@
 //! ```
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
+//! use parlour_shared::{ids::SessionId, message::{Body, ClientMessage, Custom}};
 //! use parlour_sim::{
 //!     Answer, FromPlayer, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
 //! };
+//! use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// How often the player waved. Part of the state, and sent to all viewers of the player.
@@ -52,8 +54,29 @@
 //!     }
 //! }
 //!
-//! let world = Simulation::with_plugins(SimConfig::new(Vec::new()), Waving);
-//! # assert_eq!(world.tick().0, 0);
+//! // A player opens a session and waves three times, as it would through a client.
+//! let ada = SessionId(1);
+//! let wave = Custom {
+//!     request: 1,
+//!     name: "wave".into(),
+//!     // The body in the encoding of clients: one byte for `times`.
+//!     body: Body(vec![3]),
+//! };
+//! let message = ClientMessage::Custom(wave);
+//! let mut input = TickInput::default();
+//! input.events = vec![
+//!     Event { session: ada, kind: EventKind::Open { name: "Ada".into() } },
+//!     Event { session: ada, kind: EventKind::Message { early: 0, message } },
+//! ];
+//!
+//! // One tick. The output contains the frames for each session, and the state hash.
+//! let mut world = Simulation::with_plugins(SimConfig::new(Vec::new()), Waving);
+//! let mut output = TickOutput::default();
+//! world.step(&mut input, &mut output);
+//! assert_eq!(world.tick().0, 1);
+//! assert!(output.frames.iter().all(|frame| frame.session == ada));
+//! let waves = world.world().iter_entities().find_map(|entity| entity.get::<Waves>());
+//! assert_eq!(waves.map(|waves| waves.0), Some(3));
 //! ```
 //!
 //! `server/sim/examples/mood.rs` is a larger plugin, explained line by line. It runs with
@@ -62,9 +85,10 @@
 //! ## Systems
 //!
 //! Add systems to the schedule [`TickSchedule`], in one of its sets ([`StepSet`]), usually
-//! [`StepSet::Simulate`]. Two systems that access the same data need an order, or the world does
-//! not start. A system that moves players runs before [`Walk`]. A system that reads the positions
-//! of this tick runs after it.
+//! [`StepSet::Simulate`]. Two systems that access the same data, at least one of them mutably, need
+//! an explicit order. Without one, building the world panics, and the panic names both systems. A
+//! system that moves players runs before [`Walk`]. A system that reads the positions of this tick
+//! runs after it.
 //!
 //! ## State
 //!
@@ -96,6 +120,22 @@
 //!   [`WentAway`]
 //! * the tick: [`Clock`]; the seed and the rules: [`Setup`]
 //!
+//! ## Tests
+//!
+//! A test of game logic steps a world, as the example above does. The crate `parlour-testing`
+//! shortens this: its `TestWorld` has sessions with a decoded view each, and methods like `join`,
+//! `walk` and `custom`. Name it as a dev-dependency by path. The example `mood` uses it.
+//!
+//! ## What game logic does not need
+//!
+//! These types are public for the server, recordings and tools:
+//!
+//! * [`Link`], [`Sessions`], [`Throttle`]: the connections, sessions and rate limits of players
+//! * [`Grid`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
+//! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
+//! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
+//! * [`Perspective`]: what a watcher sees
+//!
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
 
@@ -125,9 +165,9 @@ mod state;
 mod throttle;
 mod watch;
 
-/// The version of the simulation. A recording of a different version is refused. It must change
-/// whenever the same inputs result in a different hash; the test of the golden recordings checks
-/// this.
+/// The version of the simulation. A recording made by another version is refused. The number must
+/// change whenever the same inputs result in a different hash; the test of the golden recordings
+/// checks this.
 pub const SIMULATION: u32 = 4;
 
 pub use clock::Clock;

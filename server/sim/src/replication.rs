@@ -1,12 +1,12 @@
-//! Replication: a change is encoded once per tick, and the frame of each viewer is spliced from
-//! those bytes.
+//! Replication: each change is encoded to bytes once per tick, and each viewer's frame is spliced
+//! together from those bytes.
 //!
-//! 1. The messages of plugins are sent. They come first because the snapshot of a player is the
-//!    last frame of its tick.
+//! 1. The messages of plugins are sent. They come first because a player's snapshot must be
+//!    the last frame that it is sent in a tick.
 //! 2. `collect` compares the world with the records of what was sent, and marks the changed slots.
 //! 3. `splice` finds the viewers that are due (`cadence`), and writes their frames: `frame` in a
-//!    full tick, `nearby` in a nearby tick. Frames copy the bytes that `encode` makes of a changed
-//!    slot when the first viewer needs them.
+//!    full tick, `nearby` in a nearby tick. `encode` encodes a changed slot when the first viewer
+//!    needs it, and all frames copy those bytes.
 
 mod cadence;
 mod changes;
@@ -38,7 +38,7 @@ use viewer::Viewer;
 pub(crate) use watchers::{FollowTarget, Watchers};
 
 /// The records of what the viewers of a room were sent. They are not part of the state: they follow
-/// from the world and the held links.
+/// from the world and from which viewers are held.
 #[derive(Component, Debug, Default)]
 pub(crate) struct Replica {
     /// The records of entities, by slot.
@@ -50,24 +50,25 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
-    /// Adds a player: a record, and a viewer that was sent nothing yet.
-    pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, view: u8, pool: usize) {
-        self.grow(pool);
+    /// Adds a player: a record, and a viewer that was sent nothing yet. `slot_count` is the number
+    /// of slots of the room.
+    pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, view: u8, slot_count: usize) {
+        self.grow(slot_count);
         self.records[slot.index()] = Record::default();
         self.viewers[slot.index()] = Some(Viewer::new(session, view, self.records.len()));
     }
 
     /// Extends the records to all slots of the room. An empty room of a loaded world has seats, but
     /// no records yet.
-    fn grow(&mut self, pool: usize) {
-        if self.records.len() < pool {
-            self.records.resize_with(pool, Record::default);
-            self.viewers.resize_with(pool, || None);
-            self.changes.grow(pool);
+    fn grow(&mut self, slot_count: usize) {
+        if self.records.len() < slot_count {
+            self.records.resize_with(slot_count, Record::default);
+            self.viewers.resize_with(slot_count, || None);
+            self.changes.grow(slot_count);
             self.viewers
                 .iter_mut()
                 .flatten()
-                .for_each(|viewer| viewer.grow(pool));
+                .for_each(|viewer| viewer.grow(slot_count));
         }
     }
 
@@ -87,7 +88,7 @@ impl Replica {
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Pacing(pub(crate) Pace);
 
-/// Whether snapshots are off: then no viewer is sent any.
+/// If set, no viewer is sent snapshots.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct SnapshotsMuted(pub(crate) bool);
 

@@ -1,5 +1,5 @@
-//! The inventory of the state: every component and resource that decides later ticks, declared
-//! once. The hash, keyframes and what people are shown all come from that one declaration.
+//! The inventory of the state: every component and resource on which later ticks depend, declared
+//! once. The hash, keyframes and the tools that show the state all use this declaration.
 
 mod declare;
 mod error;

@@ -113,5 +113,5 @@ fn run_seeded(shuffle: Option<u64>, seed: u64) -> (u64, u64) {
             sent.word(frame.end.into());
         }
     }
-    (sim.hash(), sent.end())
+    (sim.hash(), sent.finish())
 }

@@ -176,7 +176,7 @@ fn a_state_saved_with_different_maps_is_refused() {
     let error = Simulation::load(SimConfig::new(connected_maps()), (), &bytes).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "room of room #1: a value that this world cannot have"
+        "room of room #1: the value is invalid in this world"
     );
 }
 

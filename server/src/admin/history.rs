@@ -1,6 +1,6 @@
 //! `/history`: writes the last minutes to a file on the server, or returns them. They contain names
-//! and chat, so both routes are a POST: a browser names the origin of every POST, but not of the
-//! GET for an `<img>` on any page.
+//! and chat, so both routes accept only POST: browsers send `Origin` with every POST, but not with
+//! the GET of an `<img>`, which any page can contain.
 
 use std::sync::Arc;
 
@@ -19,12 +19,13 @@ use crate::{
 /// The routes of the history.
 pub(super) struct HistoryRoutes {
     history: HistoryHandle,
-    /// Allows one download at a time: a history is as large as `history_mib`, and slow readers
-    /// would keep many of them.
+    /// Allows one download at a time: a history can be as large as `history_mib`, and slow readers
+    /// would keep several in memory.
     downloads: Arc<Semaphore>,
 }
 
-/// The body of a download, with the permit that keeps others waiting.
+/// The body of a download, with its permit. Until hyper has sent and dropped the body, other
+/// downloads are refused with 503.
 struct Download {
     bytes: Vec<u8>,
     _permit: OwnedSemaphorePermit,
@@ -46,7 +47,10 @@ impl HistoryRoutes {
 
     /// `POST /history`.
     pub(super) async fn write(&self) -> Result<Answer, HttpProblem> {
-        write_history(&self.history).await.map(location).map_err(problem)
+        write_history(&self.history)
+            .await
+            .map(saved_path)
+            .map_err(problem)
     }
 
     /// `POST /history/download`.
@@ -54,15 +58,15 @@ impl HistoryRoutes {
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
         let saved = download_history(&self.history).await.map_err(problem)?;
-        Ok(file(saved, permit))
+        Ok(attachment(saved, permit))
     }
 }
 
-fn location(saved: SavedHistory) -> Answer {
-    json(serde_json::to_vec(&saved).expect("texts and numbers are JSON"))
+fn saved_path(saved: SavedHistory) -> Answer {
+    json(serde_json::to_vec(&saved).expect("strings and numbers always serialize to JSON"))
 }
 
-fn file(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer {
+fn attachment(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer {
     let name = format!("attachment; filename=\"{}\"", saved.path);
     let mut answer = text(Bytes::from_owner(Download {
         bytes: saved.body,

@@ -11,15 +11,15 @@ use crate::{
 /// The routes of a playback, for the first page of the admin port.
 pub(super) const INDEX: &str = "
 /playback                        the playback: tick, time, speed, rooms
-POST /playback/pause             stop at the present tick
+POST /playback/pause             pause at the current tick
 POST /playback/play              continue
 POST /playback/seek?to=MOMENT    a tick (1200), a distance (+10s, -10s) or a time (2026-01-31T12:00:00Z)
 POST /playback/speed?x=NUMBER    0.1 to 16
 POST /playback/follow?player=P   see what a player sees, by name or id; empty: see everyone
 ";
 
-pub(super) async fn look(sources: &Sources) -> Result<Answer, HttpProblem> {
-    status_or_problem(control(sources)?.look().await)
+pub(super) async fn status(sources: &Sources) -> Result<Answer, HttpProblem> {
+    status_or_problem(control(sources)?.status().await)
 }
 
 pub(super) async fn pause(sources: &Sources) -> Result<Answer, HttpProblem> {
@@ -55,17 +55,19 @@ fn control(sources: &Sources) -> Result<&PlaybackControl, HttpProblem> {
 }
 
 fn status_or_problem(answer: Result<PlaybackStatus, ControlError>) -> Result<Answer, HttpProblem> {
-    let status = answer.map_err(|problem| match problem {
+    let status = answer.map_err(|error| match error {
         ControlError::BadParameter(why) => HttpProblem::new(ProblemKind::BadParameter, why),
         ControlError::NoSuchPlayer(why) => HttpProblem::new(ProblemKind::NoSuchPlayer, why),
-        ControlError::NotNow(why) => HttpProblem::new(ProblemKind::NotNow, why),
+        ControlError::WrongState(why) => HttpProblem::new(ProblemKind::WrongState, why),
     })?;
     let status = serde_json::to_vec_pretty(&status);
-    Ok(json(status.expect("numbers and texts are JSON")))
+    Ok(json(
+        status.expect("strings and numbers always serialize to JSON"),
+    ))
 }
 
-/// Returns the moment in the query. No moment begins with a space, so a leading space was the plus
-/// of a distance: `to=+10s`.
+/// Returns the moment in the query. No moment starts with a space, so a leading space was the plus
+/// of a distance, as in `to=+10s`.
 fn moment(uri: &Uri) -> Result<String, HttpProblem> {
     let to = parameter(uri, "to")?;
     Ok(match to.strip_prefix(' ') {

@@ -19,7 +19,7 @@ use crate::http::{
     Answer, HttpProblem, ProblemKind, Route, Routes, describe, text,
 };
 
-/// The routes of the admin port. [`INDEX`] describes them to people.
+/// The routes of the admin port. [`INDEX`] describes them for people.
 static ROUTES: Routes<Handler> = Routes::new(
     &[
         Route::get("/", Operators, |sources, _| ready(index(sources))),
@@ -33,7 +33,7 @@ static ROUTES: Routes<Handler> = Routes::new(
             Box::pin(sources.history.download())
         }),
         Route::get("/playback", Private, |sources, _| {
-            Box::pin(playback::look(sources))
+            Box::pin(playback::status(sources))
         }),
         Route::post("/playback/pause", Private, |sources, _| {
             Box::pin(playback::pause(sources))
@@ -55,17 +55,17 @@ static ROUTES: Routes<Handler> = Routes::new(
     "nothing here; the page at / lists the paths",
 );
 
-/// Answers a request that the policy allows. No handler needs a body.
+/// Answers a request that the policy allows. No handler needs the body of the request.
 type Handler = for<'a> fn(&'a Sources, &'a Uri) -> AnswerFuture<'a>;
 type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, HttpProblem>> + Send + 'a>>;
 
-/// Without a tick for this long the server is not ready.
-const READY: Duration = Duration::from_millis(100);
+/// The time without a tick after which `/readyz` fails.
+const READY_TIMEOUT: Duration = Duration::from_millis(100);
 
 const INDEX: &str = "Parlour, admin port
 
-/livez    200; 503 if the server failed, or the tick has not advanced for long (livez_timeout)
-/readyz   200 if the tick advanced within the last 100 ms, else 503 and the reason
+/livez    200; 503 if the server failed, or the tick has not advanced for livez_timeout
+/readyz   200 if the tick advanced within the last 100 ms, otherwise 503 and the reason
 /metrics  all metrics, in the text format of Prometheus
 POST /history           write the last minutes to a file
 POST /history/download  download them: curl -X POST -OJ
@@ -99,8 +99,8 @@ fn ready<'a>(result: Result<Answer, HttpProblem>) -> AnswerFuture<'a> {
 }
 
 fn index(sources: &Sources) -> Result<Answer, HttpProblem> {
-    let past = sources.playback.as_ref().map_or("", |_| playback::INDEX);
-    Ok(text(format!("{INDEX}{past}")))
+    let playback = sources.playback.as_ref().map_or("", |_| playback::INDEX);
+    Ok(text(format!("{INDEX}{playback}")))
 }
 
 fn livez(sources: &Sources) -> Result<Answer, HttpProblem> {
@@ -125,7 +125,7 @@ fn metrics(sources: &Sources) -> Result<Answer, HttpProblem> {
 }
 
 impl Sources {
-    /// Returns why the server should be restarted, or `None`. Load and stopping are no reasons.
+    /// Returns why the server should be restarted, or `None`. High load and a stop are not reasons.
     fn not_alive(&self) -> Option<String> {
         if let Some(failure) = self.failure.get() {
             return Some(failure.to_string());
@@ -143,10 +143,10 @@ impl Sources {
             return Some("stopping".into());
         }
         if self.status.tick().0 == 0 {
-            return Some("the first tick is not over yet".into());
+            return Some("the first tick has not finished".into());
         }
         let age = self.status.age();
-        (age > READY).then(|| format!("the tick has not advanced for {} ms", age.as_millis()))
+        (age > READY_TIMEOUT).then(|| format!("the tick has not advanced for {} ms", age.as_millis()))
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_index_names_every_route() {
+    fn the_index_lists_every_route() {
         let index = format!("{INDEX}{}", playback::INDEX);
         for path in ROUTES.paths() {
             assert!(index.contains(path), "{path}");

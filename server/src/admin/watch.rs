@@ -8,24 +8,24 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::Sources;
 use crate::thread_gaps::ThreadGaps;
 
-/// Longer than any load explains: 60 ticks.
-const FROZEN: Duration = Duration::from_secs(1);
-/// The pause between two checks.
-const LOOK: Duration = Duration::from_millis(100);
+/// 60 ticks. Load alone never delays a tick for this long.
+const FROZEN_AFTER: Duration = Duration::from_secs(1);
+/// The time between two checks.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Checks until the runtime ends.
 pub(super) async fn run(sources: &Sources) {
-    let mut timer = interval(LOOK);
+    let mut timer = interval(CHECK_INTERVAL);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let gaps = ThreadGaps::new(Instant::now());
     let mut logged = false;
     loop {
         timer.tick().await;
         let now = Instant::now();
-        // While the whole process was stopped, the tick could not advance either.
+        // Time during which the whole process was stopped does not count.
         gaps.beat(now);
         let still = now.saturating_duration_since(gaps.after_gap(sources.status.advanced_at()));
-        let frozen = still >= FROZEN && sources.should_tick();
+        let frozen = still >= FROZEN_AFTER && sources.should_tick();
         sources
             .status
             .set_frozen(if frozen { still } else { Duration::ZERO });
@@ -48,8 +48,8 @@ fn log(frozen: bool, tick: u32) {
 }
 
 impl Sources {
-    /// Returns whether the tick thread runs: it has made its world, has not failed, and is not
-    /// about to end.
+    /// Returns whether the tick should advance: the tick thread has run a step, the server has not
+    /// failed, and it is not stopping.
     fn should_tick(&self) -> bool {
         self.status.steps() > 0 && self.failure.get().is_none() && !self.edge.is_stopping()
     }

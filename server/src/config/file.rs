@@ -58,7 +58,7 @@ impl ConfigFile {
         }
     }
 
-    /// Returns a file whose text is already in memory. `path` is its name in errors.
+    /// Returns a file with this text. `path` is its name in errors.
     #[must_use]
     pub fn of(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl ConfigFile {
         }
     }
 
-    /// Returns a line of the file as a source, or the whole file for `None`.
+    /// Returns a line of the file as a source. `None` means the whole file.
     pub(super) fn at(&self, line: Option<usize>) -> SettingSource {
         SettingSource::File {
             path: self.path.display().to_string(),
@@ -145,7 +145,7 @@ impl Value {
                 });
                 texts
                     .collect::<Option<_>>()
-                    .map_or(Self::Other("a list of values that are not text"), Self::List)
+                    .map_or(Self::Other("a list of values that are not strings"), Self::List)
             }
             DeValue::Float(_) => Self::Other("a number with a decimal point"),
             DeValue::Boolean(_) => Self::Other("a boolean"),
@@ -154,7 +154,8 @@ impl Value {
         }
     }
 
-    /// Returns the value as text, or a description of valid values, which follows "must be".
+    /// Returns the value as text, or a description of valid values that completes the sentence
+    /// "must be ...".
     pub(super) fn text(&self, kind: SettingKind) -> Result<String, String> {
         match (kind, self) {
             (
@@ -170,12 +171,12 @@ impl Value {
             {
                 Ok(texts.join(","))
             }
-            _ => Err(format!("{}, not {}", kind.in_words(), self.in_words())),
+            _ => Err(format!("{}, not {}", kind.type_name(), self.type_name())),
         }
     }
 
     /// Returns the name of the value's type.
-    pub(super) fn in_words(&self) -> &'static str {
+    pub(super) fn type_name(&self) -> &'static str {
         match self {
             Self::Text(_) => "text in quotes",
             Self::Number(_) => "a number",
@@ -186,13 +187,13 @@ impl Value {
 }
 
 impl SettingKind {
-    fn in_words(self) -> &'static str {
+    fn type_name(self) -> &'static str {
         match self {
             Self::Text | Self::PathOr(_) => "text in quotes",
             Self::Number => "a whole number without quotes",
             Self::NumberOrWord => "a whole number without quotes, or a word in quotes",
-            Self::List => "a list of texts, such as [\"one\", \"two\"]",
-            Self::ListOr(_) => "a list of texts, such as [\"one\", \"two\"], or a word in quotes",
+            Self::List => "a list of strings, such as [\"one\", \"two\"]",
+            Self::ListOr(_) => "a list of strings, such as [\"one\", \"two\"], or a word in quotes",
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Parses the filter of log lines: the form of `RUST_LOG`, but every part must have a level.
+//! Parses the filter of log lines. The syntax is that of `RUST_LOG`, except that every part must
+//! have a level.
 //!
-//! `EnvFilter` takes a word that is not a level as a target, and writes all lines of that target.
-//! So it accepts `inf` and `verbose`, and no line is written at all. Here both are mistakes, and so
-//! is a target without a level.
+//! `EnvFilter` treats a word that is not a level as a target, and enables all lines of that target.
+//! So it accepts `inf` and `verbose`, which silence the log. Here both are errors, and so is a
+//! target without a level.
 
 use std::str::FromStr;
 
@@ -13,7 +14,7 @@ use crate::suggest::closest;
 
 const FORM: &str = "a filter such as info, debug or warn,parlour_server=trace";
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-/// Names for levels in other programs, and the level that is meant.
+/// Level names used by other programs, and the corresponding level here.
 const SYNONYMS: [(&str, &str); 7] = [
     ("all", "trace"),
     ("critical", "error"),
@@ -34,20 +35,20 @@ const CRATES: [&str; 7] = [
     "parlour_tick",
 ];
 
-/// Returns the filter, or a description of valid filters, which follows "must be".
+/// Returns the filter, or an error text that completes the sentence "must be ...".
 pub(super) fn log_filter(text: &str) -> ParseResult<String> {
     let parts: Vec<&str> = text.split(',').map(str::trim).filter(|p| !p.is_empty()).collect();
-    let mut wrong: Vec<String> = parts.iter().filter_map(|part| mistake(part)).collect();
+    let mut mistakes: Vec<String> = parts.iter().filter_map(|part| mistake_in(part)).collect();
     let is_off = |part: &&str| part.split_once('=').is_some_and(|(_, level)| is_level_off(level));
-    if wrong.is_empty() && !parts.is_empty() && parts.iter().all(is_off) {
-        let right = format!("info,{}", parts.join(","));
-        wrong.push(format!(
-            "this writes no line at all, because lines that match no part are omitted (write {right:?})"
+    if mistakes.is_empty() && !parts.is_empty() && parts.iter().all(is_off) {
+        let meant = format!("info,{}", parts.join(","));
+        mistakes.push(format!(
+            "this disables all logging, because lines that match no part are dropped (did you mean {meant:?}?)"
         ));
     }
-    if !wrong.is_empty() {
-        let wrong = wrong.join(", and ");
-        return Err(format!("{FORM}, but {}", shortened(&wrong, LONGEST_ENTRY)));
+    if !mistakes.is_empty() {
+        let mistakes = mistakes.join(", and ");
+        return Err(format!("{FORM}, but {}", shortened(&mistakes, LONGEST_ENTRY)));
     }
     let filter = parts.join(",");
     match EnvFilter::try_new(&filter) {
@@ -56,44 +57,46 @@ pub(super) fn log_filter(text: &str) -> ParseResult<String> {
     }
 }
 
-/// Returns what is wrong with one part, or `None` if it is right.
-fn mistake(part: &str) -> Option<String> {
-    // The brackets of a part for spans may contain an =, as in target[span{field=1}]=debug.
+/// Returns a description of the mistake in one part, or `None` if the part is valid.
+fn mistake_in(part: &str) -> Option<String> {
+    // The brackets of a part for spans may contain an `=`, as in target[span{field=1}]=debug.
     let split = match part.contains('[') {
         true => part.rsplit_once("]="),
         false => part.split_once('='),
     };
     let Some((target, level)) = split else {
-        return (!is_level(part)).then(|| no_level(part));
+        return (!is_level(part)).then(|| describe_bare_word(part));
     };
     if target.is_empty() {
-        return Some(format!("{part:?} has no target before its ="));
+        return Some(format!("{part:?} has no target before the `=`"));
     }
     let name = target.split([':', '[']).next().unwrap_or_default();
     if let Some(meant) = misspelt_crate(name) {
         return Some(format!(
-            "{name:?} is no target of Parlour (did you mean `{meant}`?)"
+            "{name:?} is not a log target of Parlour (did you mean `{meant}`?)"
         ));
     }
     if level.is_empty() {
         return Some(format!(
-            "{part:?} has no level (write `{part}trace` for all lines of it)"
+            "{part:?} has no level (write `{part}trace` to log everything from this target)"
         ));
     }
     (!is_level(level)).then(|| match level_meant(level) {
-        Some(meant) => format!("{level:?} is no level (did you mean `{meant}`?)"),
-        None => format!("{level:?} is no level: {}", list_of_levels()),
+        Some(meant) => format!("{level:?} is not a log level (did you mean `{meant}`?)"),
+        None => format!("{level:?} is not a log level; {}", list_of_levels()),
     })
 }
 
-/// Returns what is wrong with a part that is one word, and not a level.
-fn no_level(word: &str) -> String {
+/// Describes the mistake in a part that has no `=` and is not a level.
+fn describe_bare_word(word: &str) -> String {
     let is_target = word.contains(':') || word.contains('[') || CRATES.contains(&word);
     match level_meant(word).filter(|_| !is_target) {
-        Some(meant) => format!("{word:?} is no level (did you mean `{meant}`?)"),
-        None if is_target => format!("{word:?} has no level (write `{word}=trace` for all lines of it)"),
+        Some(meant) => format!("{word:?} is not a log level (did you mean `{meant}`?)"),
+        None if is_target => {
+            format!("{word:?} has no level (write `{word}=trace` to log everything from this target)")
+        }
         None => format!(
-            "{word:?} is no level: {}; a target needs one of them, as in `{word}=debug`",
+            "{word:?} is not a log level; {}; if it is a target, add a level, as in `{word}=debug`",
             list_of_levels()
         ),
     }
@@ -116,10 +119,10 @@ fn level_meant(written: &str) -> Option<&'static str> {
         .or_else(|| closest(written, LEVELS.into_iter()))
 }
 
-/// Returns the crate of Parlour that was probably meant, or `None` if the target may be right. A
-/// filter also applies to all targets that start with its target. A game may have a crate with a
-/// name like `parlour_sims`, so only the long names are compared, and only one wrong letter or a
-/// `-` in place of a `_` is a typo.
+/// Returns the crate of Parlour that was probably meant, or `None` if the target may be correct. A
+/// filter also applies to all targets that start with its target. A game may have a crate named
+/// like `parlour_sims`, so only long names are compared, and only a single wrong letter or `-`
+/// instead of `_` counts as a typo.
 fn misspelt_crate(name: &str) -> Option<&'static str> {
     if CRATES.iter().any(|known| known.starts_with(name)) {
         return None;
@@ -127,11 +130,12 @@ fn misspelt_crate(name: &str) -> Option<&'static str> {
     CRATES
         .into_iter()
         .filter(|known| known.len() >= "parlour_client".len())
-        .find(|known| is_slip(name, known))
+        .find(|known| is_typo_of(name, known))
 }
 
-/// Returns whether two names differ in at most one letter. `-` counts as `_`.
-fn is_slip(name: &str, known: &str) -> bool {
+/// Returns whether two names differ by at most one substituted, added or missing letter. `-` counts
+/// as `_`.
+fn is_typo_of(name: &str, known: &str) -> bool {
     let name = name.replace('-', "_");
     let (long, short) = if name.len() >= known.len() {
         (name.as_str(), known)
@@ -148,5 +152,5 @@ fn is_slip(name: &str, known: &str) -> bool {
 }
 
 fn list_of_levels() -> String {
-    format!("levels are {}", LEVELS.join(", "))
+    format!("valid levels are {}", LEVELS.join(", "))
 }

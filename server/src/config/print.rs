@@ -9,12 +9,12 @@ use super::{
     table::{Setting, SettingKind, settings},
 };
 
-/// Returns a TOML file with every setting, its help, and the source of its value. The file results
-/// in the same settings.
+/// Returns a TOML file with every setting, its help, and the source of its value. Reading the file
+/// back results in the same settings.
 #[must_use]
 pub fn to_toml(config: &Config) -> String {
     let mut text = String::from(
-        "# The configuration of Parlour. The comment after each value names the source of the value.\n",
+        "# The configuration of Parlour. The comment after each value shows the source of the value.\n",
     );
     let mut section = None;
     for setting in settings() {

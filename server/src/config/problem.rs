@@ -1,4 +1,4 @@
-//! Mistakes in a configuration. Each names its place, and what would be right there.
+//! Mistakes in a configuration. Each has its place, what is wrong, and how to correct it.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -12,7 +12,7 @@ use super::settings::Settings;
 pub enum SettingSource {
     /// The default.
     Default,
-    /// The default, after it followed a different setting, whose name this is.
+    /// The default, adjusted to the value of the setting with this name.
     Follows(&'static str),
     /// A line of the configuration file. `None`: the whole file.
     File {
@@ -26,7 +26,7 @@ pub enum SettingSource {
     /// A flag, with its two dashes.
     Flag(String),
     /// Two settings that contradict each other.
-    Together,
+    Contradiction,
 }
 
 /// One mistake.
@@ -34,26 +34,26 @@ pub enum SettingSource {
 pub struct Problem {
     /// The place of the mistake.
     pub source: SettingSource,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and how to correct it.
     pub text: String,
 }
 
-/// All mistakes of a configuration, which therefore cannot be used.
+/// All mistakes in a configuration that cannot be used.
 #[derive(Error)]
 pub struct Problems {
     /// The mistakes, at least one.
     pub errors: Vec<Problem>,
-    /// Probable mistakes. Alone they would not prevent a start.
+    /// Probable mistakes. On their own, they would not prevent a start.
     pub warnings: Vec<Problem>,
     pub(super) settings: Box<Settings>,
-    /// The settings whose values are as the user wrote them, or the default.
+    /// The settings whose values are certain: the user's value, or the default.
     pub(super) known: BTreeSet<&'static str>,
 }
 
 impl Problems {
-    /// Returns the settings if those with these names have no mistake, so that the files and
-    /// directories that they name can be checked in the same run. The values of other settings mean
-    /// nothing.
+    /// Returns the settings if those with these names are valid, so that the files and directories
+    /// that they contain can be checked in the same run. The values of other settings may be
+    /// invalid.
     #[must_use]
     pub fn settings_if_known(&self, names: &[&str]) -> Option<&Settings> {
         let is_known = names.iter().all(|name| self.known.contains(name));
@@ -79,7 +79,7 @@ impl fmt::Display for SettingSource {
             } => write!(f, "{path}:{line}"),
             Self::File { path, line: None } => f.write_str(path),
             Self::Variable(name) | Self::Flag(name) => f.write_str(name),
-            Self::Together => f.write_str("settings that contradict each other"),
+            Self::Contradiction => f.write_str("settings that contradict each other"),
         }
     }
 }

@@ -16,10 +16,10 @@ use super::{
 };
 use crate::suggest::closest;
 
-/// The maximum length of a wrong value or name in an error, in characters.
+/// The maximum length of an invalid value or name in an error, in characters.
 const LONGEST: usize = 80;
 /// Advice for a name without a similar setting.
-const LIST: &str = "`parlour config print` lists all settings";
+const LIST_ADVICE: &str = "`parlour config print` lists all settings";
 
 /// The layers of a configuration, from the weakest to the strongest. The defaults are below them.
 #[derive(Clone, Debug, Default)]
@@ -43,34 +43,34 @@ pub struct Config {
 }
 
 impl Config {
-    /// Returns where the value of a setting came from.
+    /// Returns the source of the value of a setting.
     #[must_use]
     pub fn source(&self, name: &str) -> &SettingSource {
         self.sources.get(name).unwrap_or(&SettingSource::Default)
     }
 }
 
-/// Resolves the settings: flags win over the environment, the environment over the file, and the
-/// file over the defaults.
+/// Resolves the settings: flags override the environment, which overrides the file, which overrides
+/// the defaults.
 ///
 /// # Errors
 /// All mistakes of all layers, including those in values that a stronger layer replaces.
 pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
     let mut resolution = Resolution::default();
     if let Some(file) = &layers.file {
-        resolution.file(file);
+        resolution.apply_file(file);
     }
-    resolution.environment(&layers.environment);
+    resolution.apply_environment(&layers.environment);
     for (name, value) in &layers.flags {
         if let Some(setting) = settings().find(|setting| setting.name == *name) {
-            resolution.plain(
+            resolution.apply_os_text(
                 setting,
                 value,
                 SettingSource::Flag(format!("--{}", setting.flag())),
             );
         }
     }
-    resolution.relations();
+    resolution.apply_relations();
     if resolution.errors.is_empty() {
         Ok(Config {
             settings: resolution.settings,
@@ -98,14 +98,14 @@ struct Resolution {
     sources: BTreeMap<&'static str, SettingSource>,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
-    /// Settings with a wrong value, or whose name is probably misspelt. Their values are unknown.
-    wrong: BTreeSet<&'static str>,
-    /// Whether the file could not be read, so that nothing is known of the settings in it.
+    /// Settings with an invalid value or a probably misspelt name. Their values are unknown.
+    invalid: BTreeSet<&'static str>,
+    /// Whether the file could not be read, so that the settings in it are unknown.
     is_file_unreadable: bool,
 }
 
 impl Resolution {
-    fn file(&mut self, file: &ConfigFile) {
+    fn apply_file(&mut self, file: &ConfigFile) {
         let entries = match file.entries() {
             Ok(entries) => entries,
             Err(problems) => {
@@ -119,9 +119,9 @@ impl Resolution {
             let Some(setting) = settings().find(|setting| setting.name == entry.key) else {
                 let names = settings().map(|setting| setting.name);
                 let meant = closest(&entry.key, names);
-                self.wrong.extend(meant);
+                self.invalid.extend(meant);
                 let mut text = unknown_key(&entry.key, meant);
-                if entry.value.in_words() == "a section" {
+                if entry.value.type_name() == "a section" {
                     text.push_str("; there are no sections: all keys are at the top level");
                 }
                 self.errors.push(Problem { source, text });
@@ -141,23 +141,23 @@ impl Resolution {
                         let example = literal(setting, &default);
                         expected.push_str(&format!("; for example {} = {example}", setting.name));
                     }
-                    self.refuse(setting, &expected, None, source);
+                    self.report_invalid(setting, &expected, None, source);
                 }
             }
         }
     }
 
-    fn environment(&mut self, variables: &[(OsString, OsString)]) {
+    fn apply_environment(&mut self, variables: &[(OsString, OsString)]) {
         let find = |name: &str| variables.iter().find(|(key, _)| key == OsStr::new(name));
         for setting in settings() {
             let variable = setting.variable();
             if let Some((_, value)) = find(&variable) {
-                self.plain(setting, value, SettingSource::Variable(variable));
+                self.apply_os_text(setting, value, SettingSource::Variable(variable));
             } else if let Some(also) = setting.also
                 && let Some((_, value)) = find(also)
                 && !value.is_empty()
             {
-                self.plain(setting, value, SettingSource::Variable(also.to_owned()));
+                self.apply_os_text(setting, value, SettingSource::Variable(also.to_owned()));
             }
         }
         for (name, _) in variables {
@@ -173,7 +173,7 @@ impl Resolution {
                 // The source of the warning contains the name of the variable.
                 let text = match meant {
                     Some(meant) => format!("unknown variable; did you mean `{meant}`?"),
-                    None => format!("unknown variable; {LIST}"),
+                    None => format!("unknown variable; {LIST_ADVICE}"),
                 };
                 self.warnings.push(Problem {
                     source: SettingSource::Variable(name.into_owned()),
@@ -185,10 +185,10 @@ impl Resolution {
     }
 
     /// Applies the value of a variable or a flag.
-    fn plain(&mut self, setting: &'static Setting, value: &OsStr, source: SettingSource) {
+    fn apply_os_text(&mut self, setting: &'static Setting, value: &OsStr, source: SettingSource) {
         match value.to_str() {
             Some(text) => self.apply(setting, text.trim(), source),
-            None => self.refuse(setting, "text in UTF-8", None, source),
+            None => self.report_invalid(setting, "text in UTF-8", None, source),
         }
     }
 
@@ -197,18 +197,18 @@ impl Resolution {
             Ok(()) => {
                 self.sources.insert(setting.name, source);
             }
-            Err(expected) => self.refuse(setting, &expected, Some(text), source),
+            Err(expected) => self.report_invalid(setting, &expected, Some(text), source),
         }
     }
 
-    fn refuse(
+    fn report_invalid(
         &mut self,
         setting: &'static Setting,
         expected: &str,
         text: Option<&str>,
         source: SettingSource,
     ) {
-        self.wrong.insert(setting.name);
+        self.invalid.insert(setting.name);
         let name = setting.name;
         let text = match text {
             // An error about an entry of a list already quotes the entry.
@@ -220,14 +220,14 @@ impl Resolution {
         self.errors.push(Problem { source, text });
     }
 
-    /// Returns whether the value of a setting is what the user wrote, or the default.
+    /// Returns whether the value of a setting is certain: the user's value, or the default.
     fn is_known(&self, name: &str) -> bool {
-        !self.wrong.contains(name) && (!self.is_file_unreadable || self.sources.contains_key(name))
+        !self.invalid.contains(name) && (!self.is_file_unreadable || self.sources.contains_key(name))
     }
 
-    /// Lets defaults follow written values, and reports written values that contradict each other.
-    /// Pairs with an unknown value are left out.
-    fn relations(&mut self) {
+    /// Adjusts defaults to the values that the user wrote, and reports written values that
+    /// contradict each other. Pairs with an unknown value are skipped.
+    fn apply_relations(&mut self) {
         for relation in RELATIONS {
             if relation.pair.iter().any(|side| !self.is_known(side.name)) {
                 continue;
@@ -239,9 +239,9 @@ impl Resolution {
                 }
             }
             if let Some(text) = (relation.contradiction)(&self.settings) {
-                let sides = relation.pair.each_ref().map(|side| self.in_words(side.name));
+                let sides = relation.pair.each_ref().map(|side| self.describe(side.name));
                 self.errors.push(Problem {
-                    source: SettingSource::Together,
+                    source: SettingSource::Contradiction,
                     text: format!("{}: {text}", sides.join(" and ")),
                 });
             }
@@ -257,7 +257,7 @@ impl Resolution {
     }
 
     /// Describes a setting: its name, its value, and the source of the value.
-    fn in_words(&self, name: &str) -> String {
+    fn describe(&self, name: &str) -> String {
         let value = settings()
             .find(|setting| setting.name == name)
             .map(|setting| setting.text(&self.settings))
@@ -271,6 +271,6 @@ fn unknown_key(name: &str, meant: Option<&str>) -> String {
     let name = shortened(name, LONGEST);
     match meant {
         Some(meant) => format!("unknown key {name:?}; did you mean `{meant}`?"),
-        None => format!("unknown key {name:?}; {LIST}"),
+        None => format!("unknown key {name:?}; {LIST_ADVICE}"),
     }
 }

@@ -19,7 +19,7 @@ pub struct Setting {
     pub name: &'static str,
     /// The heading under which the setting is shown.
     pub section: Section,
-    /// The form of a value, as the help shows it, such as `ADDRESS:PORT`.
+    /// The syntax of a value in the help, such as `ADDRESS:PORT`.
     pub form: &'static str,
     /// The effect of the setting, without a period at the end.
     pub help: &'static str,
@@ -27,7 +27,8 @@ pub struct Setting {
     pub kind: SettingKind,
     /// A second variable, which is read if the first one is not set.
     pub also: Option<&'static str>,
-    /// Stores a value, or returns a description of valid values, which follows "must be".
+    /// Stores a value, or returns a description of valid values that completes the sentence "must
+    /// be ...".
     pub(super) apply: fn(&mut Settings, &str) -> ParseResult<()>,
     /// Returns the value as a text that [`Self::apply`] accepts.
     pub(super) show: fn(&Settings) -> String,
@@ -97,7 +98,7 @@ impl Setting {
         self.text(&Settings::default())
     }
 
-    /// Returns the setting that the default follows, if any.
+    /// Returns the setting to which the default is adjusted, if any.
     #[must_use]
     pub fn default_follows(&self) -> Option<&'static str> {
         let mut ways = RELATIONS.iter().flat_map(relations::Relation::both_ways);

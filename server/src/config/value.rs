@@ -1,5 +1,5 @@
-//! Parses the values of settings from text, and prints them. An error describes the valid values,
-//! and follows "must be".
+//! Parses the values of settings from text, and prints them. An error describes the valid values
+//! and completes the sentence "must be ...".
 
 use std::{
     fmt::Display,
@@ -81,7 +81,7 @@ pub(super) fn show_whole_or<T: Display>(word: &str, value: Option<T>) -> String 
     value.map_or_else(|| word.to_owned(), |number| number.to_string())
 }
 
-/// Parses a length of time within a range.
+/// Parses a duration within a range.
 pub(super) fn time(text: &str, range: RangeInclusive<Duration>) -> ParseResult<Duration> {
     humantime::parse_duration(text)
         .ok()
@@ -94,7 +94,7 @@ pub(super) fn time(text: &str, range: RangeInclusive<Duration>) -> ParseResult<D
                 .map(show_time)
                 .collect();
             let examples = examples.join(" or ");
-            format!("a time from {least} to {most} with its unit, such as {examples}")
+            format!("a time from {least} to {most} with a unit, such as {examples}")
         })
 }
 
@@ -102,8 +102,8 @@ pub(super) fn show_time(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-/// Parses a path, or the word that means `None`. An empty text is refused, because a shell passes
-/// it for a variable that is not set.
+/// Parses a path, or the word that means `None`. An empty text is an error, because a shell passes
+/// an empty text for a variable that is not set.
 pub(super) fn path_or(word: &str, what: &str, text: &str) -> ParseResult<Option<PathBuf>> {
     if text == word {
         return Ok(None);
@@ -123,7 +123,8 @@ pub(super) fn show_path_or(word: &str, path: Option<&PathBuf>) -> String {
     }
 }
 
-/// Parses values separated by commas. `form` describes valid values, and follows "must be".
+/// Parses values separated by commas. `form` describes valid values and completes the sentence
+/// "must be ...".
 pub(super) fn list<T: FromStr<Err: Display>>(form: &str, text: &str) -> ParseResult<Vec<T>> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let parse = |entry: &str| {
@@ -173,7 +174,7 @@ pub(super) fn rate(text: &str) -> ParseResult<Rate> {
         _ => humantime::parse_duration(&format!("1{per}")),
     };
     let per = per.map_err(|_| form())?;
-    // The bucket gains a token every so many ticks, which must be a whole number.
+    // The bucket gains one token per `every_ticks`, which must be a whole number of ticks.
     let nanos = per.as_nanos() * u128::from(TICK_RATE);
     let tick = u128::from(count) * 1_000_000_000;
     match u32::try_from(nanos / tick) {
@@ -181,7 +182,7 @@ pub(super) fn rate(text: &str) -> ParseResult<Rate> {
             let fill = burst
                 .checked_mul(every_ticks)
                 .filter(|ticks| *ticks < Rate::MAX_FILL_TICKS);
-            fill.ok_or("a rate at which a used burst is full again within 77 hours")?;
+            fill.ok_or("a rate that refills the whole burst within 77 hours")?;
             Ok(Rate { burst, every_ticks })
         }
         _ => Err(format!(

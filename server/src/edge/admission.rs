@@ -1,7 +1,7 @@
 //! The limits on connections: in total, and from one address before a hello.
 //!
-//! A connection slightly over a limit gets an HTTP answer, which costs memory and time. A
-//! connection far over it does not.
+//! A connection slightly over a limit gets an HTTP response, which costs memory and time. A
+//! connection far over it is closed without one.
 
 use std::{
     collections::HashMap,
@@ -14,24 +14,24 @@ use std::{
 
 use crate::metrics::{Gauge, Metrics};
 
-/// Connections over the limit that still get an answer.
+/// The number of connections over the limit that still get a response.
 const ANSWERED_OVER: u32 = 1024;
-/// The maximum number of connections that may take longer for their hello, because a person may be
-/// typing it. Behind a proxy that sends no forwarding header, remote clients look like this
-/// machine. They can take no more than these places.
-const MAX_BY_HAND: u32 = 16;
+/// The maximum number of connections that have the longer deadline for a hello that a person may be
+/// typing. Behind a proxy that sends no forwarding header, remote clients look like local ones. So
+/// even then they can occupy at most these 16 places.
+const MAX_TYPED_HELLOS: u32 = 16;
 
 /// The counts of connections. The I/O threads share them; the tick thread does not use them.
 pub(super) struct Admission {
     max_connections: u32,
     max_per_address: u32,
     connections: AtomicU32,
-    by_hand: AtomicU32,
+    typed_hellos: AtomicU32,
     /// An address has an entry only while it has a connection without a hello, so the number of
     /// connections bounds the size.
     addresses: Mutex<HashMap<IpAddr, u32>>,
     connections_gauge: Gauge,
-    unauthenticated_gauge: Gauge,
+    without_hello_gauge: Gauge,
 }
 
 /// The decision about a new connection.
@@ -39,13 +39,13 @@ pub(super) struct Admission {
 pub(super) enum Verdict {
     /// Admit it.
     Admit(AdmissionPermit),
-    /// Answer 503.
+    /// Respond with 503.
     Full(AdmissionPermit),
-    /// Answer 429.
+    /// Respond with 429.
     AddressFull(AdmissionPermit),
-    /// Close it without an answer.
+    /// Close it without a response.
     DropFull,
-    /// Close it without an answer, because of its address.
+    /// Close it without a response, because of its address.
     DropAddressFull,
 }
 
@@ -55,12 +55,12 @@ pub(super) struct AdmissionPermit {
     hello: HelloCount,
 }
 
-/// The count of connections without a hello that a connection belongs to.
+/// Which count of connections without a hello includes this connection.
 enum HelloCount {
     /// The count of its address.
     Address(IpAddr),
-    /// The count of connections that may take longer.
-    ByHand,
+    /// The count of connections with the longer deadline.
+    Typed,
     /// Neither, because its hello has arrived.
     Greeted,
 }
@@ -71,10 +71,10 @@ impl Admission {
             max_connections,
             max_per_address,
             connections: AtomicU32::new(0),
-            by_hand: AtomicU32::new(0),
+            typed_hellos: AtomicU32::new(0),
             addresses: Mutex::default(),
             connections_gauge: metrics.edge.connections.clone(),
-            unauthenticated_gauge: metrics.edge.unauthenticated.clone(),
+            without_hello_gauge: metrics.edge.unauthenticated.clone(),
         }
     }
 
@@ -87,12 +87,13 @@ impl Admission {
             *count += 1;
             *count
         });
-        self.unauthenticated_gauge.increment(1);
+        self.without_hello_gauge.increment(1);
         let permit = AdmissionPermit {
             admission: Arc::clone(self),
             hello: HelloCount::Address(address),
         };
-        // For the other verdicts `permit` is dropped here, which undoes the counts.
+        // `DropAddressFull` and `DropFull` carry no permit: it is dropped at the end of this
+        // function, which undoes the counts.
         if from_address > self.max_per_address.saturating_mul(2) {
             Verdict::DropAddressFull
         } else if connections > self.max_connections.saturating_add(ANSWERED_OVER) {
@@ -115,7 +116,7 @@ impl Admission {
     }
 
     fn count(&self, address: IpAddr, change: impl FnOnce(&mut u32) -> u32) -> u32 {
-        // A panic while the lock is held cannot leave half a change.
+        // Poison can be ignored: a panic cannot leave a count half changed.
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let count = addresses.entry(address).or_default();
         let result = change(count);
@@ -127,38 +128,45 @@ impl Admission {
 }
 
 impl AdmissionPermit {
-    /// Lets the connection take longer, if few others do. It then no longer counts for its address:
-    /// a person who types must not take the place of fast clients.
-    pub(super) fn take_longer(&mut self) -> bool {
+    /// Grants the connection the longer deadline for its hello, unless [`MAX_TYPED_HELLOS`] others
+    /// have it. Returns whether the connection got it. It then no longer counts for its address: a
+    /// person who types must not take the place of fast clients.
+    pub(super) fn extend_deadline(&mut self) -> bool {
         let HelloCount::Address(address) = self.hello else {
             return false;
         };
-        let one_more = |count| (count < MAX_BY_HAND).then_some(count + 1);
+        let one_more = |count| (count < MAX_TYPED_HELLOS).then_some(count + 1);
         let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
-        if self.admission.by_hand.try_update(set, fetch, one_more).is_err() {
+        if self
+            .admission
+            .typed_hellos
+            .try_update(set, fetch, one_more)
+            .is_err()
+        {
             return false;
         }
         self.admission.leave(address);
-        self.hello = HelloCount::ByHand;
+        self.hello = HelloCount::Typed;
         true
     }
 
-    /// Notes that the hello has arrived: the connection leaves the count of those without one.
-    pub(super) fn authenticated(&mut self) {
+    /// Notes that the hello has arrived. The connection is then no longer counted as one without a
+    /// hello.
+    pub(super) fn greeted(&mut self) {
         match std::mem::replace(&mut self.hello, HelloCount::Greeted) {
             HelloCount::Greeted => return,
             HelloCount::Address(address) => self.admission.leave(address),
-            HelloCount::ByHand => {
-                self.admission.by_hand.fetch_sub(1, Ordering::Relaxed);
+            HelloCount::Typed => {
+                self.admission.typed_hellos.fetch_sub(1, Ordering::Relaxed);
             }
         }
-        self.admission.unauthenticated_gauge.decrement(1);
+        self.admission.without_hello_gauge.decrement(1);
     }
 }
 
 impl Drop for AdmissionPermit {
     fn drop(&mut self) {
-        self.authenticated();
+        self.greeted();
         self.admission.connections.fetch_sub(1, Ordering::Relaxed);
         self.admission.connections_gauge.decrement(1);
     }
@@ -193,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_slightly_over_its_limit_is_answered_and_far_over_it_is_dropped() {
+    fn connections_of_one_address_are_answered_up_to_twice_its_limit_and_then_dropped() {
         let admission = admission(100, 2);
         let mut entered: Vec<_> = (0..4).map(|_| admission.enter(ip("10.0.0.1"))).collect();
         assert!(matches!(entered[1], Verdict::Admit(_)));
@@ -207,7 +215,7 @@ mod tests {
         let Some(Verdict::Admit(mut permit)) = entered.pop() else {
             panic!()
         };
-        permit.authenticated();
+        permit.greeted();
         assert!(matches!(admission.enter(ip("10.0.0.1")), Verdict::Admit(_)));
         drop((permit, entered));
         assert_eq!(admission.connections.load(Ordering::Relaxed), 0);
@@ -215,42 +223,42 @@ mod tests {
     }
 
     #[test]
-    fn a_few_connections_may_take_longer_and_do_not_count_for_their_address() {
+    fn a_few_connections_get_the_longer_deadline_and_do_not_count_for_their_address() {
         let metrics = Metrics::new();
-        let unauthenticated = || metrics.value("parlour_unauthenticated_connections");
+        let without_hello = || metrics.value("parlour_unauthenticated_connections");
         let admission = Arc::new(Admission::new(100, 1, &metrics));
         let enter = || match admission.enter(ip("127.0.0.1")) {
             Verdict::Admit(permit) => permit,
             other => panic!("{other:?}"),
         };
-        let mut slow: Vec<_> = (0..MAX_BY_HAND)
+        let mut slow: Vec<_> = (0..MAX_TYPED_HELLOS)
             .map(|_| {
                 let mut permit = enter();
-                assert!(permit.take_longer());
+                assert!(permit.extend_deadline());
                 permit
             })
             .collect();
         let mut one_more = enter();
-        assert!(!one_more.take_longer());
-        assert_eq!(unauthenticated(), f64::from(MAX_BY_HAND) + 1.0);
-        slow[0].authenticated();
-        assert!(one_more.take_longer());
-        assert!(!one_more.take_longer(), "it already does");
+        assert!(!one_more.extend_deadline());
+        assert_eq!(without_hello(), f64::from(MAX_TYPED_HELLOS) + 1.0);
+        slow[0].greeted();
+        assert!(one_more.extend_deadline());
+        assert!(!one_more.extend_deadline(), "it already has the longer deadline");
         drop((slow, one_more));
-        assert_eq!(admission.by_hand.load(Ordering::Relaxed), 0);
-        assert_eq!(unauthenticated(), 0.0);
+        assert_eq!(admission.typed_hellos.load(Ordering::Relaxed), 0);
+        assert_eq!(without_hello(), 0.0);
         assert!(admission.addresses.lock().unwrap().is_empty());
     }
 
     #[test]
-    fn a_full_server_says_so() {
+    fn the_verdict_over_the_limit_of_connections_is_full() {
         let admission = admission(1, 10);
         let _first = admission.enter(ip("10.0.0.1"));
         assert!(matches!(admission.enter(ip("10.0.0.2")), Verdict::Full(_)));
     }
 
     #[test]
-    fn one_customer_of_ipv6_is_one_address() {
+    fn addresses_in_one_ipv6_64_count_as_one() {
         assert_eq!(network(ip("2001:db8::1")), network(ip("2001:db8::ffff:2")));
         assert_ne!(network(ip("2001:db8::1")), network(ip("2001:db8:0:1::1")));
     }

@@ -1,19 +1,19 @@
-//! The schedule of the sweep: when it must check which place of the table. There is one small
-//! number per place, side by side, so thousands of connections with nothing due cost only a pass
-//! over a list.
+//! The schedule of the sweep: the time at which it must check each place of the table. It is a list
+//! of one small number per place, so thousands of connections with nothing due cost only one pass
+//! over the list.
 
 use std::{
     cell::Cell,
     time::{Duration, Instant},
 };
 
-/// The length of a round, the unit of time here. A due place is noticed late by up to one round,
-/// and never early.
-pub(super) const ROUND: Duration = Duration::from_millis(100);
-/// The place is not due. As a round, this is 13 years after the start.
+/// The unit of time of the agenda. A place is checked up to one interval after it is due, and never
+/// early.
+pub(super) const INTERVAL: Duration = Duration::from_millis(100);
+/// The place is not due. As a number of intervals, this is 13 years after the start.
 const NEVER: u32 = u32::MAX;
 
-/// The round in which each place is due.
+/// The interval in which each place is due.
 pub(super) struct Agenda {
     begin: Instant,
     places: Vec<Cell<u32>>,
@@ -41,23 +41,23 @@ impl Agenda {
     }
 
     /// Schedules a check of a place at this time, unless an earlier one is scheduled.
-    pub(super) fn look_at(&self, place: usize, when: Instant) {
-        let rounds = self.since_begin(when).div_ceil(ROUND.as_nanos());
+    pub(super) fn schedule(&self, place: usize, when: Instant) {
+        let intervals = self.since_begin(when).div_ceil(INTERVAL.as_nanos());
         if let Some(due) = self.places.get(place) {
-            due.set(due.get().min(rounds.try_into().unwrap_or(NEVER)));
+            due.set(due.get().min(intervals.try_into().unwrap_or(NEVER)));
         }
     }
 
     /// Returns the first place from `from` on that is due now, and clears it.
     pub(super) fn take_due(&self, from: usize, now: Instant) -> Option<usize> {
-        // `NEVER` is not due even then.
-        let round = (self.since_begin(now) / ROUND.as_nanos()).min(u128::from(NEVER - 1)) as u32;
+        // Below `NEVER`, so that a place without a check is never due.
+        let current = (self.since_begin(now) / INTERVAL.as_nanos()).min(u128::from(NEVER - 1)) as u32;
         let place = from
             + self
                 .places
                 .get(from..)?
                 .iter()
-                .position(|due| due.get() <= round)?;
+                .position(|due| due.get() <= current)?;
         self.forget(place);
         Some(place)
     }
@@ -81,35 +81,35 @@ mod tests {
     }
 
     #[test]
-    fn the_earlier_of_two_times_is_due_once() {
+    fn a_place_is_due_once_at_the_earliest_of_its_times() {
         let begin = Instant::now();
         let mut agenda = Agenda::new(begin);
         (0..3).for_each(|_| agenda.add_place());
-        agenda.look_at(1, begin + 5 * ROUND);
-        agenda.look_at(1, begin + 2 * ROUND);
-        agenda.look_at(1, begin + 9 * ROUND);
-        agenda.look_at(2, begin + 2 * ROUND);
-        agenda.look_at(0, begin + 3 * ROUND);
+        agenda.schedule(1, begin + 5 * INTERVAL);
+        agenda.schedule(1, begin + 2 * INTERVAL);
+        agenda.schedule(1, begin + 9 * INTERVAL);
+        agenda.schedule(2, begin + 2 * INTERVAL);
+        agenda.schedule(0, begin + 3 * INTERVAL);
         agenda.forget(0);
-        assert_eq!(due(&agenda, begin + ROUND), [0_usize; 0]);
-        assert_eq!(due(&agenda, begin + 2 * ROUND), [1, 2]);
-        assert_eq!(due(&agenda, begin + 1000 * ROUND), [0_usize; 0]);
+        assert_eq!(due(&agenda, begin + INTERVAL), [0_usize; 0]);
+        assert_eq!(due(&agenda, begin + 2 * INTERVAL), [1, 2]);
+        assert_eq!(due(&agenda, begin + 1000 * INTERVAL), [0_usize; 0]);
         assert_eq!(agenda.take_due(3, begin), None);
         assert_eq!(agenda.take_due(4, begin), None);
     }
 
     proptest! {
         #[test]
-        fn a_place_is_never_due_early_and_late_by_less_than_a_round(millis in 0_u64..100_000, step in 1_u64..500) {
+        fn a_place_is_never_due_early_and_at_most_one_interval_late(millis in 0_u64..100_000, step in 1_u64..500) {
             let begin = Instant::now();
             let mut agenda = Agenda::new(begin);
             agenda.add_place();
             let when = begin + Duration::from_millis(millis);
-            agenda.look_at(0, when);
+            agenda.schedule(0, when);
             let step = Duration::from_millis(step);
             let mut now = begin;
             while agenda.take_due(0, now).is_none() {
-                prop_assert!(now < when + ROUND);
+                prop_assert!(now < when + INTERVAL);
                 now += step;
             }
             prop_assert!(now >= when);

@@ -1,5 +1,5 @@
-//! How a connection ends: the client is sent the reason and has time to answer, and then the
-//! connection is cut.
+//! Closes connections: sends the client the reason, gives it time to answer, and then ends the
+//! TCP connection.
 
 use std::{io::IoSlice, rc::Rc};
 
@@ -17,8 +17,8 @@ use super::{
 };
 use crate::metrics::Closer;
 
-/// Ends a reason that was shortened.
-const CUT: &str = "...";
+/// The end of a reason that was shortened.
+const ELLIPSIS: &str = "...";
 
 impl Connection {
     /// Closes the connection because the client broke a rule or a limit. The rejection is counted
@@ -30,9 +30,9 @@ impl Connection {
     /// Like [`Self::reject`], with the sentence in the close frame for JSON clients, where a person
     /// may be typing, and for every client that sends no valid hello in time. The sentence must
     /// contain no secret of the client, because it is also logged.
-    pub(super) fn reject_saying(self: &Rc<Self>, reject: Rejection, sentence: &str) {
-        let says = self.wire == Wire::Json || reject == Rejection::HandshakeTimeout;
-        self.reject_with(reject, sentence, says.then(|| reason(sentence)));
+    pub(super) fn reject_with_reason(self: &Rc<Self>, reject: Rejection, sentence: &str) {
+        let is_sent = self.wire == Wire::Json || reject == Rejection::HandshakeTimeout;
+        self.reject_with(reject, sentence, is_sent.then(|| reason(sentence)));
     }
 
     fn reject_with(self: &Rc<Self>, reject: Rejection, detail: &str, reason: Option<String>) {
@@ -41,17 +41,18 @@ impl Connection {
         }
         self.io.shared.reject(reject, self.peer, detail);
         let code = reject.close_code().unwrap_or(CloseCode::Internal);
-        self.close_saying(code, reason.as_deref().unwrap_or(code.reason()));
+        self.close_with_reason(code, reason.as_deref().unwrap_or(code.reason()));
     }
 
-    /// Closes the connection with this code. Waiting data is dropped for every code: the code and
-    /// the time to come back matter more than old messages, and a stopping server waits only 2 s.
+    /// Closes the connection with this code. Waiting data is dropped for every code: the client
+    /// needs the code and the time to reconnect more than old messages, and a stopping server waits
+    /// only 2 s.
     pub(super) fn close(self: &Rc<Self>, code: CloseCode) {
-        self.close_saying(code, code.reason());
+        self.close_with_reason(code, code.reason());
     }
 
     /// Like [`Self::close`], with a different reason in the close frame: at most 123 bytes.
-    pub(super) fn close_saying(self: &Rc<Self>, code: CloseCode, reason: &str) {
+    pub(super) fn close_with_reason(self: &Rc<Self>, code: CloseCode, reason: &str) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
         }
@@ -97,7 +98,7 @@ impl Connection {
 
     /// Aborts the connection. The kernel discards what it still keeps for the client.
     pub(super) fn abort(&self) {
-        // Otherwise the kernel would try to send for minutes. If this fails, the connection is
+        // Without this, the kernel would try to send for minutes. If it fails, the connection is
         // already gone.
         let _ = set_socket_linger(&self.stream, Some(std::time::Duration::ZERO));
         self.hang_up();
@@ -111,8 +112,9 @@ impl Connection {
         }
     }
 
-    /// Continues the closing when nothing waits to be sent.
-    pub(super) fn drained(&self) {
+    /// Takes the next step of closing, if the connection is closing. Call this when the outbox is
+    /// empty.
+    pub(super) fn continue_closing(&self) {
         if let Phase::Closing { step, .. } = self.phase.get() {
             match step {
                 CloseStep::Await => {}
@@ -124,9 +126,10 @@ impl Connection {
 
     fn begin_closing(self: &Rc<Self>, frames: &[u8], step: CloseStep) {
         self.end_session();
-        // Nothing may follow a close frame, and only the rest of a begun frame may precede it.
+        // Nothing may follow a close frame. Of the waiting data, only the rest of a frame that was
+        // sent in part may precede it.
         self.forget_pong();
-        self.outbox.borrow_mut().forget_unbegun();
+        self.outbox.borrow_mut().drop_unsent_frames();
         let begin = self.io.now();
         let progress = begin;
         self.phase.set(Phase::Closing {
@@ -134,11 +137,11 @@ impl Connection {
             progress,
             step,
         });
-        self.look_at_next();
-        // Without a limit, because it is a few hundred bytes, once.
+        self.schedule_check();
+        // No limit applies: this adds a few hundred bytes, once.
         self.push(&[IoSlice::new(frames)], usize::MAX);
         if step == CloseStep::HalfClose && self.outbox.borrow().is_empty() {
-            self.drained();
+            self.continue_closing();
         }
     }
 
@@ -161,8 +164,8 @@ impl Connection {
     }
 }
 
-/// Makes a sentence fit into a close frame: printable ASCII, so that a terminal shows it as it is,
-/// and short enough.
+/// Makes a sentence fit into a close frame: at most 123 bytes, and printable ASCII, which a
+/// terminal shows unchanged.
 fn reason(sentence: &str) -> String {
     let printable = |character| {
         if matches!(character, ' '..='~') {
@@ -173,8 +176,8 @@ fn reason(sentence: &str) -> String {
     };
     let mut reason: String = sentence.chars().map(printable).collect();
     if reason.len() > MAX_CLOSE_REASON {
-        reason.truncate(MAX_CLOSE_REASON - CUT.len());
-        reason.push_str(CUT);
+        reason.truncate(MAX_CLOSE_REASON - ELLIPSIS.len());
+        reason.push_str(ELLIPSIS);
     }
     reason
 }

@@ -1,5 +1,5 @@
 //! The state of one WebSocket connection. Its reader and the delivery of ticks use it on the same
-//! thread; nothing is borrowed across an await.
+//! thread, and no `RefCell` is borrowed across an await.
 
 mod io_thread;
 mod table;
@@ -28,7 +28,7 @@ pub(super) enum Phase {
     Greeting,
     /// Its session is open.
     Open,
-    /// Our close frame is sent, or waits for the rest of a frame that was begun before it.
+    /// The server's close frame is sent, or waits for the rest of a frame that was sent in part.
     Closing {
         begin: Instant,
         /// When the socket last took a byte.
@@ -36,7 +36,7 @@ pub(super) enum Phase {
         /// The step to take when the outbox is empty.
         step: CloseStep,
     },
-    /// The connection is over. Its tasks end as soon as they notice.
+    /// The connection is over. Its tasks end when they next run.
     Over,
 }
 
@@ -62,8 +62,8 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<SendBuffer>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
-    /// While the outbox is not empty: when the socket last took a byte. At first it is the moment
-    /// at which the socket stopped taking them.
+    /// If the outbox is not empty: when the socket last took a byte, or if it has taken none since,
+    /// when the first byte had to wait.
     pub(super) blocked: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,
@@ -105,27 +105,28 @@ impl Connection {
         }
     }
 
-    /// Takes a place in the table. Returns `false` if none is free.
+    /// Adds the connection to the table. Returns `false` if no place is free.
     pub(super) fn enter_table(self: &Rc<Self>) -> bool {
         self.place.set(self.io.table.borrow_mut().insert(self));
         self.place.get().is_some()
     }
 
-    /// Frees its place.
+    /// Removes the connection from the table.
     pub(super) fn leave_table(&self) {
         if let Some(place) = self.place.take() {
             self.io.table.borrow_mut().remove(place);
         }
     }
 
-    /// Returns its session, if one is open.
+    /// Returns the session of the connection, if one is open.
     pub(super) fn session(&self) -> Option<SessionId> {
         self.session.get()
     }
 
-    /// Lets it take longer for its hello. Returns `false` if too many connections already do.
-    pub(super) fn take_longer(&self) -> bool {
-        self.permit.borrow_mut().take_longer()
+    /// Grants the connection the longer deadline for a typed hello. Returns `false` if too many
+    /// connections already have it.
+    pub(super) fn extend_deadline(&self) -> bool {
+        self.permit.borrow_mut().extend_deadline()
     }
 
     /// Opens a session.
@@ -133,18 +134,18 @@ impl Connection {
         let Some(place) = self.place.get() else {
             return;
         };
-        self.permit.borrow_mut().authenticated();
+        self.permit.borrow_mut().greeted();
         let session = self.io.new_session(place);
         self.session.set(Some(session));
         self.phase.set(Phase::Open);
-        self.look_at_next();
+        self.schedule_check();
         self.io.inbound.control(session, event);
         if self.blocked.get().is_some() {
             self.io.inbound.control(session, InboundKind::Hold);
         }
     }
 
-    /// Ends its session, if one is open. The world is notified once.
+    /// Ends the session of the connection, if one is open. The world is notified once.
     pub(super) fn end_session(&self) {
         if let Some(session) = self.session.take() {
             self.io.inbound.control(session, InboundKind::Close);
@@ -152,24 +153,24 @@ impl Connection {
     }
 
     /// Notes that bytes arrived.
-    pub(super) fn hear(&self, now: Instant) {
+    pub(super) fn note_activity(&self, now: Instant) {
         self.heard.set(now);
         self.pinged.set(false);
     }
 
-    /// Returns when it will have been silent for this many heartbeats.
+    /// Returns when the client will have been silent for this many heartbeats.
     pub(super) fn silent_at(&self, heartbeats: u32) -> Instant {
         self.io.gaps.after_gap(self.heard.get()) + heartbeats * self.io.shared.options.heartbeat
     }
 
-    /// Returns when it will have stalled for too long, if it takes no data now.
+    /// Returns when the connection exceeds `stall_timeout`, if its socket takes no data now.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
         let since = self.blocked.get()?;
         Some(self.io.gaps.after_gap(since) + self.io.shared.options.stall_timeout)
     }
 
-    /// Returns when its close frame will have waited too long, if it is closing.
-    pub(super) fn cut_off_at(&self) -> Option<Instant> {
+    /// Returns when the connection must be aborted, if it is closing.
+    pub(super) fn abort_at(&self) -> Option<Instant> {
         let Phase::Closing { begin, progress, .. } = self.phase.get() else {
             return None;
         };
@@ -184,23 +185,24 @@ impl Connection {
     }
 
     /// Schedules the next check by the sweep.
-    pub(super) fn look_at_next(&self) {
+    pub(super) fn schedule_check(&self) {
         let when = match self.phase.get() {
             Phase::Open => {
                 let silent = self.silent_at(if self.pinged.get() { 2 } else { 1 });
                 Some(self.stalled_at().map_or(silent, |stalled| stalled.min(silent)))
             }
-            Phase::Closing { .. } => self.cut_off_at(),
-            // Its reader waits for the hello, with a separate deadline.
+            Phase::Closing { .. } => self.abort_at(),
+            // The reader waits for the hello, with a separate deadline.
             Phase::Greeting | Phase::Over => None,
         };
         if let (Some(place), Some(when)) = (self.place.get(), when) {
-            self.io.table.borrow().look_at(place, when);
+            self.io.table.borrow().schedule(place, when);
         }
     }
 
-    /// Notes that the socket took waiting bytes: the connection does not stall.
-    pub(super) fn took(&self) {
+    /// Notes that the socket took waiting bytes, so that the time limits for a stalled connection
+    /// start again.
+    pub(super) fn note_progress(&self) {
         let now = self.io.now();
         if self.blocked.get().is_some() {
             self.blocked.set(Some(now));
@@ -215,12 +217,12 @@ impl Connection {
         }
     }
 
-    /// Drops the answer to a ping.
+    /// Drops the answer to a ping that waits for an empty outbox.
     pub(super) fn forget_pong(&self) {
         self.pong.borrow_mut().take();
     }
 
-    /// Notes that no bytes wait for the socket any longer.
+    /// Notes that no more bytes wait for the socket.
     pub(super) fn forget_blocked(&self) {
         if self.blocked.take().is_some() {
             self.io.shared.metrics.edge.blocked.decrement(1);

@@ -1,4 +1,4 @@
-//! A time limit that starts again after a time in which the thread did not run.
+//! A time limit that starts again if the thread did not run for a while.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use tokio::time::timeout_at;
 
 use super::connection::IoThread;
 
-/// A time limit: a moment, and a length from it.
+/// A time limit: its start and its length.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     begin: Instant,
@@ -14,28 +14,28 @@ pub(super) struct Deadline {
 }
 
 impl Deadline {
-    /// Returns a limit of this length from now on.
+    /// Returns a limit that starts now.
     pub(super) fn after(limit: Duration, now: Instant) -> Self {
         Self { begin: now, limit }
     }
 
-    /// Returns the rest of this limit, shortened to at most this length from now on.
-    pub(super) fn or_after(self, limit: Duration, now: Instant) -> Self {
+    /// Returns a limit that starts now, and lasts for the rest of this limit, but at most `limit`.
+    pub(super) fn shortened_to(self, limit: Duration, now: Instant) -> Self {
         let left = (self.begin + self.limit).saturating_duration_since(now);
         Self::after(left.min(limit), now)
     }
 
-    /// Returns this limit, extended to at least this length from its start.
+    /// Returns this limit, extended to at least this length.
     pub(super) fn at_least(self, limit: Duration) -> Self {
         Self::after(self.limit.max(limit), self.begin)
     }
 
-    /// Returns its length in words: `within 5 s`.
+    /// Returns the length as text, such as `within 5 s`.
     pub(super) fn in_words(&self) -> String {
         format!("within {} s", self.limit.as_secs_f64())
     }
 
-    /// Waits for a future. Returns `None` if the time is over first.
+    /// Waits for a future. Returns `None` if the time limit passes first.
     pub(super) async fn wait_for<F: Future + Unpin>(
         &self,
         io: &IoThread,

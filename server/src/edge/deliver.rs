@@ -1,4 +1,5 @@
-//! Writes the output of a tick to the connections of a thread: the last stop of a key press.
+//! Writes the output of a tick to the connections of a thread: the last step in the path of a
+//! command through the server.
 
 use std::rc::Rc;
 
@@ -11,13 +12,13 @@ use super::{
 };
 use crate::bridge::route;
 
-/// The number of writes after which readers get to run: about 0.2 ms. A client that aims its input
-/// at 2 ms before a tick must not wait for the writes of the previous tick. With 128 writes and
-/// 2,000 clients, 3 of 100 such commands came too late.
+/// After this many writes, about 0.2 ms, readers run. The input of a client that aims at 2 ms
+/// before a tick must not wait for the writes of the previous tick. With 128 writes and 2,000
+/// clients, 3 of 100 such commands arrived too late.
 pub(super) const WRITES_PER_YIELD: usize = 32;
 
 /// Writes a tick's frames to the connections of this thread, each with one write, and closes the
-/// connections that it names. `mine` is memory that is kept from tick to tick.
+/// connections that the output lists. `mine` is scratch memory that is reused in each tick.
 pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<OutFrame>) {
     take_mine(io.thread, output, mine);
     let mut sent = SentCounts::default();
@@ -42,15 +43,15 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
     }
 }
 
-/// Writes the frames of one session after another. Returns the bytes of snapshots among them.
+/// Writes the frames of one session after another. Returns the bytes of the snapshots.
 fn write<'a>(
     io: &IoThread,
     output: &TickOutput,
     sessions: impl Iterator<Item = &'a [OutFrame]>,
     sent: &mut SentCounts,
 ) -> u64 {
-    // Borrowed once: only its own task removes a connection from the table, and that task does not
-    // run meanwhile.
+    // Borrowed once for all sessions: only the task of a connection removes it from the table, and
+    // that task does not run meanwhile.
     let table = io.table.borrow();
     let mut snapshot_bytes = 0;
     for frames in sessions {
@@ -66,8 +67,8 @@ fn write<'a>(
     snapshot_bytes
 }
 
-/// Collects the frames for this thread. Those of one session are side by side, in the order of
-/// sending.
+/// Collects the frames for this thread. The frames of a session are adjacent, in the order in
+/// which they must be sent.
 fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
     mine.clear();
     mine.extend(
@@ -76,8 +77,8 @@ fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
             .iter()
             .filter(|frame| route::thread_of(frame.session) == thread),
     );
-    // The output has messages in the order in which they were sent, and one snapshot per session. A
-    // later frame of a session has a higher offset.
+    // The output contains messages in the order in which they were sent, and one snapshot per
+    // session. A later frame of a session has a higher offset.
     if mine.iter().any(|frame| frame.lane == Lane::Reliable) {
         mine.sort_unstable_by_key(|frame| (frame.session, frame.start));
     }

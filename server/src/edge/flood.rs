@@ -8,21 +8,21 @@ use std::{
 
 use crate::thread_gaps::ThreadGaps;
 
-/// The maximum number of messages that reach the world between two ticks. More are dropped. The
-/// client of a person sends one.
+/// The maximum number of messages that reach the world between two ticks. Further messages are
+/// dropped. A typical client sends one.
 const MAX_PER_TICK: u32 = 32;
-/// Messages and pongs: 1,000 per second after a burst of 2,000. More is a flood.
+/// The limit of messages and pongs: 1,000 per second after a burst of 2,000.
 const MESSAGES: MessageRate = MessageRate {
     each: Duration::from_millis(1),
     burst: 2000,
 };
-/// WebSocket pings. Browsers send none, and libraries one every few seconds.
+/// The limit of WebSocket pings. Browsers send none, and libraries send one every few seconds.
 const PINGS: MessageRate = MessageRate {
     each: Duration::from_millis(20),
     burst: 100,
 };
-/// Repeated hellos: the 20th in a minute closes the connection, as 20 invalid requests do in the
-/// world.
+/// The limit of repeated hellos: the 20th in a minute closes the connection. The world has the same
+/// limit for invalid requests.
 const HELLOS: MessageRate = MessageRate {
     each: Duration::from_secs(3),
     burst: 19,
@@ -30,7 +30,7 @@ const HELLOS: MessageRate = MessageRate {
 
 #[derive(Clone, Copy)]
 struct MessageRate {
-    /// The time until one more is allowed.
+    /// The time after which one more message is allowed.
     each: Duration,
     burst: u32,
 }
@@ -41,7 +41,7 @@ pub(super) struct Flood {
     messages: Bucket,
     pings: Bucket,
     hellos: Bucket,
-    /// The step before the last message, and the messages since that step.
+    /// The step before the last message, and the number of messages since that step.
     since_step: Cell<(u32, u32)>,
 }
 
@@ -55,22 +55,22 @@ impl Flood {
         }
     }
 
-    /// Counts a message or pong. Returns `false` if it is a flood.
+    /// Counts a message or pong. Returns `false` if it exceeds the limit.
     pub(super) fn message(&self, now: Instant, gaps: &ThreadGaps) -> bool {
-        self.messages.take(now, gaps.before_gap(now), MESSAGES)
+        self.messages.take_token(now, gaps.before_gap(now), MESSAGES)
     }
 
-    /// Counts a ping. Returns `false` if it is a flood.
+    /// Counts a ping. Returns `false` if it exceeds the limit.
     pub(super) fn ping(&self, now: Instant, gaps: &ThreadGaps) -> bool {
-        self.pings.take(now, gaps.before_gap(now), PINGS)
+        self.pings.take_token(now, gaps.before_gap(now), PINGS)
     }
 
-    /// Counts a repeated hello. Returns `false` if there were too many.
+    /// Counts a repeated hello. Returns `false` if it exceeds the limit.
     pub(super) fn second_hello(&self, now: Instant, gaps: &ThreadGaps) -> bool {
-        self.hellos.take(now, gaps.before_gap(now), HELLOS)
+        self.hellos.take_token(now, gaps.before_gap(now), HELLOS)
     }
 
-    /// Counts a message for the world. Returns `false` if too many came since this step.
+    /// Counts a message for the world. Returns `false` if too many arrived since this step.
     pub(super) fn to_world(&self, step: u32) -> bool {
         let count = match self.since_step.get() {
             (last, count) if last == step => count + 1,
@@ -86,9 +86,9 @@ impl Flood {
 struct Bucket(Cell<Instant>);
 
 impl Bucket {
-    /// Takes one token. Since `full_from` the bucket fills beyond its burst: what clients sent
-    /// while the server did not run arrives together, and is no flood.
-    fn take(&self, now: Instant, full_from: Instant, rate: MessageRate) -> bool {
+    /// Takes one token. From `full_from` on, the bucket fills beyond its burst: messages that a
+    /// client sent while the server did not run arrive together, and must not count as a flood.
+    fn take_token(&self, now: Instant, full_from: Instant, rate: MessageRate) -> bool {
         let full_at = self.0.get().max(full_from) + rate.each;
         if full_at.saturating_duration_since(now) > rate.each * rate.burst {
             return false;
@@ -110,14 +110,14 @@ mod tests {
             each: Duration::from_millis(100),
             burst: 5,
         };
-        let taken = |now| (0..100).filter(|_| bucket.take(now, now, rate)).count();
+        let taken = |now| (0..100).filter(|_| bucket.take_token(now, now, rate)).count();
         assert_eq!(taken(now), 5);
         assert_eq!(taken(now + Duration::from_millis(210)), 2);
         assert_eq!(taken(now + Duration::from_secs(60)), 5);
     }
 
     #[test]
-    fn messages_that_arrive_together_after_a_gap_are_no_flood() {
+    fn messages_that_arrive_together_after_a_gap_are_not_a_flood() {
         let stopped = Instant::now();
         let resumed = stopped + Duration::from_secs(25);
         let (flood, gaps) = (Flood::new(stopped), ThreadGaps::new(stopped));

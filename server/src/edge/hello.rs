@@ -1,5 +1,5 @@
-//! The first message of a connection. Until it is valid, nothing of the connection reaches the
-//! world.
+//! Handles the first message of a connection. Before a valid hello, nothing that the client sends
+//! reaches the world.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ use crate::bridge::inbound::InboundKind;
 pub(super) const FROZEN: &str = "the world stands still: try again later";
 
 /// Handles the first message: opens a session, or closes the connection.
-pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
+pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) {
     let hello = match message {
         ClientMessage::Hello(hello) => hello,
         ClientMessage::Bye => {
@@ -27,35 +27,35 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
         }
         _ => {
             let sentence = format!("the first message must be a hello, as in {HELLO_EXAMPLE}");
-            connection.reject_saying(Rejection::NoHello, &sentence);
+            connection.reject_with_reason(Rejection::MessageBeforeHello, &sentence);
             return;
         }
     };
     if let Err((reject, sentence)) = judge(&hello) {
-        connection.reject_saying(reject, &sentence);
+        connection.reject_with_reason(reject, &sentence);
         return;
     }
     if connection.io.shared.status.is_frozen() {
-        connection.reject_saying(Rejection::TickFrozen, FROZEN);
+        connection.reject_with_reason(Rejection::TickFrozen, FROZEN);
         return;
     }
-    // The world makes a name for an empty one.
+    // The world replaces an empty name with a generated one.
     let name = clean_name(hello.name).unwrap_or_default();
     connection.open(InboundKind::Open { name });
 }
 
 /// Checks whether the hello may open a session. The error never repeats a token.
 fn judge(hello: &Hello) -> Result<(), (Rejection, String)> {
-    // The token is checked first: a client that fails here learns nothing else.
+    // The token is checked first, so that a client without a valid token learns nothing else.
     match &hello.token {
         None => {}
         Some(token) if token.len() > MAX_TOKEN_BYTES => {
             return Err((
                 Rejection::Token,
-                format!("a token of more than {MAX_TOKEN_BYTES} bytes"),
+                format!("the token is longer than {MAX_TOKEN_BYTES} bytes"),
             ));
         }
-        // A token that was not verified must not pass for one that was.
+        // The server cannot verify tokens, and must not accept an unverified one.
         Some(_) => {
             let sentence = "this server cannot verify tokens: leave `token` out and connect as a guest";
             return Err((Rejection::Token, sentence.to_owned()));
@@ -70,7 +70,7 @@ fn judge(hello: &Hello) -> Result<(), (Rejection, String)> {
     }
     if hello.schema != 0 && hello.schema != SCHEMA {
         let sentence = format!(
-            "the server does not have schema {}, only {SCHEMA}; leave it out if you type the hello",
+            "the server does not have schema {}, only {SCHEMA}: leave `schema` out if you type the hello",
             hello.schema
         );
         return Err((Rejection::Version, sentence));
@@ -86,7 +86,7 @@ fn judge(hello: &Hello) -> Result<(), (Rejection, String)> {
 mod tests {
     use super::*;
 
-    fn refused(change: impl FnOnce(&mut Hello)) -> Option<Rejection> {
+    fn rejection_of(change: impl FnOnce(&mut Hello)) -> Option<Rejection> {
         let mut hello = Hello {
             protocol: PROTOCOL,
             ..Hello::default()
@@ -97,28 +97,28 @@ mod tests {
 
     #[test]
     fn a_guest_of_this_version_may_open_a_session() {
-        assert_eq!(refused(|_| {}), None);
-        assert_eq!(refused(|hello| hello.schema = SCHEMA), None);
+        assert_eq!(rejection_of(|_| {}), None);
+        assert_eq!(rejection_of(|hello| hello.schema = SCHEMA), None);
     }
 
     #[test]
-    fn other_hellos_are_refused_with_a_class() {
-        assert_eq!(refused(|hello| hello.protocol = 2), Some(Rejection::Version));
+    fn invalid_hellos_are_rejected_with_a_class() {
+        assert_eq!(rejection_of(|hello| hello.protocol = 2), Some(Rejection::Version));
         assert_eq!(
-            refused(|hello| hello.schema = SCHEMA.wrapping_add(1).max(1)),
+            rejection_of(|hello| hello.schema = SCHEMA.wrapping_add(1).max(1)),
             Some(Rejection::Version)
         );
         assert_eq!(
-            refused(|hello| hello.session = Some("x".into())),
+            rejection_of(|hello| hello.session = Some("x".into())),
             Some(Rejection::Resume)
         );
         assert_eq!(
-            refused(|hello| hello.resume = Some("x".into())),
+            rejection_of(|hello| hello.resume = Some("x".into())),
             Some(Rejection::Resume)
         );
         for token in [String::new(), "x".repeat(5000)] {
-            let refused = refused(|hello| (hello.token, hello.protocol) = (Some(token), 2));
-            assert_eq!(refused, Some(Rejection::Token));
+            let rejection = rejection_of(|hello| (hello.token, hello.protocol) = (Some(token), 2));
+            assert_eq!(rejection, Some(Rejection::Token));
         }
     }
 }

@@ -37,12 +37,12 @@ use routes::{Agreement, full, reply};
 const MAX_HEAD: usize = 8 * 1024;
 /// The maximum number of lines of the head of a request.
 const MAX_HEADERS: usize = 100;
-/// The time for a rejected client to read the answer.
+/// The time for a rejected client to read the response.
 const LINGER: Duration = Duration::from_secs(1);
-/// The bytes that such a client may still send.
+/// The maximum number of bytes that the server reads from a rejected client.
 const LINGER_BYTES: usize = 64 * 1024;
-/// The time to wait for the request of a client that is turned away. Other clients wait meanwhile:
-/// 100 silent clients take a second.
+/// The time to wait for the request of a client that is turned away. No other client is accepted
+/// meanwhile: 100 silent clients take a second.
 const TURNED_AWAY: Duration = Duration::from_millis(10);
 
 /// An accepted connection.
@@ -52,11 +52,12 @@ pub(super) struct Arrival {
     /// The time limit for HTTP and hello together.
     pub(super) deadline: Deadline,
     pub(super) permit: AdmissionPermit,
-    /// The limit that the connection exceeds. If there is one, it gets only an answer.
+    /// The limit that the connection exceeds. If there is one, the connection gets only an error
+    /// response.
     pub(super) over: Option<Rejection>,
 }
 
-/// Serves a connection until it ends, or until its client has said hello on the WebSocket.
+/// Serves a connection until it ends, or until the hello has arrived on the WebSocket.
 pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
     let (peer, deadline) = (arrival.peer, arrival.deadline);
     let agreement = Cell::new(None);
@@ -70,33 +71,33 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         return;
     };
     match agreement.get() {
-        Some(Agreement { wire, by_hand }) => {
+        Some(Agreement { wire, may_be_typed }) => {
             let opening = reader::Opening {
                 stream,
                 peer,
                 deadline,
                 permit: arrival.permit,
                 wire,
-                by_hand: by_hand && peer.ip().to_canonical().is_loopback(),
+                may_be_typed: may_be_typed && peer.ip().to_canonical().is_loopback(),
                 leftover,
             };
             reader::greet(io, opening).await;
         }
-        None => linger(&io, &stream, until.or_after(LINGER, io.now())).await,
+        None => linger(&io, &stream, until.shortened_to(LINGER, io.now())).await,
     }
 }
 
 /// A connection after its request.
 struct Exchanged {
     stream: TcpStream,
-    /// What the client sent after the request.
+    /// Bytes that the client sent after the request.
     leftover: Bytes,
-    /// The time limit for reading the rest, if the client was rejected.
+    /// The time limit for reading more of the client, if it was rejected.
     until: Deadline,
 }
 
-/// Reads and answers the request. Sets `agreement` if the answer accepts a WebSocket. Returns
-/// `None` if the connection is over.
+/// Reads the request and sends the response. Sets `agreement` if the response accepts a WebSocket.
+/// Returns `None` if the connection is over.
 async fn exchange(
     io: &Rc<IoThread>,
     stream: TcpStream,
@@ -141,8 +142,8 @@ async fn exchange(
     match done {
         None => {
             io.shared.reject(Rejection::HandshakeTimeout, peer, "http");
-            // Browsers connect in advance. They could mistake an answer without a request for the
-            // answer to their next request.
+            // Browsers connect in advance. They could mistake a response without a request for the
+            // response to their next request.
             if answered.get() || leftover.is_empty() {
                 return None;
             }
@@ -172,7 +173,7 @@ fn ok(answer: Answer) -> Ready<Result<Answer, Infallible>> {
     ready(Ok(answer))
 }
 
-/// Adds `Connection: close` to an answer. hyper has a setting for that, but it would also add
+/// Adds `Connection: close` to a response. hyper has a setting for that, but it would also add
 /// `close` to the header of the 101, where some clients, such as that of Node.js, accept only
 /// `Upgrade`.
 fn closing(mut answer: Answer) -> Answer {
@@ -187,7 +188,8 @@ fn request_timeout(deadline: &Deadline) -> HttpProblem {
     HttpProblem::new(ProblemKind::RequestTimeout, detail)
 }
 
-/// Returns the error for a request that hyper cannot parse. The answer of hyper itself has no body.
+/// Returns the error for a request that hyper cannot parse. The response of hyper itself has no
+/// body.
 fn parse_problem(error: &hyper::Error) -> HttpProblem {
     if error.is_parse_too_large() {
         let kib = MAX_HEAD / 1024;
@@ -197,26 +199,26 @@ fn parse_problem(error: &hyper::Error) -> HttpProblem {
     HttpProblem::new(ProblemKind::BadRequest, format!("this is not HTTP/1.1: {error}"))
 }
 
-/// Writes an answer without hyper.
+/// Writes an error response without hyper.
 fn write_problem(stream: &TcpStream, problem: HttpProblem) {
     // A socket that cannot take these few bytes belongs to a client that does not read.
     let _ = stream.try_write(&problem.into_bytes());
 }
 
-/// Answers 503 and keeps the connection for [`TURNED_AWAY`] at most. It waits for the request and
-/// reads it, because closing a socket with unread bytes resets the connection and the answer is
-/// lost. A client whose request comes later may still see a reset.
+/// Responds with 503 and keeps the connection for [`TURNED_AWAY`] at most. It waits for the request
+/// and reads it, because closing a socket with unread bytes resets the connection, and the response
+/// is lost. A client whose request arrives later may still see a reset.
 pub(super) async fn turn_away(stream: &TcpStream) {
     let _ = timeout_at(Instant::now() + TURNED_AWAY, stream.readable()).await;
     let _ = rustix::net::recv(stream, &mut [0; 4096], RecvFlags::DONTWAIT);
     let answer = full(Rejection::TooFewDescriptors).into_bytes();
-    // Not through the runtime, which may not know yet that the socket is ready. The answer fits in
-    // the empty buffer of the socket.
+    // Sent without the runtime, which may not know yet that the socket is ready. The response fits
+    // in the empty buffer of the socket.
     let _ = rustix::net::send(stream, &answer, SEND_FLAGS);
 }
 
-/// Reads what the client still sends: closing with unread bytes would reset the connection, and the
-/// client might never see the answer.
+/// Reads what the client still sends. Closing with unread bytes would reset the connection, and the
+/// client might never see the response.
 async fn linger(io: &IoThread, stream: &TcpStream, until: Deadline) {
     if rustix::net::shutdown(stream, rustix::net::Shutdown::Write).is_err() {
         return;
@@ -242,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_task_of_an_arrival_is_bounded() {
+    fn the_task_of_a_new_connection_is_small() {
         fn size<A, B, R>(_: impl Fn(A, B) -> R) -> usize {
             size_of::<R>()
         }

@@ -7,15 +7,15 @@ use parlour_shared::{
     view::{View, ViewError},
 };
 
-/// Converts the frames of one connection to JSON. Most snapshots are deltas, so it keeps the same
-/// view as a binary client would.
+/// Converts the frames of one connection to JSON. Most snapshots are deltas, so the
+/// transcoder keeps the same view as a binary client would.
 #[derive(Default)]
 pub(super) struct Transcoder {
     view: View,
     snapshot: Snapshot,
 }
 
-/// The simulation wrote a frame that no client can read: a bug in this server.
+/// The simulation wrote a frame that no client can decode. This is a bug in the server.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TranscodeError {
     #[error("a message does not decode: {0}")]

@@ -14,15 +14,15 @@ use super::{
 };
 use crate::descriptors::{AcceptedConnection, Acceptor, Headroom};
 
-/// The maximum number of connections that wait to be accepted. A thousand bots start at once, and a
-/// client that does not fit tries again after 1 s.
+/// The maximum number of connections that wait to be accepted. A thousand bots may
+/// connect at once, and a client whose connection does not fit tries again only after 1 s.
 const BACKLOG: i32 = 4096;
-/// Bytes that the kernel keeps until a client has acknowledged them. The kernel doubles the number
-/// for its own needs. It bounds the bytes in flight: with a round trip of 100 ms, 64 KiB allow 640
-/// KB/s.
+/// The number of bytes that the kernel keeps until a client has acknowledged them. The kernel
+/// doubles the number for its bookkeeping. It bounds the bytes in flight: with a round trip of 100
+/// ms, 64 KiB allow 640 KB/s.
 const SEND_BUFFER: usize = 64 * 1024;
-/// Bytes that the kernel keeps until the server reads them. Commands are small, so a few kilobytes
-/// hold many.
+/// The number of bytes that the kernel keeps until the server reads them. Commands are small, so a
+/// few kilobytes are enough for many.
 const RECEIVE_BUFFER: usize = 32 * 1024;
 
 /// Sets the socket options that accepted connections inherit.
@@ -30,7 +30,7 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     let socket = listener.as_fd();
     rustix::net::sockopt::set_socket_send_buffer_size(socket, SEND_BUFFER)?;
     rustix::net::sockopt::set_socket_recv_buffer_size(socket, RECEIVE_BUFFER)?;
-    // A sandbox may lack this option. Slow clients are then sent older snapshots, and everything
+    // A sandbox may lack this option. Slow clients are then sent older snapshots, but everything
     // else works.
     if let Err(error) = unsent::bound(listener, unsent::FEW) {
         tracing::warn!(%error, "cannot bound unsent bytes (TCP_NOTSENT_LOWAT): slow clients are sent older snapshots");
@@ -40,7 +40,8 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     Ok(())
 }
 
-/// Accepts until the runtime ends. Several threads may share a port: one that is free accepts.
+/// Accepts connections until the runtime ends. Several threads may share a port; an idle thread
+/// accepts the next connection.
 pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
     let descriptors = Arc::clone(&io.shared.descriptors);
     let errors = io.shared.metrics.edge.accept_errors.clone();
@@ -70,7 +71,7 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
                 continue;
             }
         };
-        // Otherwise small frames would wait until earlier ones are acknowledged.
+        // Without this, small frames would wait until earlier ones are acknowledged.
         if stream.set_nodelay(true).is_err() {
             continue;
         }

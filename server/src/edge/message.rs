@@ -14,12 +14,12 @@ use super::{Rejection, Wire, connection::Connection, hello};
 /// Handles a binary message.
 pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u8]) {
     if connection.wire != Wire::Binary {
-        let sentence = "a binary message: parlour.v1.json takes text, parlour.v1 takes binary";
-        connection.reject_saying(Rejection::WrongType, sentence);
+        let sentence = "the message is binary: parlour.v1.json takes text, parlour.v1 takes binary";
+        connection.reject_with_reason(Rejection::WrongType, sentence);
         return;
     }
     match codec::decode_client(payload) {
-        Ok(message) => take(connection, arrived, message, payload.len()),
+        Ok(message) => handle_message(connection, arrived, message, payload.len()),
         Err(error) => connection.reject(Rejection::Malformed, &error.to_string()),
     }
 }
@@ -27,27 +27,32 @@ pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u
 /// Handles a text message.
 pub(super) fn text(connection: &Rc<Connection>, arrived: Instant, text: &str) {
     if connection.wire != Wire::Json {
-        connection.reject(Rejection::WrongType, "a text message");
+        connection.reject(Rejection::WrongType, "the message is text");
         return;
     }
     match codec::from_json(text) {
-        Ok(message) => take(connection, arrived, message, text.len()),
-        Err(CodecError::Malformed(sentence)) => connection.reject_saying(Rejection::Malformed, &sentence),
-        Err(error) => connection.reject_saying(Rejection::Malformed, &error.to_string()),
+        Ok(message) => handle_message(connection, arrived, message, text.len()),
+        Err(CodecError::Malformed(sentence)) => {
+            connection.reject_with_reason(Rejection::Malformed, &sentence)
+        }
+        Err(error) => connection.reject_with_reason(Rejection::Malformed, &error.to_string()),
     }
 }
 
-fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, bytes: usize) {
+fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, bytes: usize) {
     let io = &connection.io;
     let metrics = &io.shared.metrics.edge;
     metrics.messages_in.add(message.kind(), 1);
     metrics.bytes_in.add(message.kind(), bytes as u64);
     if !connection.flood.message(arrived, &io.gaps) {
-        connection.reject_saying(Rejection::Flood, "more than 1000 messages a second");
+        connection.reject_with_reason(
+            Rejection::Flood,
+            "more than 1000 messages and WebSocket pongs a second",
+        );
         return;
     }
     let Some(session) = connection.session() else {
-        hello::take(connection, message);
+        hello::handle_hello(connection, message);
         return;
     };
     match message {
@@ -57,9 +62,9 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
         })),
         ClientMessage::Bye => connection.close(CloseCode::Normal),
         ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.gaps) => {
-            connection.reject_saying(
+            connection.reject_with_reason(
                 Rejection::SecondHello,
-                "a connection says hello once, and 20 more hellos came",
+                "a connection may send only one hello, and 20 more arrived",
             );
         }
         ClientMessage::Hello(_) => {
@@ -77,8 +82,8 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
 }
 
 /// Returns the message with its chat text cleaned. An invalid text becomes empty, and the world
-/// refuses it: so the answer keeps its place among the others, and the chat costs the speaker as
-/// much as a valid one.
+/// refuses it. So the refusal is sent in order with the other answers, and the message counts
+/// towards the rate limit of the speaker like a valid one.
 fn with_clean_text(mut message: ClientMessage) -> ClientMessage {
     if let ClientMessage::Chat(chat) = &mut message {
         chat.text = clean_chat(std::mem::take(&mut chat.text)).unwrap_or_default();

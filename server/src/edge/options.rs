@@ -9,34 +9,38 @@ use crate::http::{HostPattern, OriginPattern};
 /// How connections are admitted, timed and closed. The fields have the names of their settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EdgeOptions {
-    /// Connections at the same time; more are turned away with 503.
+    /// The maximum number of connections. Up to 1,024 more get a 503; further ones are closed
+    /// without a response.
     pub max_connections: u32,
-    /// Connections from one address that have not said hello yet; more are turned away with 429.
+    /// The maximum number of connections of one address that have not sent a hello yet. Up to twice
+    /// as many get a 429; further ones are closed without a response.
     pub max_unauthenticated_per_address: u32,
-    /// Origins of web pages that may connect, such as `https://example.org`; `*` for any. Empty:
-    /// the server's own origin, and loopback. Clients that are not browsers send no origin and may
-    /// always connect.
+    /// Origins of web pages that may connect, such as `https://example.org`, or `*` for all. If
+    /// empty: the server's own origin, and loopback. Clients that are not browsers send no origin
+    /// and may always connect.
     pub allowed_origins: Vec<OriginPattern>,
     /// Names of the server on both ports, besides those of loopback and the address of the
-    /// connection; `*` for any. Empty: no other name over loopback, and any name elsewhere.
+    /// connection, or `*` for all. If empty: no other name over loopback, and all names elsewhere.
     pub allowed_hosts: Vec<HostPattern>,
-    /// Time from accept to a valid hello: one deadline for HTTP and hello together.
+    /// The time limit from accepting a connection to its hello, HTTP included.
     pub handshake_timeout: Duration,
     /// Like `handshake_timeout`, for JSON over loopback, where a person may type the hello. It
     /// applies if it is longer, and to the hello only, not to HTTP. At most 16 connections have it
     /// at a time. They do not count towards `max_unauthenticated_per_address`. It has no setting.
-    pub handshake_timeout_by_hand: Duration,
-    /// After this much silence the server pings; after twice as much it closes with 4002. Clients
-    /// learn it from the welcome.
+    pub typed_hello_timeout: Duration,
+    /// A client that is silent for this long is pinged. After twice as long, the connection is
+    /// closed with 4002. The welcome contains this time.
     pub heartbeat: Duration,
     /// Bytes that may wait for a connection that takes no data. If more wait, the server closes it
     /// with 4001.
     pub outbox_bytes: usize,
     /// A connection that takes none of its waiting bytes for this long is closed with 4001.
     pub stall_timeout: Duration,
-    /// Closed clients that may come back are spread over at least this time.
+    /// Clients whose connections were closed come back at a random time within this window, or
+    /// within a longer one if there are many.
     pub reconnect_window: Duration,
-    /// Clients that may come back per second. With more clients the window grows.
+    /// The maximum number of clients per second that come back after a restart. The window lasts at
+    /// least the number of clients divided by this rate.
     pub reconnect_rate: u32,
 }
 
@@ -48,7 +52,7 @@ impl Default for EdgeOptions {
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             handshake_timeout: Duration::from_secs(5),
-            handshake_timeout_by_hand: Duration::from_secs(60),
+            typed_hello_timeout: Duration::from_secs(60),
             heartbeat: Duration::from_millis(HEARTBEAT_MS.into()),
             outbox_bytes: 256 * 1024,
             stall_timeout: Duration::from_secs(5),
@@ -63,7 +67,7 @@ impl EdgeOptions {
     #[must_use]
     pub fn time_to_type_hello(&self, address: IpAddr) -> Duration {
         match address.to_canonical().is_loopback() {
-            true => self.handshake_timeout.max(self.handshake_timeout_by_hand),
+            true => self.handshake_timeout.max(self.typed_hello_timeout),
             false => self.handshake_timeout,
         }
     }

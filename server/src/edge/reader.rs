@@ -1,4 +1,4 @@
-//! Reads the messages of a client: the first stop of a key press.
+//! Reads the messages of a client: the first step in the path of a command through the server.
 
 use std::{
     future::poll_fn,
@@ -28,8 +28,9 @@ use super::{
     message,
 };
 
-/// The number of reads (of up to 16 KiB) after which other connections run, however much one sends.
-const READS_PER_TURN: u32 = 16;
+/// After this many reads (of up to 16 KiB each), a connection yields to the others, even if it has
+/// sent more.
+const READS_PER_POLL: u32 = 16;
 
 /// A connection that becomes a WebSocket.
 pub(super) struct Opening {
@@ -38,14 +39,14 @@ pub(super) struct Opening {
     pub(super) deadline: Deadline,
     pub(super) permit: AdmissionPermit,
     pub(super) wire: Wire,
-    /// Whether a person at this machine may be typing.
-    pub(super) by_hand: bool,
+    /// Whether a person at this machine may type the hello.
+    pub(super) may_be_typed: bool,
     /// Bytes that the client sent directly after its request.
     pub(super) leftover: Bytes,
 }
 
-/// Reads until the hello, then hands over to a separate, small task: this future still carries the
-/// HTTP state.
+/// Reads until the hello, then moves the connection to a separate, small task, because this future
+/// is large: it still contains the HTTP state.
 pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     let connection = Rc::new(Connection::new(
         Rc::clone(&io),
@@ -64,23 +65,24 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         connection: Rc::clone(&connection),
     };
     if io.shared.is_stopping() {
-        // All other connections are closed already.
+        // All other connections are already closed.
         connection.close(CloseCode::ServiceRestart);
     } else if let Some(failure) = io.shared.failure.get() {
-        // The upgrade was agreed on before the server failed, and all others are closed already.
-        connection.close_saying(CloseCode::Internal, failure.for_clients());
+        // The server failed after this upgrade was accepted. All other connections are already
+        // closed.
+        connection.close_with_reason(CloseCode::Internal, failure.for_clients());
     } else if io.shared.status.is_frozen() {
-        connection.reject_saying(Rejection::TickFrozen, FROZEN);
+        connection.reject_with_reason(Rejection::TickFrozen, FROZEN);
     }
     let mut deadline = opening.deadline;
-    if opening.by_hand && connection.take_longer() {
-        deadline = deadline.at_least(io.shared.options.handshake_timeout_by_hand);
+    if opening.may_be_typed && connection.extend_deadline() {
+        deadline = deadline.at_least(io.shared.options.typed_hello_timeout);
     }
     let mut more = true;
     if !opening.leftover.is_empty() {
         more = reader.feed(&mut opening.leftover.to_vec());
     }
-    // It would keep the whole buffer of the request, 8 KiB.
+    // `leftover` keeps the whole 8 KiB request buffer alive.
     drop(opening.leftover);
     while more && connection.phase.get() == Phase::Greeting {
         let read = poll_fn(|context| reader.poll_read(context));
@@ -88,7 +90,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
             Some(read) => more = read,
             None => {
                 let sentence = format!("no hello {} of connecting", deadline.in_words());
-                connection.reject_saying(Rejection::HandshakeTimeout, &sentence);
+                connection.reject_with_reason(Rejection::HandshakeTimeout, &sentence);
             }
         }
     }
@@ -99,8 +101,8 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     }
 }
 
-/// Reads a connection to its end, in a separate future: while it waits for a message, this is all
-/// the memory of its task. When it is dropped, the connection ends.
+/// Reads a connection to its end. It is a separate future, so that a task that waits for a message
+/// occupies only the memory of this struct. When it is dropped, the connection ends.
 struct Reader {
     decoder: Decoder,
     greeting: bool,
@@ -111,7 +113,7 @@ impl Future for Reader {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        for _ in 0..READS_PER_TURN {
+        for _ in 0..READS_PER_POLL {
             if !ready!(self.poll_read(context)) {
                 self.end();
                 return Poll::Ready(());
@@ -123,8 +125,8 @@ impl Future for Reader {
 }
 
 impl Drop for Reader {
-    // Also after a panic in this task: the runtime swallows it, and the connection would stay
-    // forever.
+    // This also runs after a panic in this task. The runtime catches the panic, so the connection
+    // would otherwise stay open forever.
     fn drop(&mut self) {
         // Wakes the task that empties the outbox, if there is one, so that it ends as well.
         self.connection.hang_up();
@@ -143,8 +145,8 @@ impl Reader {
             if readable.is_err() || connection.phase.get() == Phase::Over {
                 return Poll::Ready(false);
             }
-            // One buffer for all connections of this thread. It is empty again before anything else
-            // runs.
+            // All connections of this thread share one buffer. Its bytes are handled before
+            // anything else runs.
             let mut scratch = connection.io.scratch.borrow_mut();
             match receive(&connection.stream, &mut scratch) {
                 Ok(0) => return Poll::Ready(false),
@@ -159,7 +161,7 @@ impl Reader {
     fn feed(&mut self, mut bytes: &mut [u8]) -> bool {
         let connection = &self.connection;
         let now = connection.io.now();
-        connection.hear(now);
+        connection.note_activity(now);
         loop {
             match self.decoder.next(&mut bytes) {
                 Ok(Some(WebSocketEvent::Close { code, .. })) => return !connection.answer_close(code),
@@ -167,7 +169,7 @@ impl Reader {
                 Ok(None) => return true,
                 Err(error) => {
                     let sentence = sentence(error, self.greeting);
-                    connection.reject_saying(reject(error), &sentence);
+                    connection.reject_with_reason(reject(error), &sentence);
                     return true;
                 }
             }
@@ -180,27 +182,29 @@ impl Reader {
         }
     }
 
-    /// Handles the end of the client's side. Without a close frame, the client broke off.
+    /// Handles the end of the client's side. If no close frame arrived, counts the connection as
+    /// aborted.
     fn end(&self) {
         if matches!(self.connection.phase.get(), Phase::Greeting | Phase::Open) {
-            self.connection.io.shared.metrics.edge.closes.broke_off();
+            self.connection.io.shared.metrics.edge.closes.add_aborted();
         }
     }
 }
 
-/// Receives once. If fewer bytes come than the buffer holds, the socket is empty. `WouldBlock` then
-/// makes the runtime wait for more bytes, which saves a second read that finds nothing.
+/// Receives once. If fewer bytes arrive than fit in the buffer, the socket is empty. Returning
+/// `WouldBlock` from the closure then clears tokio's readiness, so that the next poll waits. This
+/// saves a second read that finds nothing.
 fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
-    let mut all = None;
+    let mut partial = None;
     let received = stream.try_io(Interest::READABLE, || {
         let (count, _) = rustix::net::recv(stream, &mut *scratch, RecvFlags::DONTWAIT)?;
         if count == 0 || count == scratch.len() {
             return Ok(count);
         }
-        all = Some(count);
+        partial = Some(count);
         Err(io::ErrorKind::WouldBlock.into())
     });
-    all.map_or(received, Ok)
+    partial.map_or(received, Ok)
 }
 
 fn handle(connection: &Rc<Connection>, now: Instant, event: WebSocketEvent<'_>) {
@@ -215,14 +219,15 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: WebSocketEvent<'_>) 
             connection.pong(payload);
         }
         WebSocketEvent::Ping(_) => {
-            connection.reject_saying(Rejection::PingFlood, "more than 50 WebSocket pings a second")
+            connection.reject_with_reason(Rejection::PingFlood, "more than 50 WebSocket pings a second")
         }
-        // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a
-        // message.
+        // A pong may arrive without a ping (RFC 6455, 5.5.3), and needs no answer. It costs as
+        // much as a message.
         WebSocketEvent::Pong(_) if connection.flood.message(now, &connection.io.gaps) => {}
-        WebSocketEvent::Pong(_) => {
-            connection.reject_saying(Rejection::Flood, "more than 1000 WebSocket pongs a second")
-        }
+        WebSocketEvent::Pong(_) => connection.reject_with_reason(
+            Rejection::Flood,
+            "more than 1000 messages and WebSocket pongs a second",
+        ),
         WebSocketEvent::Close { .. } => {}
     }
 }
@@ -237,9 +242,9 @@ fn limits(max_message: usize) -> Limits {
 /// Describes an error for the developer of the client.
 fn sentence(error: WebSocketError, greeting: bool) -> String {
     match error {
-        WebSocketError::MessageTooLong if greeting => format!("a hello of more than {MAX_HELLO} bytes"),
-        WebSocketError::MessageTooLong => format!("a message of more than {MAX_CLIENT_MESSAGE} bytes"),
-        WebSocketError::TooManyFragments => format!("a message in more than {MAX_FRAGMENTS} fragments"),
+        WebSocketError::MessageTooLong if greeting => format!("the hello is longer than {MAX_HELLO} bytes"),
+        WebSocketError::MessageTooLong => format!("the message is longer than {MAX_CLIENT_MESSAGE} bytes"),
+        WebSocketError::TooManyFragments => format!("the message has more than {MAX_FRAGMENTS} fragments"),
         error => error.to_string(),
     }
 }
@@ -265,7 +270,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_message_is_one_read() {
+    async fn one_message_takes_one_read() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
@@ -283,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_that_do_not_fit_are_read_next() {
+    async fn bytes_that_do_not_fit_are_returned_by_the_next_read() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();

@@ -1,5 +1,5 @@
-//! When closed clients may come back: at a random time within a window that grows with their
-//! number. So they do not all reach a restarted server at the same time.
+//! Chooses when closed clients may come back: at random times within a window that grows with the
+//! number of clients, so that they do not all reach a restarted server at the same time.
 
 use std::{
     cell::RefCell,
@@ -18,11 +18,11 @@ const SOONEST: Duration = Duration::from_millis(500);
 pub(super) struct Spread {
     window: Duration,
     rate: u32,
-    /// The present number of WebSocket connections, which is also a metric.
+    /// The current number of WebSocket connections, which is also a metric.
     clients: AtomicU32,
     websockets: Gauge,
-    /// The number of clients when the server failed or began to stop, so that the last of them are
-    /// spread like the first.
+    /// The number of clients when the server failed or began to stop. The last clients to be closed
+    /// get the same window as the first.
     leaving: AtomicU32,
     seed: u64,
 }
@@ -52,7 +52,7 @@ impl Spread {
         self.websockets.decrement(1);
     }
 
-    /// Notes that all present clients are about to be closed.
+    /// Notes that all current clients are about to be closed.
     pub(super) fn all_leave(&self) {
         // After a failure each I/O thread does this, and the second may find fewer clients.
         self.leaving.fetch_max(self.clients(), Ordering::Relaxed);
@@ -63,7 +63,7 @@ impl Spread {
         RefCell::new(Stream::new(self.seed, thread as u64, Purpose::Reconnect))
     }
 
-    /// Returns the time for one client, in milliseconds.
+    /// Returns the time after which one client may come back, in milliseconds.
     pub(super) fn after_ms(&self, chance: &RefCell<Stream>) -> u32 {
         let clients = self.clients().max(self.leaving.load(Ordering::Relaxed));
         let window = self.window.max(Duration::from_secs(clients.into()) / self.rate);

@@ -35,7 +35,7 @@ pub(super) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NO
 pub(super) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 
 impl Connection {
-    /// Sends frames of the world: at most [`MAX_FRAMES`].
+    /// Sends frames of the world, at most [`MAX_FRAMES`].
     pub(super) fn send_payloads<'a>(
         self: &Rc<Self>,
         payloads: impl Iterator<Item = &'a [u8]>,
@@ -79,7 +79,7 @@ impl Connection {
         transcoder.get_or_insert_default().transcode(payload)
     }
 
-    /// Sends a message that the edge made.
+    /// Sends a message of the edge.
     pub(super) fn send_message(self: &Rc<Self>, message: &ServerMessage) {
         let mut payload = Vec::new();
         codec::encode(message, &mut payload);
@@ -93,7 +93,7 @@ impl Connection {
         self.write(opcode, &[payload]);
     }
 
-    /// Answers a ping. While the outbox is not empty, only the newest gets an answer.
+    /// Answers a ping. While the outbox is not empty, only the newest ping is answered.
     pub(super) fn pong(self: &Rc<Self>, payload: &[u8]) {
         if self.blocked.get().is_some() {
             *self.pong.borrow_mut() = Some(payload.into());
@@ -165,8 +165,8 @@ impl Connection {
         let waiting = outbox.len();
         drop(outbox);
         self.block();
-        if waiting > unsent::MUCH && !self.many_unsent.get() {
-            // Now, before the rest of a tick's messages comes.
+        if waiting > unsent::HIGH_LEVEL && !self.many_unsent.get() {
+            // Immediately, before the remaining messages of the tick are added.
             self.set_many_unsent(true);
             self.flush();
         }
@@ -184,13 +184,13 @@ impl Connection {
         }
     }
 
-    /// Handles a socket that takes no more: its session is held until it does.
+    /// Handles a socket that takes no more data: the session is held until the outbox is empty.
     fn block(self: &Rc<Self>) {
         if self.blocked.get().is_some() {
             return;
         }
         self.blocked.set(Some(self.io.now()));
-        self.look_at_next();
+        self.schedule_check();
         self.io.shared.metrics.edge.blocked.increment(1);
         if let Some(session) = self.session() {
             self.io.shared.metrics.edge.holds.increment(1);
@@ -207,7 +207,7 @@ impl Connection {
             self.send_control(OpCode::Pong, &payload);
         }
         if self.blocked.get().is_none() {
-            self.drained();
+            self.continue_closing();
             if let Some(session) = self.session() {
                 self.io.inbound.control(session, InboundKind::Release);
             }
@@ -217,7 +217,7 @@ impl Connection {
     /// Sets whether the kernel may keep many unsent bytes, or few.
     fn set_many_unsent(&self, many: bool) {
         if self.many_unsent.replace(many) != many {
-            // If this fails, the bound stays as it was, which does no harm.
+            // If this fails, the bound does not change, which is harmless.
             let _ = unsent::bound(&self.stream, if many { unsent::MANY } else { unsent::FEW });
         }
     }
@@ -225,16 +225,20 @@ impl Connection {
     /// Sends waiting bytes, as many as the socket takes. Returns `false` if some still wait.
     fn flush(&self) -> bool {
         let mut outbox = self.outbox.borrow_mut();
-        if outbox.len() <= unsent::REST {
+        if outbox.len() <= unsent::LOW_LEVEL {
             self.set_many_unsent(false);
         }
-        let kept = if self.many_unsent.get() { unsent::REST } else { 0 };
+        let kept = if self.many_unsent.get() {
+            unsent::LOW_LEVEL
+        } else {
+            0
+        };
         let now = outbox.len().saturating_sub(kept);
         match self.stream.try_write(&outbox.waiting()[..now]) {
             Ok(0) => {}
             Ok(sent) => {
                 outbox.advance(sent);
-                self.took();
+                self.note_progress();
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => {

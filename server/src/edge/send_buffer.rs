@@ -3,15 +3,16 @@
 
 use crate::metrics::Gauge;
 
-/// The growth of the buffer in bytes. It is exact, so that a bound in bytes is a bound in memory.
+/// The buffer grows in steps of this many bytes. It grows exactly, so that the limit of waiting
+/// bytes also limits the memory.
 const STEP: usize = 16 * 1024;
 
 /// The waiting bytes of one connection.
 pub(super) struct SendBuffer {
     bytes: Vec<u8>,
-    /// Bytes at the front that are already sent.
+    /// The number of bytes at the front that are already sent.
     sent: usize,
-    /// Unsent bytes of a frame that was sent in part. They must be sent before anything else.
+    /// The number of unsent bytes of a frame that was sent in part. They must be sent first.
     begun: usize,
     gauge: Gauge,
 }
@@ -45,7 +46,7 @@ impl SendBuffer {
     }
 
     /// Adds whole frames, unless more than `limit` bytes wait already. So a client that keeps up
-    /// can be sent a frame of any size, and at most `limit` and one addition wait.
+    /// can be sent a frame of any size, and at most `limit` bytes plus one addition wait.
     pub(super) fn push<'a>(
         &mut self,
         parts: impl Iterator<Item = &'a [u8]> + Clone,
@@ -65,8 +66,7 @@ impl SendBuffer {
         Ok(())
     }
 
-    /// Notes that this many bytes of [`Self::waiting`] were sent. Frees all memory when nothing
-    /// waits.
+    /// Removes the first `sent` bytes of [`Self::waiting`]. Frees all memory when nothing waits.
     pub(super) fn advance(&mut self, sent: usize) {
         let mut left = sent.min(self.len());
         self.gauge.decrement(left as f64);
@@ -87,7 +87,7 @@ impl SendBuffer {
     }
 
     /// Drops all frames except one that was sent in part.
-    pub(super) fn forget_unbegun(&mut self) {
+    pub(super) fn drop_unsent_frames(&mut self) {
         let keep = self.sent + self.begun;
         self.gauge.decrement((self.bytes.len() - keep) as f64);
         self.bytes.truncate(keep);
@@ -100,7 +100,7 @@ impl Drop for SendBuffer {
     }
 }
 
-/// Returns the length of the frame at the front, which we made: whole and not masked.
+/// Returns the length of the first frame. The server wrote it: it is complete and not masked.
 fn frame_len(bytes: &[u8]) -> usize {
     let len = match bytes {
         [_, 126, a, b, ..] => 4 + usize::from(u16::from_be_bytes([*a, *b])),
@@ -111,7 +111,7 @@ fn frame_len(bytes: &[u8]) -> usize {
         [_, len, ..] => 2 + usize::from(*len),
         _ => bytes.len(),
     };
-    // Never zero and never past the end, so that a mistake above cannot become an endless loop.
+    // At least 1 and not past the end, so that a mistake above cannot cause an endless loop.
     len.clamp(1, bytes.len().max(1))
 }
 
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn one_addition_may_exceed_the_limit_and_no_more() {
+    fn only_one_addition_may_exceed_the_limit() {
         let mut outbox = SendBuffer::new(Gauge::noop());
         let mut push = |len| outbox.push([&frame(len)[..]].into_iter(), 1000);
         assert_eq!(push(100_000), Ok(()));
@@ -143,10 +143,9 @@ mod tests {
     }
 
     proptest! {
-        /// Only whole frames are sent, in whichever pieces they go out and whenever the rest is
-        /// dropped.
+        /// Only whole frames are sent, however they are split and whenever the rest is dropped.
         #[test]
-        fn forgetting_never_cuts_a_frame(
+        fn dropping_frames_never_cuts_one(
             lens in proptest::collection::vec(prop_oneof![0_usize..200, 65_000_usize..66_000], 1..8),
             sends in proptest::collection::vec(0_usize..40_000, 0..12),
         ) {
@@ -165,7 +164,7 @@ mod tests {
                 outbox.advance(count);
                 prop_assert_eq!(gauge(), outbox.len() as f64);
             }
-            outbox.forget_unbegun();
+            outbox.drop_unsent_frames();
             prop_assert_eq!(gauge(), outbox.len() as f64);
             let end = sent + outbox.len();
             prop_assert_eq!(ends.iter().find(|frame_end| **frame_end >= sent), Some(&end));

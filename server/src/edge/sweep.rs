@@ -1,4 +1,4 @@
-//! One timer for all connections of a thread: silence, stalls and unanswered close frames.
+//! Checks the connections of a thread with one timer: silence, stalls and unanswered close frames.
 
 use std::{rc::Rc, time::Instant};
 
@@ -11,34 +11,34 @@ use tokio::{
 
 use super::{
     Rejection,
-    agenda::ROUND,
+    agenda::INTERVAL,
     connection::{Connection, IoThread, Phase},
     deliver::WRITES_PER_YIELD,
 };
 
 /// Sweeps until the runtime ends.
 pub(super) async fn run(io: Rc<IoThread>) {
-    let mut timer = interval(ROUND);
+    let mut timer = interval(INTERVAL);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut skipped, mut step) = (0, 0);
+    let (mut skipped, mut level) = (0, 0);
     loop {
         timer.tick().await;
         if io.thread == 0 {
             log_skipped(&io, &mut skipped);
-            log_pace(&io, &mut step);
+            log_pace(&io, &mut level);
         }
         let now = io.now();
         io.notice_sleep(now);
         let mut from = 0;
-        for looked in 1.. {
+        for checked in 1.. {
             let due = io.take_due(from, now);
             let Some((place, connection)) = due else { break };
             from = place + 1;
             sweep(&connection, now);
-            connection.look_at_next();
-            // Clients that connected at the same time are due at the same time: thousands, after a
-            // restart.
-            if looked % WRITES_PER_YIELD == 0 {
+            connection.schedule_check();
+            // Clients that connected at the same time are due at the same time. After a restart,
+            // these may be thousands.
+            if checked % WRITES_PER_YIELD == 0 {
                 yield_now().await;
             }
         }
@@ -56,8 +56,8 @@ fn log_skipped(io: &IoThread, logged: &mut u64) {
     }
 }
 
-/// Logs changes of the pace. It may change every half second, so a line reports only the first
-/// level down, the last one, and the way back.
+/// Logs changes of the pace. It may change every half second, so the log reports only the first
+/// level below full pace, the last level, and the return to full pace.
 fn log_pace(io: &IoThread, logged: &mut u8) {
     let level = io.shared.status.pace_level();
     let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());
@@ -74,7 +74,7 @@ fn log_pace(io: &IoThread, logged: &mut u8) {
 }
 
 fn sweep(connection: &Rc<Connection>, now: Instant) {
-    if connection.cut_off_at().is_some_and(|when| now >= when) {
+    if connection.abort_at().is_some_and(|when| now >= when) {
         return connection.abort();
     }
     if connection.phase.get() != Phase::Open {

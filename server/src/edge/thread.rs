@@ -30,7 +30,7 @@ use crate::{
     failure::ServerFailure,
 };
 
-/// The time for all clients to answer the close frame when the server stops.
+/// The time limit for the close frames of all clients when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What an I/O thread needs to start.
@@ -58,12 +58,11 @@ pub(crate) fn run(start: IoStart) -> io::Result<CloseCounts> {
         .enable_all()
         .on_thread_park(move || parking.park())
         .on_thread_unpark(move || unparking.unpark())
-        // While many messages come, this many tasks run between two polls of the sockets, and
-        // before the output of a tick. With half of it, the default, each poll costs twice as much
-        // per message.
+        // Under load, this many tasks run between two polls of the sockets, and before the output
+        // of a tick. With the default of 61, polls cost twice as much per message.
         .event_interval(128)
-        // 5,000 clients that send at the same time need five polls. The memory for events, 12 KiB,
-        // stays in the cache.
+        // 5,000 clients that send at the same time need five polls. The events take 12 KiB, which
+        // stay in the cache.
         .max_io_events_per_tick(1024)
         .build_local(LocalOptions::default())?;
     runtime.block_on(serve(start))
@@ -89,7 +88,7 @@ async fn serve(start: IoStart) -> io::Result<CloseCounts> {
     }
     if io.shared.failure.get().is_some() {
         io.close_all();
-        // New connections are answered 503 meanwhile.
+        // Meanwhile new connections get a 503.
         while !io.shared.is_stopping() && wake.woken().await {
             while outbound.pop().is_ok() {}
             io.inbound.flush();
@@ -100,7 +99,7 @@ async fn serve(start: IoStart) -> io::Result<CloseCounts> {
     Ok(io.stop().await)
 }
 
-/// The tasks of the thread, which never end by themselves.
+/// The tasks of the thread. They never end by themselves.
 struct Tasks {
     accepting: JoinHandle<()>,
     sweeping: JoinHandle<()>,
@@ -117,7 +116,7 @@ async fn deliver_ticks(
     while !io.shared.is_stopping() && io.shared.failure.get().is_none() {
         let woken = tokio::select! {
             woken = wake.woken() => woken,
-            // The task panicked. Without it, this thread would only look healthy.
+            // The task panicked. Without this check, the thread would still look healthy.
             ended = &mut tasks.accepting => return Err(ended_early(ended)),
             ended = &mut tasks.sweeping => return Err(ended_early(ended)),
         };
@@ -127,7 +126,7 @@ async fn deliver_ticks(
         while let Ok(item) = outbound.pop() {
             match item {
                 Outbound::Tick(output) => deliver::deliver(io, &output, &mut frames).await,
-                Outbound::Lost => io.lost(),
+                Outbound::Lost => io.close_after_lost_output(),
             }
         }
         io.inbound.flush();
@@ -157,9 +156,9 @@ fn ended_early(ended: Result<(), JoinError>) -> io::Error {
 }
 
 impl IoThread {
-    /// Closes all sessions, because this thread was so late that outputs of ticks were dropped. The
-    /// state that its clients have cannot be continued.
-    fn lost(&self) {
+    /// Closes all sessions, because this thread was so late that outputs of ticks were dropped.
+    /// The state that its clients have can no longer be updated.
+    fn close_after_lost_output(&self) {
         tracing::error!(
             thread = self.thread,
             "I/O thread more than a second behind: closing its connections"
@@ -171,7 +170,7 @@ impl IoThread {
         });
     }
 
-    /// The name of this thread in a failure.
+    /// Returns the name of this thread for a failure.
     fn name(&self) -> String {
         format!("io-{}", self.thread)
     }
@@ -186,7 +185,7 @@ impl IoThread {
             Some(failure) => {
                 self.shared.spread.all_leave();
                 self.for_each(|connection| {
-                    connection.close_saying(CloseCode::Internal, failure.for_clients())
+                    connection.close_with_reason(CloseCode::Internal, failure.for_clients())
                 });
             }
             None => self.for_each(|connection| connection.close(CloseCode::ServiceRestart)),
@@ -199,7 +198,7 @@ impl IoThread {
         let until = Instant::now() + STOP_TIMEOUT;
         while self.table.borrow().count() > 0 && Instant::now() < until {
             sleep(Duration::from_millis(5)).await;
-            // In place of the sweep, which has ended.
+            // The sweep, which usually does this, has ended.
             self.now();
             self.inbound.flush();
         }
@@ -223,12 +222,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_during_delivery_is_a_value() {
-        let falls = pin!(async {
+    async fn catch_panic_returns_the_panic_as_an_error() {
+        let panics = pin!(async {
             tokio::task::yield_now().await;
             panic!("oh");
         });
-        let panic = CatchPanic(falls).await.unwrap_err();
+        let panic = CatchPanic(panics).await.unwrap_err();
         let failure = ServerFailure::panicked("io-0", &*panic);
         assert_eq!(failure.to_string(), "thread io-0 panicked: oh");
         assert_eq!(CatchPanic(pin!(async { 7 })).await.unwrap(), 7);

@@ -14,14 +14,14 @@ use parlour_shared::{
 };
 
 use super::Wire;
-use crate::http::{Answer, Destination, HttpProblem, ProblemKind, is_passed_on, switch};
+use crate::http::{Answer, Destination, HttpProblem, ProblemKind, is_forwarded, switch};
 
 /// The result of a valid upgrade request.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     pub(super) wire: Wire,
-    /// Whether a person at this machine may be typing, as far as the request shows.
-    pub(super) by_hand: bool,
+    /// Whether a person at this machine may type the hello, according to the request.
+    pub(super) may_be_typed: bool,
     accept: String,
 }
 
@@ -51,13 +51,13 @@ pub(super) fn judge<B: Body>(request: &Request<B>, to: &Destination) -> Result<U
     };
     Ok(Upgrade {
         wire,
-        by_hand: wire == Wire::Json && to.is_loopback() && !is_passed_on(headers),
+        may_be_typed: wire == Wire::Json && to.is_loopback() && !is_forwarded(headers),
         accept: accept_key(key),
     })
 }
 
 impl Upgrade {
-    /// Returns the 101.
+    /// Returns the response with status 101.
     pub(super) fn answer(&self) -> Answer {
         let mut answer = switch();
         let headers = answer.headers_mut();
@@ -158,19 +158,19 @@ mod tests {
     }
 
     #[test]
-    fn json_over_loopback_may_be_typed_by_hand() {
-        let by_hand = |name, value| with(name, Some(value)).unwrap().by_hand;
-        assert!(by_hand("x", "y"));
-        assert!(by_hand("host", "127.0.0.1:7373"));
-        assert!(!by_hand("sec-websocket-protocol", "parlour.v1"));
-        // A proxy on this machine: its clients are elsewhere.
+    fn json_over_loopback_may_be_typed() {
+        let may_be_typed = |name, value| with(name, Some(value)).unwrap().may_be_typed;
+        assert!(may_be_typed("x", "y"));
+        assert!(may_be_typed("host", "127.0.0.1:7373"));
+        assert!(!may_be_typed("sec-websocket-protocol", "parlour.v1"));
+        // A proxy on this machine has clients elsewhere.
         for (name, value) in [
             ("x-forwarded-for", "192.0.2.1"),
             ("forwarded", "for=192.0.2.1"),
             ("via", "1.1 proxy"),
             ("x-real-ip", "192.0.2.1"),
         ] {
-            assert!(!by_hand(name, value), "{name}");
+            assert!(!may_be_typed(name, value), "{name}");
         }
         let request = Request::get("/ws").header("host", "play.example.org");
         let request = request.body(Empty::<Bytes>::new()).unwrap();

@@ -1,9 +1,9 @@
-//! Text of a client that an error repeats. All such text from headers passes through [`Echo`], and
+//! Text from a client that an error quotes. All such text from headers passes through [`Echo`], and
 //! the parameters of a query are at most [`MAX_PARAMETER`] characters long.
 
 use std::fmt;
 
-/// The maximum number of characters that an error repeats, after escaping. A host name has at most
+/// The maximum number of characters that an error quotes, after escaping. A host name has at most
 /// 253.
 const MAX_ECHO: usize = 260;
 /// The maximum number of characters of a parameter. Names, ids, moments and numbers are shorter.
@@ -11,7 +11,7 @@ pub(super) const MAX_PARAMETER: usize = 256;
 /// Ends a text that was shortened.
 const CUT: &str = "...";
 
-/// A text of a client, escaped and shortened. It prints in quotation marks.
+/// A text from a client, escaped and shortened. It is printed in quotation marks.
 ///
 /// A request head may have 8 KiB, and without a limit the answer could be ten times as large.
 #[derive(Clone, Debug, PartialEq, Eq)]

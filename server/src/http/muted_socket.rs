@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 
 /// A socket for one request, which discards all writes until a handler has the request.
 ///
-/// hyper answers a request that it cannot parse by itself, with an empty body. Nothing else is
-/// written before the handler runs. So the caller can send an answer with a body instead.
+/// If hyper cannot parse a request, it sends an answer with an empty body. It writes nothing else
+/// before the handler runs. So the caller can send an answer with a body instead.
 pub(crate) struct MutedSocket<'a> {
     io: TokioIo<TcpStream>,
     handled: &'a Cell<bool>,

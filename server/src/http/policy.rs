@@ -3,17 +3,17 @@
 //! A web page can make a browser send requests to any address that the browser can reach. That
 //! includes a server that listens on loopback only. Three headers together show such a request:
 //!
-//! * `Origin` names the page. Browsers send it with WebSockets and with every `POST`, but not with
-//!   an `<img>`.
-//! * `Sec-Fetch-Site` says whether the page is from another site. Browsers send it to `https` and
-//!   loopback addresses only.
-//! * `Host` is the name in the request. With DNS rebinding a page points its own name at this
-//!   server. The browser then treats page and server as one site, and only the name shows the
-//!   attack.
+//! * `Origin` contains the origin of the page. Browsers send it with WebSockets and with every
+//!   `POST`, but not with an `<img>`.
+//! * `Sec-Fetch-Site` shows whether the page belongs to another site. Browsers send it to `https`
+//!   and loopback addresses only.
+//! * `Host` contains the name of the server in the URL. With DNS rebinding, a page points its own
+//!   name at this server. The browser then treats page and server as one site, and only the name
+//!   shows the attack.
 //!
-//! [`Policy::host`] checks the host of every request. [`Policy::admits`] checks the page, as the
-//! [`Access`] of the route demands. Tools such as curl send neither of the first two headers, so
-//! this check allows them.
+//! [`Policy::host`] checks the host of every request. [`Policy::admits`] checks the page, as
+//! required by the [`Access`] of the route. Tools such as curl send neither of the first two
+//! headers, so this check allows them.
 
 mod host;
 mod origin;
@@ -46,7 +46,7 @@ pub(crate) struct Policy {
     hosts: Vec<HostPattern>,
 }
 
-/// The web pages that may send requests to a route, from the least to the most strict rule.
+/// The web pages that may send requests to a route, from the least strict rule to the strictest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Access {
     /// Pages of all sites. The answer is the same for everyone, and the request changes nothing.
@@ -56,34 +56,34 @@ pub(crate) enum Access {
     Players,
     /// Pages of this machine, and of the server's own origin if its name is known.
     Operators,
-    /// The same pages as `Operators`, but the name must be known for every request, also from
-    /// tools.
+    /// The same pages as `Operators`, but the host name must be known for every request, including
+    /// those from tools.
     ///
-    /// This is for requests that change something or read names or chat. Otherwise a page could
-    /// point its own name at an address of the network and read the answer.
+    /// For requests that change something or read names or chat. Otherwise a page could point its
+    /// own name at a network address of the server and read the answer.
     Private,
 }
 
-/// The host that a request names, and the address at which it arrived.
+/// The requested host, and the address at which the request arrived.
 #[derive(Debug)]
 pub(crate) struct Destination {
     /// `None`: HTTP/1.0 without a `Host`, which no browser sends.
     authority: Option<Authority>,
-    /// Whether this name certainly belongs to the server. At an address of the network only
-    /// configured names and the address itself do.
+    /// Whether this name certainly belongs to the server. At a network address, that is certain
+    /// only for configured names, loopback names and the address itself.
     known: bool,
     local: IpAddr,
 }
 
 /// The sender of a request, as far as its headers show it.
 enum Requester<'a> {
-    /// A tool, a person, or a page of the server's own origin.
-    NoOtherPage,
+    /// A tool, a person who typed the address, or a page of the server's own origin.
+    SameOriginOrTool,
     /// A page of this origin.
     Page(&'a HeaderValue),
-    /// A page of another site, without its origin.
-    UnnamedPage,
-    /// Unknown, because this header is repeated. No browser does that.
+    /// A page of another site that sent no origin.
+    PageWithoutOrigin,
+    /// Unknown, because this header is repeated. No browser repeats it.
     Repeated(HeaderName),
 }
 
@@ -91,21 +91,21 @@ enum Requester<'a> {
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(crate) enum AccessRefusal {
     /// `Host` is missing, repeated or malformed.
-    #[error("the request must name its host once, as in Host: localhost")]
+    #[error("the request must have exactly one valid Host header, as in Host: localhost")]
     NoHost,
-    /// The name is not the server's.
+    /// The host is not a name of this server.
     #[error("the host {0} is not allowed here; if it is a name of this server, add it to allowed_hosts")]
     Host(Echo),
     /// A page of this origin may not connect to the world.
     #[error("a page of {0} may not connect here; if it is one of yours, add its origin to allowed_origins")]
     Origin(Echo),
-    /// A page of another site may not connect to the world without its origin.
+    /// A page of another site may not connect to the world without sending its origin.
     #[error(
         "a web page on another site sent this without an Origin header: connect with `new WebSocket` in the page, \
          which sends the header; a proxy must pass it on"
     )]
-    UnnamedPage,
-    /// A header that names the page is repeated.
+    PageWithoutOrigin,
+    /// A header that identifies the page is repeated.
     #[error("the header {0} is repeated, so the web page is unknown: send it once; a proxy must not add it")]
     RepeatedHeader(HeaderName),
     /// A page of another site may not send this request to the admin port.
@@ -123,10 +123,10 @@ impl Policy {
 
     /// Checks the host of a request on a connection that was accepted at `local`.
     ///
-    /// The address of the connection decides, not the address of the listener. A browser on this
-    /// machine reaches a listener on 0.0.0.0 over loopback, so pages can attack it there as well.
-    /// Over loopback only loopback names and configured names are allowed. Other addresses allow
-    /// any name until names are configured.
+    /// The rule depends on the address of the connection, not on that of the listener: a browser on
+    /// this machine reaches a listener on 0.0.0.0 over loopback, so pages can attack it there as
+    /// well. Over loopback, only loopback names and configured names are allowed. At other
+    /// addresses, any name is allowed until names are configured.
     pub(crate) fn host<B>(&self, request: &Request<B>, local: IpAddr) -> Result<Destination, AccessRefusal> {
         let Some(authority) = authority(request)? else {
             return Ok(Destination {
@@ -163,14 +163,14 @@ impl Policy {
             Access::Players => true,
         };
         let origin = match requester(headers) {
-            Requester::NoOtherPage => return Ok(()),
+            Requester::SameOriginOrTool => return Ok(()),
             Requester::Repeated(header) => return Err(AccessRefusal::RepeatedHeader(header)),
             // This includes null, which is not an origin.
-            Requester::Page(_) | Requester::UnnamedPage if for_players && self.is_any_origin() => {
+            Requester::Page(_) | Requester::PageWithoutOrigin if for_players && self.is_any_origin() => {
                 return Ok(());
             }
-            Requester::UnnamedPage if for_players => return Err(AccessRefusal::UnnamedPage),
-            Requester::UnnamedPage => return Err(AccessRefusal::Page),
+            Requester::PageWithoutOrigin if for_players => return Err(AccessRefusal::PageWithoutOrigin),
+            Requester::PageWithoutOrigin => return Err(AccessRefusal::Page),
             Requester::Page(origin) => origin,
         };
         let parsed = origin.to_str().ok().and_then(Origin::parse);
@@ -201,7 +201,7 @@ impl Destination {
         authority.map_or_else(String::new, |authority| authority.host.to_string())
     }
 
-    /// Returns whether the request names a host that only this machine has.
+    /// Returns whether the requested host always means the client's own machine.
     pub(crate) fn is_loopback(&self) -> bool {
         let authority = self.authority.as_ref();
         authority.is_some_and(|authority| authority.host.is_loopback())
@@ -226,8 +226,8 @@ pub(crate) fn accepted_at(stream: &TcpStream) -> IpAddr {
     address.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip())
 }
 
-/// Returns whether a proxy forwards this request for another client.
-pub(crate) fn is_passed_on(headers: &HeaderMap) -> bool {
+/// Returns whether a proxy forwarded this request for a client.
+pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.keys().any(|name| {
         let name = name.as_str();
         matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
@@ -270,7 +270,7 @@ fn requester(headers: &HeaderMap) -> Requester<'_> {
     }
     match (headers.get(header::ORIGIN), headers.get(SEC_FETCH_SITE)) {
         (Some(origin), _) => Requester::Page(origin),
-        (None, Some(site)) if site != "same-origin" && site != "none" => Requester::UnnamedPage,
-        (None, _) => Requester::NoOtherPage,
+        (None, Some(site)) if site != "same-origin" && site != "none" => Requester::PageWithoutOrigin,
+        (None, _) => Requester::SameOriginOrTool,
     }
 }

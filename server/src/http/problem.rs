@@ -1,4 +1,4 @@
-//! Errors over HTTP: one form for both ports, `application/problem+json` (RFC 9457).
+//! HTTP errors: one format for both ports, `application/problem+json` (RFC 9457).
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use hyper::{
 use parlour_shared::problem::{MEDIA_TYPE, ProblemDetails};
 
 use super::{
-    answer::{Answer, seal},
+    answer::{Answer, add_security_headers},
     policy::AccessRefusal,
 };
 use crate::rejection::Rejection;
@@ -40,7 +40,7 @@ macro_rules! kinds {
                 match self { $(Self::$name => $title),* }
             }
 
-            /// The class under which metrics and logs count it.
+            /// The class under which the error is counted in metrics and named in logs.
             fn class(self) -> Option<Rejection> {
                 match self { $(Self::$name => $class),* }
             }
@@ -51,11 +51,11 @@ macro_rules! kinds {
 kinds! {
     /// The request is not HTTP, or the upgrade is malformed.
     BadRequest = BAD_REQUEST, "bad-request", "Bad request", Some(Rejection::BadRequest);
-    /// The client offers no subprotocol that the server speaks.
+    /// The client offered no subprotocol that the server supports.
     Subprotocol = BAD_REQUEST, "subprotocol", "No known subprotocol", Some(Rejection::Subprotocol);
     /// A parameter of the query is missing or invalid.
     BadParameter = BAD_REQUEST, "bad-parameter", "Bad parameter", None;
-    /// The server does not have this host name.
+    /// `Host` is not a name of this server.
     Host = FORBIDDEN, "host-not-allowed", "Host not allowed", Some(Rejection::Host);
     /// The web page may not send this request.
     Origin = FORBIDDEN, "origin-not-allowed", "Web page not allowed", Some(Rejection::Origin);
@@ -68,8 +68,8 @@ kinds! {
     /// The request did not arrive in time.
     RequestTimeout = REQUEST_TIMEOUT, "request-timeout", "Request timeout",
         Some(Rejection::HandshakeTimeout);
-    /// The playback cannot do this now.
-    NotNow = CONFLICT, "not-now", "Not possible now", None;
+    /// The playback cannot do this in its current state.
+    WrongState = CONFLICT, "not-now", "Not possible in the current state", None;
     /// The server keeps no history, or the history is empty.
     NoHistory = CONFLICT, "no-history", "No history", None;
     /// `/ws` without an upgrade, or with a different version of WebSocket.
@@ -83,10 +83,11 @@ kinds! {
         Some(Rejection::HeadersTooLarge);
     /// The history could not be written.
     HistoryFailed = INTERNAL_SERVER_ERROR, "history-failed", "History not written", None;
-    /// The server has too many connections, or it stops.
-    ServerFull = SERVICE_UNAVAILABLE, "server-full", "Server full", Some(Rejection::TooManyConnections);
-    /// The process has too few descriptors. The `type` is that of `ServerFull`; the class differs.
-    TooFewDescriptors = SERVICE_UNAVAILABLE, "server-full", "Server full",
+    /// The server is full or shutting down.
+    ServerFull = SERVICE_UNAVAILABLE, "server-full", "Server unavailable", Some(Rejection::TooManyConnections);
+    /// The process has too few descriptors. `type` is the same as for `ServerFull`; the class
+    /// differs.
+    TooFewDescriptors = SERVICE_UNAVAILABLE, "server-full", "Server unavailable",
         Some(Rejection::TooFewDescriptors);
     /// The server failed.
     ServerFailed = SERVICE_UNAVAILABLE, "server-failed", "Server failed", Some(Rejection::ServerFailed);
@@ -94,13 +95,13 @@ kinds! {
     NotAlive = SERVICE_UNAVAILABLE, "not-alive", "Not alive", None;
     /// `/readyz` failed.
     NotReady = SERVICE_UNAVAILABLE, "not-ready", "Not ready", None;
-    /// A different request for the history runs, or one has just ended.
+    /// Another history request is running or has just finished.
     HistoryBusy = SERVICE_UNAVAILABLE, "history-busy", "History busy", None;
     /// The recorder does not answer.
     RecorderGone = SERVICE_UNAVAILABLE, "recorder-gone", "Recorder does not answer", None;
 }
 
-/// An error that answers a request.
+/// An error response to a request.
 #[derive(Debug)]
 pub(crate) struct HttpProblem {
     kind: ProblemKind,
@@ -110,7 +111,7 @@ pub(crate) struct HttpProblem {
 }
 
 impl HttpProblem {
-    /// `detail` is a sentence for people. It names the fault and how to correct it.
+    /// `detail` is a sentence for people. It says what is wrong and how to fix it.
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
@@ -126,8 +127,8 @@ impl HttpProblem {
         self
     }
 
-    /// Removes the class of a 404 or 405. The admin port uses this: a mistyped path of an operator
-    /// is not a rejected client.
+    /// Removes the class of a 404 or 405. The admin port uses this: a path that an operator
+    /// mistyped does not count as a rejected client.
     pub(crate) fn without_route_class(mut self) -> Self {
         if matches!(self.kind, ProblemKind::NotFound | ProblemKind::Method) {
             self.class = None;
@@ -135,17 +136,17 @@ impl HttpProblem {
         self
     }
 
-    /// Returns the class under which metrics and logs count it.
+    /// Returns the class under which the error is counted in metrics and named in logs.
     pub(crate) fn class(&self) -> Option<Rejection> {
         self.class
     }
 
-    /// Returns the answer.
     pub(crate) fn into_answer(self) -> Answer {
         self.into_response().map(|body| Full::new(body.into()))
     }
 
-    /// Returns the answer as bytes, with `Connection: close`, for a socket without hyper.
+    /// Returns the answer as bytes, with `Connection: close`, for a connection that hyper does not
+    /// handle.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         let (head, body) = self.into_response().into_parts();
         let (code, reason) = (head.status.as_str(), head.status.canonical_reason());
@@ -168,17 +169,17 @@ impl HttpProblem {
             title: self.kind.title().into(),
             status: status.as_u16(),
             detail: self.detail,
-            class: self.class.map(|reject| reject.class().into()),
+            class: self.class.map(|rejection| rejection.class().into()),
         };
         let mut body = details.to_json();
-        // So that a terminal shows its prompt on a new line.
+        // With a newline at the end, the shell prompt after `curl` starts on a new line.
         body.push('\n');
         let mut response = Response::new(body.into_bytes());
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.extend(self.headers);
-        seal(headers);
+        add_security_headers(headers);
         response
     }
 }
@@ -189,7 +190,7 @@ impl From<AccessRefusal> for HttpProblem {
             AccessRefusal::NoHost => ProblemKind::BadRequest,
             AccessRefusal::Host(_) => ProblemKind::Host,
             AccessRefusal::Origin(_)
-            | AccessRefusal::UnnamedPage
+            | AccessRefusal::PageWithoutOrigin
             | AccessRefusal::RepeatedHeader(_)
             | AccessRefusal::Page => ProblemKind::Origin,
         };
@@ -202,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_has_one_status_and_one_title() {
+    fn each_type_has_one_status_and_one_title() {
         for one in ProblemKind::ALL {
             for other in ProblemKind::ALL {
                 let same = one.uri() == other.uri();
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_have_all_headers_of_the_answer() {
+    fn into_bytes_writes_all_headers_of_the_answer() {
         let problem = || {
             HttpProblem::new(ProblemKind::Host, "no\n\"such\" host")
                 .with(HeaderName::from_static("x"), HeaderValue::from_static("y"))

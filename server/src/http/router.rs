@@ -1,4 +1,4 @@
-//! Route tables, one per port, and the search for the route of a request.
+//! Route tables, one per port, and finding the route of a request.
 
 use hyper::{
     Method, Request, Uri,
@@ -63,7 +63,7 @@ impl<H> Route<H> {
 }
 
 impl Verb {
-    fn takes(self, method: &Method) -> bool {
+    fn accepts(self, method: &Method) -> bool {
         match self {
             Self::Get => method == Method::GET || method == Method::HEAD,
             Self::Upgrade => method == Method::GET,
@@ -71,7 +71,7 @@ impl Verb {
         }
     }
 
-    /// Returns the methods in the form of the header `Allow`.
+    /// Returns the methods, as the header `Allow` lists them.
     fn methods(self) -> &'static str {
         match self {
             Self::Get => "GET, HEAD",
@@ -82,8 +82,8 @@ impl Verb {
 }
 
 impl<H> Routes<H> {
-    /// For a path that is in no row, the answer is 404 with `unknown_detail`, after a check of
-    /// `unknown_access`.
+    /// A path that is not in the table is checked with `unknown_access`, then answered with 404 and
+    /// `unknown_detail`.
     pub(crate) const fn new(
         rows: &'static [Route<H>],
         unknown_access: Access,
@@ -96,10 +96,10 @@ impl<H> Routes<H> {
         }
     }
 
-    /// Finds the handler of a request, whose host [`Policy::host`] has checked.
+    /// Finds the handler of a request whose host was checked with [`Policy::host`].
     ///
-    /// It checks the web page that sent the request, the path, and the method. The error names the
-    /// first fault.
+    /// Checks the web page that sent the request, the path, and the method. The error describes the
+    /// first mistake.
     pub(crate) fn find<B>(
         &self,
         request: &Request<B>,
@@ -108,9 +108,9 @@ impl<H> Routes<H> {
     ) -> Result<&H, HttpProblem> {
         let path = request.uri().path();
         let rows = || self.rows.iter().filter(|row| row.path == path);
-        let found = rows().find(|row| row.verb.takes(request.method()));
+        let found = rows().find(|row| row.verb.accepts(request.method()));
         // For a wrong method the strictest rule of the path applies: a page that may not send a
-        // `POST` does not learn that it exists.
+        // `POST` must not learn that the path accepts one.
         let access = found
             .map(|row| row.access)
             .or(rows().map(|row| row.access).max())
@@ -141,7 +141,7 @@ fn wrong_method(path: &str, verbs: impl Iterator<Item = Verb>) -> HttpProblem {
         detail.push_str(&format!(", as in: curl -X POST ...{path}"));
     }
     let problem = HttpProblem::new(ProblemKind::Method, detail);
-    // Names of methods are a valid header value.
+    // Names of methods are always a valid header value.
     match HeaderValue::try_from(allowed) {
         Ok(allowed) => problem.with(ALLOW, allowed),
         Err(_) => problem,
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_parameter_is_refused_without_its_value() {
+    fn the_error_for_a_long_parameter_does_not_repeat_the_value() {
         let value = |count| {
             parameter(
                 &format!("/x?player={}", "%c3%a9".repeat(count)).parse().unwrap(),

@@ -1,6 +1,6 @@
-//! The maps that are compiled into the program, and the choice of which of them are served.
+//! The bundled maps, which are compiled into the program, and the choice of those to serve.
 
-/// The names and the TMX texts, sorted by name.
+/// The bundled maps as name and TMX text, sorted by name.
 pub(super) const BUNDLED: &[(&str, &str)] = &[
     ("garden", include_str!("../../../assets/maps/garden.tmx")),
     ("lobby", include_str!("../../../assets/maps/lobby.tmx")),
@@ -19,7 +19,7 @@ pub enum BundledMaps {
 }
 
 impl BundledMaps {
-    /// Returns the choice of no bundled map.
+    /// Returns the empty choice: no bundled map is served.
     #[must_use]
     pub const fn none() -> Self {
         Self::Only(Vec::new())

@@ -1,7 +1,7 @@
-//! Reads all maps, and checks them together: doors must lead somewhere, and be reachable.
+//! Reads all maps, and checks them together: doors must have a target, and be reachable.
 //!
-//! A replay finds the maps of its recording by their contents, whatever is served today. All maps
-//! are candidates for it, also several with the same name.
+//! A replay finds the maps of its recording by their contents, not by the settings of this server.
+//! So all maps are candidates for it, including several with the same name.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +24,7 @@ use super::{
     read::{self, MapFile, ParsedMap},
 };
 
-/// The files that were read, before they are checked together.
+/// The files that were read and are not checked together yet.
 #[derive(Default)]
 struct Candidates {
     /// The bundled maps, then those of the directory.
@@ -151,7 +151,7 @@ impl Candidates {
 struct Files {
     /// The map files, sorted.
     maps: Vec<PathBuf>,
-    /// Files that a user may take for maps, but that are not read.
+    /// Files that look like maps, but are not read.
     warnings: Vec<MapError>,
 }
 
@@ -175,7 +175,7 @@ fn files(directory: &Path) -> Result<Files, MapError> {
     Ok(found)
 }
 
-/// Returns advice about a map of Tiled in a format that is not read.
+/// Returns advice about a file of Tiled in a format that is not supported.
 fn advice_on_other_format(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match extension.as_str() {
@@ -185,9 +185,10 @@ fn advice_on_other_format(path: &Path) -> Option<&'static str> {
     }
 }
 
-/// Returns the bytes of a file. It reads at most one byte more than a map may have.
+/// Returns the bytes of a file. At most one byte more than the limit is read.
 fn contents(path: &Path) -> Result<Vec<u8>, Fault> {
-    // Before it is opened: opening a named pipe blocks until a different process writes to it.
+    // Checked before the file is opened, because opening a named pipe blocks until another process
+    // writes to it.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file").into());
     }

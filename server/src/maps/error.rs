@@ -5,14 +5,14 @@ use std::fmt;
 use parlour_shared::text::count;
 use thiserror::Error;
 
-use super::{MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECTS, MAX_SIDE, MAX_WALL_RECTS};
+use super::{MAX_ELEMENTS, MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECTS, MAX_SIDE, MAX_WALL_RECTS};
 
 /// A fault of one map.
 #[derive(Debug, Error)]
 pub struct MapError {
     /// The file, as the user would name it.
     pub file: String,
-    /// The place in the file. It is empty if the fault is of the whole file.
+    /// The place in the file. It is empty if the fault concerns the whole file.
     pub place: String,
     /// The fault.
     pub fault: Fault,
@@ -49,11 +49,11 @@ pub enum Fault {
     /// The file or directory could not be read.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
-    /// A directory has too many files.
-    #[error("more than {MAX_FILES} maps in one directory")]
+    /// A directory contains too many maps.
+    #[error("contains more than {MAX_FILES} maps")]
     TooManyFiles,
     /// The file is too large.
-    #[error("larger than {} MiB", MAX_FILE_BYTES / (1024 * 1024))]
+    #[error("is larger than {} MiB", MAX_FILE_BYTES / (1024 * 1024))]
     FileTooBig,
     /// The file is not UTF-8.
     #[error("is not UTF-8 text")]
@@ -68,13 +68,13 @@ pub enum Fault {
     #[error("elements are nested too deeply")]
     TooDeep,
     /// There are more elements than a map needs.
-    #[error("too many elements")]
+    #[error("has more than {MAX_ELEMENTS} elements")]
     TooManyElements,
     /// The outermost element is not `<map>`.
     #[error("is not a Tiled map: the outermost element must be <map>")]
     NotAMap,
-    /// A required attribute is missing, or not a plain number.
-    #[error("<{element}> needs the attribute `{attribute}` as a plain number")]
+    /// A required attribute is missing, or not a whole number.
+    #[error("<{element}> needs the attribute `{attribute}`, a whole number (digits only)")]
     BadNumber {
         /// The element.
         element: &'static str,
@@ -96,16 +96,16 @@ pub enum Fault {
          most 4 million tiles in all"
     )]
     Size(u32, u32),
-    /// The map refers to a different file, such as a tileset or a template.
+    /// The map refers to another file, such as a tileset or a template.
     #[error("refers to another file ({0}): maps are read from one file, so embed it in Tiled")]
     External(&'static str),
     /// There are too many tilesets, or too many tiles in them.
-    #[error("more than 64 tilesets, or more than 16,384 tiles in them")]
+    #[error("has more than 64 tilesets, or more than 16,384 tiles in all of them")]
     Tilesets,
     /// The tile data is compressed.
     #[error("the tile data is compressed: set Map > Map Properties > Tile Layer Format to CSV")]
     Compressed,
-    /// The encoding of the tile data is not read.
+    /// The encoding of the tile data is not supported.
     #[error(
         "tile data must be CSV or uncompressed base64: set Map > Map Properties > Tile Layer Format to CSV"
     )]
@@ -121,15 +121,15 @@ pub enum Fault {
         /// The number of tiles of the map.
         expected: usize,
     },
-    /// Tiles are drawn that no tileset has.
-    #[error("tiles are drawn, but no tileset begins at firstgid 1")]
+    /// The map uses tiles that no tileset contains.
+    #[error("the map uses tiles, but no tileset starts at firstgid 1")]
     NoTileset,
     /// Two objects or two layers have the same id.
     #[error("the id {0} is used twice")]
     DuplicateId(u32),
-    /// A directory has no maps.
+    /// A directory contains no maps.
     #[error(
-        "there is no map in this directory: *.tmx files directly in it are read, not those in \
+        "contains no map: only *.tmx files directly in this directory are read, not those in \
          subdirectories"
     )]
     NoMaps,
@@ -153,7 +153,7 @@ pub enum Fault {
     #[error("the walls consist of more than {MAX_WALL_RECTS} rectangles")]
     TooRagged,
     /// A layer has too many spawn points or doors.
-    #[error("more than {MAX_OBJECTS} objects in one layer")]
+    #[error("has more than {MAX_OBJECTS} objects")]
     TooManyObjects,
     /// An object has the wrong shape.
     #[error("must be a {0}")]
@@ -176,13 +176,13 @@ pub enum Fault {
         layer: &'static str,
     },
     /// Two spawn points have the same name.
-    #[error("a spawn point of this name exists already")]
+    #[error("a spawn point with this name already exists")]
     DuplicateSpawn,
     /// The spawn point `default` is missing.
     #[error("needs a spawn point named `default`")]
     NoDefaultSpawn,
     /// No player can stand at a spawn point.
-    #[error("a player, 16 x 16 px, would stand in a wall or outside the map there")]
+    #[error("a player is 16 x 16 px, and would stand in a wall or outside the map there")]
     SpawnInWall,
     /// A spawn point is in a door, which opens for a player only after the player left it.
     #[error("is in a door: players that arrive there would have to leave it before it opens")]
@@ -192,36 +192,40 @@ pub enum Fault {
     DoorOutside,
     /// No player fits into a door.
     #[error(
-        "no player can enter it: the middle of a player, 16 x 16 px, stays 8 px away from walls and from \
-         the map's edge"
+        "no player can enter it: a player is 16 x 16 px, so its center stays at least 8 px away from walls \
+         and from the map's edge"
     )]
     DoorInWall,
     /// Players fit into a door, but cannot walk to it.
     #[error("no player can walk to it from any spawn point")]
     DoorOutOfReach,
     /// Players can hardly move at a spawn point.
-    #[error("is walled in: a player, 16 x 16 px, can walk less than 16 px from there, and into no door")]
+    #[error(
+        "is walled in: a player is 16 x 16 px, and could walk less than 16 px from there, and into no door"
+    )]
     SpawnWalledIn,
-    /// From a spawn point, no door can be walked to.
-    #[error("no door can be walked to from there")]
+    /// From a spawn point, no door can be reached.
+    #[error("no door can be reached from there")]
     SpawnWithoutDoor,
-    /// From a spawn point, no door and only a small part of the map can be walked to.
-    #[error("is walled in: no door and less than {0} % of the map's floor can be walked to from there")]
-    SpawnInPocket(u64),
+    /// From a spawn point, no door and only a small part of the map can be reached.
+    #[error(
+        "is in a small part of the map: no door and less than {0} % of the floor can be reached from there"
+    )]
+    SpawnInSmallPart(u64),
     /// In a map without doors, a spawn point is cut off from the part with the most spawn points.
     /// The text names a spawn point of that part.
-    #[error("neither a door nor the spawn point `{0}` can be walked to from there")]
+    #[error("neither a door nor the spawn point `{0}` can be reached from there")]
     SpawnCutOff(String),
     /// A file looks like a map, but is not read.
     #[error("is not read, only *.tmx files are: {0}")]
     NotRead(&'static str),
-    /// A door leads nowhere.
+    /// The target of a door does not exist.
     #[error("{0}")]
     LostDoor(Box<LostDoor>),
-    /// No bundled map is chosen, and no directory is named.
+    /// No bundled map is selected, and no directory is given.
     #[error(
-        "no map is left: all bundled maps are left out, and no directory of maps is named; name one with \
-         --maps DIR, or serve a bundled map"
+        "there is no map to serve: no bundled map is selected, and no directory of maps is given. Give one with \
+         --maps DIR, or select a bundled map"
     )]
     NothingServed,
 }
@@ -246,7 +250,7 @@ impl fmt::Display for LostDoor {
             map, spawn, advice, ..
         } = self;
         match spawn {
-            None => write!(f, "leads to the map `{map}`, which is not there: {advice}"),
+            None => write!(f, "leads to the map `{map}`, which is not served: {advice}"),
             Some(spawn) => write!(
                 f,
                 "leads to the spawn point `{spawn}` of `{map}`, which does not exist: {advice}"
@@ -266,7 +270,7 @@ impl Fault {
             self,
             Self::DoorOutOfReach
                 | Self::SpawnWithoutDoor
-                | Self::SpawnInPocket(_)
+                | Self::SpawnInSmallPart(_)
                 | Self::SpawnCutOff(_)
                 | Self::NotRead(_)
                 | Self::SpawnOfOtherClass(_)

@@ -1,8 +1,8 @@
-//! Doors that lead nowhere.
+//! Finds doors whose target does not exist.
 //!
-//! In a map of the user such a door is an error, because the user can correct the file. In a
-//! bundled map it is only a warning: its target is missing because the user left out or replaced
-//! the other map on purpose.
+//! In a user's map such a door is an error, because the user can correct the file. In a bundled map
+//! it is only a warning: the target is missing because the user omitted or replaced the other map
+//! on purpose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +15,8 @@ use super::{
 };
 use crate::suggest::closest;
 
-/// Returns the doors of a map that do not lead to a spawn point of a served map. Nothing is known
-/// of doors to maps that are `unread`.
+/// Returns the doors of a map that do not lead to a spawn point of a served map. Doors to
+/// maps in `unread` are not reported, because nothing is known about these maps.
 pub(super) fn lost_doors(
     entry: &MapFile,
     catalogue: &BTreeMap<String, MapFile>,
@@ -60,17 +60,17 @@ fn fault(door: &Door, entry: &MapFile, catalogue: &BTreeMap<String, MapFile>) ->
 /// Returns advice about a missing map.
 fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String, MapFile>) -> String {
     if is_bundled {
-        return format!("it stays closed; serve `{map}`, or leave out `{own}` with bundled_maps as well");
+        return format!("the door stays closed. Serve `{map}`, or omit `{own}` with bundled_maps as well");
     }
     if BundledMaps::names().any(|name| name == map) {
-        return "it is a bundled map that bundled_maps leaves out; serve it, or correct to_map of the door"
+        return "it is a bundled map that bundled_maps omits. Serve it, or correct to_map of the door"
             .to_owned();
     }
     let names = || catalogue.keys().map(String::as_str);
     match closest(map, names()) {
         Some(other) => format!("did you mean `{other}`? Correct to_map of the door"),
         None => format!(
-            "add {map}.tmx to the directory of maps, or correct to_map of the door; there are {}",
+            "add {map}.tmx to the directory of maps, or correct to_map of the door. The maps are {}",
             names().collect::<Vec<_>>().join(", ")
         ),
     }
@@ -81,14 +81,14 @@ fn about_spawn(spawn: &str, own: &str, is_bundled: bool, target: &MapFile) -> St
     let file = &target.file;
     if is_bundled {
         return format!(
-            "players arrive at any spawn point of it; add `{spawn}` to {file}, or leave out `{own}` with bundled_maps"
+            "players arrive at any spawn point of that map. Add `{spawn}` to {file}, or omit `{own}` with bundled_maps"
         );
     }
     let spawns = || target.parsed.map.spawns.iter().map(|spawn| spawn.name.as_str());
     match closest(spawn, spawns()) {
         Some(other) => format!("did you mean `{other}`? Correct to_spawn of the door"),
         None if target.is_bundled => format!(
-            "correct to_spawn of the door; there are {}",
+            "correct to_spawn of the door. The spawn points are {}",
             spawns().collect::<Vec<_>>().join(", ")
         ),
         None => format!("add it to {file}, or correct to_spawn of the door"),

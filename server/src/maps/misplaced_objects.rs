@@ -23,7 +23,7 @@ pub(super) fn check(tmx: &tiled::Map) -> Vec<PlacedFault> {
             LayerType::Objects(objects) => {
                 let objects = objects.objects();
                 found.extend(objects.filter_map(|object| {
-                    let fault = odd(&object, &layer.name, is_at_top)?;
+                    let fault = misplacement(&object, &layer.name, is_at_top)?;
                     let kind = match fault {
                         Fault::InOtherLayer { kind: "door", .. } => "door",
                         _ => "spawn point",
@@ -42,11 +42,11 @@ pub(super) fn check(tmx: &tiled::Map) -> Vec<PlacedFault> {
     found
 }
 
-/// Returns what is odd about an object, if anything is.
-fn odd(object: &tiled::Object<'_>, layer: &str, is_at_top: bool) -> Option<Fault> {
+/// Returns the fault of an object that is probably in the wrong layer or of the wrong class.
+fn misplacement(object: &tiled::Object<'_>, layer: &str, is_at_top: bool) -> Option<Fault> {
     let class = object.user_type.as_str();
     let is_read = |of: &str| is_at_top && layer == of;
-    // Where doors are read, a different class is an error.
+    // In the layer of doors, a different class is an error.
     if is_read("doors") {
         return None;
     }
@@ -67,8 +67,8 @@ fn odd(object: &tiled::Object<'_>, layer: &str, is_at_top: bool) -> Option<Fault
     meant.map(|(kind, layer)| Fault::InOtherLayer { kind, layer })
 }
 
-/// Returns whether a text equals a word, apart from upper case and at most one typo: a letter too
-/// many, a missing letter, a different letter, or two letters that are swapped.
+/// Returns whether a text equals a word, ignoring case and at most one typo: an extra letter, a
+/// missing letter, a wrong letter, or two swapped letters.
 fn is_nearly(text: &str, word: &str) -> bool {
     // A much longer text is not a typo. This also bounds the time of the comparison.
     if text.len() > 2 * word.len() {

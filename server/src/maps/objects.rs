@@ -15,7 +15,7 @@ use super::{
 /// The doors or the spawn points of a map, in the order of the file.
 pub(super) struct ObjectList<T> {
     pub(super) objects: Vec<T>,
-    /// How errors name each of them.
+    /// The name of each object in errors.
     pub(super) places: Vec<String>,
 }
 
@@ -172,7 +172,7 @@ fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
 /// Returns the nearest whole number, or `None` if it is out of range.
 fn whole(value: f64) -> Option<i32> {
     let rounded = value.round();
-    // NaN is in no range.
+    // NaN is outside every range.
     (f64::from(i32::MIN / 2)..f64::from(i32::MAX / 2))
         .contains(&rounded)
         .then_some(rounded as i32)

@@ -1,10 +1,10 @@
-//! Faults with their places in a map, how errors name a place, and which names are valid.
+//! Faults with their places in a map, the names of places in errors, and the rule for valid names.
 
 use parlour_shared::text::RoomName;
 
 use super::{MAX_NAME_BYTES, error::Fault};
 
-/// A fault, and its place in the map. The place is empty if the fault is of the whole map.
+/// A fault, and its place in the map. The place is empty if the fault concerns the whole map.
 pub(super) struct PlacedFault {
     pub(super) place: String,
     pub(super) fault: Fault,
@@ -24,7 +24,8 @@ pub(super) fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME_BYTES && !name.contains('/') && RoomName::parse(name).is_some()
 }
 
-/// Refuses a layer with an offset, because Tiled shows its contents at different places.
+/// Returns an error for a layer with an offset, because Tiled shows its contents at different
+/// places.
 pub(super) fn without_offset(layer: &tiled::Layer<'_>) -> Result<(), PlacedFault> {
     if layer.offset_x == 0.0 && layer.offset_y == 0.0 {
         return Ok(());

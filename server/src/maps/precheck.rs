@@ -6,14 +6,14 @@
 //! - adds up the measures of tilesets without checking for overflow;
 //! - inflates compressed layers to any length.
 //!
-//! A file that would do harm in one of these ways is refused here.
+//! A file that could cause harm in one of these ways is refused here.
 
 use std::collections::BTreeSet;
 
 use parlour_shared::motion::WallGrid;
 
 use super::{
-    MAX_SIDE,
+    MAX_ELEMENTS, MAX_SIDE,
     error::Fault,
     tile_data::Encoding,
     xml::{Tag, XmlEvent, XmlReader},
@@ -21,8 +21,6 @@ use super::{
 
 /// The maximum depth of nested elements.
 const MAX_DEPTH: usize = 24;
-/// The maximum number of elements.
-const MAX_ELEMENTS: usize = 100_000;
 /// The maximum number of tilesets. The crate searches all of them for each tile.
 const MAX_TILESETS: usize = 64;
 /// The maximum number of tiles in all tilesets. The crate reserves about 300 bytes for each.
@@ -35,13 +33,13 @@ pub(super) struct MapSize {
     pub(super) width: u16,
     /// In tiles.
     pub(super) height: u16,
-    /// The side of a tile in pixels.
+    /// The length of a tile's side in pixels.
     pub(super) tile_px: u16,
 }
 
 /// A fault, and its place in the text.
 pub(super) struct FaultAtOffset {
-    /// Bytes from the start of the file.
+    /// The offset in the file, in bytes.
     pub(super) offset: usize,
     pub(super) fault: Fault,
 }
@@ -73,9 +71,9 @@ struct Precheck<'a> {
     draws_tiles: bool,
     object_ids: BTreeSet<u32>,
     layer_ids: BTreeSet<u32>,
-    /// Whether the open tile layer has had its data.
+    /// Whether the data of the open tile layer was read.
     has_data: bool,
-    /// The encoding of the open data element, and whether it has had its text.
+    /// The encoding of the open data element, and whether its text was read.
     data: Option<(Encoding, bool)>,
 }
 
@@ -131,7 +129,7 @@ impl<'a> Precheck<'a> {
             };
         }
         match tag.name {
-            "map" => Err(Fault::Markup("<map> within <map>")),
+            "map" => Err(Fault::Markup("a <map> element is inside another <map>")),
             "tileset" => self.tileset(tag),
             "object" => self.object(tag),
             "layer" => self.layer(tag),
@@ -158,7 +156,7 @@ impl<'a> Precheck<'a> {
         if width > MAX_SIDE || height > MAX_SIDE {
             return Err(size);
         }
-        // The checks above keep all three in the range of u16.
+        // The checks above ensure that all three fit in a u16.
         let (columns, rows, tile_px) = (width as u16, height as u16, tile as u16);
         if !WallGrid::fits(columns, rows, tile_px) {
             return Err(size);
@@ -192,7 +190,7 @@ impl<'a> Precheck<'a> {
         if tag.get("template").is_some() {
             return Err(Fault::External("an object template"));
         }
-        // Only outside of tilesets: the ids of collision shapes start at 1 in each tile.
+        // Objects in tilesets are not checked: the ids of collision shapes start at 1 in each tile.
         if tag.get("id").is_some() && !self.open.contains(&"tileset") {
             let id = number(tag, "object", "id")?;
             if !self.object_ids.insert(id) {

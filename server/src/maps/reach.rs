@@ -1,8 +1,8 @@
 //! Checks that players can walk into the doors of a map, and away from its spawn points.
 //!
-//! It is an **error** if no player can ever use a door or a spawn point: if the middle of a body
-//! does not fit into the door, or a player cannot move at the spawn point. It is a **warning** if a
-//! door or spawn point is only cut off on foot, because game logic may put players there.
+//! It is an **error** if no player can ever use a door or a spawn point: if no player's center can
+//! be inside the door, or a player cannot move at the spawn point. It is a **warning** if a door or
+//! spawn point is only unreachable by walking, because game logic may move players there.
 
 mod floor;
 
@@ -11,20 +11,20 @@ use parlour_shared::{map::Map, motion::HALF_BODY};
 use super::{error::Fault, read::ParsedMap};
 use floor::Floor;
 
-/// A connected part of the floor, which cannot be left on foot.
+/// A connected part of the floor. Players cannot walk out of it.
 struct FloorPart {
-    /// The indices of the spawn points in it.
+    /// The indices of the spawn points in this part.
     spawns: Vec<usize>,
-    /// The indices of the doors that can be walked into.
+    /// The indices of the doors that players can walk into.
     doors: Vec<usize>,
-    /// In units, along the longer axis.
+    /// The extent along the longer axis, in units.
     extent: i32,
-    /// Its share of the whole floor, rounded down.
+    /// The share of the whole floor in percent, rounded down.
     share_percent: u64,
 }
 
-/// A part with a smaller share of the floor is a pocket. In a map of 8 equal rooms, no room is one.
-const POCKET_PERCENT: u64 = 10;
+/// A part with a smaller share of the floor is small. In a map of 8 equal rooms, no room is small.
+const SMALL_PART_PERCENT: u64 = 10;
 
 /// Returns all faults, with their places.
 pub(super) fn check(parsed: &ParsedMap) -> Vec<(String, Fault)> {
@@ -47,8 +47,8 @@ pub(super) fn check(parsed: &ParsedMap) -> Vec<(String, Fault)> {
         let fault = || {
             if part.extent < 2 * HALF_BODY {
                 Some(Fault::SpawnWalledIn)
-            } else if part.share_percent < POCKET_PERCENT {
-                Some(Fault::SpawnInPocket(part.share_percent + 1))
+            } else if part.share_percent < SMALL_PART_PERCENT {
+                Some(Fault::SpawnInSmallPart(part.share_percent + 1))
             } else if !map.doors.is_empty() {
                 Some(Fault::SpawnWithoutDoor)
             } else {
@@ -66,7 +66,7 @@ pub(super) fn check(parsed: &ParsedMap) -> Vec<(String, Fault)> {
 }
 
 /// Returns the main part of the floor, and the spawn point that names it in warnings: the part with
-/// the most spawn points, then the part with `default`, then the largest. A pocket is never the
+/// the most spawn points, then the part with `default`, then the largest. A small part is never the
 /// main part.
 fn main_part(map: &Map, parts: &[FloorPart]) -> Option<(usize, usize)> {
     let default = |part: &FloorPart| {
@@ -76,7 +76,7 @@ fn main_part(map: &Map, parts: &[FloorPart]) -> Option<(usize, usize)> {
             .copied()
     };
     let large = parts.iter().enumerate();
-    let large = large.filter(|(_, part)| part.share_percent >= POCKET_PERCENT);
+    let large = large.filter(|(_, part)| part.share_percent >= SMALL_PART_PERCENT);
     let (nth, part) =
         large.max_by_key(|(_, part)| (part.spawns.len(), default(part).is_some(), part.share_percent))?;
     Some((nth, default(part).or_else(|| part.spawns.first().copied())?))
@@ -104,7 +104,7 @@ fn parts(map: &Map, floor: &Floor) -> Vec<FloorPart> {
                 .map(|(index, _)| index)
                 .collect(),
             extent: floor.extent(&cells),
-            // Both are below 2^60, so this fits.
+            // Both areas are below 2^60, so this does not overflow.
             share_percent: (floor.area(&cells) / (all / 100).max(1)).min(100),
         });
     }

@@ -16,12 +16,12 @@ use super::{
     precheck::{MapSize, precheck},
 };
 
-/// A map, and how errors name its doors and spawn points.
+/// A map, and the names of its doors and spawn points in errors.
 pub(super) struct ParsedMap {
     pub(super) map: Map,
-    /// How errors name each door.
+    /// The name of each door in errors.
     pub(super) doors: Vec<String>,
-    /// How errors name each spawn point.
+    /// The name of each spawn point in errors.
     pub(super) spawns: Vec<String>,
     /// Warnings about the objects of the map.
     pub(super) warnings: Vec<PlacedFault>,
@@ -106,7 +106,7 @@ fn walls(tmx: &tiled::Map, size: &MapSize) -> Result<WallGrid, PlacedFault> {
     };
     without_offset(layer)?;
     let (width, height) = (u32::from(size.width), u32::from(size.height));
-    // The precheck read the same size. If the crate reads a different one, tiles may be missing.
+    // The precheck read the same size. If the crate read a different size, tiles would be missing.
     if (tmx.width, tmx.height) != (width, height) || (tiles.width(), tiles.height()) != (width, height) {
         return Err(Fault::LayerSize(tiles.width(), tiles.height()).into());
     }

@@ -1,4 +1,4 @@
-//! The encoded tiles of a layer, which are counted before the `tiled` crate decodes them.
+//! Counts the encoded tiles of a layer before the `tiled` crate decodes them.
 
 use super::{error::Fault, xml::Tag};
 
@@ -13,7 +13,7 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// Returns the encoding that a `<data>` tag names.
+    /// Returns the encoding of a `<data>` tag.
     pub(super) fn of(tag: &Tag<'_>) -> Result<Self, Fault> {
         if tag.get("compression").is_some() {
             return Err(Fault::Compressed);
@@ -27,7 +27,7 @@ impl Encoding {
 
     /// Returns the number of tiles that a text encodes.
     pub(super) fn count(self, text: &str) -> Result<usize, Fault> {
-        // The entity `&#44;` is a comma, which would not be counted.
+        // The entity `&#44;` is a comma that the count below would miss.
         if text.contains('&') {
             return Err(Fault::Encoding);
         }

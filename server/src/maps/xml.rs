@@ -1,8 +1,8 @@
 //! Reads the XML of a map file. No number in the file determines the size of an allocation.
 //!
 //! The reader is stricter than XML: it accepts no document type, no CDATA, no prefixes, and only
-//! plain names. So a text that it accepts has only one reading, and the `tiled` crate sees what was
-//! checked here.
+//! plain names. So a text that it accepts can be parsed in only one way, and the `tiled` crate
+//! reads what was checked here.
 
 use super::error::Fault;
 
@@ -70,7 +70,7 @@ impl<'a> XmlReader<'a> {
                 Some(b'!') => (XmlEvent::Comment, comment(rest)?),
                 Some(b'?') => (XmlEvent::Comment, declaration(rest, self.at)?),
                 Some(b'/') => {
-                    let length = 1 + rest.find('>').ok_or(CUT)?;
+                    let length = 1 + rest.find('>').ok_or(CUT_TAG)?;
                     (XmlEvent::End(name(rest[2..length - 1].trim_end())?), length)
                 }
                 _ => start(rest)?,
@@ -81,22 +81,22 @@ impl<'a> XmlReader<'a> {
     }
 }
 
-const CUT: Fault = Fault::Markup("the file ends in the middle of a tag");
+const CUT_TAG: Fault = Fault::Markup("the file ends in the middle of a tag");
 
 /// Returns the length of `<!-- … -->`.
 fn comment(rest: &str) -> Result<usize, Fault> {
     let inner = rest
         .strip_prefix("<!--")
-        .ok_or(Fault::Markup("document types and CDATA are not read"))?;
-    let end = inner.find("-->").ok_or(CUT)?;
+        .ok_or(Fault::Markup("document types and CDATA are not supported"))?;
+    let end = inner.find("-->").ok_or(CUT_TAG)?;
     Ok(4 + end + 3)
 }
 
 /// Returns the length of `<?xml … ?>`, which is allowed only at the top of the file.
 fn declaration(rest: &str, at: usize) -> Result<usize, Fault> {
-    let length = 1 + rest.find('>').ok_or(CUT)?;
+    let length = 1 + rest.find('>').ok_or(CUT_TAG)?;
     if at > '\u{FEFF}'.len_utf8() || !rest.starts_with("<?xml ") || !rest[..length].ends_with("?>") {
-        return Err(Fault::Markup("processing instructions are not read"));
+        return Err(Fault::Markup("processing instructions are not supported"));
     }
     Ok(length)
 }
@@ -122,7 +122,7 @@ fn start(rest: &str) -> Result<(XmlEvent<'_>, usize), Fault> {
         .ok_or(if rest.len() > MAX_TAG_BYTES {
             Fault::Markup("a tag is longer than 16 KiB")
         } else {
-            CUT
+            CUT_TAG
         })?;
     let inner = &rest[1..end];
     let (inner, empty) = match inner.strip_suffix('/') {

@@ -207,8 +207,8 @@ impl CloseCounters {
         pair[by as usize].increment(1);
     }
 
-    /// Counts an end without a close frame: the client broke off.
-    pub(crate) fn broke_off(&self) {
+    /// Counts a connection that ended without a close frame.
+    pub(crate) fn add_aborted(&self) {
         self.none.increment(1);
     }
 }

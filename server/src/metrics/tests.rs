@@ -31,6 +31,16 @@ fn all_metrics_exist_from_the_start_with_names_helps_and_labels() {
 }
 
 #[test]
+fn the_deployment_guide_lists_all_metrics() {
+    let guide = include_str!("../../../docs/deployment.md");
+    let golden = std::fs::read_to_string(PATH).unwrap();
+    let names = golden.lines().filter_map(|line| line.strip_prefix("# HELP "));
+    for name in names.filter_map(|help| help.split(' ').next()) {
+        assert!(guide.contains(&format!("| `{name}` |")), "{name}");
+    }
+}
+
+#[test]
 fn a_sample_is_counted_in_the_first_bucket_that_holds_it() {
     let metrics = Metrics::new();
     for seconds in [0.000_05, 0.000_1, 0.7, f64::NAN] {

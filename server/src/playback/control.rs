@@ -87,8 +87,8 @@ pub(crate) enum ControlError {
     BadParameter(String),
     /// The player does not exist, or is in no room.
     NoSuchPlayer(String),
-    /// The request is not possible now.
-    NotNow(String),
+    /// The playback cannot do this in its current state.
+    WrongState(String),
 }
 
 /// The end for the admin port.
@@ -134,7 +134,7 @@ pub(super) fn pair(times: Times, range: (Tick, Tick)) -> (PlaybackControl, Contr
 
 impl PlaybackControl {
     /// Returns the status.
-    pub(crate) async fn look(&self) -> Result<PlaybackStatus, ControlError> {
+    pub(crate) async fn status(&self) -> Result<PlaybackStatus, ControlError> {
         self.ask(ControlRequest::Look).await
     }
 
@@ -150,7 +150,7 @@ impl PlaybackControl {
 
     /// Seeks to a moment, and waits until playback has reached it.
     pub(crate) async fn seek(&self, text: &str) -> Result<PlaybackStatus, ControlError> {
-        let now = self.look().await?;
+        let now = self.status().await?;
         let now = now.seeking.unwrap_or(now.tick);
         let tick = steer::tick_of(text, now, &self.times)
             .map_err(|error| ControlError::BadParameter(error.to_string()))?;
@@ -158,11 +158,11 @@ impl PlaybackControl {
         let until = Instant::now() + SEEK_TIMEOUT;
         while status.seeking == Some(tick) && Instant::now() < until {
             sleep(POLL).await;
-            status = self.look().await?;
+            status = self.status().await?;
         }
         match &status.ended {
             Some(why) if status.tick != tick && status.seeking.is_none() => {
-                Err(ControlError::NotNow(why.clone()))
+                Err(ControlError::WrongState(why.clone()))
             }
             _ => Ok(status),
         }
@@ -183,7 +183,7 @@ impl PlaybackControl {
         let mut ends = self.ends.lock().await;
         ends.serial += 1;
         let serial = ends.serial;
-        let silent = || ControlError::NotNow("the tick thread does not answer: see /readyz".to_owned());
+        let silent = || ControlError::WrongState("the tick thread does not answer: see /readyz".to_owned());
         ends.requests
             .push(NumberedRequest { serial, request })
             .map_err(|_| silent())?;

@@ -30,13 +30,15 @@ impl PlaybackTicker {
             ControlRequest::Pause => self.paused = true,
             ControlRequest::Play => match &self.ended {
                 Some(why) if self.seeking.is_none() => {
-                    return Err(ControlError::NotNow(format!("{why}; seek to continue elsewhere")));
+                    return Err(ControlError::WrongState(format!(
+                        "{why}; seek to continue elsewhere"
+                    )));
                 }
                 _ => self.paused = false,
             },
             ControlRequest::Seek(tick) => {
                 if !self.seek(tick) {
-                    return Err(ControlError::NotNow("too many seeks at once".to_owned()));
+                    return Err(ControlError::WrongState("too many seeks at once".to_owned()));
                 }
             }
             ControlRequest::Speed(speed) => self.speed = speed,
@@ -58,7 +60,7 @@ impl PlaybackTicker {
         let in_rooms = || roster.iter().filter(|player| player.room.is_some());
         let named = query.among(in_rooms());
         if let Some(namesakes) = describe_namesakes(&named) {
-            return Err(ControlError::NotNow(namesakes));
+            return Err(ControlError::WrongState(namesakes));
         }
         match named.first() {
             Some(player) => Ok((player.id, player.name.clone())),

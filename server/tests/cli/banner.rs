@@ -1,11 +1,11 @@
-//! What a server prints when it has started.
+//! The banner that a server prints once it has started.
 
 use parlour_testing::TemporaryPath;
 
 use crate::process::{ServerProcess, parlour, run};
 
 #[test]
-fn the_banner_says_what_to_type_and_within_what_time() {
+fn the_banner_shows_the_messages_to_type_and_the_time_limit() {
     let server = ServerProcess::start(&[]);
     server.wait_for_line("npx wscat -c ws://127.0.0.1:");
     let line = server.wait_for_line("and type");
@@ -23,7 +23,7 @@ fn the_banner_says_what_to_type_and_within_what_time() {
     ];
     let server = ServerProcess::start_command(parlour(&args).stderr(std::process::Stdio::piped()));
     let line = server.wait_for_line("and type");
-    assert!(line.ends_with(" (from other machines within 3 s)"), "{line}");
+    assert!(line.ends_with(" (or within 3 s from another machine)"), "{line}");
 }
 
 #[test]
@@ -31,8 +31,8 @@ fn counts_of_one_are_singular() {
     let skins = TemporaryPath::named_file("one-skin.toml", "[[skin]]\nid = \"teal\"\n");
     let (code, out, err) = run(&mut parlour(&["config", "check", "--skins", skins.path()]));
     assert_eq!(code, Some(0), "{err}");
-    assert_eq!(out, "The configuration is good: 3 maps, 1 skin.\n");
+    assert_eq!(out, "The configuration is valid: 3 maps, 1 skin.\n");
     let server = ServerProcess::start(&["demo", "--bots", "1"]);
-    server.wait_for_line("1 bot, in the plaza");
-    server.wait_for_line("1 bot walks about, from plaza on.");
+    server.wait_for_line("1, in plaza");
+    server.wait_for_line("1 bot is walking around, starting in plaza.");
 }

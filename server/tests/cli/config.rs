@@ -53,7 +53,7 @@ fn the_flag_overrides_the_variable_that_names_the_file() {
 fn a_valid_configuration_is_reported_with_its_warnings() {
     let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_SEDE", "1"));
     assert_eq!(code, Some(0));
-    assert!(out.starts_with("The configuration is good: 3 maps, "), "{out}");
+    assert!(out.starts_with("The configuration is valid: 3 maps, "), "{out}");
     assert!(
         err.contains("warning: PARLOUR_SEDE") && err.contains("`PARLOUR_SEED`"),
         "{err}"
@@ -131,7 +131,7 @@ fn the_check_reports_the_mistakes_of_all_layers_maps_and_skins_in_one_run() {
         "all.toml:1: capacity must be",
         "PARLOUR_LISTEN: listen must be",
         "--log: log must be",
-        "\nparlour: these maps cannot be used:\n",
+        "\nparlour: the maps cannot be used:\n",
         "no-such-maps: cannot be read",
         "\nparlour: the skins cannot be used:\n",
         "bad-skins.toml:1: the id",
@@ -142,7 +142,7 @@ fn the_check_reports_the_mistakes_of_all_layers_maps_and_skins_in_one_run() {
     let args = ["config", "check", "--skins", skins.path()];
     let (code, _, err) = run(parlour(&args).env("PARLOUR_MAPS", &maps.0));
     assert_eq!(code, Some(65), "{err}");
-    assert!(err.starts_with("parlour: these maps cannot be used:\n"), "{err}");
+    assert!(err.starts_with("parlour: the maps cannot be used:\n"), "{err}");
     assert!(err.contains("\nparlour: the skins cannot be used:\n"), "{err}");
 }
 
@@ -155,7 +155,7 @@ fn the_check_omits_maps_if_a_mistake_may_hide_their_directory() {
         let (code, _, err) = run(&mut parlour(&[&none, flags].concat()));
         assert_eq!(code, Some(78), "{err}");
         assert!(err.contains("broken.toml:1: not TOML"), "{err}");
-        assert_eq!(err.contains("no map is left"), is_checked, "{err}");
+        assert_eq!(err.contains("there is no map to serve"), is_checked, "{err}");
     }
     // A misspelt key may name the directory of maps.
     let file = TemporaryPath::named_file("misspelt.toml", "map = \"maps\"\n");
@@ -163,7 +163,7 @@ fn the_check_omits_maps_if_a_mistake_may_hide_their_directory() {
     let (code, _, err) = run(&mut parlour(&args));
     assert_eq!(code, Some(78), "{err}");
     assert!(
-        err.contains("did you mean `maps`?") && !err.contains("no map is left"),
+        err.contains("did you mean `maps`?") && !err.contains("there is no map to serve"),
         "{err}"
     );
 }
@@ -186,7 +186,7 @@ fn a_map_in_a_different_format_is_reported_by_the_check_and_by_the_start() {
     let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_MAPS", &directory.0));
     assert_eq!((code, out.as_str()), (Some(65), ""), "{err}");
     assert!(
-        err.contains("there is no map in this directory: *.tmx") && err.contains("office.tmj: is not read"),
+        err.contains("contains no map: only *.tmx") && err.contains("office.tmj: is not read"),
         "{err}"
     );
     let plaza = include_str!("../../../assets/maps/plaza.tmx");

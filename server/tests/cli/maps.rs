@@ -18,10 +18,10 @@ fn a_world_without_bundled_maps_is_recorded_and_replayed() {
     let map_args = ["--maps", maps.path(), "--bundled-maps", "none"];
     let (code, out, err) = run(&mut parlour(&[&["config", "check"], &map_args[..]].concat()));
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert!(out.contains("good: 1 map,"), "{out}");
+    assert!(out.contains("valid: 1 map,"), "{out}");
 
     let server = ServerProcess::start(&[&map_args[..], &["--record", recordings.path()]].concat());
-    server.wait_for_line("serves lobby.");
+    server.wait_for_line("is serving the map lobby.");
     let recorded_bytes = || -> u64 {
         let files = recordings.entries().into_iter();
         files.map(|file| fs::metadata(file).unwrap().len()).sum()
@@ -60,10 +60,10 @@ fn doors_to_maps_that_are_left_out_are_warnings_and_the_server_starts() {
         "{err}"
     );
     let server = ServerProcess::start(&["--bundled-maps", "garden,plaza", "--history", "0s"]);
-    server.wait_for_line("serves garden, plaza.");
+    server.wait_for_line("is serving the maps garden and plaza.");
     let log = server.stop();
     assert_eq!(
-        log.matches("leads to the map `lobby`, which is not there")
+        log.matches("leads to the map `lobby`, which is not served")
             .count(),
         2,
         "{log}"

@@ -97,9 +97,10 @@ impl ServerProcess {
         }
     }
 
-    /// Waits until all bots of a demo walk about. Returns the lines about the two groups of bots.
+    /// Waits until all bots of a demo are connected. Returns the lines about the two groups of
+    /// bots.
     pub(crate) fn wait_for_bots(&self) -> [String; 2] {
-        [(), ()].map(|()| self.wait_for_line("bots walk about"))
+        [(), ()].map(|()| self.wait_for_line("bots are walking around"))
     }
 
     /// Waits for the line with the address of the world.

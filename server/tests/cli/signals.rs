@@ -61,8 +61,8 @@ fn a_demo_lets_its_bots_leave_before_it_stops() {
     assert_eq!(
         lines,
         [
-            "2 bots walk about, from lobby on.",
-            "3 bots walk about, from plaza on."
+            "2 bots are walking around, starting in lobby.",
+            "3 bots are walking around, starting in plaza."
         ]
     );
     let log = server.stop_with(Signal::INT);

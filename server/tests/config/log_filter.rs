@@ -5,39 +5,45 @@ use crate::{configure, errors};
 #[test]
 fn a_part_without_a_valid_level_is_reported_with_a_suggestion() {
     for (filter, expected) in [
-        ("inf", "but \"inf\" is no level (did you mean `info`?)"),
-        ("verbose", "\"verbose\" is no level (did you mean `debug`?)"),
-        ("warning", "\"warning\" is no level (did you mean `warn`?)"),
-        ("quiet", "\"quiet\" is no level (did you mean `off`?)"),
-        ("6", "\"6\" is no level: levels are off, error, warn"),
+        ("inf", "but \"inf\" is not a log level (did you mean `info`?)"),
+        (
+            "verbose",
+            "\"verbose\" is not a log level (did you mean `debug`?)",
+        ),
+        ("warning", "\"warning\" is not a log level (did you mean `warn`?)"),
+        ("quiet", "\"quiet\" is not a log level (did you mean `off`?)"),
+        ("6", "\"6\" is not a log level; valid levels are off, error, warn"),
         (
             "hyper",
-            "\"hyper\" is no level: levels are off, error, warn, info, debug, trace; a target needs one of them, as \
-             in `hyper=debug`",
+            "\"hyper\" is not a log level; valid levels are off, error, warn, info, debug, trace; if it is a target, \
+             add a level, as in `hyper=debug`",
         ),
         (
             "parlour",
-            "\"parlour\" has no level (write `parlour=trace` for all lines of it)",
+            "\"parlour\" has no level (write `parlour=trace` to log everything from this target)",
         ),
         (
             "info,parlour_server::edge",
-            "\"parlour_server::edge\" has no level (write `parlour_server::edge=trace` for all lines of it)",
+            "\"parlour_server::edge\" has no level (write `parlour_server::edge=trace` to log everything from this target)",
         ),
         ("parlour_server=", "has no level (write `parlour_server=trace`"),
-        ("parlour_server=inf", "\"inf\" is no level (did you mean `info`?)"),
+        (
+            "parlour_server=inf",
+            "\"inf\" is not a log level (did you mean `info`?)",
+        ),
         (
             "warn,[tick{late=1}]",
             "has no level (write `[tick{late=1}]=trace`",
         ),
-        ("=debug", "\"=debug\" has no target"),
+        ("=debug", "\"=debug\" has no target before the `=`"),
         (
             "info,parlour_sever::edge=debug",
-            "\"parlour_sever\" is no target of Parlour (did you mean `parlour_server`?)",
+            "\"parlour_sever\" is not a log target of Parlour (did you mean `parlour_server`?)",
         ),
         ("parlour-server=debug", "(did you mean `parlour_server`?)"),
-        ("hyper=off", "this writes no line at all"),
-        ("hyper=off,tokio=0", "(write \"info,hyper=off,tokio=0\")"),
-        ("info,a b=c=d", "is no level"),
+        ("hyper=off", "this disables all logging"),
+        ("hyper=off,tokio=0", "(did you mean \"info,hyper=off,tokio=0\"?)"),
+        ("info,a b=c=d", "is not a log level"),
         ("[", "has no level"),
         (",", "must be a filter such as info"),
         ("", "must be a filter such as info"),
@@ -54,7 +60,7 @@ fn a_part_without_a_valid_level_is_reported_with_a_suggestion() {
 
 #[test]
 fn all_invalid_parts_are_reported_together_in_every_layer() {
-    let expected = "\"inf\" is no level (did you mean `info`?), and \"hypr\" is no level";
+    let expected = "\"inf\" is not a log level (did you mean `info`?), and \"hypr\" is not a log level";
     for (file, variables) in [
         (Some("log = \"inf,tokio=warn,hypr\""), vec![]),
         (None, vec![("PARLOUR_LOG", "inf,tokio=warn,hypr")]),

@@ -100,9 +100,9 @@ fn the_examples_of_an_invalid_time_are_valid() {
     assert_eq!(
         lines,
         [
-            "PARLOUR_HANDSHAKE_TIMEOUT: handshake_timeout must be a time from 100ms to 5s with its unit, such as \
+            "PARLOUR_HANDSHAKE_TIMEOUT: handshake_timeout must be a time from 100ms to 5s with a unit, such as \
              500ms or 5s; it is \"30s\"",
-            "--heartbeat: heartbeat must be a time from 1s to 1m with its unit, such as 5s; it is \"5m\"",
+            "--heartbeat: heartbeat must be a time from 1s to 1m with a unit, such as 5s; it is \"5m\"",
         ]
     );
     for setting in parlour_server::config::settings() {

@@ -183,11 +183,11 @@ fn errors_about_origins_and_hosts_suggest_a_correction() {
     for (host, expected) in [
         (
             "https://play.example.org/",
-            "write play.example.org, which takes any port",
+            "write play.example.org, which allows any port",
         ),
         (
             "play.example.org:7373",
-            "write play.example.org, which takes any port",
+            "write play.example.org, which allows any port",
         ),
         ("a b", "no valid host"),
     ] {
@@ -249,9 +249,9 @@ fn bundled_maps_are_all_none_or_some_by_name() {
     for (text, expected) in [
         (
             "lobbi",
-            "all, none, or some of garden, lobby, plaza, but \"lobbi\" is no bundled map (did you mean `lobby`?)",
+            "all, none, or some of garden, lobby, plaza, but \"lobbi\" is not a bundled map (did you mean `lobby`?)",
         ),
-        ("all,lobby", "\"all\" is no bundled map"),
+        ("all,lobby", "\"all\" is not a bundled map"),
         ("", "must be all, none, or some of"),
     ] {
         let lines = errors(None, &[("PARLOUR_BUNDLED_MAPS", text)], &[]);

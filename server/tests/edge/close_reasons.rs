@@ -55,7 +55,7 @@ fn a_malformed_message_is_named_with_what_is_expected() {
 fn a_rejected_hello_is_named_with_what_to_change() {
     let server = start();
     let schema =
-        format!("the server does not have schema 5, only {SCHEMA}; leave it out if you type the hello");
+        format!("the server does not have schema 5, only {SCHEMA}: leave `schema` out if you type the hello");
     for (text, code, reason) in [
         (
             r#"{"hello":{"protocol":2}}"#,
@@ -83,7 +83,7 @@ fn a_rejected_hello_is_named_with_what_to_change() {
     let long = format!(r#"{{"hello":{{"protocol":1,"name":"{}"}}}}"#, "x".repeat(8000));
     assert_eq!(
         close_code_and_reason(&server, &[&long]),
-        (1009, "a hello of more than 7168 bytes".to_owned())
+        (1009, "the hello is longer than 7168 bytes".to_owned())
     );
 }
 
@@ -92,7 +92,7 @@ fn a_frame_of_the_wrong_type_is_named() {
     let server = start();
     let mut client = server.websocket("parlour.v1.json");
     client.send_frame(OpCode::Binary, b"\x09");
-    let reason = "a binary message: parlour.v1.json takes text, parlour.v1 takes binary".to_owned();
+    let reason = "the message is binary: parlour.v1.json takes text, parlour.v1 takes binary".to_owned();
     assert_eq!(client.close_code_and_reason(), (1003, reason));
     let mut client = server.websocket("parlour.v1.json");
     client.send_frame(OpCode::Text, b"{\"hello\":{\"name\":\"\xff\"}}");

@@ -60,7 +60,7 @@ fn a_typed_hello_has_a_minute_or_a_longer_handshake_timeout() {
 fn the_longer_time_has_an_end() {
     let server = start_with(|options| {
         options.edge.handshake_timeout = SHORT;
-        options.edge.handshake_timeout_by_hand = 3 * SHORT;
+        options.edge.typed_hello_timeout = 3 * SHORT;
     });
     let begin = Instant::now();
     let (code, reason) = server.websocket("parlour.v1.json").close_code_and_reason();

@@ -49,7 +49,7 @@ fn record(scenario: &Scenario) -> (Vec<u8>, u64) {
         hashes.word(recorder.output.hash);
     }
     recorder.end(EndReason::Stopped);
-    (recorder.into_inner(), hashes.end())
+    (recorder.into_inner(), hashes.finish())
 }
 
 /// Replays a golden recording, which compares every hash and saved world. With `shuffle`, the
@@ -70,7 +70,7 @@ fn replay(scenario: &Scenario, shuffle: Option<u64>) -> (u32, u64) {
         ticks += 1;
         hashes.word(run.output().hash);
     }
-    (ticks, hashes.end())
+    (ticks, hashes.finish())
 }
 
 #[test]
@@ -116,10 +116,10 @@ fn the_version_of_the_simulation_changes_with_the_hashes() {
     let file = directory().join("versions.txt");
     let text = fs::read_to_string(&file).unwrap_or_default();
     if std::env::var_os("PARLOUR_BLESS").is_none() {
-        ledger::check(&text, SIMULATION, all.end()).unwrap_or_else(|why| panic!("{why}"));
+        ledger::check(&text, SIMULATION, all.finish()).unwrap_or_else(|why| panic!("{why}"));
         return;
     }
-    let text = ledger::bless(&text, SIMULATION, all.end()).unwrap_or_else(|why| panic!("{why}"));
+    let text = ledger::bless(&text, SIMULATION, all.finish()).unwrap_or_else(|why| panic!("{why}"));
     fs::write(file, text).unwrap();
     for (path, bytes) in recordings {
         fs::write(path, bytes).unwrap();

@@ -34,7 +34,7 @@ fn without_a_directory_the_selected_bundled_maps_are_served_and_none_is_an_error
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("bundled_maps: no map is left: ") && error.contains("--maps DIR"),
+        error.starts_with("bundled_maps: there is no map to serve: ") && error.contains("--maps DIR"),
         "{error}"
     );
 }
@@ -48,9 +48,9 @@ fn a_bundled_door_to_a_map_that_is_left_out_is_a_warning() {
         warnings,
         [
             "bundled map garden.tmx: door \"lobby_gate\" (object 11) at 0, 416 px: leads to the map `lobby`, which is not \
-             there: it stays closed; serve `lobby`, or leave out `garden` with bundled_maps as well",
+             served: the door stays closed. Serve `lobby`, or omit `garden` with bundled_maps as well",
             "bundled map garden.tmx: door \"games_gate\" (object 12) at 0, 736 px: leads to the map `lobby`, which is not \
-             there: it stays closed; serve `lobby`, or leave out `garden` with bundled_maps as well",
+             served: the door stays closed. Serve `lobby`, or omit `garden` with bundled_maps as well",
         ]
     );
 }
@@ -64,8 +64,8 @@ fn a_bundled_door_to_a_replaced_map_without_its_spawn_point_is_a_warning() {
     assert_eq!(
         warnings[0],
         "bundled map garden.tmx: door \"lobby_gate\" (object 11) at 0, 416 px: leads to the spawn point `from_garden` of \
-         `lobby`, which does not exist: players arrive at any spawn point of it; add `from_garden` to lobby.tmx, or leave \
-         out `garden` with bundled_maps"
+         `lobby`, which does not exist: players arrive at any spawn point of that map. Add `from_garden` to lobby.tmx, or \
+         omit `garden` with bundled_maps"
     );
 }
 
@@ -75,18 +75,18 @@ fn a_door_of_a_configured_map_that_leads_nowhere_is_an_error_with_advice() {
         (
             "plaza",
             "default",
-            "leads to the map `plaza`, which is not there: it is a bundled map that bundled_maps leaves out; serve it, or \
+            "leads to the map `plaza`, which is not served: it is a bundled map that bundled_maps omits. Serve it, or \
              correct to_map",
         ),
         (
             "smal",
             "default",
-            "leads to the map `smal`, which is not there: did you mean `small`?",
+            "leads to the map `smal`, which is not served: did you mean `small`?",
         ),
         (
             "tavern",
             "default",
-            "add tavern.tmx to the directory of maps, or correct to_map of the door; there are small",
+            "add tavern.tmx to the directory of maps, or correct to_map of the door. The maps are small",
         ),
         (
             "small",
@@ -119,9 +119,9 @@ fn an_unknown_spawn_point_of_a_bundled_map_is_an_error_that_lists_the_known_ones
     let errors = directory.warnings().unwrap_err();
     assert_eq!(errors.len(), 1, "{errors:#?}");
     assert!(
-        errors[0]
-            .contains("`cellar` of `lobby`, which does not exist: correct to_spawn of the door; there are ")
-            && errors[0].contains("from_garden"),
+        errors[0].contains(
+            "`cellar` of `lobby`, which does not exist: correct to_spawn of the door. The spawn points are "
+        ) && errors[0].contains("from_garden"),
         "{errors:#?}"
     );
 }

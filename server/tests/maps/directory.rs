@@ -33,8 +33,8 @@ fn doors_are_checked_across_all_maps() {
     let errors = MapDirectory::with(&files).names().unwrap_err();
     assert_eq!(
         errors[0],
-        "a.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the map `nowhere`, which is not there: add nowhere.tmx to the \
-         directory of maps, or correct to_map of the door; there are a, garden, lobby, plaza, small"
+        "a.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the map `nowhere`, which is not served: add nowhere.tmx to the \
+         directory of maps, or correct to_map of the door. The maps are a, garden, lobby, plaza, small"
     );
     assert_eq!(
         errors[1],
@@ -85,7 +85,7 @@ fn a_missing_directory_is_reported() {
 
 #[test]
 fn a_directory_without_maps_is_an_error() {
-    let expected = ": there is no map in this directory: *.tmx files directly in it are read, not those in subdirectories";
+    let expected = ": contains no map: only *.tmx files directly in this directory are read, not those in subdirectories";
     for folder in [".", "maps"] {
         let directory = MapDirectory::with(&[]);
         fs::create_dir_all(directory.path().join(folder)).unwrap();

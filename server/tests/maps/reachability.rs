@@ -138,13 +138,13 @@ fn a_spawn_point_without_a_way_to_a_door_is_a_warning() {
     assert_eq!(
         warnings,
         [
-            "office.tmx: spawn point \"east\" (object 2) at 136, 24 px: neither a door nor the spawn point `default` can be walked to from there"
+            "office.tmx: spawn point \"east\" (object 2) at 136, 24 px: neither a door nor the spawn point `default` can be reached from there"
         ]
     );
     let warnings = check(rows, &[(130, 40, 20, 20)]).unwrap();
     assert_eq!(
         warnings,
-        ["office.tmx: spawn point \"default\" (object 1) at 24, 24 px: no door can be walked to from there"]
+        ["office.tmx: spawn point \"default\" (object 1) at 24, 24 px: no door can be reached from there"]
     );
 }
 
@@ -172,12 +172,12 @@ fn check_with_closed_room(inside: char, outside: &str, doors: &[Rectangle]) -> V
 }
 
 #[test]
-fn a_spawn_point_in_a_closed_room_without_a_door_is_walled_in() {
+fn a_spawn_point_in_a_closed_room_without_a_door_is_reported() {
     let warning = |spawn: &str| {
         let id = if spawn == "default" { 1 } else { 2 };
         format!(
-            "office.tmx: spawn point {spawn:?} (object {id}) at 40, 40 px: is walled in: no door and less than 3 % of the map's floor can be walked to \
-             from there"
+            "office.tmx: spawn point {spawn:?} (object {id}) at 40, 40 px: is in a small part of the map: no door and less than 3 % of the floor can be reached from \
+             there"
         )
     };
     // Without doors, for both spawn points.
@@ -193,7 +193,7 @@ fn a_spawn_point_in_a_closed_room_without_a_door_is_walled_in() {
 }
 
 #[test]
-fn a_walled_in_spawn_point_of_a_large_map_is_reported() {
+fn a_spawn_point_in_a_small_part_of_a_large_map_is_reported() {
     let plaza = include_str!("../../../assets/maps/plaza.tmx");
     let begin = plaza.find("name=\"walls\"").unwrap();
     let begin = begin + plaza[begin..].find("<data").unwrap();
@@ -218,7 +218,7 @@ fn a_walled_in_spawn_point_of_a_large_map_is_reported() {
         assert_eq!(warnings.len(), 1, "{warnings:#?}");
         let start = format!("plaza.tmx: spawn point {spawn:?}");
         assert!(
-            warnings[0].starts_with(&start) && warnings[0].contains("is walled in"),
+            warnings[0].starts_with(&start) && warnings[0].contains("is in a small part of the map"),
             "{warnings:#?}"
         );
     }

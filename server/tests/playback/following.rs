@@ -81,7 +81,7 @@ fn the_followed_player_can_be_changed_by_name_session_or_id() {
 fn a_name_that_fits_two_players_except_for_case_is_an_error() {
     let server = PlaybackServer::paused_at(1100);
     let (code, text) = server.post_error("/follow?player=Eve");
-    let expected = "\"Eve\" is not in a room at tick 1100; there are EVE, eve";
+    let expected = "no player \"Eve\" in a room at tick 1100; present: EVE, eve";
     assert_eq!((code, text.trim_end()), (404, expected));
     for name in ["eve", "EVE"] {
         assert_eq!(

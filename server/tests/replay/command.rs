@@ -25,7 +25,7 @@ fn a_verified_recording_is_reported_in_one_line() {
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let expected = "900 ticks, 1 to 900 (2026-11-21T14:03:00.000Z to 14:03:14.983), 900 hashes verified in ";
     assert!(out.starts_with(expected) && out.lines().count() == 1, "{out}");
-    let end = " x real time, and again from 2 saved worlds; the recording was stopped.\n";
+    let end = " x real time), and also from 2 saved worlds; the recording ended normally.\n";
     assert!(out.ends_with(end), "{out}");
 }
 
@@ -196,7 +196,8 @@ fn a_moment_outside_of_the_recording_is_exit_code_64() {
         let words: Vec<&str> = [file.path()].into_iter().chain(words.iter().copied()).collect();
         let (code, _, err) = parlour(&words);
         assert_eq!(code, Some(64), "{words:?}: {err}");
-        let holds = "is not in it: it has ticks 1 to 20, 14:03:00.000 to 14:03:00.316 on 2026-11-21 (UTC)";
+        let holds =
+            "is not in the recording: it has ticks 1 to 20, 14:03:00.000 to 14:03:00.316 on 2026-11-21 (UTC)";
         assert!(err.contains(holds), "{words:?}: {err}");
     }
     let (code, err) = refused(&[file.path(), "--dump", "chat", "--from", "10", "--at", "9"]);

@@ -40,7 +40,7 @@ fn the_newest_recording_with_the_moment_is_chosen() {
     assert_eq!(name(Some("2026-11-21T14:03:02Z")).unwrap(), "b.plr");
     assert_eq!(name(Some("100")).unwrap(), "c.plr");
     let error = name(Some("15:00")).unwrap_err();
-    assert!(error.contains("no recording has 15:00:00.000"), "{error}");
+    assert!(error.contains("no recording contains 15:00:00.000"), "{error}");
     assert!(
         error.contains("a.plr: ticks 1 to 300, 14:03:05.000 to 14:03:09.983 on 2026-11-21"),
         "{error}"
@@ -52,7 +52,8 @@ fn the_command_reports_which_file_it_chose() {
     let directory = directory();
     let (code, out, err) = parlour(&[directory.path(), "--from", "14:03:07"]);
     assert_eq!(code, Some(0), "{err}");
-    let note = "a.plr; also there: 1 file that cannot be read, 2 other runs (give the file to replay one)\n";
+    let note =
+        "a.plr; the directory also has 1 file that cannot be read, 2 other runs (name a file to replay it)\n";
     assert!(
         err.starts_with("parlour: replaying ") && err.ends_with(note),
         "{err}"
@@ -60,7 +61,10 @@ fn the_command_reports_which_file_it_chose() {
     assert!(out.contains(" hashes verified"), "{out}");
     let (code, _, err) = parlour(&[directory.path(), "--from", "15:00"]);
     assert_eq!(code, Some(64));
-    assert!(err.contains("no recording has 15:00:00.000. There are"), "{err}");
+    assert!(
+        err.contains("no recording contains 15:00:00.000. The directory contains:"),
+        "{err}"
+    );
     let empty = TemporaryPath::directory();
     let (code, _, err) = parlour(&[empty.path()]);
     assert_eq!(code, Some(65));

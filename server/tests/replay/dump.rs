@@ -27,7 +27,7 @@ fn column<'a>(dump: &'a Dump, name: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn players_are_shown_as_they_are_after_the_tick() {
+fn players_are_shown_in_their_state_after_the_tick() {
     let all = rows(DumpTable::Players, 1, 70, &Filter::default());
     assert_eq!(column(&all, "name"), ["Ada", "Bob", "Cleo"]);
     assert_eq!(column(&all, "room"), ["lobby/3", "lobby/3", "plaza"]);
@@ -45,7 +45,7 @@ fn players_are_shown_as_they_are_after_the_tick() {
         parts.contains_key("motion") && parts.contains_key("throttle"),
         "{parts:?}"
     );
-    // Ada closes at tick 800.
+    // Ada's session closes at tick 800.
     assert_eq!(
         column(&rows(DumpTable::Players, 1, 799, &Filter::default()), "name"),
         ["Ada", "Bob", "Cleo"]
@@ -76,15 +76,15 @@ fn a_player_is_found_by_name_id_or_session() {
 }
 
 #[test]
-fn a_missing_player_or_room_is_an_error_and_not_an_empty_table() {
+fn an_unknown_player_or_room_is_an_error() {
     let file = TemporaryPath::file(&story().record(900));
     let shown = |words: &[&str]| {
         let (code, out, err) = parlour(&[&[file.path(), "--dump"], words].concat());
         (code, out.lines().count(), err)
     };
     for what in ["players", "rooms", "chat", "commands"] {
-        let is_of_window = matches!(what, "chat" | "commands");
-        let when = |at: u32| match is_of_window {
+        let covers_a_range = matches!(what, "chat" | "commands");
+        let when = |at: u32| match covers_a_range {
             true => format!("in ticks {} to {at}", at - 10),
             false => format!("after tick {at}"),
         };
@@ -92,30 +92,27 @@ fn a_missing_player_or_room_is_an_error_and_not_an_empty_table() {
             (
                 ["--player", "Bo"],
                 70,
-                "\"Bo\" is not in it; there are Bob".to_owned(),
+                "no player \"Bo\" in the recording; present: Bob".to_owned(),
             ),
             (
                 ["--player", "Ada"],
                 890,
                 format!(
-                    "\"Ada\" is not there {}: Ada (session 1) is in ticks 10 to 800",
+                    "player \"Ada\" is not present {}: Ada (session 1) is present in ticks 10 to 800",
                     when(890)
                 ),
             ),
             (
                 ["--room", "plaza/3"],
                 70,
-                format!(
-                    "room \"plaza/3\" is not there {}; there are lobby/3, plaza",
-                    when(70)
-                ),
+                format!("no room \"plaza/3\" {}; present: lobby/3, plaza", when(70)),
             ),
             (
                 ["--room", "plaza"],
                 10,
-                match is_of_window {
-                    true => "room \"plaza\" is not there in ticks 1 to 10; there are lobby/3".to_owned(),
-                    false => "room \"plaza\" is not there after tick 10; there are lobby/3".to_owned(),
+                match covers_a_range {
+                    true => "no room \"plaza\" in ticks 1 to 10; present: lobby/3".to_owned(),
+                    false => "no room \"plaza\" after tick 10; present: lobby/3".to_owned(),
                 },
             ),
         ] {
@@ -125,31 +122,36 @@ fn a_missing_player_or_room_is_an_error_and_not_an_empty_table() {
             assert_eq!(shown(&words), (Some(64), 0, expected), "{words:?}");
         }
     }
-    // These players and rooms are there, but nothing happens.
+}
+
+#[test]
+fn a_table_without_matches_is_empty_and_explained() {
+    let file = TemporaryPath::file(&story().record(900));
+    // These players and rooms exist, but nothing in the range matches.
     for (words, expected) in [
         (
             ["chat", "--from", "t91", "--at", "t119", "--player", "Ada"],
-            "no chat that matches --player in ticks 91 to 119",
+            "no chat matches --player in ticks 91 to 119",
         ),
         (
             ["chat", "--from", "t91", "--at", "t119", "--room", "plaza"],
-            "no chat that matches --room in ticks 91 to 119",
+            "no chat matches --room in ticks 91 to 119",
         ),
         (
             ["commands", "--from", "t91", "--at", "t119", "--player", "Cleo"],
-            "no command that matches --player in ticks 91 to 119",
+            "no command matches --player in ticks 91 to 119",
         ),
         (
             ["commands", "--from", "t91", "--at", "t119", "--room", "lobby/3"],
-            "no command that matches --room in ticks 91 to 119",
+            "no command matches --room in ticks 91 to 119",
         ),
         (
             ["rooms", "--from", "t600", "--at", "t610", "--player", "Ada"],
-            "no room that matches --player after tick 610",
+            "no room matches --player after tick 610",
         ),
     ] {
-        let (code, lines, err) = shown(&words);
-        assert_eq!((code, lines), (Some(0), 1), "{words:?}: {err}");
+        let (code, out, err) = parlour(&[&[file.path(), "--dump"], &words[..]].concat());
+        assert_eq!((code, out.lines().count()), (Some(0), 1), "{words:?}: {err}");
         assert!(err.contains(expected), "{words:?}: {err}");
     }
 }
@@ -188,7 +190,7 @@ fn chat_is_shown_with_its_listeners() {
     assert_eq!(
         rows(DumpTable::Chat, 1, 110, &by_player("Bob")).rows.len(),
         1,
-        "Bob heard it"
+        "Bob is a listener of Ada's chat"
     );
 }
 
@@ -232,7 +234,7 @@ fn commands_are_shown_with_their_refusals() {
 }
 
 #[test]
-fn the_columns_of_a_table_are_aligned() {
+fn columns_are_aligned_by_characters_not_bytes() {
     let rows = vec![
         vec!["1".into(), "long one".into(), "x".into()],
         vec!["22".into(), "é".into(), String::new()],
@@ -279,8 +281,8 @@ fn the_command_prints_tables_and_json() {
 }
 
 /// Returns a recording of four players, and their ids. Two are named Ada, the name of the third is
-/// the id of the first, and the name of the fourth is the session number of the second. All chat.
-/// The first closes at tick 100.
+/// the id of the first, and the name of the fourth is the session number of the second. All four
+/// chat. The first session closes at tick 100.
 fn namesakes() -> (TemporaryPath, Vec<String>) {
     let ids_at = |file: &TemporaryPath, tick| -> Vec<String> {
         let players = dump(
@@ -326,7 +328,7 @@ fn players_with_the_same_name_are_shown_with_their_ids() {
 }
 
 #[test]
-fn an_id_is_preferred_to_a_session_number_and_that_to_a_name() {
+fn ids_take_precedence_over_session_numbers_and_those_over_names() {
     let (file, ids) = namesakes();
     let upper = ids[0].to_uppercase();
     for (query, session) in [(ids[0].as_str(), "1"), (&upper, "1"), ("2", "2"), ("3", "3")] {
@@ -334,8 +336,8 @@ fn an_id_is_preferred_to_a_session_number_and_that_to_a_name() {
             let found = dump(&mut replay(&file), what, ticks(from, 94), &by_player(query)).unwrap();
             assert_eq!(column(&found, "session"), [session], "{what:?} {query}");
         }
-        // A chat matches if the player is the speaker or a listener. Either way, one player
-        // matches.
+        // A chat matches if the player is its speaker or a listener. In all cases, the query
+        // resolves to exactly one player.
         let chat = dump(
             &mut replay(&file),
             DumpTable::Chat,
@@ -345,7 +347,7 @@ fn an_id_is_preferred_to_a_session_number_and_that_to_a_name() {
         .unwrap();
         assert_eq!(chat.matched.len(), 1, "{query}");
     }
-    // The first player has closed by then, so only the name of the third matches.
+    // The first player has left by then, so only the name of the third matches.
     let later = dump(
         &mut replay(&file),
         DumpTable::Players,
@@ -357,7 +359,7 @@ fn an_id_is_preferred_to_a_session_number_and_that_to_a_name() {
 }
 
 #[test]
-fn a_name_of_two_players_shows_both_and_says_so() {
+fn an_ambiguous_name_selects_both_players_and_warns() {
     let (file, ids) = namesakes();
     let (code, out, err) = parlour(&[
         file.path(),
@@ -376,7 +378,7 @@ fn a_name_of_two_players_shows_both_and_says_so() {
         "{out}"
     );
     let expected = format!(
-        "parlour: \"Ada\" is the name of 2 players: {} (session 1, in plaza), {} (session 2, in plaza). Name one by its id to see only that one\n",
+        "parlour: 2 players are named \"Ada\": {} (session 1, in plaza), {} (session 2, in plaza). Use an id to select one\n",
         ids[0], ids[1]
     );
     assert_eq!(err, expected);

@@ -43,7 +43,7 @@ fn an_empty_table_says_how_to_search_other_ticks() {
         ),
         (
             &["chat", "--at", "t1000", "--player", "Ada", "--room", "plaza"],
-            "no chat that matches --room and --player in ticks 400 to 1000: without --from only 10 s are searched, \
+            "no chat matches --room and --player in ticks 400 to 1000: without --from only 10 s are searched, \
              --from +0s searches everything before; a later --at shows later ticks",
         ),
         (
@@ -52,7 +52,7 @@ fn an_empty_table_says_how_to_search_other_ticks() {
         ),
         (
             &["players", "--at", "t5"],
-            "nobody after tick 5: a later --at shows later ticks",
+            "no player after tick 5: a later --at shows later ticks",
         ),
     ] {
         assert_eq!(
@@ -104,7 +104,7 @@ fn the_players_of_a_stopped_server_are_those_before_all_left() {
     );
     // A requested tick is shown even if it is empty.
     let (note, rows) = dumped(&file, &["players", "--at", "t1500"]);
-    assert_eq!((note.as_str(), rows), ("parlour: nobody after tick 1500\n", 0));
+    assert_eq!((note.as_str(), rows), ("parlour: no player after tick 1500\n", 0));
     // If a player is still there, no earlier tick is searched.
     assert_eq!(
         dumped(&TemporaryPath::file(&evening().record(1498)), &["players"]),
@@ -149,6 +149,9 @@ fn the_last_tick_with_players_may_be_in_an_earlier_file() {
     let (note, rows) = dumped(&empty, &["players"]);
     assert_eq!(
         (note.as_str(), rows),
-        ("parlour: nobody after tick 60: --at shows an earlier tick\n", 0)
+        (
+            "parlour: no player after tick 60: --at shows an earlier tick\n",
+            0
+        )
     );
 }

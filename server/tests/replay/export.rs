@@ -162,7 +162,7 @@ fn an_export_does_not_overwrite_a_file() {
     let target = TemporaryPath::file(b"precious");
     let (code, out, err) = parlour(&[file.path(), &format!("--export={}", target.path())]);
     assert_eq!((code, out.as_str()), (Some(73), ""));
-    let expected = "exists already, and is not overwritten: name a different file or remove this one\n";
+    let expected = "already exists and is not overwritten: choose a different file, or remove this one\n";
     assert!(
         err.starts_with(&format!("parlour: {} {expected}", target.path())),
         "{err}"

@@ -36,7 +36,7 @@ fn name(found: &ChosenFiles) -> &str {
 fn the_recording_is_replayed_and_histories_are_mentioned() {
     let directory = recorded();
     let note = format!(
-        "parlour: replaying {}/t1.plr and the 2 that continue it; also there: 2 histories (give the file to replay one)",
+        "parlour: replaying {}/t1.plr and the 2 that continue it; the directory also has 2 histories (name a file to replay it)",
         directory.path()
     );
     let (code, out, err) = parlour(&[directory.path()]);
@@ -64,8 +64,7 @@ fn the_recording_is_replayed_and_histories_are_mentioned() {
     ]);
     assert_eq!((code, out.lines().count()), (Some(0), 1), "{err}");
     let (_, _, err) = parlour(&[directory.path(), "--from", "t700"]);
-    let expected =
-        "t600.plr; also there: 2 earlier files of this run, 2 histories (give the file to replay one)";
+    let expected = "t600.plr; the directory also has 2 earlier files of this run, 2 histories (name a file to replay it)";
     assert!(err.trim_end().ends_with(expected), "{err}");
 }
 
@@ -102,9 +101,9 @@ fn a_moment_that_only_a_history_has_is_an_error_with_the_command_to_run() {
         let (code, out, err) = parlour(&[&[directory.path()], words].concat());
         assert_eq!((code, out.as_str()), (Some(64), ""));
         let path = directory.path();
-        assert!(err.contains(": no recording has "), "{err}");
+        assert!(err.contains(": no recording contains "), "{err}");
         let advice = format!(
-            "\nA history has it: give {path}/renamed.plr in place of the directory:\n  \
+            "\nA history contains it: pass {path}/renamed.plr instead of the directory:\n  \
              parlour replay {path}/renamed.plr {line}\n"
         );
         assert!(err.ends_with(&advice), "{err}");
@@ -139,11 +138,11 @@ fn without_a_recording_the_newest_history_is_replayed() {
     let (code, out, err) = parlour(&[directory.path()]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.starts_with("300 ticks"), "{out}");
-    let note = "a-asked.plr, a history: there is no recording; also there: 2 histories (give the file to replay one)\n";
+    let note = "a-asked.plr, a history: there is no recording; the directory also has 2 histories (name a file to replay it)\n";
     assert!(err.ends_with(note), "{err}");
     let (code, _, err) = parlour(&[directory.path(), "--from", "t301"]);
     assert_eq!(
-        (code, err.contains("no history has tick 301")),
+        (code, err.contains("no history contains tick 301")),
         (Some(64), true),
         "{err}"
     );
@@ -159,7 +158,7 @@ fn a_history_does_not_replace_a_recording_that_cannot_be_opened() {
     assert!(err.contains("t1.plr: "), "{err}");
     assert!(
         err.trim_end()
-            .ends_with("The directory also has histories: give the file to replay one"),
+            .ends_with("The directory also has histories: name a file to replay it"),
         "{err}"
     );
 }
@@ -197,7 +196,7 @@ fn a_history_that_is_given_as_a_file_is_replayed() {
     let directory = recorded();
     let file = directory.0.join("t1-asked.plr");
     let found = find(Path::new(&file), None, Extent::Whole).unwrap();
-    assert!(!found.chosen && found.path == file);
+    assert!(!found.from_directory && found.path == file);
     let (code, out, err) = parlour(&[file.to_str().unwrap()]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.starts_with("900 ticks"), "{out}");

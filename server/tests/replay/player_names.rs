@@ -16,7 +16,10 @@ fn the_case_of_a_name_does_not_matter_in_any_command() {
     }
     let (code, _, err) = parlour(&[file.path(), "--follow", "ada", "--to", "t5"]);
     assert_eq!(code, Some(64));
-    assert!(err.contains("Ada (session 1) is in ticks 10 to 300"), "{err}");
+    assert!(
+        err.contains("Ada (session 1) is present in ticks 10 to 300"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -28,6 +31,9 @@ fn a_name_that_matches_two_names_in_other_cases_is_not_found() {
     let (code, _, err) = parlour(&[file.path(), "--follow", "ada"]);
     assert_eq!(
         (code, err.as_str()),
-        (Some(64), "parlour: \"ada\" is not in it; there are ADA, Ada\n")
+        (
+            Some(64),
+            "parlour: no player \"ada\" in the recording; present: ADA, Ada\n"
+        )
     );
 }

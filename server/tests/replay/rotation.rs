@@ -83,7 +83,10 @@ fn a_player_outside_of_the_window_is_searched_in_all_files() {
     let directory = script.record_rotated(900, &[300, 600]);
     let (code, _, err) = parlour(&[directory.path(), "--follow", "Zoe", "--to", "400"]);
     assert_eq!(code, Some(64));
-    assert!(err.contains("Zoe (session 2) is in ticks 650 to 900"), "{err}");
+    assert!(
+        err.contains("Zoe (session 2) is present in ticks 650 to 900"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -148,11 +151,11 @@ fn a_dump_opens_no_file_before_its_window() {
         let words = [&[directory.path(), "--dump", "chat"], words].concat();
         let err = parlour(&words).2;
         let note = err.lines().next().unwrap();
-        note.split("; also there: ").next().unwrap().to_owned()
+        note.split("; the directory also has ").next().unwrap().to_owned()
     };
     assert!(look(&["--from", "t601", "--at", "t700"]).ends_with("t600.plr"));
     assert!(look(&["--from", "t600", "--at", "t700"]).ends_with("t300.plr and the one that continues it"));
-    assert!(look(&["--at", "t901"]).ends_with("no recording has tick 901. There are"));
+    assert!(look(&["--at", "t901"]).ends_with("no recording contains tick 901. The directory contains:"));
     assert!(look(&["--at", "t900"]).ends_with("t1.plr and the 2 that continue it"));
     assert!(look(&["--from", "t701", "--at", "t700"]).ends_with("t600.plr"));
     let (_, _, err) = parlour(&[
@@ -164,10 +167,10 @@ fn a_dump_opens_no_file_before_its_window() {
         "--from",
         "t900",
     ]);
-    assert!(!err.contains("also there"), "{err}");
+    assert!(!err.contains("the directory also has"), "{err}");
     let (_, _, err) = parlour(&[directory.path(), "--from", "t700"]);
     assert!(
-        err.contains("t600.plr; also there: 2 earlier files of this run"),
+        err.contains("t600.plr; the directory also has 2 earlier files of this run"),
         "{err}"
     );
 }
@@ -180,8 +183,8 @@ fn an_end_in_an_earlier_file_is_before_the_beginning() {
     ] {
         let (code, _, err) = parlour(&[&[rotated().path()][..], &words].concat());
         assert_eq!(code, Some(64), "{err}");
-        assert!(err.contains("is before the beginning"), "{err}");
-        assert!(!err.contains("is not in it"), "{err}");
+        assert!(err.contains("is before the start"), "{err}");
+        assert!(!err.contains("is not in the recording"), "{err}");
     }
 }
 
@@ -236,8 +239,8 @@ impl Served {
         let mut lines = BufReader::new(child.stdout.take().unwrap())
             .lines()
             .map_while(Result::ok);
-        let steer = lines.find(|line| line.contains("  steer  ")).unwrap();
-        let playback = steer.split("http://").nth(1).unwrap().to_owned();
+        let control = lines.find(|line| line.contains("  control  ")).unwrap();
+        let playback = control.split("http://").nth(1).unwrap().to_owned();
         // Keeps the pipe open. The rest of the output fits into it.
         std::mem::forget(lines);
         let served = Self { child, playback };

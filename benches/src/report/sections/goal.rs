@@ -122,9 +122,31 @@ fn with_unit(number: String, unit: &str) -> String {
 #[derive(Clone, Copy)]
 pub(super) struct ClientCount {
     pub(super) clients: f64,
-    /// Whether these clients were held and are at least as many as in the goal. If not, the goal is
-    /// missed.
-    pub(super) is_enough: bool,
+    /// Whether they were held. If not, the goal is missed.
+    pub(super) is_held: bool,
+    /// The number in the goal. With fewer clients, the goal is missed. NaN: any number.
+    pub(super) goal: f64,
+}
+
+impl ClientCount {
+    fn is_enough(self) -> bool {
+        self.is_held && !self.is_too_few()
+    }
+
+    fn is_too_few(self) -> bool {
+        self.clients < self.goal
+    }
+
+    fn text(self) -> String {
+        let clients = rounded(self.clients, 0);
+        if self.is_too_few() {
+            format!(" at {clients} instead of {}", rounded(self.goal, 0))
+        } else if self.is_held {
+            format!(" at {clients}")
+        } else {
+            format!(" at {clients}, not held")
+        }
+    }
 }
 
 /// A goal and its figure: one row of a table.
@@ -144,11 +166,9 @@ impl Row {
         if self.figure.is_nan() {
             return format!("| {what} | {goal} | not measured | |\n");
         }
-        let is_met = bound.is_met(self.figure) && self.at.is_none_or(|at| at.is_enough);
+        let is_met = bound.is_met(self.figure) && self.at.is_none_or(ClientCount::is_enough);
         let verdict = if is_met { "met" } else { "**missed**" };
-        let at = self
-            .at
-            .map_or_else(String::new, |at| format!(" at {}", rounded(at.clients, 0)));
+        let at = self.at.map_or_else(String::new, ClientCount::text);
         let figure = self.format.figure(self.figure);
         format!("| {what} | {goal} | {figure}{at} | {verdict} |\n")
     }

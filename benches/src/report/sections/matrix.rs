@@ -14,28 +14,33 @@ use crate::report::{
 };
 
 const DEFINITIONS: &str = "\
-**Held** means all of this: input-to-neighbour p99 at most 50 ms (100 ms if clients receive at most 20 frames a
+A number of clients is **held** if all of this is true: input-to-neighbour p99 at most 50 ms (100 ms if clients receive at most 20 frames a
 second); no client disconnected or refused; no promise broken; 60 ticks in every second and none skipped; nothing
 dropped and no I/O thread behind; generator lag p99 at most 2 ms.
 
-Each load is measured at rising numbers of clients, the ladder. A number that was not held is tried a second time, and
-the ladder ends if it is not held again. Then three runs are made at the goal's number if it was held, or at the highest
-number held. If most of the three are not held, three runs at the next lower number follow. Figures are the medians of
-the three. A higher number that the ladder held is given in brackets.
+Each load is measured with an increasing number of clients; these runs are the ladder. A number that was not held is
+tried a second time, and the ladder ends if it is not held again. Then three runs follow: with the number of clients in
+the goal if that was held, otherwise with the highest number held. If most of the three are not held, three runs with
+the next lower number follow. Figures are the medians of the three. If the ladder held a higher number in a single run,
+that number is in brackets.
 
 Unlike the default, the servers run with `--history 0s` and accept all connections from one address. The cost of
 recording and history is measured separately, below. The tick thread has real-time priority if the system allows it.
 
-Latency runs from the intended moment of a turn until a neighbour has read the turn from its socket. The intended moment
-of a phase-locked client is when it samples its input, once a tick. A key press waits for the next sample, 8 ms on
-average, as in every client that samples once a frame (see Phase-locked input).
+Latency is measured from the intended moment of a turn until a neighbour has read the turn from its socket. For a
+phase-locked client, the intended moment is the moment at which it samples its input, once a tick. A key press waits for
+the next sample, 8 ms on average, as in every client that samples its input once per drawn frame (see Phase-locked
+input).
 
 The age of the picture is how old a client's knowledge of a visible neighbour is, at a random moment and for a random
-neighbour; it is 0 if the client knows the newest turn. Updates seen are the turns that a neighbour saw. The other turns
-were replaced by a newer turn of the same player before the next frame, and count in the latency until that frame.
+neighbour; it is 0 if the client knows the newest turn. \"Updates seen\" counts the turns that a neighbour received. The other
+turns were replaced by a newer turn of the same player before the next frame, and count in the latency until that frame.
 
 If many clients see many others, one core cannot decode all their frames. Then only a share of the bots, the witnesses,
-decode and measure. The others read the frames, count them, check their framing, and send inputs as the witnesses do.";
+decode and measure. The others read the frames, count them, check their framing, and send inputs as the witnesses do.
+
+Memory per client is the growth of the server's memory, divided by the number of clients. It is larger where frames are
+larger (crowd-20: 1.6 KB), and in small-60, where memory that all clients share is divided by only 100.";
 
 /// A row for each load, at the number of clients that its figures are from.
 const SUMMARY_COLUMNS: &[Column<LoadResult>] = &[
@@ -120,7 +125,7 @@ pub(super) fn section(results: &Results) -> String {
     let with_figures = || loads.iter().copied().filter(|load| load.measured_at().is_some());
     let mut out = format!(
         "## The plaza: clients at the machine's limit\n\n{DEFINITIONS}\n\n{}\n\
-         CPU per delivered frame, compared with the raw floor: a server and a client with nothing but epoll, read and\n\
+         The CPU per delivered frame, compared with the raw floor: a server and a client with nothing but epoll, read and\n\
          write, which move the same number of messages of the same sizes in the same session. Both figures include the\n\
          cost of the inputs.\n\n{}",
         table(SUMMARY_COLUMNS, with_figures()),
@@ -160,7 +165,7 @@ fn one_load(result: &LoadResult) -> String {
         table(&run_columns(), runs.map(|run| LoadRun { load, run })),
     );
     if result.counts.len() > 1 {
-        out += "\nA ring is a number of clients that was not held. Points at the upper edge are above it.\n";
+        out += "\nIn the plots, a hollow circle marks a number of clients that was not held. A point at the upper edge is off the scale.\n";
         for (name, title) in [
             (plots::latency_name(load), "latency"),
             (plots::cpu_name(load), "server CPU"),

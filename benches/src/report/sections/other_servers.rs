@@ -62,11 +62,11 @@ pub(super) fn section(results: &Results) -> String {
     }
     let mut out = String::from(
         "## Compared with other servers\n\n\
-         The figures of the other servers are **not measured by this script**. They come from other measurements on such a\n\
+         The figures for the other servers are **not measured by this script**. They come from separate measurements on a similar\n\
          machine: 2 cores at 2.6 GHz, the server on one and the generator on the other; rooms of 50 in which everyone sees the\n\
-         whole room, unless noted; every client moves, with 20 moves per second in and 20 Hz or more out. Held there means a\n\
+         whole room, unless noted; every client moves, with 20 moves per second in and 20 Hz or more out. There, held means a\n\
          p99 of at most 65 ms and over 90 % delivered. The age of their picture was not measured.\n\n\
-         Parlour's rows are from this run, with its own loads and its own definition of held (above), which allows 100 ms at\n\
+         Parlour's rows are from this run, with other loads and the definition of held above, which allows 100 ms at\n\
          20 Hz but no loss. Its walkers turn twice a second and send nothing in between, because a straight line needs no\n\
          input. **jitter-20 is the load that is most like theirs**, with 20 inputs a second from each client. In phase-locked\n\
          rows, latency begins when the client samples its input.\n\n\

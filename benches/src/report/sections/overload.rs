@@ -1,4 +1,4 @@
-//! The overload run by phase and by second: twice the load that fits, and back.
+//! The overload run by phase and by second: twice the sustainable load, and back.
 
 use serde_json::Value;
 
@@ -88,10 +88,10 @@ pub(super) fn section(results: &Results) -> String {
         to: &pair[1],
     });
     format!(
-        "## Twice the load that fits\n\n\
-         The load that fits is what walkers-60 was measured at. {} walkers in rooms of 50 at cadence auto (`{}`), then {} more\n\
-         for {} s, then the first alone again. One extra room of 50 measures before, during, and from {RECOVERY_LIMIT_S} s after.\n\
-         The generator runs on one core, so the latencies include its own lag.\n\n{}\n\
+        "## Overload: twice the sustainable load\n\n\
+         The sustainable load is the number of clients that walkers-60 was measured with: {} walkers in rooms of 50, here at\n\
+         cadence auto (`{}`). {} more join for {} s and leave again. One extra room of 50 measures before, during, and from\n\
+         {RECOVERY_LIMIT_S} s after. The generator runs on one core, so the latencies include its own lag.\n\n{}\n\
          Second by second, from the metrics of the admin port:\n\n{}",
         rounded(run.at("clients"), 0),
         text(&run.about, "server_args"),

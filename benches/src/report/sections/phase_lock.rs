@@ -46,8 +46,8 @@ pub(super) fn section(results: &Results) -> String {
     format!(
         "## Phase-locked input\n\n\
          A phase-locked client samples its input once a tick, timed so that it reaches the server about 2 ms before the tick\n\
-         begins. The intended moment of a turn is then the moment of sampling. The time that a turn waits for it has a\n\
-         separate column.\n\n{}",
+         begins. The intended moment of a turn is then the moment of sampling. The time that a turn waits for that\n\
+         moment is in a separate column.\n\n{}",
         table(&columns(), both)
     )
 }
@@ -58,6 +58,10 @@ fn latency(load: &LoadResult, of: &str) -> String {
 
 /// Returns p50 and p99 of a histogram in the report of the bots.
 fn p50_and_p99(load: &LoadResult, name: &str) -> String {
-    let [p50, p99] = ["p50", "p99"].map(|of| rounded(load.figure(|run| number(&run.bots[name], of)), 1));
+    let figures = ["p50", "p99"].map(|of| load.figure(|run| number(&run.bots[name], of)));
+    if figures.iter().all(|figure| figure.is_nan()) {
+        return "–".to_owned();
+    }
+    let [p50, p99] = figures.map(|figure| rounded(figure, 1));
     format!("{p50} / {p99} ms")
 }

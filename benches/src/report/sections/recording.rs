@@ -22,6 +22,14 @@ pub(super) const REPLAY: Goal = Goal {
     format: unit("x real time").places(0).figure_unit("x"),
 };
 
+/// Also listed with the goals of the project.
+pub(super) const HASH: Goal = Goal {
+    what: "state hash, share of the tick at 5,000 walkers",
+    bound: AtMost(2.0),
+    read: |results| results.recording_figure("hash", 5000.0, "percent"),
+    format: unit("%").places(1),
+};
+
 const GOALS: &[Goal] = &[
     REPLAY,
     Goal {
@@ -36,12 +44,7 @@ const GOALS: &[Goal] = &[
         read: |results| results.recording_figure("seek", 1000.0, "max_ms"),
         format: unit("ms").places(0),
     },
-    Goal {
-        what: "state hash, share of the tick at 5,000 walkers",
-        bound: AtMost(2.0),
-        read: |results| results.recording_figure("hash", 5000.0, "percent"),
-        format: unit("%").places(1),
-    },
+    HASH,
     Goal {
         what: "recording, cost to the tick of a server with 500 bots, median of 3 pairs",
         bound: AtMost(2.0),
@@ -59,7 +62,7 @@ pub(super) fn section(results: &Results) -> String {
     }
     let mut out = format!(
         "## Recording and replay\n\n\
-         Walkers in rooms of 50 who turn twice a second. The recording is one hour of 1,000 walkers.\n\n{HEAD}"
+         Walkers who turn twice a second, in rooms of 50. The recording is one hour of 1,000 walkers.\n\n{HEAD}"
     );
     // Here a goal without a result has no row.
     for goal in GOALS.iter().filter(|goal| (goal.read)(results).is_finite()) {

@@ -21,7 +21,7 @@ use crate::{address::AddressError, violation::Violation};
 const MIN_WAIT_MS: u64 = 500;
 /// The window over which the reconnects of clients that lost the same server are spread.
 const WINDOW_MS: u64 = 2000;
-/// The longest wait that a server can set.
+/// The maximum wait that a server can set.
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
 /// The end of a connection. [`Self::reconnect_after`] returns whether and when to reconnect.
@@ -42,13 +42,13 @@ pub enum Cause {
         /// The close code, or 1005 if the server sent none. [`CloseCode::from_code`] returns its
         /// name.
         code: u16,
-        /// The server's text. May be empty.
+        /// The reason that the server sent. It may be empty.
         reason: String,
     },
     /// The connection ended without a close frame, or the network failed.
     #[error("the connection was lost: {0}")]
     Lost(Arc<io::Error>),
-    /// Nothing arrived, not even the answer to a ping.
+    /// The server sent nothing, not even an answer to a ping.
     #[error("the server did not answer for {} ms", .0.as_millis())]
     Silent(Duration),
     /// The server broke the protocol.
@@ -149,12 +149,12 @@ pub enum ConnectError {
     /// The address is `wss://`, but the client was built without the feature `tls`.
     #[error("this client was built without TLS: enable the feature `tls`, or use ws://")]
     TlsNotBuilt,
-    /// The server answered with an HTTP error.
+    /// The server responded with an HTTP error.
     #[error("the server answered with status {status}: {text}")]
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The server's explanation. May be empty.
+        /// The server's explanation. It may be empty.
         text: String,
     },
     /// The other side is not a Parlour server.

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{self, error::TrySendError as QueueError};
 use super::error::{SendError, TrySendError};
 use crate::command::Command;
 
-/// The most commands in the queue that all handles of a connection share.
+/// The maximum number of commands in the queue that all handles of a connection share.
 pub const COMMAND_QUEUE: usize = 64;
 
 /// Sends commands over a connection from another task or thread. Cheap to clone; all clones share

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Bounds for the heartbeat interval that the server asks for.
+/// The bounds for the heartbeat interval of the server.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_INTERVAL: Duration = Duration::from_secs(600);
 
@@ -47,8 +47,8 @@ impl Heartbeat {
         self.pinged = Some(now);
     }
 
-    /// Call this only after reading everything that has arrived. Silence proves nothing before a
-    /// ping: perhaps the program did not read.
+    /// Call this only after reading everything that has arrived. Before a ping, silence
+    /// does not show that the server is gone, because the program may not have read.
     pub(super) fn look(&self, now: Instant) -> Silence {
         let (since, then) = match self.pinged {
             None => (self.heard, Silence::Ping),

@@ -37,12 +37,12 @@ use crate::{
     event::Event,
 };
 
-/// Bytes of the read buffer. It grows up to the longest message if a message needs it.
+/// The initial size of the read buffer in bytes. The buffer grows if a message is longer.
 const READ_BUFFER: usize = 16 * 1024;
-/// The hard limit of bytes that wait for the socket. It is never reached, because the next command
-/// is written only after the socket took the ones before it.
+/// The hard limit of bytes that wait for the socket. It is never reached, because a command is
+/// written only after the socket took the earlier ones.
 const WRITE_BUFFER: usize = 4 * MAX_CLIENT_MESSAGE;
-/// The most characters of a server's answer that an error contains.
+/// The maximum number of characters of a server's response in an error.
 const MAX_ANSWER_CHARS: usize = 200;
 
 pub(super) async fn open(address: &Address, options: Options) -> Result<Connection, ConnectError> {
@@ -99,7 +99,7 @@ async fn tls_upgrade(request: Request, stream: TcpStream, options: &Options) -> 
     let opened =
         tokio_tungstenite::client_async_tls_with_config(request, stream, Some(limits()), Some(connector));
     match opened.await {
-        // This is how tokio-rustls passes on the errors of rustls.
+        // tokio-rustls wraps the errors of rustls in this way.
         Err(SocketError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
             Err(ConnectError::Tls(error.to_string()))
         }

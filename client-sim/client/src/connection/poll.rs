@@ -151,7 +151,8 @@ impl Connection {
             // tungstenite has already answered pings.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
             Message::Close(frame) => {
-                // Send the answer to the close if the socket is ready. It need not arrive.
+                // Send the answer to the close frame if the socket is ready. It does not have to
+                // arrive.
                 self.poll_flush(cx);
                 let (code, reason) = match frame {
                     Some(frame) => (frame.code.into(), printable(frame.reason.as_str())),

@@ -7,9 +7,9 @@ use parlour_shared::{
 
 use super::{KnownMotion, OwnMotion};
 
-/// The longest time between two snapshots, in ticks, that is searched.
+/// The maximum time between two snapshots, in ticks, for which a search is done.
 const MAX_SEARCH_TICKS: u32 = 120;
-/// The most courses that a search follows at the same time.
+/// The maximum number of courses that a search follows at the same time.
 const MAX_SEARCH_STATES: usize = 1024;
 
 /// The result of a search.
@@ -80,8 +80,8 @@ pub(super) fn is_same(predicted: &Segment, reported: &OwnMotion) -> bool {
         && predicted.at(reported.tick) == reported.segment.at(reported.tick)
 }
 
-/// Whether a position is on the map. A hostile server may send one where the arithmetic of walls
-/// would overflow.
+/// Returns whether a position is on the map. A hostile server may send one where the arithmetic of
+/// walls would overflow.
 pub(super) fn is_within(walls: &WallGrid, position: Position) -> bool {
     let (columns, rows) = walls.size();
     let side = i32::from(walls.tile_px()) * UNITS_PER_PX;

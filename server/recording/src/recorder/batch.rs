@@ -2,11 +2,11 @@
 
 use crate::format::{ChunkKind, SealedChunk};
 
-/// Chunks that belong together.
+/// Chunks that are sent together.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) chunks: Vec<SealedChunk>,
-    /// Whether its last tick panicked.
+    /// Whether the last tick panicked.
     pub(super) panicked: bool,
     first_tick: u32,
     last_tick: u32,
@@ -34,18 +34,18 @@ impl Batch {
         self.chunks[0].kind() == ChunkKind::Keyframe
     }
 
-    /// Returns whether a recording can start with it: it is a saved world, or has the world's first
-    /// tick.
+    /// Returns whether a recording can start with this batch: it is a saved world, or contains the
+    /// world's first tick.
     pub(super) fn is_beginning(&self) -> bool {
         self.is_keyframe() || self.first_tick == 1
     }
 
-    /// Returns its first tick, or the tick after which the world was saved.
+    /// Returns the first tick, or the tick after which the world was saved.
     pub(super) fn first_tick(&self) -> u32 {
         self.first_tick
     }
 
-    /// Returns the tick before its first, or the tick after which the world was saved.
+    /// Returns the tick before the first one, or the tick after which the world was saved.
     pub(super) fn since(&self) -> u32 {
         if self.is_keyframe() {
             self.first_tick
@@ -54,22 +54,22 @@ impl Batch {
         }
     }
 
-    /// Returns its last tick, or the tick after which the world was saved.
+    /// Returns the last tick, or the tick after which the world was saved.
     pub(super) fn last_tick(&self) -> u32 {
         self.last_tick
     }
 
-    /// Returns the number of its ticks: 0 for a saved world.
+    /// Returns the number of ticks: 0 for a saved world.
     pub(super) fn ticks(&self) -> u32 {
         self.chunks[0].ticks()
     }
 
-    /// Returns the time of its first tick, in milliseconds since 1970.
+    /// Returns the time of the first tick, in milliseconds since 1970.
     pub(super) fn wall_ms(&self) -> u64 {
         self.wall_ms
     }
 
-    /// Returns its size in bytes, in a file and in memory.
+    /// Returns the size in bytes, which is the same in a file and in memory.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

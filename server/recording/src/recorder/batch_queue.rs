@@ -19,7 +19,7 @@ const MAX_BATCHES: usize = 128;
 /// world is never split.
 const MAX_BYTES: usize = 64 << 20;
 
-/// Why the queue ended, and a short explanation.
+/// The reason why the queue ended, and a short explanation.
 pub(super) type QueueEnd = (EndReason, String);
 
 /// The sending end.
@@ -40,7 +40,7 @@ struct QueueState {
     ending: OnceLock<QueueEnd>,
 }
 
-/// Why a batch was not taken.
+/// The reason why the queue refused a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BatchSendError {
     /// Too many batches or bytes wait.
@@ -66,7 +66,7 @@ impl BatchSender {
         if self.bytes() >= MAX_BYTES {
             return Err(BatchSendError::Full);
         }
-        // Before the send: the receiver may take it off first.
+        // Counted before the send, because the receiver may subtract it immediately.
         self.shared.bytes.fetch_add(batch.bytes(), Ordering::Relaxed);
         self.sender.try_send(Arc::clone(batch)).map_err(|error| {
             self.shared.bytes.fetch_sub(batch.bytes(), Ordering::Relaxed);
@@ -117,7 +117,7 @@ impl BatchReceiver {
         Some(batch)
     }
 
-    /// Returns whether only the waiting batches are still to come.
+    /// Returns whether the queue has ended. Batches may still wait in it.
     pub(super) fn is_ended(&self) -> bool {
         self.shared.ending.get().is_some()
     }
@@ -135,7 +135,7 @@ mod tests {
     use crate::recorder::batch::samples::second;
 
     #[test]
-    fn a_panic_of_the_recorder_does_not_look_like_a_stop() {
+    fn the_queue_reports_a_panic_of_the_recorder() {
         let (sender, receiver) = batch_queue();
         let recorder = thread::spawn(move || {
             let _sender = sender;
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn dropping_the_sender_is_a_stop() {
+    fn dropping_the_sender_ends_the_queue_as_a_stop() {
         let (sender, receiver) = batch_queue();
         sender.send(&second(1)).unwrap();
         assert!(!receiver.is_ended());

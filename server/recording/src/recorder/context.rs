@@ -1,4 +1,5 @@
-//! What the threads of the recorder share: the recorded world, and the program that records it.
+//! Data that the threads of the recorder share: the recorded world, and the program that records
+//! it.
 
 use std::sync::OnceLock;
 
@@ -12,12 +13,12 @@ use crate::Header;
 pub(super) struct RecorderContext {
     pub(super) config: SimConfig,
     pub(super) logic: Logic,
-    /// The program that records, as it calls itself.
+    /// The name and version of the program that records.
     pub(super) build: &'static str,
-    /// What that program calls its options.
+    /// The names of that program's options.
     pub(super) names: &'static OptionNames,
-    /// The names of the parts of the state. Set when the tick thread has made the world, before its
-    /// first tick.
+    /// The names of the parts of the state. They are set when the tick thread has created the
+    /// world, before the first tick.
     pub(super) parts: OnceLock<Vec<String>>,
 }
 
@@ -37,7 +38,7 @@ impl RecorderContext {
         }
     }
 
-    /// Returns the header of a recording that starts at that time.
+    /// Returns the header of a recording that starts at this time.
     pub(super) fn header(&self, wall_ms: u64) -> Header {
         Header::new(
             &self.config,

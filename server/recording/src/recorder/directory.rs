@@ -18,7 +18,8 @@ use super::{
     trouble::is_without_descriptors,
 };
 
-/// The maximum number of files with the same second and tick. Only a stopped clock needs more.
+/// The maximum number of files with the same second and tick. Only a stopped clock could create
+/// more.
 const MAX_SAME: u32 = 100;
 
 /// A directory of recordings. Several threads write to it, but never the tick thread.
@@ -26,7 +27,7 @@ const MAX_SAME: u32 = 100;
 pub(super) struct Directory {
     path: PathBuf,
     max_bytes: u64,
-    /// Names of the files that are being written. These are not deleted.
+    /// The names of the files that are being written. They are not deleted.
     writing: Mutex<BTreeSet<String>>,
     /// Whether the warning about a file that cannot be read or deleted was logged. It is logged
     /// once.
@@ -36,10 +37,10 @@ pub(super) struct Directory {
 /// The files that may be deleted for a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeletableFiles {
-    /// For a recording: any, the oldest first.
+    /// For a new recording: all files, the oldest first.
     Any,
-    /// For a history: only histories with the same reason. Otherwise frequent requests would delete
-    /// everything else.
+    /// For a new history: only histories with the same reason. Otherwise frequent requests would
+    /// delete all other files.
     HistoriesOf(Reason),
 }
 
@@ -63,8 +64,8 @@ impl Directory {
         try_in(&self.path)
     }
 
-    /// Checks that the directory could be prepared, and leaves nothing behind. If it is missing,
-    /// tries a file next to it.
+    /// Checks that the directory could be prepared, without leaving files behind. If the directory
+    /// is missing, tries to create a file next to it.
     pub(super) fn probe(&self) -> io::Result<()> {
         match self.path.parent() {
             Some(parent) if !self.path.exists() => try_in(&Path::new(".").join(parent)),
@@ -81,8 +82,9 @@ impl Directory {
         }
     }
 
-    /// Creates a file for a recording that starts with that tick at that time (milliseconds since
-    /// 1970), and returns it with its name. It is not deleted before [`Self::written`] is called.
+    /// Creates a file for a recording that starts with this tick at this time (milliseconds since
+    /// 1970), and returns it with its name. The file is not deleted before [`Self::mark_finished`]
+    /// is called.
     pub(super) fn create(
         &self,
         wall_ms: u64,
@@ -96,7 +98,7 @@ impl Directory {
                 1 => format!("{stem}.plr"),
                 nth => format!("{stem}-{nth}.plr"),
             };
-            // Before the file exists: a different thread may be deleting files.
+            // Registered before the file exists, because another thread may be deleting files.
             let is_ours = self.names().insert(name.clone());
             let made = OpenOptions::new()
                 .write(true)
@@ -108,12 +110,12 @@ impl Directory {
                 Ok(file) if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) => {
                     return Ok((file, name));
                 }
-                // A different server has locked it in between, to delete it.
-                Ok(_) => self.written(&name),
+                // Another server has locked it meanwhile, to delete it.
+                Ok(_) => self.mark_finished(&name),
                 Err(error) => {
-                    // A different thread of this server may be writing it.
+                    // Another thread of this server may be writing it.
                     if is_ours {
-                        self.written(&name);
+                        self.mark_finished(&name);
                     }
                     if error.kind() != io::ErrorKind::AlreadyExists {
                         return Err(error);
@@ -123,12 +125,12 @@ impl Directory {
         }
         Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
-            format!("{stem}.plr and {MAX_SAME} more exist already"),
+            format!("{stem}.plr and {MAX_SAME} similar files already exist"),
         ))
     }
 
     /// Marks a file as finished: it may now be deleted to make room.
-    pub(super) fn written(&self, name: &str) {
+    pub(super) fn mark_finished(&self, name: &str) {
         self.names().remove(name);
     }
 
@@ -158,7 +160,7 @@ impl Directory {
                     tracing::debug!(file = name.0, "deleted an old recording");
                     deleted += 1;
                 }
-                // A different process deleted it first.
+                // Another process deleted it first.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     self.warn_once(&name.0, &error);
@@ -176,7 +178,7 @@ impl Directory {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    // The same error may come back forever. Continue with the files found so far.
+                    // The same error may repeat forever. Continue with the files found so far.
                     self.warn_once("", &error);
                     break;
                 }
@@ -218,17 +220,17 @@ impl DeletableFiles {
     }
 }
 
-/// Creates a file in a directory, and removes it again.
+/// Creates a file in a directory, and deletes it.
 fn try_in(directory: &Path) -> io::Result<()> {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
     let probe = directory.join(format!(".parlour-{}-{now}", std::process::id()));
-    // Never an existing file, nor the target of a link.
+    // Never opens an existing file or the target of a link.
     OpenOptions::new().write(true).create_new(true).open(&probe)?;
     fs::remove_file(&probe)
 }
 
-/// Returns whether a different server is writing the file. A file that cannot be opened counts as
-/// not locked. Without a free descriptor no file can be opened, so then all count as locked.
+/// Returns whether another server is writing the file. A file that cannot be opened counts as
+/// not locked. If the process has no free descriptor, all files count as locked.
 fn is_locked(path: &Path) -> bool {
     match File::open(path) {
         Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
@@ -242,7 +244,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns an empty directory with that name and limit.
+    /// Returns an empty directory with this name and limit.
     fn directory(name: &str, max_bytes: u64) -> Directory {
         let path = std::env::temp_dir().join(format!("parlour-directory-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
@@ -336,7 +338,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_directory_is_the_same_under_any_name() {
+    fn a_directory_is_recognized_under_different_names() {
         let directory = directory("same", 0);
         let link = directory.path.with_extension("link");
         let _ = fs::remove_file(&link);

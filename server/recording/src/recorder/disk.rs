@@ -1,4 +1,4 @@
-//! The disk thread: writes batches in order, into one file after the other.
+//! The disk thread: writes batches in order, to one file after another.
 //!
 //! A recording that ends because of the disk, or because ticks are missing, starts again in a new
 //! file as soon as possible: at a saved world, after a pause ([`Resume`]).
@@ -16,9 +16,9 @@ use super::{
     batch::Batch,
     batch_queue::BatchReceiver,
     context::RecorderContext,
-    counts::RecorderMetrics,
     directory::{DeletableFiles, Directory},
     end_cause::EndCause,
+    metrics::RecorderMetrics,
     resume::Resume,
     trouble::Trouble,
 };
@@ -42,11 +42,11 @@ pub(super) struct Disk {
 struct OpenFile {
     writer: FileWriter<File>,
     name: String,
-    /// The tick before its first.
+    /// The tick before the first one in the file.
     since: u32,
-    /// Its last tick, or the tick before its first.
+    /// The last tick in the file, or the tick before the first one if there is none.
     last_tick: u32,
-    /// Whether a replay can start in it: its first batch is complete.
+    /// Whether the first batch is complete, so that a replay can start in the file.
     is_begun: bool,
 }
 
@@ -79,13 +79,13 @@ impl Disk {
                             tracing::info!(
                                 file = file.name,
                                 since = file.since,
-                                "recording again, into a new file"
+                                "recording continues in a new file"
                             );
                         }
                     }
                 }
                 Err(error) => {
-                    // A later file does not continue this one.
+                    // The next file does not continue this one.
                     previous = None;
                     self.end_after_error(open.take(), &error, &mut resume);
                 }
@@ -105,14 +105,14 @@ impl Disk {
                 *previous = Some(self.rotate(file)?);
             }
             let written = open.as_ref().map_or(0, |file| file.writer.position());
-            // The bytes that the current file may still grow by.
+            // The number of bytes by which the current file may still grow.
             let room = self.file_bytes.saturating_sub(written);
             self.directory
                 .make_room(room.max(batch.bytes() as u64), DeletableFiles::Any)?;
         }
         let file = match open {
             Some(file) => file,
-            // Ticks before it were dropped: wait for a batch that a file can start with.
+            // Earlier ticks were dropped. Wait for a batch that a file can start with.
             None if !batch.is_beginning() => return Ok(()),
             None => open.insert(self.open(batch, previous.take())?),
         };
@@ -143,7 +143,7 @@ impl Disk {
         let writer = writer.inspect_err(|_| self.remove(&name))?;
         self.metrics.bytes.increment(writer.position());
         let since = batch.since();
-        tracing::debug!(file = name, since, "recording into a new file");
+        tracing::debug!(file = name, since, "recording to a new file");
         Ok(OpenFile {
             writer,
             name,
@@ -161,19 +161,19 @@ impl Disk {
                 let _ = file
                     .writer
                     .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error));
-                self.directory.written(&file.name);
+                self.directory.mark_finished(&file.name);
                 return Err(error);
             }
         };
         file.writer.get_ref().sync_all()?;
-        self.directory.written(&file.name);
+        self.directory.mark_finished(&file.name);
         Ok(Previous {
             file: file.name,
             chain: finished.chain,
         })
     }
 
-    /// Ends the recording when the queue has ended, unless it ended before.
+    /// Ends the recording when the queue has ended, unless it has already ended.
     fn finish(&self, open: Option<OpenFile>) {
         let Some(mut file) = open else {
             return;
@@ -222,7 +222,7 @@ impl Disk {
             self.ended(trouble.ending());
             tracing::error!(
                 %error, directory = %self.directory.path().display(),
-                "the recording ended; the server continues, and records into a new file as soon as it can. {}",
+                "the recording ended; the server continues, and records to a new file as soon as it can. {}",
                 trouble.advice(self.context.names)
             );
         }
@@ -230,7 +230,7 @@ impl Disk {
             return;
         };
         if !file.is_begun {
-            // It has no ticks to replay.
+            // The file has no ticks to replay.
             return self.remove(&file.name);
         }
         let ended = file
@@ -240,10 +240,10 @@ impl Disk {
         if let Err(error) = ended {
             tracing::warn!(%error, file = file.name, "the recording has no end marker; it can be read up to its last second");
         }
-        self.directory.written(&file.name);
+        self.directory.mark_finished(&file.name);
     }
 
-    /// Writes the end marker. Without disk space for it, takes back the last chunks first.
+    /// Writes the end marker. If there is no disk space for it, removes the last chunks first.
     fn end(&self, file: &mut OpenFile, reason: EndReason, text: &str) -> io::Result<()> {
         let ended = file.writer.end(reason, text).or_else(|error| {
             tracing::warn!(%error, file = file.name, "no disk space for the end of the recording");
@@ -251,7 +251,7 @@ impl Disk {
                 .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error))
         });
         let synced = ended.and_then(|_| file.writer.get_ref().sync_all());
-        self.directory.written(&file.name);
+        self.directory.mark_finished(&file.name);
         synced
     }
 
@@ -260,16 +260,16 @@ impl Disk {
         self.metrics.ended(reason);
     }
 
-    /// Deletes a file without usable content.
+    /// Deletes a file that has no usable content.
     fn remove(&self, name: &str) {
         if let Err(error) = fs::remove_file(self.directory.path().join(name)) {
             tracing::debug!(%error, file = name, "an empty recording could not be deleted");
         }
-        self.directory.written(name);
+        self.directory.mark_finished(name);
     }
 }
 
-/// Returns the label of the metric.
+/// Returns the cause for the metric.
 fn ending(reason: EndReason) -> EndCause {
     match reason {
         EndReason::Stopped | EndReason::Rotated => EndCause::Stopped,

@@ -7,11 +7,11 @@ pub enum EndCause {
     Stopped,
     /// The disk was full, or a file size limit was reached.
     DiskFull,
-    /// The disk failed in some other way.
+    /// The disk failed in a different way.
     DiskError,
     /// The process had too many files open.
     TooManyFiles,
-    /// The disk or the recorder did not keep up, so ticks are missing.
+    /// The disk or the recorder fell behind, so ticks are missing.
     TooSlow,
     /// A tick panicked.
     Panicked,
@@ -20,7 +20,7 @@ pub enum EndCause {
 }
 
 impl EndCause {
-    /// All endings, in the order of their numbers.
+    /// All causes, in the order of their discriminants.
     pub const ALL: [Self; 7] = [
         Self::Stopped,
         Self::DiskFull,

@@ -5,7 +5,7 @@ use crate::rfc3339;
 /// Why a history is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// A user asked for it.
+    /// A user requested it.
     Asked,
     /// A tick took far too long.
     Overrun,
@@ -16,7 +16,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All reasons, in the order of their numbers.
+    /// All reasons, in the order of their discriminants.
     pub const ALL: [Self; 4] = [Self::Asked, Self::Overrun, Self::Panic, Self::Diverged];
 
     /// Returns the word in file names and metrics.
@@ -55,7 +55,8 @@ impl PartialOrd for FileName {
     }
 }
 
-/// Returns the file name without suffixes: `20261121T140300Z-t12345`, then the reason if any.
+/// Returns the file name without suffixes, such as `20261121T140300Z-t12345`, followed by the
+/// reason if there is one.
 pub(super) fn stem(wall_ms: u64, tick: u32, reason: Option<Reason>) -> String {
     let mut time = rfc3339(wall_ms);
     // Drop the fraction of a second.
@@ -72,8 +73,8 @@ pub(super) fn reason_of(name: &str) -> Option<&str> {
         .then_some(word)
 }
 
-/// Returns whether [`stem`] makes such names. Files with other names are not ours and never
-/// deleted.
+/// Returns whether a name has the pattern of [`stem`]. Files with other names do not belong to the
+/// recorder, and are never deleted.
 pub(super) fn is_recording(name: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((time, rest)) = name.strip_suffix(".plr").and_then(|stem| stem.split_once("Z-t")) else {
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_have_the_time_and_the_reason() {
+    fn names_contain_the_time_and_the_reason() {
         assert_eq!(stem(1_795_269_780_999, 12345, None), "20261121T140300Z-t12345");
         assert_eq!(
             stem(u64::MAX, 1, Some(Reason::Panic)),

@@ -1,4 +1,4 @@
-//! The last minutes, compressed in memory. They always start where a replay can start.
+//! The history: the last minutes, compressed in memory. It always starts where a replay can start.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -6,13 +6,13 @@ use parlour_shared::limits::TICK_RATE;
 
 use super::batch::Batch;
 
-/// The last minutes.
+/// The history.
 #[derive(Debug)]
 pub(super) struct History {
     batches: VecDeque<Arc<Batch>>,
     bytes: usize,
     max_bytes: usize,
-    /// The number of ticks to keep, if they fit.
+    /// The number of ticks to keep, if they fit into the byte limit.
     ticks: u32,
 }
 
@@ -49,18 +49,18 @@ impl History {
         }
     }
 
-    /// Drops everything: the next batch does not follow the last.
+    /// Drops everything, because the next batch does not follow the last one.
     pub(super) fn clear(&mut self) {
         self.batches.clear();
         self.bytes = 0;
     }
 
-    /// Returns all batches. They are empty, or start where a replay can start.
+    /// Returns all batches. If there are any, they start where a replay can start.
     pub(super) fn batches(&self) -> Vec<Arc<Batch>> {
         self.batches.iter().cloned().collect()
     }
 
-    /// Returns its size in memory.
+    /// Returns the size in memory, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn it_keeps_the_requested_time_and_not_much_more() {
+    fn the_history_keeps_little_more_than_the_requested_time() {
         let mut history = History::new(Duration::from_secs(25), usize::MAX);
         run(&mut history, 9);
         assert_eq!(history.len(), 9 * 60, "since the first tick");
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn it_obeys_its_byte_limit_and_starts_with_a_saved_world() {
+    fn the_history_keeps_its_byte_limit_and_starts_with_a_saved_world() {
         let most = second(1).bytes() * 22 + 3 * saved(60).bytes();
         let mut history = History::new(Duration::from_secs(1000), most);
         run(&mut history, 95);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_gap_it_waits_for_a_saved_world() {
+    fn after_a_gap_the_history_waits_for_a_saved_world() {
         let mut history = History::new(Duration::from_secs(25), usize::MAX);
         run(&mut history, 5);
         history.clear();

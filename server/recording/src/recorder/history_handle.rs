@@ -11,14 +11,14 @@ use super::Reason;
 pub(super) enum HistoryRequest {
     /// Write it to a file on request, and answer.
     Write(Option<HistoryAnswer>),
-    /// Write it to a file for this reason, unless that was done recently.
+    /// Write it to a file for this reason, unless one was written recently.
     WriteFor(Reason),
     /// Return it in the format of a file.
     Download(HistoryAnswer),
 }
 
 /// A callback for the result. It runs on a thread of the recorder, and must not block or panic. If
-/// the recorder ends or panics first, it is dropped without being called.
+/// the recorder ends or panics first, the callback is dropped without being called.
 pub type HistoryAnswer = Box<dyn FnOnce(Result<SavedHistory, HistoryError>) + Send>;
 
 /// A history that was written out.
@@ -26,15 +26,15 @@ pub type HistoryAnswer = Box<dyn FnOnce(Result<SavedHistory, HistoryError>) + Se
 pub struct SavedHistory {
     /// The path of the file, or only a suggested name if no file was written.
     pub path: String,
-    /// Its first tick.
+    /// The first tick.
     pub first_tick: u32,
-    /// Its last tick.
+    /// The last tick.
     pub last_tick: u32,
-    /// The number of its ticks.
+    /// The number of ticks.
     pub ticks: u32,
     /// The size of the file.
     pub bytes: u64,
-    /// The content, if no file was written.
+    /// The content of the file, if no file was written.
     #[serde(skip)]
     pub body: Vec<u8>,
 }
@@ -42,10 +42,10 @@ pub struct SavedHistory {
 /// Why a request for the history failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HistoryError {
-    /// It is not kept.
+    /// No history is kept.
     #[error("no history is kept")]
     NotKept,
-    /// It is empty.
+    /// The history is empty.
     #[error(
         "the history is empty: nothing was recorded yet, or no saved world fits into the memory for the history"
     )]
@@ -53,13 +53,13 @@ pub enum HistoryError {
     /// A request is in progress, or the queue of requests is full.
     #[error("the history is being written out already, or the recorder is busy: try again in a moment")]
     Busy,
-    /// It was written less than a second ago.
+    /// The history was written less than a second ago.
     #[error("the history was written less than a second ago: try again in a second")]
     TooSoon,
-    /// The recorder ended or is stuck.
+    /// The recorder has ended or does not respond.
     #[error("the recorder does not answer: the log says why")]
     Gone,
-    /// It could not be written.
+    /// The history could not be written.
     #[error("the history could not be written: {0}")]
     Failed(String),
 }

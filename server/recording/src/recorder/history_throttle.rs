@@ -10,13 +10,13 @@ const EVERY: Duration = Duration::from_secs(5 * 60);
 /// The interval for requests.
 const EVERY_ASKED: Duration = Duration::from_secs(1);
 
-/// When the history was last written, for each reason.
+/// The time at which the history was last written, for each reason.
 #[derive(Debug, Default)]
 pub(super) struct HistoryThrottle(Vec<(Reason, Instant)>);
 
 impl HistoryThrottle {
-    /// Returns whether it may be written now.
-    pub(super) fn may(&self, reason: Reason, now: Instant) -> bool {
+    /// Returns whether the history may be written now.
+    pub(super) fn allows(&self, reason: Reason, now: Instant) -> bool {
         let every = match reason {
             Reason::Asked => EVERY_ASKED,
             Reason::Overrun | Reason::Panic | Reason::Diverged => EVERY,
@@ -26,7 +26,7 @@ impl HistoryThrottle {
     }
 
     /// Notes that the writer has accepted the job.
-    pub(super) fn mark(&mut self, reason: Reason, now: Instant) {
+    pub(super) fn note_accepted(&mut self, reason: Reason, now: Instant) {
         self.0.retain(|(known, _)| *known != reason);
         self.0.push((reason, now));
     }
@@ -40,9 +40,9 @@ mod tests {
     fn each_reason_writes_once_in_five_minutes_and_a_request_once_a_second() {
         let mut throttle = HistoryThrottle::default();
         let mut write = |reason, now| {
-            let may = throttle.may(reason, now);
+            let may = throttle.allows(reason, now);
             if may {
-                throttle.mark(reason, now);
+                throttle.note_accepted(reason, now);
             }
             may
         };
@@ -61,6 +61,6 @@ mod tests {
     fn a_refused_job_does_not_count() {
         let throttle = HistoryThrottle::default();
         let now = Instant::now();
-        assert!(throttle.may(Reason::Overrun, now) && throttle.may(Reason::Overrun, now));
+        assert!(throttle.allows(Reason::Overrun, now) && throttle.allows(Reason::Overrun, now));
     }
 }

@@ -1,4 +1,4 @@
-//! The writer thread writes histories, so that a slow disk delays only the caller that asked for
+//! The history thread writes histories, so that a slow disk delays only the caller that requested
 //! one.
 
 use std::{
@@ -10,17 +10,17 @@ use super::{
     Reason,
     batch::Batch,
     context::RecorderContext,
-    counts::RecorderMetrics,
     directory::{DeletableFiles, Directory},
     file_name::stem,
     history_handle::{HistoryAnswer, HistoryError, SavedHistory},
+    metrics::RecorderMetrics,
     trouble::Trouble,
 };
 use crate::format::{EndReason, FileWriter, HISTORY};
 
 /// A history to write. It is not empty.
 pub(super) struct WriteJob {
-    /// `None`: write to memory.
+    /// The reason for writing it to a file, or `None` to write it to memory.
     pub(super) reason: Option<Reason>,
     pub(super) batches: Vec<Arc<Batch>>,
     pub(super) answer: Option<HistoryAnswer>,
@@ -80,11 +80,11 @@ impl HistoryWriter {
         let path = directory.path().join(&name);
         let written = self.write(file, reason, batches);
         let written = written.and_then(|(file, bytes)| file.sync_all().map(|()| bytes));
-        directory.written(&name);
+        directory.mark_finished(&name);
         match written {
             Ok(bytes) => Ok(kept(path.display().to_string(), batches, bytes)),
             Err(error) => {
-                // Half a history is useless; usually the disk is full.
+                // An incomplete history is useless, and usually the disk is full.
                 let _ = std::fs::remove_file(path);
                 Err(error)
             }
@@ -93,7 +93,8 @@ impl HistoryWriter {
 
     fn to_memory(&self, batches: &[Arc<Batch>]) -> io::Result<SavedHistory> {
         let (cursor, bytes) = self.write(Cursor::new(Vec::new()), Reason::Asked, batches)?;
-        // Named after its end: all histories of a server's first minute start with its first tick.
+        // The name contains the last tick, because all histories of a server's first minute start
+        // with the first tick.
         let last = &batches[batches.len() - 1];
         let name = format!("history-{}.plr", stem(last.wall_ms(), last.last_tick(), None));
         let mut kept = kept(name, batches, bytes);

@@ -10,33 +10,34 @@ pub const DEFAULT_DIRECTORY: &str = "recordings";
 /// Options for what is recorded and how much is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingOptions {
-    /// Records every tick into files in this directory, which is created if missing. `None`: no
-    /// recording.
+    /// Records every tick into files in this directory, which is created if missing. If
+    /// `None`, nothing is recorded.
     pub directory: Option<PathBuf>,
-    /// File size after which the recording continues in a new file, at the next saved world.
+    /// The file size in bytes after which the recording continues in a new file, at the next saved
+    /// world.
     pub file_bytes: u64,
-    /// File age after which the recording continues in a new file.
+    /// The file age after which the recording continues in a new file.
     pub file_age: Duration,
-    /// Total size of the recordings in a directory. Above it, the oldest are deleted. Files that do
-    /// not match the name pattern are never deleted.
+    /// The maximum total size of the recordings in a directory. Beyond it, the oldest are deleted.
+    /// Files that do not match the name pattern are never deleted.
     pub total_bytes: u64,
-    /// How much of the past is kept in memory, to be written on demand. Zero: no history.
+    /// The length of the history in memory, which is written on demand. Zero: no history.
     pub history: Duration,
-    /// Maximum size of the history in memory. Older ticks that do not fit are dropped early.
+    /// The maximum size of the history in memory, in bytes. If the requested length does not fit,
+    /// the history is shorter.
     pub history_bytes: usize,
-    /// Directory of histories. `None`: `directory`, or else [`DEFAULT_DIRECTORY`].
+    /// The directory of histories. If `None`: `directory` if it is set, else [`DEFAULT_DIRECTORY`].
     pub history_directory: Option<PathBuf>,
     /// Whether a second world runs the recording 2 to 4 seconds later and compares each tick. It is
     /// loaded again from each saved world, and the game logic's plugins are added to a new world
     /// each time.
     pub shadow: bool,
-    /// Number of ticks between saved worlds. A file or the history can start at one, and a replay
-    /// can jump to one.
+    /// The number of ticks between saved worlds. A file or the history can start at one, and a
+    /// replay can jump to one.
     pub keyframe_ticks: u32,
 }
 
-/// What the program calls its options. Errors and log lines that advise to change an option use
-/// these names.
+/// The names of the program's options, for errors and log lines that advise to change one.
 #[derive(Debug)]
 pub struct OptionNames {
     /// Sets [`RecordingOptions::directory`], such as `--record DIR`.

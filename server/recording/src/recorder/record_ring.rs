@@ -1,8 +1,8 @@
-//! The rings between the tick thread and the recorder thread: full records one way, empty ones
-//! back.
+//! The rings between the tick thread and the recorder thread: one for full records, and one that
+//! returns empty records.
 //!
 //! The sending end never waits, locks or logs. In steady state it allocates nothing, because
-//! records come back empty.
+//! empty records are returned to it.
 
 use std::{
     mem,
@@ -18,22 +18,22 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::context::RecorderContext;
 
-/// Capacity in ticks: 8.5 s.
+/// The capacity in ticks: 8.5 s.
 const RING: usize = 512;
 
 /// A tick on its way to the recorder thread.
 #[derive(Debug, Default)]
 pub(super) struct LiveTick {
     pub(super) tick: Tick,
-    /// When it ended, in milliseconds since 1970.
+    /// The time at which the tick ended, in milliseconds since 1970.
     pub(super) wall_ms: u64,
-    /// How long it took.
+    /// The duration of the tick.
     pub(super) took: Duration,
     pub(super) input: TickInput,
     /// The state hash, or `None` if the tick panicked.
     pub(super) hash: Option<u64>,
     pub(super) parts: Vec<u16>,
-    /// The world saved after it, or empty.
+    /// The world that was saved after the tick, or empty if none was saved.
     pub(super) keyframe: Vec<u8>,
 }
 
@@ -79,7 +79,7 @@ pub(super) fn rings(
 }
 
 impl TickSender {
-    /// Makes the recorded world. Call it once, on the tick thread, before the first tick.
+    /// Creates the recorded world. Call it once, on the tick thread, before the first tick.
     #[must_use]
     pub fn make_world(&self) -> Simulation {
         let world = Simulation::with_plugins(self.context.config.clone(), self.context.logic.clone());
@@ -105,7 +105,7 @@ impl TickSender {
             self.dropped.increment(1);
             return;
         }
-        // A new record costs an allocation or two. Both rings together bound their number.
+        // A new record costs one or two allocations. The two rings bound the number of records.
         let mut record = self.empty.pop().unwrap_or_default();
         if self.spare.capacity() == 0 {
             self.spare = mem::take(&mut record.keyframe);
@@ -129,7 +129,7 @@ impl TickSender {
 }
 
 fn now_ms() -> u64 {
-    // A clock before 1970 is wrong anyway.
+    // A clock that shows a time before 1970 is wrong: use 0.
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

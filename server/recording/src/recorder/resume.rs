@@ -1,8 +1,9 @@
-//! When an ended recording starts again: soon, but later and later if it keeps ending quickly.
+//! Decides when an ended recording starts again: soon, but after longer and longer pauses if it
+//! keeps ending quickly.
 
 use std::time::{Duration, Instant};
 
-/// The pause before the first try. A new file needs a saved world, and one comes every ten seconds.
+/// The pause before the first try. A new file needs a saved world, which arrives every ten seconds.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause. A nearly full disk costs one short file and two log lines in this time.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
@@ -18,7 +19,7 @@ pub(super) struct Resume {
 
 #[derive(Clone, Copy, Debug)]
 enum RecordingState {
-    /// Nothing was tried yet.
+    /// No file was started yet.
     New,
     Recording {
         since: Instant,
@@ -53,8 +54,8 @@ impl Resume {
         ended
     }
 
-    /// Notes that the recording ended, or that a try to start it again failed. Returns whether that
-    /// is news.
+    /// Notes that the recording ended, or that a try to start it again failed. Returns whether the
+    /// recording was running, so that only the first failure is logged.
     pub(super) fn ended(&mut self, now: Instant) -> bool {
         let news = match self.state {
             RecordingState::New => true,
@@ -80,20 +81,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_tries_after_every_pause_and_reports_once() {
+    fn each_pause_is_followed_by_a_try_and_only_the_first_end_is_reported() {
         let mut resume = Resume::new();
         let start = Instant::now();
         assert!(resume.may_begin(start) && !resume.begun(start));
         let end = start + SHORT;
         assert!(resume.ended(end));
         assert!(!resume.may_begin(end + FIRST_PAUSE / 2) && resume.may_begin(end + FIRST_PAUSE));
-        assert!(!resume.ended(end + FIRST_PAUSE), "no news");
+        assert!(!resume.ended(end + FIRST_PAUSE), "already reported");
         assert!(!resume.may_begin(end + FIRST_PAUSE) && resume.may_begin(end + 2 * FIRST_PAUSE));
         assert!(resume.begun(end + 2 * FIRST_PAUSE));
     }
 
     #[test]
-    fn the_pause_grows_until_a_recording_lasts() {
+    fn the_pause_doubles_until_a_recording_lasts() {
         let mut resume = Resume::new();
         let mut now = Instant::now();
         let mut pauses = Vec::new();

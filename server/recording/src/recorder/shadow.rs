@@ -2,8 +2,8 @@
 //! tick.
 //!
 //! The second world is loaded again from each saved world, so it has only the saved state of the
-//! first. That exposes game logic that depends on anything else. It also runs each tick seconds
-//! later than the first world, which exposes game logic that reads a clock.
+//! first world. This exposes game logic that depends on anything else. It also runs each tick
+//! seconds later than the first world, which exposes game logic that reads a clock.
 
 use std::{
     io::Cursor,
@@ -21,8 +21,8 @@ use parlour_sim::Simulation;
 use parlour_tick::TickOutput;
 
 use super::{
-    Reason, batch::Batch, batch_queue::BatchReceiver, context::RecorderContext, counts::RecorderMetrics,
-    history_handle::HistoryHandle,
+    Reason, batch::Batch, batch_queue::BatchReceiver, context::RecorderContext,
+    history_handle::HistoryHandle, metrics::RecorderMetrics,
 };
 use crate::{
     format::{EndReason, FileWriter, Item, Outcome, Recording, TickRecord},
@@ -32,14 +32,15 @@ use crate::{
 /// The minimum lag of the second world in ticks, alternating between the two from one saved world
 /// to the next.
 ///
-/// Both are prime, so that they match no period of ticks or seconds. They are a second apart, so
-/// that seconds modulo any number differ for at least one of them. The queue has room for the
-/// longer lag, the second of ticks in a batch, and a saved world: about five of its 128 batches.
+/// Both are prime, so that they match no period of ticks or seconds. They differ by a second, so
+/// that seconds modulo any number differ for at least one of them. The queue has capacity for the
+/// longer lag, the ticks of one second in a batch, and a saved world: about five of its 128
+/// batches.
 const LAGS: [u32; 2] = [137, 197];
 /// The minimum length of the history, so that it still contains a divergence when the shadow finds
-/// it: the longer lag, the second of ticks in a batch, and some time to run them.
+/// it: the longer lag, the ticks of one second in a batch, and some time to run them.
 pub(super) const REACH: Duration = Duration::from_secs(6);
-/// How often it checks whether a batch is due, or the server stops.
+/// The interval at which the thread checks whether a batch is due, or the server stops.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The inputs of the shadow thread.
@@ -64,7 +65,7 @@ struct ShadowWorld {
     saved: Vec<u8>,
 }
 
-/// Where the second world differs.
+/// A difference of the second world.
 struct Divergence {
     tick: u32,
     parts: String,
@@ -80,11 +81,11 @@ impl Shadow {
             if batch.is_keyframe() {
                 lag = lags.next().unwrap_or(LAGS[0]);
             }
-            // A stopping server does not wait until everything is compared.
+            // A stopping server does not wait until all ticks are compared.
             if !self.wait_for(batch.last_tick().saturating_add(lag)) {
                 return;
             }
-            // Game logic that panics only here also differs.
+            // A panic of game logic that happens only here is also a divergence.
             let followed = catch_unwind(AssertUnwindSafe(|| self.follow(&batch, &mut following)));
             match followed {
                 Ok(Ok(())) => {}
@@ -103,7 +104,7 @@ impl Shadow {
         }
     }
 
-    /// Waits until that tick was recorded. Returns false if the server stops first.
+    /// Waits until this tick was recorded. Returns `false` if the server stops first.
     fn wait_for(&self, tick: u32) -> bool {
         loop {
             if self.batches.is_ended() {
@@ -126,7 +127,7 @@ impl Shadow {
             batch.first_tick() - 1
         };
         if at.is_some_and(|at| at != next) {
-            // It did not keep up, and batches were skipped.
+            // The shadow fell behind, and batches were skipped.
             following.world = None;
         }
         if following.world.is_none() && batch.first_tick() == 1 && !batch.is_keyframe() {
@@ -171,7 +172,7 @@ impl Shadow {
 
     fn tick(&self, mut record: TickRecord, following: &mut ShadowWorld) -> Result<(), Divergence> {
         let Outcome::Finished { hash, parts } = &record.outcome else {
-            // It would panic here as well.
+            // The tick would panic here as well.
             following.world = None;
             return Ok(());
         };
@@ -212,7 +213,7 @@ impl Shadow {
         read().map_err(|error| unreadable(error.to_string()))
     }
 
-    /// Logs the divergence, has the history written, and waits for the next saved world.
+    /// Logs the divergence, requests a write of the history, and waits for the next saved world.
     fn report(&self, divergence: &Divergence, following: &mut ShadowWorld) {
         let since = std::mem::take(following).since;
         self.metrics.shadow_divergences.increment(1);
@@ -235,7 +236,7 @@ impl Shadow {
                  starts there differs in the same way. The history is written out: replay it with parlour replay, or with parlour_recording::replay and your game logic"
             );
         }
-        // If no history is kept, the log line is all there is.
+        // If no history is kept, only the log line reports the divergence.
         let _ = self.history.write_for(Reason::Diverged);
     }
 }
@@ -244,7 +245,7 @@ impl Shadow {
 mod tests {
     use super::*;
 
-    /// Holds for any fraction of a second at which a clock is read, and any modulus of its seconds.
+    /// This holds for any fraction of a second at which a clock is read, and any modulus.
     #[test]
     fn seconds_modulo_any_number_differ_for_one_of_the_lags() {
         for (part, modulo) in (0..TICK_RATE).flat_map(|part| (2..=60).map(move |modulo| (part, modulo))) {

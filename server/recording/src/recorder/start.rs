@@ -20,13 +20,13 @@ use super::{
     OptionNames, RecordingOptions,
     batch_queue::{BatchSender, batch_queue},
     context::RecorderContext,
-    counts::RecorderMetrics,
     directory::Directory,
     disk::Disk,
     end_cause::EndCause,
     history::History,
     history_handle::HistoryHandle,
     history_writer::{HistoryWriter, WriteJob},
+    metrics::RecorderMetrics,
     record_ring::{TickSender, rings},
     shadow::{REACH, Shadow},
     thread::Recorder,
@@ -40,10 +40,10 @@ const MAX_JOBS: usize = 2;
 
 /// The maximum time that a stop waits for all threads together.
 const STOP: Duration = Duration::from_secs(10);
-/// How often a stop checks the threads.
+/// The interval at which a stop checks the threads.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Why recording cannot start.
+/// The reason why recording cannot start.
 #[derive(Debug, Error)]
 pub enum RecordingError {
     /// No file can be created in the directory.
@@ -76,11 +76,11 @@ pub struct RecorderThreads {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Starts the threads that record a world, for a program that calls itself `build` and its options
-/// `names`. The tick thread makes the world with the [`TickSender`], and sends it every tick.
+/// Starts the threads that record a world, for a program with the version `build` and option names
+/// `names`. The tick thread creates the world with the [`TickSender`], and sends it every tick.
 ///
 /// # Errors
-/// [`RecordingError`] says what failed.
+/// [`RecordingError`].
 pub fn start(
     options: &RecordingOptions,
     names: &'static OptionNames,
@@ -120,7 +120,7 @@ pub fn start(
         recorded,
     };
     start.threads.spawn("recorder", &start.metrics, move || {
-        // Kept until the tick thread has ended: without a history, no handle keeps a sender.
+        // Kept until the tick thread has ended, because without a history no handle keeps a sender.
         let _sender = sender;
         recorder.run();
     })?;
@@ -139,7 +139,7 @@ struct Startup<'a> {
 }
 
 impl Startup<'_> {
-    /// Starts the thread that writes recordings, if any are wanted.
+    /// Starts the thread that writes recordings, if the options request them.
     fn disk(&mut self) -> Result<Option<(BatchSender, Arc<Directory>)>, RecordingError> {
         let Some(path) = &self.options.directory else {
             return Ok(None);
@@ -194,7 +194,7 @@ impl Startup<'_> {
         Ok(Some((history, sender)))
     }
 
-    /// Starts the thread that runs the world a second time, if wanted.
+    /// Starts the thread that runs the world a second time, if the options request it.
     fn shadow(&mut self, recorded: &Arc<AtomicU32>) -> Result<Option<BatchSender>, RecordingError> {
         if !self.options.shadow {
             return Ok(None);
@@ -222,9 +222,10 @@ impl Startup<'_> {
     }
 }
 
-/// Returns the directory of histories. It is tried now, because the first write may come hours
-/// later, after a panic. A directory that the user named must work. If the default one does not, a
-/// warning is enough: a server in a read-only place can still serve its history as a download.
+/// Returns the directory of histories. It is checked now, because the first write may happen
+/// hours later, after a panic. If a directory that the user named cannot be used, that is an error.
+/// For the default directory a warning is enough: a server in a read-only directory can still serve
+/// its history as a download.
 fn history_directory(
     path: PathBuf,
     options: &RecordingOptions,
@@ -262,7 +263,7 @@ impl RecorderThreads {
 
     /// Waits until everything recorded is written. The tick thread must have ended.
     ///
-    /// Waits for an unresponsive disk for at most ten seconds: anything not written by then is
+    /// Waits for an unresponsive disk for at most ten seconds. Data that is not written by then is
     /// lost.
     pub fn stop(self) {
         let until = Instant::now() + STOP;
@@ -271,7 +272,7 @@ impl RecorderThreads {
                 thread::park_timeout(LOOK);
             }
             if thread.is_finished() {
-                // The thread has logged its own panic.
+                // The thread has already logged the panic.
                 let _ = thread.join();
                 continue;
             }
@@ -293,7 +294,7 @@ impl RecorderThreads {
     ) -> io::Result<()> {
         let metrics = Arc::clone(metrics);
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // Its queues are closed, which the other threads notice.
+            // The queues of the thread are closed now, which ends the threads that read them.
             if catch_unwind(AssertUnwindSafe(run)).is_err() {
                 metrics.ended(EndCause::Failed);
                 if name == "disk" {

@@ -17,24 +17,24 @@ use super::{
     batch::Batch,
     batch_queue::{BatchSendError, BatchSender},
     context::RecorderContext,
-    counts::RecorderMetrics,
     history::History,
     history_handle::{HistoryAnswer, HistoryRequest},
     history_throttle::HistoryThrottle,
     history_writer::WriteJob,
+    metrics::RecorderMetrics,
     record_ring::{LiveTick, TickReceiver},
 };
 use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};
 
-/// How often it checks for ticks. The tick thread does not wake it, because that takes a system
-/// call.
+/// The interval at which the recorder thread checks for ticks. The tick thread does not wake it,
+/// because that takes a system call.
 const LOOK: Duration = Duration::from_millis(50);
 /// A chunk is sealed after this time, even with less than a second of ticks.
 const SEAL: Duration = Duration::from_secs(1);
-/// A longer step triggers a write of the history: three ticks, which is as many as the tick loop
-/// catches up on.
+/// A tick that takes longer triggers a write of the history: the time of three ticks, which is as
+/// many as the tick loop catches up on.
 const OVERRUN: Duration = Duration::from_millis(50);
-/// The number of empty records that the tick thread starts with: enough for a second.
+/// The number of empty records at the start: enough for a second.
 const STOCK: usize = TICK_RATE as usize;
 /// The minimum capacity for events of a record.
 const EVENTS: usize = 64;
@@ -63,7 +63,7 @@ struct RecorderState {
     /// The last tick received.
     last: Option<u32>,
     throttle: HistoryThrottle,
-    /// The most events in a recent tick. Returned records have room for that many.
+    /// The maximum number of events in a recent tick. Returned records have capacity for as many.
     busiest: usize,
 }
 
@@ -72,7 +72,7 @@ impl Recorder {
     pub(super) fn run(mut self) {
         let mut state: Option<RecorderState> = None;
         loop {
-            // Checked before draining, so that the last ticks pushed are not lost.
+            // Checked before draining, so that the last ticks are not lost.
             let ended = self.ticks.full.is_abandoned();
             self.drain(&mut state);
             if let Some(state) = &mut state
@@ -100,7 +100,7 @@ impl Recorder {
     }
 
     fn drain(&mut self, state: &mut Option<RecorderState>) {
-        // Ticks that arrive during this loop wait for the next round.
+        // Ticks that arrive during this loop wait for the next call.
         for _ in 0..self.ticks.full.slots() {
             let Ok(mut record) = self.ticks.full.pop() else {
                 return;
@@ -108,7 +108,7 @@ impl Recorder {
             if state.is_none() {
                 self.stock();
             }
-            // The world exists, or it would not have ticked.
+            // A tick has arrived, so the world exists.
             let state = state.get_or_insert_with(|| RecorderState::new(self.context.parts().len()));
             self.take_in(&record, state);
             state.recycle(&mut record);
@@ -117,7 +117,8 @@ impl Recorder {
         }
     }
 
-    /// Makes empty records, so that the tick thread need not if this thread is late.
+    /// Creates empty records in advance, so that the tick thread does not have to if this thread is
+    /// late.
     fn stock(&mut self) {
         let parts = self.context.parts().len();
         for _ in 0..STOCK {
@@ -148,15 +149,15 @@ impl Recorder {
             }
         }
         if panicked {
-            // First, because the write below may wait for the writer.
+            // Done first, because the write below may wait for the history thread.
             if let Some(disk) = self.disk.take() {
                 disk.end(EndReason::Panicked, format!("tick {tick} panicked"));
             }
-            self.write_by_itself(Reason::Panic, state);
+            self.write_automatically(Reason::Panic, state);
         } else if record.took > OVERRUN {
             let took_ms = record.took.as_millis() as u64;
             tracing::debug!(tick, took_ms, "a tick took far too long");
-            self.write_by_itself(Reason::Overrun, state);
+            self.write_automatically(Reason::Overrun, state);
         }
     }
 
@@ -186,7 +187,7 @@ impl Recorder {
         self.pass_on(Batch::new(sealed.into_iter().collect(), panicked));
     }
 
-    /// Clears the history, because ticks are missing. The disk notices the gap by itself.
+    /// Clears the history, because ticks are missing. The disk thread notices the gap by itself.
     fn forget(&mut self) {
         if let Some(history) = &mut self.history {
             history.clear();
@@ -219,13 +220,13 @@ impl Recorder {
         }
     }
 
-    fn write_by_itself(&mut self, reason: Reason, state: &mut RecorderState) {
+    fn write_automatically(&mut self, reason: Reason, state: &mut RecorderState) {
         let now = Instant::now();
         if self.writer.is_some()
-            && state.throttle.may(reason, now)
+            && state.throttle.allows(reason, now)
             && self.answer_with(Some(reason), None, Some(state))
         {
-            state.throttle.mark(reason, now);
+            state.throttle.note_accepted(reason, now);
         }
     }
 
@@ -234,7 +235,7 @@ impl Recorder {
             HistoryRequest::Write(answer) => self.write_for(answer, state),
             HistoryRequest::WriteFor(reason) => {
                 if let Some(state) = state {
-                    self.write_by_itself(reason, state);
+                    self.write_automatically(reason, state);
                 }
             }
             HistoryRequest::Download(answer) => {
@@ -247,13 +248,13 @@ impl Recorder {
         let now = Instant::now();
         if state
             .as_ref()
-            .is_some_and(|state| !state.throttle.may(Reason::Asked, now))
+            .is_some_and(|state| !state.throttle.allows(Reason::Asked, now))
         {
             return refuse(Some(Reason::Asked), answer, HistoryError::TooSoon);
         }
         let accepted = self.answer_with(Some(Reason::Asked), answer, state.as_mut());
         if let (true, Some(state)) = (accepted, state) {
-            state.throttle.mark(Reason::Asked, now);
+            state.throttle.note_accepted(Reason::Asked, now);
         }
     }
 
@@ -278,8 +279,8 @@ impl Recorder {
                     answer,
                 };
                 let sent = if reason == Some(Reason::Panic) {
-                    // Waiting loses nothing, because no tick follows; and this history matters
-                    // most.
+                    // Waiting loses nothing, because no tick follows, and this history is the most
+                    // important one.
                     writer
                         .send(job)
                         .map_err(|unsent| TrySendError::Disconnected(unsent.0))
@@ -322,7 +323,7 @@ impl RecorderState {
         }
     }
 
-    /// Empties a record and reserves the room that recent ticks needed. Strings are freed and
+    /// Empties a record and reserves the capacity that recent ticks needed. Strings are freed and
     /// memory is allocated here, so that the tick thread does neither.
     fn recycle(&mut self, record: &mut LiveTick) {
         let events = &mut record.input.events;

@@ -1,4 +1,4 @@
-//! The chat messages of a tick and who heard them, from the world's output.
+//! The chat messages of a tick and their listeners, from the world's output.
 
 use parlour_shared::{
     codec,
@@ -14,7 +14,7 @@ pub(super) struct ChatHeard {
     pub(super) chat: ChatSaid,
     /// The sessions that heard it, including the speaker.
     pub(super) heard_by: Vec<SessionId>,
-    /// Where the last listener's message starts. Listeners with the same bytes heard the same chat.
+    /// The start of the last listener's message. Listeners with the same bytes heard the same chat.
     start: u32,
 }
 
@@ -33,8 +33,8 @@ pub(super) fn chat_heard(output: &TickOutput) -> Vec<ChatHeard> {
         let Ok(ServerMessage::Chat(chat)) = codec::decode_server(payload) else {
             continue;
         };
-        // A chat nearby has a different number for each listener. A listener that received it twice
-        // heard two chats.
+        // A near chat has a different number for each listener. If a listener received it twice,
+        // there were two chats.
         let same = said
             .iter_mut()
             .find(|said| is_same(&said.chat, &chat) && !said.heard_by.contains(&frame.session));

@@ -1,4 +1,4 @@
-//! A world that runs along a recording and must reach the recorded states.
+//! A world that runs the ticks of a recording and must reach the recorded states.
 
 use parlour_shared::ids::Tick;
 use parlour_sim::Simulation;
@@ -61,7 +61,7 @@ impl ComparedWorld {
         }
     }
 
-    /// Compares the world with the one that was saved after the last tick.
+    /// Compares the world with the world that was saved after the last tick.
     pub(super) fn check_saved(&mut self, state: &[u8]) -> Result<(), ReplayError> {
         self.saved.clear();
         self.simulation.save(&mut self.saved);

@@ -32,18 +32,18 @@ pub use state::{PartDifference, PartDifferences, PlayerName};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum Difference {
-    /// No difference in the ticks that both have.
+    /// The common ticks do not differ.
     Same {
-        /// The first tick that both have.
+        /// The first common tick.
         from: u32,
-        /// The last tick that both have.
+        /// The last common tick.
         to: u32,
-        /// The last tick of each.
+        /// The last tick of each recording.
         last: [u32; 2],
     },
-    /// They have no common tick.
+    /// The recordings have no common tick.
     Apart {
-        /// First and last tick of each, or `None` if it has no ticks.
+        /// The first and the last tick of each recording, or `None` if it has no ticks.
         ticks: [Option<(u32, u32)>; 2],
     },
     /// The worlds were made with different options, so they are not expected to be the same.
@@ -66,21 +66,21 @@ pub struct InputDifference {
     pub time: Option<String>,
     /// The sessions whose events differ.
     pub sessions: Vec<EventDifference>,
-    /// The parts of the state that differ after it.
+    /// The parts of the state that differ after this tick.
     pub components: Vec<String>,
 }
 
 /// The first tick that differs had the same input.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StateDifference {
-    /// The tick at which the worlds part.
+    /// The tick at which the worlds diverge.
     pub tick: u32,
     /// When it was recorded, RFC 3339.
     pub time: Option<String>,
-    /// The tick at which the recordings part. Later than `tick` if the difference does not always
-    /// show.
+    /// The tick at which the recordings diverge. It is later than `tick` if the difference does not
+    /// show in every run.
     pub recorded_tick: u32,
-    /// The parts of the state that differ between the recordings after it.
+    /// The parts of the state that differ between the recordings after that tick.
     pub components: Vec<String>,
     /// The tick of the saved worlds in which `differ` was found, if it was found there.
     pub saved_at: Option<u32>,
@@ -88,7 +88,7 @@ pub struct StateDifference {
     pub attempts: u32,
     /// For each recording, whether a world that was run again reached its hash at `recorded_tick`.
     pub reproduces: [bool; 2],
-    /// Where the worlds part.
+    /// The divergence of the worlds.
     #[serde(flatten)]
     pub parting: Parting,
 }
@@ -101,9 +101,8 @@ impl Difference {
     }
 }
 
-/// Finds the first difference in the ticks that both have. To find the cause, runs the ticks
-/// between the last saved world and the difference up to 64 times, and a few times all ticks before
-/// it.
+/// Finds the first difference in the common ticks. To find the cause, runs the ticks between the
+/// last saved world and the difference up to 64 times, and a few times all ticks before it.
 ///
 /// # Errors
 /// [`ReplayError`] if a recording cannot be read or run.
@@ -141,9 +140,9 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
     }
 }
 
-/// Like [`diff`], for a recording and the result of its [`Replay::record_again`]. If these are the
-/// same, also starts a second world at each saved world of `one`. If that parts from the recording,
-/// game logic depends on something that is not saved.
+/// Like [`diff`], for a recording and the result of its [`Replay::record_again`]. If they are the
+/// same, also starts a second world at each saved world of `one`. If that world diverges from the
+/// recording, game logic depends on something that is not saved.
 ///
 /// # Errors
 /// [`ReplayError`] if a recording cannot be read or run.
@@ -178,8 +177,8 @@ fn record_of(replay: &mut Replay, tick: Tick) -> Result<TickRecord, ReplayError>
 
 fn inputs_of(one: &mut Replay, tick: Tick, records: &[TickRecord; 2]) -> InputDifference {
     let mut sessions = inputs::compare(&records[0].input, &records[1].input);
-    // Names the players if the world before the tick is available. The difference itself does not
-    // need them.
+    // If the world before the tick is available, the names of the players are added to the
+    // difference.
     if let Ok(run) = one.run_to(Tick(tick.0 - 1)) {
         let roster = PlayerRoster::of(run.simulation());
         for difference in &mut sessions {

@@ -30,9 +30,9 @@ pub enum DumpTable {
 /// Restricts the rows of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only rows in or of this room.
+    /// Only rows that concern this room.
     pub room: Option<String>,
-    /// Only rows of this player.
+    /// Only rows that concern this player.
     pub player: Option<PlayerQuery>,
 }
 
@@ -45,7 +45,7 @@ pub struct Dump {
     pub columns: &'static [&'static str],
     /// One text per column, without control characters.
     pub rows: Vec<Vec<String>>,
-    /// The same rows with all details.
+    /// The same rows as JSON, with all details.
     pub json: Vec<Value>,
 }
 
@@ -53,14 +53,15 @@ pub struct Dump {
 pub(super) const LOOK_BACK: u32 = 10 * TICK_RATE;
 
 impl DumpTable {
-    /// Returns whether it covers a window, not one tick.
+    /// Returns whether the table covers a window instead of one tick.
     #[must_use]
-    pub fn is_of_window(self) -> bool {
+    pub fn covers_a_range(self) -> bool {
         matches!(self, Self::Chat | Self::Commands)
     }
 }
 
-/// Returns the window of a dump at a tick: the ticks since `from`, or the ten seconds before `at`.
+/// Returns the window of a dump at a tick: the ticks since `from`, or by default the ten seconds
+/// before `at`.
 #[must_use]
 pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window> {
     let times = replay.times();
@@ -82,7 +83,7 @@ pub fn dump(
     window: Window,
     filter: &Filter,
 ) -> Result<Dump, ShowError> {
-    let (dump, rooms) = if table.is_of_window() {
+    let (dump, rooms) = if table.covers_a_range() {
         let people = match filter.is_none() {
             true => WindowPlayers::default(),
             false => WindowPlayers::of(replay, window)?,
@@ -105,7 +106,7 @@ pub fn dump(
         return Ok(dump);
     }
     // An empty table would not show that the filter's player or room does not exist.
-    let when = match table.is_of_window() {
+    let when = match table.covers_a_range() {
         true => format!("in {window}"),
         false => format!("after tick {}", window.to.0),
     };
@@ -114,9 +115,8 @@ pub fn dump(
     }
     match &filter.room {
         Some(room) if !rooms.contains(room) => {
-            let (room, place) = (format!("room {}", words::quoted(room)), format!("there {when}"));
             let rooms = rooms.iter().map(String::as_str);
-            Err(ShowError::NoMatch(words::absent(&room, &place, rooms)))
+            Err(ShowError::NoMatch(words::absent("room", room, &when, rooms)))
         }
         _ => Ok(dump),
     }
@@ -139,7 +139,7 @@ impl Dump {
 }
 
 impl Filter {
-    /// Returns whether it restricts nothing.
+    /// Returns whether the filter is empty.
     fn is_none(&self) -> bool {
         self.room.is_none() && self.player.is_none()
     }
@@ -152,7 +152,7 @@ struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// Searches the filter's player in `people`.
+    /// Finds the filter's player in `people`.
     fn of<'p>(people: impl Iterator<Item = &'p PlayerInfo>, filter: &'a Filter) -> Self {
         let meant = |query: &PlayerQuery| query.among(people).into_iter().cloned().collect();
         Self {

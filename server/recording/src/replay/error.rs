@@ -1,4 +1,4 @@
-//! Why a recording cannot be run again, or not to its end.
+//! The errors of running and showing recordings.
 
 use std::{
     fmt, io,
@@ -15,7 +15,7 @@ use crate::{
     format::{OpenError, ReadError},
 };
 
-/// Why a recording cannot be run again, or not to its end.
+/// The reason why a recording cannot be run again, or not to its end.
 #[derive(Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -24,28 +24,28 @@ pub enum ReplayError {
     Open {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: OpenError,
     },
-    /// A different version made it.
+    /// The recording was made by another version.
     #[error(transparent)]
     Version(#[from] VersionError),
-    /// Its world cannot be made here.
+    /// The recorded world cannot be created by this program.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// It was made with other game logic.
+    /// The recording was made with different game logic.
     #[error("it was recorded with other game logic: {0}. Use the program that recorded it")]
     Logic(String),
-    /// It cannot be read to its end.
+    /// The recording cannot be read to its end.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The given next file does not continue the one before it.
     #[error("{0} does not continue the file before it: replay it alone")]
     NotTheNext(String),
-    /// It has no ticks.
+    /// The recording has no ticks.
     #[error("it has no ticks")]
     Empty,
-    /// It starts in the middle, without a saved world.
+    /// The recording starts in the middle, without a saved world.
     #[error("it starts without a saved world: there is no world to run its ticks on")]
     NoKeyframe,
     /// A saved world cannot be loaded.
@@ -56,15 +56,15 @@ pub enum ReplayError {
         /// Why.
         error: LoadError,
     },
-    /// A saved world and its chunk disagree about the tick.
-    #[error("the recording is damaged: the world saved after tick {} says that it is of tick {}", tick.0, got.0)]
+    /// A saved world and its chunk contain different ticks.
+    #[error("the recording is damaged: the world saved after tick {} contains tick {}", tick.0, got.0)]
     OtherTick {
         /// The tick in the chunk.
         tick: Tick,
         /// The tick in the world.
         got: Tick,
     },
-    /// Ticks do not follow each other.
+    /// Ticks are not consecutive.
     #[error("the recording is damaged: tick {} follows tick {}", tick.0, last.0)]
     NotNext {
         /// The tick.
@@ -83,7 +83,7 @@ pub enum ReplayError {
     Diverged {
         /// The first tick that differs.
         tick: Tick,
-        /// The tick of the saved world that it has run since; 0: since the start.
+        /// The tick of the saved world from which this world started, or 0 for the start.
         since: Tick,
         /// The recorded state hash.
         recorded: u64,
@@ -92,10 +92,10 @@ pub enum ReplayError {
         /// The parts of the state that differ.
         parts: Vec<String>,
     },
-    /// The world that ran from the start reached every recorded state, but one that was loaded on
-    /// the way did not.
+    /// The world that ran from the start reached every recorded state, but a world that was loaded
+    /// from a saved one did not.
     #[error(
-        "a second world, loaded from the one saved after tick {}, reached a different state than was recorded at tick {}: {}. \
+        "a second world, loaded from the world saved after tick {}, reached a different state than was recorded: tick {}, {}. \
          The first world, which ran from the beginning, reached every recorded state; so the likely cause is that game \
          logic depends on something that is not saved: a Local, Added or Changed of an earlier tick, RemovedComponents, a \
          static",
@@ -191,10 +191,10 @@ impl ReplayError {
     }
 }
 
-/// Why a recording cannot be shown, or not all of it.
+/// The reason why a recording cannot be shown, or not all of it.
 #[derive(Debug, Error)]
 pub enum ShowError {
-    /// It cannot be run that far.
+    /// The recording cannot be run that far.
     #[error(transparent)]
     Replay(#[from] ReplayError),
     /// The player or room does not exist, or several players have that name.
@@ -212,10 +212,11 @@ fn differ(parts: &[String]) -> String {
     }
 }
 
-/// Mentions that a world was loaded, because then it has only the saved state of the recorded one.
+/// Returns a note if the world was loaded, because it then has only the saved state of the recorded
+/// world.
 fn ran_since(since: Tick) -> String {
     match since.0 {
         0 => String::new(),
-        tick => format!(", in a world that has run since the one saved after tick {tick}"),
+        tick => format!(", in a world that was loaded from the world saved after tick {tick}"),
     }
 }

@@ -62,7 +62,7 @@ struct Exporter {
 }
 
 impl Exporter {
-    /// Writes who is where before the first tick.
+    /// Writes the players in rooms before the first tick.
     fn beginning(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ShowError> {
         for who in self.roster.iter() {
             line(out, &self.about("there", tick, who))?;
@@ -109,7 +109,7 @@ impl Exporter {
         )
     }
 
-    /// Writes that a player left or entered a room, as the world has it.
+    /// Writes that a player left or entered a room, according to the world.
     fn change(&self, change: &PlayerChange, tick: Tick, out: &mut impl Write) -> io::Result<()> {
         let room = |who: &Option<PlayerInfo>| who.as_ref().and_then(|who| who.room.clone());
         if room(&change.before) == room(&change.after) {

@@ -35,9 +35,9 @@ pub fn follow(
     let people = WindowPlayers::of(replay, window)?;
     let matched = query.among(people.iter());
     let at_first = matched.iter().filter(|player| people.is_there_at_first(player));
-    // Several players have this name at the start, and none can be chosen.
+    // Several players have this name at the start, so the name selects none of them.
     if let Some(text) = describe_namesakes(&at_first.copied().collect::<Vec<_>>()) {
-        return Err(ShowError::NoMatch(text));
+        return Err(ShowError::NoMatch(format!("{text} to follow one")));
     }
     let times = replay.times();
     // Two ticks earlier than requested: in its first tick, a loaded world sends each viewer

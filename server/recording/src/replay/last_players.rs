@@ -1,18 +1,18 @@
-//! Finds the last tick before everyone left: a stopping server closes all sessions, so its last
+//! Finds the last tick before all players left. A stopping server closes all sessions, so its last
 //! tick has no players.
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
 use super::{Replay, ReplayError, presence::Presence, tape::TapePosition};
 
-/// Sessions that leave together do so within this many ticks, because each I/O thread closes its
-/// own.
+/// Sessions that a stop closes leave within this many ticks. They do not all leave in one tick,
+/// because each I/O thread closes its own sessions.
 const TOGETHER: u32 = TICK_RATE;
 
 impl Replay {
-    /// If nobody is there after a tick, returns the last tick with the most players within the
-    /// second before the last player left. Returns `None` if somebody is there, or nobody ever was.
-    /// Reads back from the tick as far as necessary, and runs nothing.
+    /// If there are no players after a tick, returns the last tick with the most players within the
+    /// second before the last player left. Returns `None` if there are players, or never were any.
+    /// Reads backwards from the tick as far as necessary, without running ticks.
     ///
     /// # Errors
     /// [`ReplayError`] if the recording cannot be read.

@@ -19,7 +19,7 @@ const DAY_MS: u64 = 86_400_000;
 /// A tick or a time, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// `1234`, or `t1234` as it is printed.
+    /// `1234`, or `t1234` as in reports.
     Tick(Tick),
     /// `14:03`, `14:03:20`, `14:03:20.5`: milliseconds of the day, UTC.
     TimeOfDay(u64),
@@ -48,8 +48,8 @@ pub enum MomentError {
     /// The recording has no ticks.
     #[error("it has no ticks")]
     Empty,
-    /// The recording does not have it.
-    #[error("{what} is not in it: it has ticks {} to {}, {}", .first.0, .last.0, .times)]
+    /// The recording does not contain the moment.
+    #[error("{what} is not in the recording: it has ticks {} to {}, {}", .first.0, .last.0, .times)]
     NotInRecording {
         /// The moment.
         what: String,
@@ -60,17 +60,17 @@ pub enum MomentError {
         /// The time span of the ticks.
         times: String,
     },
-    /// The end is before the beginning.
-    #[error("the end, {0}, is before the beginning")]
-    Backwards(String),
+    /// The end is before the start.
+    #[error("the end, {0}, is before the start")]
+    EndBeforeStart(String),
     /// A time of day that occurs several times.
-    #[error("{what} occurs {count} times in it: add the day, as in {example}")]
+    #[error("{what} occurs {count} times in the recording: add the day, as in {example}")]
     SeveralDays {
         /// The time of day.
         what: String,
-        /// How often it occurs.
+        /// The number of occurrences.
         count: u64,
-        /// Its first occurrence.
+        /// The first occurrence.
         example: String,
     },
 }
@@ -82,7 +82,7 @@ impl fmt::Debug for MomentError {
     }
 }
 
-/// Where a moment is, relative to a recording.
+/// The position of a moment relative to a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MomentPosition {
     Before,
@@ -94,15 +94,15 @@ impl Moment {
     /// Returns the tick at the moment: the last one at or before that time.
     ///
     /// # Errors
-    /// [`MomentError`] if the recording does not have it.
+    /// [`MomentError`] if the recording does not contain the moment.
     pub fn tick(&self, times: &Times) -> Result<Tick, MomentError> {
-        match self.place(times)? {
+        match self.locate(times)? {
             MomentPosition::In(tick) => Ok(tick),
             MomentPosition::Before | MomentPosition::After => Err(self.not_in(times)),
         }
     }
 
-    /// Returns the error that the recording does not have it, and which ticks it has.
+    /// Returns the error for a moment that is not in the recording. It contains the range of ticks.
     #[must_use]
     pub fn not_in(&self, times: &Times) -> MomentError {
         let Some((first, last)) = times.range() else {
@@ -116,8 +116,8 @@ impl Moment {
         }
     }
 
-    /// Returns how many milliseconds it is before the start, or `None` if it is not before the
-    /// start.
+    /// Returns the milliseconds from the moment to the start of the recording, or `None` if the
+    /// moment is not before the start.
     pub(super) fn early_ms(&self, times: &Times) -> Option<u64> {
         let start = times.at(times.range()?.0);
         let time = match *self {
@@ -128,7 +128,8 @@ impl Moment {
         start.checked_sub(time).filter(|early| *early > 0)
     }
 
-    pub(super) fn place(&self, times: &Times) -> Result<MomentPosition, MomentError> {
+    /// Returns where the moment is, relative to the recorded ticks.
+    pub(super) fn locate(&self, times: &Times) -> Result<MomentPosition, MomentError> {
         let (first, last) = times.range().ok_or(MomentError::Empty)?;
         let (start, end) = (times.at(first), times.at(last));
         Ok(match *self {
@@ -141,7 +142,7 @@ impl Moment {
         })
     }
 
-    /// Converts a time of day to a time, on the only day of the recording that has it.
+    /// Converts a time of day to a time, on the only day of the recording that contains it.
     fn on_its_day(&self, of_day: u64, start: u64, end: u64) -> Result<u64, MomentError> {
         let today = (start - start % DAY_MS).saturating_add(of_day);
         let time = if today < start {
@@ -149,7 +150,7 @@ impl Moment {
         } else {
             today
         };
-        // Computed, not iterated: a file's times may span centuries.
+        // The count is computed without a loop, because a file's times may span centuries.
         match end.checked_sub(time).map(|rest| rest / DAY_MS) {
             None => Ok(today),
             Some(0) => Ok(time),

@@ -1,4 +1,4 @@
-//! Finds the player that a person means: by name, id, or session number.
+//! Finds a player by name, id, or session number.
 
 use std::borrow::Borrow;
 
@@ -12,11 +12,11 @@ use super::words;
 pub struct PlayerQuery(pub String);
 
 impl PlayerQuery {
-    /// Returns the matching players: the one with this id, else the one with this session number,
-    /// else all with this name, else all with the only name that differs just in case. If several
-    /// names differ just in case, none matches. Ids and numbers come from the server and names from
-    /// players, so this order prevents a player from impersonating another by using its id as a
-    /// name.
+    /// Returns the matching players: the player with this id, else the player with this session
+    /// number, else all with this name, else all with the only name that differs only in case. If
+    /// several names differ only in case, none matches. Ids and numbers come from the server and
+    /// names from players, so this order prevents a player from impersonating another by using its
+    /// id as a name.
     pub fn among<'a>(&self, players: impl IntoIterator<Item = &'a PlayerInfo>) -> Vec<&'a PlayerInfo> {
         let Self(text) = self;
         let (mut by_id, mut by_session, mut by_name) = (Vec::new(), Vec::new(), Vec::new());
@@ -42,8 +42,8 @@ impl PlayerQuery {
             .unwrap_or_default()
     }
 
-    /// Formats an error that it matches none of these players in a place, such as `in it`, and
-    /// lists similar names or all.
+    /// Formats an error that it matches none of these players in a place, such as `in the
+    /// recording`, and lists similar names or all.
     pub fn absent<'a>(&self, place: &str, players: impl IntoIterator<Item = &'a PlayerInfo>) -> String {
         let mut names: Vec<&str> = players.into_iter().map(|player| player.name.as_str()).collect();
         names.sort_unstable();
@@ -51,7 +51,7 @@ impl PlayerQuery {
         if names.iter().any(|name| self.is_like(name)) {
             names.retain(|name| self.is_like(name));
         }
-        words::absent(&words::quoted(&self.0), place, names)
+        words::absent("player", &self.0, place, names)
     }
 
     /// Returns whether a name is similar: one contains the other, or both have the same first
@@ -69,8 +69,8 @@ impl PlayerQuery {
     }
 }
 
-/// If several players have one name, formats who they are and how to choose one. Returns `None` for
-/// fewer than two.
+/// If several players have the same name, lists them and explains how to choose one. Returns `None`
+/// for fewer than two.
 pub fn describe_namesakes<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
     let [first, _, ..] = players else {
         return None;
@@ -85,13 +85,13 @@ pub fn describe_namesakes<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String
     });
     let (name, count) = (words::quoted(&first.borrow().name), players.len());
     Some(format!(
-        "{name} is the name of {count} players: {}. Name one by its id",
+        "{count} players are named {name}: {}. Use an id",
         words::list(shown)
     ))
 }
 
-/// Folds the case of a name. Upper case first, because some upper-case letters have two lower-case
-/// forms.
+/// Folds the case of a name. It is converted to upper case first, because some upper-case letters
+/// have two lower-case forms.
 fn folded(name: &str) -> String {
     let upper = name.chars().flat_map(char::to_uppercase);
     upper.flat_map(char::to_lowercase).collect()

@@ -14,9 +14,9 @@ use super::{Run, words};
 /// A player before and after a tick that changed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlayerChange {
-    /// Before the tick. `None`: its session opened.
+    /// The player before the tick, or `None` if the session opened in it.
     pub before: Option<PlayerInfo>,
-    /// After the tick. `None`: its session closed.
+    /// The player after the tick, or `None` if the session closed in it.
     pub after: Option<PlayerInfo>,
 }
 
@@ -24,10 +24,10 @@ pub struct PlayerChange {
 #[derive(Clone, Debug, Default)]
 pub struct PlayerRoster {
     players: BTreeMap<SessionId, PlayerInfo>,
-    /// Sessions that closed in the last tick. They are forgotten in the next one.
+    /// Sessions that closed in the last tick. They are removed in the next one.
     closed: Vec<SessionId>,
-    /// The player with each name. `None` if several have or had it. Players that closed stay,
-    /// because a report may mention them later.
+    /// The player with each name, or `None` if several players have or had the name. Players whose
+    /// session closed stay, because a report may mention them later.
     names: BTreeMap<String, Option<PlayerId>>,
 }
 
@@ -80,7 +80,7 @@ impl PlayerRoster {
         self.players.get(&session)
     }
 
-    /// Returns the player with that id.
+    /// Returns the player with this id.
     #[must_use]
     pub fn player(&self, id: PlayerId) -> Option<&PlayerInfo> {
         self.players.values().find(|who| who.id == id)

@@ -1,4 +1,4 @@
-//! When each player was there, from the events and saved worlds of a recording. Nothing is run.
+//! When each player was present, from the events and saved worlds of a recording. Nothing is run.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use parlour_tick::EventKind;
 use super::{PlayerQuery, Replay, ReplayError, tape::TapePosition, words};
 use crate::format::Item;
 
-/// A player, and when it was there.
+/// A player, and when it was present.
 pub(super) struct Presence {
     /// The player. Its id is unknown if its session is not in any saved world.
     pub(super) player: PlayerInfo,
-    /// The first tick in which it is known to be there.
+    /// The first tick in which it is known to be present.
     pub(super) from: Tick,
     /// The tick in which its session closed.
     pub(super) closed: Option<Tick>,
 }
 
 impl Replay {
-    /// Returns all players that are there between a position of the recording and a tick.
+    /// Returns all players that are present between a position of the recording and a tick.
     pub(super) fn presences(
         &mut self,
         position: TapePosition,
@@ -73,24 +73,27 @@ impl Replay {
         Ok(found)
     }
 
-    /// Formats an error for a player that was not found: the ticks in which it was there, or
-    /// similar names. `when` says where it was searched, such as `in ticks 1 to 9`. Reads the whole
-    /// recording.
+    /// Formats an error for a player that was not found: the ticks in which it was present, or
+    /// similar names. `when` says where it was searched, such as `in ticks 1 to 9`. Reads the
+    /// whole recording.
     pub(super) fn where_else(&mut self, query: &PlayerQuery, when: &str) -> Result<String, ReplayError> {
         let last = self.last_tick().unwrap_or_default();
         let found = self.presences(self.tape.beginning(), last)?;
         let players = || found.values().map(|presence| &presence.player);
         let named = query.among(players());
         if named.is_empty() {
-            return Ok(query.absent("in it", players()));
+            return Ok(query.absent("in the recording", players()));
         }
         let shown = named.into_iter().map(|player| {
             let Presence { from, closed, .. } = &found[&player.session];
             let (name, to) = (words::plain(&player.name), closed.unwrap_or(last));
             let session = player.session.0;
-            format!("{name} (session {session}) is in ticks {} to {}", from.0, to.0)
+            format!(
+                "{name} (session {session}) is present in ticks {} to {}",
+                from.0, to.0
+            )
         });
         let (query, shown) = (words::quoted(&query.0), words::list(shown));
-        Ok(format!("{query} is not there {when}: {shown}"))
+        Ok(format!("player {query} is not present {when}: {shown}"))
     }
 }

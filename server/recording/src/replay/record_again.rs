@@ -19,7 +19,7 @@ use crate::{
 
 impl Replay {
     /// Runs the inputs through this program's world and records that into one new file, with saved
-    /// worlds at the same ticks. `build` is the name that this program calls itself. Hashes are not
+    /// worlds at the same ticks. `build` is the name and version of this program. Hashes are not
     /// compared. A tick that panics is the last.
     ///
     /// # Errors
@@ -44,7 +44,8 @@ impl Replay {
         let mut due = Some(now.tick()).filter(|tick| *tick > Tick(0));
         let mut last_saved = None;
         loop {
-            // A file may start with the same world that the previous one ends with. Save it once.
+            // A file may start with the world with which the previous file ends. It is saved only
+            // once.
             if let Some(tick) = due.take().filter(|tick| last_saved != Some(*tick)) {
                 last_saved = Some(tick);
                 write(builder.seal().into_iter().collect())?;

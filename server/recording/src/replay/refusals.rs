@@ -7,9 +7,9 @@ use parlour_shared::{
 };
 use parlour_tick::{EventKind, Lane, TickInput, TickOutput};
 
-/// Returns the refusal of each event of a tick, if any. A refusal names its request. If several
-/// requests of a session have the same number (mostly 0), it belongs to the first that can be
-/// refused in that way, or for rate limits to the last.
+/// Returns the refusal of each event of a tick, if any. A refusal contains the number of its
+/// request. If several requests of a session have the same number (usually 0), the refusal belongs
+/// to the first request that can be refused in this way, or for rate limits to the last.
 pub(super) fn refusals(input: &TickInput, output: &TickOutput) -> Vec<Option<Refusal>> {
     let mut refusals = vec![None; input.events.len()];
     for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
@@ -47,7 +47,7 @@ fn assign(input: &TickInput, session: SessionId, refused: Refused, refusals: &mu
     }
 }
 
-/// Returns whether a message of that kind can get that refusal.
+/// Returns whether the server can answer a message of this kind with this refusal.
 fn can_be_refused(message: &ClientMessage, refusal: &Refusal) -> bool {
     use ClientMessage as Asked;
     match refusal {

@@ -9,7 +9,7 @@ use parlour_tick::{TickInput, TickOutput};
 use super::{ReplayError, compared_world::ComparedWorld, tape::TapeItems, world};
 use crate::format::{Item, TickRecord};
 
-/// The ticks of a recording after those that a run has run. Saved worlds are skipped, because the
+/// The ticks of a recording that a run has not run yet. Saved worlds are skipped, because the
 /// hashes of the ticks cover them.
 pub struct RemainingTicks<'a>(TapeItems<'a>);
 
@@ -25,7 +25,7 @@ impl Iterator for RemainingTicks<'_> {
     }
 }
 
-/// An item that a run has compared, and that the second world beside it must also reach.
+/// An item that a run has compared, and that the second world must also reach.
 pub(super) enum ComparedItem {
     /// A saved world, and the tick after which it was saved.
     Saved(Tick, Vec<u8>),
@@ -33,7 +33,7 @@ pub(super) enum ComparedItem {
     Tick(TickRecord),
 }
 
-/// A world that runs along a recording.
+/// A world that runs the ticks of a recording.
 pub struct Run<'a> {
     items: TapeItems<'a>,
     world: ComparedWorld,
@@ -47,12 +47,13 @@ pub struct Run<'a> {
 pub struct ReplayedTick {
     /// The tick.
     pub tick: Tick,
-    /// The message of its panic, if it panicked. It also did when recorded, and is the last tick.
+    /// The message of the panic, if the tick panicked. It also panicked when it was recorded, and
+    /// is the last tick.
     pub panic: Option<String>,
 }
 
 impl<'a> Run<'a> {
-    /// Starts with the saved world that comes first, or else with a fresh world.
+    /// Starts with the first saved world, or with a new world if none precedes the ticks.
     pub(super) fn begin(
         mut items: TapeItems<'a>,
         config: &SimConfig,
@@ -68,7 +69,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs the next tick, unless it is after `to`. Returns `None` after the last tick, and after
-    /// one that panicked:
+    /// a tick that panicked:
     ///
     /// ```
     /// # use parlour_recording::replay::{Replay, ReplayError, Window};
@@ -144,7 +145,7 @@ impl<'a> Run<'a> {
         &self.world.simulation
     }
 
-    /// Like [`Self::simulation`], to save or mute it.
+    /// Like [`Self::simulation`], but mutable: to save or mute the world.
     pub fn simulation_mut(&mut self) -> &mut Simulation {
         &mut self.world.simulation
     }

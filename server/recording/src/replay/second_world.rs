@@ -1,11 +1,11 @@
-//! A second world that runs along with a replay. It is loaded again from each saved world and runs
-//! to the next one.
+//! A second world that runs along with a replay. It is loaded from each saved world again, and runs
+//! to the next.
 //!
 //! The first world has run from the start, so it has everything that game logic keeps outside of
 //! the state: a `Local`, earlier additions and changes, a static. The second has only what was
 //! saved. It must still reach the same states; otherwise no replay could start at a saved world.
 //!
-//! It runs on a separate thread: with a free second core, a replay then takes hardly longer than
+//! It runs on a separate thread. With an idle second core, a replay takes hardly longer than
 //! without it.
 
 use std::{
@@ -21,19 +21,19 @@ use parlour_sim::{Logic, SimConfig};
 use super::{ReplayError, compared_world::ComparedWorld, run::ComparedItem, world};
 use crate::format::TickRecord;
 
-/// Ticks that may wait for the second world; the run blocks above that. About as many as a chunk of
-/// the recording.
+/// The maximum number of ticks that wait for the second world. Then the run waits. It is about the
+/// number of ticks in a chunk of the recording.
 const WAITING: usize = 64;
 
 /// The inputs of the second world.
 pub(super) struct SecondWorld {
     pub(super) config: SimConfig,
     pub(super) logic: Logic,
-    /// Whether it makes frames, because a recorded panic may be in that code.
+    /// Whether the world writes frames, because a recorded panic may be in that code.
     pub(super) frames: bool,
 }
 
-/// A thread that returns how many saved worlds were tried.
+/// A thread that returns the number of saved worlds that were tried.
 pub(super) type SecondRun<'scope> = ScopedJoinHandle<'scope, Result<u32, ReplayError>>;
 
 impl SecondWorld {
@@ -90,7 +90,7 @@ impl SecondWorld {
     }
 }
 
-/// Converts an error to that of a world loaded from the one saved after that tick.
+/// Converts an error to that of a world loaded from the world saved after that tick.
 fn not_saved(saved: Tick, error: ReplayError) -> ReplayError {
     let (tick, parts) = match error {
         ReplayError::Diverged { tick, parts, .. } => (tick, parts),

@@ -1,4 +1,5 @@
-//! The files of a recording, read as one: a server that rotates files writes one recording.
+//! The files of a recording, read as one. A server that rotates files writes one recording to
+//! several files.
 
 use std::{fs::File, iter::Peekable, path::Path, slice};
 
@@ -10,7 +11,7 @@ use crate::{
     format::{Ending, Item, Items, ReadError, ReadPosition, Recording, Times},
 };
 
-/// A recording of one or more files, each of which continues the one before.
+/// A recording of one or more files, each of which continues the previous one.
 pub struct Tape {
     /// Never empty.
     files: Vec<Recording<File>>,
@@ -68,7 +69,7 @@ impl Tape {
         self.files[0].started_ms()
     }
 
-    /// Returns the times of its ticks.
+    /// Returns the times of the ticks.
     #[must_use]
     pub fn times(&self) -> Times {
         let mut times = self.files[0].times();
@@ -77,7 +78,7 @@ impl Tape {
         times
     }
 
-    /// Returns how its last file ends.
+    /// Returns the end of the last file.
     #[must_use]
     pub fn ending(&self) -> &Ending {
         self.files.last().expect("a tape has a first file").ending()

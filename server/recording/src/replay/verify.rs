@@ -13,8 +13,7 @@ pub struct Verification {
     pub first: Tick,
     /// The last tick that was run.
     pub last: Tick,
-    /// The number of saved worlds from which a second world was run as well, each up to the next
-    /// one.
+    /// The number of saved worlds from which a second world was run to the next saved world.
     pub saved_worlds: u32,
     /// The message of the panic, if the last tick panicked when recorded and again now.
     pub panic: Option<String>,
@@ -50,8 +49,8 @@ pub fn verify(
     let second = SecondWorld {
         config: replay.config.clone(),
         logic: replay.logic.clone(),
-        // A recorded panic may be in the code that makes frames, so frames are made as they were
-        // then.
+        // A recorded panic may be in the code that writes frames, so frames are written as in the
+        // recorded run.
         frames: replay.ending().is_panic(),
     };
     thread::scope(|scope| {

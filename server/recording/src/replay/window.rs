@@ -15,34 +15,38 @@ pub struct Window {
 }
 
 impl Window {
-    /// Returns the window between two moments, by default from the start and to the end. The window
-    /// is clipped to the recording.
+    /// Returns the window between two moments. `None` means the start or the end of the recording.
+    /// The window is clipped to the recording.
     ///
     /// # Errors
-    /// [`MomentError`] if no part of it is in the recording.
+    /// [`MomentError`] if no part of the window is in the recording, or if `to` is before `from`.
     pub fn new(from: Option<&Moment>, to: Option<&Moment>, times: &Times) -> Result<Self, MomentError> {
         let (mut first, mut last) = times.range().ok_or(MomentError::Empty)?;
-        let backwards = || MomentError::Backwards(to.or(from).map(ToString::to_string).unwrap_or_default());
-        let mut begins_in_it = false;
+        let end_before_start = || {
+            let end = to.or(from).map(ToString::to_string);
+            MomentError::EndBeforeStart(end.unwrap_or_default())
+        };
+        let mut starts_inside = false;
         if let Some(moment) = from {
-            match moment.place(times)? {
+            match moment.locate(times)? {
                 MomentPosition::Before => {}
-                MomentPosition::In(tick) => (first, begins_in_it) = (tick, true),
+                MomentPosition::In(tick) => (first, starts_inside) = (tick, true),
                 MomentPosition::After => return Err(moment.not_in(times)),
             }
         }
         if let Some(moment) = to {
-            match moment.place(times)? {
-                // In a directory, the chosen files start at the window's start, so the end may be
-                // in an earlier file.
-                MomentPosition::Before if begins_in_it => return Err(backwards()),
+            match moment.locate(times)? {
+                // In a directory, the files are chosen by the start of the window. An end before
+                // these files may be in an earlier file, so it is reported as before the start,
+                // not as missing.
+                MomentPosition::Before if starts_inside => return Err(end_before_start()),
                 MomentPosition::Before => return Err(moment.not_in(times)),
                 MomentPosition::In(tick) => last = tick,
                 MomentPosition::After => {}
             }
         }
         if first > last {
-            return Err(backwards());
+            return Err(end_before_start());
         }
         Ok(Self {
             from: first,
@@ -50,7 +54,7 @@ impl Window {
         })
     }
 
-    /// Returns the tick before the first; 0 if the window starts with tick 1.
+    /// Returns the tick before the window, which is 0 if the window starts at tick 1.
     #[must_use]
     pub fn before(&self) -> Tick {
         Tick(self.from.0.saturating_sub(1))

@@ -1,4 +1,4 @@
-//! All players that are there at some time in a window.
+//! All players that are connected at some time in a window.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use super::{PlayerInfo, PlayerRoster, Replay, ReplayError, ReplayedTick, Window}
 #[derive(Clone, Debug, Default)]
 pub struct WindowPlayers {
     people: BTreeMap<SessionId, PlayerInfo>,
-    /// The sessions that were there before its first tick.
+    /// The sessions that were open before the first tick.
     first: Vec<SessionId>,
     /// The names of the rooms that existed at some time.
     rooms: BTreeSet<String>,
 }
 
 impl WindowPlayers {
-    /// Runs the window once, without making snapshots, because the ids of players are known only
-    /// then. A tick that cannot be run ends it early and is not an error: the caller reaches that
-    /// tick again, after it has shown those before.
+    /// Runs the window once, without snapshots, because only a run shows the ids of players. A tick
+    /// that cannot be run ends this early without an error: the caller reaches that tick again,
+    /// after it has shown the earlier ones.
     ///
     /// # Errors
     /// [`ReplayError`] if the recording cannot be run to the window's start.
@@ -57,7 +57,7 @@ impl WindowPlayers {
         self.rooms
     }
 
-    /// Returns whether a player was there before the first tick.
+    /// Returns whether a player's session was open before the first tick.
     pub(super) fn is_there_at_first(&self, who: &PlayerInfo) -> bool {
         self.first.contains(&who.session)
     }

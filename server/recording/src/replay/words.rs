@@ -55,7 +55,7 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", plain(text))
 }
 
-/// Lists the first ten texts and the number of the others.
+/// Lists the first ten texts, and the number of the others.
 pub fn list(texts: impl IntoIterator<Item = String>) -> String {
     let mut texts = texts.into_iter();
     let mut list = Vec::from_iter(texts.by_ref().take(10)).join(", ");
@@ -66,11 +66,13 @@ pub fn list(texts: impl IntoIterator<Item = String>) -> String {
     list
 }
 
-/// Formats an error that something is not in a place, such as `in it`, and lists what is.
-pub fn absent<'a>(thing: &str, place: &str, there: impl IntoIterator<Item = &'a str>) -> String {
-    match list(there.into_iter().map(plain)) {
-        names if names.is_empty() => format!("{thing} is not {place}, and there are no others"),
-        names => format!("{thing} is not {place}; there are {names}"),
+/// Formats an error that there is no `kind` with this name in a place, such as `in the recording`,
+/// and lists the names that the place has.
+pub fn absent<'a>(kind: &str, name: &str, place: &str, present: impl IntoIterator<Item = &'a str>) -> String {
+    let name = quoted(name);
+    match list(present.into_iter().map(plain)) {
+        names if names.is_empty() => format!("no {kind} {name} {place}, and no others"),
+        names => format!("no {kind} {name} {place}; present: {names}"),
     }
 }
 
@@ -89,10 +91,19 @@ pub fn px(units: i32) -> f64 {
 /// Describes motion: `walks east`, `sprints north, stopped by a wall`, `stands`.
 #[must_use]
 pub fn moving(gait: Gait) -> String {
+    describe_motion(gait, ["stands", "walks", "sprints"])
+}
+
+/// Like [`moving`], as a participle: `walking east`, `standing`.
+pub fn in_motion(gait: Gait) -> String {
+    describe_motion(gait, ["standing", "walking", "sprinting"])
+}
+
+fn describe_motion(gait: Gait, [stand, walk, sprint]: [&str; 3]) -> String {
     if gait.heading.direction == Direction::Still {
-        return "stands".to_owned();
+        return stand.to_owned();
     }
-    let verb = if gait.heading.sprint { "sprints" } else { "walks" };
+    let verb = if gait.heading.sprint { sprint } else { walk };
     let velocity = gait.velocity();
     let wall = match (
         gait.blocked_x || gait.blocked_y,
@@ -121,7 +132,7 @@ pub fn direction(direction: Direction) -> &'static str {
     }
 }
 
-/// Describes where one place is, seen from another: `12 px east`, `40 px north and 7 px west`,
+/// Describes the offset from one place to another: `12 px east`, `40 px north and 7 px west`,
 /// `right here`.
 #[must_use]
 pub fn offset(from: Position, to: Position) -> String {
@@ -138,7 +149,7 @@ pub fn offset(from: Position, to: Position) -> String {
     }
 }
 
-/// Describes why something was refused.
+/// Describes a refusal.
 #[must_use]
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {

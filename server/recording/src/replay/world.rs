@@ -10,14 +10,14 @@ use parlour_tick::{TickInput, TickOutput};
 use super::{ReplayError, tape::TapeItems};
 use crate::format::{Item, TickRecord};
 
-/// Runs code that makes or steps a world that is not live. Metrics of game logic on this thread are
-/// discarded meanwhile, even if the program has a global metrics recorder.
+/// Runs code that makes or steps a world that is not live. Meanwhile, metrics of game logic on this
+/// thread are discarded, even if the program has a global metrics recorder.
 pub(crate) fn without_metrics<T>(run: impl FnOnce() -> T) -> T {
     with_local_recorder(&NoopRecorder, run)
 }
 
-/// Makes the world before the first tick that is read: loads the saved world that comes first, or
-/// else makes a fresh one.
+/// Creates the world before the first tick that is read: loads the first saved world, or creates a
+/// new world if none precedes the ticks.
 pub(super) fn begin(
     items: &mut TapeItems<'_>,
     config: &SimConfig,
@@ -55,7 +55,7 @@ pub fn step_caught(
 /// Loads the world that was saved after a tick.
 ///
 /// # Errors
-/// [`ReplayError`] if it cannot be loaded, or is of a different tick.
+/// [`ReplayError`] if it cannot be loaded, or was saved after a different tick.
 pub(crate) fn load(
     config: &SimConfig,
     logic: &Logic,
@@ -71,7 +71,8 @@ pub(crate) fn load(
     Ok(world)
 }
 
-/// Refuses a tick that is not the world's next: it would run under a different number.
+/// Returns an error for a tick that is not the world's next tick, because it would run under a
+/// different number.
 pub(super) fn check_next(world: &Simulation, tick: Tick) -> Result<(), ReplayError> {
     let last = world.tick();
     if last.0.checked_add(1) == Some(tick.0) {

@@ -61,7 +61,7 @@ fn a_moment_outside_of_the_recording_is_an_error_that_names_its_range() {
         let error = tick(text).unwrap_err();
         let range = "it has ticks 1 to 900, 14:03:00.000 to 14:03:14.983 on 2026-11-21 (UTC)";
         assert!(
-            error.contains("is not in it") && error.contains(range),
+            error.contains("is not in the recording") && error.contains(range),
             "{text}: {error}"
         );
     }
@@ -95,8 +95,8 @@ fn other_texts_are_refused() {
 
 #[test]
 fn the_debug_form_of_an_error_is_its_text() {
-    let error = MomentError::Backwards("tick 3".into());
-    assert_eq!(format!("{error:?}"), "the end, tick 3, is before the beginning");
+    let error = MomentError::EndBeforeStart("tick 3".into());
+    assert_eq!(format!("{error:?}"), "the end, tick 3, is before the start");
     let error = ReplayError::from(error);
     assert_eq!(format!("{error:?}"), error.to_string());
 }
@@ -138,12 +138,8 @@ fn a_window_is_cut_to_the_recorded_ticks() {
     assert_eq!(window("14:03:10", "15:00"), Ok((601, 900)));
     assert!(window("14:04", "").unwrap_err().contains("ticks 1 to 900"));
     assert!(window("", "14:02").unwrap_err().contains("ticks 1 to 900"));
-    assert!(window("20", "10").unwrap_err().contains("before the beginning"));
-    assert!(
-        window("20", "14:02")
-            .unwrap_err()
-            .contains("before the beginning")
-    );
+    assert!(window("20", "10").unwrap_err().contains("before the start"));
+    assert!(window("20", "14:02").unwrap_err().contains("before the start"));
     assert!(window("14:02", "14:02").unwrap_err().contains("ticks 1 to 900"));
 }
 

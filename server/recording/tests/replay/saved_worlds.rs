@@ -73,8 +73,8 @@ fn logic_that_depends_on_a_local_is_found() {
         (300, 450, &["steps".to_owned()][..])
     );
     for words in [
-        "the one saved after tick 300",
-        "at tick 450: steps",
+        "the world saved after tick 300",
+        "tick 450, steps",
         "reached every recorded state",
         "a Local, Added or Changed",
         "RemovedComponents",
@@ -93,7 +93,7 @@ fn an_error_on_the_way_to_a_tick_names_the_saved_world_it_started_from() {
     let text = error.to_string();
     assert!(text.contains("tick 450 reached a different state"), "{text}");
     assert!(
-        text.ends_with("in a world that has run since the one saved after tick 300"),
+        text.ends_with("in a world that was loaded from the world saved after tick 300"),
         "{text}"
     );
 }

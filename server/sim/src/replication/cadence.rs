@@ -1,4 +1,4 @@
-//! When a viewer has a full tick or a nearby tick.
+//! Decides in which ticks a viewer has a full tick or a nearby tick.
 
 use parlour_shared::ids::Tick;
 use parlour_tick::{Cadence, Pace, PaceLevel};
@@ -7,15 +7,16 @@ use parlour_tick::{Cadence, Pace, PaceLevel};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DueFor {
     Nothing,
-    /// The changes nearby.
+    /// Only the nearby changes.
     Nearby,
     /// All changes.
     Full,
 }
 
 impl DueFor {
-    /// Returns what a viewer at `level` is due for in `tick`. Phases spread the viewers evenly over
-    /// the ticks. A viewer without a `last_full_at` has a full tick immediately.
+    /// Returns what a viewer at `level` is due for in `tick`. The phase of a viewer spreads the
+    /// viewers evenly over the ticks. A viewer without a `last_full_at` has a full tick
+    /// immediately.
     pub(super) fn at(
         tick: Tick,
         phase: u32,

@@ -1,5 +1,5 @@
-//! The slots that changed in each of the last ticks. The changes since one of these ticks are a
-//! union of bit sets.
+//! The slots that changed in each of the last ticks. The changes since one of these ticks are the
+//! union of the bit sets of the ticks after it.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::ids::{Slot, Tick};
@@ -12,7 +12,7 @@ const REMEMBERED: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     tick: Tick,
-    /// The set of tick t is at t modulo their number.
+    /// The set of tick `t` has the index `t` modulo the number of sets.
     sets: [FixedBitSet; REMEMBERED],
 }
 
@@ -31,14 +31,14 @@ impl Changes {
         self.set(tick).insert(slot.index());
     }
 
-    /// Removes a slot whose player left from all ticks.
+    /// Removes a slot from the sets of all ticks, because its player left.
     pub(super) fn forget(&mut self, slot: Slot) {
         self.sets.iter_mut().for_each(|set| set.set(slot.index(), false));
     }
 
     /// Extends all sets to this many slots.
-    pub(super) fn grow(&mut self, pool: usize) {
-        self.sets.iter_mut().for_each(|set| set.grow(pool));
+    pub(super) fn grow(&mut self, slot_count: usize) {
+        self.sets.iter_mut().for_each(|set| set.grow(slot_count));
     }
 
     /// Adds the slots that changed after a tick. Returns `false` if that tick is no longer

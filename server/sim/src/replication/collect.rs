@@ -22,7 +22,7 @@ type ReplicatedChange = Or<(
     Changed<InRoom>,
 )>;
 
-/// Copies motion, skins and links into the records of the rooms.
+/// Copies motion, skins, and the state of viewers' connections into the records of the rooms.
 pub(super) fn collect(
     players: Query<ReplicatedPlayer<'_>, ReplicatedChange>,
     mut replicas: Query<&mut Replica>,
@@ -40,7 +40,8 @@ pub(super) fn collect(
         };
         let replica = &mut *replica;
         let record = &mut replica.records[seat.slot.index()];
-        // Only a new record has an empty name. Its player id means nothing: a valid id may be 0.
+        // Only a new record has an empty name. Its player id cannot show this, because a valid id
+        // may be 0.
         if record.player != player.id || record.name.is_empty() {
             record.player = player.id;
             record.name.clone_from(&player.name);

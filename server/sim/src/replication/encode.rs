@@ -1,4 +1,4 @@
-//! Encodes records when the first viewer needs them: an enter once per tick, an update once per
+//! Encodes a record when the first viewer needs it: an enter once per tick, an update once per
 //! tick and base.
 
 use fixedbitset::FixedBitSet;
@@ -31,7 +31,7 @@ pub(super) struct Arena {
     len: usize,
     /// The number of shared deltas with an old base.
     old: usize,
-    /// Memory for the search for nearby changes.
+    /// Scratch memory for the search for nearby changes.
     pub(super) nearby: FixedBitSet,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Delta {
     base: Tick,
     /// The slots that changed since the base.
     pub(super) changed: FixedBitSet,
-    /// Their number.
+    /// The number of changed slots.
     pub(super) count: usize,
     /// The update record of each slot, if a viewer needed it.
     ranges: Vec<Option<Range>>,

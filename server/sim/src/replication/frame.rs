@@ -15,7 +15,7 @@ use super::{
     viewer::Viewer,
 };
 
-/// Slots in a word of a set.
+/// The number of slots in a word of a set.
 pub(super) const WORD: usize = usize::BITS as usize;
 
 /// The context of writing one viewer's frame.

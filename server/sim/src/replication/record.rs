@@ -20,7 +20,7 @@ impl Extra {
     pub(super) fn new(encoded: &[u8]) -> Self {
         assert!(
             encoded.len() <= MAX_EXTRA_BYTES,
-            "a replicated component of {} bytes; {MAX_EXTRA_BYTES} are the limit",
+            "a replicated component has {} bytes; the limit is {MAX_EXTRA_BYTES}",
             encoded.len()
         );
         let mut bytes = [0; MAX_EXTRA_BYTES];
@@ -47,7 +47,7 @@ pub(super) struct Record {
     pub(super) motion_changed: Tick,
     /// The change of motion before the last one.
     motion_changed_before: Tick,
-    /// Whether the present segment starts where the previous one was at that tick.
+    /// Whether the current segment starts where the previous one was at that tick.
     continuous: bool,
     pub(super) skin_changed: Tick,
     pub(super) extras_changed: [Tick; MAX_EXTRAS],

@@ -112,8 +112,8 @@ fn write_players(
     }
 }
 
-/// Between two ticks: writes the first snapshot of a watcher. Returns `false` if it was already
-/// sent one, is held, or does not watch.
+/// Writes the first snapshot of a watcher between two ticks. Returns `false` if the watcher was
+/// already sent one or is held, or if the session does not watch.
 pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) -> bool {
     let (tick, interest) = (
         world.resource::<Clock>().tick,
@@ -157,7 +157,7 @@ fn watch(
         arena,
         ..
     } = replica;
-    // `write_players` skips empty rooms, so their arena still has an earlier tick.
+    // `write_players` skips empty rooms, so the arena of an empty room is still at an earlier tick.
     arena.begin(tick, records.len());
     watcher.viewer.grow(records.len());
     let mut frame = Frame {

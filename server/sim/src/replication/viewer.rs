@@ -9,10 +9,11 @@ use parlour_tick::PaceLevel;
 
 use super::record::Record;
 
-/// Levels that a viewer drops each time it is held: from 60 to 30, 20, 10 times a second.
+/// The number of levels by which the pace of a viewer drops each time it is held: from 60 to 30,
+/// 20, 10 times a second.
 const DOWN: u8 = 2;
-/// Ticks without being held until the level rises by one: it takes 3 s from the lowest level to the
-/// full rate.
+/// The number of ticks without a hold after which the level rises by one. It takes 3 s from the
+/// lowest level to full pace.
 const RECOVER_TICKS: u32 = 30;
 
 /// A player or watcher that is sent snapshots.
@@ -23,7 +24,7 @@ const RECOVER_TICKS: u32 = 30;
 pub(super) struct Viewer {
     pub(super) session: SessionId,
     pub(super) view: u8,
-    /// Whether snapshots are stopped because its connection takes no data.
+    /// Whether the viewer is sent no snapshots because its connection takes no data.
     pub(super) held: bool,
     /// The tick of the last snapshot sent, to which the next one is relative. `None` before the
     /// first snapshot, which is full.
@@ -33,16 +34,16 @@ pub(super) struct Viewer {
     pub(super) full_at: Tick,
     /// The last nearby tick, or the last full tick with a change.
     nearby_at: Tick,
-    /// Slots that its client knows.
+    /// Slots that the client knows.
     pub(super) known: FixedBitSet,
-    /// Slots that its client knows, but whose player has left the room.
+    /// Slots that the client knows, but whose player has left the room.
     pub(super) gone: FixedBitSet,
-    /// Slots that a nearby tick sent since [`Self::full_at`]. The client knows a newer state of
-    /// them than of other slots.
+    /// Slots that a nearby tick sent since [`Self::full_at`]. Of these slots the client
+    /// knows a newer state than of others.
     ahead: FixedBitSet,
-    /// Its own pace level, which drops when its connection takes no data.
+    /// The pace level of this viewer. It drops when the connection takes no data.
     pub(super) level: PaceLevel,
-    /// When the level rises by one.
+    /// The tick at which the level rises by one.
     recover_at: Tick,
     /// An acknowledgement that was not sent yet.
     pub(super) ack: Option<Ack>,
@@ -51,8 +52,8 @@ pub(super) struct Viewer {
 }
 
 impl Viewer {
-    pub(super) fn new(session: SessionId, view: u8, pool: usize) -> Self {
-        let none = FixedBitSet::with_capacity(pool);
+    pub(super) fn new(session: SessionId, view: u8, slot_count: usize) -> Self {
+        let none = FixedBitSet::with_capacity(slot_count);
         Self {
             session,
             view,
@@ -70,13 +71,13 @@ impl Viewer {
         }
     }
 
-    pub(super) fn grow(&mut self, pool: usize) {
-        self.known.grow(pool);
-        self.gone.grow(pool);
-        self.ahead.grow(pool);
+    pub(super) fn grow(&mut self, slot_count: usize) {
+        self.known.grow(slot_count);
+        self.gone.grow(slot_count);
+        self.ahead.grow(slot_count);
     }
 
-    /// Sets whether the viewer is held. Each new hold reduces its rate for a while.
+    /// Sets whether the viewer is held. Each new hold lowers its pace for a while.
     pub(super) fn hold(&mut self, held: bool, tick: Tick) {
         if held && !self.held {
             self.level = self.level.down(DOWN);
@@ -139,7 +140,7 @@ impl Viewer {
         }
     }
 
-    /// Notes the last applied command. It is sent if it is a new one.
+    /// Notes the last applied command. Its acknowledgement is sent if the command is new.
     pub(super) fn note(&mut self, ack: Option<Ack>) {
         if ack != self.noted {
             self.noted = ack;

@@ -6,8 +6,8 @@ use parlour_shared::ids::{SessionId, Slot};
 use super::viewer::Viewer;
 
 /// All watchers, by session. They are not entities, and not part of the state. The caller limits
-/// their number; there is at most one per session. Each costs three bits per slot of its room, and
-/// a comparison per message to players.
+/// their number; there is at most one per session. Each watcher costs three bits per slot of its
+/// room, and a comparison per message to players.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Watchers {
     list: Vec<Watcher>,
@@ -17,10 +17,10 @@ pub(crate) struct Watchers {
 #[derive(Debug)]
 pub(crate) struct Watcher {
     pub(super) room: Entity,
-    /// The player whose view it has. `None`: it sees all players in the room.
+    /// The player whose view the watcher has, or `None` if it sees all players in the room.
     pub(super) followed: Option<FollowTarget>,
-    /// The number of near-me chats that it was sent. Its own count starts at 0, so that its stream
-    /// has no gap, even if the player has received chats before.
+    /// The number of near-me chats that the watcher was sent. It starts at 0, so that the stream of
+    /// the watcher has no gap, even if the player has received chats before.
     near_seq: u32,
     pub(super) viewer: Viewer,
 }
@@ -33,7 +33,7 @@ pub(crate) struct FollowTarget {
 }
 
 impl Watchers {
-    /// Adds a watcher, or replaces the one of the same session.
+    /// Adds a watcher, or replaces the watcher of the same session.
     pub(crate) fn place(
         &mut self,
         session: SessionId,

@@ -22,7 +22,7 @@ pub(crate) fn component<C: Component + Serialize + DeserializeOwned>(app: &mut A
     );
 }
 
-/// Like [`component`], with a custom hash, or a saved form that needs the world to be restored.
+/// Like [`component`], with a custom hash and a saved form whose restoration may need the world.
 pub(crate) fn component_as<C, S>(
     app: &mut App,
     name: &'static str,
@@ -49,7 +49,7 @@ pub(crate) fn resource<R: Resource + Serialize + DeserializeOwned>(app: &mut App
     resource_as::<R, R>(app, name, |form, _| Some(form));
 }
 
-/// Like [`resource`], with a saved form that needs the world to be restored.
+/// Like [`resource`], with a saved form whose restoration may need the world.
 pub(crate) fn resource_as<R, S>(app: &mut App, name: &'static str, restore: Restore<R, S>)
 where
     R: Resource + Serialize,
@@ -62,7 +62,8 @@ where
     digest::hash_resource::<R>(app, tag);
 }
 
-/// Declares that a component or resource is derived from the state, or only for presentation.
+/// Declares that a component or resource is derived from the state, or exists only for
+/// presentation.
 pub(crate) fn derived<C: Component>(app: &mut App) {
     Inventory::derived::<C>(app);
 }

@@ -3,11 +3,11 @@
 /// The bytes cannot be loaded as a world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
-    /// The layout is not that of a saved state.
+    /// The bytes do not have the layout of a saved state.
     #[error("the bytes are not a saved state")]
     Layout,
     /// A part is unknown to this world: the state was saved with different game logic.
-    #[error("part {0} of the state is unknown; was it saved with other game logic?")]
+    #[error("part {0} of the state is unknown; was it saved with different game logic?")]
     UnknownPart(u8),
     /// A value is invalid.
     #[error("{part} of {owner}: {reason}")]

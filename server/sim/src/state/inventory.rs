@@ -1,4 +1,5 @@
-//! The list of all declared components and resources: part of the state, or not part of it.
+//! The list of all declared components and resources, including those that are not part of the
+//! state.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -8,10 +9,10 @@ use bevy_ecs::{component::ComponentId, prelude::*, resource::IsResource};
 use super::{EntityIndex, StableId, part::Part, stable_id};
 use crate::digest::{Digest, Shares};
 
-/// The declarations, and the number of archetypes that were checked so far.
+/// The declarations, and the number of archetypes that were already checked.
 #[derive(Resource, Default)]
 pub(crate) struct Inventory {
-    /// The parts of the state, in the order of their declaration. The index of a part is its tag.
+    /// The parts of the state, in the order of declaration. The index of a part is its tag.
     parts: Vec<InventoryEntry>,
     known: BTreeSet<ComponentId>,
     /// The known components that must be on entities with a stable id.
@@ -37,7 +38,7 @@ impl Inventory {
         self.parts.iter().map(|entry| entry.name)
     }
 
-    /// Returns the parts with their tags: those of entities, or the resources.
+    /// Returns the parts with their tags: components if `of_entity` is true, otherwise resources.
     pub(super) fn parts(&self, of_entity: bool) -> impl Iterator<Item = (usize, &dyn Part)> {
         let entries = self.parts.iter().enumerate();
         entries
@@ -45,7 +46,7 @@ impl Inventory {
             .map(|(tag, entry)| (tag, &*entry.part))
     }
 
-    /// Returns the name of a part and the part, if it is of this kind.
+    /// Returns a part with its name, or `None` if the tag is unknown or belongs to the other kind.
     pub(super) fn part(&self, tag: usize, of_entity: bool) -> Option<(&'static str, &dyn Part)> {
         let entry = self.parts.get(tag).filter(|entry| entry.of_entity == of_entity)?;
         Some((entry.name, &*entry.part))
@@ -60,7 +61,7 @@ impl Inventory {
         name: &'static str,
         part: impl FnOnce(usize) -> Box<dyn Part>,
     ) -> usize {
-        let id = Self::know::<C>(app);
+        let id = Self::register::<C>(app);
         let mut inventory = app.world_mut().resource_mut::<Self>();
         inventory.by_entity.insert(id);
         inventory.add(name, true, part)
@@ -71,12 +72,12 @@ impl Inventory {
         name: &'static str,
         part: impl FnOnce(usize) -> Box<dyn Part>,
     ) -> usize {
-        Self::know::<R>(app);
+        Self::register::<R>(app);
         app.world_mut().resource_mut::<Self>().add(name, false, part)
     }
 
     pub(super) fn derived<C: Component>(app: &mut App) {
-        Self::know::<C>(app);
+        Self::register::<C>(app);
     }
 
     fn add(
@@ -87,7 +88,7 @@ impl Inventory {
     ) -> usize {
         assert!(
             self.names().all(|taken| taken != name),
-            "the name {name} is taken by a different part of the state"
+            "the name {name} is already used by another part of the state"
         );
         assert!(
             self.parts.len() < 256,
@@ -103,7 +104,7 @@ impl Inventory {
         tag
     }
 
-    fn know<C: Component>(app: &mut App) -> ComponentId {
+    fn register<C: Component>(app: &mut App) -> ComponentId {
         let world = app.world_mut();
         if !world.contains_resource::<Self>() {
             world.init_resource::<Self>();
@@ -147,7 +148,7 @@ pub(crate) fn check_declared(world: &mut World) {
                 .get_name(id)
                 .map(|name| name.to_string())
                 .unwrap_or_default();
-            // Bevy's own resources: schedules, and message buffers, which are empty between ticks.
+            // Bevy's resources are schedules, and message buffers, which are empty between ticks.
             let of_bevy = name.starts_with("bevy_ecs::") || name.starts_with("bevy_app::");
             if !of_bevy && !inventory.known.contains(&id) {
                 undeclared(&name, is_resource.is_some_and(|id| archetype.contains(id)));

@@ -6,8 +6,8 @@ use super::{EntityIndex, Inventory, LoadError, SavedPart, SavedState, StableId};
 use crate::{clock::Clock, digest::Digest};
 
 /// Fills a new world with a saved state: entities with their components, and resources. Returns the
-/// index of all entities. The caller must rebuild everything that follows from the state before it
-/// calls [`verify`].
+/// index of all entities. The caller must rebuild everything that is derived from the state before
+/// it calls [`verify`].
 pub(crate) fn load(world: &mut World, saved: &SavedState<'_>) -> Result<EntityIndex, LoadError> {
     world.resource_mut::<Clock>().tick = saved.tick;
     let mut index = EntityIndex::default();
@@ -16,12 +16,12 @@ pub(crate) fn load(world: &mut World, saved: &SavedState<'_>) -> Result<EntityIn
         index.entities.insert(entity.id, spawned);
     }
     world.insert_resource(index);
-    let loaded = load_all(world, saved);
+    let loaded = load_parts(world, saved);
     let index = world.remove_resource::<EntityIndex>().unwrap_or_default();
     loaded.map(|()| index)
 }
 
-/// Hashes the whole world and compares the result with the hash that it was saved with.
+/// Hashes the whole world and compares the result with the saved hash.
 pub(crate) fn verify(world: &mut World, expected: u64) -> Result<(), LoadError> {
     rehash(world);
     match world.resource::<Digest>().hash {
@@ -30,7 +30,7 @@ pub(crate) fn verify(world: &mut World, expected: u64) -> Result<(), LoadError> 
     }
 }
 
-fn load_all(world: &mut World, saved: &SavedState) -> Result<(), LoadError> {
+fn load_parts(world: &mut World, saved: &SavedState) -> Result<(), LoadError> {
     for entity in &saved.entities {
         let target = world.resource::<EntityIndex>().get(entity.id);
         for part in &entity.parts {
@@ -52,10 +52,10 @@ fn load_part(
 ) -> Result<(), LoadError> {
     world.resource_scope(|world, inventory: Mut<Inventory>| {
         let tag = usize::from(part.tag);
-        let (name, known) = inventory
+        let (name, declared_part) = inventory
             .part(tag, target.is_some())
             .ok_or(LoadError::UnknownPart(part.tag))?;
-        known
+        declared_part
             .load(world, target, part.bytes)
             .map_err(|reason| LoadError::Value {
                 part: name,
@@ -67,9 +67,9 @@ fn load_part(
 
 fn rehash(world: &mut World) {
     world.resource_scope(|world, inventory: Mut<Inventory>| {
-        for of_entity in [true, false] {
+        for is_of_entity in [true, false] {
             inventory
-                .parts(of_entity)
+                .parts(is_of_entity)
                 .for_each(|(_, part)| part.rehash(world));
         }
     });

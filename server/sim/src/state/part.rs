@@ -23,17 +23,18 @@ impl EntityIndex {
 
 /// A kind of component or resource that is part of the state.
 pub(crate) trait Part: Send + Sync {
-    /// Appends the value. Returns `false` if it does not exist. `entity` is `None` for a resource.
+    /// Appends the value, and returns `false` if there is no value. `entity` is `None` for a
+    /// resource.
     fn save(&self, world: &World, entity: Option<Entity>, out: &mut Vec<u8>) -> bool;
-    /// Puts a saved value into the world. The error says what is wrong with it.
+    /// Inserts a saved value into the world. The error describes why the value is invalid.
     fn load(&self, world: &mut World, entity: Option<Entity>, bytes: &[u8]) -> Result<(), String>;
-    /// Computes the part's sum in the state hash again.
+    /// Recomputes the sum of the part in the state hash.
     fn rehash(&self, world: &mut World);
     /// Returns a saved value as JSON, for people and other tools.
     fn show(&self, bytes: &[u8]) -> Option<serde_json::Value>;
 }
 
-/// Makes a value from its saved form. Returns `None` if the form is invalid in this world.
+/// Converts a saved form to the value. Returns `None` if the form is invalid in this world.
 pub(crate) type Restore<T, S> = fn(S, &World) -> Option<T>;
 
 /// A component. `S` is its saved form.
@@ -56,7 +57,7 @@ where
 
     fn load(&self, world: &mut World, entity: Option<Entity>, bytes: &[u8]) -> Result<(), String> {
         let form = codec::decode_state::<S>(bytes).map_err(|error| error.to_string())?;
-        let component = (self.restore)(form, world).ok_or("a value that this world cannot have")?;
+        let component = (self.restore)(form, world).ok_or("the value is invalid in this world")?;
         let entity = entity.ok_or("a component without an entity")?;
         world.entity_mut(entity).insert(component);
         Ok(())
@@ -90,7 +91,7 @@ where
 
     fn load(&self, world: &mut World, _entity: Option<Entity>, bytes: &[u8]) -> Result<(), String> {
         let form = codec::decode_state::<S>(bytes).map_err(|error| error.to_string())?;
-        let resource = (self.restore)(form, world).ok_or("a value that this world cannot have")?;
+        let resource = (self.restore)(form, world).ok_or("the value is invalid in this world")?;
         world.insert_resource(resource);
         Ok(())
     }

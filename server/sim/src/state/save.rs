@@ -1,11 +1,11 @@
-//! Saves a world. Equal states have equal bytes, whatever their history.
+//! Saves a world. Equal states are saved as equal bytes, regardless of how they were reached.
 
 use bevy_ecs::{prelude::*, query::QueryState};
 
 use super::{Inventory, StableId};
 use crate::{clock::Clock, digest::Digest};
 
-/// Saves worlds, and reuses its memory.
+/// Saves worlds. Reuses its memory.
 #[derive(Debug, Default)]
 pub(crate) struct Saver {
     query: Option<QueryState<(&'static StableId, Entity)>>,

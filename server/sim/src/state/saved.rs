@@ -1,5 +1,4 @@
-//! A saved state as bytes, parsed without a world, so that two of them can be compared part by
-//! part.
+//! A saved state, parsed without a world, so that two saved states can be compared part by part.
 
 use parlour_shared::ids::Tick;
 
@@ -65,7 +64,7 @@ impl<'a> SavedState<'a> {
         })
     }
 
-    /// Returns the entity of that id.
+    /// Returns the entity with this id.
     #[must_use]
     pub fn entity(&self, id: StableId) -> Option<&EntityState<'a>> {
         let at = self.entities.binary_search_by_key(&id, |entity| entity.id);
@@ -74,7 +73,7 @@ impl<'a> SavedState<'a> {
 }
 
 /// Reads values from the start of the remaining bytes. Memory is allocated only for elements that
-/// were read, so a forged count cannot request more than the bytes justify.
+/// were read, so a forged count cannot cause a large allocation.
 struct ByteReader<'a>(&'a [u8]);
 
 impl<'a> ByteReader<'a> {

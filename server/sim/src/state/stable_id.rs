@@ -32,7 +32,7 @@ impl StableId {
     }
 
     /// Returns the id of an entity that game logic spawns. Choose the number in the same way in
-    /// every run, and never for two entities that exist at the same time.
+    /// every run. Two entities that exist at the same time must have different numbers.
     #[must_use]
     pub fn game(number: u32) -> Self {
         Self(GAME << 32 | u64::from(number))
@@ -72,11 +72,11 @@ pub(super) fn check_uniqueness(world: &mut World) {
     world.init_resource::<TakenIds>();
     world
         .register_component_hooks::<StableId>()
-        .on_insert(take)
-        .on_discard(give_back);
+        .on_insert(reserve)
+        .on_discard(release);
 }
 
-fn take(mut world: DeferredWorld, context: HookContext) {
+fn reserve(mut world: DeferredWorld, context: HookContext) {
     let Some(id) = world.get::<StableId>(context.entity).copied() else {
         return;
     };
@@ -87,7 +87,7 @@ fn take(mut world: DeferredWorld, context: HookContext) {
     );
 }
 
-fn give_back(mut world: DeferredWorld, context: HookContext) {
+fn release(mut world: DeferredWorld, context: HookContext) {
     if let Some(id) = world.get::<StableId>(context.entity).copied() {
         world.resource_mut::<TakenIds>().0.remove(&id);
     }

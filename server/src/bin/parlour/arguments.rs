@@ -1,5 +1,5 @@
-//! Declares the commands and arguments of `parlour`, with their help. The flags of settings come
-//! from the table of settings.
+//! Declares the commands and arguments of `parlour`, with their help. The flags of settings are
+//! generated from the table of settings.
 
 use clap::{Arg, ArgAction, Command, value_parser};
 use parlour_server::{
@@ -30,11 +30,11 @@ Settings:
   A setting has the same name everywhere: interest_radius in a configuration file (TOML) is
   PARLOUR_INTEREST_RADIUS in the environment, and --interest-radius on the command line.
   A flag overrides the environment, which overrides the file, which overrides the default.
-  A file is only read if --config or PARLOUR_CONFIG names it. A relative path in a file is
-  relative to the folder of the file; elsewhere, to the working directory.
+  A file is read only if it is given with --config or PARLOUR_CONFIG. A relative path in a file
+  is relative to the folder of the file; elsewhere, to the working directory.
 
   Some settings come in pairs, such as listen and admin, which need different ports. If you
-  set only one of a pair, the default of the other follows it.
+  set only one of a pair, the default of the other is adjusted to it.
 
   RUST_LOG is used if PARLOUR_LOG is not set. NO_COLOR removes the colours from the log.";
 
@@ -71,7 +71,7 @@ fn serve() -> Command {
             "Examples:\n  parlour serve\n  parlour serve --interest-radius all --capacity 50\n  \
              PARLOUR_LISTEN=0.0.0.0:80 parlour serve --log-format json\n  \
              parlour serve --record recordings --record-total-mib 1024\n\n\
-             SIGUSR1 writes the history (the last minutes) to a file, as POST /history on the admin port\ndoes.\n\n{LAYERS}\n\n{}",
+             SIGUSR1 writes the history (the last minutes) to a file, like POST /history on the admin port.\n\n{LAYERS}\n\n{}",
             exit::HELP
         ))
 }
@@ -83,7 +83,7 @@ fn demo() -> Command {
             Arg::new("bots")
                 .long("bots")
                 .value_name("NUMBER")
-                .help("The number of bots: half in lobby and garden, half in the plaza")
+                .help("The number of bots: half in lobby and garden, half in plaza")
                 .value_parser(number_of_bots)
                 .default_value("100"),
         )
@@ -138,8 +138,8 @@ fn config() -> Command {
                 .after_help(ALL_ELSEWHERE)
                 .after_long_help(format!(
                     "Checks what `parlour serve` would use: the file, the environment and the flags together. All\n\
-                     mistakes are reported in one run. Maps and skins are not checked if a mistake leaves open which\n\
-                     ones are meant. Directories of recordings are only tried when a server starts.\n\n\
+                     mistakes are reported in one run. Maps and skins are checked only if the settings that select\n\
+                     them are valid. Recording directories are checked only when a server starts.\n\n\
                      Exit code 0: no mistakes. 65: maps or skins cannot be used. 78: the configuration cannot be used.\n\n\
                      {ALL_ELSEWHERE}\n\n\
                      Examples:\n  parlour config check parlour.toml\n  PARLOUR_MAPS=maps parlour config check"
@@ -160,7 +160,7 @@ fn config_flag() -> Arg {
         .long("config")
         .value_name("FILE")
         .help(format!(
-            "The configuration file (TOML). {FILE_VARIABLE} names it as well"
+            "The configuration file (TOML); can also be set with {FILE_VARIABLE}"
         ))
         .value_parser(value_parser!(std::ffi::OsString))
         .global(true)
@@ -168,7 +168,7 @@ fn config_flag() -> Arg {
 }
 
 /// Returns the flags of all settings. The help of a command shows only some of them, but every
-/// command accepts all: a flag may stand before the name of the command.
+/// command accepts all, because a flag may come before the name of the command.
 pub(crate) fn setting_flags(is_shown: impl Fn(&Setting) -> bool) -> impl Iterator<Item = Arg> {
     settings().map(move |setting| setting_flag(setting).hide(!is_shown(setting)))
 }
@@ -182,7 +182,7 @@ fn setting_flag(setting: &'static Setting) -> Arg {
         .default_follows()
         .map_or_else(String::new, |other| format!(", follows {other}"));
     Arg::new(setting.name)
-        // clap needs a static name. It is leaked once per process.
+        // clap needs a static name, so it is leaked once per process.
         .long(&*setting.flag().leak())
         .value_name(setting.form)
         .help(format!("{} [default: {default}{follows}]", setting.help))
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn the_declarations_pass_the_checks_of_clap() {
         command().debug_assert();
     }
 }

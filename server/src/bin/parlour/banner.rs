@@ -1,4 +1,4 @@
-//! The text that a server prints when it has started.
+//! The banner: the text that the server prints once it has started.
 
 use std::{
     fmt::Write,
@@ -8,7 +8,7 @@ use std::{
 use parlour_server::ServerOptions;
 use parlour_shared::limits::SUBPROTOCOL_JSON;
 
-/// Returns the text. `typing` is the line that shows what to type by hand ([`typing()`]).
+/// Returns the banner. `typing` is the line with the messages to type in wscat ([`typing()`]).
 pub(crate) fn text(
     listen: SocketAddr,
     admin: SocketAddr,
@@ -19,48 +19,56 @@ pub(crate) fn text(
     let world = format!("ws://{}/ws", reachable(listen));
     let admin = reachable(admin);
     let mut text = format!(
-        "Parlour {} serves {}.\n\n  world    {world}\n  metrics  http://{admin}/metrics\n  health   http://{admin}/readyz\n\n",
+        "Parlour {} is serving the {}.\n\n  world    {world}\n  metrics  http://{admin}/metrics\n  health   http://{admin}/readyz\n\n",
         env!("CARGO_PKG_VERSION"),
-        maps.join(", "),
+        list_of_maps(maps),
     );
     let mut line = |what: &str, command: &str| {
         writeln!(text, "{what:<20} {command}").expect("writing to a string does not fail");
     };
     if let Some(bots) = bots {
-        let spread = match bots {
-            1 => "1 bot, in the plaza".to_owned(),
-            _ => format!("{bots} bots, half in lobby and garden, half in the plaza"),
+        let rooms = match bots {
+            1 => "1, in plaza".to_owned(),
+            _ => format!("{bots}, half in lobby and garden, half in plaza"),
         };
-        line("Walking about:", &spread);
+        line("Bots:", &rooms);
     }
     line(
-        "Talk to it by hand:",
+        "Join by hand:",
         &format!("npx wscat -c {world} -s {SUBPROTOCOL_JSON}"),
     );
     line("", typing);
     line(
-        "Put load on it:",
+        "Generate load:",
         &format!("cargo run --release -p parlour-client-sim -- --url {world} --count 500 --duration 30s"),
     );
-    line("Stop it:", "Ctrl-C");
+    line("Stop:", "Ctrl-C");
     text
 }
 
-/// Returns the line that shows what to type by hand, and within which time: without a hello in
-/// time, the server closes the connection.
+fn list_of_maps(maps: &[String]) -> String {
+    match maps {
+        [] => "world without maps".to_owned(),
+        [map] => format!("map {map}"),
+        [first @ .., last] => format!("maps {} and {last}", first.join(", ")),
+    }
+}
+
+/// Returns the line that shows the messages to type, and how quickly: if no hello arrives in time,
+/// the server closes the connection.
 pub(crate) fn typing(options: &ServerOptions, room: &str) -> String {
     let listen = options.listen;
-    let here = options.edge.time_to_type_hello(reachable(listen).ip());
+    let local = options.edge.time_to_type_hello(reachable(listen).ip());
     let mut text = format!(
         "and type {{\"hello\":{{\"protocol\":1}}}} within {} s, then {{\"join\":{{\"room\":\"{room}\"}}}}",
-        here.as_secs_f64()
+        local.as_secs_f64()
     );
-    let elsewhere = options.edge.time_to_type_hello(listen.ip());
-    if elsewhere != here {
+    let remote = options.edge.time_to_type_hello(listen.ip());
+    if remote != local {
         write!(
             text,
-            " (from other machines within {} s)",
-            elsewhere.as_secs_f64()
+            " (or within {} s from another machine)",
+            remote.as_secs_f64()
         )
         .expect("writing to a string does not fail");
     }
@@ -84,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_addresses_can_be_used_as_links() {
+    fn unspecified_addresses_are_shown_as_loopback() {
         let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 80));
         let text = text(
             SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7373)),
@@ -93,14 +101,25 @@ mod tests {
             None,
             "and type this",
         );
-        assert!(text.contains("serves a, b."), "{text}");
+        assert!(text.contains("is serving the maps a and b.\n"), "{text}");
         assert!(
             text.contains("npx wscat -c ws://127.0.0.1:7373/ws -s parlour.v1.json\n"),
             "{text}"
         );
         assert!(text.contains("\n                     and type this\n"), "{text}");
         assert!(text.contains("http://[::1]:80/metrics"), "{text}");
-        assert!(!text.contains("bots,"), "{text}");
+        assert!(!text.contains("Bots:"), "{text}");
+    }
+
+    #[test]
+    fn maps_are_listed_as_in_a_sentence() {
+        let listed =
+            |maps: &[&str]| list_of_maps(&maps.iter().map(|&map| map.to_owned()).collect::<Vec<_>>());
+        assert_eq!(listed(&["lobby"]), "map lobby");
+        assert_eq!(
+            listed(&["garden", "lobby", "plaza"]),
+            "maps garden, lobby and plaza"
+        );
     }
 
     #[test]
@@ -115,7 +134,7 @@ mod tests {
         assert_eq!(typing("127.0.0.1:7373"), format!("{hello} 60 s, {join}"));
         assert_eq!(typing("[::1]:7373"), format!("{hello} 60 s, {join}"));
         assert_eq!(typing("192.0.2.1:7373"), format!("{hello} 5 s, {join}"));
-        let both = format!("{hello} 60 s, {join} (from other machines within 5 s)");
+        let both = format!("{hello} 60 s, {join} (or within 5 s from another machine)");
         assert_eq!(typing("0.0.0.0:7373"), both);
     }
 }

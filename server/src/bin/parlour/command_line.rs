@@ -1,5 +1,5 @@
 //! Reads the configuration from the command line, the environment and the configuration file, and
-//! loads the maps and skins that it names.
+//! loads the maps and skins that it selects.
 
 use std::{
     env,
@@ -16,11 +16,11 @@ use parlour_server::{
 };
 use parlour_shared::map::Map;
 
-/// Returns the configuration. `file` replaces `--config` and the variable.
+/// Returns the configuration. `file` overrides `--config` and `PARLOUR_CONFIG`.
 pub(crate) fn config(matches: &ArgMatches, file: Option<&OsStr>) -> Result<Config, Problems> {
-    let named = || matches.get_one::<OsString>("config").cloned();
+    let flag_value = || matches.get_one::<OsString>("config").cloned();
     let variable = || env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty());
-    let file = file.map(OsStr::to_owned).or_else(named).or_else(variable);
+    let file = file.map(OsStr::to_owned).or_else(flag_value).or_else(variable);
     let flag = |name: &'static str| {
         let value = matches.get_one::<OsString>(name)?;
         Some((name, value.clone()))
@@ -47,7 +47,7 @@ pub(crate) fn skins(settings: &Settings) -> Result<Vec<String>, SkinErrors> {
     skins::load(settings.skins.as_deref())
 }
 
-/// Loads the maps that a recording may have been made with.
+/// Loads all maps that a recording may need.
 pub(crate) fn recorded_maps(config: &Config) -> Result<Vec<Arc<Map>>, MapErrors> {
     maps::for_replay(config.settings.maps.as_deref())
 }

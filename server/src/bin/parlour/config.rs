@@ -31,7 +31,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     }
 }
 
-/// Checks the configuration, the maps and the skins. Mistakes of one do not hide those of the
+/// Checks the configuration, the maps and the skins. Mistakes in one do not hide mistakes in the
 /// others.
 fn check(config: &Result<Config, Problems>) -> Result<(), Exit> {
     let mut failures = Vec::new();
@@ -39,32 +39,32 @@ fn check(config: &Result<Config, Problems>) -> Result<(), Exit> {
         Ok(config) => config.warnings.iter().for_each(warn),
         Err(problems) => failures.push(problems.into()),
     }
-    // Maps and skins can be checked only if the settings that name them are known.
+    // Maps and skins can be checked only if the settings that select them are valid.
     let settings = |names| match config {
         Ok(config) => Some(&config.settings),
         Err(problems) => problems.settings_if_known(names),
     };
-    let mut good = Vec::new();
+    let mut counts = Vec::new();
     match settings(MAP_SETTINGS).map(command_line::maps) {
         Some(Ok(Catalogue { maps, warnings })) => {
             warnings.iter().for_each(warn);
-            good.push(count(maps.len(), "map").to_string());
+            counts.push(count(maps.len(), "map").to_string());
         }
         Some(Err(errors)) => failures.push(errors.into()),
         None => {}
     }
     match settings(SKIN_SETTINGS).map(command_line::skins) {
-        Some(Ok(skins)) => good.push(count(skins.len(), "skin").to_string()),
+        Some(Ok(skins)) => counts.push(count(skins.len(), "skin").to_string()),
         Some(Err(errors)) => failures.push(errors.into()),
         None => {}
     }
-    match Exit::together(failures) {
+    match Exit::combine(failures) {
         Some(exit) => Err(exit),
-        None => print(&format!("The configuration is good: {}.\n", good.join(", "))),
+        None => print(&format!("The configuration is valid: {}.\n", counts.join(", "))),
     }
 }
 
-/// Returns the file that is named as an argument.
+/// Returns the file argument, if there is one.
 fn file(matches: &ArgMatches) -> Option<&OsStr> {
     let file = matches.get_one::<OsString>("file");
     file.map(OsString::as_os_str)
@@ -77,7 +77,7 @@ fn warn(text: impl Display) {
 fn print(text: &str) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // The reader closed the pipe, such as `head` does.
+        // The reader closed the pipe, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Exit::system("cannot write to standard output", &error)),
         Ok(()) => Ok(()),

@@ -33,7 +33,7 @@ pub(crate) struct DemoBots {
 
 impl Demo {
     /// Reads the number of bots from the command line.
-    pub(crate) fn of(matches: &ArgMatches) -> Self {
+    pub(crate) fn from_matches(matches: &ArgMatches) -> Self {
         let count = matches.get_one("bots").copied();
         Self {
             count: count.expect("clap has a default for it"),
@@ -88,7 +88,7 @@ impl Demo {
         let (stop, stopped) = watch::channel(false);
         let thread = thread::Builder::new()
             .name("demo".to_owned())
-            .spawn(move || walk(plans, &stopped))
+            .spawn(move || run_plans(plans, &stopped))
             .map_err(|error| Exit::system("cannot start the bots", &error))?;
         Ok(DemoBots {
             stop,
@@ -103,13 +103,13 @@ impl Drop for DemoBots {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the thread of the bots panicked");
+            tracing::error!("the bot thread panicked");
         }
     }
 }
 
 /// Runs the plans until they are stopped.
-fn walk(plans: Vec<Plan>, stopped: &watch::Receiver<bool>) {
+fn run_plans(plans: Vec<Plan>, stopped: &watch::Receiver<bool>) {
     let all = async {
         let mut runs = tokio::task::JoinSet::new();
         for plan in plans {
@@ -133,12 +133,12 @@ fn walk(plans: Vec<Plan>, stopped: &watch::Receiver<bool>) {
 /// Runs one plan. Prints a line when all its bots are connected, and logs the result.
 async fn run_plan(plan: Plan, stop: impl Future<Output = ()>) {
     let map = plan.map.clone();
-    let mut all_in = false;
+    let mut is_reported = false;
     let progress = |progress: &Progress| {
-        if progress.connected == progress.bots && !std::mem::replace(&mut all_in, true) {
-            let walk = if progress.bots == 1 { "walks" } else { "walk" };
+        if progress.connected == progress.bots && !std::mem::replace(&mut is_reported, true) {
+            let are = if progress.bots == 1 { "is" } else { "are" };
             let bots = count(progress.bots, "bot");
-            serve::print(&format!("{bots} {walk} about, from {map} on.\n"));
+            serve::print(&format!("{bots} {are} walking around, starting in {map}.\n"));
         }
     };
     match bots::run(plan, stop, progress).await {

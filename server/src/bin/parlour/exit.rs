@@ -12,22 +12,22 @@ use parlour_recording::{
 };
 use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
 
-/// A replay reached a different state than was recorded, or two recordings differ.
+/// A replay reached a state that differs from the recorded one, or two recordings differ.
 const DIFFERS: u8 = 1;
-/// The command line is wrong.
+/// The command line is invalid.
 const USAGE: u8 = 2;
 /// The requested moment, player or room is not in the recording.
 const NOT_IN_RECORDING: u8 = 64;
 /// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
-/// A port is in use, or this machine does not have the address.
+/// A port is in use, or the address does not belong to this machine.
 const UNAVAILABLE: u8 = 69;
 /// Parlour itself failed.
 pub(crate) const SOFTWARE: u8 = 70;
 /// The system refused a resource, such as a thread or a file.
 const SYSTEM: u8 = 71;
-/// The directory of recordings or of the history cannot be created or written to, or a file would
-/// be overwritten.
+/// The recording or history directory cannot be created or written to, or an export would overwrite
+/// a file.
 const CANNOT_CREATE: u8 = 73;
 /// The process has no permission, such as for a port below 1024.
 const PERMISSION: u8 = 77;
@@ -40,18 +40,18 @@ pub(crate) const INTERRUPTED: i32 = 130;
 pub(crate) const HELP: &str = "\
 Exit codes:
     0  success, or stopped by Ctrl-C or SIGTERM
-    1  a replay reached a different state than was recorded, or two recordings differ
-    2  the command line is wrong
+    1  a replay reached a state that differs from the recorded one, or two recordings differ
+    2  the command line is invalid
    64  the recording does not contain the requested moment, player or room
    65  a map, the skins or a recording cannot be used
-   69  a port is in use, or this machine does not have the address
-   70  Parlour itself failed; the log contains the reason
+   69  a port is in use, or the address does not belong to this machine
+   70  Parlour itself failed; see the log for the reason
    71  the system refused a resource, such as a thread or a file
-   73  the directory of recordings or of the history cannot be written to, or an export would
+   73  the recording or history directory cannot be created or written to, or an export would
        overwrite a file
    77  no permission, such as for a port below 1024
    78  the configuration cannot be used
-  130  ended immediately by a second Ctrl-C";
+  130  terminated by a second Ctrl-C";
 
 /// A failure of the command: the exit code, and the text for standard error.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Exit {
         }
     }
 
-    /// The command line is wrong.
+    /// The command line is invalid.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self {
             code: USAGE,
@@ -77,7 +77,7 @@ impl Exit {
         }
     }
 
-    /// The recording is good, but does not contain what was requested.
+    /// The recording is valid, but does not contain what was requested.
     pub(crate) fn not_in_recording(text: impl Into<String>) -> Self {
         Self {
             code: NOT_IN_RECORDING,
@@ -85,13 +85,14 @@ impl Exit {
         }
     }
 
-    /// A recording does not contain a moment. The text names the times that it covers.
+    /// A recording does not contain the requested moment. The text shows the range of ticks and
+    /// times that the recording covers.
     pub(crate) fn moment(path: &Path, error: &MomentError) -> Self {
         let text = format!("{}: {error}", path.display());
         match error {
             MomentError::Empty => Self::data(text),
             MomentError::NotInRecording { .. }
-            | MomentError::Backwards(_)
+            | MomentError::EndBeforeStart(_)
             | MomentError::SeveralDays { .. } => Self::not_in_recording(text),
         }
     }
@@ -108,7 +109,7 @@ impl Exit {
     pub(crate) fn not_opened(path: &Path, error: &ReplayError) -> Self {
         let advice = match error {
             ReplayError::Header(HeaderError::NoMap(_) | HeaderError::OtherMap { .. }) => {
-                ": name the directory with the recorded one with --maps DIR"
+                "; use --maps DIR to name the directory that contains the recorded map"
             }
             _ => "",
         };
@@ -121,7 +122,7 @@ impl Exit {
         if error.is_divergence() {
             return Self {
                 code: DIFFERS,
-                text: format!("{text}. --diff shows what differs in that tick"),
+                text: format!("{text}; run with --diff to see what differs in that tick"),
             };
         }
         Self::data(text)
@@ -144,16 +145,16 @@ impl Exit {
     }
 
     /// Two recordings differ; the report is already on standard output.
-    pub(crate) fn differ() -> Self {
+    pub(crate) fn recordings_differ() -> Self {
         Self {
             code: DIFFERS,
             text: String::new(),
         }
     }
 
-    /// Returns several failures as one, or `None` if there are none. It has the exit code of the
-    /// first, and the texts of all.
-    pub(crate) fn together(failures: Vec<Self>) -> Option<Self> {
+    /// Combines several failures into one, with the exit code of the first and the texts of all.
+    /// Returns `None` if there are no failures.
+    pub(crate) fn combine(failures: Vec<Self>) -> Option<Self> {
         failures.into_iter().reduce(|first, other| Self {
             code: first.code,
             text: format!("{}\nparlour: {}", first.text, other.text),
@@ -162,11 +163,11 @@ impl Exit {
 
     /// Writes the text to standard error, and returns the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        // Standard error may be closed. The exit code also reports the failure.
         if !self.text.is_empty() {
             // The text may quote a file: control characters are escaped, so that the terminal does
-            // not obey them.
+            // not interpret them.
             let lines: Vec<String> = self.text.lines().map(words::plain).collect();
+            // Standard error may be closed. The exit code reports the failure anyway.
             let _ = writeln!(io::stderr(), "parlour: {}", lines.join("\n"));
         }
         ExitCode::from(self.code)
@@ -192,7 +193,7 @@ impl From<MapErrors> for Exit {
     fn from(errors: MapErrors) -> Self {
         Self {
             code: DATA,
-            text: format!("these maps cannot be used:\n  {}", indented(&errors.to_string())),
+            text: format!("the maps cannot be used:\n  {}", indented(&errors.to_string())),
         }
     }
 }
@@ -200,7 +201,7 @@ impl From<MapErrors> for Exit {
 impl From<FindError> for Exit {
     fn from(error: FindError) -> Self {
         match error {
-            FindError::NoneContains { .. } => Self::not_in_recording(error.to_string()),
+            FindError::MomentNotFound { .. } => Self::not_in_recording(error.to_string()),
             FindError::Io { .. }
             | FindError::None(_)
             | FindError::Unreadable { .. }
@@ -256,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_cause_of_a_failed_start_has_an_exit_code() {
+    fn start_errors_map_to_exit_codes() {
         let listen = |kind: io::ErrorKind| {
             let exit = Exit::from(StartError::Listen {
                 address: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)),
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_world_that_differs_is_a_replay_that_differs() {
+    fn a_diverging_second_world_exits_with_code_1() {
         let error = ReplayError::NotSaved {
             saved: parlour_shared::ids::Tick(600),
             tick: parlour_shared::ids::Tick(750),
@@ -286,7 +287,7 @@ mod tests {
         };
         let exit = Exit::replay(Path::new("one.plr"), error);
         assert_eq!(exit.code, 1);
-        for words in ["one.plr: ", "tick 600", "tick 750: score", "Local", "--diff"] {
+        for words in ["one.plr: ", "tick 600", "tick 750, score", "Local", "--diff"] {
             assert!(exit.text.contains(words), "{words}: {}", exit.text);
         }
     }

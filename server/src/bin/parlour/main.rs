@@ -16,7 +16,7 @@ use clap::ArgMatches;
 use exit::Exit;
 
 fn main() -> ExitCode {
-    // `exit` prints the help, the version or the mistake in the command line, and ends the process.
+    // `exit` prints the help, the version or the error in the command line, and ends the process.
     let matches = arguments::command().try_get_matches();
     let matches = matches.unwrap_or_else(|error| replay::with_tip(error).exit());
     match run(&matches) {
@@ -29,7 +29,7 @@ fn run(matches: &ArgMatches) -> Result<(), Exit> {
     match matches.subcommand() {
         None => serve::serve(matches, None),
         Some(("serve", matches)) => serve::serve(matches, None),
-        Some(("demo", matches)) => serve::serve(matches, Some(demo::Demo::of(matches))),
+        Some(("demo", matches)) => serve::serve(matches, Some(demo::Demo::from_matches(matches))),
         Some(("replay", matches)) => replay::run(matches),
         Some(("config", matches)) => config::run(matches),
         Some((other, _)) => unreachable!("{other} is not declared in arguments.rs"),

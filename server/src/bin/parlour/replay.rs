@@ -1,5 +1,4 @@
-//! `parlour replay`: runs a recording again, and shows its contents. Each kind of output has a
-//! module.
+//! `parlour replay`: replays a recording, and shows its contents. Each kind of output has a module.
 
 mod argument_tips;
 mod command_to_copy;
@@ -23,7 +22,7 @@ use crate::{
 pub(crate) use argument_tips::with_tip;
 use input::ReplayInput;
 
-const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, or follow a player";
+const ABOUT: &str = "Replay a recording: verify every hash, inspect any tick, or follow a player";
 
 const DETAILS: &str = "\
 Without --dump, --follow, --export, --diff or --serve, the recording is verified: every tick is run
@@ -34,9 +33,10 @@ FILE is a recording, or a directory into which --record wrote recordings. In a d
 of the newest run of the server are used. With --at or --from, the newest recording that contains
 that moment is used, with all files that continue it. --serve and --diff always use all files of a
 run. --dump chat and --dump commands also use the files with the ticks before --at.
-Histories (from POST /history, SIGUSR1, a slow step, a panic or the shadow) are ignored while the
-directory contains a recording: name the file to replay one. Otherwise the newest history is used in
-the same way. Standard error shows the choice, and the other files of the directory.
+Histories (from POST /history, SIGUSR1, a slow step, a panic or the shadow) are ignored if the
+directory contains a recording: to replay a history, give its file as FILE. Without a recording, the
+newest history is used in the same way. The choice and the other files of the directory are listed
+on standard error.
 
 A PLAYER is an id (8 hex digits), a session number or a name, tried in this order. Upper and lower
 case do not matter if only one name matches. If several players have the name, their ids are listed.
@@ -47,13 +47,13 @@ A MOMENT is
   2026-11-21T14:03:20Z  a date and time
   +90s, +2m30s          a time since the start of the recording, or of the run in a directory
 
---dump players without --at shows the players before all of them left, if the server was stopped.
---export=FILE does not overwrite a file, unless it is empty.
+If the recording ends because the server was stopped, --dump players without --at shows the players
+before they all left. --export=FILE does not overwrite a file, unless it is empty.
 
-A recording is replayed with the maps that it was made with. They are found among the bundled maps
-and those of --maps. With --serve, the settings of the network (except --cadence and --realtime) and
-of the log are also used: see `parlour serve --help`. All other settings are part of the recording,
-and their flags are refused.
+A recording is replayed with the maps that it was made with, from the bundled maps and the directory
+given by --maps. With --serve, the network settings (except --cadence and --realtime) and the log
+settings also apply: see `parlour serve --help`. All other settings are part of the recording, and
+their flags are refused.
 
 Examples:
   parlour replay rec/last.plr
@@ -67,8 +67,8 @@ Examples:
   parlour replay monday.plr --diff              (against a new run by this program)
   parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"said\")'";
 
-/// Returns the command. The arguments that select something other than verifying are in the group
-/// `what`.
+/// Returns the command. The arguments that select an output other than verification are in the
+/// group `what`.
 pub(crate) fn command() -> Command {
     Command::new("replay")
         .about(ABOUT)
@@ -81,9 +81,12 @@ pub(crate) fn command() -> Command {
         )
         .arg(moment(
             "from",
-            "The first tick to look at [default: the first tick]",
+            "The start of the range to replay [default: the first tick]",
         ))
-        .arg(moment("to", "The last tick to look at [default: the last tick]"))
+        .arg(moment(
+            "to",
+            "The end of the range to replay [default: the last tick]",
+        ))
         .arg(diff::arg())
         .args(dump::args())
         .args(follow::args())
@@ -99,27 +102,27 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     settings::check(matches)?;
-    let is_asked = |what: &str| matches.contains_id(what);
-    if is_asked(diff::WHAT) {
+    let is_present = |what: &str| matches.contains_id(what);
+    if is_present(diff::WHAT) {
         return diff::run(matches);
     }
     if matches.get_flag(serve::WHAT) {
         return serve::run(matches);
     }
-    let dumped = dump::asked(matches);
-    let input = ReplayInput::of(matches, dumped.is_some_and(DumpTable::is_of_window))?;
-    if let Some(what) = dumped {
-        dump::run(input, what, matches)
-    } else if is_asked(follow::WHAT) {
+    let table = dump::requested_table(matches);
+    let input = ReplayInput::of(matches, table.is_some_and(DumpTable::covers_a_range))?;
+    if let Some(table) = table {
+        dump::run(input, table, matches)
+    } else if is_present(follow::WHAT) {
         follow::run(input, matches)
-    } else if is_asked(export::WHAT) {
+    } else if is_present(export::WHAT) {
         export::run(input, matches)
     } else {
         verify::run(input)
     }
 }
 
-/// A flag whose value is a moment.
+/// Returns a flag whose value is a moment.
 fn moment(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name)
         .long(name)

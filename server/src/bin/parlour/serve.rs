@@ -15,7 +15,7 @@ use crate::{
 pub(crate) fn serve(matches: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> {
     let config = command_line::config(matches, None)?;
     let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
-    warn(&config);
+    log_warnings(&config);
     let Catalogue { maps, warnings } = command_line::maps(&config.settings)?;
     let skins = command_line::skins(&config.settings)?;
     for warning in warnings {
@@ -48,11 +48,11 @@ pub(crate) fn signals() -> Result<Signals, Exit> {
     Signals::listen().map_err(|error| Exit::system("cannot wait for signals", &error))
 }
 
-/// Runs a server until it is asked to stop, or fails. `others` is dropped before the server stops.
-pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, others: T) -> Result<(), Exit> {
-    let at_once = match signals.wait(&server) {
-        Ok(how) => {
-            tracing::info!(reason = how, "stopping");
+/// Runs a server until it is asked to stop, or fails. `clients` is dropped before the server stops.
+pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, clients: T) -> Result<(), Exit> {
+    let interrupt_code = match signals.wait(&server) {
+        Ok(reason) => {
+            tracing::info!(reason, "stopping");
             print("Stopping. Ctrl-C again ends the process immediately.\n");
             exit::INTERRUPTED
         }
@@ -61,8 +61,8 @@ pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, others: T) 
             exit::SOFTWARE.into()
         }
     };
-    let report = signals.stop(at_once, || {
-        drop(others);
+    let report = signals.stop(interrupt_code, || {
+        drop(clients);
         server.stop()
     });
     let StopReport {
@@ -79,7 +79,7 @@ pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, others: T) 
     }
 }
 
-fn warn(config: &Config) {
+fn log_warnings(config: &Config) {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -102,13 +102,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_of_game_logic_stops_the_server_and_ends_the_process_with_70() {
-        let fall = |clock: Res<Clock>| assert!(clock.tick.0 < 10, "game logic that fails");
+    fn a_panic_in_game_logic_stops_the_server_and_exits_with_code_70() {
+        let panicking = |clock: Res<Clock>| assert!(clock.tick.0 < 10, "game logic that fails");
         let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
         options.logic = Logic::new(move |app| {
-            app.add_systems(TickSchedule, fall.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, panicking.in_set(StepSet::Simulate));
         });
         options.recording.history = std::time::Duration::ZERO;
         let signals = signals().unwrap();

@@ -9,8 +9,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Log,
         form: "FILTER",
         help: "The log lines that are written: a level (off, error, warn, info, debug or trace), \
-               and levels of single targets, as in info,parlour_server::edge=debug. RUST_LOG is \
-               used if PARLOUR_LOG is not set",
+               optionally with levels for individual targets, as in \
+               info,parlour_server::edge=debug. RUST_LOG is used if PARLOUR_LOG is not set",
         kind: SettingKind::Text,
         also: Some("RUST_LOG"),
         apply: set!(log, log_filter),

@@ -47,7 +47,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "The host names of this server, on both ports, such as play.example.org or \
                *.example.org, or * for all names. Loopback names and the address of the connection \
                are always allowed. If the list is empty: no other name over loopback, and all \
-               names elsewhere. Set it if a proxy on this machine passes the Host header on",
+               names elsewhere. Set it if a proxy on this machine forwards the Host header",
         kind: SettingKind::List,
         also: None,
         apply: set!(edge.allowed_hosts, |text| list(HOSTS, text)),
@@ -57,7 +57,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "io_threads",
         section: Section::Network,
         form: "NUMBER",
-        help: "The number of threads that serve connections. The world runs on one more thread",
+        help: "The number of threads that serve connections. The world runs on a separate thread",
         kind: SettingKind::Number,
         also: None,
         apply: set!(io_threads, |text| whole(text, 1..=64)),
@@ -78,7 +78,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_connections",
         section: Section::Network,
         form: "NUMBER",
-        help: "The maximum number of connections. Further ones are answered with 503. If the limit \
+        help: "The maximum number of connections. Up to 1,024 more are answered with 503, and \
+               further ones are closed without a response. If the limit \
                of open files (ulimit -n) is lower, fewer connections are accepted",
         kind: SettingKind::Number,
         also: None,
@@ -89,7 +90,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_unauthenticated_per_address",
         section: Section::Network,
         form: "NUMBER",
-        help: "The maximum number of connections of one IP address that have not sent a hello yet",
+        help: "The maximum number of connections of one IP address that have not sent a hello yet. \
+               Up to twice as many are answered with 429, and further ones are closed without a \
+               response",
         kind: SettingKind::Number,
         also: None,
         apply: set!(edge.max_unauthenticated_per_address, |text| whole(
@@ -102,8 +105,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "handshake_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "The time limit from accepting a connection to its hello. JSON over loopback has 60 \
-               s, so that a person can type the hello",
+        help: "The time limit from accepting a connection to its hello. A JSON client over \
+               loopback has 60 s, so that a person can type the hello",
         kind: SettingKind::Text,
         also: None,
         apply: set!(edge.handshake_timeout, |text| time(
@@ -128,7 +131,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Network,
         form: "60|30|20|10|auto",
         help: "The maximum number of snapshots per second for each client. auto: 60, and fewer \
-               under load, first of distant players",
+               under load, starting with those about distant players",
         kind: SettingKind::NumberOrWord,
         also: None,
         apply: set!(cadence, cadence),
@@ -138,7 +141,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "outbox_bytes",
         section: Section::Network,
         form: "BYTES",
-        help: "The maximum number of bytes that wait for a client that reads slowly. With more, \
+        help: "The maximum number of bytes that wait for a client that reads slowly. Beyond this, \
                its connection is closed with 4001",
         kind: SettingKind::Number,
         also: None,
@@ -160,8 +163,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "reconnect_window",
         section: Section::Network,
         form: "TIME",
-        help: "Clients whose connections were closed come back at a random time within this \
-               window. It is longer if there are many of them (see reconnect_rate)",
+        help: "Clients whose connections were closed reconnect at a random time within this \
+               window. With many clients the window is longer (see reconnect_rate)",
         kind: SettingKind::Text,
         also: None,
         apply: set!(edge.reconnect_window, |text| time(text, WINDOW.0..=WINDOW.1)),
@@ -171,7 +174,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "reconnect_rate",
         section: Section::Network,
         form: "NUMBER",
-        help: "The maximum number of clients per second that come back after a restart. The \
+        help: "The maximum number of clients per second that reconnect after a restart. The \
                reconnect window lasts at least the number of clients divided by this rate",
         kind: SettingKind::Number,
         also: None,
@@ -197,10 +200,11 @@ const HOSTS: &str = "hosts such as play.example.org, *.example.org or 192.0.2.1,
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-/// The protocol promises that a connection without a hello lives for at most five seconds.
+/// The protocol promises that a connection without a hello is closed after at most five seconds.
+/// The exception is JSON over loopback (`EdgeOptions::typed_hello_timeout`).
 const HANDSHAKE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 const WINDOW: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(600));
-/// The server notices only after a second that the world does not tick.
+/// The server needs a second to notice that the world has stopped.
 const LIVEZ: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3600));
 const OUTBOX: (usize, usize) = (64 * 1024, 16 * 1024 * 1024);
 

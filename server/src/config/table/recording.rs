@@ -54,7 +54,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "TIME",
         help: "The length of the history, which is always kept in memory. It is written to a file \
                on request (POST /history on the admin port, or SIGUSR1), when a step of the world \
-               takes over 50 ms or panics, and when the shadow differs. 0s: no history",
+               takes over 50 ms or panics, and when the shadow finds a difference. 0s: no history",
         kind: SettingKind::Text,
         also: None,
         apply: set!(recording.history, |text| time(text, Duration::ZERO..=HOUR)),
@@ -91,7 +91,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Recording,
         form: "on|off",
         help: "A second world that runs the recording 2 to 4 seconds later, and reports any difference. It is \
-               loaded again from each saved world, every 10 s, and takes as much CPU time as the ticks",
+               loaded again from each saved world, every 10 s, and takes as much CPU time as the live world",
         kind: SettingKind::Text,
         also: None,
         apply: set!(recording.shadow, on_or_off),

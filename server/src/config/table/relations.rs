@@ -1,9 +1,9 @@
 //! Pairs of settings that depend on each other: when two values contradict each other, and how the
-//! default of each setting follows the value of the other.
+//! default of each setting is adjusted to the value of the other.
 //!
 //! If a user sets only one of a pair, there is never a contradiction, because the default of the
-//! other follows. Only two values that the user wrote can contradict each other. Each setting is in
-//! at most one relation.
+//! other is adjusted. Only two values that the user wrote can contradict each other. Each setting
+//! is in at most one relation.
 
 use std::net::SocketAddr;
 
@@ -12,15 +12,15 @@ use crate::config::settings::Settings;
 /// Two settings that depend on each other.
 pub(in crate::config) struct Relation {
     pub(in crate::config) pair: [RelatedSetting; 2],
-    /// Returns what is wrong with two written values and what would be right, or `None` if they
-    /// fit.
+    /// Describes why two written values contradict each other and how to correct them. Returns
+    /// `None` if they do not.
     pub(in crate::config) contradiction: fn(&Settings) -> Option<String>,
 }
 
 /// One setting of a pair.
 pub(in crate::config) struct RelatedSetting {
     pub(in crate::config) name: &'static str,
-    /// Changes the default of this setting if it does not fit the value of the other.
+    /// Adjusts the default of this setting if it contradicts the value of the other.
     pub(in crate::config) follow: fn(&mut Settings),
 }
 
@@ -30,17 +30,16 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         pair: [
             RelatedSetting {
                 name: "listen",
-                follow: |settings| settings.listen = beside(settings.listen, settings.admin),
+                follow: |settings| settings.listen = avoid_port_of(settings.listen, settings.admin),
             },
             RelatedSetting {
                 name: "admin",
-                follow: |settings| settings.admin = beside(settings.admin, settings.listen),
+                follow: |settings| settings.admin = avoid_port_of(settings.admin, settings.listen),
             },
         ],
         contradiction: |settings| {
-            same_socket(settings.listen, settings.admin).then(|| {
-                "both use the same port of the same address: give one of them a different port".to_owned()
-            })
+            same_socket(settings.listen, settings.admin)
+                .then(|| "both use the same port of the same address: change one of the ports".to_owned())
         },
     },
     Relation {
@@ -111,7 +110,7 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
                 .zip(settings.interest_radius)
                 .is_some_and(|(near, interest)| near != interest);
             differ.then(|| {
-                "near_radius may differ from interest_radius only when that is \"all\": \
+                "near_radius may differ from interest_radius only if interest_radius is \"all\": \
                  set near_radius to \"auto\", or interest_radius to \"all\""
                     .to_owned()
             })
@@ -135,9 +134,9 @@ fn raise<T: Ord + Copy>(value: &mut T, least: T) {
     *value = least.max(*value);
 }
 
-/// Returns the default address, with port 7375 if `taken` uses its port. It is never the default
+/// Returns the default address, with port 7375 if `taken` uses its port. 7375 is not the default
 /// port of the other setting: a scraper of the usual admin port must not reach the world.
-fn beside(default: SocketAddr, taken: SocketAddr) -> SocketAddr {
+fn avoid_port_of(default: SocketAddr, taken: SocketAddr) -> SocketAddr {
     const FREE: u16 = 7375;
     let mut address = default;
     if same_socket(address, taken) {

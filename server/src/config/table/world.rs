@@ -60,7 +60,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_rooms",
         section: Section::World,
         form: "NUMBER",
-        help: "The maximum number of rooms. A join that would create a further room is refused",
+        help: "The maximum number of rooms. A join that would create another room is refused",
         kind: SettingKind::Number,
         also: None,
         apply: set!(max_rooms, |text| whole(text, 1..=100_000)),
@@ -71,8 +71,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::World,
         form: "NUMBER|random",
         help: "The seed of all random numbers. The same seed and the same inputs result in the \
-               same world. random: a new seed at each start, which the log and the recordings \
-               contain",
+               same world. random: a new seed at each start, which is written to the log and the \
+               recordings",
         kind: SettingKind::NumberOrWord,
         also: None,
         // The maximum of integers in TOML. 0 means "no seed" in `SimConfig`.
@@ -83,9 +83,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "maps",
         section: Section::World,
         form: "DIRECTORY|bundled",
-        help: "A directory of Tiled maps (*.tmx), which are served beside the bundled maps. A map \
-               with the name of a bundled map replaces it. bundled: only the bundled maps. See \
-               also bundled_maps",
+        help: "A directory of Tiled maps (*.tmx), which are served in addition to the bundled \
+               maps. A map with the name of a bundled map replaces it. bundled: only the bundled \
+               maps. See also bundled_maps",
         kind: SettingKind::PathOr("bundled"),
         also: None,
         apply: set!(maps, |text| path_or("bundled", "a directory", text)),
@@ -96,7 +96,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::World,
         form: "NAME,...|all|none",
         help: "The bundled maps to serve: some of garden, lobby and plaza. all: all three. none: \
-               only the maps in the directory that maps names",
+               only the maps in the directory set with maps",
         kind: SettingKind::ListOr(&["all", "none"]),
         also: None,
         apply: set!(bundled_maps, bundled_maps),
@@ -136,7 +136,7 @@ fn bundled_maps(text: &str) -> ParseResult<BundledMaps> {
                 .map(|meant| format!(" (did you mean `{meant}`?)"))
                 .unwrap_or_default();
             let name = shortened(name, LONGEST_ENTRY);
-            return Err(format!("{}, but {name:?} is no bundled map{meant}", form()));
+            return Err(format!("{}, but {name:?} is not a bundled map{meant}", form()));
         }
         names.push(name.to_owned());
     }

@@ -50,15 +50,15 @@ impl IoThread {
         }
     }
 
-    /// Notices that the machine has slept. Only the sweep would close clients because of that, so
-    /// only the sweep calls this.
+    /// Checks whether the machine has slept. Only the sweep closes clients because time has passed,
+    /// so only the sweep calls this.
     pub(in crate::edge) fn notice_sleep(&self, now: Instant) {
         if let Some(gap) = self.gaps.beat_with_sleep(now, machine_slept()) {
             self.shared.log_gap(gap);
         }
     }
 
-    /// Returns the time, and notices if the thread did not run for a while.
+    /// Returns the time, and checks whether the thread did not run for a while.
     pub(in crate::edge) fn now(&self) -> Instant {
         let now = Instant::now();
         if let Some(gap) = self.gaps.beat(now) {

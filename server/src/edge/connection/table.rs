@@ -1,5 +1,5 @@
-//! The WebSocket connections of one I/O thread, by place. A session id names its place, so finding
-//! one is an index.
+//! The WebSocket connections of one I/O thread, by place. A session id contains its place, so a
+//! connection is found by index.
 
 use std::{rc::Rc, time::Instant};
 
@@ -67,8 +67,8 @@ impl ConnectionTable {
     }
 
     /// Schedules a check of a place by the sweep at this time, unless an earlier one is scheduled.
-    pub(in crate::edge) fn look_at(&self, place: usize, when: Instant) {
-        self.agenda.look_at(place, when);
+    pub(in crate::edge) fn schedule(&self, place: usize, when: Instant) {
+        self.agenda.schedule(place, when);
     }
 
     /// Returns the next connection, from this place on, that the sweep must check now, and its

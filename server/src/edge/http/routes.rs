@@ -18,13 +18,13 @@ static ROUTES: Routes<Handler> = Routes::new(
     "nothing here; connect at /ws",
 );
 
-/// Answers a request that the policy allows.
+/// Handles a request that the policy allows.
 type Handler = fn(&IoThread, &Request<Incoming>, &Destination) -> Result<Reply, HttpProblem>;
 
-/// An answer that is not an error.
+/// A response that is not an error.
 pub(super) struct Reply {
     pub(super) answer: Answer,
-    /// The WebSocket that the connection becomes. `None`: it ends.
+    /// The WebSocket that the connection becomes, or `None` if the connection ends.
     pub(super) agreement: Option<Agreement>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Reply {
 #[derive(Clone, Copy)]
 pub(super) struct Agreement {
     pub(super) wire: Wire,
-    pub(super) by_hand: bool,
+    pub(super) may_be_typed: bool,
 }
 
 const INDEX: &str = "This is Parlour, a world server: a room to walk in, with everyone else who is there.
@@ -48,12 +48,12 @@ or parlour.v1.json (the same messages as JSON text). By hand, with the hello wit
 
 const FULL: &str = "the server is full, try again later";
 
-/// Answers a request on a connection that was accepted at `local`.
+/// Handles a request on a connection that was accepted at the address `local`.
 pub(super) fn reply(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<Reply, HttpProblem> {
     let to = io.shared.web.host(request, local)?;
     if let Some(failure) = io.shared.failure.get() {
-        // Not a 101 and then 1011: proxies and tools understand a 503, and it costs no state of a
-        // connection.
+        // A 503 instead of a 101 and a close frame with 1011: proxies and tools understand it, and
+        // the server needs no state for the connection.
         let detail = format!("{}, try again later", failure.for_clients());
         return Err(HttpProblem::new(ProblemKind::ServerFailed, detail));
     }
@@ -73,7 +73,7 @@ pub(super) fn full(reject: Rejection) -> HttpProblem {
     }
 }
 
-/// `GET /`: a page for people. It names the time for a hello on a connection like this one.
+/// `GET /`: a page for people. It states the time limit for a hello from this address.
 fn index(io: &IoThread, _: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
     let time = io.shared.options.time_to_type_hello(to.local()).as_secs_f64();
     let text = INDEX.replace("TIME", &time.to_string());
@@ -83,9 +83,9 @@ fn index(io: &IoThread, _: &Request<Incoming>, to: &Destination) -> Result<Reply
     })
 }
 
-/// `GET /ws`: agrees on a WebSocket.
+/// `GET /ws`: accepts or rejects a WebSocket.
 fn enter(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
-    // A frozen tick also leaves the ring full. Clients then get 1013 after the upgrade instead.
+    // A frozen tick also fills the ring. Clients then get the close code 1013 after the upgrade.
     let is_choked = io.inbound.is_choked() && !io.shared.status.is_frozen();
     if is_choked || io.shared.is_stopping() {
         return Err(full(Rejection::TooManyConnections));
@@ -93,7 +93,7 @@ fn enter(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result
     let upgrade = upgrade::judge(request, to)?;
     let agreement = Agreement {
         wire: upgrade.wire,
-        by_hand: upgrade.by_hand,
+        may_be_typed: upgrade.may_be_typed,
     };
     Ok(Reply {
         answer: upgrade.answer(),

@@ -44,7 +44,8 @@ impl Host {
         is_name.then(|| Self::Name(name.to_ascii_lowercase()))
     }
 
-    /// Returns whether this is the machine itself. Browsers do not look these names up in DNS.
+    /// Returns whether this host is always the local machine. Browsers do not look these names up
+    /// in DNS.
     pub(super) fn is_loopback(&self) -> bool {
         match self {
             Self::Name(name) => name == "localhost" || name.ends_with(".localhost"),
@@ -54,7 +55,8 @@ impl Host {
 }
 
 impl Authority {
-    /// Returns `None` if the text is not a host with an optional port. A user is not allowed.
+    /// Returns `None` if the text is not a host with an optional port. User information is not
+    /// allowed.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (host, port) = split(text);
         Some(Self {
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_known_by_its_names_and_addresses() {
+    fn loopback_names_and_addresses_are_recognized() {
         let is_loopback = |text| Host::parse(text).unwrap().is_loopback();
         for own in ["localhost", "a.localhost", "127.0.0.1", "127.255.0.1", "[::1]"] {
             assert!(is_loopback(own), "{own}");

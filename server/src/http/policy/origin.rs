@@ -26,8 +26,8 @@ impl Origin {
         self.host.is_loopback()
     }
 
-    /// Returns whether a server with this name has this origin. The scheme of the origin decides
-    /// about the default port, because a proxy may add TLS.
+    /// Returns whether a server with this name has this origin. The default port is that of the
+    /// origin's scheme, because a proxy may add TLS.
     pub(super) fn is_of(&self, authority: &Authority) -> bool {
         self.host == authority.host && self.port == explicit(&self.scheme, authority.port)
     }

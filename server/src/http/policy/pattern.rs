@@ -16,7 +16,7 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostPattern(Hosts);
 
-/// Origins that are allowed: `https://example.org`, `https://*.example.org`,
+/// Allowed origins: `https://example.org`, `https://*.example.org`,
 /// `capacitor://localhost`, or `*` for any.
 ///
 /// The default port of a scheme can be written or left out. `ws` and `wss` stand for `http` and
@@ -49,7 +49,7 @@ pub enum PatternError {
     #[error("has no scheme: write https://{0}")]
     NoScheme(String),
     /// The text contains more than a host.
-    #[error("is more than a host: write {0}, which takes any port")]
+    #[error("is more than a host: write {0}, which allows any port")]
     NotOnlyHost(String),
     /// The text contains a path, a query or a fragment.
     #[error("is more than scheme, host and port: write {0}")]

@@ -36,7 +36,7 @@ fn connects(policy: &Policy, origin: &str, host: &str) -> bool {
 }
 
 #[test]
-fn the_default_allows_the_own_host_and_loopback() {
+fn the_default_allows_pages_of_the_servers_own_origin_and_of_loopback() {
     let policy = Policy::default();
     let allows = |origin, host| connects(&policy, origin, host);
     assert!(allows("https://Play.example.org", "play.example.org"));
@@ -64,7 +64,7 @@ fn a_list_replaces_the_default() {
 }
 
 #[test]
-fn a_star_allows_any_origin_but_not_two() {
+fn a_star_allows_any_origin_but_not_two_origin_headers() {
     let policy = policy(&["*"], &[]);
     assert!(connects(&policy, "null", "x") && connects(&policy, "https://evil.org", "x"));
     let two = [("origin", "http://localhost"), ("origin", "http://localhost")];
@@ -72,7 +72,7 @@ fn a_star_allows_any_origin_but_not_two() {
         admits(&policy, &two, "x", Access::Players),
         Err(AccessRefusal::RepeatedHeader(header::ORIGIN))
     );
-    // This includes pages without a name.
+    // This includes pages that send no origin.
     let unnamed = [("sec-fetch-site", "cross-site")];
     assert_eq!(admits(&policy, &unnamed, "x", Access::Players), Ok(()));
     // The list applies to players only.
@@ -84,7 +84,7 @@ fn a_star_allows_any_origin_but_not_two() {
 }
 
 #[test]
-fn sec_fetch_site_shows_pages_without_an_origin() {
+fn sec_fetch_site_identifies_pages_that_send_no_origin() {
     let (open, listed) = (Policy::default(), policy(&["https://a.org"], &[]));
     for policy in [&open, &listed] {
         for access in [Access::Players, Access::Operators, Access::Private] {
@@ -144,14 +144,14 @@ fn a_repeated_header_is_refused_even_with_an_allowed_origin() {
 fn a_page_without_an_origin_is_refused_with_advice_for_its_port() {
     let unnamed = [("sec-fetch-site", "cross-site")];
     let refused = |access| admits(&Policy::default(), &unnamed, LAN, access).unwrap_err();
-    assert_eq!(refused(Access::Players), AccessRefusal::UnnamedPage);
+    assert_eq!(refused(Access::Players), AccessRefusal::PageWithoutOrigin);
     assert!(refused(Access::Players).to_string().contains("new WebSocket"));
     assert_eq!(refused(Access::Operators), AccessRefusal::Page);
     assert!(refused(Access::Operators).to_string().contains("use curl"));
 }
 
 #[test]
-fn the_address_of_the_connection_decides() {
+fn the_allowed_hosts_depend_on_the_address_of_the_connection() {
     let open = Policy::default();
     let listed = policy(&[], &["play.example.org"]);
     let host = |policy: &Policy, host, local: &str| {
@@ -183,7 +183,7 @@ fn private_answers_need_a_known_name() {
         admits(policy, lines, host, access)
     };
     let (open, listed) = (Policy::default(), policy(&[], &["admin.example.org"]));
-    // With a GET a rebound page sends nothing but its name.
+    // With a GET, a page that uses DNS rebinding sends only its name.
     assert_eq!(admin(&open, &[], "evil.example:7374", false), Ok(()));
     let refused = Err(AccessRefusal::Host(Echo::new(b"evil.example")));
     assert_eq!(admin(&open, &[], "evil.example:7374", true), refused);

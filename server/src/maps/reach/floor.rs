@@ -1,5 +1,5 @@
-//! The floor of a map: all places where the middle of a 16 x 16 px body can be, and between which
-//! of them a player can walk.
+//! The floor of a map: all places where the center of a 16 x 16 px body can be, and which of them
+//! are connected for a walking player.
 //!
 //! A body touches the same tiles until one of its edges crosses the edge of a tile, which happens
 //! at two places per tile along each axis. Between these places the floor is uniform. So the floor
@@ -53,12 +53,12 @@ impl Floor {
         &self.free
     }
 
-    /// Removes all cells that can be walked to from a place from `cells`, and returns them.
+    /// Removes from `cells` all cells that a player can walk to from a place, and returns them.
     pub(super) fn walk_from(&self, place: Position, cells: &mut Cells) -> Cells {
         let width = self.columns.len();
         let mut reached = FixedBitSet::with_capacity(self.free.0.len());
-        // One cell of each run that is not visited yet, and at most two of a run: the list is never
-        // longer than the number of cells.
+        // The list contains at least one cell of each run that is not visited yet, and at most two,
+        // so it is never longer than the number of cells.
         let mut todo = vec![self.cell(place)];
         while let Some(cell) = todo.pop() {
             if !cells.0.contains(cell) {
@@ -92,7 +92,7 @@ impl Floor {
         cells.0.contains(self.cell(place))
     }
 
-    /// Returns whether a body whose middle is in these cells can be in the door.
+    /// Returns whether a body whose center is in these cells can be in the door.
     pub(super) fn meets(&self, cells: &Cells, door: &Door) -> bool {
         let Some(((left, right), (top, bottom))) = self.range(door) else {
             return false;
@@ -142,7 +142,7 @@ impl Floor {
 struct Axis {
     /// The first unit of each cell.
     starts: Vec<i32>,
-    /// The last unit of the last cell: there the body touches the edge of the map.
+    /// The last unit of the last cell, where a body touches the edge of the map.
     last: i32,
 }
 

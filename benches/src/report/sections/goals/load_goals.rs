@@ -66,7 +66,7 @@ const GOALS: &[LoadGoal] = &[
 
 /// A goal of each load that was compared with the raw floor.
 const FLOOR_RATIO: LoadGoal = LoadGoal {
-    what: "server CPU per delivered frame over the raw floor's",
+    what: "server CPU per delivered frame, relative to the raw floor",
     bound: |_| AtMost(1.25),
     read: LoadResult::floor_ratio,
     format: unit("x"),
@@ -105,7 +105,8 @@ impl LoadGoal {
             format: self.format,
             at: at.map(|count| ClientCount {
                 clients: count.clients,
-                is_enough: count.held && (load.held.is_nan() || count.clients >= load.held),
+                is_held: count.held,
+                goal: load.held,
             }),
         };
         row.text()

@@ -45,7 +45,7 @@ pub(super) const GOALS: &[Goal] = &[
         format: unit("KB"),
     },
     Goal {
-        what: "memory per active WebSocket, server side",
+        what: "memory per active WebSocket, server side (walkers in rooms of 50)",
         bound: AtMost(12.0),
         read: |results| results.connection_figure("memory per active connection", "bytes") / 1000.0,
         format: unit("KB"),
@@ -97,6 +97,7 @@ pub(super) const GOALS: &[Goal] = &[
         format: unit("x real time"),
         ..recording::REPLAY
     },
+    recording::HASH,
     Goal {
         what: "twice the load: ticks skipped",
         bound: AtMost(0.0),

@@ -1,4 +1,4 @@
-//! Tests of the disk thread with hand-made batches.
+//! Tests of the disk thread with batches that the tests build.
 
 use parlour_sim::{Logic, SimConfig};
 
@@ -7,7 +7,7 @@ use crate::recorder::{
     OptionNames,
     batch::samples::{saved, second},
     batch_queue::batch_queue,
-    counts::counted::Values,
+    metrics::counted::Values,
 };
 
 /// Runs the disk thread over these batches. Returns the names of its files, and its metrics.
@@ -51,7 +51,7 @@ fn without_the_first_tick_a_file_starts_with_a_saved_world() {
 }
 
 #[test]
-fn a_gap_ends_the_file_and_the_next_one_waits() {
+fn a_gap_ends_the_file_and_the_next_file_waits_for_a_saved_world() {
     let (names, values) = written("gap", vec![second(1), second(61), second(181), saved(240)]);
     assert_eq!(names, ["19700101T000000Z-t1.plr"]);
     assert_eq!((values.ticks(), values.is_active()), (120, false));

@@ -1,4 +1,4 @@
-//! Tests of the recorder thread with a hand-driven disk and ticks.
+//! Tests of the recorder thread, in which the test runs the disk and the ticks.
 
 use std::{sync::mpsc::sync_channel, thread};
 
@@ -10,7 +10,7 @@ use super::*;
 use crate::recorder::{
     OptionNames,
     batch_queue::{BatchReceiver, batch_queue},
-    counts::counted::Values,
+    metrics::counted::Values,
 };
 
 struct Driven {
@@ -117,7 +117,7 @@ fn contiguous(batches: &[Arc<Batch>]) -> u32 {
 }
 
 #[test]
-fn a_slow_disk_misses_ticks_and_the_history_does_not() {
+fn a_slow_disk_misses_ticks_but_the_history_does_not() {
     let mut driven = Driven::new();
     driven.ticks(1..=600 * 13);
     let sent = driven.sent();
@@ -150,7 +150,7 @@ fn a_gap_in_the_ticks_reaches_the_disk_and_restarts_the_history() {
 }
 
 #[test]
-fn records_come_back_empty_with_capacity_for_a_tick() {
+fn returned_records_are_empty_and_have_capacity_for_a_tick() {
     let mut driven = Driven::new();
     driven.ticks(1..=601);
     let back: Vec<LiveTick> = std::iter::from_fn(|| driven.spent.pop().ok()).collect();

@@ -1,4 +1,4 @@
-//! Compares two recordings as recorded. Nothing is run, and one chunk of each is in memory.
+//! Compares the files of two recordings, without running ticks. One chunk of each is in memory.
 
 use parlour_shared::ids::Tick;
 use parlour_sim::SavedState;
@@ -11,9 +11,9 @@ use crate::format::{Item, TickRecord};
 
 /// The result of comparing the files.
 pub(super) enum FileComparison {
-    /// They have no tick in common.
+    /// The recordings have no common tick.
     Apart,
-    /// All ticks that both have are the same.
+    /// All common ticks are the same.
     Same { from: Tick, to: Tick },
     /// The worlds differed before the first common tick.
     Before(Tick),
@@ -115,19 +115,19 @@ impl<'a> TickStream<'a> {
     }
 }
 
-/// Returns where to start so that the tick before is read first, if it was recorded.
+/// Returns the position from which the tick before `from` is read first, if it was recorded.
 fn position_before(tape: &Tape, from: Tick) -> TapePosition {
     let before = Tick(from.0.saturating_sub(1));
     tape.chunk_of(before).unwrap_or_else(|| tape.before(before))
 }
 
-/// The worlds that both files saved after the same tick.
+/// The worlds that the two files saved after the same tick.
 pub(super) struct SavedWorlds {
     pub(super) tick: Tick,
     pub(super) states: [Vec<u8>; 2],
 }
 
-/// Returns the first saved worlds at or after `tick` that both files have for the same tick.
+/// Returns the first saved worlds at or after `tick` that the files have for the same tick.
 pub(super) fn next_keyframes(
     one: &mut Tape,
     other: &mut Tape,
@@ -153,7 +153,7 @@ pub(super) fn next_keyframes(
     })
 }
 
-/// Reads the saved world at a place.
+/// Reads the saved world at a position.
 fn saved_at(tape: &mut Tape, position: TapePosition) -> Result<Option<Vec<u8>>, ReplayError> {
     match tape.read_from(position).next().transpose()? {
         Some(Item::Keyframe { state, .. }) => Ok(Some(state)),

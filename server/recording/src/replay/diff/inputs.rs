@@ -12,15 +12,15 @@ use crate::replay::events;
 /// The maximum number of listed differences.
 const LISTED: usize = 64;
 
-/// How the events of one session differ.
+/// The difference between the events of one session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventDifference {
     /// The session.
     pub session: u64,
-    /// Its player before the tick, if it has one.
+    /// The player of the session before the tick, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub player: Option<PlayerName>,
-    /// The room that player is in.
+    /// The room of the player.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
     /// Events that only the first recording has, in words.
@@ -58,7 +58,7 @@ pub(super) fn compare(one: &TickInput, other: &TickInput) -> Vec<EventDifference
         .collect()
 }
 
-/// Returns events that the others do not have, or have less often.
+/// Returns the events that do not occur in `others`, or occur less often.
 fn only(these: &[&Event], others: &[&Event]) -> Vec<String> {
     let mut left: Vec<&&Event> = others.iter().collect();
     let missing = these.iter().filter(|event| {

@@ -1,4 +1,4 @@
-//! Finds where two worlds part: the tick and the system.
+//! Finds the tick and the system at which two worlds diverge.
 
 use parlour_shared::ids::Tick;
 use serde::Serialize;
@@ -13,22 +13,22 @@ use crate::replay::tape::TapePosition;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComparedRecording {
-    /// The first.
+    /// The first recording.
     One,
-    /// The second.
+    /// The second recording.
     Other,
 }
 
-/// Where a world that was run again started.
+/// The start of a world that was run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct WorldOrigin {
     /// The recording.
     pub recording: ComparedRecording,
-    /// The tick of its saved world; 0 if it started as a fresh world.
+    /// The tick of the saved world, or 0 if it started as a new world.
     pub from: u32,
 }
 
-/// The cause of a difference, as far as it can be determined.
+/// The cause of a difference, if it can be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DifferenceCause {
@@ -36,11 +36,11 @@ pub enum DifferenceCause {
     Chance,
     /// Like [`DifferenceCause::Chance`], but only if some time passes in between.
     Clock,
-    /// A loaded world diverges from one that ran through.
+    /// A loaded world diverges from a world that ran from the start.
     NotDeclared,
     /// All worlds that were run again agree, but not with both recordings.
     OtherProgram,
-    /// All worlds agree with both recordings: the difference did not show again.
+    /// All worlds agree with both recordings: the difference did not occur again.
     Unseen,
     /// The state differs, but no hash does.
     NotHashed,
@@ -68,7 +68,7 @@ impl From<String> for SystemName {
     }
 }
 
-/// Where two worlds part, and the cause, as far as they were found.
+/// The system at which two worlds diverge, and the cause, if they were found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parting {
     /// The first system that made a difference. `None` if it is unknown, or if the worlds differed
@@ -76,7 +76,7 @@ pub struct Parting {
     pub system: Option<SystemName>,
     /// Whether deferred commands of the system made the difference, not the system itself.
     pub put_off: bool,
-    /// If the system is uncertain, the systems that it may be.
+    /// If the system is uncertain, the possible systems.
     pub suspects: Vec<SystemName>,
     /// What differs right after that system, or in the first saved worlds after the tick.
     #[serde(flatten)]
@@ -85,7 +85,7 @@ pub struct Parting {
     pub panicked: [bool; 2],
     /// The cause.
     pub cause: DifferenceCause,
-    /// Where the two worlds that parted started.
+    /// The starts of the two worlds that diverged.
     pub pair: Option<[WorldOrigin; 2]>,
 }
 
@@ -107,7 +107,7 @@ impl Parting {
 /// A pair of worlds to run.
 #[derive(Clone, Copy)]
 pub(super) struct Pair {
-    /// Where each starts: the recording, and the place in it.
+    /// The start of each world: the recording, and the position in it.
     pub(super) starts: [(ComparedRecording, TapePosition); 2],
     /// Whether to pause between the two runs.
     pub(super) pause: bool,
@@ -152,8 +152,8 @@ pub(super) fn parted(reruns: &[Rerun; 2], pair: Pair) -> Option<Parting> {
         },
     };
     let (mut left, mut right) = (&one.trail.before, &other.trail.before);
-    // Both must reach the last tick without a difference. Worlds that parted earlier are compared
-    // at that tick instead.
+    // Both must reach the last tick without a difference. Worlds that diverged earlier are
+    // compared at that tick instead.
     if one.last() != other.last() || earliest_apart(reruns, one.last()).is_some() {
         return None;
     }

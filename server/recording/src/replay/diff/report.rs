@@ -9,9 +9,9 @@ use super::{
     PlayerName, StateDifference, SystemName, WorldOrigin,
 };
 
-/// Differing parts that are shown. JSON has more.
+/// The maximum number of differing parts in the text. JSON has more.
 const SHOWN: usize = 8;
-/// Characters of a value that are shown.
+/// The maximum number of characters of a value in the text.
 const VALUE_CHARS: usize = 200;
 
 impl Display for Difference {
@@ -184,7 +184,7 @@ fn evidence(difference: &StateDifference) -> String {
                 [pair[1], pair[0]]
             };
             format!(
-                "a world loaded from the keyframe at tick {} diverges from one that ran through from {}: \
+                "a world loaded from the keyframe at tick {} diverges from one that ran from {}: \
                  something that is not declared as state has an effect",
                 later.from,
                 began(earlier)
@@ -207,7 +207,7 @@ fn evidence(difference: &StateDifference) -> String {
     };
     text.push_str(match difference.reproduces {
         _ if difference.attempts == 0 => "",
-        [true, true] => ". This program reached the hash of each recording",
+        [true, true] => ". This program reached the hashes of both recordings",
         [true, false] => ". This program reached the hash of the first recording, never of the other",
         [false, true] => ". This program reached the hash of the other recording, never of the first",
         [false, false] => ". This program reached neither recording's hash",

@@ -1,4 +1,4 @@
-//! Runs a recorded world again up to a tick, and that tick system by system.
+//! Runs a recorded world again up to a tick, and runs that tick system by system.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -25,11 +25,12 @@ pub(super) struct Rerun {
     pub(super) from: Tick,
     /// The hash after each tick.
     pub(super) hashes: Vec<Option<u64>>,
-    /// Where it first differed from the recording.
+    /// The first tick that differed from the recording.
     pub(super) departure: Option<Departure>,
     /// The last tick, system by system.
     pub(super) trail: Trail,
-    /// The world after it. Kept, so that a different world does not reuse its addresses.
+    /// The world after the last tick. It is kept, so that another world does not reuse its memory
+    /// addresses.
     pub(super) world: Simulation,
 }
 
@@ -53,7 +54,7 @@ pub(super) struct Departure {
     pub(super) parts: Vec<String>,
 }
 
-/// The state after each system of a tick. Empty if a tick before the one in question panicked.
+/// The state after each system of a tick. It is empty if an earlier tick panicked.
 #[derive(Default)]
 pub(super) struct Trail {
     pub(super) before: Vec<u8>,
@@ -63,9 +64,9 @@ pub(super) struct Trail {
 /// One system, or a point where deferred commands are applied.
 pub(super) struct TrailStep {
     pub(super) system: String,
-    /// At such a point: the systems that deferred commands.
+    /// If this is such a point: the systems that deferred commands.
     pub(super) applied: Vec<String>,
-    /// The state after it, if it changed.
+    /// The state after the system, if it changed.
     pub(super) after: Option<Vec<u8>>,
     pub(super) panicked: bool,
 }
@@ -77,7 +78,7 @@ pub(super) enum RerunMode {
     Plain,
     /// Like `Plain`, with deferred commands applied right after each system.
     AtOnce,
-    /// All ticks are run system by system. Stops at the first that differs from the recording.
+    /// All ticks are run system by system, up to the first that differs from the recording.
     Watchful,
 }
 
@@ -139,7 +140,7 @@ fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput,
     world.save(&mut before);
     let mut steps: Vec<TrailStep> = Vec::new();
     let (mut last, mut kept) = (before.clone(), before.len());
-    // The world is not run further after a panic.
+    // After a panic, the world is not run further.
     let traced = catch_unwind(AssertUnwindSafe(|| {
         let mut tracing = world.trace(input, output);
         if at_once {

@@ -1,5 +1,5 @@
-//! Runs both recordings again from different starts until two worlds part, and finds the system
-//! that parts them.
+//! Runs both recordings again from different starts until two worlds diverge, and finds the system
+//! that causes it.
 
 use std::{thread, time::Duration};
 
@@ -17,31 +17,33 @@ use super::{
     rerun::{self, Rerun, RerunMode},
 };
 
-/// The maximum number of pairs of worlds that are run. A random difference may not show every time.
+/// The maximum number of pairs of worlds that are run. A random difference may not occur every
+/// time.
 const ATTEMPTS: u32 = 64;
-/// The number of first pairs that start at the last saved world before the difference, which is
-/// cheap and usually enough.
+/// The number of pairs, run first, that start at the last saved world before the difference, which
+/// is cheap and usually enough.
 const USUAL: usize = 8;
 /// The maximum number of watched ticks once worlds have left the recordings early, because watching
 /// is slow.
 const WATCHED_TICKS: u32 = 6000;
-/// How often a world is run against itself before randomness is ruled out.
+/// The number of times that a world is compared with itself before chance is ruled out.
 const CONFIRM: u32 = 6;
-/// How often a pair is run to find whose commands made the difference.
+/// The number of times that a pair is run to find the system whose commands made the difference.
 const COMMANDS: u32 = 8;
-/// Longer than a second, in case the clock is read in seconds.
+/// The length of a pause. It is longer than a second, in case game logic reads a clock in seconds.
 const PAUSE: Duration = Duration::from_millis(1100);
 
 /// The result of the search.
 pub(super) struct Search {
-    /// The tick at which worlds part. It may be before the one at which the recordings part.
+    /// The tick at which worlds diverge. It may be earlier than the tick at which the recordings
+    /// diverge.
     pub(super) tick: Tick,
     pub(super) found: Option<Parting>,
     pub(super) attempts: u32,
     /// For each recording, whether some world reached its hash at the tick at which the recordings
-    /// part.
+    /// diverge.
     pub(super) reproduces: [bool; 2],
-    /// If no worlds part: the systems that wrote the differing parts.
+    /// If no worlds diverge: the systems that wrote the differing parts.
     pub(super) writers: Vec<String>,
 }
 
@@ -82,7 +84,7 @@ pub(super) fn search(
                 parts = parts_left(&reruns, earlier);
                 watches = Some(WATCHED_TICKS);
             }
-            // If the worlds parted earlier, run the same pair again up to that tick.
+            // If the worlds diverged earlier, run the same pair again up to that tick.
             let reruns = match watches {
                 None => Some(reruns),
                 Some(_) => replays.run(pair, search.tick, RerunMode::Plain)?,
@@ -103,14 +105,14 @@ pub(super) fn search(
     Ok(search)
 }
 
-/// Returns the parts in which worlds differ from the recording at that tick.
+/// Returns the parts in which the worlds differ from the recording at this tick.
 fn parts_left(reruns: &[Rerun; 2], tick: Tick) -> Vec<String> {
     let departure = reruns.iter().filter_map(|rerun| rerun.departure.as_ref());
     let departure = departure.filter(|departure| departure.tick == tick);
     departure.flat_map(|departure| departure.parts.clone()).collect()
 }
 
-/// Returns the pairs to run, the likeliest and cheapest first.
+/// Returns the pairs to run, the most likely and cheapest first.
 fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
     let [one, other] = [0, 1].map(|side: usize| replays.0[side].tape());
     let before = Tick(tick.0 - 1);
@@ -142,8 +144,8 @@ fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
 struct Replays<'a>([&'a mut Replay; 2]);
 
 impl Replays<'_> {
-    /// For differences that show at varying ticks: runs one world until it differs from the
-    /// recording, and a second one to that tick. Returns how many ticks were watched.
+    /// For differences that occur at varying ticks: runs one world until it differs from the
+    /// recording, and a second one to that tick. Returns the number of watched ticks.
     fn watch(&mut self, pair: Pair, aim: Tick, search: &mut Search) -> Result<u32, ReplayError> {
         let Some(one) = self.run_one(pair.starts[0], aim, RerunMode::Watchful)? else {
             return Ok(0);
@@ -203,7 +205,8 @@ impl Replays<'_> {
         }
         for origin in pair {
             let same = [origin; 2];
-            // Without a pause, two runs part only by chance. With one, a clock is also possible.
+            // Without a pause, two runs diverge only by chance. With a pause, a clock is also
+            // possible.
             if self.part_again(same, tick, CONFIRM, false)? {
                 return Ok(DifferenceCause::Chance);
             }
@@ -214,8 +217,8 @@ impl Replays<'_> {
         Ok(DifferenceCause::NotDeclared)
     }
 
-    /// Decides about worlds that parted after a pause. It was a clock if they part again after a
-    /// pause, and never without one.
+    /// Determines the cause for worlds that diverged after a pause. It is a clock if they diverge
+    /// again after a pause, and never without one.
     fn chance_or_clock(
         &mut self,
         pair: [WorldOrigin; 2],
@@ -229,7 +232,7 @@ impl Replays<'_> {
         })
     }
 
-    /// Returns whether two worlds part at or before that tick, in one of `tries` runs.
+    /// Returns whether two worlds diverge at or before this tick, in one of `tries` runs.
     fn part_again(
         &mut self,
         pair: [WorldOrigin; 2],

@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::replay::words;
 
-/// The maximum number of listed parts. The rest is only counted.
+/// The maximum number of listed parts. Further parts are only counted.
 const LISTED: usize = 64;
 
-/// How people refer to a player.
+/// A player, as reports refer to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlayerName {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// Its id, hexadecimal.
     pub id: String,
@@ -55,7 +55,7 @@ pub struct PartDifference {
 /// The parts that differ.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PartDifferences {
-    /// At most 64 of them.
+    /// The parts, at most 64.
     #[serde(rename = "differ")]
     pub listed: Vec<PartDifference>,
     /// The number of further parts.

@@ -1,4 +1,4 @@
-//! The chat of a window, and who heard it.
+//! The chat of a window, and its listeners.
 
 use parlour_shared::message::Scope;
 use serde_json::json;

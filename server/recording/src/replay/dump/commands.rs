@@ -32,7 +32,7 @@ pub(super) fn commands(
         };
         let wall_ms = times.at(ran.tick);
         for (event, refused) in run.input().events.iter().zip(refusals) {
-            // A player is shown in the room where it was when it asked.
+            // The room is that of the player at the time of the request.
             let mut before = changes.iter().filter_map(|change| change.before.as_ref());
             let was = before.find(|was| was.session == event.session);
             let player = was.or_else(|| roster.get(event.session));

@@ -16,11 +16,11 @@ pub(super) struct Motions {
 }
 
 impl Motions {
-    /// Calls `tell` for each segment that changed or is in a different room.
+    /// Calls `report` for each segment that changed or is in a different room.
     pub(super) fn changes(
         &mut self,
         simulation: &Simulation,
-        mut tell: impl FnMut(&str, PlayerId, Segment) -> io::Result<()>,
+        mut report: impl FnMut(&str, PlayerId, Segment) -> io::Result<()>,
     ) -> io::Result<()> {
         let world = simulation.world();
         let mut present = BTreeMap::new();
@@ -35,7 +35,7 @@ impl Motions {
                 };
                 let now = (room.epoch, motion.segment());
                 if self.known.get(&player.id) != Some(&now) {
-                    tell(&room.name, player.id, now.1)?;
+                    report(&room.name, player.id, now.1)?;
                 }
                 present.insert(player.id, now);
             }

@@ -1,11 +1,11 @@
-//! The files of a directory: recordings, histories, and their age.
+//! Lists the recordings and histories of a directory, sorted by age.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use super::{FindError, MOST};
+use super::{FindError, MAX_RECORDINGS};
 use crate::{
     format::{OpenError, Recording, Times},
     replay::{moment, words},
@@ -14,17 +14,17 @@ use crate::{
 /// A file of a directory.
 pub(super) struct ListedFile {
     pub(super) path: PathBuf,
-    /// Its name, without the directory.
+    /// The file name, without the directory.
     pub(super) name: String,
-    /// The name of the file that it continues.
+    /// The name of the file that this one continues.
     pub(super) previous: Option<String>,
     pub(super) started_ms: u64,
     pub(super) times: Times,
 }
 
 impl ListedFile {
-    /// Sorts by age. If two start at the same time, as histories of one run do, the older is the
-    /// one that ends earlier.
+    /// Returns the sort key for the age. If two files start at the same time, as histories of one
+    /// run do, the one that ends earlier is older.
     fn age(&self) -> (u64, u64, &Path) {
         let ended_ms = self.times.range().map_or(0, |(_, last)| self.times.at(last));
         (self.started_ms, ended_ms, &self.path)
@@ -38,14 +38,15 @@ pub(super) struct Listing {
     pub(super) recordings: Vec<ListedFile>,
     /// Newest first.
     pub(super) histories: Vec<ListedFile>,
-    /// Number of files with such a name that cannot be opened. One may be starting just now.
+    /// Number of files named `*.plr` that cannot be opened. The server may be starting one just
+    /// now.
     pub(super) unreadable: usize,
-    /// The first of them, and why.
+    /// The first unreadable file, and why it cannot be opened.
     pub(super) first_unreadable: Option<(PathBuf, OpenError)>,
 }
 
 /// Opens all files of a directory that may be recordings.
-pub(super) fn look(path: &Path) -> Result<Listing, FindError> {
+pub(super) fn list_directory(path: &Path) -> Result<Listing, FindError> {
     let failed = |error| FindError::Io {
         path: path.to_owned(),
         error,
@@ -66,7 +67,7 @@ pub(super) fn look(path: &Path) -> Result<Listing, FindError> {
             }
         };
         let name = file.file_name().unwrap_or_default();
-        let one = ListedFile {
+        let listed = ListedFile {
             name: name.to_string_lossy().into_owned(),
             path: file,
             previous: recording
@@ -78,10 +79,10 @@ pub(super) fn look(path: &Path) -> Result<Listing, FindError> {
             times: recording.times(),
         };
         match recording.is_history() {
-            true => listing.histories.push(one),
-            false => listing.recordings.push(one),
+            true => listing.histories.push(listed),
+            false => listing.recordings.push(listed),
         }
-        if listing.recordings.len() + listing.histories.len() > MOST {
+        if listing.recordings.len() + listing.histories.len() > MAX_RECORDINGS {
             return Err(FindError::TooMany(path.to_owned()));
         }
     }
@@ -91,16 +92,16 @@ pub(super) fn look(path: &Path) -> Result<Listing, FindError> {
     Ok(listing)
 }
 
-/// Lists the newest of them, for an error.
-pub(super) fn list(recordings: &[ListedFile]) -> String {
-    let line = |one: &ListedFile| {
-        let ticks = one.times.range().map_or_else(String::new, |(first, last)| {
+/// Describes the 20 newest files, one per line, for an error.
+pub(super) fn describe(recordings: &[ListedFile]) -> String {
+    let line = |file: &ListedFile| {
+        let ticks = file.times.range().map_or_else(String::new, |(first, last)| {
             format!("ticks {} to {}, ", first.0, last.0)
         });
         format!(
             "  {}: {ticks}{}",
-            words::plain(&one.name),
-            moment::span(&one.times)
+            words::plain(&file.name),
+            moment::span(&file.times)
         )
     };
     let mut lines: Vec<String> = recordings.iter().take(20).map(line).collect();

@@ -16,14 +16,14 @@ pub struct OtherFiles {
 }
 
 impl OtherFiles {
-    /// Returns whether any of them can be replayed.
+    /// Returns whether any of these files can be replayed.
     #[must_use]
     pub fn can_be_replayed(&self) -> bool {
         self.earlier + self.runs + self.histories > 0
     }
 }
 
-/// Lists the counts; an empty text for none.
+/// Lists the counts that are not 0, and is empty if all are.
 impl fmt::Display for OtherFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [

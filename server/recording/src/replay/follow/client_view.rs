@@ -1,4 +1,4 @@
-//! What a player's client saw: the sum of its snapshots, and the changes of each.
+//! What a player's client saw: the accumulated snapshots, and what changed in each.
 
 use std::{collections::BTreeMap, mem};
 
@@ -17,89 +17,94 @@ pub(super) struct ClientView {
     view: View,
     /// The names and skins of the other visible players.
     known: BTreeMap<PlayerId, (String, u16)>,
-    /// Whether the next snapshot is the first of a view: the players in it were there before.
-    fresh: bool,
+    /// Whether the next snapshot is the first of a stay. Its players were already there, so they
+    /// are not reported as coming near.
+    is_new_stay: bool,
 }
 
 impl ClientView {
     pub(super) fn enter_room(&mut self, stay: u8) {
         self.view.enter_room(stay);
         self.known.clear();
-        self.fresh = true;
+        self.is_new_stay = true;
     }
 
     /// Describes all visible players except the viewer.
-    pub(super) fn all(
+    pub(super) fn describe_others(
         &self,
         tick: Tick,
         own: PlayerId,
-        here: Position,
+        own_position: Position,
         roster: &PlayerRoster,
     ) -> Vec<String> {
         let others = self.view.iter().filter(|(_, seen)| seen.player != own);
         others
-            .map(|(_, seen)| describe(&seen, "", Some(here), tick, roster))
+            .map(|(_, seen)| describe(&seen, "", Some(own_position), tick, roster))
             .collect()
     }
 
     /// Returns the name of a visible player.
     pub(super) fn name(&self, player: PlayerId) -> Option<&str> {
-        let mut all = self.view.iter();
-        all.find(|(_, seen)| seen.player == player)
+        let mut visible = self.view.iter();
+        visible
+            .find(|(_, seen)| seen.player == player)
             .map(|(_, seen)| seen.name)
     }
 
     /// Applies a snapshot and describes what changed.
-    pub(super) fn see(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &PlayerRoster) -> Vec<String> {
+    pub(super) fn apply(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &PlayerRoster) -> Vec<String> {
         let tick = snapshot.tick;
-        let comes = if mem::take(&mut self.fresh) {
+        let arrival = if mem::take(&mut self.is_new_stay) {
             ""
         } else {
             " come near"
         };
         if let Err(error) = self.view.apply(snapshot) {
             return vec![format!(
-                "is sent a snapshot that does not fit what it knows: {error}"
+                "is sent a snapshot that does not match the ones before: {error}"
             )];
         }
-        let all = || self.view.iter().map(|(_, seen)| seen);
-        let here = all().find(|seen| seen.player == own);
-        let here = here.map(|seen| seen.segment.at(tick));
-        let mut gone = mem::take(&mut self.known);
-        let (mut come, mut changed) = (Vec::new(), Vec::new());
-        for seen in all().filter(|seen| seen.player != own) {
-            let known = gone.remove(&seen.player);
+        let visible = || self.view.iter().map(|(_, seen)| seen);
+        let viewer = visible().find(|seen| seen.player == own);
+        let own_position = viewer.map(|seen| seen.segment.at(tick));
+        let mut departed = mem::take(&mut self.known);
+        let (mut arrivals, mut changes) = (Vec::new(), Vec::new());
+        for seen in visible().filter(|seen| seen.player != own) {
+            let known = departed.remove(&seen.player);
             match &known {
-                None => come.push(format!("sees {}", describe(&seen, comes, here, tick, roster))),
+                None => arrivals.push(format!(
+                    "sees {}",
+                    describe(&seen, arrival, own_position, tick, roster)
+                )),
                 Some((name, skin)) if *skin != seen.skin => {
                     let name = roster.called(seen.player, name);
-                    changed.push(format!("sees {name} put on skin {}", seen.skin));
+                    changes.push(format!("sees {name} put on skin {}", seen.skin));
                 }
                 Some(_) => {}
             }
             let name = known.map_or_else(|| seen.name.to_owned(), |(name, _)| name);
             self.known.insert(seen.player, (name, seen.skin));
         }
-        let gone = gone
+        let departures = departed
             .iter()
-            .map(|(player, (name, _))| format!("sees {} go out of sight", roster.called(*player, name)));
-        gone.chain(come).chain(changed).collect()
+            .map(|(player, (name, _))| format!("no longer sees {}", roster.called(*player, name)));
+        departures.chain(arrivals).chain(changes).collect()
     }
 }
 
 /// Describes a visible player, where it is relative to the viewer, and how it moves.
 fn describe(
     seen: &Seen<'_>,
-    comes: &str,
-    here: Option<Position>,
+    arrival: &str,
+    own_position: Option<Position>,
     tick: Tick,
     roster: &PlayerRoster,
 ) -> String {
     let place = seen.segment.at(tick);
-    let place = here.map_or_else(|| words::place(place), |here| words::offset(here, place));
+    let place = own_position.map_or_else(|| words::place(place), |own| words::offset(own, place));
     let (name, moving) = (
         roster.called(seen.player, seen.name),
-        words::moving(seen.segment.gait),
+        words::in_motion(seen.segment.gait),
     );
-    format!("{name}{comes}, {place}, who {moving}")
+    format!("{name}{arrival}, {place}, {moving}")
 }

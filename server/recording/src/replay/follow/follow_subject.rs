@@ -38,7 +38,7 @@ impl FollowSubject {
         followed
     }
 
-    /// Describes where it is and whom it sees.
+    /// Describes where the player is and which players it sees.
     pub(super) fn situation(&self, tick: Tick, roster: &PlayerRoster) -> String {
         let PlayerInfo {
             session,
@@ -55,11 +55,11 @@ impl FollowSubject {
         let (Some(room), Some(position)) = (room, self.movement.position(tick)) else {
             return format!("{name} is in no room");
         };
-        let sees = match self.view.all(tick, *id, position, roster) {
+        let sees = match self.view.describe_others(tick, *id, position, roster) {
             sees if sees.is_empty() => "nobody".to_owned(),
             sees => sees.join("; "),
         };
         let (place, moving) = (words::place(position), self.movement.moving());
-        format!("{name} is in {room} at {place} and {moving}; sees {sees}")
+        format!("{name} is in {room} at {place}, {moving}; sees {sees}")
     }
 }

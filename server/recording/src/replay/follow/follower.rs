@@ -57,7 +57,7 @@ pub(super) struct Follower {
     snapshot: Snapshot,
     /// The first tick to report.
     from: Tick,
-    /// Whether the player was there since then.
+    /// Whether the player was present since then.
     found: bool,
 }
 
@@ -87,7 +87,7 @@ impl Follower {
         }
     }
 
-    /// Returns whether the player was there.
+    /// Returns whether the player was present.
     pub(super) fn found(&self) -> bool {
         self.found
     }
@@ -119,7 +119,7 @@ impl Follower {
     pub(super) fn panicked(&mut self, tick: Tick, message: &str) -> Vec<Line> {
         self.tick = tick;
         let message = words::plain(message);
-        self.say(format!("the tick panics, and nothing comes after it: {message}"));
+        self.say(format!("the tick panics, and is the last one: {message}"));
         self.take_lines()
     }
 
@@ -144,7 +144,7 @@ impl Follower {
             } else {
                 let (name, id) = (words::plain(&who.name), words::id(who.id));
                 self.say(format!(
-                    "a different {name} (id {id}) connects and is not followed: name one by its id"
+                    "a different {name} (id {id}) connects and is not followed: use an id to follow one"
                 ));
             }
         }
@@ -168,15 +168,15 @@ impl Follower {
         let closes = run.output().closes.iter();
         for (_, code) in closes.filter(|(closed, _)| *closed == session) {
             let text = format!(
-                "has its connection closed by the server: {} ({})",
+                "connection is closed by the server: {} ({})",
                 code.reason(),
                 code.code()
             );
-            self.tell(&followed, &text);
+            self.tell_of(&followed, &text);
         }
         let closed = |event: &Event| event.session == session && event.kind == EventKind::Close;
         if run.input().events.iter().any(closed) {
-            self.tell(&followed, "is gone: the session ends");
+            self.tell_of(&followed, "session ends");
         } else {
             self.player = Some(followed);
         }
@@ -194,17 +194,17 @@ impl Follower {
             match (&event.kind, refusal) {
                 (EventKind::Hold, _) if followed.stalled.is_none() => {
                     followed.stalled = Some(self.tick);
-                    self.tell(followed, "has a connection that stalls: nothing new is seen");
+                    self.tell_of(followed, "connection stalls: no snapshots are sent");
                 }
                 (EventKind::Release, _) => {
                     let since = followed.stalled.take().map(|since| self.tick.since(since));
                     let after =
                         since.map_or_else(String::new, |ticks| format!(" after {}", count(ticks, "tick")));
-                    self.tell(followed, &format!("has a connection that recovers{after}"));
+                    self.tell_of(followed, &format!("connection recovers{after}"));
                 }
                 (EventKind::Message { message, .. }, Some(refusal)) => {
-                    let (asked, why) = (events::request(message), words::refusal(&refusal));
-                    self.tell(followed, &format!("is refused: {why} (asked: {asked})"));
+                    let (request, why) = (events::request(message), words::refusal(&refusal));
+                    self.tell_of(followed, &format!("request ({request}) is refused: {why}"));
                     reported.push(refusal);
                 }
                 (EventKind::Message { message, .. }, None) => {
@@ -244,7 +244,9 @@ impl Follower {
             match frame.lane {
                 Lane::Reliable => texts.extend(messages::describe_received(payload, followed, &context)),
                 Lane::Snapshot => match self.snapshot.read(payload) {
-                    Ok(()) => texts.extend(followed.view.see(&self.snapshot, followed.who.id, &self.roster)),
+                    Ok(()) => {
+                        texts.extend(followed.view.apply(&self.snapshot, followed.who.id, &self.roster))
+                    }
                     Err(error) => texts.push(format!("is sent a snapshot that cannot be read: {error}")),
                 },
             }
@@ -257,6 +259,11 @@ impl Follower {
     /// Adds a line about the player.
     fn tell(&mut self, followed: &FollowSubject, text: &str) {
         self.say(format!("{} {text}", words::plain(&followed.who.name)));
+    }
+
+    /// Adds a line about something that belongs to the player.
+    fn tell_of(&mut self, followed: &FollowSubject, text: &str) {
+        self.say(format!("{}'s {text}", words::plain(&followed.who.name)));
     }
 
     fn say(&mut self, text: String) {

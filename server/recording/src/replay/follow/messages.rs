@@ -76,7 +76,7 @@ pub(super) fn describe_received(
             ))
         }
         ServerMessage::Refused(refused) if !context.refused.contains(&refused.refusal) => {
-            Some(format!("is refused: {}", words::refusal(&refused.refusal)))
+            Some(format!("is sent a refusal: {}", words::refusal(&refused.refusal)))
         }
         ServerMessage::Custom(custom) => {
             let by = custom

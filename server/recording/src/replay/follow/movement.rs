@@ -46,9 +46,9 @@ impl Movement {
         self.last.map(|(_, segment)| segment.at(tick))
     }
 
-    /// Describes how it moves.
+    /// Describes how the player moves, as a participle.
     pub(super) fn moving(&self) -> String {
-        words::moving(self.last.map_or_else(Gait::default, |(_, segment)| segment.gait))
+        words::in_motion(self.last.map_or_else(Gait::default, |(_, segment)| segment.gait))
     }
 }
 
@@ -72,7 +72,7 @@ fn step(was: &Segment, is: &Segment) -> Option<String> {
     let expected = was.at(is.since);
     let apart = (expected.x.abs_diff(is.position.x)).max(expected.y.abs_diff(is.position.y));
     if apart > SPRINT_STRAIGHT.unsigned_abs() {
-        return Some(format!("is put at {place} and {}", words::moving(is.gait)));
+        return Some(format!("is put at {place}, {}", words::in_motion(is.gait)));
     }
     if was.gait == is.gait {
         // The same motion, with a different start tick.

@@ -9,7 +9,7 @@ use super::Fold;
 /// Adds a value to a hash.
 pub(super) struct FoldSerializer<'a>(pub(super) &'a mut Fold);
 
-/// The reason why a value cannot be hashed.
+/// Why a value cannot be hashed.
 #[derive(Debug)]
 pub(super) struct FoldError(String);
 
@@ -29,8 +29,8 @@ impl ser::Error for FoldError {
 
 type FoldResult = Result<(), FoldError>;
 
-/// A value of several parts. The number of parts is added at the end, when it is known for every
-/// sequence.
+/// A value that consists of several parts. The number of parts is hashed last, because only then
+/// is it known for every sequence.
 pub(super) struct CompoundFold<'a> {
     fold: &'a mut Fold,
     count: u64,
@@ -42,8 +42,8 @@ impl<'a> FoldSerializer<'a> {
         Ok(())
     }
 
-    /// Refuses a sequence of unknown length. The binary encoding needs the length first, and could
-    /// not save it.
+    /// Refuses a sequence of unknown length: the binary encoding writes the length first, so it
+    /// could not save the sequence.
     fn counted_parts(self, len: Option<usize>) -> Result<CompoundFold<'a>, FoldError> {
         len.ok_or_else(|| {
             FoldError("a sequence or map of unknown length cannot be saved: collect it first".into())
@@ -72,7 +72,7 @@ impl CompoundFold<'_> {
 }
 
 fn no_float() -> FoldError {
-    FoldError("the state must hold no float: machines round differently".into())
+    FoldError("the state must not contain floats: machines round differently".into())
 }
 
 impl<'a> ser::Serializer for FoldSerializer<'a> {

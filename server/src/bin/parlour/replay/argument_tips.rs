@@ -10,7 +10,7 @@ use clap::{
 
 use super::{command_to_copy::quoted, diff, export};
 
-/// Adds a tip to the error, if there is one.
+/// Adds a tip to the error, if there is a tip for it.
 pub(crate) fn with_tip(mut error: Error) -> Error {
     let typed = env::args_os()
         .skip(1)

@@ -30,8 +30,8 @@ pub(super) fn arg() -> Arg {
         .long(WHAT)
         .value_name("OTHER")
         .help(
-            "Find the first difference between FILE and OTHER, and the system that caused it. Without OTHER: \
-             between FILE and a new run of it by this program. Both may be directories",
+            "Find the first difference between FILE and OTHER, and the ECS system that caused it. Without OTHER, \
+             FILE is compared with a new run of it by this program. Both may be directories",
         )
         .num_args(0..=1)
         .value_parser(value_parser!(PathBuf))
@@ -61,7 +61,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     if found.is_same() {
         Ok(())
     } else {
-        Err(Exit::differ())
+        Err(Exit::recordings_differ())
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
 type Compare = fn(&mut Replay, &mut Replay) -> Result<Difference, ReplayError>;
 
 fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result<Difference, Exit> {
-    // The headers come first: they can be compared even if this program cannot run the recordings.
+    // Compare the headers first: that works even if this program cannot run the recordings.
     let recording = |path: &Path| Recording::open(path).map_err(|error| unreadable(path, &error));
     let [one, other] = found.map(|found| recording(&found.path));
     let headers = compare_headers(one?.header(), other?.header());
@@ -83,8 +83,8 @@ fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result
     })
 }
 
-/// Compares a recording with a new run of it by this program, which is recorded into the temporary
-/// directory.
+/// Compares a recording with a new run of it by this program. The new run is recorded to a
+/// temporary file.
 fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
     let again = std::env::temp_dir().join(format!("parlour-again-{}.plr", std::process::id()));
     let recorded = open(one, maps).and_then(|mut replay| {

@@ -59,7 +59,7 @@ pub(super) fn args() -> [Arg; 5] {
 }
 
 /// Returns the requested table, if any.
-pub(super) fn asked(matches: &ArgMatches) -> Option<DumpTable> {
+pub(super) fn requested_table(matches: &ArgMatches) -> Option<DumpTable> {
     Some(match matches.get_one::<String>(WHAT)?.as_str() {
         "players" => DumpTable::Players,
         "rooms" => DumpTable::Rooms,
@@ -68,8 +68,8 @@ pub(super) fn asked(matches: &ArgMatches) -> Option<DumpTable> {
     })
 }
 
-pub(super) fn run(mut input: ReplayInput, table: DumpTable, asked: &ArgMatches) -> Result<(), Exit> {
-    let text = |name: &str| asked.get_one::<String>(name).cloned();
+pub(super) fn run(mut input: ReplayInput, table: DumpTable, matches: &ArgMatches) -> Result<(), Exit> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
     let filter = Filter {
         room: text("room"),
         player: text("player").map(PlayerQuery),
@@ -80,7 +80,7 @@ pub(super) fn run(mut input: ReplayInput, table: DumpTable, asked: &ArgMatches) 
         Err(error) => return input.failure(error),
     };
     if let Some(text) = describe_namesakes(&dump.matched) {
-        output::note(&format!("{text} to see only that one"));
+        output::note(&format!("{text} to select one"));
     }
     if let Some(text) = note_on_ticks(&input, table, window, &filter, dump.rows.is_empty()) {
         output::note(&text);
@@ -92,8 +92,9 @@ pub(super) fn run(mut input: ReplayInput, table: DumpTable, asked: &ArgMatches) 
     output::result(&aligned(dump.columns, &dump.rows))
 }
 
-/// Returns a note on which ticks were searched, and how to search others. It is `None` if the user
-/// probably sees what they wanted: the table is not empty, and is complete or of a given moment.
+/// Returns a note on which ticks were searched, and how to search others. Returns `None` if the
+/// user probably sees what they wanted: the table is not empty, and either it is complete or the
+/// user chose the moment.
 fn note_on_ticks(
     input: &ReplayInput,
     table: DumpTable,
@@ -102,7 +103,7 @@ fn note_on_ticks(
     is_empty: bool,
 ) -> Option<String> {
     let (first, last) = input.replay.times().range()?;
-    let is_cut = table.is_of_window() && window.from > first;
+    let is_cut = table.covers_a_range() && window.from > first;
     if !is_empty {
         let has_moment = input.from.is_some() || input.at.is_some();
         return (is_cut && !has_moment)
@@ -114,15 +115,15 @@ fn note_on_ticks(
     ];
     let flags: Vec<&str> = flags
         .into_iter()
-        .filter(|(_, is_given)| *is_given)
+        .filter(|(_, is_present)| *is_present)
         .map(|(flag, _)| flag)
         .collect();
-    let fits = match flags.is_empty() {
+    let condition = match flags.is_empty() {
         true => String::new(),
-        false => format!(" that matches {}", flags.join(" and ")),
+        false => format!(" matches {}", flags.join(" and ")),
     };
     let (nothing, when) = match table {
-        DumpTable::Players => ("nobody", format!("after tick {}", window.to.0)),
+        DumpTable::Players => ("no player", format!("after tick {}", window.to.0)),
         DumpTable::Rooms => ("no room", format!("after tick {}", window.to.0)),
         DumpTable::Chat => ("no chat", format!("in {window}")),
         DumpTable::Commands => ("no command", format!("in {window}")),
@@ -137,11 +138,11 @@ fn note_on_ticks(
     }
     match &input.at {
         Some(_) if window.to < last => ways.push("a later --at shows later ticks"),
-        None if !table.is_of_window() => ways.push("--at shows an earlier tick"),
+        None if !table.covers_a_range() => ways.push("--at shows an earlier tick"),
         _ => {}
     }
     let colon = if ways.is_empty() { "" } else { ": " };
-    Some(format!("{nothing}{fits} {when}{colon}{}", ways.join("; ")))
+    Some(format!("{nothing}{condition} {when}{colon}{}", ways.join("; ")))
 }
 
 /// Returns the window to show.
@@ -152,7 +153,7 @@ fn window_to_show(input: &mut ReplayInput, table: DumpTable) -> Result<Window, E
             .tick(&replay.times())
             .map_err(|error| Exit::moment(&input.path, &error))?,
         // If the last tick panicked, it has no state.
-        None if !table.is_of_window() && replay.ending().is_panic() => {
+        None if !table.covers_a_range() && replay.ending().is_panic() => {
             output::note("the last tick panicked: this is the state before it");
             Tick(input.window.to.0.saturating_sub(1)).max(input.window.from)
         }

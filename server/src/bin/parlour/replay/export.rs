@@ -39,10 +39,10 @@ fn create(target: &str) -> Result<File, Exit> {
     let mut options = File::options();
     let file = options.write(true).create(true).truncate(false).open(target);
     let file = file.map_err(failed)?;
-    let about = file.metadata().map_err(failed)?;
-    if about.is_file() && about.len() > 0 {
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_file() && metadata.len() > 0 {
         return Err(Exit::would_overwrite(format!(
-            "{target} exists already, and is not overwritten: name a different file or remove this one"
+            "{target} already exists and is not overwritten: choose a different file, or remove this one"
         )));
     }
     Ok(file)

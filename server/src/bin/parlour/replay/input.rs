@@ -1,4 +1,4 @@
-//! The inputs that all kinds of replay have in common: the recording, its maps and the window.
+//! The input of every kind of replay: the recording, its maps and the window.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,39 +19,39 @@ use crate::{command_line, exit::Exit};
 /// are written to standard error.
 pub(super) fn find_files(
     path: &Path,
-    holding: Option<&Moment>,
+    moment: Option<&Moment>,
     extent: Extent<'_>,
 ) -> Result<ChosenFiles, Exit> {
-    let found = find(path, holding, extent).map_err(|error| match &error {
-        FindError::NoneContains {
+    let found = find(path, moment, extent).map_err(|error| match &error {
+        FindError::MomentNotFound {
             history: Some(history),
             ..
         } => Exit::not_in_recording(format!("{error}:\n  {}", command_to_copy(path, history))),
         _ => error.into(),
     })?;
-    if found.chosen {
-        output::note(&chosen(&found));
+    if found.from_directory {
+        output::note(&describe_choice(&found));
     }
     Ok(found)
 }
 
 /// Describes the choice in one line.
-fn chosen(found: &ChosenFiles) -> String {
+fn describe_choice(found: &ChosenFiles) -> String {
     let mut text = format!("replaying {}", describe(found));
     if found.is_history {
         text.push_str(", a history: there is no recording");
     }
     let others = found.others.to_string();
     if !others.is_empty() {
-        text.push_str(&format!("; also there: {others}"));
+        text.push_str(&format!("; the directory also has {others}"));
     }
     if found.others.can_be_replayed() {
-        text.push_str(" (give the file to replay one)");
+        text.push_str(" (name a file to replay it)");
     }
     text
 }
 
-/// Names the files.
+/// Describes the chosen files.
 pub(super) fn describe(found: &ChosenFiles) -> String {
     let path = text::plain(&found.path.display().to_string());
     match found.next.len() {
@@ -61,7 +61,7 @@ pub(super) fn describe(found: &ChosenFiles) -> String {
     }
 }
 
-/// Opens the first file and those that continue it, as one recording.
+/// Opens the first file and the files that continue it as one recording.
 pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exit> {
     let replay = Replay::open(&found.path, maps, Logic::default());
     let mut replay = replay.map_err(|error| Exit::not_opened(&found.path, &error))?;
@@ -109,7 +109,7 @@ impl ReplayInput {
         })
     }
 
-    /// Returns the failure of an output. A closed pipe is not an error.
+    /// Converts the error of an output. A closed pipe is not an error.
     pub(super) fn failure(&self, error: ShowError) -> Result<(), Exit> {
         match error {
             ShowError::Replay(error) => Err(Exit::replay(&self.path, error)),

@@ -15,7 +15,7 @@ pub(super) fn result(text: &str) -> Result<(), Exit> {
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(drop)
 }
 
-/// Returns whether the output could be written, or `false` if the reader closed the pipe.
+/// Returns `true` if the output was written, and `false` if the reader closed the pipe.
 pub(super) fn written(result: io::Result<()>) -> Result<bool, Exit> {
     match result {
         Ok(()) => Ok(true),

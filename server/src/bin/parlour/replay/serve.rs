@@ -1,4 +1,5 @@
-//! `parlour replay FILE --serve`: serves a playback that ordinary clients can watch.
+//! `parlour replay FILE --serve`: serves a recording as a playback, which ordinary clients can
+//! watch.
 
 use std::{fmt::Write, net::SocketAddr, path::PathBuf};
 
@@ -24,22 +25,23 @@ pub(super) const WHAT: &str = "serve";
 const OTHERS: [&str; 4] = [diff::WHAT, dump::WHAT, export::WHAT, follow::WHAT];
 
 pub(super) fn args() -> [Arg; 3] {
-    let word = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
     [
-        word(
+        flag(
             WHAT,
-            "Serve the recording as a playback from --from on, which ordinary clients watch on the address of --listen",
+            "Serve the recording as a playback, starting at --from; ordinary clients can watch it at the address of \
+             --listen",
         )
         .action(ArgAction::SetTrue)
         .conflicts_with("to"),
-        word(
+        flag(
             "paused",
-            "Start the playback paused. POST /playback/play on the admin port starts it",
+            "Start the playback paused; POST /playback/play on the admin port continues it",
         )
         .requires(WHAT)
         .conflicts_with_all(OTHERS)
         .action(ArgAction::SetTrue),
-        word("speed", "The speed of the playback, 0.1 to 16 times real time")
+        flag("speed", "The speed of the playback, 0.1 to 16 times real time")
             .requires(WHAT)
             .conflicts_with_all(OTHERS)
             .value_name("NUMBER"),
@@ -53,40 +55,47 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     let path = matches.get_one::<PathBuf>("recording").expect("clap requires it");
     let from = matches.get_one::<Moment>("from");
     let found = find_files(path, from, Extent::Whole)?;
-    let past = Playback::new(open(&found, &maps)?);
-    let mut past = past.map_err(|error| Exit::replay(&found.path, error))?;
+    let playback = Playback::new(open(&found, &maps)?);
+    let mut playback = playback.map_err(|error| Exit::replay(&found.path, error))?;
     if let Some(from) = from {
-        past.begin_at(from)
+        playback
+            .begin_at(from)
             .map_err(|error| Exit::moment(&found.path, &error))?;
     }
     if let Some(speed) = matches.get_one::<String>("speed") {
-        past.set_speed(speed)
+        playback
+            .set_speed(speed)
             .map_err(|error| Exit::usage(format!("--speed: {error}")))?;
     }
-    past.set_paused(matches.get_flag("paused"));
-    let (first, last) = past.ticks();
-    let room = past
+    playback.set_paused(matches.get_flag("paused"));
+    let (first, last) = playback.ticks();
+    let room = playback
         .config()
         .maps
         .first()
         .map_or(String::new(), |map| map.name.clone());
 
     let signals = serve::signals()?;
-    // The recording has the maps and skins of the world.
+    // A playback uses the maps and skins of its recording.
     let options = config.settings.server_options(Vec::new(), Vec::new());
     let typing = banner::typing(&options, &room);
-    let server = Server::start_playback(options, past)?;
+    let server = Server::start_playback(options, playback)?;
     let span = format!("{}, ticks {} to {}", describe(&found), first.0, last.0);
-    serve::print(&text(&span, server.listen_addr(), server.admin_addr(), &typing));
+    serve::print(&banner_text(
+        &span,
+        server.listen_addr(),
+        server.admin_addr(),
+        &typing,
+    ));
     serve::until_stopped(signals, server, ())
 }
 
-/// Returns the text that shows how to watch and control the playback.
-fn text(span: &str, listen: SocketAddr, admin: SocketAddr, typing: &str) -> String {
+/// Returns the banner, which shows how to watch and control the playback.
+fn banner_text(span: &str, listen: SocketAddr, admin: SocketAddr, typing: &str) -> String {
     let world = format!("ws://{}/ws", reachable(listen));
     let playback = format!("http://{}/playback", reachable(admin));
     let mut text = format!(
-        "Parlour {} serves a playback: {span}.\n\n  watch    {world}\n  steer    {playback}\n\n",
+        "Parlour {} is serving a playback of {span}.\n\n  watch    {world}\n  control  {playback}\n\n",
         env!("CARGO_PKG_VERSION"),
     );
     let mut line = |what: &str, command: &str| {
@@ -94,19 +103,19 @@ fn text(span: &str, listen: SocketAddr, admin: SocketAddr, typing: &str) -> Stri
     };
     line("Rooms and tick:", &format!("curl {playback}"));
     line(
-        "Watch it by hand:",
+        "Watch by hand:",
         &format!("npx wscat -c {world} -s {SUBPROTOCOL_JSON}"),
     );
     line("", typing);
-    for (what, order) in [
+    for (what, request) in [
         ("Pause, play:", "pause'  (play)"),
         ("Jump:", "seek?to=1200'  (+10s, -10s, 2026-01-31T12:00:00Z)"),
-        ("Faster, slower:", "speed?x=4'  (0.1 to 16)"),
+        ("Set the speed:", "speed?x=4'  (0.1 to 16)"),
         ("Follow a player:", "follow?player=NAME'  (empty: see everyone)"),
     ] {
-        line(what, &format!("curl -X POST '{playback}/{order}"));
+        line(what, &format!("curl -X POST '{playback}/{request}"));
     }
-    line("Stop it:", "Ctrl-C");
+    line("Stop:", "Ctrl-C");
     text
 }
 
@@ -115,9 +124,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_shows_how_to_watch_and_steer() {
+    fn the_banner_shows_how_to_watch_and_control() {
         let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
-        let text = text("day.plr, ticks 1 to 9", any(7373), any(7374), "and type this");
+        let text = banner_text("day.plr, ticks 1 to 9", any(7373), any(7374), "and type this");
         assert!(text.contains("day.plr, ticks 1 to 9."), "{text}");
         assert!(
             text.contains(

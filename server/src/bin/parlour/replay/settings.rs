@@ -15,9 +15,9 @@ pub(super) fn is_shown(setting: &Setting) -> bool {
 /// Refuses flags of unused settings.
 pub(super) fn check(matches: &ArgMatches) -> Result<(), Exit> {
     let serves = matches.get_flag(serve::WHAT);
-    let given = settings().filter(|setting| matches.contains_id(setting.name));
+    let present = settings().filter(|setting| matches.contains_id(setting.name));
     let (mut serving, mut unused) = (Vec::new(), Vec::new());
-    for setting in given.filter(|setting| setting.name != "maps") {
+    for setting in present.filter(|setting| setting.name != "maps") {
         let flag = format!("--{}", setting.flag());
         match is_used_by_serve(setting) {
             true if serves => {}

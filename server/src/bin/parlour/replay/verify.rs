@@ -15,18 +15,18 @@ use super::{input::ReplayInput, output};
 use crate::exit::Exit;
 
 /// The time between two updates of the progress line.
-const EVERY: Duration = Duration::from_millis(200);
+const UPDATE_INTERVAL: Duration = Duration::from_millis(200);
 
 pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
     let mut progress = Progress::new(input.window.from, input.window.to);
     let verified = verify(&mut input.replay, input.window, |tick| progress.tick(tick));
     progress.clear();
-    let elapsed = progress.began.elapsed();
+    let elapsed = progress.start.elapsed();
     let verified = verified.map_err(|error| Exit::replay(&input.path, error))?;
-    let is_end = input.replay.last_tick() == Some(verified.last);
+    let includes_end = input.replay.last_tick() == Some(verified.last);
     let mut text = summary(&verified, &input, elapsed);
     if verified.saved_worlds > 0 {
-        text.push_str(&format!(", and again from {}", counted(verified.saved_worlds)));
+        text.push_str(&format!(", and also from {}", counted(verified.saved_worlds)));
     }
     if let Some(panic) = &verified.panic {
         text.push_str(&format!(
@@ -35,7 +35,7 @@ pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
             words::plain(panic)
         ));
     }
-    if is_end {
+    if includes_end {
         text.push_str(&format!("; {}", ending(input.replay.ending())));
     }
     output::result(&format!("{text}.\n"))
@@ -47,7 +47,7 @@ fn summary(verified: &Verification, input: &ReplayInput, elapsed: Duration) -> S
     let seconds = elapsed.as_secs_f64();
     let played = f64::from(verified.ticks()) / f64::from(TICK_RATE);
     format!(
-        "{}, {} to {} ({} to {}), {} verified in {seconds:.2} s, {:.0} x real time",
+        "{}, {} to {} ({} to {}), {} verified in {seconds:.2} s ({:.0} x real time)",
         count(verified.ticks(), "tick"),
         verified.first.0,
         verified.last.0,
@@ -70,7 +70,7 @@ fn ending(ending: &Ending) -> String {
     let (how, text) = match ending {
         Ending::Ended { reason, text } => (
             match reason {
-                EndReason::Stopped => "the recording was stopped".to_owned(),
+                EndReason::Stopped => "the recording ended normally".to_owned(),
                 EndReason::Rotated => "the recording continues in a new file".to_owned(),
                 EndReason::DiskFull => "the recording ends because the disk was full".to_owned(),
                 EndReason::DiskError => "the recording ends because the disk failed".to_owned(),
@@ -90,8 +90,8 @@ fn ending(ending: &Ending) -> String {
 
 /// A progress line on standard error, if that is a terminal.
 struct Progress {
-    began: Instant,
-    said: Option<Instant>,
+    start: Instant,
+    last_update: Option<Instant>,
     from: Tick,
     to: Tick,
     shown: bool,
@@ -100,8 +100,8 @@ struct Progress {
 impl Progress {
     fn new(from: Tick, to: Tick) -> Self {
         Self {
-            began: Instant::now(),
-            said: None,
+            start: Instant::now(),
+            last_update: None,
             from,
             to,
             shown: io::stderr().is_terminal(),
@@ -114,23 +114,23 @@ impl Progress {
             return;
         }
         let now = Instant::now();
-        if self.said.is_some_and(|said| now - said < EVERY) {
+        if self.last_update.is_some_and(|last| now - last < UPDATE_INTERVAL) {
             return;
         }
-        self.said = Some(now);
+        self.last_update = Some(now);
         let (done, all) = (tick.since(self.from), self.to.since(self.from) + 1);
         let percent = u64::from(done) * 100 / u64::from(all);
         let played = f64::from(done) / f64::from(TICK_RATE);
-        let fast = played / (now - self.began).as_secs_f64().max(0.001);
+        let speed = played / (now - self.start).as_secs_f64().max(0.001);
         let _ = write!(
             io::stderr(),
-            "\r{percent:3} %  tick {}  {fast:.0} x real time\x1b[K",
+            "\r{percent:3} %  tick {}  {speed:.0} x real time\x1b[K",
             tick.0
         );
     }
 
     fn clear(&self) {
-        if self.said.is_some() {
+        if self.last_update.is_some() {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }

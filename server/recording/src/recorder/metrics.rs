@@ -4,8 +4,8 @@ use metrics::{Counter, Gauge};
 
 use super::{end_cause::EndCause, file_name::Reason};
 
-/// The metrics of the recorder's threads. The program that starts them registers the handles under
-/// its own names. Default handles count nothing.
+/// The metrics of the recorder's threads. The program that starts the threads registers these
+/// handles under names of its choice. Default handles count nothing.
 #[derive(Clone, Debug)]
 pub struct RecorderMetrics {
     /// 1 while ticks are written to a recording, else 0.
@@ -20,21 +20,22 @@ pub struct RecorderMetrics {
     pub queue_bytes: Gauge,
     /// Length of the history in memory, in seconds.
     pub history_seconds: Gauge,
-    /// Size of the history in memory.
+    /// Size of the history in memory, in bytes.
     pub history_bytes: Gauge,
-    /// How often the history could not be written to a file.
+    /// Failed attempts to write the history to a file.
     pub history_failed: Counter,
     /// Ticks that the shadow has run again.
     pub shadow_ticks: Counter,
-    /// How often the shadow reached a different state than the server.
+    /// Times that the shadow reached a different state than the server.
     pub shadow_divergences: Counter,
     /// Ticks that the shadow skipped.
     pub shadow_skipped: Counter,
-    /// Ticks that the shadow is behind the recorder.
+    /// How many ticks the shadow is behind the recorder.
     pub shadow_lag: Gauge,
-    /// Recordings that ended, by [`EndCause::ALL`].
+    /// Recordings that ended: one counter per cause, in the order of [`EndCause::ALL`].
     pub ended: [Counter; EndCause::ALL.len()],
-    /// How often the history was written to a file, by [`Reason::ALL`].
+    /// Histories that were written to a file: one counter per reason, in the order of
+    /// [`Reason::ALL`].
     pub history_written: [Counter; Reason::ALL.len()],
 }
 
@@ -60,8 +61,8 @@ impl Default for RecorderMetrics {
 }
 
 impl RecorderMetrics {
-    pub(super) fn ended(&self, ending: EndCause) {
-        self.ended[ending as usize].increment(1);
+    pub(super) fn ended(&self, cause: EndCause) {
+        self.ended[cause as usize].increment(1);
     }
 
     pub(super) fn history_written(&self, reason: Reason) {
@@ -74,17 +75,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_of_a_label_is_its_index_in_all() {
-        for (place, ending) in EndCause::ALL.into_iter().enumerate() {
-            assert_eq!(ending as usize, place, "{}", ending.word());
+    fn the_discriminant_of_each_variant_is_its_index_in_all() {
+        for (index, cause) in EndCause::ALL.into_iter().enumerate() {
+            assert_eq!(cause as usize, index, "{}", cause.word());
         }
-        for (place, reason) in Reason::ALL.into_iter().enumerate() {
-            assert_eq!(reason as usize, place, "{}", reason.word());
+        for (index, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, index, "{}", reason.word());
         }
     }
 }
 
-/// Metrics whose values a test reads.
+/// Metrics whose values tests can read.
 #[cfg(test)]
 pub(super) mod counted {
     use std::sync::{
@@ -127,8 +128,8 @@ pub(super) mod counted {
             self.dropped.load(Ordering::Relaxed)
         }
 
-        pub(in super::super) fn ended(&self, ending: EndCause) -> u64 {
-            self.ended[ending as usize].load(Ordering::Relaxed)
+        pub(in super::super) fn ended(&self, cause: EndCause) -> u64 {
+            self.ended[cause as usize].load(Ordering::Relaxed)
         }
     }
 }
