@@ -20,7 +20,7 @@ use crate::bridge::wake::WakeSender;
 pub(crate) const TICK: &str = "tick";
 
 /// The reason why a server failed: its first thread that failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerFailure {
     /// A thread panicked. For the thread `tick` the cause is usually game logic.
     #[error("thread {thread} panicked: {message}")]
@@ -38,6 +38,13 @@ pub enum ServerFailure {
         /// The error.
         error: String,
     },
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for ServerFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl ServerFailure {

@@ -33,6 +33,9 @@ pub enum CodecError {
     /// necessary.
     #[error("message is not in its shortest form")]
     NotCanonical,
+    /// The value has no binary form, for example a sequence of unknown length.
+    #[error("the value cannot be encoded: {0}")]
+    NotEncodable(String),
 }
 
 /// A hello in JSON, as a person would type it.
@@ -47,6 +50,15 @@ pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {
     // ours are not among them.
     bincode::serde::encode_into_writer(message, Appending(out), config::<MAX_SERVER_FRAME>())
         .expect("messages are encodable and a Vec accepts all bytes");
+}
+
+/// Like [`encode`], for values of types that are not ours.
+///
+/// # Errors
+/// [`CodecError::NotEncodable`]. `out` may then end with a part of the value.
+pub fn try_encode<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    bincode::serde::encode_into_writer(value, Appending(out), config::<MAX_SERVER_FRAME>())
+        .map_err(|error| CodecError::NotEncodable(error.to_string()))
 }
 
 /// Reads the binary form of a client's message.
@@ -86,6 +98,11 @@ pub fn decode_server(bytes: &[u8]) -> Result<ServerMessage, CodecError> {
 /// [`CodecError`] if the bytes are not exactly one value.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     decode_exact::<T, MAX_CLIENT_MESSAGE>(bytes)
+}
+
+/// Like [`decode`], for the body of a message from the server, which may be longer.
+pub(crate) fn decode_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    decode_exact::<T, MAX_SERVER_FRAME>(bytes)
 }
 
 /// Reads a saved part of a world's state, which may be as large as a keyframe.

@@ -50,6 +50,7 @@ fn codec_class(error: CodecError) -> &'static str {
         CodecError::Malformed(_) => "malformed",
         CodecError::TrailingBytes(_) => "trailing_bytes",
         CodecError::NotCanonical => "not_canonical",
+        CodecError::NotEncodable(_) => unreachable!("an error of encoding"),
     }
 }
 

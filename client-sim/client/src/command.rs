@@ -1,10 +1,13 @@
 //! The commands of a player.
 
 use parlour_shared::{
+    codec::{self, CodecError},
     ids::Tick,
+    limits::MAX_CUSTOM_BYTES,
     message::{Body, Request, Scope, StateWrite},
     motion::Heading,
 };
+use serde::Serialize;
 
 /// A command or request for the server. The client numbers each of them, and the answer repeats the
 /// number.
@@ -55,6 +58,18 @@ pub enum Command {
     Bye,
 }
 
+/// The reason why a value cannot be sent as a custom message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CustomError {
+    /// The value cannot be encoded.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// The encoded value is too long: the server would refuse it.
+    #[error("the message has {0} bytes, more than the {MAX_CUSTOM_BYTES} that the server accepts")]
+    TooLong(usize),
+}
+
 impl Command {
     /// Returns a walk from the next tick on. Pass a
     /// [`Direction`](parlour_shared::motion::Direction) to walk, or a [`Heading`] to sprint.
@@ -73,6 +88,36 @@ impl Command {
             scope: Scope::Room,
             text: text.into(),
         }
+    }
+
+    /// Returns a message to a plugin of the server. `message` is encoded like all other messages,
+    /// so its type must have the same fields as the type of the plugin, in the same order.
+    ///
+    /// ```
+    /// use parlour_client::Command;
+    /// use serde::Serialize;
+    ///
+    /// #[derive(Serialize)]
+    /// struct SetMood {
+    ///     mood: Option<u8>,
+    /// }
+    ///
+    /// let command = Command::custom("set_mood", &SetMood { mood: Some(7) })?;
+    /// # let (name, body) = ("set_mood".to_owned(), vec![1, 7]);
+    /// # assert_eq!(command, Command::Custom { name, body });
+    /// # Ok::<(), parlour_client::CustomError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CustomError`] if the value cannot be encoded, or is too long for the server.
+    pub fn custom(name: impl Into<String>, message: &impl Serialize) -> Result<Self, CustomError> {
+        let mut body = Vec::new();
+        codec::try_encode(message, &mut body)?;
+        if body.len() > MAX_CUSTOM_BYTES {
+            return Err(CustomError::TooLong(body.len()));
+        }
+        let name = name.into();
+        Ok(Self::Custom { name, body })
     }
 
     /// Returns an upper bound for the length of the message on the wire, in bytes.

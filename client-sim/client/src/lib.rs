@@ -7,6 +7,7 @@
 //! | receive events | [`Connection::next_event`], [`Event`] | [Events](#events) |
 //! | see the room and its players | [`Connection::client`], [`Client`] | [The room](#the-room) |
 //! | send commands | [`Connection::send`], [`Command`], [`Handle`] | [Commands](#commands) |
+//! | talk to game logic | [`Command::custom`], [`CustomSaid::decode`] | [Custom messages](#custom-messages) |
 //! | walk, and predict your player | [`Connection::steer`] | [Walking](#walking-and-prediction) |
 //! | handle errors, reconnect | [`Disconnected`] | [Errors](#errors-and-reconnecting) |
 //! | know the limits | [`Refusal::RateLimited`] | [Limits](#limits) |
@@ -117,6 +118,48 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Custom messages
+//!
+//! Game logic that was added to the server can have its own messages. Declare types with the same
+//! fields as those of the server, in the same order, or share a crate with it. [`Command::custom`]
+//! encodes a message to the server, and [`CustomSaid::decode`] decodes one from it:
+//!
+//! ```no_run
+//! use parlour_client::{Command, Connection, Event};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize)]
+//! struct SetMood {
+//!     mood: Option<u8>,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! struct CheeredUp {
+//!     mood: u8,
+//! }
+//!
+//! async fn play(connection: &mut Connection) -> Result<(), Box<dyn std::error::Error>> {
+//!     let command = Command::custom("set_mood", &SetMood { mood: Some(7) })?;
+//!     let request = connection.send(command).await?;
+//!     loop {
+//!         match connection.next_event().await? {
+//!             Event::Custom(said) if said.name == "cheered_up" => {
+//!                 let CheeredUp { mood } = said.decode()?;
+//!                 println!("my mood is {mood} now");
+//!             }
+//!             Event::Refused(refused) if refused.request == request => {
+//!                 println!("refused: {:?}", refused.refusal);
+//!             }
+//!             _ => {}
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! The server refuses a message with [`Refusal::UnknownMessage`] if it does not know the name or
+//! cannot decode the body. Game logic refuses a valid message with [`Refusal::Declined`] and its
+//! own code.
 //!
 //! # Walking and prediction
 //!
@@ -252,7 +295,7 @@ mod violation;
 
 pub use address::{Address, AddressError};
 pub use client::{Client, Room, Settings};
-pub use command::Command;
+pub use command::{Command, CustomError};
 #[cfg(feature = "connect")]
 pub use connection::{
     COMMAND_QUEUE, Cause, ConnectError, Connection, Disconnected, Handle, JoinError, MAX_UNREAD_EVENTS,
@@ -268,8 +311,9 @@ pub use violation::Violation;
 pub use parlour_shared::{
     self as shared,
     close::{Advice, CloseCode},
+    codec::CodecError,
     ids::{PlayerId, Slot, Tick},
-    message::Refusal,
+    message::{CustomSaid, Refusal},
     motion::{Direction, Heading, Position},
 };
 

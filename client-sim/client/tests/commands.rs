@@ -8,8 +8,8 @@ mod support;
 use std::time::Duration;
 
 use parlour_client::{
-    COMMAND_QUEUE, Command, Connection, Event, JoinError, MAX_UNREAD_EVENTS, Options, Refusal, SendError,
-    TrySendError,
+    COMMAND_QUEUE, CodecError, Command, Connection, CustomError, Event, JoinError, MAX_UNREAD_EVENTS,
+    Options, Refusal, SendError, TrySendError,
 };
 use parlour_shared::{
     ids::Tick,
@@ -298,4 +298,27 @@ async fn queued_commands_of_a_handle_are_sent_before_those_of_the_owner_and_befo
     let (closed, said) = tokio::join!(connection.close(), hear);
     closed.expect("a goodbye");
     assert_eq!(said, ["first", "second", "third"]);
+}
+
+#[test]
+fn a_value_that_the_server_would_not_decode_is_not_a_custom_message() {
+    let long = Command::custom("paint", &"x".repeat(1024));
+    assert_eq!(long, Err(CustomError::TooLong(1027)), "the length takes 3 bytes");
+    let longest = Command::custom("paint", &"x".repeat(1021)).expect("1024 bytes");
+    assert!(matches!(longest, Command::Custom { body, .. } if body.len() == 1024));
+
+    struct Unsized;
+    impl serde::Serialize for Unsized {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serde::ser::SerializeSeq::end(serializer.serialize_seq(None)?)
+        }
+    }
+    let unsized_sequence = Command::custom("paint", &Unsized);
+    assert!(
+        matches!(
+            unsized_sequence,
+            Err(CustomError::Codec(CodecError::NotEncodable(_)))
+        ),
+        "{unsized_sequence:?}"
+    );
 }

@@ -112,6 +112,8 @@ async fn a_server_that_is_not_parlour_is_reported() {
 async fn a_server_that_hangs_up_is_tried_again() {
     let error = answered(b"").await;
     assert!(error.reconnect_after().is_some(), "{error:?}");
+    // `fn main() -> Result<(), ConnectError>` prints this form.
+    assert_eq!(format!("{error:?}"), error.to_string());
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ impl Replay {
     /// [`ReplayError`] if it is not a recording, or needs a different version, other maps or other
     /// game logic.
     pub fn open(path: &Path, maps: &[Arc<Map>], logic: Logic) -> Result<Self, ReplayError> {
-        let tape = Tape::new(Recording::open(path)?);
+        let tape = Tape::new(Recording::open(path).map_err(|error| ReplayError::not_opened(path, error))?);
         let header = tape.header();
         header.check_versions(SIMULATION)?;
         let config = header.sim_config(maps)?;

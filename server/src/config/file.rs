@@ -10,7 +10,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     problem::{Problem, SettingSource},
-    table::SettingKind,
+    table::{SettingKind, settings},
+    value::{LONGEST_ENTRY, shortened},
 };
 
 /// The maximum size of a configuration file in bytes.
@@ -19,7 +20,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// A configuration file. If it could not be read, [`super::resolve`] reports the error.
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
-    path: String,
+    path: PathBuf,
     text: Result<String, String>,
 }
 
@@ -52,7 +53,7 @@ impl ConfigFile {
             Ok(text)
         };
         Self {
-            path: path.display().to_string(),
+            path: path.to_owned(),
             text: read().map_err(|error| format!("cannot be read: {error}")),
         }
     }
@@ -61,7 +62,7 @@ impl ConfigFile {
     #[must_use]
     pub fn of(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         Self {
-            path: path.into().display().to_string(),
+            path: path.into(),
             text: Ok(text.into()),
         }
     }
@@ -69,9 +70,16 @@ impl ConfigFile {
     /// Returns a line of the file as a source. `None` means the whole file.
     pub(super) fn at(&self, line: Option<usize>) -> SettingSource {
         SettingSource::File {
-            path: self.path.clone(),
+            path: self.path.display().to_string(),
             line,
         }
+    }
+
+    /// Returns a path in the file as a path from the working directory: it is relative to the
+    /// folder of the file.
+    pub(super) fn resolved(&self, path: &str) -> String {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        folder.join(path).display().to_string()
     }
 
     /// Returns the keys and values in the order of the file, or all syntax errors.
@@ -86,12 +94,26 @@ impl ConfigFile {
             .map_err(|error| vec![problem(None, error.clone())])?;
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
-            return Err(errors
+            let mut problems: Vec<(Option<usize>, String)> = errors
                 .iter()
                 .map(|error| {
                     let line = error.span().map(|span| line_of(text, span.start));
-                    problem(line, format!("not TOML: {}", error.message()))
+                    let hint = line
+                        .and_then(|line| text.lines().nth(line - 1))
+                        .and_then(with_quotes);
+                    let flaw = match hint {
+                        Some(quoted) => format!("text needs quotes, as in {quoted}"),
+                        None => error.message().to_owned(),
+                    };
+                    (line, format!("not TOML: {flaw}"))
                 })
+                .collect();
+            problems.sort();
+            // The parser may report several errors for one value without quotes.
+            problems.dedup();
+            return Err(problems
+                .into_iter()
+                .map(|(line, text)| problem(line, text))
                 .collect());
         }
         let mut entries: Vec<FileEntry> = table
@@ -136,7 +158,13 @@ impl Value {
     /// "must be ...".
     pub(super) fn text(&self, kind: SettingKind) -> Result<String, String> {
         match (kind, self) {
-            (SettingKind::Text | SettingKind::NumberOrWord | SettingKind::ListOr(_), Self::Text(text))
+            (
+                SettingKind::Text
+                | SettingKind::PathOr(_)
+                | SettingKind::NumberOrWord
+                | SettingKind::ListOr(_),
+                Self::Text(text),
+            )
             | (SettingKind::Number | SettingKind::NumberOrWord, Self::Number(text)) => Ok(text.clone()),
             (SettingKind::List | SettingKind::ListOr(_), Self::List(texts))
                 if texts.iter().all(|text| !text.contains(',')) =>
@@ -161,13 +189,29 @@ impl Value {
 impl SettingKind {
     fn type_name(self) -> &'static str {
         match self {
-            Self::Text => "text in quotes",
+            Self::Text | Self::PathOr(_) => "text in quotes",
             Self::Number => "a whole number without quotes",
             Self::NumberOrWord => "a whole number without quotes, or a word in quotes",
             Self::List => "a list of strings, such as [\"one\", \"two\"]",
             Self::ListOr(_) => "a list of strings, such as [\"one\", \"two\"], or a word in quotes",
         }
     }
+}
+
+/// Returns the line of a setting with its value in quotes, or `None` if missing quotes are not the
+/// mistake.
+fn with_quotes(line: &str) -> Option<String> {
+    let (key, value) = line.split_once('=')?;
+    let setting = settings().find(|setting| setting.name == key.trim())?;
+    let value = value.split(" #").next()?.trim();
+    if setting.kind == SettingKind::Number || value.is_empty() || value.starts_with(['"', '\'', '[', '{']) {
+        return None;
+    }
+    let value = shortened(value.trim_end_matches(['"', '\'']), LONGEST_ENTRY);
+    Some(match setting.kind {
+        SettingKind::List => format!("{} = [{value:?}]", setting.name),
+        _ => format!("{} = {value:?}", setting.name),
+    })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

@@ -39,7 +39,7 @@ pub struct Problem {
 }
 
 /// All mistakes in a configuration that cannot be used.
-#[derive(Debug, Error)]
+#[derive(Error)]
 pub struct Problems {
     /// The mistakes, at least one.
     pub errors: Vec<Problem>,
@@ -58,6 +58,13 @@ impl Problems {
     pub fn settings_if_known(&self, names: &[&str]) -> Option<&Settings> {
         let is_known = names.iter().all(|name| self.known.contains(name));
         is_known.then_some(&self.settings)
+    }
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -8,9 +8,10 @@ use std::{
 use super::{
     BUILD_VARIABLE, FILE_VARIABLE,
     file::ConfigFile,
+    print::literal,
     problem::{Problem, Problems, SettingSource},
     settings::Settings,
-    table::{RELATIONS, Setting, settings},
+    table::{RELATIONS, Setting, SettingKind, settings},
     value::shortened,
 };
 use crate::suggest::closest;
@@ -127,8 +128,21 @@ impl Resolution {
                 continue;
             };
             match entry.value.text(setting.kind) {
-                Ok(text) => self.apply(setting, &text, source),
-                Err(expected) => self.report_invalid(setting, &expected, None, source),
+                Ok(text) => match setting.kind {
+                    SettingKind::PathOr(word) if text != word && !text.trim().is_empty() => {
+                        self.apply(setting, &file.resolved(&text), source);
+                    }
+                    _ => self.apply(setting, &text, source),
+                },
+                Err(expected) => {
+                    let mut expected = expected;
+                    let default = setting.default_text();
+                    if !default.is_empty() {
+                        let example = literal(setting, &default);
+                        expected.push_str(&format!("; for example {} = {example}", setting.name));
+                    }
+                    self.report_invalid(setting, &expected, None, source);
+                }
             }
         }
     }
@@ -197,8 +211,11 @@ impl Resolution {
         self.invalid.insert(setting.name);
         let name = setting.name;
         let text = match text {
-            Some(text) => format!("{name} must be {expected}; it is {:?}", shortened(text, LONGEST)),
-            None => format!("{name} must be {expected}"),
+            // An error about an entry of a list already quotes the entry.
+            Some(text) if !expected.contains(&format!("{text:?}")) => {
+                format!("{name} must be {expected}; it is {:?}", shortened(text, LONGEST))
+            }
+            _ => format!("{name} must be {expected}"),
         };
         self.errors.push(Problem { source, text });
     }

@@ -54,6 +54,9 @@ pub enum Section {
 pub enum SettingKind {
     /// `"text"`.
     Text,
+    /// The path of a file or directory, or this word, both in quotes. A relative path in a
+    /// configuration file is relative to the folder of that file.
+    PathOr(&'static str),
     /// `7`.
     Number,
     /// `7` or `"word"`.

@@ -17,6 +17,13 @@ use parlour_tick::Cadence;
 /// The maximum length of an error about an entry of a list, in characters.
 pub(super) const LONGEST_ENTRY: usize = 240;
 
+/// Times for the error about an invalid time. Each range of a setting contains at least one.
+const EXAMPLE_TIMES: [Duration; 3] = [
+    Duration::from_millis(500),
+    Duration::from_secs(5),
+    Duration::from_secs(120),
+];
+
 /// A value, or a description of the valid values.
 pub(super) type ParseResult<T> = Result<T, String>;
 
@@ -81,7 +88,13 @@ pub(super) fn time(text: &str, range: RangeInclusive<Duration>) -> ParseResult<D
         .filter(|time| range.contains(time))
         .ok_or_else(|| {
             let (least, most) = (show_time(*range.start()), show_time(*range.end()));
-            format!("a time from {least} to {most} with a unit, such as 500ms, 30s or 5m")
+            let examples: Vec<String> = EXAMPLE_TIMES
+                .into_iter()
+                .filter(|time| range.contains(time))
+                .map(show_time)
+                .collect();
+            let examples = examples.join(" or ");
+            format!("a time from {least} to {most} with a unit, such as {examples}")
         })
 }
 

@@ -16,8 +16,8 @@ const LONGEST: f64 = 1e8;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SteerError {
     /// The text is not a moment.
-    #[error("{0:?} {1}; +10s and -10s count from the present")]
-    Unclear(String, ParseMomentError),
+    #[error("{0}; +10s and -10s count from the present")]
+    Unclear(#[from] ParseMomentError),
     /// The moment is not in the recording.
     #[error(transparent)]
     Moment(#[from] MomentError),
@@ -35,9 +35,7 @@ pub(super) fn tick_of(text: &str, now: Tick, times: &Times) -> Result<Tick, Stee
         let within = tick.clamp(first.0.into(), last.0.into());
         return Ok(u32::try_from(within).map_or(last, Tick));
     }
-    let moment: Moment = text
-        .parse()
-        .map_err(|error| SteerError::Unclear(text.to_owned(), error))?;
+    let moment: Moment = text.parse()?;
     Ok(moment.tick(times)?)
 }
 

@@ -1,6 +1,6 @@
 //! Signals: SIGINT and SIGTERM stop the server, and SIGUSR1 writes the history.
 
-use std::{io, process, thread};
+use std::{fmt, io, process, thread};
 
 use tokio::{
     runtime::{Builder, Runtime},
@@ -28,7 +28,7 @@ pub struct Signals {
 }
 
 /// Why [`Server::run_until_signal`] returned an error.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum RunError {
     /// The server failed, and is stopped.
     #[error("the server failed: {0}")]
@@ -36,6 +36,13 @@ pub enum RunError {
     /// The system does not report signals. The server continues.
     #[error("cannot wait for signals: {0}")]
     Signals(#[from] io::Error),
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Signals {

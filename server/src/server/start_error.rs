@@ -1,11 +1,11 @@
 //! Errors of the start of a server, with advice.
 
-use std::{io, net::SocketAddr};
+use std::{fmt, io, net::SocketAddr};
 
 use parlour_recording::RecordingError;
 
 /// The reason why a server did not start.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum StartError {
     /// A port is not available.
     #[error("cannot listen on {address}: {}", hint(source, flag))]
@@ -32,6 +32,13 @@ pub enum StartError {
     /// The recording or the history cannot be written.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 fn hint(error: &io::Error, flag: &str) -> String {
@@ -72,5 +79,6 @@ mod tests {
             "{text}"
         );
         assert!(text.ends_with("with --listen"), "{text}");
+        assert_eq!(format!("{error:?}"), text);
     }
 }

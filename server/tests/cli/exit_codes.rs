@@ -60,4 +60,6 @@ fn invalid_arguments_exit_with_2() {
         assert!(err.contains("--help"), "{args:?}: {err}");
     }
     assert!(failure(&["--lisen", "x"]).1.contains("--listen"));
+    let (_, err) = failure(&["demo", "--bots", "many"]);
+    assert!(err.contains("must be a whole number from 1 to 10000"), "{err}");
 }

@@ -1,6 +1,8 @@
 //! Flags override environment variables, which override the file, which overrides the defaults.
 
-use parlour_server::config::{SettingSource, Settings};
+use std::path::Path;
+
+use parlour_server::config::{ConfigFile, Layers, SettingSource, Settings, resolve, to_toml};
 
 use crate::configure;
 
@@ -70,4 +72,34 @@ fn an_unknown_variable_is_reported_with_a_suggestion() {
         warnings,
         ["PARLOUR_INTEREST_RADIOS: unknown variable; did you mean `PARLOUR_INTEREST_RADIUS`?"]
     );
+}
+
+#[test]
+fn a_relative_path_in_a_file_is_relative_to_the_folder_of_the_file() {
+    let text =
+        "maps = \"maps\"\nskins = \"/etc/skins.toml\"\nrecord = \"off\"\nhistory_dir = \"../history\"\n";
+    let layers = |file: &str| Layers {
+        file: Some(ConfigFile::of(file, text)),
+        flags: vec![("record", "recordings".into())],
+        ..Layers::default()
+    };
+    let config = resolve(&layers("/srv/game/parlour.toml")).unwrap();
+    let settings = &config.settings;
+    assert_eq!(settings.maps.as_deref(), Some(Path::new("/srv/game/maps")));
+    assert_eq!(settings.skins.as_deref(), Some(Path::new("/etc/skins.toml")));
+    let history = settings.recording.history_directory.as_deref();
+    assert_eq!(history, Some(Path::new("/srv/game/../history")));
+    // A flag: relative to the working directory.
+    let record = settings.recording.directory.as_deref();
+    assert_eq!(record, Some(Path::new("recordings")));
+    // The printed file means the same in every folder.
+    let printed = ConfigFile::of("/elsewhere/parlour.toml", to_toml(&config));
+    let again = resolve(&Layers {
+        file: Some(printed),
+        ..Layers::default()
+    });
+    let again = again.unwrap().settings;
+    assert_eq!(again.maps, settings.maps);
+    let record = std::path::absolute("recordings").unwrap();
+    assert_eq!(again.recording.directory, Some(record));
 }

@@ -5,10 +5,7 @@ use crate::{configure, errors};
 #[test]
 fn a_part_without_a_valid_level_is_reported_with_a_suggestion() {
     for (filter, expected) in [
-        (
-            "inf",
-            "but \"inf\" is not a log level (did you mean `info`?); it is \"inf\"",
-        ),
+        ("inf", "but \"inf\" is not a log level (did you mean `info`?)"),
         (
             "verbose",
             "\"verbose\" is not a log level (did you mean `debug`?)",

@@ -16,7 +16,7 @@ fn all_mistakes_of_all_layers_are_reported_together() {
         "parlour.toml:1: capacity must be a whole number without quotes, not text in quotes",
         "parlour.toml:2: unknown key \"interest-radius\"; did you mean `interest_radius`?",
         "parlour.toml:3: seed must be a whole number without quotes, or a word in quotes, not a number with a decimal point",
-        "parlour.toml:4: heartbeat must be text in quotes, not a number",
+        "parlour.toml:4: heartbeat must be text in quotes, not a number; for example heartbeat = \"10s\"",
         "parlour.toml:6: unknown key \"server\"; `parlour config print` lists all settings; there are no sections",
         "PARLOUR_LISTEN: listen must be an address and a port, such as 127.0.0.1:7373",
         "PARLOUR_MAX_ROOMS: max_rooms must be a whole number from 1 to 100000; it is \"0\"",
@@ -41,6 +41,7 @@ fn all_mistakes_of_all_layers_are_reported_together() {
         text.contains("PARLOUR_ZZZ") && text.ends_with("(only a warning)"),
         "{text}"
     );
+    assert_eq!(format!("{problems:?}"), text);
 }
 
 #[test]
@@ -70,6 +71,57 @@ fn all_syntax_errors_of_the_file_are_reported_with_other_mistakes() {
         lines.iter().any(|line| line.starts_with("PARLOUR_SEED")),
         "{lines:#?}"
     );
+}
+
+#[test]
+fn text_without_quotes_is_reported_once_per_line_with_its_correction() {
+    let file = "seed = 7\nmaps = my/maps # ours\nlisten = 0.0.0.0:7373\nallowed_origins = https://a.example\n\
+                log = info\"\nheartbeat = 5s\n";
+    let lines = errors(Some(file), &[], &[]);
+    assert_eq!(
+        lines,
+        [
+            "parlour.toml:2: not TOML: text needs quotes, as in maps = \"my/maps\"",
+            "parlour.toml:3: not TOML: text needs quotes, as in listen = \"0.0.0.0:7373\"",
+            "parlour.toml:4: not TOML: text needs quotes, as in allowed_origins = [\"https://a.example\"]",
+            "parlour.toml:5: not TOML: text needs quotes, as in log = \"info\"",
+            "parlour.toml:6: not TOML: text needs quotes, as in heartbeat = \"5s\"",
+        ]
+    );
+}
+
+#[test]
+fn the_examples_of_an_invalid_time_are_valid() {
+    let lines = errors(
+        None,
+        &[("PARLOUR_HANDSHAKE_TIMEOUT", "30s")],
+        &[("heartbeat", "5m")],
+    );
+    assert_eq!(
+        lines,
+        [
+            "PARLOUR_HANDSHAKE_TIMEOUT: handshake_timeout must be a time from 100ms to 5s with a unit, such as \
+             500ms or 5s; it is \"30s\"",
+            "--heartbeat: heartbeat must be a time from 1s to 1m with a unit, such as 5s; it is \"5m\"",
+        ]
+    );
+    for setting in parlour_server::config::settings() {
+        let name = setting.name;
+        if setting.form == "TIME" {
+            let lines = errors(None, &[], &[(name, "x")]);
+            let (_, examples) = lines[0].split_once("such as ").unwrap();
+            let (examples, _) = examples.split_once(';').unwrap();
+            for example in examples.split(" or ") {
+                configure(None, &[], &[(name, example)]).unwrap_or_else(|error| panic!("{error}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_error_about_a_list_quotes_the_value_once() {
+    let lines = errors(None, &[], &[("allowed_origins", "example.org")]);
+    assert_eq!(lines[0].matches("\"example.org\"").count(), 1, "{lines:#?}");
 }
 
 #[test]

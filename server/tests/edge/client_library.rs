@@ -6,11 +6,15 @@ use parlour_client::{
     Advice, Command, ConnectError, Connection, Direction, Disconnected, Event, JoinError, Options, Refusal,
     Settings,
 };
+use parlour_sim::Logic;
 use tokio::time::timeout;
 
-use crate::support::{
-    raw_client::TIMEOUT,
-    test_server::{TestServer, start, start_with},
+use crate::{
+    mood::{BEST, CheeredUp, HAS_NO_MOOD, MoodPlugin, SetMood},
+    support::{
+        raw_client::TIMEOUT,
+        test_server::{TestServer, start, start_with},
+    },
 };
 
 /// Returns options with which every violation of the protocol fails the test.
@@ -268,4 +272,40 @@ async fn an_idle_connection_stays_open_beyond_the_heartbeat() {
     let end = timeout(Duration::from_millis(3500), wait_for_end(&mut ann)).await;
     assert!(end.is_err(), "{end:?}");
     ann.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_sends_and_receives_custom_messages() {
+    let server = start_with(|options| {
+        options.logic = Logic::new(|app| {
+            app.add_plugins(MoodPlugin);
+        });
+    });
+    let mut ann = open(&server, "ann").await;
+    let mut bob = open(&server, "bob").await;
+    for (client, mood) in [(&mut ann, BEST), (&mut bob, 3)] {
+        // No mood to hide: the game logic declines.
+        let hide = Command::custom("set_mood", &SetMood { mood: None }).unwrap();
+        let declined = client.send(hide).await.unwrap();
+        let set = Command::custom("set_mood", &SetMood { mood: Some(mood) }).unwrap();
+        let accepted = client.send(set).await.unwrap();
+        let refusal = wait_for(client, |_, event| match event {
+            Event::Refused(refused) if refused.request == declined => Some(refused.refusal.clone()),
+            _ => None,
+        });
+        assert_eq!(refusal.await, Refusal::Declined { code: HAS_NO_MOOD });
+        wait_for(client, |_, event| {
+            matches!(event, Event::Accepted(answer) if answer.request == accepted).then_some(())
+        })
+        .await;
+        client.join("plaza").await.unwrap();
+    }
+    let said = wait_for(&mut bob, |_, event| match event {
+        Event::Custom(said) => Some(said.clone()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(said.name, "cheered_up");
+    assert_eq!(said.decode(), Ok(CheeredUp { mood: 4 }));
+    assert!(said.decode::<(u8, u8)>().is_err(), "a body of one byte");
 }

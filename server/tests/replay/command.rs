@@ -98,10 +98,19 @@ fn different_game_logic_is_refused() {
 }
 
 #[test]
+fn an_error_about_a_moment_quotes_it_once() {
+    let (code, _, err) = parlour(&["x.plr", "--at", "noon"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("is neither a tick (1234) nor a time"), "{err}");
+    assert_eq!(err.matches("noon").count(), 1, "{err}");
+}
+
+#[test]
 fn a_file_that_is_not_a_recording_is_refused() {
     let (code, err) = refused(&["/nowhere.plr"]);
     assert_eq!(code, Some(65));
     assert!(err.contains("/nowhere.plr: cannot be read"), "{err}");
+    assert_eq!(err.matches("/nowhere.plr").count(), 1, "{err}");
     let text = TemporaryPath::file(b"[settings]\nthis is some other file");
     let (code, err) = refused(&[text.path()]);
     assert_eq!(code, Some(65));

@@ -126,6 +126,9 @@ fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String
         "u8" => "a whole number from 0 to 255",
         "u16" => "a whole number from 0 to 65535",
         "u32" => "a whole number from 0 to 4294967295",
+        "a string" | "a borrowed string" if path == "custom.body" => {
+            "an even number of hexadecimal digits in quotes"
+        }
         "a string" | "a borrowed string" => "text",
         "a boolean" => "true or false",
         expected if expected.contains("struct") || expected.ends_with("variant") => "an object with fields",

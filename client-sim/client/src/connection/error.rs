@@ -25,7 +25,7 @@ const WINDOW_MS: u64 = 2000;
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
 /// The end of a connection. [`Self::reconnect_after`] returns whether and when to reconnect.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("{cause}")]
 pub struct Disconnected {
     cause: Cause,
@@ -67,6 +67,13 @@ impl fmt::Display for Reason<'_> {
             "" => Ok(()),
             reason => write!(formatter, ": {reason}"),
         }
+    }
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for Disconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -127,7 +134,7 @@ impl Disconnected {
 
 /// The reason why a connection did not open. [`Self::reconnect_after`] returns whether to try
 /// again.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// The text is not an address.
@@ -160,6 +167,13 @@ pub enum ConnectError {
     /// token was not accepted.
     #[error(transparent)]
     Disconnected(#[from] Disconnected),
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl ConnectError {

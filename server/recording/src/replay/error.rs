@@ -1,6 +1,9 @@
 //! The errors of running and showing recordings.
 
-use std::io;
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use parlour_shared::ids::Tick;
 use parlour_sim::LoadError;
@@ -13,12 +16,17 @@ use crate::{
 };
 
 /// The reason why a recording cannot be run again, or not to its end.
-#[derive(Debug, Error)]
+#[derive(Error)]
 #[non_exhaustive]
 pub enum ReplayError {
-    /// The file cannot be read as a recording.
-    #[error(transparent)]
-    Open(#[from] OpenError),
+    /// A file cannot be read as a recording.
+    #[error("{}: {error}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        error: OpenError,
+    },
     /// The recording was made by another version.
     #[error(transparent)]
     Version(#[from] VersionError),
@@ -128,7 +136,21 @@ pub enum ReplayError {
     Thread(io::Error),
 }
 
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl ReplayError {
+    pub(super) fn not_opened(path: &Path, error: OpenError) -> Self {
+        Self::Open {
+            path: path.to_owned(),
+            error,
+        }
+    }
+
     /// Names the parts of the state that only one side has.
     pub(super) fn logic(recorded: &[String], ours: &[String]) -> Self {
         let only = |these: &[String], others: &[String]| -> Vec<String> {
@@ -147,6 +169,12 @@ impl ReplayError {
             ),
             (true, true) => "the parts of the state are declared in a different order".to_owned(),
         })
+    }
+
+    /// Returns whether the text begins with the path of a file, so that a caller need not add it.
+    #[must_use]
+    pub fn names_file(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::NotTheNext(_))
     }
 
     /// Returns whether the recording is valid, but the world reached a different state.

@@ -5,7 +5,7 @@ mod other_files;
 
 use std::{
     collections::BTreeMap,
-    io, iter,
+    fmt, io, iter,
     path::{Path, PathBuf},
 };
 
@@ -40,7 +40,7 @@ pub struct ChosenFiles {
 }
 
 /// Why no file was found.
-#[derive(Debug, Error)]
+#[derive(Error)]
 pub enum FindError {
     /// The directory cannot be read.
     #[error("{}: cannot be read: {error}", .path.display())]
@@ -80,6 +80,13 @@ pub enum FindError {
         /// chosen automatically.
         history: Option<PathBuf>,
     },
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for FindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 fn in_history(history: Option<&Path>) -> String {

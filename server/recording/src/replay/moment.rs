@@ -2,6 +2,7 @@
 //! start.
 
 use std::{
+    fmt,
     ops::RangeInclusive,
     str::FromStr,
     time::{Duration, SystemTime},
@@ -30,13 +31,19 @@ pub enum Moment {
 
 /// A text that is neither a tick nor a time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error(
-    "is neither a tick (1234) nor a time (14:03, 14:03:20.5, 2026-11-21T14:03:00Z, or +90s after the beginning)"
-)]
-pub struct ParseMomentError;
+#[error("{text:?} {}", Self::FLAW)]
+pub struct ParseMomentError {
+    text: String,
+}
+
+impl ParseMomentError {
+    /// The error without the text, for a caller that quotes the text itself.
+    pub const FLAW: &'static str = "is neither a tick (1234) nor a time (14:03, 14:03:20.5, 2026-11-21T14:03:00Z, or \
+                                    +90s after the beginning)";
+}
 
 /// A moment that is not in a recording.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 pub enum MomentError {
     /// The recording has no ticks.
     #[error("it has no ticks")]
@@ -66,6 +73,13 @@ pub enum MomentError {
         /// The first occurrence.
         example: String,
     },
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for MomentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The position of a moment relative to a recording.
@@ -177,30 +191,29 @@ impl FromStr for Moment {
     type Err = ParseMomentError;
 
     fn from_str(text: &str) -> Result<Self, ParseMomentError> {
-        let digits = text.strip_prefix('t').unwrap_or(text);
-        if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return digits
-                .parse()
-                .map(|tick| Self::Tick(Tick(tick)))
-                .map_err(|_| ParseMomentError);
-        }
-        if let Some(after) = text.strip_prefix('+') {
-            let after = humantime::parse_duration(after).map_err(|_| ParseMomentError)?;
-            return milliseconds(after).map(Self::After);
-        }
-        if let Some(of_day) = of_day(text) {
-            return Ok(Self::TimeOfDay(of_day));
-        }
-        let at = humantime::parse_rfc3339(text).map_err(|_| ParseMomentError)?;
-        let since = at
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_err(|_| ParseMomentError)?;
-        milliseconds(since).map(Self::At)
+        parse(text).ok_or_else(|| ParseMomentError {
+            text: text.to_owned(),
+        })
     }
 }
 
-impl std::fmt::Display for Moment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+fn parse(text: &str) -> Option<Moment> {
+    let digits = text.strip_prefix('t').unwrap_or(text);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return digits.parse().ok().map(|tick| Moment::Tick(Tick(tick)));
+    }
+    if let Some(after) = text.strip_prefix('+') {
+        return milliseconds(humantime::parse_duration(after).ok()?).map(Moment::After);
+    }
+    if let Some(of_day) = of_day(text) {
+        return Some(Moment::TimeOfDay(of_day));
+    }
+    let at = humantime::parse_rfc3339(text).ok()?;
+    milliseconds(at.duration_since(SystemTime::UNIX_EPOCH).ok()?).map(Moment::At)
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Tick(tick) => write!(f, "tick {}", tick.0),
             Self::TimeOfDay(of_day) => f.write_str(&time_of_day(of_day)),
@@ -210,8 +223,8 @@ impl std::fmt::Display for Moment {
     }
 }
 
-fn milliseconds(duration: Duration) -> Result<u64, ParseMomentError> {
-    u64::try_from(duration.as_millis()).map_err(|_| ParseMomentError)
+fn milliseconds(duration: Duration) -> Option<u64> {
+    u64::try_from(duration.as_millis()).ok()
 }
 
 /// Parses milliseconds of the day from `14:03`, `14:03:20` or `14:03:20.5`.

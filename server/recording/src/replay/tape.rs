@@ -44,7 +44,7 @@ impl Tape {
     /// # Errors
     /// [`ReplayError`] if it cannot be opened, or does not continue the last one.
     pub(super) fn append(&mut self, path: &Path) -> Result<(), ReplayError> {
-        let next = Recording::open(path)?;
+        let next = Recording::open(path).map_err(|error| ReplayError::not_opened(path, error))?;
         let last = self.files.last_mut().expect("a tape has a first file");
         let chain = last.chain().map_err(ReadError::Io)?;
         let (header, before) = (next.header(), last.header());

@@ -1,12 +1,14 @@
 //! Moments of a recording as people write them: a tick, a time, or a distance from the start.
 
+use std::path::Path;
+
 use parlour_recording::{
     Header,
     format::{EndReason, FileWriter, TicksBuilder, Times},
-    replay::{Moment, Window},
+    replay::{Moment, MomentError, Replay, ReplayError, Window},
 };
 use parlour_shared::ids::Tick;
-use parlour_sim::SIMULATION;
+use parlour_sim::{Logic, SIMULATION};
 use parlour_tick::TickInput;
 
 use crate::support::{STARTED_MS, config, recording, without_events};
@@ -84,8 +86,26 @@ fn other_texts_are_refused() {
         "2026-11-21",
     ] {
         let error = text.parse::<Moment>().unwrap_err().to_string();
-        assert!(error.contains("neither a tick"), "{text}");
+        assert!(
+            error.starts_with(&format!("{text:?} is neither a tick")),
+            "{error}"
+        );
     }
+}
+
+#[test]
+fn the_debug_form_of_an_error_is_its_text() {
+    let error = MomentError::EndBeforeStart("tick 3".into());
+    assert_eq!(format!("{error:?}"), "the end, tick 3, is before the start");
+    let error = ReplayError::from(error);
+    assert_eq!(format!("{error:?}"), error.to_string());
+}
+
+#[test]
+fn the_error_about_a_missing_file_names_it() {
+    let opened = Replay::open(Path::new("/nowhere.plr"), &[], Logic::default());
+    let text = opened.err().expect("no such file").to_string();
+    assert!(text.starts_with("/nowhere.plr: cannot be read: "), "{text}");
 }
 
 #[test]

@@ -30,7 +30,8 @@ Settings:
   A setting has the same name everywhere: interest_radius in a configuration file (TOML) is
   PARLOUR_INTEREST_RADIUS in the environment, and --interest-radius on the command line.
   A flag overrides the environment, which overrides the file, which overrides the default.
-  A file is read only if it is given with --config or PARLOUR_CONFIG.
+  A file is read only if it is given with --config or PARLOUR_CONFIG. A relative path in a file
+  is relative to the folder of the file; elsewhere, to the working directory.
 
   Some settings come in pairs, such as listen and admin, which need different ports. If you
   set only one of a pair, the default of the other is adjusted to it.
@@ -83,7 +84,7 @@ fn demo() -> Command {
                 .long("bots")
                 .value_name("NUMBER")
                 .help("The number of bots: half in lobby and garden, half in plaza")
-                .value_parser(value_parser!(u32).range(1..=10_000))
+                .value_parser(number_of_bots)
                 .default_value("100"),
         )
         .args(setting_flags(|setting| DEMO.contains(&setting.name)))
@@ -93,6 +94,14 @@ fn demo() -> Command {
              parlour demo --record recordings\n\n{}",
             exit::HELP
         ))
+}
+
+/// Parses the number of bots. The errors of clap's parser do not name the range.
+fn number_of_bots(text: &str) -> Result<u32, &'static str> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| (1..=10_000).contains(number))
+        .ok_or("must be a whole number from 1 to 10000")
 }
 
 fn config() -> Command {

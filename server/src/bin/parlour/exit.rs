@@ -113,12 +113,12 @@ impl Exit {
             }
             _ => "",
         };
-        Self::data(format!("{}: {error}{advice}", path.display()))
+        Self::data(format!("{}{advice}", with_file(path, error)))
     }
 
     /// A replay failed.
     pub(crate) fn replay(path: &Path, error: ReplayError) -> Self {
-        let text = format!("{}: {error}", path.display());
+        let text = with_file(path, &error);
         if error.is_divergence() {
             return Self {
                 code: DIFFERS,
@@ -236,6 +236,14 @@ impl From<StartError> for Exit {
             text: error.to_string(),
         }
     }
+}
+
+/// Returns the text of the error, after the path of the file.
+fn with_file(path: &Path, error: &ReplayError) -> String {
+    if error.names_file() {
+        return error.to_string();
+    }
+    format!("{}: {error}", path.display())
 }
 
 fn indented(text: &str) -> String {

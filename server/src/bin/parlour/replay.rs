@@ -13,7 +13,7 @@ mod settings;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use parlour_recording::replay::{Moment, dump::DumpTable};
+use parlour_recording::replay::{Moment, ParseMomentError, dump::DumpTable};
 
 use crate::{
     arguments::setting_flags,
@@ -128,5 +128,6 @@ fn moment(name: &'static str, help: &'static str) -> Arg {
         .long(name)
         .value_name("MOMENT")
         .help(help)
-        .value_parser(value_parser!(Moment))
+        // clap quotes the text.
+        .value_parser(|text: &str| text.parse::<Moment>().map_err(|_| ParseMomentError::FLAW))
 }

@@ -12,7 +12,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "DIRECTORY|off",
         help: "The directory into which every tick is recorded. Each server needs its own \
                directory. off: no recording",
-        kind: SettingKind::Text,
+        kind: SettingKind::PathOr("off"),
         also: None,
         apply: set!(recording.directory, |text| path_or("off", "a directory", text)),
         show: |settings| show_path_or("off", settings.recording.directory.as_ref()),
@@ -77,7 +77,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "DIRECTORY|auto",
         help: "The directory for files of the history. auto: the directory of record, or \
                ./recordings if record is off",
-        kind: SettingKind::Text,
+        kind: SettingKind::PathOr("auto"),
         also: None,
         apply: set!(recording.history_directory, |text| path_or(
             "auto",

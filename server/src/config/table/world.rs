@@ -86,7 +86,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "A directory of Tiled maps (*.tmx), which are served in addition to the bundled \
                maps. A map with the name of a bundled map replaces it. bundled: only the bundled \
                maps. See also bundled_maps",
-        kind: SettingKind::Text,
+        kind: SettingKind::PathOr("bundled"),
         also: None,
         apply: set!(maps, |text| path_or("bundled", "a directory", text)),
         show: |settings| show_path_or("bundled", settings.maps.as_ref()),
@@ -108,7 +108,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "FILE|bundled",
         help: "A catalogue of skins (TOML) that replaces the bundled one. bundled: the bundled \
                catalogue",
-        kind: SettingKind::Text,
+        kind: SettingKind::PathOr("bundled"),
         also: None,
         apply: set!(skins, |text| path_or("bundled", "a file", text)),
         show: |settings| show_path_or("bundled", settings.skins.as_ref()),

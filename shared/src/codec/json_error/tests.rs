@@ -116,6 +116,11 @@ fn a_missing_or_wrong_field_is_reported_with_its_path() {
             "`custom`: a body must be an even number of hexadecimal digits",
             "",
         ),
+        (
+            r#"{"custom":{"name":"mood","body":7}}"#,
+            "`custom.body` must be an even number of hexadecimal digits in quotes, not a number",
+            "",
+        ),
         (r#"{"bye":{}}"#, r#"`bye` has no fields: send "bye""#, ""),
     ] {
         assert_eq!(sentence_for(text), format!("{expected}{example}"), "{text}");
