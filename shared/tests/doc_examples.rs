@@ -1,5 +1,5 @@
-//! Every JSON example in docs/ is a message of the protocol or the body of an HTTP error, so that it
-//! can be copied.
+//! Every JSON example in docs/ is a message of the protocol or the body of an HTTP error, so that
+//! it can be copied.
 //!
 //! A block that is marked `json` holds whole values. In a block that is marked `text`, lines that
 //! begin with `> ` are messages of a client. Answers in such a block are shortened, and not

@@ -20,8 +20,8 @@ use follower::Follower;
 pub use follower::Line;
 
 /// Reports what a player did and saw in a window. A player that is followed by name is followed
-/// again if it reconnects with the same name. With a room, reports only what happened while the player was in it,
-/// including entering and leaving.
+/// again if it reconnects with the same name. With a room, reports only what happened while
+/// the player was in it, including entering and leaving.
 ///
 /// # Errors
 /// [`ShowError`]. Everything before it was reported.
