@@ -27,7 +27,7 @@ pub(super) fn metrics(recorder: &MetricsRecorder) -> RecorderMetrics {
         shadow_skipped = counter, "parlour_shadow_skipped_ticks_total",
             "Ticks that the shadow skipped, because it did not keep up or waited for a saved world.";
         shadow_lag = gauge, "parlour_shadow_lag_ticks",
-            "Ticks that the shadow is behind the recorder. It runs ticks 137 or 197 ticks later on purpose.";
+            "Ticks that the shadow is behind the recorder. It stays 137 or 197 ticks behind on purpose.";
         ended = counters("reason", EndCause::ALL.map(EndCause::word)), "parlour_recording_ended_total",
             "Recordings that ended, by reason. After all reasons except stopped, panicked and failed, a new file is started.";
         history_written = counters("reason", Reason::ALL.map(Reason::word)), "parlour_history_written_total",

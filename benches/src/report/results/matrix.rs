@@ -77,28 +77,28 @@ impl LoadResult {
         Ok(Self { load, counts, floor })
     }
 
-    /// Returns the number of clients that most of three runs held, or 0 if they did not hold it.
-    /// NaN: not measured.
+    /// Returns the number of clients that most of the three runs held: 0 if they held none, NaN if
+    /// there are no three runs.
     pub(in crate::report) fn clients_held(&self) -> f64 {
         let held = |count: &CountResult| if count.held { count.clients } else { 0.0 };
         self.measured_at().map_or(f64::NAN, held)
     }
 
-    /// Returns the highest count of the ladder that was held, with all lower counts held.
+    /// Returns the highest count up to which every count was held.
     pub(in crate::report) fn held_in_single_run(&self) -> f64 {
         let held = self.counts.iter().take_while(|count| count.held);
         held.last().map_or(0.0, |count| count.clients)
     }
 
-    /// Returns the count that the figures are from: the highest held count with three runs, or the
-    /// lowest with three runs if none was held.
+    /// Returns the count that the figures are from: the highest held count with three runs
+    /// or, if none was held, the lowest count with three runs.
     pub(in crate::report) fn measured_at(&self) -> Option<&CountResult> {
         let mut thrice = self.counts.iter().filter(|count| !count.numbered.is_empty());
         let held = thrice.clone().rfind(|count| count.held);
         held.or_else(|| thrice.next())
     }
 
-    /// Returns the median of a figure over the runs at that count.
+    /// Returns the median of a figure over the runs at [`Self::measured_at`].
     pub(in crate::report) fn figure(&self, of: impl Fn(&Run) -> f64) -> f64 {
         self.measured_at().map_or(f64::NAN, |count| count.figure(of))
     }

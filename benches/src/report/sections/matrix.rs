@@ -19,7 +19,7 @@ second); no client disconnected or refused; no promise broken; 60 ticks in every
 dropped and no I/O thread behind; generator lag p99 at most 2 ms.
 
 Each load is measured with an increasing number of clients; these runs are the ladder. A number that was not held is
-tried a second time, and the ladder ends if it is not held again. Then three runs follow: with the number of clients in
+tried a second time, and the ladder ends if it is not held again. Then three runs follow: with the number of clients of
 the goal if that was held, otherwise with the highest number held. If most of the three are not held, three runs with
 the next lower number follow. Figures are the medians of the three. If the ladder held a higher number in a single run,
 that number is in brackets.
@@ -36,7 +36,7 @@ The age of the picture is how old a client's knowledge of a visible neighbour is
 neighbour; it is 0 if the client knows the newest turn. \"Updates seen\" counts the turns that a neighbour received. The other
 turns were replaced by a newer turn of the same player before the next frame, and count in the latency until that frame.
 
-If many clients see many others, one core cannot decode all their frames. Then only a share of the bots, the witnesses,
+If many clients see many others, one core cannot decode all their frames. Then only some of the bots, the witnesses,
 decode and measure. The others read the frames, count them, check their framing, and send inputs as the witnesses do.
 
 Memory per client is the growth of the server's memory, divided by the number of clients. It is larger where frames are
@@ -126,7 +126,7 @@ pub(super) fn section(results: &Results) -> String {
     let mut out = format!(
         "## The plaza: clients at the machine's limit\n\n{DEFINITIONS}\n\n{}\n\
          The CPU per delivered frame, compared with the raw floor: a server and a client with nothing but epoll, read and\n\
-         write, which move the same number of messages of the same sizes in the same session. Both figures include the\n\
+         write, which move the same number of messages of the same sizes in the same series of measurements. Both figures include the\n\
          cost of the inputs.\n\n{}",
         table(SUMMARY_COLUMNS, with_figures()),
         table(FLOOR_COLUMNS, with_figures()),
@@ -137,7 +137,7 @@ pub(super) fn section(results: &Results) -> String {
     out
 }
 
-/// The clients held, and a higher count that a single run held.
+/// The clients held, and any higher count that a single run held.
 fn held(result: &LoadResult) -> String {
     let (held, once) = (result.clients_held(), result.held_in_single_run());
     let more = if once > held {

@@ -1,4 +1,4 @@
-//! The goals of the loads of the matrix, which are in benches/plaza-loads.
+//! The goals of the loads in the matrix. benches/plaza-loads lists the loads and their goals.
 
 use crate::report::{
     results::{loads::PlazaLoad, matrix::LoadResult, run::Run},
@@ -11,11 +11,12 @@ use crate::report::{
 /// A kind of goal that loads can have.
 struct LoadGoal {
     what: &'static str,
-    /// Returns the bound for a load. NaN: this load has no such goal.
+    /// Returns the bound for a load. Its limit is NaN if the load has no such goal.
     bound: fn(&PlazaLoad) -> Bound,
     read: fn(&LoadResult) -> f64,
     format: Format,
-    /// Whether the figure depends on the number of clients, which is then shown and must be enough.
+    /// Whether the figure depends on the number of clients. If so, that number is shown, and must
+    /// reach the goal for clients held.
     is_at_count: bool,
 }
 
@@ -64,7 +65,7 @@ const GOALS: &[LoadGoal] = &[
     },
 ];
 
-/// A goal of each load that was compared with the raw floor.
+/// The goal of every load that was compared with the raw floor.
 const FLOOR_RATIO: LoadGoal = LoadGoal {
     what: "server CPU per delivered frame, relative to the raw floor",
     bound: |_| AtMost(1.25),
