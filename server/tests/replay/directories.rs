@@ -68,7 +68,7 @@ fn the_command_reports_which_file_it_chose() {
     let empty = TemporaryPath::directory();
     let (code, _, err) = parlour(&[empty.path()]);
     assert_eq!(code, Some(65));
-    assert!(err.contains("no recording (*.plr) in this directory"), "{err}");
+    assert!(err.contains("contains no recording (*.plr)"), "{err}");
 }
 
 #[test]
