@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     limits::{MAX_CLIENT_MESSAGE, MAX_RECORDED_MESSAGE, MAX_SAVED_PART, MAX_SERVER_FRAME},
-    message::{ClientMessage, ServerKind, ServerMessage},
+    message::{ClientMessage, CustomSaid, ServerKind, ServerMessage},
 };
 
 /// A number that changes with the form of any message. A server rejects a client that was built
@@ -100,9 +100,15 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     decode_exact::<T, MAX_CLIENT_MESSAGE>(bytes)
 }
 
-/// Like [`decode`], for the body of a message from the server, which may be longer.
-pub(crate) fn decode_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    decode_exact::<T, MAX_SERVER_FRAME>(bytes)
+impl CustomSaid {
+    /// Decodes the body. `T` must have the same fields as the type of the plugin, in the same
+    /// order. The bytes do not contain names, so check [`Self::name`] first.
+    ///
+    /// # Errors
+    /// [`CodecError`] if the body is not exactly one value of this type.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, CodecError> {
+        decode_exact::<T, MAX_SERVER_FRAME>(&self.body.0)
+    }
 }
 
 /// Reads a saved part of a world's state, which may be as large as a keyframe.

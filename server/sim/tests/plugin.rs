@@ -222,6 +222,25 @@ fn an_invalid_message_to_a_plugin_is_refused() {
     world.tick();
     assert_eq!(world.refusals(1), vec![Refusal::UnknownMessage; bodies.len() + 2]);
     assert_eq!(world.get::<Mood>(1), None);
+    // The client is sent one class, and the output contains the reason of each.
+    let unknown: Vec<(&str, &str)> = world
+        .output
+        .unknown
+        .iter()
+        .map(|unknown| (unknown.name.as_str(), unknown.reason.as_str()))
+        .collect();
+    assert_eq!(unknown.len(), bodies.len() + 2);
+    assert!(
+        unknown[..4]
+            .iter()
+            .all(|(name, reason)| *name == "set_mood" && reason.starts_with("the body: ")),
+        "{unknown:?}"
+    );
+    assert_eq!(unknown[4], ("set_mood", "the body is longer than 1024 bytes"));
+    let no_such = "no plugin declared a message of players with this name";
+    assert_eq!(unknown[5..], [("set_moods", no_such), ("cheered_up", no_such)]);
+    world.tick();
+    assert!(world.output.unknown.is_empty());
 }
 
 #[test]

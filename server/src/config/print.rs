@@ -2,12 +2,7 @@
 
 use std::fmt::Write;
 
-use toml::Value;
-
-use super::{
-    resolve::Config,
-    table::{Setting, SettingKind, settings},
-};
+use super::{resolve::Config, table::settings};
 
 /// Returns a TOML file with every setting, its help, and the source of its value. Reading the file
 /// back results in the same settings.
@@ -22,7 +17,7 @@ pub fn to_toml(config: &Config) -> String {
             let title = setting.section.title();
             text.push_str(&format!("\n# ---- {title} ----\n"));
         }
-        let value = literal(setting, &setting.text(&config.settings));
+        let value = setting.literal(&setting.text(&config.settings));
         // The path of a file may contain control characters, which are not allowed in a comment.
         let source: String = config
             .source(setting.name)
@@ -60,25 +55,4 @@ fn comment(sentence: &str) -> String {
         line.push_str(word);
     }
     lines + &line + ".\n"
-}
-
-/// Returns the value as TOML.
-pub(super) fn literal(setting: &Setting, text: &str) -> String {
-    let string = |text: &str| Value::String(text.to_owned()).to_string();
-    match setting.kind {
-        SettingKind::Number => text.to_owned(),
-        SettingKind::NumberOrWord if text.parse::<u64>().is_ok() => text.to_owned(),
-        SettingKind::Text | SettingKind::NumberOrWord => string(text),
-        SettingKind::PathOr(word) if text == word => string(text),
-        // The printed file may be stored in a different folder, which would move a relative path.
-        SettingKind::PathOr(_) => {
-            let absolute = std::path::absolute(text);
-            string(&absolute.map_or_else(|_| text.to_owned(), |path| path.display().to_string()))
-        }
-        SettingKind::ListOr(words) if words.contains(&text) => string(text),
-        SettingKind::List | SettingKind::ListOr(_) => {
-            let items = text.split(',').filter(|item| !item.is_empty()).map(string);
-            format!("[{}]", items.collect::<Vec<_>>().join(", "))
-        }
-    }
 }

@@ -8,7 +8,6 @@ use std::{
 use super::{
     BUILD_VARIABLE, FILE_VARIABLE,
     file::ConfigFile,
-    print::literal,
     problem::{Problem, Problems, SettingSource},
     settings::Settings,
     table::{RELATIONS, Setting, SettingKind, settings},
@@ -138,7 +137,7 @@ impl Resolution {
                     let mut expected = expected;
                     let default = setting.default_text();
                     if !default.is_empty() {
-                        let example = literal(setting, &default);
+                        let example = setting.literal(&default);
                         expected.push_str(&format!("; for example {} = {example}", setting.name));
                     }
                     self.report_invalid(setting, &expected, None, source);

@@ -111,6 +111,28 @@ impl Setting {
     pub fn text(&self, settings: &Settings) -> String {
         (self.show)(settings)
     }
+
+    /// Returns a text of [`Self::text`] as TOML.
+    pub(super) fn literal(&self, text: &str) -> String {
+        let string = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        match self.kind {
+            SettingKind::Number => text.to_owned(),
+            SettingKind::NumberOrWord if text.parse::<u64>().is_ok() => text.to_owned(),
+            SettingKind::Text | SettingKind::NumberOrWord => string(text),
+            SettingKind::PathOr(word) if text == word => string(text),
+            // The printed file may be stored in a different folder, which would move a relative
+            // path.
+            SettingKind::PathOr(_) => {
+                let absolute = std::path::absolute(text);
+                string(&absolute.map_or_else(|_| text.to_owned(), |path| path.display().to_string()))
+            }
+            SettingKind::ListOr(words) if words.contains(&text) => string(text),
+            SettingKind::List | SettingKind::ListOr(_) => {
+                let items = text.split(',').filter(|item| !item.is_empty()).map(string);
+                format!("[{}]", items.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
 }
 
 impl Section {

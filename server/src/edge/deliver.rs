@@ -37,6 +37,17 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
     let metrics = &io.shared.metrics.edge;
     sent.add_to(metrics);
     metrics.snapshot_bytes.increment(snapshot_bytes);
+    for unknown in &output.unknown {
+        if let Some(connection) = io.find(unknown.session) {
+            // The client chose the name: `?` escapes it.
+            tracing::debug!(
+                peer = %connection.peer,
+                name = ?unknown.name,
+                reason = %unknown.reason,
+                "custom message refused as unknown"
+            );
+        }
+    }
     for &(session, code) in &output.closes {
         if let Some(connection) = io.find(session) {
             connection.close(code);

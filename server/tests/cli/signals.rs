@@ -2,6 +2,7 @@
 
 use std::{io::Write as _, net::TcpStream, process::Stdio};
 
+use parlour_shared::message::{ClientMessage, Custom, Refusal};
 use rustix::process::Signal;
 
 use crate::{
@@ -51,6 +52,26 @@ fn the_log_can_be_json() {
             "{line}"
         );
     }
+}
+
+#[test]
+fn an_unknown_custom_message_is_logged_with_its_reason() {
+    let server = ServerProcess::start(&["--log", "debug"]);
+    let mut client = RawClient::upgrade(connect(server.wait_for_address()), "parlour.v1");
+    client.hello("ann");
+    client.send(&ClientMessage::Custom(Custom {
+        name: "wave\n".into(),
+        ..Custom::default()
+    }));
+    assert_eq!(client.answer(), (0, Some(Refusal::UnknownMessage)));
+    let log = server.stop();
+    let mut lines = log.lines();
+    let line = lines.find(|line| line.contains("custom message refused as unknown"));
+    let line = line.expect("a log line");
+    assert!(
+        line.contains(r#""wave\n""#) && line.contains("no plugin declared"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -10,5 +10,5 @@ mod output;
 mod pace;
 
 pub use input::{Event, EventKind, TickInput};
-pub use output::{Counts, Lane, OutFrame, RefusedCounts, TickOutput};
+pub use output::{Counts, Lane, OutFrame, RefusedCounts, TickOutput, UnknownMessage};
 pub use pace::{Cadence, Pace, PaceLevel};

@@ -29,8 +29,29 @@ pub struct TickOutput {
     /// Sessions to close after their frames are sent. The edge answers with
     /// [`crate::EventKind::Close`].
     pub closes: Vec<(SessionId, CloseCode)>,
+    /// Custom messages that were refused as unknown, for the log. At most
+    /// [`UnknownMessage::MAX_PER_TICK`].
+    pub unknown: Vec<UnknownMessage>,
     /// Counts for metrics.
     pub counts: Counts,
+}
+
+/// A custom message that was refused as unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownMessage {
+    /// The session that sent it.
+    pub session: SessionId,
+    /// The first characters of its name.
+    pub name: String,
+    /// The reason: the name is unknown, or the body does not decode.
+    pub reason: String,
+}
+
+impl UnknownMessage {
+    /// The maximum number in one output, so that a flood does not allocate much.
+    pub const MAX_PER_TICK: usize = 16;
+    /// The maximum length of [`Self::name`], in characters.
+    pub const MAX_NAME: usize = 64;
 }
 
 /// One frame for one session: a range of [`TickOutput::bytes`].
@@ -107,6 +128,7 @@ impl TickOutput {
         self.frames.clear();
         self.watched.clear();
         self.closes.clear();
+        self.unknown.clear();
         self.counts = Counts::default();
     }
 

@@ -1,11 +1,10 @@
 //! Messages from the server.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{Body, KeyVersion, Refusal, Request, Scope};
 use crate::{
     close::CloseCode,
-    codec::{self, CodecError},
     ids::{Epoch, PlayerId, Slot, Tick},
     map::MapInfo,
     view::SnapshotJson,
@@ -244,17 +243,6 @@ pub struct CustomSaid {
     pub name: String,
     /// The message, in the plugin's encoding.
     pub body: Body,
-}
-
-impl CustomSaid {
-    /// Decodes the body. `T` must have the same fields as the type of the plugin, in the same
-    /// order. The bytes do not contain names, so check [`Self::name`] first.
-    ///
-    /// # Errors
-    /// [`CodecError`] if the body is not exactly one value of this type.
-    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, CodecError> {
-        codec::decode_body(&self.body.0)
-    }
 }
 
 /// The server is about to close the connection.

@@ -8,10 +8,11 @@ use std::{
 use bevy_app::App;
 use bevy_ecs::{component::ComponentId, message::Messages, prelude::*};
 use parlour_shared::{
-    codec,
+    codec::{self, CodecError},
     limits::MAX_CUSTOM_BYTES,
     message::{Body, Custom, CustomSaid, Refusal, Request, ServerMessage},
 };
+use parlour_tick::UnknownMessage;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -83,7 +84,7 @@ pub struct ToPlayer<M: Send + Sync + 'static> {
     pub message: M,
 }
 
-type Reader = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
+type Reader = fn(&mut World, Entity, Request, &[u8]) -> Result<(), CodecError>;
 type Sender = Box<dyn Fn(&mut World) + Send + Sync>;
 
 /// The functions that read and send the messages of plugins.
@@ -148,15 +149,40 @@ pub(super) fn is_declared(world: &World, buffer: ComponentId) -> bool {
 
 /// Passes a message of a player to its plugin.
 pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Result<(), Refusal> {
-    if custom.body.0.len() > MAX_CUSTOM_BYTES {
-        return Err(Refusal::UnknownMessage);
-    }
     let read = world
         .resource::<MessageHandlers>()
         .readers
         .get(custom.name.as_str())
         .copied();
-    read.ok_or(Refusal::UnknownMessage)?(world, player, custom.request, &custom.body.0)
+    let received = match read {
+        None => Err("no plugin declared a message of players with this name".to_owned()),
+        Some(_) if custom.body.0.len() > MAX_CUSTOM_BYTES => {
+            Err(format!("the body is longer than {MAX_CUSTOM_BYTES} bytes"))
+        }
+        Some(read) => {
+            read(world, player, custom.request, &custom.body.0).map_err(|error| format!("the body: {error}"))
+        }
+    };
+    received.map_err(|reason| {
+        note_unknown(world, player, &custom.name, reason);
+        Refusal::UnknownMessage
+    })
+}
+
+/// Adds a refused message to the output, so that the edge can log it. The client is sent only the
+/// class of the refusal.
+fn note_unknown(world: &mut World, player: Entity, name: &str, reason: String) {
+    let Some(session) = world.get::<Player>(player).map(|player| player.session) else {
+        return;
+    };
+    let unknown = &mut world.resource_mut::<Outbox>().out.unknown;
+    if unknown.len() < UnknownMessage::MAX_PER_TICK {
+        unknown.push(UnknownMessage {
+            session,
+            name: name.chars().take(UnknownMessage::MAX_NAME).collect(),
+            reason,
+        });
+    }
 }
 
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
@@ -174,8 +200,8 @@ fn read<M: DeserializeOwned + Send + Sync + 'static>(
     player: Entity,
     request: Request,
     body: &[u8],
-) -> Result<(), Refusal> {
-    let message = codec::decode::<M>(body).map_err(|_| Refusal::UnknownMessage)?;
+) -> Result<(), CodecError> {
+    let message = codec::decode::<M>(body)?;
     world.write_message(FromPlayer {
         player,
         request,
