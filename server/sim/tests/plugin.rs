@@ -507,7 +507,7 @@ fn the_longest_component_is_replicated() {
 }
 
 #[test]
-#[should_panic(expected = "a replicated component of 33 bytes; 32 are the limit")]
+#[should_panic(expected = "a replicated component has 33 bytes; the limit is 32")]
 fn a_replicated_component_that_is_too_long_panics() {
     with_component(|| Long(vec![7; 32]));
 }
