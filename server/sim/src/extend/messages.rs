@@ -14,6 +14,7 @@ use parlour_shared::{
 };
 use parlour_tick::UnknownMessage;
 use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
 
 use crate::{
     clock::Clock,
@@ -155,23 +156,30 @@ pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Res
         .get(custom.name.as_str())
         .copied();
     let received = match read {
-        None => Err("no plugin declared a message of players with this name".to_owned()),
-        Some(_) if custom.body.0.len() > MAX_CUSTOM_BYTES => {
-            Err(format!("the body is longer than {MAX_CUSTOM_BYTES} bytes"))
-        }
-        Some(read) => {
-            read(world, player, custom.request, &custom.body.0).map_err(|error| format!("the body: {error}"))
-        }
+        None => Err(ReceiveError::Name),
+        Some(_) if custom.body.0.len() > MAX_CUSTOM_BYTES => Err(ReceiveError::Length),
+        Some(read) => read(world, player, custom.request, &custom.body.0).map_err(ReceiveError::Body),
     };
-    received.map_err(|reason| {
-        note_unknown(world, player, &custom.name, reason);
+    received.map_err(|error| {
+        note_unknown(world, player, &custom.name, &error);
         Refusal::UnknownMessage
     })
 }
 
+/// The reason why a custom message is refused as unknown.
+#[derive(Debug, Error)]
+enum ReceiveError {
+    #[error("no plugin declared a message of players with this name")]
+    Name,
+    #[error("the body is longer than {MAX_CUSTOM_BYTES} bytes")]
+    Length,
+    #[error("the body: {0}")]
+    Body(CodecError),
+}
+
 /// Adds a refused message to the output, so that the edge can log it. The client is sent only the
-/// class of the refusal.
-fn note_unknown(world: &mut World, player: Entity, name: &str, reason: String) {
+/// class of the refusal. Beyond the maximum, nothing is formatted: a flood must not cost more.
+fn note_unknown(world: &mut World, player: Entity, name: &str, error: &ReceiveError) {
     let Some(session) = world.get::<Player>(player).map(|player| player.session) else {
         return;
     };
@@ -180,7 +188,7 @@ fn note_unknown(world: &mut World, player: Entity, name: &str, reason: String) {
         unknown.push(UnknownMessage {
             session,
             name: name.chars().take(UnknownMessage::MAX_NAME).collect(),
-            reason,
+            reason: error.to_string(),
         });
     }
 }
