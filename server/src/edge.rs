@@ -12,7 +12,6 @@
 //! extra: 128 KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
 
 mod admission;
-mod agenda;
 mod close;
 mod connection;
 mod deadline;
@@ -29,6 +28,7 @@ mod reconnect;
 mod send;
 mod send_buffer;
 mod sweep;
+mod sweep_schedule;
 mod thread;
 mod unsent;
 mod upgrade;

@@ -20,6 +20,7 @@ mod context;
 mod directory;
 mod disk;
 mod end_cause;
+mod file_error;
 mod file_name;
 mod history;
 mod history_handle;
@@ -32,7 +33,6 @@ mod resume;
 mod shadow;
 mod start;
 mod thread;
-mod trouble;
 
 pub use self::metrics::RecorderMetrics;
 pub use end_cause::EndCause;

@@ -11,9 +11,9 @@ use tokio::{
 
 use super::{
     Rejection,
-    agenda::INTERVAL,
     connection::{Connection, IoThread, Phase},
     deliver::WRITES_PER_YIELD,
+    sweep_schedule::INTERVAL,
 };
 
 /// Sweeps until the runtime ends.

@@ -14,8 +14,8 @@ use std::{
 
 use super::{
     Reason,
+    file_error::is_without_descriptors,
     file_name::{FileName, is_recording, reason_of, stem},
-    trouble::is_without_descriptors,
 };
 
 /// The maximum number of files with the same second and tick. Only a stopped clock could create

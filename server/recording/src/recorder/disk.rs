@@ -18,9 +18,9 @@ use super::{
     context::RecorderContext,
     directory::{DeletableFiles, Directory},
     end_cause::EndCause,
+    file_error::FileErrorKind,
     metrics::RecorderMetrics,
     resume::Resume,
-    trouble::Trouble,
 };
 use crate::{
     Previous,
@@ -160,7 +160,7 @@ impl Disk {
                 // End the file as one that could not be written further. No file continues it.
                 let _ = file
                     .writer
-                    .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error));
+                    .end_after_error(FileErrorKind::of(&error).end_reason(), &ending_text(&error));
                 self.directory.mark_finished(&file.name);
                 return Err(error);
             }
@@ -217,13 +217,13 @@ impl Disk {
 
     /// Ends the file after an error: cuts it to its complete chunks and records why it ends.
     fn end_after_error(&self, open: Option<OpenFile>, error: &io::Error, resume: &mut Resume) {
-        let trouble = Trouble::of(error);
+        let kind = FileErrorKind::of(error);
         if resume.ended(Instant::now()) {
-            self.ended(trouble.ending());
+            self.ended(kind.ending());
             tracing::error!(
                 %error, directory = %self.directory.path().display(),
                 "the recording ended; the server continues, and records to a new file as soon as it can. {}",
-                trouble.advice(self.context.names)
+                kind.advice(self.context.names)
             );
         }
         let Some(mut file) = open else {
@@ -235,7 +235,7 @@ impl Disk {
         }
         let ended = file
             .writer
-            .end_after_error(trouble.end_reason(), &ending_text(error))
+            .end_after_error(kind.end_reason(), &ending_text(error))
             .and_then(|_| file.writer.get_ref().sync_all());
         if let Err(error) = ended {
             tracing::warn!(%error, file = file.name, "the recording has no end marker; it can be read up to its last second");
@@ -248,7 +248,7 @@ impl Disk {
         let ended = file.writer.end(reason, text).or_else(|error| {
             tracing::warn!(%error, file = file.name, "no disk space for the end of the recording");
             file.writer
-                .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error))
+                .end_after_error(FileErrorKind::of(&error).end_reason(), &ending_text(&error))
         });
         let synced = ended.and_then(|_| file.writer.get_ref().sync_all());
         self.directory.mark_finished(&file.name);

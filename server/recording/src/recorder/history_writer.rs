@@ -11,10 +11,10 @@ use super::{
     batch::Batch,
     context::RecorderContext,
     directory::{DeletableFiles, Directory},
+    file_error::FileErrorKind,
     file_name::stem,
     history_handle::{HistoryAnswer, HistoryError, SavedHistory},
     metrics::RecorderMetrics,
-    trouble::Trouble,
 };
 use crate::format::{EndReason, FileWriter, HISTORY};
 
@@ -63,7 +63,7 @@ impl HistoryWriter {
                 tracing::error!(
                     %error, directory = %directory.display(), reason = reason.word(),
                     "the history could not be written. {}, or name a different directory with {}",
-                    Trouble::of(error).advice(self.context.names), self.context.names.history_directory
+                    FileErrorKind::of(error).advice(self.context.names), self.context.names.history_directory
                 );
             }
         }

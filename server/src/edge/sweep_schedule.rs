@@ -7,20 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The unit of time of the agenda. A place is checked up to one interval after it is due, and never
+/// The unit of time of the schedule. A place is checked up to one interval after it is due, and never
 /// early.
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 /// The place is not due. As a number of intervals, this is 13 years after the start.
 const NEVER: u32 = u32::MAX;
 
 /// The interval in which each place is due.
-pub(super) struct Agenda {
+pub(super) struct SweepSchedule {
     begin: Instant,
     places: Vec<Cell<u32>>,
 }
 
-impl Agenda {
-    /// Creates an agenda without places.
+impl SweepSchedule {
+    /// Creates a schedule without places.
     pub(super) fn new(begin: Instant) -> Self {
         Self {
             begin,
@@ -73,8 +73,8 @@ mod tests {
 
     use super::*;
 
-    fn due(agenda: &Agenda, now: Instant) -> Vec<usize> {
-        let next = |from: &usize| agenda.take_due(*from, now).map(|place| place + 1);
+    fn due(schedule: &SweepSchedule, now: Instant) -> Vec<usize> {
+        let next = |from: &usize| schedule.take_due(*from, now).map(|place| place + 1);
         std::iter::successors(next(&0), next)
             .map(|after| after - 1)
             .collect()
@@ -83,32 +83,32 @@ mod tests {
     #[test]
     fn a_place_is_due_once_at_the_earliest_of_its_times() {
         let begin = Instant::now();
-        let mut agenda = Agenda::new(begin);
-        (0..3).for_each(|_| agenda.add_place());
-        agenda.schedule(1, begin + 5 * INTERVAL);
-        agenda.schedule(1, begin + 2 * INTERVAL);
-        agenda.schedule(1, begin + 9 * INTERVAL);
-        agenda.schedule(2, begin + 2 * INTERVAL);
-        agenda.schedule(0, begin + 3 * INTERVAL);
-        agenda.forget(0);
-        assert_eq!(due(&agenda, begin + INTERVAL), [0_usize; 0]);
-        assert_eq!(due(&agenda, begin + 2 * INTERVAL), [1, 2]);
-        assert_eq!(due(&agenda, begin + 1000 * INTERVAL), [0_usize; 0]);
-        assert_eq!(agenda.take_due(3, begin), None);
-        assert_eq!(agenda.take_due(4, begin), None);
+        let mut schedule = SweepSchedule::new(begin);
+        (0..3).for_each(|_| schedule.add_place());
+        schedule.schedule(1, begin + 5 * INTERVAL);
+        schedule.schedule(1, begin + 2 * INTERVAL);
+        schedule.schedule(1, begin + 9 * INTERVAL);
+        schedule.schedule(2, begin + 2 * INTERVAL);
+        schedule.schedule(0, begin + 3 * INTERVAL);
+        schedule.forget(0);
+        assert_eq!(due(&schedule, begin + INTERVAL), [0_usize; 0]);
+        assert_eq!(due(&schedule, begin + 2 * INTERVAL), [1, 2]);
+        assert_eq!(due(&schedule, begin + 1000 * INTERVAL), [0_usize; 0]);
+        assert_eq!(schedule.take_due(3, begin), None);
+        assert_eq!(schedule.take_due(4, begin), None);
     }
 
     proptest! {
         #[test]
         fn a_place_is_never_due_early_and_at_most_one_interval_late(millis in 0_u64..100_000, step in 1_u64..500) {
             let begin = Instant::now();
-            let mut agenda = Agenda::new(begin);
-            agenda.add_place();
+            let mut schedule = SweepSchedule::new(begin);
+            schedule.add_place();
             let when = begin + Duration::from_millis(millis);
-            agenda.schedule(0, when);
+            schedule.schedule(0, when);
             let step = Duration::from_millis(step);
             let mut now = begin;
-            while agenda.take_due(0, now).is_none() {
+            while schedule.take_due(0, now).is_none() {
                 prop_assert!(now < when + INTERVAL);
                 now += step;
             }

@@ -9,7 +9,7 @@ use crate::format::EndReason;
 
 /// A kind of error with its own advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum FileErrorKind {
     /// No disk space, or the user's quota is used up.
     DiskFull,
     /// The file size limit.
@@ -20,7 +20,7 @@ pub(super) enum Trouble {
     Disk,
 }
 
-impl Trouble {
+impl FileErrorKind {
     pub(super) fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
@@ -77,11 +77,11 @@ mod tests {
     #[test]
     fn too_many_open_files_is_not_a_full_disk() {
         let no_descriptor = io::Error::from(Errno::MFILE);
-        let trouble = Trouble::of(&no_descriptor);
-        assert_eq!(trouble, Trouble::TooManyFiles);
-        let advice = trouble.advice(&OptionNames::TEST);
+        let kind = FileErrorKind::of(&no_descriptor);
+        assert_eq!(kind, FileErrorKind::TooManyFiles);
+        let advice = kind.advice(&OptionNames::TEST);
         assert!(advice.contains("ulimit -n") && !advice.contains("disk space"));
         let no_room = io::Error::from(Errno::NOSPC);
-        assert_eq!(Trouble::of(&no_room), Trouble::DiskFull);
+        assert_eq!(FileErrorKind::of(&no_room), FileErrorKind::DiskFull);
     }
 }
