@@ -7,8 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The unit of time of the schedule. A place is checked up to one interval after it is due, and never
-/// early.
+/// The unit of time of the schedule. A place is checked up to one interval after it is due, and
+/// never early.
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 /// The place is not due. As a number of intervals, this is 13 years after the start.
 const NEVER: u32 = u32::MAX;

@@ -14,7 +14,7 @@ use crate::{
 /// The connections of one I/O thread, by place.
 pub(in crate::edge) struct ConnectionTable {
     places: Vec<Option<Rc<Connection>>>,
-    schedule: SweepSchedule,
+    sweep: SweepSchedule,
     free: Vec<usize>,
     count: usize,
 }
@@ -24,7 +24,7 @@ impl ConnectionTable {
     pub(in crate::edge) fn new() -> Self {
         Self {
             places: Vec::new(),
-            schedule: SweepSchedule::new(Instant::now()),
+            sweep: SweepSchedule::new(Instant::now()),
             free: Vec::new(),
             count: 0,
         }
@@ -36,7 +36,7 @@ impl ConnectionTable {
             Some(place) => place,
             None if self.places.len() < MAX_PLACES => {
                 self.places.push(None);
-                self.schedule.add_place();
+                self.sweep.add_place();
                 self.places.len() - 1
             }
             None => return None,
@@ -49,7 +49,7 @@ impl ConnectionTable {
     /// Removes the connection in a place.
     pub(in crate::edge) fn remove(&mut self, place: usize) {
         if self.places.get_mut(place).and_then(Option::take).is_some() {
-            self.schedule.forget(place);
+            self.sweep.forget(place);
             self.free.push(place);
             self.count -= 1;
         }
@@ -68,13 +68,13 @@ impl ConnectionTable {
 
     /// Schedules a check of a place by the sweep at this time, unless an earlier one is scheduled.
     pub(in crate::edge) fn schedule(&self, place: usize, when: Instant) {
-        self.schedule.schedule(place, when);
+        self.sweep.schedule(place, when);
     }
 
     /// Returns the next connection, from this place on, that the sweep must check now, and its
     /// place.
     pub(in crate::edge) fn take_due(&self, from: usize, now: Instant) -> Option<(usize, &Rc<Connection>)> {
-        let place = self.schedule.take_due(from, now)?;
+        let place = self.sweep.take_due(from, now)?;
         // Nothing is due in an empty place.
         Some((place, self.get(place)?))
     }
