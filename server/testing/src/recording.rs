@@ -6,6 +6,7 @@ use std::{fs, io::Write};
 use parlour_recording::{
     Header, Previous,
     format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
+    replay::{Replay, Window},
 };
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
@@ -34,6 +35,24 @@ pub struct WorldRecorder<W> {
     save: bool,
     builder: TicksBuilder,
     writer: FileWriter<W>,
+}
+
+/// Returns the window of all ticks of a recording.
+///
+/// # Panics
+/// If the recording has no ticks.
+#[must_use]
+pub fn whole(replay: &Replay) -> Window {
+    Window::new(None, None, &replay.times()).expect("a recording with ticks")
+}
+
+/// Returns the window of these ticks.
+#[must_use]
+pub fn ticks(from: u32, to: u32) -> Window {
+    Window {
+        from: Tick(from),
+        to: Tick(to),
+    }
 }
 
 /// Returns the header of a recording of this world.

@@ -5,13 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use parlour_recording::replay::{Replay, Window};
+use parlour_recording::replay::Replay;
 use parlour_server::maps;
-use parlour_shared::{ids::Tick, map::Map, message::Scope, motion::Direction};
+use parlour_shared::{map::Map, message::Scope, motion::Direction};
 use parlour_sim::{Logic, SimConfig};
 use parlour_testing::SessionActions as _;
 
-pub(crate) use parlour_testing::recording::{STARTED_MS, ScriptedRecording, TemporaryPath};
+pub(crate) use parlour_testing::recording::{STARTED_MS, ScriptedRecording, TemporaryPath, ticks, whole};
 
 /// Returns a recording without events.
 pub(crate) fn without_events() -> ScriptedRecording {
@@ -67,19 +67,6 @@ pub(crate) fn story() -> ScriptedRecording {
 /// Opens a recording.
 pub(crate) fn replay(file: &TemporaryPath) -> Replay {
     Replay::open(&file.0, &bundled(), Logic::default()).unwrap()
-}
-
-/// Returns the window of all ticks.
-pub(crate) fn whole(replay: &Replay) -> Window {
-    Window::new(None, None, &replay.times()).unwrap()
-}
-
-/// Returns the window of these ticks.
-pub(crate) fn ticks(from: u32, to: u32) -> Window {
-    Window {
-        from: Tick(from),
-        to: Tick(to),
-    }
 }
 
 /// Runs `parlour replay` with these arguments. Returns the exit code, standard output and standard

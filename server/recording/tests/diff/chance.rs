@@ -12,11 +12,12 @@ use std::{
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_recording::replay::diff::{DifferenceCause, StateDifference};
-use parlour_sim::{Clock, FromPlayer, Player, SimulationApp, StepSet, TickSchedule};
+use parlour_sim::{Clock, FromPlayer, Player, SimulationApp};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{
-    AT, Claim, SAVED, Score, config, inputs, logic, record, state_difference, two_that_differ,
+    AT, Claim, SAVED, Score, config, inputs, is_time, logic, record, score_bob, simulate, state_difference,
+    two_that_differ,
 };
 
 /// Records a planted system twice, compares the recordings, and checks the tick and the cause.
@@ -55,23 +56,6 @@ fn names(difference: &StateDifference) -> [&str; 4] {
         first.room.as_deref().unwrap_or_default(),
         player,
     ]
-}
-
-fn simulate<M>(app: &mut App, system: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M>) {
-    app.add_systems(TickSchedule, system.in_set(StepSet::Simulate));
-}
-
-fn is_time(clock: &Clock) -> bool {
-    clock.tick.0 == AT
-}
-
-/// Sets the score of Bob.
-fn score_bob(players: &mut Query<(&Player, &mut Score)>, value: u64) {
-    for (player, mut score) in players.iter_mut() {
-        if player.name == "Bob" {
-            score.0 = value;
-        }
-    }
 }
 
 fn first_of_a_map(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {

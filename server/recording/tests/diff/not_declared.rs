@@ -8,10 +8,11 @@ use parlour_recording::replay::{
     diff::{Difference, DifferenceCause, StateDifference, diff_with_rerun},
 };
 use parlour_shared::rng::{Purpose, Stream};
-use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, StepSet, TickSchedule};
+use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin};
 
 use crate::support::{
-    AT, EVERY, Recorded, SAVED, Score, config, inputs, logic, record, record_on, state_difference,
+    AT, EVERY, Recorded, SAVED, Score, config, inputs, is_time, logic, record, record_on, score_bob,
+    simulate, state_difference,
 };
 
 /// Records a planted system in a world that runs from the start and in one that is loaded at
@@ -42,22 +43,6 @@ fn check(difference: &StateDifference, tick: u32, system: &str, player: Option<&
     assert_ne!(first.one, first.other);
     if let Some(name) = player {
         assert_eq!(first.player.as_ref().unwrap().name, name);
-    }
-}
-
-fn simulate<M>(app: &mut App, system: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M>) {
-    app.add_systems(TickSchedule, system.in_set(StepSet::Simulate));
-}
-
-fn is_time(clock: &Clock) -> bool {
-    clock.tick.0 == AT
-}
-
-fn score_bob(players: &mut Query<(&Player, &mut Score)>, value: u64) {
-    for (player, mut score) in players.iter_mut() {
-        if player.name == "Bob" {
-            score.0 = value;
-        }
     }
 }
 

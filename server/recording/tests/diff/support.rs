@@ -8,7 +8,7 @@ use std::{
 };
 
 use bevy_app::App;
-use bevy_ecs::prelude::*;
+use bevy_ecs::{prelude::*, system::ScheduleSystem};
 use parlour_recording::{
     format::EndReason,
     replay::{
@@ -17,7 +17,7 @@ use parlour_recording::{
     },
 };
 use parlour_shared::motion::{Direction, Position, WallGrid};
-use parlour_sim::{Logic, Player, SimConfig, Simulation, SimulationApp};
+use parlour_sim::{Clock, Logic, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule};
 use parlour_testing::{
     Script, SessionActions as _,
     maps::map,
@@ -65,6 +65,25 @@ pub(crate) fn logic(plant: fn(&mut App)) -> Logic {
         app.world_mut().register_required_components::<Player, Score>();
         plant(app);
     })
+}
+
+/// Adds a system to [`StepSet::Simulate`].
+pub(crate) fn simulate<M>(app: &mut App, system: impl IntoScheduleConfigs<ScheduleSystem, M>) {
+    app.add_systems(TickSchedule, system.in_set(StepSet::Simulate));
+}
+
+/// Returns whether this is tick [`AT`].
+pub(crate) fn is_time(clock: &Clock) -> bool {
+    clock.tick.0 == AT
+}
+
+/// Sets the score of Bob.
+pub(crate) fn score_bob(players: &mut Query<(&Player, &mut Score)>, value: u64) {
+    for (player, mut score) in players.iter_mut() {
+        if player.name == "Bob" {
+            score.0 = value;
+        }
+    }
 }
 
 /// Ada, Bob, Cleo and Dan walk about, and all send [`Claim`] in the tick [`AT`].

@@ -2,15 +2,12 @@
 
 use std::{io::Cursor, sync::Arc};
 
-use parlour_recording::{
-    format::Recording,
-    replay::{Replay, Window},
-};
-use parlour_shared::{ids::Tick, map::Map, message::Scope, motion::Direction};
+use parlour_recording::{format::Recording, replay::Replay};
+use parlour_shared::{map::Map, message::Scope, motion::Direction};
 use parlour_sim::{Logic, SimConfig};
 use parlour_testing::{SessionActions as _, maps::connected_maps, recording::ScriptedRecording};
 
-pub(crate) use parlour_testing::recording::{STARTED_MS, TemporaryPath};
+pub(crate) use parlour_testing::recording::{STARTED_MS, TemporaryPath, ticks, whole};
 
 pub(crate) fn maps() -> Vec<Arc<Map>> {
     connected_maps()
@@ -50,19 +47,6 @@ pub(crate) fn walkers() -> ScriptedRecording {
 /// Opens a recording.
 pub(crate) fn replay(file: &TemporaryPath) -> Replay {
     Replay::open(&file.0, &maps(), Logic::default()).unwrap()
-}
-
-/// Returns the window of all ticks.
-pub(crate) fn whole(replay: &Replay) -> Window {
-    Window::new(None, None, &replay.times()).unwrap()
-}
-
-/// Returns the window of these ticks.
-pub(crate) fn ticks(from: u32, to: u32) -> Window {
-    Window {
-        from: Tick(from),
-        to: Tick(to),
-    }
 }
 
 /// Opens a recording in memory.
