@@ -10,7 +10,9 @@ mod mutate;
 
 fn read(text: String) -> Layers {
     Layers {
-        file: Some(ConfigFile::of("fuzz.toml", text)),
+        // Paths are relative to the folder of the file, and are printed as absolute paths. Only in
+        // an absolute folder are both the same.
+        file: Some(ConfigFile::of("/fuzz.toml", text)),
         ..Layers::default()
     }
 }
