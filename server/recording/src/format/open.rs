@@ -1,4 +1,4 @@
-//! Opening a recording: its first bytes, its header, its end marker.
+//! Opening a recording: its first bytes, its header, its end chunk.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -88,17 +88,17 @@ pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut ChunkTable) 
     let Some(last) = table.entries.last().copied() else {
         return Ok(Ending::Damaged {
             offset,
-            why: "no end marker".into(),
+            why: "no end chunk".into(),
         });
     };
     let before = Chain(read_at(file, last.offset - CHAIN_BYTES as u64)?);
-    let marker = read_chunk(file, last.offset, before).and_then(|(head, body, _)| {
+    let ending = read_chunk(file, last.offset, before).and_then(|(head, body, _)| {
         let mut json = Vec::new();
         unpack(&head, &body, &mut json)
             .and_then(|()| ending::open(&json))
             .map_err(|flaw| ReadError::damaged(last.offset, &flaw))
     });
-    match marker {
+    match ending {
         Ok(ending) => Ok(ending),
         Err(ReadError::Io(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
         Err(error) => Ok(Ending::Damaged {
