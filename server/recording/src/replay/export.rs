@@ -65,7 +65,7 @@ impl Exporter {
     /// Writes the players in rooms before the first tick.
     fn beginning(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ShowError> {
         for who in self.roster.iter() {
-            line(out, &self.about("there", tick, who))?;
+            line(out, &self.about("present", tick, who))?;
         }
         self.motions(run, tick, out)
     }
@@ -84,17 +84,17 @@ impl Exporter {
         for change in self.roster.follow(run) {
             self.change(&change, tick, out)?;
         }
-        for said in chat_heard(run.output()) {
+        for heard in chat_heard(run.output()) {
             let room = self
                 .roster
-                .player(said.chat.player)
+                .player(heard.chat.player)
                 .and_then(|who| who.room.as_ref());
-            let spoken = json!({
-                "line": "said", "tick": tick, "time": self.time(tick), "room": room,
-                "player": words::id(said.chat.player), "name": said.chat.name, "scope": said.chat.scope,
-                "text": said.chat.text, "heard_by": said.heard_by,
+            let chat = json!({
+                "line": "chat", "tick": tick, "time": self.time(tick), "room": room,
+                "player": words::id(heard.chat.player), "name": heard.chat.name, "scope": heard.chat.scope,
+                "text": heard.chat.text, "heard_by": heard.heard_by,
             });
-            line(out, &spoken)?;
+            line(out, &chat)?;
         }
         self.motions(run, tick, out)
     }

@@ -56,8 +56,8 @@ pub(super) fn describe(found: &ChosenFiles) -> String {
     let path = text::plain(&found.path.display().to_string());
     match found.next.len() {
         0 => path,
-        1 => format!("{path} and the one that continues it"),
-        more => format!("{path} and the {more} that continue it"),
+        1 => format!("{path} and the next file"),
+        more => format!("{path} and the next {more} files"),
     }
 }
 
