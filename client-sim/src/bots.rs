@@ -27,7 +27,7 @@
 //!   whose time runs until the newer turn is seen, because until then the neighbour saw an outdated
 //!   state.
 //!   Otherwise a server that stops for two seconds would look fast, because most turns of that time
-//!   are never seen. `turns_overtaken` counts such turns, and `updates_delivered` is the share of
+//!   are never seen. `turns_overtaken` counts such turns, and `turns_delivered` is the share of
 //!   turns that were seen.
 //! * A turn that has been unseen for a second or more at the end of the measurement counts with
 //!   that time.

@@ -28,7 +28,7 @@
 //! # use parlour_testing::recording::{ScriptedRecording, TemporaryPath};
 //! # use parlour_testing::{SessionActions as _, plaza};
 //! # let mut script = ScriptedRecording::new(plaza());
-//! # script.at(1).arrive(1, "Ada", "plaza");
+//! # script.at(1).open_as_and_join(1, "Ada", "plaza");
 //! # let other = TemporaryPath::file(&script.record(60));
 //! # script.at(30).chat(1, Scope::Room, "hello");
 //! # let one = TemporaryPath::file(&script.record(60));
