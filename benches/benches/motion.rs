@@ -34,7 +34,7 @@ fn motion(criterion: &mut Criterion) {
         bencher.iter(|| turn(&walls, place, heading, Tick(1)))
     });
     let course = turn(&open, place, heading, Tick(1));
-    group.bench_function("contact, nothing there", |bencher| {
+    group.bench_function("next contact, no walls", |bencher| {
         bencher.iter(|| contact(&open, &course, course.review));
     });
     group.bench_function("a minute of walking, two turns a second", |bencher| {

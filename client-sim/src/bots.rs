@@ -89,5 +89,5 @@ pub use report::{Latency, Quantiles, Report};
 pub use roles::Roles;
 pub use run::{Progress, run};
 pub use schedule::{Job, Schedule};
-pub use standstill::{LONGEST_PAUSE, PauseDetector, Standstill, TickWatch};
+pub use standstill::{DEFAULT_MAX_STANDSTILL, PauseDetector, Standstill, TickWatch};
 pub use violations::Violations;

@@ -6,8 +6,8 @@
 //!
 //! * [`format`](mod@format) reads and writes the file. [`Header`] says which world it records.
 //! * [`replay`] runs a recording again, compares recordings, and shows what happened in them.
-//! * [`recorder`] has the threads that record a live world, keep its last minutes, and run it a
-//!   second time to compare the states (the shadow).
+//! * [`recorder`] has the threads that record a live world, keep its history, and run it a second
+//!   time to compare the states (the shadow).
 //!
 //! This crate has no sockets and no async runtime. Game logic is passed in as
 //! [`parlour_sim::Logic`]: to replay a recording of a server with your own game logic, use a

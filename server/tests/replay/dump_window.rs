@@ -89,7 +89,7 @@ fn a_part_of_the_recording_is_announced_if_no_moment_was_given() {
 #[test]
 fn the_players_of_a_stopped_server_are_those_before_all_left() {
     let file = TemporaryPath::file(&evening().record(1500));
-    let note = "parlour: nobody is left after tick 1500: these are the players after tick 1497, before the last of them left\n";
+    let note = "parlour: nobody is left after tick 1500: these are the players after tick 1497, before they all left\n";
     let (code, out, err) = parlour(&[file.path(), "--dump", "players"]);
     assert_eq!((code, err.as_str()), (Some(0), note));
     let (_, before, _) = parlour(&[file.path(), "--dump", "players", "--at", "t1497"]);
