@@ -39,7 +39,7 @@ pub(super) fn section(results: &Results) -> String {
     }
     format!(
         "## A server with default settings\n\n\
-         500 bots on loopback in rooms of 50, with an interest radius of 150 px. Each bot walks, and turns twice a second. \
+         500 bots on loopback in rooms of 50, with an interest radius of 150 px. Each bot walks and turns twice a second. \
          The latencies are from input to neighbour.\n\n{}",
         table(&columns(), (1..).zip(&results.default_loads))
     )
