@@ -5,13 +5,9 @@ use std::collections::BTreeMap;
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    codec::SCHEMA,
-    ids::{PlayerId, SessionId, Tick},
-    limits::{MAX_NAME_BYTES, PROTOCOL, TICK_RATE},
-    message::{Durability, ServerMessage, Welcome},
-    rng::{Purpose, Stream},
+    ids::{SessionId, Tick},
 };
-use parlour_tick::EventKind;
+use parlour_tick::{Arrival, EventKind, Report};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -60,10 +56,6 @@ impl Sessions {
     }
 }
 
-/// The number of sessions opened so far. The id of the next player is computed from it.
-#[derive(Resource, Debug, Default, Serialize, Deserialize)]
-struct SessionsOpened(u32);
-
 /// The remains of a player whose session closed in this tick or in the previous one. Game logic may
 /// still have its entity in messages of these ticks, and must be able to write to it without a
 /// panic.
@@ -81,14 +73,18 @@ struct RemainsQueue {
     now: Vec<Entity>,
 }
 
+impl RemainsQueue {
+    fn forget(&mut self, entity: Entity) {
+        self.before.retain(|gone| *gone != entity);
+    }
+}
+
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Sessions>()
-        .init_resource::<SessionsOpened>()
         .init_resource::<RemainsQueue>();
     state::derived::<Sessions>(app);
     state::derived::<RemainsQueue>(app);
     state::component::<Remains>(app, "gone");
-    state::resource::<SessionsOpened>(app, "sessions_opened");
     app.add_systems(TickSchedule, ingest.in_set(SessionLife).in_set(StepSet::Ingest));
 }
 
@@ -111,7 +107,7 @@ fn ingest(world: &mut World) {
         for event in &inbox.input.events {
             let known = world.resource::<Sessions>().get(event.session);
             let player = match (&event.kind, known) {
-                (EventKind::Open { name }, None) => Some(open(world, event.session, name)),
+                (EventKind::Arrive(arrival), None) => arrive(world, event.session, arrival),
                 (EventKind::Hold, Some(player)) => hold(world, player, true),
                 (EventKind::Release, Some(player)) => hold(world, player, false),
                 _ => known,
@@ -121,57 +117,42 @@ fn ingest(world: &mut World) {
     });
 }
 
-fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
-    let seed = world.resource::<Setup>().seed;
-    let mut opened = world.resource_mut::<SessionsOpened>();
-    opened.0 += 1;
-    let id = player_id(seed, opened.0);
-    let name = if name.is_empty() || name.len() > MAX_NAME_BYTES {
-        format!("guest-{:04x}", id.0 & 0xFFFF)
-    } else {
-        name.to_owned()
-    };
+fn arrive(world: &mut World, session: SessionId, arrival: &Arrival) -> Option<Entity> {
+    let id = StableId::player(arrival.player);
+    if let Some(present) = state::find(world, id) {
+        // The player left in the previous tick, and is back. Its remains are in the way.
+        world.get::<Remains>(present)?;
+        world.resource_mut::<RemainsQueue>().forget(present);
+        world.despawn(present);
+    }
     let player = Player {
-        id,
+        id: arrival.player,
         session,
-        name: name.clone(),
+        name: arrival.name.clone(),
         view: 0,
     };
-    let entity = world.spawn((player, StableId::player(id))).id();
+    let entity = world.spawn((player, id, Skin(arrival.skin))).id();
     world.resource_mut::<Sessions>().entities.insert(session, entity);
-    let welcome = welcome(world, id, name);
-    world
-        .resource_mut::<Outbox>()
-        .send(session, &ServerMessage::Welcome(welcome));
-    entity
+    Some(entity)
 }
 
-/// Returns the first message to a session, which describes this world to its client.
-pub(crate) fn welcome(world: &World, player: PlayerId, name: String) -> Welcome {
-    Welcome {
-        protocol: PROTOCOL,
-        schema: SCHEMA,
-        player,
-        name,
-        tick: world.resource::<Clock>().tick,
-        tick_rate: TICK_RATE,
-        durability: Durability::L0,
-        heartbeat_ms: world.resource::<Setup>().heartbeat_ms,
-        skins: world.resource::<Setup>().skins.to_vec(),
-        maps: world.resource::<Rooms>().map_names(),
-        extras: world.resource::<Extras>().names(),
-        session: None,
-        resume: None,
-    }
-}
-
-/// Closes a session: its player leaves the room and is no longer a player. The entity is despawned
-/// in the tick after the next.
-pub(crate) fn close(world: &mut World, player: Entity) {
+/// Makes a session leave this world: its player leaves the room and is no longer a player. The
+/// entity is despawned in the tick after the next.
+pub(crate) fn depart(world: &mut World, player: Entity) {
     rooms::vacate(world, player);
     if let Some(gone) = world.get::<Player>(player) {
         let session = gone.session;
+        let arrival = Arrival {
+            player: gone.id,
+            name: gone.name.clone(),
+            skin: world.get::<Skin>(player).map_or(0, |skin| skin.0),
+            carried: Vec::new(),
+        };
         world.resource_mut::<Sessions>().entities.remove(&session);
+        world.resource_mut::<Outbox>().out.reports.push(Report::Departed {
+            session,
+            player: arrival,
+        });
     }
     let tick = world.resource::<Clock>().tick;
     world
@@ -226,18 +207,4 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         now: entities_of(now),
     };
     Ok(())
-}
-
-/// Returns the id of the n-th player: a bijection of 32 bits, so that ids differ but do not reveal
-/// the number of sessions.
-fn player_id(seed: u64, n: u32) -> PlayerId {
-    let key = Stream::new(seed, 0, Purpose::PlayerId).next_u64();
-    let mut z = n ^ key as u32;
-    for round in 0..3 {
-        z = (z ^ (z >> 16))
-            .wrapping_mul(0x7FEB_352D)
-            .wrapping_add((key >> (8 * round)) as u32);
-        z = (z ^ (z >> 15)).wrapping_mul(0x846C_A68B);
-    }
-    PlayerId(z ^ (z >> 16))
 }

@@ -2,7 +2,7 @@
 
 use parlour_shared::{ids::SessionId, message::ClientMessage};
 
-use crate::Pace;
+use crate::{Arrival, Pace};
 
 /// The events since the last tick, in canonical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,15 +34,13 @@ pub struct Event {
 /// The kinds of events of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// The session begins. This is the first event of every session, and a welcome answers it.
-    Open {
-        /// The name that others see, from `parlour_shared::text::clean_name`. The world checks only
-        /// its length: if it is empty or too long, the world makes one up.
-        name: String,
-    },
-    /// The session is over: the player leaves, and the id is never used again. The output of this
-    /// tick may still have frames for it; they cannot be delivered.
-    Close,
+    /// The session enters this world: it has just opened, or comes from a different world. This is
+    /// the first event of every session in a world. Ignored if the session or the player is already
+    /// in this world.
+    Arrive(Arrival),
+    /// The session leaves this world: it is over, or continues in a different world. The output
+    /// reports the departure. It may still have frames for the session.
+    Depart,
     /// The connection cannot take snapshots for now. Changes are kept as state and not queued.
     Hold,
     /// The connection can take snapshots again. The next one is relative to the last one it was

@@ -5,10 +5,14 @@
 //! that depends only on this crate cannot touch one.
 #![forbid(unsafe_code)]
 
+mod arrival;
 mod input;
 mod output;
 mod pace;
+mod report;
 
+pub use arrival::{Arrival, Carried, player_id};
 pub use input::{Event, EventKind, TickInput};
 pub use output::{Counts, Lane, OutFrame, RefusedCounts, TickOutput, UnknownMessage};
 pub use pace::{Cadence, Pace, PaceLevel};
+pub use report::Report;
