@@ -14,7 +14,6 @@
 mod admission;
 mod close;
 mod connection;
-mod deadline;
 mod deliver;
 mod flood;
 mod hello;
@@ -30,6 +29,7 @@ mod send_buffer;
 mod sweep;
 mod sweep_schedule;
 mod thread;
+mod time_limit;
 mod unsent;
 mod upgrade;
 
@@ -161,14 +161,14 @@ impl EdgeShared {
 
     /// Counts a rejection, and logs it unless its class has used up its lines of this second.
     /// `from` and `detail` may contain bytes of a peer: they are escaped.
-    pub(crate) fn reject(&self, reject: Rejection, from: impl std::fmt::Display, detail: &str) {
-        self.metrics.edge.rejects.add(reject, 1);
-        if reject == Rejection::TooFewDescriptors {
+    pub(crate) fn reject(&self, rejection: Rejection, from: impl std::fmt::Display, detail: &str) {
+        self.metrics.edge.rejects.add(rejection, 1);
+        if rejection == Rejection::TooFewDescriptors {
             self.descriptors
                 .warn(&"the rest is kept for files and the admin port");
-        } else if self.reject_log.may_log(reject) {
+        } else if self.reject_log.may_log(rejection) {
             let detail: String = detail.chars().take(200).collect();
-            tracing::info!(class = reject.class(), %from, detail = %detail.escape_debug(), "rejected");
+            tracing::info!(class = rejection.class(), %from, detail = %detail.escape_debug(), "rejected");
         }
     }
 }

@@ -7,20 +7,20 @@
 //! | `answer` | successful answers |
 //! | `problem` | error responses |
 //! | `echo` | text from a client that an error quotes: escaped and bounded |
-//! | `muted_socket` | a socket that discards the answers that hyper writes by itself |
+//! | `hyper_answer_filter` | a socket that discards the answers that hyper writes by itself |
 //!
 //! Each port has its table: `edge/http/routes.rs` and `admin/routes.rs`. A new route is one row and
 //! one function there.
 
 mod answer;
 mod echo;
-mod muted_socket;
+mod hyper_answer_filter;
 mod policy;
 mod problem;
 mod router;
 
 pub(crate) use answer::{Answer, json, switch, text};
-pub(crate) use muted_socket::MutedSocket;
+pub(crate) use hyper_answer_filter::HyperAnswerFilter;
 pub(crate) use policy::{Access, Destination, Policy, accepted_at, describe, is_forwarded};
 pub use policy::{HostPattern, OriginPattern, PatternError};
 pub(crate) use problem::{HttpProblem, ProblemKind};

@@ -110,7 +110,7 @@
 //! The modules form layers. A module imports only from earlier lines of this list, which
 //! `scripts/floors` checks:
 //!
-//! 1. `history_requests`, `skins`, `suggest`, `system_random`, `thread_gaps`: import nothing from
+//! 1. `history_requests`, `skins`, `suggest`, `suspension`, `system_random`: import nothing from
 //!    this crate
 //! 2. `maps`, `rejection`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
@@ -143,8 +143,8 @@ mod rejection;
 pub mod server;
 pub mod skins;
 mod suggest;
+mod suspension;
 mod system_random;
-mod thread_gaps;
 mod tick_loop;
 
 /// The version and, if it is known, the commit of this build, such as `0.1.0+7e56463ab12f`. The

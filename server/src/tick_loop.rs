@@ -4,7 +4,7 @@
 //! nothing. So no client can delay a tick.
 
 mod deadline;
-mod holds;
+mod held_sessions;
 mod pace_control;
 mod priority;
 
@@ -29,7 +29,7 @@ use crate::{
     metrics::Metrics,
 };
 use deadline::{Deadlines, PERIOD};
-use holds::Holds;
+use held_sessions::HeldSessions;
 use pace_control::PaceControl;
 
 /// A world that runs tick by tick. It lives on the tick thread, and must not block it.
@@ -71,7 +71,7 @@ impl TickLoop {
         // After the ticker: threads that game logic starts would inherit the priority.
         priority::raise(self.realtime);
         let mut input = TickInput::default();
-        let mut holds = Holds::new(self.publisher.threads());
+        let mut holds = HeldSessions::new(self.publisher.threads());
         let loads = std::mem::take(&mut self.loads);
         let mut pace_control = PaceControl::new(self.cadence, loads, Instant::now());
         let mut deadlines = Deadlines::start();
@@ -111,7 +111,7 @@ impl TickLoop {
     fn collect(
         &mut self,
         deadline: Instant,
-        holds: &mut Holds,
+        holds: &mut HeldSessions,
         pace_control: &mut PaceControl,
         input: &mut TickInput,
     ) {

@@ -31,7 +31,7 @@ pub const MAX_CHAT_BYTES: usize = 2 * 1024;
 /// Twice [`MAX_CHAT_BYTES`], so that a clean text of 2 KiB still fits if all its line feeds arrived
 /// as CRLF.
 pub const MAX_RAW_TEXT_BYTES: usize = 2 * MAX_CHAT_BYTES;
-/// Bytes of a room's name, `map` or `map/instance`.
+/// Bytes of a room's name, `MAP` or `MAP/INSTANCE`.
 pub const MAX_ROOM_NAME_BYTES: usize = 48;
 /// Bytes of the instance in a room's name. A door leads to the same instance of a map whose name
 /// has up to 32 bytes, and 32 + 1 + 15 = 48.

@@ -14,7 +14,7 @@ pub use panic::panic_message;
 
 use crate::limits::{MAX_INSTANCE_BYTES, MAX_ROOM_NAME_BYTES, MAX_STATE_KEY_BYTES};
 
-/// The parts of a room's name, `map` or `map/instance`.
+/// The parts of a room's name, `MAP` or `MAP/INSTANCE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomName<'a> {
     /// The map from which the room is created.
@@ -24,7 +24,7 @@ pub struct RoomName<'a> {
 }
 
 impl<'a> RoomName<'a> {
-    /// Parses `map` or `map/instance`. Both consist of `a-z`, `0-9`, `-` and `_`, and the instance
+    /// Parses `MAP` or `MAP/INSTANCE`. Both consist of `a-z`, `0-9`, `-` and `_`, and the instance
     /// has at most 15 bytes. Returns `None` if the name is invalid.
     #[must_use]
     pub fn parse(name: &'a str) -> Option<Self> {

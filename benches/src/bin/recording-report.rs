@@ -107,7 +107,7 @@ fn replay(path: &Path) -> Result<f64> {
     let mut replay = open(path)?;
     let mut speeds = Vec::new();
     for _ in 0..RUNS {
-        let (first, _) = replay.tape().range().context("the recording has no ticks")?;
+        let (first, _) = replay.files().range().context("the recording has no ticks")?;
         let window = Window {
             from: first,
             to: Tick(first.0 + 5 * MINUTE - 1),
@@ -124,7 +124,7 @@ fn replay(path: &Path) -> Result<f64> {
 fn seek(path: &Path) -> Result<[f64; 2]> {
     let (first, mut chance) = (
         open(path)?
-            .tape()
+            .files()
             .range()
             .context("the recording has no ticks")?
             .0,

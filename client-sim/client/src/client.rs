@@ -21,7 +21,8 @@ use parlour_shared::{
 };
 
 use crate::{
-    command::Command, phase::PhaseLock, prediction::Prediction, stamps::StampChecker, ticks::TickClock,
+    command::Command, phase::PhaseLock, prediction::Prediction, sequence_check::StampChecker,
+    ticks::TickClock,
 };
 
 /// The maximum number of wall grids that the clients of a process share.

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub enum Command {
     /// Enters a room, and leaves the current one.
     Join {
-        /// The room's name, `map` or `map/instance`.
+        /// The room's name, `MAP` or `MAP/INSTANCE`.
         room: String,
     },
     /// Leaves the current room.

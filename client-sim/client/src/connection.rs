@@ -132,7 +132,7 @@ impl Connection {
         poll_fn(|cx| self.poll_send(cx, &mut command)).await
     }
 
-    /// Joins a room, `map` or `map/instance`, and waits until the player is in it. The player
+    /// Joins a room, `MAP` or `MAP/INSTANCE`, and waits until the player is in it. The player
     /// leaves its current room.
     ///
     /// Events that arrive during the join are kept for [`Self::next_event`], including

@@ -289,7 +289,7 @@ mod connection;
 mod event;
 mod phase;
 mod prediction;
-mod stamps;
+mod sequence_check;
 mod ticks;
 mod violation;
 
@@ -304,7 +304,7 @@ pub use connection::{
 pub use event::{Event, ReceivedEvent};
 pub use phase::{DEFAULT_LEAD, PhaseLock};
 pub use prediction::{Agreement, Mismatch, OwnMotion, Prediction};
-pub use stamps::StampError;
+pub use sequence_check::StampError;
 pub use ticks::TickClock;
 pub use violation::Violation;
 

@@ -7,7 +7,7 @@ use parlour_shared::{
     view::ViewError,
 };
 
-use crate::{prediction::Mismatch, stamps::StampError};
+use crate::{prediction::Mismatch, sequence_check::StampError};
 
 /// A breach of the protocol or its guarantees by the server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,5 @@
-"""A client for Parlour, written from docs/protocol.md. Python 3.11 and the package `websockets`.
+"""A client for Parlour, written from docs/protocol.md. Needs Python 3.11 or newer, and the package
+`websockets`.
 
 A message has its JSON form: {"join": {"request": 1, "room": "plaza"}}, or "bye" if it has no fields.
 """

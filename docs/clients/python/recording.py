@@ -164,7 +164,7 @@ def main(arguments):
             elif kind in ("header", "end"):
                 print(kind, json.dumps(value))
     if not ended:
-        sys.exit("the recording is incomplete: it has no end marker")
+        sys.exit("the recording is incomplete: it has no end chunk")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@
 
 mod bytes;
 mod chain;
+mod checked_chunk;
 mod chunk;
 mod ending;
 mod error;
 mod event;
 mod header;
-mod items;
+mod item_reader;
 mod open;
 mod order;
 mod pace;
@@ -28,7 +29,7 @@ pub use ending::{EndReason, Ending};
 pub use error::{OpenError, ReadError};
 pub(crate) use header::HISTORY;
 pub use header::{Header, HeaderError, LAST_WALL_MS, Previous, RecordedMap, VersionError, rfc3339};
-pub use items::Items;
+pub use item_reader::Items;
 pub use reader::{ReadPosition, Recording};
 pub use record::{Item, Outcome, TickRecord};
 pub use ticks::{KeyframeTooLarge, PushError, TicksBuilder, seal_keyframe};
@@ -59,10 +60,10 @@ pub const FOOTER_MAGIC: [u8; 8] = *b"PLRindex";
 pub const MAX_RAW: usize = 64 * 1024 * 1024;
 /// Maximum bytes of the header's JSON: 1000 maps of 150 bytes and 1024 skins of 40 are 190 KiB.
 pub const MAX_HEADER: usize = 1024 * 1024;
-/// Maximum bytes of the end marker's JSON: escaping makes a text of [`MAX_END_TEXT`] at most six
+/// Maximum bytes of the end chunk's JSON: escaping makes a text of [`MAX_END_TEXT`] at most six
 /// times as long.
 pub const MAX_END: usize = 8 * 1024;
-/// Maximum bytes of the end marker's text; the rest is cut off.
+/// Maximum bytes of the end chunk's text; the rest is cut off.
 pub const MAX_END_TEXT: usize = 1024;
 /// Maximum bytes of a saved world in one chunk; the rest is in the following chunks.
 pub const KEYFRAME_PIECE: usize = 1024 * 1024;

@@ -4,6 +4,7 @@
 mod chat_heard;
 mod compared_world;
 pub mod diff;
+pub mod display;
 pub mod dump;
 mod error;
 mod events;
@@ -16,14 +17,13 @@ mod player_query;
 mod player_roster;
 mod presence;
 mod record_again;
+mod recording_files;
 mod refusals;
 mod run;
 mod second_world;
-mod tape;
 mod verify;
 mod window;
 mod window_players;
-pub mod words;
 pub(crate) mod world;
 
 use std::{path::Path, sync::Arc};
@@ -38,9 +38,9 @@ pub use find::{ChosenFiles, Extent, FindError, OtherFiles, find};
 pub use moment::{Moment, MomentError, ParseMomentError};
 pub use player_query::{PlayerQuery, describe_namesakes};
 pub use player_roster::{PlayerChange, PlayerRoster};
+use recording_files::FilePosition;
+pub use recording_files::RecordingFiles;
 pub use run::{RemainingTicks, ReplayedTick, Run};
-pub use tape::Tape;
-use tape::TapePosition;
 pub use verify::{Verification, verify};
 pub use window::Window;
 pub use window_players::WindowPlayers;
@@ -49,7 +49,7 @@ use world::without_metrics;
 
 /// A recording, and the maps and game logic that are needed to run it.
 pub struct Replay {
-    tape: Tape,
+    files: RecordingFiles,
     config: SimConfig,
     logic: Logic,
 }
@@ -62,13 +62,14 @@ impl Replay {
     /// [`ReplayError`] if it is not a recording, or needs a different version, other maps or other
     /// game logic.
     pub fn open(path: &Path, maps: &[Arc<Map>], logic: Logic) -> Result<Self, ReplayError> {
-        let tape = Tape::new(Recording::open(path).map_err(|error| ReplayError::not_opened(path, error))?);
-        let header = tape.header();
+        let files =
+            RecordingFiles::new(Recording::open(path).map_err(|error| ReplayError::not_opened(path, error))?);
+        let header = files.header();
         header.check_versions(SIMULATION)?;
         let config = header.sim_config(maps)?;
-        let replay = Self { config, logic, tape };
+        let replay = Self { config, logic, files };
         let ours: Vec<String> = replay.fresh().part_names().map(String::from).collect();
-        let recorded = &replay.tape.header().state;
+        let recorded = &replay.files.header().state;
         if *recorded != ours {
             return Err(ReplayError::logic(recorded, &ours));
         }
@@ -81,31 +82,31 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`] if it cannot be opened, or does not continue the last file.
     pub fn append(&mut self, path: &Path) -> Result<(), ReplayError> {
-        self.tape.append(path)
+        self.files.append(path)
     }
 
     /// Returns the recording itself, all its files as one.
     #[must_use]
-    pub fn tape(&self) -> &Tape {
-        &self.tape
+    pub fn files(&self) -> &RecordingFiles {
+        &self.files
     }
 
     /// Returns the times of its ticks.
     #[must_use]
     pub fn times(&self) -> Times {
-        self.tape.times()
+        self.files.times()
     }
 
     /// Returns how its last file ends.
     #[must_use]
     pub fn ending(&self) -> &Ending {
-        self.tape.ending()
+        self.files.ending()
     }
 
     /// Returns the last tick that can be read, or `None` if there are no ticks.
     #[must_use]
     pub fn last_tick(&self) -> Option<Tick> {
-        self.tape.range().map(|(_, last)| last)
+        self.files.range().map(|(_, last)| last)
     }
 
     /// Returns the config of the recorded world.
@@ -125,7 +126,7 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`] if it has no ticks, or the world at its start cannot be loaded.
     pub fn run(&mut self) -> Result<Run<'_>, ReplayError> {
-        self.run_from(self.tape.beginning())
+        self.run_from(self.files.beginning())
     }
 
     /// Runs to the state after a tick, from the last keyframe before it: at most ten seconds of
@@ -134,7 +135,7 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`], also if the tick was not recorded, or panicked and so left no state.
     pub fn run_to(&mut self, tick: Tick) -> Result<Run<'_>, ReplayError> {
-        let (first, last) = self.tape.range().ok_or(ReplayError::Empty)?;
+        let (first, last) = self.files.range().ok_or(ReplayError::Empty)?;
         let not_in_it = Moment::Tick(tick).not_in(&self.times());
         if tick.0.saturating_add(1) < first.0 || tick > last {
             return Err(not_in_it.into());
@@ -157,12 +158,12 @@ impl Replay {
     /// # Errors
     /// Like [`Self::run`].
     pub fn run_before(&mut self, tick: Tick) -> Result<Run<'_>, ReplayError> {
-        self.run_from(self.tape.before(tick))
+        self.run_from(self.files.before(tick))
     }
 
     /// Starts a run at a position.
-    fn run_from(&mut self, position: TapePosition) -> Result<Run<'_>, ReplayError> {
-        Run::begin(self.tape.read_from(position), &self.config, &self.logic)
+    fn run_from(&mut self, position: FilePosition) -> Result<Run<'_>, ReplayError> {
+        Run::begin(self.files.read_from(position), &self.config, &self.logic)
     }
 
     /// Makes a world in which no tick has run yet.

@@ -65,7 +65,7 @@ pub(crate) fn charge(
     text_bytes: usize,
     listeners: u32,
 ) -> bool {
-    let limit = world.resource::<Setup>().rules.talk;
+    let limit = world.resource::<Setup>().rules.broadcast;
     let now = world.resource::<Clock>().tick;
     let bytes = (OVERHEAD + text_bytes) as u64 * u64::from(listeners);
     let Some(mut budget) = world.get_mut::<BroadcastBudget>(room) else {

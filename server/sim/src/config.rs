@@ -96,8 +96,9 @@ pub struct RoomRules {
     pub empty_ticks: u32,
     /// How often a player may send each kind of request.
     pub rates: RateLimits,
-    /// The limit on the bytes that a room broadcasts.
-    pub talk: BroadcastLimit,
+    /// The limit on the bytes that a room broadcasts. In recordings it is called `talk`.
+    #[serde(rename = "talk")]
+    pub broadcast: BroadcastLimit,
 }
 
 impl Default for RoomRules {
@@ -109,7 +110,7 @@ impl Default for RoomRules {
             refresh_ticks: 6,
             empty_ticks: 30 * TICK_RATE,
             rates: RateLimits::default(),
-            talk: BroadcastLimit::default(),
+            broadcast: BroadcastLimit::default(),
         }
     }
 }
@@ -127,8 +128,8 @@ impl RoomRules {
         within("capacity", self.capacity, MAX_ROOM_CAPACITY)?;
         within("refresh_ticks", self.refresh_ticks, 6)?;
         within("near_px", self.near_px, 100_000)?;
-        within("talk.bytes_per_tick", self.talk.bytes_per_tick, 1 << 25)?;
-        within("talk.burst_ticks", self.talk.burst_ticks, 60 * TICK_RATE)?;
+        within("talk.bytes_per_tick", self.broadcast.bytes_per_tick, 1 << 25)?;
+        within("talk.burst_ticks", self.broadcast.burst_ticks, 60 * TICK_RATE)?;
         let rates = &self.rates;
         let rates = [
             rates.moves,

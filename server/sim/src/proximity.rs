@@ -6,7 +6,7 @@ mod grid;
 mod near_radius;
 mod near_rows;
 mod pair_check;
-mod places;
+mod position_columns;
 mod shard;
 
 use bevy_app::App;

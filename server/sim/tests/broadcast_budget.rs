@@ -8,7 +8,7 @@ use parlour_testing::{SessionActions as _, TestWorld, plaza};
 /// A burst of 6,000 bytes, then 100 per tick.
 fn config() -> SimConfig {
     let mut config = plaza();
-    config.rules.talk = BroadcastLimit {
+    config.rules.broadcast = BroadcastLimit {
         bytes_per_tick: 100,
         burst_ticks: 60,
     };
@@ -195,6 +195,6 @@ fn the_default_limit_allows_51_chats_a_second_in_a_room_of_1000() {
     assert_eq!(limit.bytes_per_tick * limit.burst_ticks / chat, 204);
     let mut config = plaza();
     config.rules.interest = Interest::Near;
-    config.rules.talk = limit;
+    config.rules.broadcast = limit;
     assert_eq!(config.rules.check(), Ok(()));
 }

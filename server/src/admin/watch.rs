@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Sources;
-use crate::thread_gaps::ThreadGaps;
+use crate::suspension::SuspensionDetector;
 
 /// 60 ticks. Load alone never delays a tick for this long.
 const FROZEN_AFTER: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 pub(super) async fn run(sources: &Sources) {
     let mut timer = interval(CHECK_INTERVAL);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let gaps = ThreadGaps::new(Instant::now());
+    let gaps = SuspensionDetector::new(Instant::now());
     let mut logged = false;
     loop {
         timer.tick().await;

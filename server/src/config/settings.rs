@@ -92,7 +92,7 @@ impl Default for Settings {
             room_empty_after: time(rules.empty_ticks),
             max_rooms: server.sim.max_rooms,
             rates: rules.rates,
-            room_talk_mib: rules.talk.as_mib_per_second(),
+            room_talk_mib: rules.broadcast.as_mib_per_second(),
             recording: server.recording,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -137,7 +137,7 @@ impl Settings {
                 },
                 empty_ticks: ticks(self.room_empty_after),
                 rates: self.rates,
-                talk: BroadcastLimit::mib_per_second(self.room_talk_mib),
+                broadcast: BroadcastLimit::mib_per_second(self.room_talk_mib),
                 ..defaults
             },
             skins,

@@ -23,24 +23,24 @@ const ELLIPSIS: &str = "...";
 impl Connection {
     /// Closes the connection because the client broke a rule or a limit. The rejection is counted
     /// and logged.
-    pub(super) fn reject(self: &Rc<Self>, reject: Rejection, detail: &str) {
-        self.reject_with(reject, detail, None);
+    pub(super) fn reject(self: &Rc<Self>, rejection: Rejection, detail: &str) {
+        self.reject_with(rejection, detail, None);
     }
 
     /// Like [`Self::reject`], with the sentence in the close frame for JSON clients, where a person
     /// may be typing, and for every client that sends no valid hello in time. The sentence must
     /// contain no secret of the client, because it is also logged.
-    pub(super) fn reject_with_reason(self: &Rc<Self>, reject: Rejection, sentence: &str) {
-        let is_sent = self.wire == Wire::Json || reject == Rejection::HandshakeTimeout;
-        self.reject_with(reject, sentence, is_sent.then(|| reason(sentence)));
+    pub(super) fn reject_with_reason(self: &Rc<Self>, rejection: Rejection, sentence: &str) {
+        let is_sent = self.wire == Wire::Json || rejection == Rejection::HandshakeTimeout;
+        self.reject_with(rejection, sentence, is_sent.then(|| reason(sentence)));
     }
 
-    fn reject_with(self: &Rc<Self>, reject: Rejection, detail: &str, reason: Option<String>) {
+    fn reject_with(self: &Rc<Self>, rejection: Rejection, detail: &str, reason: Option<String>) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
         }
-        self.io.shared.reject(reject, self.peer, detail);
-        let code = reject.close_code().unwrap_or(CloseCode::Internal);
+        self.io.shared.reject(rejection, self.peer, detail);
+        let code = rejection.close_code().unwrap_or(CloseCode::Internal);
         self.close_with_reason(code, reason.as_deref().unwrap_or(code.reason()));
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::thread_gaps::ThreadGaps;
+use crate::suspension::SuspensionDetector;
 
 /// The maximum number of messages that reach the world between two ticks. Further messages are
 /// dropped. A typical client sends one.
@@ -56,17 +56,17 @@ impl Flood {
     }
 
     /// Counts a message or pong. Returns `false` if it exceeds the limit.
-    pub(super) fn message(&self, now: Instant, gaps: &ThreadGaps) -> bool {
+    pub(super) fn message(&self, now: Instant, gaps: &SuspensionDetector) -> bool {
         self.messages.take_token(now, gaps.before_gap(now), MESSAGES)
     }
 
     /// Counts a ping. Returns `false` if it exceeds the limit.
-    pub(super) fn ping(&self, now: Instant, gaps: &ThreadGaps) -> bool {
+    pub(super) fn ping(&self, now: Instant, gaps: &SuspensionDetector) -> bool {
         self.pings.take_token(now, gaps.before_gap(now), PINGS)
     }
 
     /// Counts a repeated hello. Returns `false` if it exceeds the limit.
-    pub(super) fn second_hello(&self, now: Instant, gaps: &ThreadGaps) -> bool {
+    pub(super) fn second_hello(&self, now: Instant, gaps: &SuspensionDetector) -> bool {
         self.hellos.take_token(now, gaps.before_gap(now), HELLOS)
     }
 
@@ -120,7 +120,7 @@ mod tests {
     fn messages_that_arrive_together_after_a_gap_are_not_a_flood() {
         let stopped = Instant::now();
         let resumed = stopped + Duration::from_secs(25);
-        let (flood, gaps) = (Flood::new(stopped), ThreadGaps::new(stopped));
+        let (flood, gaps) = (Flood::new(stopped), SuspensionDetector::new(stopped));
         gaps.beat(resumed);
         let taken = |now| (0..100_000).filter(|_| flood.message(now, &gaps)).count();
         assert_eq!(taken(resumed), 25_000 + 2000);

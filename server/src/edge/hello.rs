@@ -31,8 +31,8 @@ pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) 
             return;
         }
     };
-    if let Err((reject, sentence)) = judge(&hello) {
-        connection.reject_with_reason(reject, &sentence);
+    if let Err((rejection, sentence)) = judge(&hello) {
+        connection.reject_with_reason(rejection, &sentence);
         return;
     }
     if connection.io.shared.status.is_frozen() {
@@ -92,7 +92,7 @@ mod tests {
             ..Hello::default()
         };
         change(&mut hello);
-        judge(&hello).err().map(|(reject, _)| reject)
+        judge(&hello).err().map(|(rejection, _)| rejection)
     }
 
     #[test]

@@ -26,9 +26,11 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{admission::AdmissionPermit, connection::IoThread, deadline::Deadline, reader, send::SEND_FLAGS};
+use super::{
+    admission::AdmissionPermit, connection::IoThread, reader, send::SEND_FLAGS, time_limit::TimeLimit,
+};
 use crate::{
-    http::{Answer, HttpProblem, MutedSocket, ProblemKind, accepted_at, describe},
+    http::{Answer, HttpProblem, HyperAnswerFilter, ProblemKind, accepted_at, describe},
     rejection::Rejection,
 };
 use routes::{Agreement, full, reply};
@@ -50,7 +52,7 @@ pub(super) struct Arrival {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     /// The time limit for HTTP and hello together.
-    pub(super) deadline: Deadline,
+    pub(super) deadline: TimeLimit,
     pub(super) permit: AdmissionPermit,
     /// The limit that the connection exceeds. If there is one, the connection gets only an error
     /// response.
@@ -93,7 +95,7 @@ struct Exchanged {
     /// Bytes that the client sent after the request.
     leftover: Bytes,
     /// The time limit for reading more of the client, if it was rejected.
-    until: Deadline,
+    until: TimeLimit,
 }
 
 /// Reads the request and sends the response. Sets `agreement` if the response accepts a WebSocket.
@@ -102,7 +104,7 @@ async fn exchange(
     io: &Rc<IoThread>,
     stream: TcpStream,
     peer: SocketAddr,
-    deadline: Deadline,
+    deadline: TimeLimit,
     over: Option<Rejection>,
     agreement: &Cell<Option<Agreement>>,
 ) -> Option<Exchanged> {
@@ -130,7 +132,7 @@ async fn exchange(
         .header_read_timeout(None)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
-        .serve_connection(MutedSocket::new(stream, &answered), service);
+        .serve_connection(HyperAnswerFilter::new(stream, &answered), service);
     let request = poll_fn(|cx| connection.poll_without_shutdown(cx));
     let done = deadline.wait_for(io, request).await;
     let parts = connection.into_parts();
@@ -148,7 +150,7 @@ async fn exchange(
                 return None;
             }
             write_problem(&stream, request_timeout(&deadline));
-            until = Deadline::after(LINGER, io.now());
+            until = TimeLimit::after(LINGER, io.now());
         }
         Some(Ok(())) => {}
         Some(Err(error)) if error.is_parse() => {
@@ -183,7 +185,7 @@ fn closing(mut answer: Answer) -> Answer {
 }
 
 /// Returns the error for a request that does not arrive in time. hyper only ends the connection.
-fn request_timeout(deadline: &Deadline) -> HttpProblem {
+fn request_timeout(deadline: &TimeLimit) -> HttpProblem {
     let detail = format!("the request did not arrive {}", deadline.in_words());
     HttpProblem::new(ProblemKind::RequestTimeout, detail)
 }
@@ -219,7 +221,7 @@ pub(super) async fn turn_away(stream: &TcpStream) {
 
 /// Reads what the client still sends. Closing with unread bytes would reset the connection, and the
 /// client might never see the response.
-async fn linger(io: &IoThread, stream: &TcpStream, until: Deadline) {
+async fn linger(io: &IoThread, stream: &TcpStream, until: TimeLimit) {
     if rustix::net::shutdown(stream, rustix::net::Shutdown::Write).is_err() {
         return;
     }

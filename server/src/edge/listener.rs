@@ -8,8 +8,8 @@ use super::{
     Rejection,
     admission::Verdict,
     connection::IoThread,
-    deadline::Deadline,
     http::{self, Arrival},
+    time_limit::TimeLimit,
     unsent,
 };
 use crate::descriptors::{AcceptedConnection, Acceptor, Headroom};
@@ -78,7 +78,7 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
         let arrival = Arrival {
             stream,
             peer,
-            deadline: Deadline::after(io.shared.options.handshake_timeout, io.now()),
+            deadline: TimeLimit::after(io.shared.options.handshake_timeout, io.now()),
             permit,
             over,
         };

@@ -23,9 +23,9 @@ use super::{
     MAX_HELLO, Rejection, Wire,
     admission::AdmissionPermit,
     connection::{Connection, IoThread, Phase},
-    deadline::Deadline,
     hello::FROZEN,
     message,
+    time_limit::TimeLimit,
 };
 
 /// After this many reads (of up to 16 KiB each), a connection yields to the others, even if it has
@@ -36,7 +36,7 @@ const READS_PER_POLL: u32 = 16;
 pub(super) struct Opening {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
-    pub(super) deadline: Deadline,
+    pub(super) deadline: TimeLimit,
     pub(super) permit: AdmissionPermit,
     pub(super) wire: Wire,
     /// Whether a person at this machine may type the hello.
@@ -169,7 +169,7 @@ impl Reader {
                 Ok(None) => return true,
                 Err(error) => {
                     let sentence = sentence(error, self.greeting);
-                    connection.reject_with_reason(reject(error), &sentence);
+                    connection.reject_with_reason(rejection_of(error), &sentence);
                     return true;
                 }
             }
@@ -249,7 +249,7 @@ fn sentence(error: WebSocketError, greeting: bool) -> String {
     }
 }
 
-fn reject(error: WebSocketError) -> Rejection {
+fn rejection_of(error: WebSocketError) -> Rejection {
     match error.close_code() {
         1007 => Rejection::BadUtf8,
         1009 => Rejection::TooBig,

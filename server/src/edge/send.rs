@@ -117,7 +117,7 @@ impl Connection {
             self.push_in_place(opcode, payloads, limit)
         };
         if full {
-            self.reject(Rejection::SlowConsumer, "outbox full");
+            self.reject(Rejection::SlowConsumer, "the outbox is full");
         }
     }
 

@@ -26,7 +26,8 @@ const SEEK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A request to the ticker.
 pub(super) enum ControlRequest {
-    Look,
+    /// Only the status, which every answer contains.
+    Status,
     Pause,
     Play,
     Seek(Tick),
@@ -135,7 +136,7 @@ pub(super) fn pair(times: Times, range: (Tick, Tick)) -> (PlaybackControl, Contr
 impl PlaybackControl {
     /// Returns the status.
     pub(crate) async fn status(&self) -> Result<PlaybackStatus, ControlError> {
-        self.ask(ControlRequest::Look).await
+        self.ask(ControlRequest::Status).await
     }
 
     /// Pauses at the present tick.

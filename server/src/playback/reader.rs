@@ -211,7 +211,7 @@ fn describe_ending(ending: &Ending) -> String {
     match ending {
         Ending::Ended { reason, text } if text.is_empty() => format!("the recording ends here: {reason}"),
         Ending::Ended { reason, text } => format!("the recording ends here: {reason}, {text}"),
-        Ending::Cut { why, .. } => format!("the recording ends here, without an end marker: {why}"),
+        Ending::Cut { why, .. } => format!("the recording ends here, without an end chunk: {why}"),
         Ending::Damaged { why, .. } => format!("the recording is damaged from here on: {why}"),
     }
 }

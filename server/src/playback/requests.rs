@@ -1,6 +1,6 @@
 //! How the ticker fulfils the requests of the admin port.
 
-use parlour_recording::replay::{PlayerQuery, PlayerRoster, describe_namesakes, words};
+use parlour_recording::replay::{PlayerQuery, PlayerRoster, describe_namesakes, display};
 use parlour_shared::ids::PlayerId;
 use parlour_sim::{Room, Rooms, Seats, Simulation};
 use parlour_tick::TickOutput;
@@ -26,7 +26,7 @@ impl PlaybackTicker {
 
     fn fulfil(&mut self, request: ControlRequest, output: &mut TickOutput) -> Result<(), ControlError> {
         match request {
-            ControlRequest::Look => {}
+            ControlRequest::Status => {}
             ControlRequest::Pause => self.paused = true,
             ControlRequest::Play => match &self.ended {
                 Some(why) if self.seeking.is_none() => {
@@ -75,7 +75,7 @@ impl PlaybackTicker {
         let (first, last) = self.control.range;
         let world = self.world.as_deref();
         let followed = |(player, name): &(PlayerId, String)| FollowedPlayer {
-            player: words::id(*player),
+            player: display::id(*player),
             name: name.clone(),
             room: world.and_then(|world| world.followed_room(*player)),
         };

@@ -1,6 +1,6 @@
 //! Spectators that follow one player.
 
-use parlour_recording::replay::words::id;
+use parlour_recording::replay::display::id;
 use parlour_shared::ids::{Slot, Tick};
 use parlour_testing::eventually;
 use serde_json::Value;

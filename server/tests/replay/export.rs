@@ -43,7 +43,7 @@ fn an_export_contains_all_events() {
     );
     assert_eq!(first["events"][0]["kind"], "open");
     assert_eq!(first["events"][1]["message"]["join"]["room"], "lobby/3");
-    assert_eq!(of_kind(&lines, "said")[0]["heard_by"], serde_json::json!([1, 2]));
+    assert_eq!(of_kind(&lines, "chat")[0]["heard_by"], serde_json::json!([1, 2]));
     let moves = |kind| -> Vec<(u64, &str, &str)> {
         let text = |line: &'_ Value, field: &str| -> &str {
             Box::leak(line[field].as_str().unwrap().to_owned().into_boxed_str())
@@ -127,7 +127,7 @@ fn motion_agrees_with_the_world() {
 }
 
 #[test]
-fn an_export_of_a_window_starts_with_the_players_that_are_there() {
+fn an_export_of_a_window_starts_with_the_players_that_are_present() {
     let file = TemporaryPath::file(&story().record(900));
     let lines = lines(
         &file,
@@ -136,11 +136,11 @@ fn an_export_of_a_window_starts_with_the_players_that_are_there() {
             to: Tick(410),
         },
     );
-    let there: Vec<&str> = of_kind(&lines, "there")
+    let present: Vec<&str> = of_kind(&lines, "present")
         .iter()
         .map(|line| line["name"].as_str().unwrap())
         .collect();
-    assert_eq!(there, ["Ada", "Bob", "Cleo"]);
+    assert_eq!(present, ["Ada", "Bob", "Cleo"]);
     assert_eq!(lines.last().unwrap()["ending"], Value::Null);
 }
 

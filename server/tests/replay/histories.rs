@@ -36,7 +36,7 @@ fn name(found: &ChosenFiles) -> &str {
 fn the_recording_is_replayed_and_histories_are_mentioned() {
     let directory = recorded();
     let note = format!(
-        "parlour: replaying {}/t1.plr and the 2 that continue it; the directory also has 2 histories (name a file to replay it)",
+        "parlour: replaying {}/t1.plr and the next 2 files; the directory also has 2 histories (name a file to replay it)",
         directory.path()
     );
     let (code, out, err) = parlour(&[directory.path()]);
@@ -167,10 +167,10 @@ fn a_history_does_not_replace_a_recording_that_cannot_be_opened() {
 fn a_history_is_recognized_by_its_content() {
     let directory = TemporaryPath::directory();
     put_history(&directory, "20261121T140300Z-t1-panic.plr", 0, 300);
-    // A cut history has no end marker.
+    // A cut history has no end chunk.
     let whole = fs::read(directory.0.join("20261121T140300Z-t1-panic.plr")).unwrap();
     fs::write(directory.0.join("cut.plr"), &whole[..whole.len() * 3 / 4]).unwrap();
-    // In files of older programs, only the text of the end marker says that it is a history.
+    // In files of older programs, only the text of the end chunk says that it is a history.
     let header = Header::new(&config(), vec![], SIMULATION, STARTED_MS, "test");
     let mut old = FileWriter::new(Vec::new(), &header).unwrap();
     old.end(EndReason::Stopped, "the history of a server").unwrap();

@@ -33,11 +33,8 @@ fn two_directories_are_compared_with_all_of_their_files() {
     }
     let (_, _, err) = parlour(&[one.path(), "--diff", other.path()]);
     let lines: Vec<&str> = err.lines().collect();
-    assert!(lines[0].ends_with("t1.plr and the 2 that continue it"), "{err}");
-    assert!(
-        lines[1].ends_with("t1.plr and the one that continues it"),
-        "{err}"
-    );
+    assert!(lines[0].ends_with("t1.plr and the next 2 files"), "{err}");
+    assert!(lines[1].ends_with("t1.plr and the next file"), "{err}");
 }
 
 #[test]
@@ -154,9 +151,9 @@ fn a_dump_opens_no_file_before_its_window() {
         note.split("; the directory also has ").next().unwrap().to_owned()
     };
     assert!(look(&["--from", "t601", "--at", "t700"]).ends_with("t600.plr"));
-    assert!(look(&["--from", "t600", "--at", "t700"]).ends_with("t300.plr and the one that continues it"));
+    assert!(look(&["--from", "t600", "--at", "t700"]).ends_with("t300.plr and the next file"));
     assert!(look(&["--at", "t901"]).ends_with("no recording contains tick 901. The directory contains:"));
-    assert!(look(&["--at", "t900"]).ends_with("t1.plr and the 2 that continue it"));
+    assert!(look(&["--at", "t900"]).ends_with("t1.plr and the next 2 files"));
     assert!(look(&["--from", "t701", "--at", "t700"]).ends_with("t600.plr"));
     let (_, _, err) = parlour(&[
         directory.path(),

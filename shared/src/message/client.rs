@@ -113,7 +113,7 @@ pub struct Join {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// The room's name, `map` or `map/instance`. The room is created if it does not exist.
+    /// The room's name, `MAP` or `MAP/INSTANCE`. The room is created if it does not exist.
     pub room: String,
 }
 

@@ -85,7 +85,7 @@ impl LoadResult {
     }
 
     /// Returns the highest count up to which every count was held.
-    pub(in crate::report) fn held_in_single_run(&self) -> f64 {
+    pub(in crate::report) fn highest_held(&self) -> f64 {
         let held = self.counts.iter().take_while(|count| count.held);
         held.last().map_or(0.0, |count| count.clients)
     }

@@ -139,9 +139,9 @@ pub(super) fn section(results: &Results) -> String {
 
 /// The clients held, and any higher count that a single run held.
 fn held(result: &LoadResult) -> String {
-    let (held, once) = (result.clients_held(), result.held_in_single_run());
-    let more = if once > held {
-        format!(" (single runs: {})", rounded(once, 0))
+    let (held, highest) = (result.clients_held(), result.highest_held());
+    let more = if highest > held {
+        format!(" (single runs: {})", rounded(highest, 0))
     } else {
         String::new()
     };

@@ -14,7 +14,7 @@ use super::{Client, Room};
 use crate::{
     event::{Event, ReceivedEvent},
     prediction::{LAST_TICK, OwnMotion},
-    stamps::StampStream,
+    sequence_check::StampStream,
     violation::Violation,
 };
 

@@ -30,14 +30,14 @@ pub enum EndReason {
 /// How a file ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// With an end marker.
+    /// With an end chunk.
     Ended {
         /// Why.
         reason: EndReason,
         /// A short explanation. May be empty.
         text: String,
     },
-    /// Without an end marker: the program died or is still recording, or the file was cut.
+    /// Without an end chunk: the program died or is still recording, or the file was cut.
     Cut {
         /// Where the last whole chunk ends.
         offset: u64,
@@ -75,16 +75,17 @@ impl fmt::Display for EndReason {
     }
 }
 
+/// What the end chunk contains, as JSON.
 #[derive(Serialize, Deserialize)]
-struct EndMarker {
+struct EndChunk {
     reason: EndReason,
     text: String,
 }
 
-/// Makes the end marker. A long text is cut off.
+/// Makes the end chunk. A long text is cut off.
 pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) -> SealedChunk {
     let text = &text[..text.floor_char_boundary(MAX_END_TEXT)];
-    let marker = EndMarker {
+    let content = EndChunk {
         reason,
         text: text.to_owned(),
     };
@@ -97,15 +98,15 @@ pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) 
         raw_len: 0,
         body_len: 0,
     };
-    let json = serde_json::to_vec(&marker).expect("a word and a text serialize to JSON");
+    let json = serde_json::to_vec(&content).expect("a word and a text serialize to JSON");
     store(head, &json)
 }
 
 pub(super) fn open(raw: &[u8]) -> Result<Ending, Flaw> {
-    let marker: EndMarker =
-        serde_json::from_slice(raw).map_err(|error| format!("an end marker that cannot be read: {error}"))?;
+    let content: EndChunk =
+        serde_json::from_slice(raw).map_err(|error| format!("an end chunk that cannot be read: {error}"))?;
     Ok(Ending::Ended {
-        reason: marker.reason,
-        text: marker.text,
+        reason: content.reason,
+        text: content.text,
     })
 }

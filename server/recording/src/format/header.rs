@@ -62,7 +62,7 @@ pub struct Header {
     pub history: Option<String>,
 }
 
-/// The text of a history's end marker. In files of older programs, only this distinguishes a
+/// The text of a history's end chunk. In files of older programs, only this distinguishes a
 /// history from a recording.
 pub(crate) const HISTORY: &str = "the history of a server";
 
@@ -81,7 +81,7 @@ pub struct RecordedMap {
 pub struct Previous {
     /// Its name, without a directory.
     pub file: String,
-    /// Its [`Recording::chain`](super::Recording::chain): the chain of its end marker.
+    /// Its [`Recording::chain`](super::Recording::chain): the chain of its end chunk.
     pub chain: Chain,
 }
 
@@ -143,9 +143,9 @@ pub enum HeaderError {
         /// The digest of the map that was found, hexadecimal.
         found: String,
     },
-    /// The header is invalid: no recorder writes it.
-    #[error("the recording's header is not one that parlour writes: {0}")]
-    Impossible(String),
+    /// The rules are invalid: no recorder writes them.
+    #[error("the rules in the recording's header are invalid: {0}")]
+    InvalidRules(String),
 }
 
 impl Header {
@@ -241,7 +241,7 @@ impl Header {
     pub fn sim_config(&self, maps: &[Arc<Map>]) -> Result<SimConfig, HeaderError> {
         self.rules
             .check()
-            .map_err(|error| HeaderError::Impossible(error.to_string()))?;
+            .map_err(|error| HeaderError::InvalidRules(error.to_string()))?;
         let find = |recorded: &RecordedMap| {
             let named = maps.iter().filter(|map| map.name == recorded.name);
             let mut found = None;

@@ -1,10 +1,11 @@
-//! Opening a recording: its first bytes, its header, its end marker.
+//! Opening a recording: its first bytes, its header, its end chunk.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{
     CHAIN_BYTES, Ending, FORMAT, HEAD_BYTES, MAGIC, MAX_STATE_PARTS, OpenError, PREAMBLE_BYTES, ReadError,
     chain::{Chain, preamble},
+    checked_chunk::read_chunk,
     chunk::{ChunkHead, ChunkKind, unpack},
     ending,
     header::Header,
@@ -88,17 +89,17 @@ pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut ChunkTable) 
     let Some(last) = table.entries.last().copied() else {
         return Ok(Ending::Damaged {
             offset,
-            why: "no end marker".into(),
+            why: "no end chunk".into(),
         });
     };
     let before = Chain(read_at(file, last.offset - CHAIN_BYTES as u64)?);
-    let marker = read_chunk(file, last.offset, before).and_then(|(head, body, _)| {
+    let ending = read_chunk(file, last.offset, before).and_then(|(head, body, _)| {
         let mut json = Vec::new();
         unpack(&head, &body, &mut json)
             .and_then(|()| ending::open(&json))
             .map_err(|flaw| ReadError::damaged(last.offset, &flaw))
     });
-    match marker {
+    match ending {
         Ok(ending) => Ok(ending),
         Err(ReadError::Io(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
         Err(error) => Ok(Ending::Damaged {
@@ -106,30 +107,4 @@ pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut ChunkTable) 
             why: error.what(),
         }),
     }
-}
-
-/// Reads a chunk's head and body. Returns them and the chain after the chunk, which must match the
-/// one in the file.
-pub(super) fn read_chunk<R: Read + Seek>(
-    file: &mut R,
-    offset: u64,
-    before: Chain,
-) -> Result<(ChunkHead, Vec<u8>, Chain), ReadError> {
-    let bytes = read_at(file, offset)?;
-    let head = ChunkHead::decode(bytes).map_err(|flaw| ReadError::damaged(offset, &flaw))?;
-    // Read incrementally: a length alone must not demand more memory than the file has bytes.
-    let mut body = Vec::new();
-    file.take(head.body_len.into()).read_to_end(&mut body)?;
-    let mut stored = [0; CHAIN_BYTES];
-    if body.len() != head.body_len as usize || file.read_exact(&mut stored).is_err() {
-        return Err(ReadError::damaged(offset, "the file ends inside this chunk"));
-    }
-    let chain = before.after(&bytes, &body);
-    if chain.0 != stored {
-        return Err(ReadError::damaged(
-            offset,
-            "its checksum does not match this chunk and those before it",
-        ));
-    }
-    Ok((head, body, chain))
 }

@@ -43,7 +43,7 @@ impl Order {
             (Stage::Open, ChunkKind::End) => {
                 if head.first_tick != self.last_tick() {
                     return Err(format!(
-                        "the end marker is for tick {}, the last one is {}",
+                        "the end chunk is for tick {}, the last one is {}",
                         head.first_tick,
                         self.last_tick()
                     )

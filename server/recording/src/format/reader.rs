@@ -82,8 +82,8 @@ impl<R: Read + Seek> Recording<R> {
     /// Returns whether it is a history: the last minutes of a server, written from memory. Decides
     /// by the content, whatever the file is called.
     pub fn is_history(&self) -> bool {
-        let marker = || matches!(&self.ending, Ending::Ended { text, .. } if text == HISTORY);
-        self.header.history.is_some() || marker()
+        let ends_as_history = || matches!(&self.ending, Ending::Ended { text, .. } if text == HISTORY);
+        self.header.history.is_some() || ends_as_history()
     }
 
     /// Returns the first tick that can be read, or `None` if it has no ticks.

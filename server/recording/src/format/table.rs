@@ -35,7 +35,7 @@ pub(super) struct ChunkTable {
 /// Why there are no further chunks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TableEnd {
-    /// The last one is the end marker.
+    /// The last one is the end chunk.
     Ended,
     Cut(String),
     Damaged(String),
@@ -173,7 +173,7 @@ fn entries(raw: &[u8], index: u64) -> Result<ChunkTable, Flaw> {
         entries.push(entry);
     }
     if from > index || entries.last().is_none_or(|last| last.kind != ChunkKind::End) {
-        return Err("an index without the end marker".into());
+        return Err("an index without the end chunk".into());
     }
     Ok(ChunkTable {
         entries,
@@ -193,7 +193,7 @@ fn scan<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<ChunkTable> {
             break TableEnd::Ended;
         }
         if offset >= length {
-            break TableEnd::Cut("the file ends without an end marker".into());
+            break TableEnd::Cut("the file ends without an end chunk".into());
         }
         if length - offset < HEAD_BYTES as u64 {
             break TableEnd::Cut("the file ends inside the head of a chunk".into());

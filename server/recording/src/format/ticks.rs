@@ -32,7 +32,7 @@ pub enum PushError {
     TooLarge(u32),
     /// It is invalid: a bug of the caller.
     #[error("tick {tick} cannot be recorded: {why}")]
-    Impossible {
+    Invalid {
         /// The tick.
         tick: u32,
         /// What is wrong.
@@ -92,7 +92,7 @@ impl TicksBuilder {
         let start = self.raw.len();
         if let Err(why) = self.append(tick, result, input) {
             self.raw.truncate(start);
-            return Err(impossible(tick, &why));
+            return Err(invalid(tick, &why));
         }
         if self.raw.len() > MAX_RAW {
             self.raw.truncate(start);
@@ -159,7 +159,7 @@ impl TicksBuilder {
 
     fn check(&self, tick: Tick, result: Option<(u64, &[u16])>, input: &TickInput) -> Result<(), PushError> {
         if self.panicked {
-            return Err(impossible(tick, "the tick before panicked"));
+            return Err(invalid(tick, "the tick before panicked"));
         }
         // Ticks start at 1 and do not wrap.
         let expected = if self.ticks == 0 {
@@ -168,12 +168,12 @@ impl TicksBuilder {
             self.first.checked_add(self.ticks)
         };
         if expected != Some(tick.0) {
-            return Err(impossible(tick, "it does not follow the one before"));
+            return Err(invalid(tick, "it does not follow the one before"));
         }
         if let Some((_, parts)) = result
             && parts.len() != self.parts
         {
-            return Err(impossible(
+            return Err(invalid(
                 tick,
                 &format!("{}, not {}", count(parts.len(), "fingerprint"), self.parts),
             ));
@@ -210,8 +210,8 @@ impl TicksBuilder {
     }
 }
 
-fn impossible(tick: Tick, why: &str) -> PushError {
-    PushError::Impossible {
+fn invalid(tick: Tick, why: &str) -> PushError {
+    PushError::Invalid {
         tick: tick.0,
         why: why.to_owned(),
     }

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The number of chunks that can be taken back. Even 16 of the smallest free enough space for an
-/// end marker.
+/// end chunk.
 const MARKS: usize = 16;
 
 /// Writes a recording from start to end.
@@ -101,7 +101,7 @@ impl<W: Write> FileWriter<W> {
         if !matches!(sealed.kind(), ChunkKind::Ticks | ChunkKind::Keyframe) {
             return Err(invalid("only ticks and saved worlds can be written as chunks"));
         }
-        // Two are reserved for the end marker and the index.
+        // Two are reserved for the end chunk and the index.
         if self.entries.len() + 2 >= MAX_CHUNKS {
             return Err(invalid(
                 "the recording has as many chunks as a file can: continue in a new one",
@@ -133,14 +133,14 @@ impl<W: Write> FileWriter<W> {
         true
     }
 
-    /// Writes the end marker and the index. Without space for the index, the recording is complete
+    /// Writes the end chunk and the index. Without space for the index, the recording is complete
     /// without it.
     ///
     /// # Errors
-    /// Errors of `out` while writing the end marker.
+    /// Errors of `out` while writing the end chunk.
     pub fn end(&mut self, reason: EndReason, text: &str) -> io::Result<FinishedFile> {
-        let marker = ending::seal(self.order.last_tick(), self.wall_ms, reason, text);
-        self.append(&marker)?;
+        let chunk = ending::seal(self.order.last_tick(), self.wall_ms, reason, text);
+        self.append(&chunk)?;
         let chain = self.chain;
         let without_index = self.index().and_then(|()| self.out.flush()).err();
         Ok(FinishedFile { chain, without_index })
@@ -201,11 +201,11 @@ impl<W: Write> FileWriter<W> {
 }
 
 impl<W: Write + Cut> FileWriter<W> {
-    /// Ends the recording after an error. Cuts off an incomplete chunk and writes the end marker
-    /// there. As long as the marker does not fit, takes back the last chunk and tries again.
+    /// Ends the recording after an error. Cuts off an incomplete chunk and writes the end chunk
+    /// there. As long as the chunk does not fit, takes back the last chunk and tries again.
     ///
     /// # Errors
-    /// The last error, if that did not help. The recording then has no end marker, and reads as a
+    /// The last error, if that did not help. The recording then has no end chunk, and reads as a
     /// cut one.
     pub fn end_after_error(&mut self, reason: EndReason, text: &str) -> io::Result<FinishedFile> {
         loop {
@@ -216,7 +216,7 @@ impl<W: Write + Cut> FileWriter<W> {
                     if finished.without_index.is_some()
                         && let Err(error) = self.out.cut(self.position)
                     {
-                        // Readers ignore what follows the end marker.
+                        // Readers ignore what follows the end chunk.
                         finished.without_index = Some(error);
                     }
                     return Ok(finished);

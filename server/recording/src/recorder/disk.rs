@@ -238,12 +238,12 @@ impl Disk {
             .end_after_error(kind.end_reason(), &ending_text(error))
             .and_then(|_| file.writer.get_ref().sync_all());
         if let Err(error) = ended {
-            tracing::warn!(%error, file = file.name, "the recording has no end marker; it can be read up to its last second");
+            tracing::warn!(%error, file = file.name, "the recording has no end chunk; it can be read up to its last second");
         }
         self.directory.mark_finished(&file.name);
     }
 
-    /// Writes the end marker. If there is no disk space for it, removes the last chunks first.
+    /// Writes the end chunk. If there is no disk space for it, removes the last chunks first.
     fn end(&self, file: &mut OpenFile, reason: EndReason, text: &str) -> io::Result<()> {
         let ended = file.writer.end(reason, text).or_else(|error| {
             tracing::warn!(%error, file = file.name, "no disk space for the end of the recording");

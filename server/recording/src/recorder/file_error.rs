@@ -30,7 +30,7 @@ impl FileErrorKind {
         }
     }
 
-    /// Returns the reason in the end marker of a file.
+    /// Returns the reason in the end chunk of a file.
     pub(super) fn end_reason(self) -> EndReason {
         match self {
             Self::DiskFull | Self::FileTooLarge => EndReason::DiskFull,

@@ -279,7 +279,7 @@ impl RecorderThreads {
             tracing::error!(
                 thread = thread.thread().name().unwrap_or_default(),
                 "a thread of the recorder did not end in {} s, and is abandoned: the disk does not respond, or is far too \
-                 slow; the recording has no end marker, and can be read up to what was written",
+                 slow; the recording has no end chunk, and can be read up to what was written",
                 STOP.as_secs()
             );
         }

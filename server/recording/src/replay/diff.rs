@@ -107,14 +107,14 @@ impl Difference {
 /// # Errors
 /// [`ReplayError`] if a recording cannot be read or run.
 pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayError> {
-    let headers = compare_headers(one.tape.header(), other.tape.header());
+    let headers = compare_headers(one.files.header(), other.files.header());
     if !headers.is_empty() {
         return Ok(Difference::Headers { headers });
     }
-    match file_comparison::compare(&mut one.tape, &mut other.tape)? {
+    match file_comparison::compare(&mut one.files, &mut other.files)? {
         FileComparison::Apart => Ok(Difference::Apart {
             ticks: [&*one, &*other].map(|replay| {
-                let range = replay.tape.range();
+                let range = replay.files.range();
                 range.map(|(from, to)| (from.0, to.0))
             }),
         }),
@@ -148,7 +148,7 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
 /// [`ReplayError`] if a recording cannot be read or run.
 pub fn diff_with_rerun(one: &mut Replay, now: &mut Replay) -> Result<Difference, ReplayError> {
     let difference = diff(one, now)?;
-    let range = one.tape.range();
+    let range = one.files.range();
     let (Difference::Same { .. }, Some((from, to))) = (&difference, range) else {
         return Ok(difference);
     };
@@ -164,8 +164,8 @@ pub fn diff_with_rerun(one: &mut Replay, now: &mut Replay) -> Result<Difference,
 }
 
 fn record_of(replay: &mut Replay, tick: Tick) -> Result<TickRecord, ReplayError> {
-    let position = replay.tape.before(Tick(tick.0.saturating_sub(1)));
-    for item in replay.tape.read_from(position) {
+    let position = replay.files.before(Tick(tick.0.saturating_sub(1)));
+    for item in replay.files.read_from(position) {
         if let Item::Tick(record) = item?
             && record.tick == tick
         {
@@ -233,7 +233,7 @@ fn not_parted(
         _ => DifferenceCause::OtherProgram,
     };
     let (mut parts, mut saved_at) = (PartDifferences::default(), None);
-    if let Some(saved) = file_comparison::next_keyframes(&mut one.tape, &mut other.tape, tick)? {
+    if let Some(saved) = file_comparison::next_keyframes(&mut one.files, &mut other.files, tick)? {
         parts = state::compare(&one.fresh(), &saved.states[0], &saved.states[1]);
         saved_at = Some(saved.tick.0);
     }
@@ -285,7 +285,7 @@ fn components(world: &Simulation, [one, other]: &[TickRecord; 2]) -> Vec<String>
 }
 
 fn time_of(replay: &Replay, tick: Tick) -> Option<String> {
-    let (first, last) = replay.tape.range()?;
+    let (first, last) = replay.files.range()?;
     let is_in_it = first <= tick && tick <= last;
     is_in_it.then(|| crate::rfc3339(replay.times().at(tick)))
 }

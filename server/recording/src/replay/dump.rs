@@ -10,8 +10,8 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
 use super::{
-    Moment, PlayerInfo, PlayerQuery, Replay, ReplayError, Run, ShowError, Window, WindowPlayers,
-    window_players::rooms_of, words,
+    Moment, PlayerInfo, PlayerQuery, Replay, ReplayError, Run, ShowError, Window, WindowPlayers, display,
+    window_players::rooms_of,
 };
 
 /// The table to show.
@@ -116,7 +116,7 @@ pub fn dump(
     match &filter.room {
         Some(room) if !rooms.contains(room) => {
             let rooms = rooms.iter().map(String::as_str);
-            Err(ShowError::NoMatch(words::absent("room", room, &when, rooms)))
+            Err(ShowError::NoMatch(display::absent("room", room, &when, rooms)))
         }
         _ => Ok(dump),
     }
@@ -129,7 +129,7 @@ impl Dump {
             Some((_, text)) => text.clone(),
             None => match &json[column] {
                 Value::Null => "-".to_owned(),
-                Value::String(text) => words::plain(text),
+                Value::String(text) => display::plain(text),
                 value => value.to_string(),
             },
         };

@@ -8,7 +8,7 @@ use parlour_shared::{
 use parlour_tick::{Event, EventKind};
 use serde_json::{Value, json};
 
-use super::words::{direction, plain, quoted};
+use super::display::{direction, plain, quoted};
 
 /// Describes an event of a session in words.
 pub(super) fn in_words(kind: &EventKind) -> String {

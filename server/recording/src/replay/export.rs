@@ -9,8 +9,8 @@ use parlour_shared::ids::Tick;
 use serde_json::{Value, json};
 
 use super::{
-    PlayerInfo, PlayerRoster, Replay, Run, ShowError, Window, chat_heard::chat_heard, events,
-    player_roster::PlayerChange, words,
+    PlayerInfo, PlayerRoster, Replay, Run, ShowError, Window, chat_heard::chat_heard, display, events,
+    player_roster::PlayerChange,
 };
 use crate::format::{Ending, Times};
 use motion::Motions;
@@ -25,7 +25,7 @@ pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Resu
     let is_end = replay.last_tick() == Some(window.to);
     let header = json!({
         "line": "header", "from": window.from, "to": window.to, "units_per_px": parlour_shared::motion::UNITS_PER_PX,
-        "recording": replay.tape().header(),
+        "recording": replay.files().header(),
     });
     line(out, &header)?;
     let before = window.before();
@@ -65,7 +65,7 @@ impl Exporter {
     /// Writes the players in rooms before the first tick.
     fn beginning(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ShowError> {
         for who in self.roster.iter() {
-            line(out, &self.about("there", tick, who))?;
+            line(out, &self.about("present", tick, who))?;
         }
         self.motions(run, tick, out)
     }
@@ -84,17 +84,17 @@ impl Exporter {
         for change in self.roster.follow(run) {
             self.change(&change, tick, out)?;
         }
-        for said in chat_heard(run.output()) {
+        for heard in chat_heard(run.output()) {
             let room = self
                 .roster
-                .player(said.chat.player)
+                .player(heard.chat.player)
                 .and_then(|who| who.room.as_ref());
-            let spoken = json!({
-                "line": "said", "tick": tick, "time": self.time(tick), "room": room,
-                "player": words::id(said.chat.player), "name": said.chat.name, "scope": said.chat.scope,
-                "text": said.chat.text, "heard_by": said.heard_by,
+            let chat = json!({
+                "line": "chat", "tick": tick, "time": self.time(tick), "room": room,
+                "player": display::id(heard.chat.player), "name": heard.chat.name, "scope": heard.chat.scope,
+                "text": heard.chat.text, "heard_by": heard.heard_by,
             });
-            line(out, &spoken)?;
+            line(out, &chat)?;
         }
         self.motions(run, tick, out)
     }
@@ -130,7 +130,7 @@ impl Exporter {
             line(
                 out,
                 &json!({
-                    "line": "motion", "tick": tick, "time": time, "room": room, "player": words::id(player),
+                    "line": "motion", "tick": tick, "time": time, "room": room, "player": display::id(player),
                     "since": segment.since, "x": segment.position.x, "y": segment.position.y,
                     "vx": velocity.x, "vy": velocity.y, "gait": segment.gait,
                 }),
@@ -142,12 +142,12 @@ impl Exporter {
     fn about(&self, kind: &str, tick: Tick, who: &PlayerInfo) -> Value {
         json!({
             "line": kind, "tick": tick, "time": self.time(tick), "room": who.room,
-            "player": words::id(who.id), "name": who.name, "session": who.session,
+            "player": display::id(who.id), "name": who.name, "session": who.session,
         })
     }
 
     fn time(&self, tick: Tick) -> String {
-        words::rfc3339(self.times.at(tick))
+        display::rfc3339(self.times.at(tick))
     }
 }
 

@@ -13,8 +13,8 @@ use std::io;
 use parlour_shared::ids::Tick;
 
 use super::{
-    PlayerQuery, PlayerRoster, Replay, ReplayedTick, ShowError, Window, WindowPlayers,
-    player_query::describe_namesakes, words,
+    PlayerQuery, PlayerRoster, Replay, ReplayedTick, ShowError, Window, WindowPlayers, display,
+    player_query::describe_namesakes,
 };
 use follower::Follower;
 pub use follower::Line;
@@ -70,7 +70,7 @@ pub fn follow(
     match missed {
         None => Ok(()),
         Some(missed) => {
-            let query = words::quoted(&query.0);
+            let query = display::quoted(&query.0);
             Err(ShowError::NoMatch(format!(
                 "{query} is not in {missed} in {window}"
             )))

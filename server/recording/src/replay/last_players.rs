@@ -3,7 +3,7 @@
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
-use super::{Replay, ReplayError, presence::Presence, tape::TapePosition};
+use super::{Replay, ReplayError, presence::Presence, recording_files::FilePosition};
 
 /// Sessions that a stop closes leave within this many ticks. They do not all leave in one tick,
 /// because each I/O thread closes its own sessions.
@@ -17,9 +17,9 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`] if the recording cannot be read.
     pub fn before_all_left(&mut self, tick: Tick) -> Result<Option<Tick>, ReplayError> {
-        let beginning = self.tape.beginning();
-        let mut positions: Vec<TapePosition> = self
-            .tape
+        let beginning = self.files.beginning();
+        let mut positions: Vec<FilePosition> = self
+            .files
             .keyframes()
             .filter(|position| position.tick() <= tick)
             .collect();
@@ -44,7 +44,7 @@ impl Replay {
                 let ticks = last_left.0.saturating_sub(TOGETHER - 1)..=last_left.0;
                 let most = ticks.map(Tick).max_by_key(count);
                 // A file may start with the world of a tick that is not in the recording.
-                let range = self.tape.range();
+                let range = self.files.range();
                 return Ok(most.filter(|tick| range.is_some_and(|(first, _)| first <= *tick)));
             }
             end = position.tick();

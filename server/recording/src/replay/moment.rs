@@ -11,7 +11,7 @@ use std::{
 use parlour_shared::ids::Tick;
 use thiserror::Error;
 
-use super::words::{rfc3339, time_of_day};
+use super::display::{rfc3339, time_of_day};
 use crate::format::Times;
 
 const DAY_MS: u64 = 86_400_000;

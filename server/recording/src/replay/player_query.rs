@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 use parlour_shared::text::clean_name;
 use parlour_sim::PlayerInfo;
 
-use super::words;
+use super::display;
 
 /// A player as a person writes it: an id of eight hexadecimal digits, a session number, or a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl PlayerQuery {
         let (mut by_id, mut by_session, mut by_name) = (Vec::new(), Vec::new(), Vec::new());
         let (mut alike, folded) = (Vec::new(), folded(&self.cleaned()));
         for player in players {
-            if text.eq_ignore_ascii_case(&words::id(player.id)) {
+            if text.eq_ignore_ascii_case(&display::id(player.id)) {
                 by_id.push(player);
             } else if *text == player.session.0.to_string() {
                 by_session.push(player);
@@ -51,7 +51,7 @@ impl PlayerQuery {
         if names.iter().any(|name| self.is_like(name)) {
             names.retain(|name| self.is_like(name));
         }
-        words::absent("player", &self.0, place, names)
+        display::absent("player", &self.0, place, names)
     }
 
     /// Returns whether a name is similar: one contains the other, or both have the same first
@@ -76,17 +76,17 @@ pub fn describe_namesakes<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String
         return None;
     };
     let shown = players.iter().map(Borrow::borrow).map(|player| {
-        let room = player.room.as_deref().map_or("no room".into(), words::plain);
+        let room = player.room.as_deref().map_or("no room".into(), display::plain);
         format!(
             "{} (session {}, in {room})",
-            words::id(player.id),
+            display::id(player.id),
             player.session.0
         )
     });
-    let (name, count) = (words::quoted(&first.borrow().name), players.len());
+    let (name, count) = (display::quoted(&first.borrow().name), players.len());
     Some(format!(
         "{count} players are named {name}: {}. Use an id",
-        words::list(shown)
+        display::list(shown)
     ))
 }
 

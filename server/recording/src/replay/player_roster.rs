@@ -9,7 +9,7 @@ use parlour_shared::{
 use parlour_sim::{InRoom, Player, PlayerInfo, Room, Simulation};
 use parlour_tick::{EventKind, Lane};
 
-use super::{Run, words};
+use super::{Run, display};
 
 /// A player before and after a tick that changed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,8 +102,8 @@ impl PlayerRoster {
     /// Returns a player's name for display, with the id if several players have that name.
     pub(super) fn called(&self, id: PlayerId, name: &str) -> String {
         match self.names.get(name) == Some(&None) {
-            true => format!("{} (id {})", words::plain(name), words::id(id)),
-            false => words::plain(name),
+            true => format!("{} (id {})", display::plain(name), display::id(id)),
+            false => display::plain(name),
         }
     }
 

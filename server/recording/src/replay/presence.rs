@@ -6,7 +6,7 @@ use parlour_shared::ids::{PlayerId, SessionId, Tick};
 use parlour_sim::{PlayerInfo, SavedState};
 use parlour_tick::EventKind;
 
-use super::{PlayerQuery, Replay, ReplayError, tape::TapePosition, words};
+use super::{PlayerQuery, Replay, ReplayError, display, recording_files::FilePosition};
 use crate::format::Item;
 
 /// A player, and when it was present.
@@ -23,7 +23,7 @@ impl Replay {
     /// Returns all players that are present between a position of the recording and a tick.
     pub(super) fn presences(
         &mut self,
-        position: TapePosition,
+        position: FilePosition,
         to: Tick,
     ) -> Result<BTreeMap<SessionId, Presence>, ReplayError> {
         let world = self.fresh();
@@ -34,7 +34,7 @@ impl Replay {
             let closed = None;
             found.insert(player.session, Presence { player, from, closed });
         };
-        for item in self.tape.read_from(position) {
+        for item in self.files.read_from(position) {
             match item? {
                 Item::Keyframe { tick, state } if tick <= to => {
                     let census = SavedState::parse(&state).map(|saved| world.census(&saved));
@@ -78,7 +78,7 @@ impl Replay {
     /// whole recording.
     pub(super) fn where_else(&mut self, query: &PlayerQuery, when: &str) -> Result<String, ReplayError> {
         let last = self.last_tick().unwrap_or_default();
-        let found = self.presences(self.tape.beginning(), last)?;
+        let found = self.presences(self.files.beginning(), last)?;
         let players = || found.values().map(|presence| &presence.player);
         let named = query.among(players());
         if named.is_empty() {
@@ -86,14 +86,14 @@ impl Replay {
         }
         let shown = named.into_iter().map(|player| {
             let Presence { from, closed, .. } = &found[&player.session];
-            let (name, to) = (words::plain(&player.name), closed.unwrap_or(last));
+            let (name, to) = (display::plain(&player.name), closed.unwrap_or(last));
             let session = player.session.0;
             format!(
                 "{name} (session {session}) is present in ticks {} to {}",
                 from.0, to.0
             )
         });
-        let (query, shown) = (words::quoted(&query.0), words::list(shown));
+        let (query, shown) = (display::quoted(&query.0), display::list(shown));
         Ok(format!("player {query} is not present {when}: {shown}"))
     }
 }

@@ -25,15 +25,15 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`] if the recording cannot be read to its end, or the file cannot be written.
     pub fn record_again(&mut self, path: &Path, build: &str) -> Result<(), ReplayError> {
-        let names = self.tape.header().state.clone();
+        let names = self.files.header().state.clone();
         let mut builder = TicksBuilder::new(names.len());
-        let started_ms = self.tape.started_ms();
+        let started_ms = self.files.started_ms();
         let header = Header::new(&self.config, names, SIMULATION, started_ms, build);
         let file = File::create_new(path).map_err(ReadError::Io)?;
         let mut writer = FileWriter::new(file, &header).map_err(ReadError::Io)?;
-        let times = self.tape.times();
-        let beginning = self.tape.beginning();
-        let mut items = self.tape.read_from(beginning);
+        let times = self.files.times();
+        let beginning = self.files.beginning();
+        let mut items = self.files.read_from(beginning);
         let mut now = world::begin(&mut items, &self.config, &self.logic)?;
         let (mut output, mut saved) = (TickOutput::default(), Vec::new());
         let mut write = |chunks: Vec<SealedChunk>| -> Result<(), ReplayError> {

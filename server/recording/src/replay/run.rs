@@ -6,12 +6,12 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
-use super::{ReplayError, compared_world::ComparedWorld, tape::TapeItems, world};
+use super::{ReplayError, compared_world::ComparedWorld, recording_files::FileItems, world};
 use crate::format::{Item, TickRecord};
 
 /// The ticks of a recording that a run has not run yet. Saved worlds are skipped, because the
 /// hashes of the ticks cover them.
-pub struct RemainingTicks<'a>(TapeItems<'a>);
+pub struct RemainingTicks<'a>(FileItems<'a>);
 
 impl Iterator for RemainingTicks<'_> {
     type Item = Result<TickRecord, ReplayError>;
@@ -35,7 +35,7 @@ pub(super) enum ComparedItem {
 
 /// A world that runs the ticks of a recording.
 pub struct Run<'a> {
-    items: TapeItems<'a>,
+    items: FileItems<'a>,
     world: ComparedWorld,
     over: bool,
     /// Receives the compared items.
@@ -55,7 +55,7 @@ pub struct ReplayedTick {
 impl<'a> Run<'a> {
     /// Starts with the first saved world, or with a new world if none precedes the ticks.
     pub(super) fn begin(
-        mut items: TapeItems<'a>,
+        mut items: FileItems<'a>,
         config: &SimConfig,
         logic: &Logic,
     ) -> Result<Self, ReplayError> {

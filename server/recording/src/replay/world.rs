@@ -7,7 +7,7 @@ use parlour_shared::{ids::Tick, text::panic_message};
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
-use super::{ReplayError, tape::TapeItems};
+use super::{ReplayError, recording_files::FileItems};
 use crate::format::{Item, TickRecord};
 
 /// Runs code that makes or steps a world that is not live. Meanwhile, metrics of game logic on this
@@ -19,7 +19,7 @@ pub(crate) fn without_metrics<T>(run: impl FnOnce() -> T) -> T {
 /// Creates the world before the first tick that is read: loads the first saved world, or creates a
 /// new world if none precedes the ticks.
 pub(super) fn begin(
-    items: &mut TapeItems<'_>,
+    items: &mut FileItems<'_>,
     config: &SimConfig,
     logic: &Logic,
 ) -> Result<Simulation, ReplayError> {

@@ -38,7 +38,7 @@ impl Cut for &mut Disk {
 #[test]
 fn a_recording_ends_properly_on_a_disk_full_at_any_byte() {
     let written = written(1, 60, 6, 30, 300);
-    // Small chunks: taking back one does not free enough for the end marker.
+    // Small chunks: taking back one does not free enough for the end chunk.
     let chunks = chunks(&written.items, 2, 1);
     let mut ended = 0;
     let mut lengths = vec![];
@@ -78,7 +78,7 @@ fn a_recording_ends_properly_on_a_disk_full_at_any_byte() {
             );
             assert!(
                 items.is_empty(),
-                "room for {room}: taking back chunks did not make room for an end marker"
+                "room for {room}: taking back chunks did not make room for an end chunk"
             );
         }
     }

@@ -88,7 +88,7 @@ fn invalid_rules_are_refused() {
         let mut header = header();
         change(&mut header);
         let made = header.sim_config(&[garden()]);
-        assert!(matches!(made, Err(HeaderError::Impossible(_))), "change {nth}");
+        assert!(matches!(made, Err(HeaderError::InvalidRules(_))), "change {nth}");
     }
 }
 

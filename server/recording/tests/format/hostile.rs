@@ -178,11 +178,11 @@ fn chunks_in_the_wrong_order_are_refused() {
             forge.chunk(1, 1, 0, 0, b"{}")
         }),
         ("Index in the wrong place", |forge| forge.chunk(5, 1, 0, 0, b"")),
-        ("end marker is for tick 4", |forge| forge.chunk(4, 1, 4, 0, b"{}")),
+        ("end chunk is for tick 4", |forge| forge.chunk(4, 1, 4, 0, b"{}")),
         ("count of ticks", |forge| forge.chunk(3, 3, 5, 1, b"world")),
         ("unknown kind 6", |forge| forge.chunk(6, 1, 6, 0, b"")),
         ("unknown flags", |forge| forge.chunk(2, 3, 6, 1, &tick(&[]))),
-        ("end marker that cannot be read", |forge| {
+        ("end chunk that cannot be read", |forge| {
             forge.chunk(4, 1, 5, 0, b"{}")
         }),
     ];

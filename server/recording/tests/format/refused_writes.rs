@@ -58,7 +58,7 @@ fn a_tick_that_cannot_be_recorded_leaves_the_chunk_unchanged() {
     ] {
         let refused = builder.push(Tick(tick), 0, result, input);
         assert!(
-            matches!(refused, Err(PushError::Impossible { .. })),
+            matches!(refused, Err(PushError::Invalid { .. })),
             "{why}: {refused:?}"
         );
         assert_eq!((builder.raw_len(), builder.len()), (before, 1), "{why}");

@@ -135,7 +135,7 @@ pub(crate) fn push(builder: &mut TicksBuilder, record: &TickRecord) {
 pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,
     pub(crate) items: Vec<Item>,
-    /// Entries for the header, each chunk, and the end marker.
+    /// Entries for the header, each chunk, and the end chunk.
     pub(crate) ends: Vec<(usize, usize)>,
 }
 
@@ -150,7 +150,7 @@ impl Written {
         self.ends[0].0
     }
 
-    /// Returns where the end marker ends and the index starts.
+    /// Returns where the end chunk ends and the index starts.
     pub(crate) fn end(&self) -> usize {
         self.ends[self.ends.len() - 1].0
     }

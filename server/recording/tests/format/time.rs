@@ -69,7 +69,7 @@ fn reading_starts_at_the_chunk_of_a_tick() {
 }
 
 #[test]
-fn the_chain_is_that_of_the_end_marker_and_distinguishes_recordings() {
+fn the_chain_is_that_of_the_end_chunk_and_distinguishes_recordings() {
     let (one, other) = (sample(), written(101, 300, 60, 100, 51));
     let chain = |bytes: &[u8]| open(bytes).chain().unwrap();
     assert_eq!(chain(&one.bytes).0, one.bytes[one.end() - 32..one.end()]);

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod damage;
+mod display;
 mod moments;
 mod player_names;
 mod saved_worlds;
 mod support;
 mod verify;
-mod words;

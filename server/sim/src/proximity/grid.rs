@@ -3,7 +3,7 @@
 
 use parlour_shared::{ids::Slot, motion};
 
-use super::{NearRadius, SlotPosition, places::Places};
+use super::{NearRadius, SlotPosition, position_columns::PositionColumns};
 
 /// Players sorted by cell. It is filled again in each tick that uses it, with a counting sort, and
 /// keeps its memory. Its contents follow from the positions.
@@ -13,8 +13,8 @@ use super::{NearRadius, SlotPosition, places::Places};
 /// players and not on the size of the map.
 #[derive(Debug, Default)]
 pub struct Grid {
-    places: Places,
-    /// Where the players of each cell begin in `places`, and where those of the last cell end.
+    positions: PositionColumns,
+    /// Where the players of each cell begin in `positions`, and where those of the last cell end.
     begins: Vec<u32>,
     /// The side of a cell is 2 to the power of this.
     side: u32,
@@ -33,7 +33,7 @@ impl Grid {
         self.size = (cells / 2).max(3).min(u32::BITS - self.side);
         self.begins.clear();
         self.begins.resize((1 << (2 * self.size)) + 1, 0);
-        self.places.reset(players.len());
+        self.positions.reset(players.len());
         for player in players {
             let cell = self.cell(player.position);
             self.begins[cell + 1] += 1;
@@ -47,14 +47,14 @@ impl Grid {
         for player in players {
             let cell = self.cell(player.position);
             let at = &mut self.begins[cell + 1];
-            self.places.put(*at as usize, player);
+            self.positions.put(*at as usize, player);
             *at += 1;
         }
     }
 
     /// Returns all players, cell by cell, and within a cell in the order of [`Self::fill`].
     pub fn iter(&self) -> impl Iterator<Item = SlotPosition> {
-        self.places.iter()
+        self.positions.iter()
     }
 
     /// Calls `found` with each player within the leave radius of a position, and the square of the
@@ -72,7 +72,7 @@ impl Grid {
             {
                 let begin = self.begins[(row + from_column) as usize] as usize;
                 let end = self.begins[(row + to_column) as usize] as usize;
-                self.places.within(begin..end, radius, from, &mut found);
+                self.positions.within(begin..end, radius, from, &mut found);
             }
         }
     }

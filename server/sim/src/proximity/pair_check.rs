@@ -8,7 +8,7 @@ use super::{
     BRUTE_FORCE_UP_TO, NearRadius, SlotPosition,
     grid::Grid,
     near_rows::{Proximity, SMALL_POOL, WORD, slot_of},
-    places::Places,
+    position_columns::PositionColumns,
     shard::Shard,
 };
 
@@ -17,7 +17,7 @@ use super::{
 pub(super) struct PairChecker {
     /// The players to check, by slot.
     pub(super) players: Vec<SlotPosition>,
-    places: Places,
+    positions: PositionColumns,
     grid: Grid,
     scratch: Scratch,
     /// Pairs that changed, the lower slot first, and whether they are near now.
@@ -50,15 +50,15 @@ impl PairChecker {
         mut report: impl FnMut(Slot, Slot, bool),
     ) {
         debug_assert!(self.players.len() <= BRUTE_FORCE_UP_TO && proximity.pool() <= SMALL_POOL);
-        self.places.reset(self.players.len());
+        self.positions.reset(self.players.len());
         for (at, player) in self.players.iter().enumerate() {
-            self.places.put(at, player);
+            self.positions.put(at, player);
         }
         for (at, player) in self.players.iter().enumerate() {
             let (mut within, mut close) = ([0; SMALL_POOL / WORD], [0; SMALL_POOL / WORD]);
             // Pairs with earlier players are already checked.
             let after = at + 1..self.players.len();
-            self.places
+            self.positions
                 .within(after, radius, player.position, |other, distance| {
                     let (word, bit) = (other.index() / WORD, other.index() % WORD);
                     within[word] |= 1 << bit;

@@ -18,7 +18,7 @@ use crate::{clock::Clock, state::StableId};
 #[derive(Component, Clone, Debug)]
 #[require(StableId, Seats)]
 pub struct Room {
-    /// Its name, `map` or `map/instance`.
+    /// Its name, `MAP` or `MAP/INSTANCE`.
     pub name: String,
     /// Its map.
     pub map: Arc<Map>,

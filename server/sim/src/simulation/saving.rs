@@ -6,7 +6,7 @@ use super::Simulation;
 use crate::{
     config::SimConfig,
     rooms, sessions,
-    state::{self, Inventory, LoadError, SavedState},
+    state::{self, LoadError, PartRegistry, SavedState},
 };
 
 impl Simulation {
@@ -41,13 +41,13 @@ impl Simulation {
     /// Returns the names of the parts of the state, by tag: the index in
     /// [`parlour_tick::TickOutput::parts`], and [`crate::SavedPart::tag`].
     pub fn part_names(&self) -> impl Iterator<Item = &'static str> {
-        self.world.resource::<Inventory>().names()
+        self.world.resource::<PartRegistry>().names()
     }
 
     /// Returns a saved part as JSON, for people and other tools, or `None` if the bytes are not
     /// such a part.
     #[must_use]
     pub fn show_part(&self, tag: u8, bytes: &[u8]) -> Option<serde_json::Value> {
-        self.world.resource::<Inventory>().show(tag.into(), bytes)
+        self.world.resource::<PartRegistry>().show(tag.into(), bytes)
     }
 }

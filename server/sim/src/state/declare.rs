@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Fold, Inventory,
+    Fold, PartRegistry,
     part::{ComponentPart, ResourcePart, Restore},
 };
 use crate::digest;
@@ -33,7 +33,7 @@ pub(crate) fn component_as<C, S>(
     S: Serialize + DeserializeOwned + 'static,
 {
     let form = PhantomData;
-    let tag = Inventory::component::<C>(app, name, |tag| {
+    let tag = PartRegistry::component::<C>(app, name, |tag| {
         Box::new(ComponentPart::<C, S> {
             tag,
             hash,
@@ -56,7 +56,7 @@ where
     S: Serialize + DeserializeOwned + 'static,
 {
     let form = PhantomData;
-    let tag = Inventory::resource::<R>(app, name, |tag| {
+    let tag = PartRegistry::resource::<R>(app, name, |tag| {
         Box::new(ResourcePart::<R, S> { tag, restore, form })
     });
     digest::hash_resource::<R>(app, tag);
@@ -65,5 +65,5 @@ where
 /// Declares that a component or resource is derived from the state, or exists only for
 /// presentation.
 pub(crate) fn derived<C: Component>(app: &mut App) {
-    Inventory::derived::<C>(app);
+    PartRegistry::derived::<C>(app);
 }

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 
-use super::{EntityIndex, Inventory, LoadError, SavedPart, SavedState, StableId};
+use super::{EntityIndex, LoadError, PartRegistry, SavedPart, SavedState, StableId};
 use crate::{clock::Clock, digest::Digest};
 
 /// Fills a new world with a saved state: entities with their components, and resources. Returns the
@@ -50,9 +50,9 @@ fn load_part(
     owner: Option<StableId>,
     part: &SavedPart,
 ) -> Result<(), LoadError> {
-    world.resource_scope(|world, inventory: Mut<Inventory>| {
+    world.resource_scope(|world, registry: Mut<PartRegistry>| {
         let tag = usize::from(part.tag);
-        let (name, declared_part) = inventory
+        let (name, declared_part) = registry
             .part(tag, target.is_some())
             .ok_or(LoadError::UnknownPart(part.tag))?;
         declared_part
@@ -66,9 +66,9 @@ fn load_part(
 }
 
 fn rehash(world: &mut World) {
-    world.resource_scope(|world, inventory: Mut<Inventory>| {
+    world.resource_scope(|world, registry: Mut<PartRegistry>| {
         for is_of_entity in [true, false] {
-            inventory
+            registry
                 .parts(is_of_entity)
                 .for_each(|(_, part)| part.rehash(world));
         }

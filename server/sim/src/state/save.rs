@@ -2,7 +2,7 @@
 
 use bevy_ecs::{prelude::*, query::QueryState};
 
-use super::{Inventory, StableId};
+use super::{PartRegistry, StableId};
 use crate::{clock::Clock, digest::Digest};
 
 /// Saves worlds. Reuses its memory.
@@ -38,7 +38,7 @@ impl Saver {
 fn save_parts(world: &World, entity: Option<Entity>, out: &mut Vec<u8>) {
     let count_at = out.len();
     out.push(0);
-    for (tag, part) in world.resource::<Inventory>().parts(entity.is_some()) {
+    for (tag, part) in world.resource::<PartRegistry>().parts(entity.is_some()) {
         let start = out.len();
         out.push(tag as u8);
         out.extend_from_slice(&[0; 4]);

@@ -8,7 +8,7 @@ use std::{
 
 use parlour_recording::{
     HeaderError, RecordingError,
-    replay::{FindError, MomentError, ReplayError, words},
+    replay::{FindError, MomentError, ReplayError, display},
 };
 use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
 
@@ -166,7 +166,7 @@ impl Exit {
         if !self.text.is_empty() {
             // The text may quote a file: control characters are escaped, so that the terminal does
             // not interpret them.
-            let lines: Vec<String> = self.text.lines().map(words::plain).collect();
+            let lines: Vec<String> = self.text.lines().map(display::plain).collect();
             // Standard error may be closed. The exit code reports the failure anyway.
             let _ = writeln!(io::stderr(), "parlour: {}", lines.join("\n"));
         }

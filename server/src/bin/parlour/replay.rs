@@ -65,7 +65,7 @@ Examples:
   parlour replay rec --serve --from 14:03 --paused
   parlour replay monday.plr --diff tuesday.plr  (or two directories)
   parlour replay monday.plr --diff              (against a new run by this program)
-  parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"said\")'";
+  parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"chat\")'";
 
 /// Returns the command. The arguments that select an output other than verification are in the
 /// group `what`.

@@ -13,7 +13,7 @@ use super::{Connection, table::ConnectionTable};
 use crate::{
     bridge::{inbound::InboundSender, route},
     edge::EdgeShared,
-    thread_gaps::{ThreadGaps, machine_slept},
+    suspension::{SuspensionDetector, machine_slept},
 };
 
 /// The size of a read from a socket. All connections of a thread share one buffer.
@@ -28,7 +28,7 @@ pub(in crate::edge) struct IoThread {
     pub(in crate::edge) scratch: RefCell<Vec<u8>>,
     /// Scratch memory for the frames of one write, side by side.
     pub(in crate::edge) frames: RefCell<Vec<u8>>,
-    pub(in crate::edge) gaps: ThreadGaps,
+    pub(in crate::edge) gaps: SuspensionDetector,
     /// The random stream for the times at which closed clients may come back.
     pub(in crate::edge) chance: RefCell<Stream>,
     serial: Cell<u32>,
@@ -45,7 +45,7 @@ impl IoThread {
             table: RefCell::new(ConnectionTable::new()),
             scratch: RefCell::new(vec![0; SCRATCH]),
             frames: RefCell::default(),
-            gaps: ThreadGaps::new(Instant::now()),
+            gaps: SuspensionDetector::new(Instant::now()),
             serial: Cell::new(0),
         }
     }

@@ -62,8 +62,8 @@ pub(super) fn reply(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -
 }
 
 /// Returns the error for a connection over a limit.
-pub(super) fn full(reject: Rejection) -> HttpProblem {
-    match reject {
+pub(super) fn full(rejection: Rejection) -> HttpProblem {
+    match rejection {
         Rejection::TooManyFromAddress => HttpProblem::new(
             ProblemKind::TooManyFromAddress,
             "too many connections from this address have not said hello yet",

@@ -4,8 +4,8 @@ use parlour_shared::ids::Tick;
 use parlour_sim::SavedState;
 
 use super::super::{
-    ReplayError, Tape,
-    tape::{TapeItems, TapePosition},
+    RecordingFiles, ReplayError,
+    recording_files::{FileItems, FilePosition},
 };
 use crate::format::{Item, TickRecord};
 
@@ -24,7 +24,10 @@ pub(super) enum FileComparison {
 }
 
 /// Finds the first difference.
-pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<FileComparison, ReplayError> {
+pub(super) fn compare(
+    one: &mut RecordingFiles,
+    other: &mut RecordingFiles,
+) -> Result<FileComparison, ReplayError> {
     let Some((from, to)) = common(one, other) else {
         return Ok(FileComparison::Apart);
     };
@@ -60,7 +63,7 @@ pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<FileComparison
 }
 
 /// Returns the first and the last common tick.
-fn common(one: &Tape, other: &Tape) -> Option<(Tick, Tick)> {
+fn common(one: &RecordingFiles, other: &RecordingFiles) -> Option<(Tick, Tick)> {
     let ((first, last), (other_first, other_last)) = (one.range()?, other.range()?);
     let (from, to) = (first.max(other_first), last.min(other_last));
     (from <= to).then_some((from, to))
@@ -68,17 +71,17 @@ fn common(one: &Tape, other: &Tape) -> Option<(Tick, Tick)> {
 
 /// The ticks of one recording, and the saved world before the last one read.
 struct TickStream<'a> {
-    items: TapeItems<'a>,
+    items: FileItems<'a>,
     keyframe: Option<(Tick, Vec<u8>)>,
     /// The hash of the tick before the first.
     before: Option<u64>,
 }
 
 impl<'a> TickStream<'a> {
-    fn begin(tape: &'a mut Tape, from: Tick) -> Self {
-        let position = position_before(tape, from);
+    fn begin(files: &'a mut RecordingFiles, from: Tick) -> Self {
+        let position = position_before(files, from);
         Self {
-            items: tape.read_from(position),
+            items: files.read_from(position),
             keyframe: None,
             before: None,
         }
@@ -116,9 +119,9 @@ impl<'a> TickStream<'a> {
 }
 
 /// Returns the position from which the tick before `from` is read first, if it was recorded.
-fn position_before(tape: &Tape, from: Tick) -> TapePosition {
+fn position_before(files: &RecordingFiles, from: Tick) -> FilePosition {
     let before = Tick(from.0.saturating_sub(1));
-    tape.chunk_of(before).unwrap_or_else(|| tape.before(before))
+    files.chunk_of(before).unwrap_or_else(|| files.before(before))
 }
 
 /// The worlds that the two files saved after the same tick.
@@ -129,8 +132,8 @@ pub(super) struct SavedWorlds {
 
 /// Returns the first saved worlds at or after `tick` that the files have for the same tick.
 pub(super) fn next_keyframes(
-    one: &mut Tape,
-    other: &mut Tape,
+    one: &mut RecordingFiles,
+    other: &mut RecordingFiles,
     tick: Tick,
 ) -> Result<Option<SavedWorlds>, ReplayError> {
     let both = one
@@ -154,8 +157,8 @@ pub(super) fn next_keyframes(
 }
 
 /// Reads the saved world at a position.
-fn saved_at(tape: &mut Tape, position: TapePosition) -> Result<Option<Vec<u8>>, ReplayError> {
-    match tape.read_from(position).next().transpose()? {
+fn saved_at(files: &mut RecordingFiles, position: FilePosition) -> Result<Option<Vec<u8>>, ReplayError> {
+    match files.read_from(position).next().transpose()? {
         Some(Item::Keyframe { state, .. }) => Ok(Some(state)),
         Some(Item::Tick(_)) | None => Ok(None),
     }

@@ -7,7 +7,7 @@ use super::{
     rerun::{BEGIN, Rerun},
     state::{self, PartDifferences},
 };
-use crate::replay::tape::TapePosition;
+use crate::replay::recording_files::FilePosition;
 
 /// One of the two recordings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -111,7 +111,7 @@ impl Parting {
 #[derive(Clone, Copy)]
 pub(super) struct Pair {
     /// The start of each world: the recording, and the position in it.
-    pub(super) starts: [(ComparedRecording, TapePosition); 2],
+    pub(super) starts: [(ComparedRecording, FilePosition); 2],
     /// Whether to pause between the two runs.
     pub(super) pause: bool,
 }

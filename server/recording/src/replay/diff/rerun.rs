@@ -10,7 +10,7 @@ use crate::{
     format::{Item, TickRecord},
     replay::{
         Replay, ReplayError,
-        tape::TapePosition,
+        recording_files::FilePosition,
         world::{self, without_metrics},
     },
 };
@@ -85,11 +85,11 @@ pub(super) enum RerunMode {
 /// Runs from `position` up to `aim`. Returns `None` if the ticks end earlier.
 pub(super) fn run(
     replay: &mut Replay,
-    position: TapePosition,
+    position: FilePosition,
     aim: Tick,
     mode: RerunMode,
 ) -> Result<Option<Rerun>, ReplayError> {
-    let mut items = replay.tape.read_from(position);
+    let mut items = replay.files.read_from(position);
     let mut world = world::begin(&mut items, &replay.config, &replay.logic)?;
     let from = world.tick();
     let (mut hashes, mut departure) = (Vec::new(), None::<Departure>);

@@ -8,7 +8,7 @@ use parlour_shared::ids::Tick;
 use super::{
     super::{
         Replay, ReplayError,
-        tape::{Tape, TapePosition},
+        recording_files::{FilePosition, RecordingFiles},
     },
     parting::{
         ComparedRecording, DifferenceCause, Pair, Parting, WorldOrigin, earliest, earliest_apart, parted,
@@ -114,11 +114,11 @@ fn parts_left(reruns: &[Rerun; 2], tick: Tick) -> Vec<String> {
 
 /// Returns the pairs to run, the most likely and cheapest first.
 fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
-    let [one, other] = [0, 1].map(|side: usize| replays.0[side].tape());
+    let [one, other] = [0, 1].map(|side: usize| replays.0[side].files());
     let before = Tick(tick.0 - 1);
-    let latest = |tape: &Tape| tape.before(before);
+    let latest = |files: &RecordingFiles| files.before(before);
     let (late, early) = ([latest(one), latest(other)], [one.beginning(), other.beginning()]);
-    let both = |[one, other]: [TapePosition; 2], pause| Pair {
+    let both = |[one, other]: [FilePosition; 2], pause| Pair {
         starts: [(ComparedRecording::One, one), (ComparedRecording::Other, other)],
         pause,
     };
@@ -179,7 +179,7 @@ impl Replays<'_> {
 
     fn run_one(
         &mut self,
-        (side, position): (ComparedRecording, TapePosition),
+        (side, position): (ComparedRecording, FilePosition),
         aim: Tick,
         mode: RerunMode,
     ) -> Result<Option<Rerun>, ReplayError> {
@@ -277,12 +277,12 @@ impl Replays<'_> {
     }
 
     /// Returns where the worlds started.
-    fn starts(&self, pair: [WorldOrigin; 2]) -> [(ComparedRecording, TapePosition); 2] {
+    fn starts(&self, pair: [WorldOrigin; 2]) -> [(ComparedRecording, FilePosition); 2] {
         pair.map(|WorldOrigin { recording, from }| {
-            let tape = self.0[recording as usize].tape();
-            let mut keyframes = tape.keyframes();
+            let files = self.0[recording as usize].files();
+            let mut keyframes = files.keyframes();
             let keyframe = keyframes.find(|position| position.tick().0 == from);
-            (recording, keyframe.unwrap_or_else(|| tape.beginning()))
+            (recording, keyframe.unwrap_or_else(|| files.beginning()))
         })
     }
 }

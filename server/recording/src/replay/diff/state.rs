@@ -7,7 +7,7 @@ use parlour_sim::{PlayerInfo, SavedPart, SavedState, Simulation, StableId};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::replay::words;
+use crate::replay::display;
 
 /// The maximum number of listed parts. Further parts are only counted.
 const LISTED: usize = 64;
@@ -27,7 +27,7 @@ impl From<&PlayerInfo> for PlayerName {
     fn from(player: &PlayerInfo) -> Self {
         Self {
             name: player.name.clone(),
-            id: words::id(player.id),
+            id: display::id(player.id),
             session: player.session.0,
         }
     }

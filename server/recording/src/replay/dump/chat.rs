@@ -4,7 +4,9 @@ use parlour_shared::message::Scope;
 use serde_json::json;
 
 use super::{Dump, Selection};
-use crate::replay::{PlayerRoster, Replay, ReplayError, ReplayedTick, Window, chat_heard::chat_heard, words};
+use crate::replay::{
+    PlayerRoster, Replay, ReplayError, ReplayedTick, Window, chat_heard::chat_heard, display,
+};
 
 const COLUMNS: &[&str] = &["tick", "time", "room", "id", "name", "to", "text"];
 
@@ -35,22 +37,22 @@ pub(super) fn chat(
                 Scope::Near => {
                     let others_near = listeners.clone().filter(|player| player.id != chat.player);
                     let names = others_near.map(|player| roster.called(player.id, &player.name));
-                    format!("near ({others}) {}", words::list(names))
+                    format!("near ({others}) {}", display::list(names))
                 }
             };
             let texts = [
                 ("tick", format!("t{}", tick.0)),
-                ("time", words::time_of_day(wall_ms)),
+                ("time", display::time_of_day(wall_ms)),
                 ("to", to.trim_end().to_owned()),
             ];
             let heard_by: Vec<_> = listeners
                 .map(|player| {
-                    json!({"id": words::id(player.id), "session": player.session, "name": player.name})
+                    json!({"id": display::id(player.id), "session": player.session, "name": player.name})
                 })
                 .collect();
             let json = json!({
-                "tick": tick, "time": words::rfc3339(wall_ms), "room": speaker.and_then(|who| who.room.as_ref()),
-                "id": words::id(chat.player), "name": chat.name, "scope": chat.scope, "text": chat.text,
+                "tick": tick, "time": display::rfc3339(wall_ms), "room": speaker.and_then(|who| who.room.as_ref()),
+                "id": display::id(chat.player), "name": chat.name, "scope": chat.scope, "text": chat.text,
                 "heard_by": heard_by,
             });
             dump.push(json, &texts);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Dump, Selection};
-use crate::replay::{PlayerRoster, Replay, ReplayError, Window, events, refusals::refusals, words};
+use crate::replay::{PlayerRoster, Replay, ReplayError, Window, display, events, refusals::refusals};
 
 const COLUMNS: &[&str] = &[
     "tick", "time", "session", "id", "name", "room", "early ms", "what", "refused",
@@ -26,7 +26,7 @@ pub(super) fn commands(
             }
             None => {
                 let refusals = refusals(run.input(), run.output()).into_iter();
-                let refusals = refusals.map(|refusal| Some(words::refusal(&refusal?)));
+                let refusals = refusals.map(|refusal| Some(display::refusal(&refusal?)));
                 (roster.follow(&run), refusals.collect())
             }
         };
@@ -44,14 +44,14 @@ pub(super) fn commands(
             let early = early.map_or_else(|| "-".to_owned(), |early| format!("{early:.1}"));
             let texts = [
                 ("tick", format!("t{}", ran.tick.0)),
-                ("time", words::time_of_day(wall_ms)),
+                ("time", display::time_of_day(wall_ms)),
                 ("early ms", early),
                 ("what", events::in_words(&event.kind)),
                 ("refused", refused.clone().unwrap_or_default()),
             ];
             let json = json!({
-                "tick": ran.tick, "time": words::rfc3339(wall_ms), "session": event.session,
-                "id": player.map(|player| words::id(player.id)),
+                "tick": ran.tick, "time": display::rfc3339(wall_ms), "session": event.session,
+                "id": player.map(|player| display::id(player.id)),
                 "name": player.map(|player| &player.name),
                 "room": player.and_then(|player| player.room.as_ref()),
                 "kind": json["kind"], "early_ms": json["early_ms"], "message": json["message"], "refused": refused,

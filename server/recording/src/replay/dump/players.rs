@@ -7,7 +7,7 @@ use parlour_sim::{CurrentPosition, Motion, SavedState, Seat, Simulation, Skin};
 use serde_json::{Map, Value, json};
 
 use super::{Dump, Filter, Selection};
-use crate::replay::{PlayerRoster, Run, words};
+use crate::replay::{PlayerRoster, Run, display};
 
 const COLUMNS: &[&str] = &[
     "id", "session", "name", "room", "slot", "position", "moving", "skin", "waiting",
@@ -29,13 +29,13 @@ pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Dump {
         let position = position.map(|position| position.0);
         let motion = entity.and_then(|entity| world.get::<Motion>(entity));
         let skin = entity.and_then(|entity| world.get::<Skin>(entity));
-        let place = position.map_or_else(|| "-".to_owned(), words::place);
+        let place = position.map_or_else(|| "-".to_owned(), display::place);
         let json = json!({
-            "id": words::id(player.id), "session": player.session, "name": player.name, "room": player.room,
+            "id": display::id(player.id), "session": player.session, "name": player.name, "room": player.room,
             "slot": seat.map(|seat| seat.slot),
-            "x_px": position.map(|position| words::px(position.x)),
-            "y_px": position.map(|position| words::px(position.y)),
-            "moving": motion.map(|motion| words::moving(motion.segment().gait)),
+            "x_px": position.map(|position| display::px(position.x)),
+            "y_px": position.map(|position| display::px(position.y)),
+            "moving": motion.map(|motion| display::moving(motion.segment().gait)),
             "skin": skin.map_or(0, |skin| skin.0), "waiting": waiting.map_or(0, Vec::len), "parts": parts,
         });
         dump.push(json, &[("position", place)]);

@@ -4,7 +4,7 @@ use parlour_sim::{Room, RoomState, Rooms, Seats};
 use serde_json::json;
 
 use super::{Dump, Filter, Selection};
-use crate::replay::{PlayerInfo, PlayerRoster, Run, words};
+use crate::replay::{PlayerInfo, PlayerRoster, Run, display};
 
 const COLUMNS: &[&str] = &["epoch", "room", "map", "players", "empty since", "state"];
 
@@ -26,7 +26,7 @@ pub(super) fn rooms(run: &mut Run<'_>, filter: &Filter) -> Dump {
         let players = world.get::<Seats>(entity).map_or(0, Seats::len);
         let state = world.get::<RoomState>(entity);
         let entries = state.map(RoomState::entries).unwrap_or_default();
-        let shown: Vec<String> = entries.iter().map(words::entry).collect();
+        let shown: Vec<String> = entries.iter().map(display::entry).collect();
         let since = room.empty_since.map(|tick| format!("t{}", tick.0));
         let texts = [
             ("empty since", since.unwrap_or_else(|| "-".to_owned())),

@@ -8,7 +8,7 @@ use std::{
 use super::{FindError, MAX_RECORDINGS};
 use crate::{
     format::{OpenError, Recording, Times},
-    replay::{moment, words},
+    replay::{display, moment},
 };
 
 /// A file of a directory.
@@ -100,7 +100,7 @@ pub(super) fn describe(recordings: &[ListedFile]) -> String {
         });
         format!(
             "  {}: {ticks}{}",
-            words::plain(&file.name),
+            display::plain(&file.name),
             moment::span(&file.times)
         )
     };

@@ -9,7 +9,7 @@ use parlour_shared::{
     view::{Seen, View},
 };
 
-use crate::replay::{PlayerRoster, words};
+use crate::replay::{PlayerRoster, display};
 
 /// A client's view.
 #[derive(Default)]
@@ -101,10 +101,10 @@ fn describe(
     roster: &PlayerRoster,
 ) -> String {
     let place = seen.segment.at(tick);
-    let place = own_position.map_or_else(|| words::place(place), |own| words::offset(own, place));
+    let place = own_position.map_or_else(|| display::place(place), |own| display::offset(own, place));
     let (name, moving) = (
         roster.called(seen.player, seen.name),
-        words::in_motion(seen.segment.gait),
+        display::in_motion(seen.segment.gait),
     );
     format!("{name}{arrival}, {place}, {moving}")
 }

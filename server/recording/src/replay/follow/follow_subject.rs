@@ -4,7 +4,7 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{Player, PlayerInfo, Simulation};
 
 use super::{client_view::ClientView, movement::Movement};
-use crate::replay::{PlayerRoster, words};
+use crate::replay::{PlayerRoster, display};
 
 /// The followed player.
 pub(super) struct FollowSubject {
@@ -33,7 +33,7 @@ impl FollowSubject {
         if let Some(entity) = simulation.player(session) {
             let player = simulation.world().get::<Player>(entity);
             followed.view.enter_room(player.map_or(0, |player| player.view));
-            followed.movement.look(simulation, session);
+            followed.movement.update(simulation, session);
         }
         followed
     }
@@ -48,8 +48,8 @@ impl FollowSubject {
         } = &self.who;
         let name = format!(
             "{} (id {}, session {})",
-            words::plain(name),
-            words::id(*id),
+            display::plain(name),
+            display::id(*id),
             session.0
         );
         let (Some(room), Some(position)) = (room, self.movement.position(tick)) else {
@@ -59,7 +59,7 @@ impl FollowSubject {
             sees if sees.is_empty() => "nobody".to_owned(),
             sees => sees.join("; "),
         };
-        let (place, moving) = (words::place(position), self.movement.moving());
+        let (place, moving) = (display::place(position), self.movement.moving());
         format!("{name} is in {room} at {place}, {moving}; sees {sees}")
     }
 }

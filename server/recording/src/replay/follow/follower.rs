@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     format::Times,
-    replay::{PlayerRoster, Run, events, refusals::refusals, words},
+    replay::{PlayerRoster, Run, display, events, refusals::refusals},
 };
 
 /// One event.
@@ -36,7 +36,7 @@ impl std::fmt::Display for Line {
         write!(
             f,
             "{}  {tick:<8}  {}",
-            words::time_of_day(self.wall_ms),
+            display::time_of_day(self.wall_ms),
             self.text
         )
     }
@@ -71,8 +71,8 @@ impl Follower {
         room: Option<&str>,
         from: Tick,
     ) -> Self {
-        let there = roster.iter().find(|player| sessions.contains(&player.session));
-        let player = there.map(|player| FollowSubject::in_world(run.simulation(), player.clone()));
+        let present = roster.iter().find(|player| sessions.contains(&player.session));
+        let player = present.map(|player| FollowSubject::in_world(run.simulation(), player.clone()));
         Self {
             sessions,
             room: RoomFilter::new(room),
@@ -105,21 +105,21 @@ impl Follower {
         self.found = true;
         let room = followed.who.room.as_deref();
         self.room.note(room, room);
-        self.say(followed.situation(tick, &self.roster));
+        self.add_line(followed.situation(tick, &self.roster));
     }
 
     /// Reports what happened in a tick.
     pub(super) fn tick(&mut self, run: &Run<'_>, tick: Tick) -> Vec<Line> {
         self.tick = tick;
-        self.look(run);
+        self.collect_lines(run);
         self.take_lines()
     }
 
     /// Reports that a tick panicked.
     pub(super) fn panicked(&mut self, tick: Tick, message: &str) -> Vec<Line> {
         self.tick = tick;
-        let message = words::plain(message);
-        self.say(format!("the tick panics, and is the last one: {message}"));
+        let message = display::plain(message);
+        self.add_line(format!("the tick panics, and is the last one: {message}"));
         self.take_lines()
     }
 
@@ -132,7 +132,8 @@ impl Follower {
         lines
     }
 
-    fn look(&mut self, run: &Run<'_>) {
+    /// Collects the lines about a tick, and updates what is known of the player.
+    fn collect_lines(&mut self, run: &Run<'_>) {
         let changes = self.roster.follow(run);
         let opened = changes.iter().filter(|change| change.before.is_none());
         for who in opened.filter_map(|change| change.after.clone()) {
@@ -142,8 +143,8 @@ impl Follower {
             if self.player.is_none() {
                 self.player = Some(FollowSubject::new(who));
             } else {
-                let (name, id) = (words::plain(&who.name), words::id(who.id));
-                self.say(format!(
+                let (name, id) = (display::plain(&who.name), display::id(who.id));
+                self.add_line(format!(
                     "a different {name} (id {id}) connects and is not followed: use an id to follow one"
                 ));
             }
@@ -156,8 +157,8 @@ impl Follower {
         let refused = self.events(run, &mut followed);
         self.frames(run, &mut followed, &refused);
         let session = followed.who.session;
-        for text in followed.movement.look(run.simulation(), session) {
-            self.tell(&followed, &text);
+        for text in followed.movement.update(run.simulation(), session) {
+            self.add_line_about(&followed, &text);
         }
         if let Some(who) = self.roster.get(session) {
             let before = std::mem::replace(&mut followed.who, who.clone()).room;
@@ -172,11 +173,11 @@ impl Follower {
                 code.reason(),
                 code.code()
             );
-            self.tell_of(&followed, &text);
+            self.add_line_of(&followed, &text);
         }
         let closed = |event: &Event| event.session == session && event.kind == EventKind::Close;
         if run.input().events.iter().any(closed) {
-            self.tell_of(&followed, "session ends");
+            self.add_line_of(&followed, "session ends");
         } else {
             self.player = Some(followed);
         }
@@ -194,22 +195,22 @@ impl Follower {
             match (&event.kind, refusal) {
                 (EventKind::Hold, _) if followed.stalled.is_none() => {
                     followed.stalled = Some(self.tick);
-                    self.tell_of(followed, "connection stalls: no snapshots are sent");
+                    self.add_line_of(followed, "connection stalls: no snapshots are sent");
                 }
                 (EventKind::Release, _) => {
                     let since = followed.stalled.take().map(|since| self.tick.since(since));
                     let after =
                         since.map_or_else(String::new, |ticks| format!(" after {}", count(ticks, "tick")));
-                    self.tell_of(followed, &format!("connection recovers{after}"));
+                    self.add_line_of(followed, &format!("connection recovers{after}"));
                 }
                 (EventKind::Message { message, .. }, Some(refusal)) => {
-                    let (request, why) = (events::request(message), words::refusal(&refusal));
-                    self.tell_of(followed, &format!("request ({request}) is refused: {why}"));
+                    let (request, why) = (events::request(message), display::refusal(&refusal));
+                    self.add_line_of(followed, &format!("request ({request}) is refused: {why}"));
                     reported.push(refusal);
                 }
                 (EventKind::Message { message, .. }, None) => {
                     if let Some(text) = messages::describe_sent(message) {
-                        self.tell(followed, &text);
+                        self.add_line_about(followed, &text);
                     }
                 }
                 _ => {}
@@ -252,21 +253,21 @@ impl Follower {
             }
         }
         for text in texts {
-            self.tell(followed, &text);
+            self.add_line_about(followed, &text);
         }
     }
 
-    /// Adds a line about the player.
-    fn tell(&mut self, followed: &FollowSubject, text: &str) {
-        self.say(format!("{} {text}", words::plain(&followed.who.name)));
+    /// Adds a line that starts with the name of the player.
+    fn add_line_about(&mut self, followed: &FollowSubject, text: &str) {
+        self.add_line(format!("{} {text}", display::plain(&followed.who.name)));
     }
 
-    /// Adds a line about something that belongs to the player.
-    fn tell_of(&mut self, followed: &FollowSubject, text: &str) {
-        self.say(format!("{}'s {text}", words::plain(&followed.who.name)));
+    /// Adds a line about something of the player, such as `Ada's connection stalls`.
+    fn add_line_of(&mut self, followed: &FollowSubject, text: &str) {
+        self.add_line(format!("{}'s {text}", display::plain(&followed.who.name)));
     }
 
-    fn say(&mut self, text: String) {
+    fn add_line(&mut self, text: String) {
         self.lines.push(Line {
             wall_ms: self.times.at(self.tick),
             tick: self.tick,

@@ -8,13 +8,13 @@ use parlour_shared::{
 };
 
 use super::follow_subject::FollowSubject;
-use crate::replay::{PlayerRoster, words};
+use crate::replay::{PlayerRoster, display};
 
 /// Describes a request that no answer reports.
 pub(super) fn describe_sent(message: &ClientMessage) -> Option<String> {
     match message {
         ClientMessage::Custom(custom) => {
-            let name = words::quoted(&custom.name);
+            let name = display::quoted(&custom.name);
             Some(format!("sends {name} ({})", count(custom.body.0.len(), "byte")))
         }
         ClientMessage::Bye => Some("says goodbye".to_owned()),
@@ -45,7 +45,7 @@ pub(super) fn describe_received(
     };
     match message {
         ServerMessage::Welcome(welcome) => {
-            let (id, session) = (words::id(welcome.player), followed.who.session.0);
+            let (id, session) = (display::id(welcome.player), followed.who.session.0);
             Some(format!("connects (id {id}, session {session})"))
         }
         ServerMessage::RoomEntered(entered) => {
@@ -57,33 +57,34 @@ pub(super) fn describe_received(
             };
             let place = context.place.as_deref().unwrap_or_default();
             Some(
-                format!("{verb} {} {place}", words::plain(&entered.room))
+                format!("{verb} {} {place}", display::plain(&entered.room))
                     .trim_end()
                     .to_owned(),
             )
         }
         ServerMessage::RoomLeft(left) => {
             let room = followed.who.room.as_deref().unwrap_or("the room");
-            (left.reason == LeaveReason::Asked).then(|| format!("leaves {}", words::plain(room)))
+            (left.reason == LeaveReason::Asked).then(|| format!("leaves {}", display::plain(room)))
         }
         ServerMessage::Chat(chat) => Some(heard(&chat, chat.player == followed.who.id, context.roster)),
         ServerMessage::StateChanged(changed) => {
-            let entries: Vec<String> = changed.entries.iter().map(words::entry).collect();
+            let entries: Vec<String> = changed.entries.iter().map(display::entry).collect();
             let by = name(changed.player, followed, context.roster);
             Some(format!(
                 "sees the room's state change: {}, by {by}",
                 entries.join(", ")
             ))
         }
-        ServerMessage::Refused(refused) if !context.refused.contains(&refused.refusal) => {
-            Some(format!("is sent a refusal: {}", words::refusal(&refused.refusal)))
-        }
+        ServerMessage::Refused(refused) if !context.refused.contains(&refused.refusal) => Some(format!(
+            "is sent a refusal: {}",
+            display::refusal(&refused.refusal)
+        )),
         ServerMessage::Custom(custom) => {
             let by = custom
                 .player
                 .map(|player| format!(" by {}", name(player, followed, context.roster)));
             let (by, bytes) = (by.unwrap_or_default(), count(custom.body.0.len(), "byte"));
-            Some(format!("is sent {}{by} ({bytes})", words::quoted(&custom.name)))
+            Some(format!("is sent {}{by} ({bytes})", display::quoted(&custom.name)))
         }
         ServerMessage::Closing(closing) => {
             Some(format!("is sent a closing message: {}", closing.code.reason()))
@@ -96,7 +97,7 @@ pub(super) fn describe_received(
 }
 
 fn heard(chat: &ChatSaid, own: bool, roster: &PlayerRoster) -> String {
-    let text = words::quoted(&chat.text);
+    let text = display::quoted(&chat.text);
     let name = roster.called(chat.player, &chat.name);
     match (own, chat.scope) {
         (true, Scope::Room) => format!("says to the room: {text}"),
@@ -110,5 +111,5 @@ fn heard(chat: &ChatSaid, own: bool, roster: &PlayerRoster) -> String {
 fn name(player: PlayerId, followed: &FollowSubject, roster: &PlayerRoster) -> String {
     let seen = followed.view.name(player);
     let name = seen.or_else(|| roster.player(player).map(|who| who.name.as_str()));
-    name.map_or_else(|| words::id(player), |name| roster.called(player, name))
+    name.map_or_else(|| display::id(player), |name| roster.called(player, name))
 }

@@ -6,7 +6,7 @@ use parlour_shared::{
 };
 use parlour_sim::{InRoom, Motion, Room, Seat, Simulation, Skin};
 
-use crate::replay::words;
+use crate::replay::display;
 
 /// The last known motion and skin of a player.
 #[derive(Default)]
@@ -17,8 +17,8 @@ pub(super) struct Movement {
 }
 
 impl Movement {
-    /// Compares with the last call and describes what changed.
-    pub(super) fn look(&mut self, simulation: &Simulation, session: SessionId) -> Vec<String> {
+    /// Notes the present motion and skin, and describes what changed since the last call.
+    pub(super) fn update(&mut self, simulation: &Simulation, session: SessionId) -> Vec<String> {
         let Some(player) = simulation.player(session) else {
             return Vec::new();
         };
@@ -48,7 +48,7 @@ impl Movement {
 
     /// Describes how the player moves, as a participle.
     pub(super) fn moving(&self) -> String {
-        words::in_motion(self.last.map_or_else(Gait::default, |(_, segment)| segment.gait))
+        display::in_motion(self.last.map_or_else(Gait::default, |(_, segment)| segment.gait))
     }
 }
 
@@ -60,19 +60,19 @@ pub(super) fn place_of(simulation: &Simulation, session: SessionId) -> Option<St
     let room = world.get::<Room>(world.get::<InRoom>(player)?.0)?;
     let spawn = room.map.spawns.iter().find(|spawn| spawn.position == position);
     let spawn = spawn.map_or_else(String::new, |spawn| {
-        format!("spawn {} ", words::plain(&spawn.name))
+        format!("spawn {} ", display::plain(&spawn.name))
     });
-    Some(format!("at {spawn}{}", words::place(position)))
+    Some(format!("at {spawn}{}", display::place(position)))
 }
 
 /// Describes the change from one segment to the next.
 fn step(was: &Segment, is: &Segment) -> Option<String> {
-    let place = words::place(is.position);
+    let place = display::place(is.position);
     // A wall stops a body up to one tick's distance early. A larger jump is not walking.
     let expected = was.at(is.since);
     let apart = (expected.x.abs_diff(is.position.x)).max(expected.y.abs_diff(is.position.y));
     if apart > SPRINT_STRAIGHT.unsigned_abs() {
-        return Some(format!("is put at {place}, {}", words::in_motion(is.gait)));
+        return Some(format!("is put at {place}, {}", display::in_motion(is.gait)));
     }
     if was.gait == is.gait {
         // The same motion, with a different start tick.
@@ -85,7 +85,7 @@ fn step(was: &Segment, is: &Segment) -> Option<String> {
             blocked_x: false,
             blocked_y: false,
             ..
-        } => format!("{} from {place}", words::moving(is.gait)),
+        } => format!("{} from {place}", display::moving(is.gait)),
         _ if (velocity.x, velocity.y) == (0, 0) => format!("stops at a wall at {place}"),
         _ => {
             let along = match (velocity.x.signum(), velocity.y.signum()) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::replay::words;
+use crate::replay::display;
 
 /// Where the player was.
 pub(super) struct RoomFilter {
@@ -55,8 +55,8 @@ impl RoomFilter {
     /// If the player was never in the room, says so and where it was instead.
     pub(super) fn missed(&self) -> Option<String> {
         let asked = self.asked.as_ref().filter(|_| !self.was_in)?;
-        let (asked, others) = (words::quoted(asked), self.others.iter());
-        let others = words::list(others.map(|room| words::plain(room)));
+        let (asked, others) = (display::quoted(asked), self.others.iter());
+        let others = display::list(others.map(|room| display::plain(room)));
         Some(match others.is_empty() {
             true => format!("room {asked}, nor in any other"),
             false => format!("room {asked}, but in {others}"),

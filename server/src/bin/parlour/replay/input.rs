@@ -7,7 +7,7 @@ use std::{
 
 use clap::ArgMatches;
 use parlour_recording::replay::{
-    ChosenFiles, Extent, FindError, Moment, Replay, ShowError, Window, find, words as text,
+    ChosenFiles, Extent, FindError, Moment, Replay, ShowError, Window, display, find,
 };
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
@@ -53,11 +53,11 @@ fn describe_choice(found: &ChosenFiles) -> String {
 
 /// Describes the chosen files.
 pub(super) fn describe(found: &ChosenFiles) -> String {
-    let path = text::plain(&found.path.display().to_string());
+    let path = display::plain(&found.path.display().to_string());
     match found.next.len() {
         0 => path,
-        1 => format!("{path} and the one that continues it"),
-        more => format!("{path} and the {more} that continue it"),
+        1 => format!("{path} and the next file"),
+        more => format!("{path} and the next {more} files"),
     }
 }
 

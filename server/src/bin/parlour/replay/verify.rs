@@ -7,7 +7,7 @@ use std::{
 
 use parlour_recording::{
     format::{EndReason, Ending},
-    replay::{Verification, verify, words},
+    replay::{Verification, display, verify},
 };
 use parlour_shared::{ids::Tick, limits::TICK_RATE, text::count};
 
@@ -32,7 +32,7 @@ pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
         text.push_str(&format!(
             "; tick {} panics as it did when recorded: {}",
             verified.last.0,
-            words::plain(panic)
+            display::plain(panic)
         ));
     }
     if includes_end {
@@ -51,8 +51,8 @@ fn summary(verified: &Verification, input: &ReplayInput, elapsed: Duration) -> S
         count(verified.ticks(), "tick"),
         verified.first.0,
         verified.last.0,
-        words::rfc3339(from),
-        words::time_of_day(to),
+        display::rfc3339(from),
+        display::time_of_day(to),
         count(verified.hashes(), "hash"),
         played / seconds.max(0.001),
     )
@@ -84,7 +84,7 @@ fn ending(ending: &Ending) -> String {
     };
     match text.is_empty() {
         true => how,
-        false => format!("{how} ({})", words::plain(text)),
+        false => format!("{how} ({})", display::plain(text)),
     }
 }
 

@@ -12,20 +12,20 @@ use crate::{
 };
 
 /// A recording of one or more files, each of which continues the previous one.
-pub struct Tape {
+pub struct RecordingFiles {
     /// Never empty.
     files: Vec<Recording<File>>,
 }
 
 /// A position in one of the files at which reading can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TapePosition {
+pub(super) struct FilePosition {
     /// The index of the file.
     file: usize,
     position: ReadPosition,
 }
 
-impl TapePosition {
+impl FilePosition {
     /// Returns the tick of the saved world that is read first; or, without a saved world, the tick
     /// before the first one read.
     pub(super) fn tick(self) -> Tick {
@@ -33,7 +33,7 @@ impl TapePosition {
     }
 }
 
-impl Tape {
+impl RecordingFiles {
     /// Makes a recording of one file.
     pub(super) fn new(first: Recording<File>) -> Self {
         Self { files: vec![first] }
@@ -45,7 +45,7 @@ impl Tape {
     /// [`ReplayError`] if it cannot be opened, or does not continue the last one.
     pub(super) fn append(&mut self, path: &Path) -> Result<(), ReplayError> {
         let next = Recording::open(path).map_err(|error| ReplayError::not_opened(path, error))?;
-        let last = self.files.last_mut().expect("a tape has a first file");
+        let last = self.files.last_mut().expect("a recording has a first file");
         let chain = last.chain().map_err(ReadError::Io)?;
         let (header, before) = (next.header(), last.header());
         let follows = header
@@ -81,7 +81,7 @@ impl Tape {
     /// Returns the end of the last file.
     #[must_use]
     pub fn ending(&self) -> &Ending {
-        self.files.last().expect("a tape has a first file").ending()
+        self.files.last().expect("a recording has a first file").ending()
     }
 
     /// Returns the first and the last tick that can be read, or `None` if there are no ticks.
@@ -93,38 +93,38 @@ impl Tape {
     }
 
     /// Returns where the recording starts.
-    pub(super) fn beginning(&self) -> TapePosition {
+    pub(super) fn beginning(&self) -> FilePosition {
         let position = self.files[0].beginning();
-        TapePosition { file: 0, position }
+        FilePosition { file: 0, position }
     }
 
     /// Returns the positions of the saved worlds.
-    pub(super) fn keyframes(&self) -> impl DoubleEndedIterator<Item = TapePosition> {
+    pub(super) fn keyframes(&self) -> impl DoubleEndedIterator<Item = FilePosition> {
         let files = self.files.iter().enumerate();
         files.flat_map(|(nth, file)| {
             file.keyframes()
-                .map(move |position| TapePosition { file: nth, position })
+                .map(move |position| FilePosition { file: nth, position })
         })
     }
 
     /// Returns the last saved world at or before a tick, or the start.
-    pub(super) fn before(&self, tick: Tick) -> TapePosition {
+    pub(super) fn before(&self, tick: Tick) -> FilePosition {
         let keyframe = self.keyframes().rfind(|position| position.tick() <= tick);
         keyframe.unwrap_or_else(|| self.beginning())
     }
 
     /// Returns the chunk with a tick.
-    pub(super) fn chunk_of(&self, tick: Tick) -> Option<TapePosition> {
+    pub(super) fn chunk_of(&self, tick: Tick) -> Option<FilePosition> {
         self.files.iter().enumerate().find_map(|(file, recording)| {
             let position = recording.chunk_of(tick)?;
-            Some(TapePosition { file, position })
+            Some(FilePosition { file, position })
         })
     }
 
     /// Reads from a position to the end of the last file, with one chunk in memory at a time.
-    pub(super) fn read_from(&mut self, position: TapePosition) -> TapeItems<'_> {
+    pub(super) fn read_from(&mut self, position: FilePosition) -> FileItems<'_> {
         let files = self.files[position.file..].split_first_mut();
-        let (file, rest) = files.expect("the position is of this tape");
+        let (file, rest) = files.expect("the position is of this recording");
         let items = ItemsOfFiles {
             items: file.read_from(position.position),
             rest: rest.iter_mut(),
@@ -135,9 +135,9 @@ impl Tape {
 
 /// The items of all files from a position. Each later file starts with the saved world that the
 /// file before it ended with. Ends after an error.
-pub(super) type TapeItems<'a> = Peekable<ItemsOfFiles<'a>>;
+pub(super) type FileItems<'a> = Peekable<ItemsOfFiles<'a>>;
 
-/// Like [`TapeItems`], without peeking.
+/// Like [`FileItems`], without peeking.
 pub(super) struct ItemsOfFiles<'a> {
     items: Items<'a, File>,
     rest: slice::IterMut<'a, Recording<File>>,

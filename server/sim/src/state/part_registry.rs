@@ -1,4 +1,4 @@
-//! The list of all declared components and resources, including those that are not part of the
+//! The registry of all declared components and resources, including those that are not part of the
 //! state.
 
 use std::{collections::BTreeSet, fmt};
@@ -11,28 +11,28 @@ use crate::digest::{Digest, Shares};
 
 /// The declarations, and the number of archetypes that were already checked.
 #[derive(Resource, Default)]
-pub(crate) struct Inventory {
+pub(crate) struct PartRegistry {
     /// The parts of the state, in the order of declaration. The index of a part is its tag.
-    parts: Vec<InventoryEntry>,
+    parts: Vec<RegisteredPart>,
     known: BTreeSet<ComponentId>,
     /// The known components that must be on entities with a stable id.
     by_entity: BTreeSet<ComponentId>,
     archetypes_seen: usize,
 }
 
-struct InventoryEntry {
+struct RegisteredPart {
     name: &'static str,
     of_entity: bool,
     part: Box<dyn Part>,
 }
 
-impl fmt::Debug for Inventory {
+impl fmt::Debug for PartRegistry {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.debug_list().entries(self.names()).finish()
     }
 }
 
-impl Inventory {
+impl PartRegistry {
     /// Returns the names of the parts, by tag.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.parts.iter().map(|entry| entry.name)
@@ -62,9 +62,9 @@ impl Inventory {
         part: impl FnOnce(usize) -> Box<dyn Part>,
     ) -> usize {
         let id = Self::register::<C>(app);
-        let mut inventory = app.world_mut().resource_mut::<Self>();
-        inventory.by_entity.insert(id);
-        inventory.add(name, true, part)
+        let mut registry = app.world_mut().resource_mut::<Self>();
+        registry.by_entity.insert(id);
+        registry.add(name, true, part)
     }
 
     pub(super) fn resource<R: Resource>(
@@ -96,7 +96,7 @@ impl Inventory {
         );
         let tag = self.parts.len();
         let part = part(tag);
-        self.parts.push(InventoryEntry {
+        self.parts.push(RegisteredPart {
             name,
             of_entity,
             part,
@@ -134,13 +134,13 @@ impl Inventory {
 /// Neither the hash nor keyframes would contain such a component.
 pub(crate) fn check_declared(world: &mut World) {
     let total = world.archetypes().len();
-    if world.resource::<Inventory>().archetypes_seen == total {
+    if world.resource::<PartRegistry>().archetypes_seen == total {
         return;
     }
-    let inventory = world.resource::<Inventory>();
+    let registry = world.resource::<PartRegistry>();
     let stable_id = world.component_id::<StableId>();
     let is_resource = world.component_id::<IsResource>();
-    for archetype in world.archetypes().iter().skip(inventory.archetypes_seen) {
+    for archetype in world.archetypes().iter().skip(registry.archetypes_seen) {
         let has_stable_id = stable_id.is_some_and(|id| archetype.contains(id));
         for &id in archetype.components() {
             let name = world
@@ -150,17 +150,17 @@ pub(crate) fn check_declared(world: &mut World) {
                 .unwrap_or_default();
             // Bevy's resources are schedules, and message buffers, which are empty between ticks.
             let of_bevy = name.starts_with("bevy_ecs::") || name.starts_with("bevy_app::");
-            if !of_bevy && !inventory.known.contains(&id) {
+            if !of_bevy && !registry.known.contains(&id) {
                 undeclared(&name, is_resource.is_some_and(|id| archetype.contains(id)));
             }
             assert!(
-                has_stable_id || !inventory.by_entity.contains(&id),
+                has_stable_id || !registry.by_entity.contains(&id),
                 "component {name} is part of the state, but is on an entity without a stable id: spawn it with \
                  StableId::game(number)"
             );
         }
     }
-    world.resource_mut::<Inventory>().archetypes_seen = total;
+    world.resource_mut::<PartRegistry>().archetypes_seen = total;
 }
 
 /// Panics with the line to add to the plugin.

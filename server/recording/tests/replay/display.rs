@@ -1,6 +1,6 @@
 //! How names and texts are printed: control characters and invisible characters are escaped.
 
-use parlour_recording::replay::words::{plain, quoted};
+use parlour_recording::replay::display::{plain, quoted};
 
 #[test]
 fn invisible_characters_are_escaped_unless_their_script_needs_them() {

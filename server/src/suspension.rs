@@ -1,4 +1,4 @@
-//! Detects gaps in which a thread did not run, so that the time limits of clients do not count
+//! Detects suspensions: gaps in which a thread did not run. The time limits of clients do not count
 //! them.
 //!
 //! A process is stopped by a debugger, by SIGSTOP, or while its virtual machine moves. The
@@ -19,7 +19,7 @@ const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// The last gap of one thread, which calls [`Self::beat`] at least every 100 ms.
 #[derive(Debug)]
-pub(crate) struct ThreadGaps {
+pub(crate) struct SuspensionDetector {
     seen: Cell<Instant>,
     /// The start of the last gap. `resumed` is its end. At first the gap is empty.
     stopped: Cell<Instant>,
@@ -28,7 +28,7 @@ pub(crate) struct ThreadGaps {
     slept: Cell<Duration>,
 }
 
-impl ThreadGaps {
+impl SuspensionDetector {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             seen: Cell::new(now),
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_time_limit_restarts_after_a_gap_and_only_then() {
         let begin = Instant::now();
-        let gaps = ThreadGaps::new(begin);
+        let gaps = SuspensionDetector::new(begin);
         let at = |ms| begin + Duration::from_millis(ms);
         assert_eq!((1..50).find_map(|round| gaps.beat(at(100 * round))), None);
         assert_eq!(gaps.after_gap(at(3000)), at(3000));
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_sleep_of_the_machine_is_a_gap_although_the_monotonic_clock_stops() {
         let begin = Instant::now();
-        let gaps = ThreadGaps::new(begin);
+        let gaps = SuspensionDetector::new(begin);
         let slept = machine_slept();
         let now = begin + Duration::from_millis(100);
         assert_eq!(gaps.beat(now), None);
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn messages_sent_during_a_gap_keep_their_allowance_for_five_seconds() {
         let begin = Instant::now();
-        let gaps = ThreadGaps::new(begin);
+        let gaps = SuspensionDetector::new(begin);
         let resumed = begin + Duration::from_secs(25);
         gaps.beat(resumed);
         let soon = resumed + Duration::from_secs(1);

@@ -10,7 +10,7 @@ use crate::bridge::inbound::{Inbound, InboundKind};
 
 /// The open sessions of each I/O thread, and whether they are held.
 #[derive(Debug)]
-pub(super) struct Holds {
+pub(super) struct HeldSessions {
     threads: Vec<ThreadHolds>,
 }
 
@@ -22,7 +22,7 @@ struct ThreadHolds {
     sessions: BTreeMap<SessionId, bool>,
 }
 
-impl Holds {
+impl HeldSessions {
     pub(super) fn new(threads: usize) -> Self {
         Self {
             threads: (0..threads).map(|_| ThreadHolds::default()).collect(),
@@ -112,7 +112,7 @@ mod tests {
     const A: SessionId = SessionId(256);
     const B: SessionId = SessionId(512);
 
-    fn kinds(holds: &mut Holds, events: Vec<(SessionId, InboundKind)>) -> Vec<(SessionId, EventKind)> {
+    fn kinds(holds: &mut HeldSessions, events: Vec<(SessionId, InboundKind)>) -> Vec<(SessionId, EventKind)> {
         let mut input = TickInput::default();
         let now = Instant::now();
         for (session, kind) in events {
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_viewer_is_released_when_neither_it_nor_its_thread_is_behind() {
-        let mut holds = Holds::new(1);
+        let mut holds = HeldSessions::new(1);
         kinds(&mut holds, vec![(A, open()), (B, open())]);
         assert_eq!(
             kinds(&mut holds, vec![(A, InboundKind::Hold)]),
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_session_that_opens_while_its_thread_is_behind_is_held_and_closes_once() {
-        let mut holds = Holds::new(1);
+        let mut holds = HeldSessions::new(1);
         holds.set_behind(0, true, &mut TickInput::default());
         let closed = kinds(
             &mut holds,

@@ -12,13 +12,13 @@ const LANES: usize = 8;
 
 /// The positions of some players. Keeps its memory from one tick to the next.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct PositionColumns {
     xs: Vec<i32>,
     ys: Vec<i32>,
     slots: Vec<Slot>,
 }
 
-impl Places {
+impl PositionColumns {
     /// Makes room for this many players. All of them must then be [put](Self::put).
     pub(super) fn reset(&mut self, len: usize) {
         self.xs.resize(len + LANES, 0);

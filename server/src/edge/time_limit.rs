@@ -8,12 +8,12 @@ use super::connection::IoThread;
 
 /// A time limit: its start and its length.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline {
+pub(super) struct TimeLimit {
     begin: Instant,
     limit: Duration,
 }
 
-impl Deadline {
+impl TimeLimit {
     /// Returns a limit that starts now.
     pub(super) fn after(limit: Duration, now: Instant) -> Self {
         Self { begin: now, limit }

@@ -1,6 +1,6 @@
-//! Formats times, places, motion and messages for people. Text from players is escaped: no control
-//! characters reach a terminal, and no invisible characters except the joiners and selectors that
-//! scripts and emoji need.
+//! Formats times, places, motion and messages for display to people. Text from players is escaped:
+//! no control characters reach a terminal, and no invisible characters except the joiners and
+//! selectors that scripts and emoji need.
 
 use std::fmt::Write as _;
 

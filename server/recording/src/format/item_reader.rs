@@ -1,4 +1,5 @@
-//! The content of a recording, item by item.
+//! Reads the content of a recording, item by item: ticks and saved worlds. Reports damage where it
+//! is reached.
 
 use std::{
     io::{Read, Seek},
@@ -10,8 +11,8 @@ use parlour_shared::ids::Tick;
 use super::{
     CHAIN_BYTES, Flaw, Item, MAX_KEYFRAME, Outcome, ReadError, ReadPosition, Recording, TickRecord,
     chain::Chain,
+    checked_chunk::read_chunk,
     chunk::{ChunkHead, ChunkKind, unpack},
-    open::read_chunk,
     table::{ChunkEntry, TableEnd, read_at},
     ticks,
 };

@@ -15,12 +15,12 @@ use tokio::net::TcpStream;
 ///
 /// If hyper cannot parse a request, it sends an answer with an empty body. It writes nothing else
 /// before the handler runs. So the caller can send an answer with a body instead.
-pub(crate) struct MutedSocket<'a> {
+pub(crate) struct HyperAnswerFilter<'a> {
     io: TokioIo<TcpStream>,
     handled: &'a Cell<bool>,
 }
 
-impl<'a> MutedSocket<'a> {
+impl<'a> HyperAnswerFilter<'a> {
     /// The handler must set `handled` when it gets the request.
     pub(crate) fn new(stream: TcpStream, handled: &'a Cell<bool>) -> Self {
         let io = TokioIo::new(stream);
@@ -32,7 +32,7 @@ impl<'a> MutedSocket<'a> {
     }
 }
 
-impl Read for MutedSocket<'_> {
+impl Read for HyperAnswerFilter<'_> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -42,7 +42,7 @@ impl Read for MutedSocket<'_> {
     }
 }
 
-impl Write for MutedSocket<'_> {
+impl Write for HyperAnswerFilter<'_> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
