@@ -21,7 +21,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{Interest, SimConfig, Simulation, StepSet, TickSchedule};
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput, player_id};
 
 /// The players of a world, and what they do.
 #[derive(Clone, Copy, Debug)]
@@ -149,15 +149,12 @@ impl Crowd {
 
     fn fill(&mut self) {
         for session in 0..self.load.players {
-            let kind = EventKind::Open { name: String::new() };
+            let kind = EventKind::Arrive(Arrival::new(player_id(0, session), String::new()));
             self.input.events.push(Event {
                 session: SessionId(u64::from(session)),
                 kind,
             });
-            let join = Join {
-                request: 1,
-                room: format!("plaza/{}", session / self.load.per_room),
-            };
+            let join = Join::room(1, format!("plaza/{}", session / self.load.per_room));
             self.input
                 .events
                 .push(message(session, ClientMessage::Join(join)));

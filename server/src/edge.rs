@@ -32,6 +32,7 @@ mod thread;
 mod time_limit;
 mod unsent;
 mod upgrade;
+mod welcome;
 
 use std::{
     sync::{
@@ -56,6 +57,7 @@ pub(crate) use listener::prepare as prepare_listener;
 pub use options::EdgeOptions;
 use reconnect::Spread;
 pub(crate) use thread::{CloseCounts, IoStart, run};
+pub(crate) use welcome::Welcomes;
 
 /// The time limit for the client's answer to a close frame. It starts again whenever the socket
 /// takes bytes of an earlier frame that was sent in part. After it, the TCP connection is aborted.
@@ -80,6 +82,7 @@ pub(crate) struct EdgeShared {
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,
     failure: Arc<Failure>,
+    welcomes: Welcomes,
     stopping: AtomicBool,
     spread: Spread,
     begin: Instant,
@@ -95,6 +98,7 @@ impl EdgeShared {
         metrics: Arc<Metrics>,
         status: Arc<TickStatus>,
         failure: Arc<Failure>,
+        welcomes: Welcomes,
     ) -> Self {
         let admission = Admission::new(
             options.max_connections,
@@ -116,6 +120,7 @@ impl EdgeShared {
             metrics,
             status,
             failure,
+            welcomes,
             stopping: AtomicBool::new(false),
             spread,
             begin: Instant::now(),

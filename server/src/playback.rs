@@ -20,7 +20,7 @@ use parlour_recording::{
     format::Times,
     replay::{Moment, MomentError, Replay, ReplayError},
 };
-use parlour_shared::{ids::Tick, message::Welcome};
+use parlour_shared::ids::Tick;
 use parlour_sim::SimConfig;
 use rtrb::RingBuffer;
 
@@ -107,12 +107,7 @@ impl Playback {
     pub(crate) fn start(
         self,
         failure: &Arc<Failure>,
-        heartbeat_ms: u32,
     ) -> io::Result<(MakeTicker, PlaybackControl, JoinHandle<()>)> {
-        let welcome = Welcome {
-            heartbeat_ms,
-            ..self.replay.fresh().welcome("spectator")
-        };
         let waiting = Arc::new(AtomicUsize::new(0));
         let (items, ready) = RingBuffer::new(AHEAD);
         let (commands, commanded) = RingBuffer::new(COMMANDS);
@@ -128,7 +123,7 @@ impl Playback {
         let thread = failure.spawn("playback", move || reader.run())?;
         let (from, paused, speed) = (self.from, self.paused, self.speed);
         let make: MakeTicker = Box::new(move || {
-            let mut ticker = PlaybackTicker::new(ready, commands, waiting, requests, welcome);
+            let mut ticker = PlaybackTicker::new(ready, commands, waiting, requests);
             ticker.begin(from, paused, speed);
             Box::new(ticker)
         });

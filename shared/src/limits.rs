@@ -48,9 +48,22 @@ pub const MAX_STATE_VALUE_BYTES: usize = 1024;
 /// Writes in one atomic batch. 8 * (48 + 1024) bytes are below [`MAX_CLIENT_MESSAGE`]. A batch with
 /// more writes is refused.
 pub const MAX_STATE_WRITES: usize = 8;
-/// Writes that are decoded in one batch. A message with more is malformed: 16 KiB of the shortest
-/// writes would need 300 KiB of memory, while 64 need 4 KiB.
-pub const MAX_DECODED_WRITES: usize = 64;
+/// Writes or options that are decoded in one message. A message with more is malformed: 16 KiB of
+/// the shortest writes would need 300 KiB of memory, while 64 need 4 KiB.
+pub const MAX_DECODED_ITEMS: usize = 64;
+
+/// Options of one join, and properties of one room.
+pub const MAX_PROPERTIES: usize = 8;
+/// Bytes of a key of an option or property.
+pub const MAX_PROPERTY_KEY_BYTES: usize = 48;
+/// Bytes of a value of an option or property.
+pub const MAX_PROPERTY_VALUE_BYTES: usize = 256;
+/// Seats in one reservation.
+pub const MAX_RESERVED_SEATS: u8 = 32;
+/// Ticks after which reserved seats are free again.
+pub const RESERVATION_TICKS: u32 = 15 * TICK_RATE;
+/// Bytes of a ticket.
+pub const MAX_TICKET_BYTES: usize = 32;
 
 /// Players in one room. A u16 has twice as many slots, of which the last is reserved
 /// (`Slot::NOBODY`).

@@ -6,10 +6,10 @@ use parlour_shared::{
     codec::{self, CodecError},
     ids::Tick,
     limits::{
-        MAX_CHAT_BYTES, MAX_CLIENT_MESSAGE, MAX_DECODED_WRITES, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES,
+        MAX_CHAT_BYTES, MAX_CLIENT_MESSAGE, MAX_DECODED_ITEMS, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES,
         MAX_TOKEN_BYTES,
     },
-    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    message::{Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
 use proptest::prelude::*;
@@ -28,11 +28,25 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+fn mode() -> impl Strategy<Value = JoinMode> {
+    prop_oneof![
+        Just(JoinMode::Enter),
+        Just(JoinMode::Existing),
+        Just(JoinMode::New),
+        Just(JoinMode::Private),
+        Just(JoinMode::Any),
+    ]
+}
+
 fn message() -> impl Strategy<Value = ClientMessage> {
     let maybe = || prop::option::of(text());
     let hello = (any::<u16>(), number(), text(), maybe(), maybe(), maybe());
     let write =
         (text(), number(), maybe()).prop_map(|(key, version, value)| StateWrite { key, version, value });
+    let options = || {
+        let option = (text(), text()).prop_map(|(key, value)| Property { key, value });
+        prop::collection::vec(option, 0..4)
+    };
     prop_oneof![
         hello.prop_map(
             |(protocol, schema, name, token, session, resume)| ClientMessage::Hello(Hello {
@@ -44,7 +58,24 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                 resume
             })
         ),
-        (number(), text()).prop_map(|(request, room)| ClientMessage::Join(Join { request, room })),
+        (number(), text(), mode(), options(), maybe()).prop_map(
+            |(request, room, mode, options, ticket)| ClientMessage::Join(Join {
+                request,
+                room,
+                mode,
+                options,
+                ticket
+            })
+        ),
+        (number(), any::<u8>(), text(), mode(), options()).prop_map(
+            |(request, seats, room, mode, options)| ClientMessage::Reserve(Reserve {
+                request,
+                seats,
+                room,
+                mode,
+                options
+            })
+        ),
         number().prop_map(|request| ClientMessage::Leave { request }),
         (number(), number(), 0..9_usize, any::<bool>()).prop_map(|(seq, tick, direction, sprint)| {
             ClientMessage::Move(Move {
@@ -184,12 +215,12 @@ fn a_batch_of_64_writes_decodes_and_one_of_65_does_not() {
             writes: vec![StateWrite::default(); count],
         })
     };
-    for count in [MAX_STATE_WRITES + 1, MAX_DECODED_WRITES] {
+    for count in [MAX_STATE_WRITES + 1, MAX_DECODED_ITEMS] {
         let json = serde_json::to_string(&batch(count)).unwrap();
         assert_eq!(codec::decode_client(&encoded(&batch(count))), Ok(batch(count)));
         assert_eq!(codec::from_json(&json), Ok(batch(count)));
     }
-    let over = batch(MAX_DECODED_WRITES + 1);
+    let over = batch(MAX_DECODED_ITEMS + 1);
     let json = serde_json::to_string(&over).unwrap();
     for refused in [codec::decode_client(&encoded(&over)), codec::from_json(&json)] {
         assert!(matches!(refused, Err(CodecError::Malformed(_))), "{refused:?}");

@@ -9,7 +9,7 @@ use parlour_shared::{
     codec::{self, SCHEMA},
     ids::Tick,
     limits::PROTOCOL,
-    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    message::{Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
 use support::{
@@ -106,6 +106,10 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
             body: Body(body.to_vec()),
         })
     };
+    let language = Property {
+        key: "language".into(),
+        value: "de".into(),
+    };
     cases.extend([
         case(
             "move_aimed_sprint",
@@ -156,6 +160,34 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
             custom("wave", &[]),
         ),
         case("bye", "Goodbye", ClientMessage::Bye),
+        case(
+            "join_any",
+            "Enter the fullest room with a free seat and this property, or a new one",
+            ClientMessage::Join(Join {
+                mode: JoinMode::Any,
+                options: vec![language.clone()],
+                ..Join::room(9, "tag")
+            }),
+        ),
+        case(
+            "join_ticket",
+            "Enter a room in which a seat is reserved",
+            ClientMessage::Join(Join {
+                ticket: Some("k3v9".into()),
+                ..Join::room(10, "tag")
+            }),
+        ),
+        case(
+            "reserve",
+            "Reserve three seats in a new private room",
+            ClientMessage::Reserve(Reserve {
+                request: 11,
+                seats: 3,
+                room: "tag".into(),
+                mode: JoinMode::Private,
+                options: vec![language],
+            }),
+        ),
     ]);
     for nonce in [0, 250, 251, 65_535, 65_536, u32::MAX] {
         cases.push(case(
@@ -179,10 +211,7 @@ fn hello(hello: Hello) -> ClientMessage {
 }
 
 fn join(request: u32, room: &str) -> ClientMessage {
-    ClientMessage::Join(Join {
-        request,
-        room: room.into(),
-    })
+    ClientMessage::Join(Join::room(request, room))
 }
 
 #[test]

@@ -13,8 +13,8 @@ use parlour_shared::{
     limits::{HEARTBEAT_MS, PROTOCOL, TICK_RATE},
     map::{Door, MapInfo},
     message::{
-        Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, KeyVersion, LeaveReason, Pong, Refusal,
-        Refused, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
+        Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, KeyVersion, LeaveReason, Pong, Property, Refusal,
+        Refused, Reserved, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
     },
     motion::TileRect,
 };
@@ -60,16 +60,14 @@ fn openings() -> Vec<Case> {
         schema: SCHEMA,
         player: PlayerId(0xDEAD_BEEF),
         name: "guest-beef".into(),
-        tick: Tick(1_000_000),
         tick_rate: TICK_RATE,
         durability: Durability::L0,
         heartbeat_ms: HEARTBEAT_MS,
         skins: vec!["poppy".into(), "moss".into()],
-        maps: vec!["garden".into(), "lobby".into()],
+        room_types: vec!["garden".into(), "lobby".into()],
         ..Welcome::default()
     };
     let every_field = Welcome {
-        extras: vec!["emote".into()],
         session: Some("s1".into()),
         resume: Some("r1".into()),
         ..welcome.clone()
@@ -96,6 +94,7 @@ fn rooms() -> Vec<Case> {
     let open = RoomEntered {
         request: 0,
         room: "plaza".into(),
+        room_type: "plaza".into(),
         epoch: Epoch(1),
         view: 1,
         slot: Slot(9),
@@ -106,6 +105,8 @@ fn rooms() -> Vec<Case> {
         seq: 0,
         map,
         state: vec![],
+        properties: vec![],
+        extras: vec![],
     };
     let walls = vec![
         TileRect {
@@ -148,6 +149,11 @@ fn rooms() -> Vec<Case> {
             doors,
         },
         state: vec![entry("door.open", 12, Some("yes")), entry("score", 4, Some(""))],
+        properties: vec![Property {
+            key: "language".into(),
+            value: "de".into(),
+        }],
+        extras: vec!["emote".into()],
         ..open.clone()
     };
     let left = |request, epoch, reason| {
@@ -177,6 +183,21 @@ fn rooms() -> Vec<Case> {
             "room_left_moved",
             "The player left the room through a door, and enters a different one",
             left(0, 1, LeaveReason::Moved),
+        ),
+        case(
+            "room_left_ended",
+            "The room ended, because its game logic failed",
+            left(0, 300, LeaveReason::Ended),
+        ),
+        case(
+            "reserved",
+            "Seats are reserved",
+            ServerMessage::Reserved(Reserved {
+                request: 11,
+                room: "tag/x7".into(),
+                ticket: "k3v9".into(),
+                expires_ms: 15_000,
+            }),
         ),
     ]
 }
@@ -237,7 +258,6 @@ fn news() -> Vec<Case> {
             "The answer to a ping",
             ServerMessage::Pong(Pong {
                 nonce: 65_536,
-                tick: Tick(90_062),
             }),
         ),
     ]
@@ -293,6 +313,10 @@ fn answers() -> Vec<Case> {
         Refusal::UnknownMessage,
         Refusal::OutOfOrder,
         Refusal::Declined { code: 300 },
+        Refusal::RoomLocked,
+        Refusal::BadOptions,
+        Refusal::BadTicket,
+        Refusal::WorldRestarted,
     ];
     cases.extend(refusals.into_iter().map(|refusal| {
         let name = format!("refused_{}", refusal.class().name());

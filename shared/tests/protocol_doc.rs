@@ -264,7 +264,7 @@ fn the_table_of_limits_matches_the_code() {
                 format!("{MAX_STATE_KEYS} keys of {MAX_STATE_KEY_BYTES} bytes"),
                 format!("values of {}", kib(MAX_STATE_VALUE_BYTES)),
                 format!("{MAX_STATE_WRITES} writes in a batch"),
-                format!("more than {MAX_DECODED_WRITES} is malformed"),
+                format!("more than {MAX_DECODED_ITEMS} is malformed"),
             ],
         ),
         (

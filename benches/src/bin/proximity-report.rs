@@ -20,7 +20,7 @@ use parlour_shared::{
 use parlour_sim::{
     CurrentPosition, Rooms, Seats, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
 };
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput, player_id};
 use serde_json::json;
 
 /// Ten seconds of ticks in each run, after a warm-up of two seconds.
@@ -164,9 +164,9 @@ fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
         };
         let message = |message| EventKind::Message { early: 20, message };
         if tick == 0 {
-            push(EventKind::Open { name: String::new() });
+            push(EventKind::Arrive(Arrival::new(player_id(0, session), String::new())));
             let room = format!("field/{}", session / scene.per_room);
-            push(message(ClientMessage::Join(Join { request: 1, room })));
+            push(message(ClientMessage::Join(Join::room(1, room))));
             push(EventKind::Hold);
         }
         if tick < 2 || chance.below(30) == 0 {

@@ -143,7 +143,7 @@ impl Command {
         use parlour_shared::message::{self as wire, ClientMessage};
         let request = number;
         match self {
-            Self::Join { room } => ClientMessage::Join(wire::Join { request, room }),
+            Self::Join { room } => ClientMessage::Join(wire::Join::room(request, room)),
             Self::Leave => ClientMessage::Leave { request },
             Self::Walk { heading, at } => ClientMessage::Move(wire::Move {
                 seq: number,

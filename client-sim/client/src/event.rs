@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlour_shared::{
     ids::Tick,
-    message::{Accepted, ChatSaid, Closing, CustomSaid, Refused, RoomLeft, StateChanged},
+    message::{Accepted, ChatSaid, Closing, CustomSaid, Refused, Reserved, RoomLeft, StateChanged},
     snapshot::Ack,
 };
 
@@ -47,6 +47,8 @@ pub enum Event {
     Custom(CustomSaid),
     /// The server is about to close the connection.
     Closing(Closing),
+    /// Seats are reserved.
+    Reserved(Reserved),
     /// It is time to sample the player's input. This event is not from the server: a connection
     /// returns it if `Options::frames` is set.
     Frame {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    limits::{HEARTBEAT_MS, MAX_ROOM_CAPACITY, TICK_RATE},
+    limits::{MAX_ROOM_CAPACITY, TICK_RATE},
     map::Map,
     text::count,
 };
@@ -23,8 +23,6 @@ pub struct SimConfig {
     pub maps: Vec<Arc<Map>>,
     /// The catalogue of skins, by index.
     pub skins: Vec<String>,
-    /// The heartbeat interval of the edge in milliseconds. The world only names it in welcomes.
-    pub heartbeat_ms: u32,
     /// The maximum number of rooms. A join that would make one more is refused.
     pub max_rooms: u32,
 }
@@ -38,7 +36,6 @@ impl SimConfig {
             rules: RoomRules::default(),
             maps,
             skins: ["plain"].map(String::from).to_vec(),
-            heartbeat_ms: HEARTBEAT_MS,
             max_rooms: 10_000,
         }
     }
@@ -53,8 +50,6 @@ pub struct Setup {
     pub rules: RoomRules,
     /// The catalogue of skins.
     pub skins: Arc<[String]>,
-    /// The heartbeat interval of the edge in milliseconds, for welcomes.
-    pub heartbeat_ms: u32,
 }
 
 impl Setup {
@@ -64,7 +59,6 @@ impl Setup {
             seed: config.seed,
             rules: config.rules,
             skins: config.skins.clone().into(),
-            heartbeat_ms: config.heartbeat_ms,
         }
     }
 }

@@ -14,11 +14,11 @@
 //! ```
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
-//! use parlour_shared::{ids::SessionId, message::{Body, ClientMessage, Custom}};
+//! use parlour_shared::{ids::{PlayerId, SessionId}, message::{Body, ClientMessage, Custom}};
 //! use parlour_sim::{
 //!     Answer, FromPlayer, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
 //! };
-//! use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+//! use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput};
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// How often the player waved. Part of the state, and sent to all viewers of the player.
@@ -54,7 +54,7 @@
 //!     }
 //! }
 //!
-//! // A player opens a session and waves three times, as it would through a client.
+//! // A player arrives and waves three times, as it would through a client.
 //! let ada = SessionId(1);
 //! let wave = Custom {
 //!     request: 1,
@@ -63,9 +63,10 @@
 //!     body: Body(vec![3]),
 //! };
 //! let message = ClientMessage::Custom(wave);
+//! let arrival = Arrival::new(PlayerId(7), "Ada".into());
 //! let mut input = TickInput::default();
 //! input.events = vec![
-//!     Event { session: ada, kind: EventKind::Open { name: "Ada".into() } },
+//!     Event { session: ada, kind: EventKind::Arrive(arrival) },
 //!     Event { session: ada, kind: EventKind::Message { early: 0, message } },
 //! ];
 //!

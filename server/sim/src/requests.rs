@@ -60,7 +60,10 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
         ClientMessage::SetSkin(_) => Some(RequestKind::Skin),
         ClientMessage::SetState(_) => Some(RequestKind::State),
         ClientMessage::Custom(_) => Some(RequestKind::Custom),
-        ClientMessage::Hello(_) | ClientMessage::Ping { .. } | ClientMessage::Bye => None,
+        ClientMessage::Hello(_)
+        | ClientMessage::Ping { .. }
+        | ClientMessage::Bye
+        | ClientMessage::Reserve(_) => None,
     }
 }
 
@@ -75,7 +78,7 @@ fn serve(world: &mut World) {
                 continue;
             };
             match (&mut event.kind, limited) {
-                (EventKind::Close, _) => sessions::close(world, player),
+                (EventKind::Depart, _) => sessions::depart(world, player),
                 (EventKind::Message { message, .. }, Some(ticks)) => {
                     refuse(
                         world,
@@ -87,7 +90,10 @@ fn serve(world: &mut World) {
                 (EventKind::Message { message, early }, None) => {
                     serve_message(world, player, message, *early);
                 }
-                (EventKind::Open { .. } | EventKind::Hold | EventKind::Release, _) => {}
+                (
+                    EventKind::Arrive(_) | EventKind::Reserve(_) | EventKind::Hold | EventKind::Release,
+                    _,
+                ) => {}
             }
         }
     });
@@ -110,7 +116,8 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
         ClientMessage::SetSkin(skin) => skins::set(world, player, skin),
         ClientMessage::SetState(batch) => room_state::write(world, player, batch),
         ClientMessage::Custom(custom) => extend::receive(world, player, custom),
-        ClientMessage::Hello(_) => Err(Refusal::OutOfOrder),
+        // The node turns a client's reservation into an event.
+        ClientMessage::Hello(_) | ClientMessage::Reserve(_) => Err(Refusal::OutOfOrder),
         ClientMessage::Ping { .. } | ClientMessage::Bye => Ok(()),
     };
     if let Err(refusal) = done {

@@ -4,21 +4,17 @@ use std::collections::BTreeMap;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{
-    ids::{SessionId, Tick},
-};
+use parlour_shared::ids::{SessionId, Tick};
 use parlour_tick::{Arrival, EventKind, Report};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
-    config::Setup,
-    extend::Extras,
     inbox::Inbox,
     movement::MoveQueue,
     outbox::Outbox,
     player::{Link, Player},
-    rooms::{self, Room, Rooms},
+    rooms::{self, Room},
     schedule::{StepSet, TickSchedule},
     skins::Skin,
     state::{self, LoadError, StableId},

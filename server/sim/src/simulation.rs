@@ -10,10 +10,7 @@ use bevy_ecs::{
     prelude::*,
     schedule::{InternedScheduleLabel, ScheduleLabel, Schedules},
 };
-use parlour_shared::{
-    ids::{PlayerId, SessionId, Tick},
-    message::Welcome,
-};
+use parlour_shared::ids::{SessionId, Tick};
 use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
@@ -168,13 +165,6 @@ impl Simulation {
     #[must_use]
     pub fn player(&self, session: SessionId) -> Option<Entity> {
         self.world.resource::<Sessions>().get(session)
-    }
-
-    /// Returns the welcome of a session that opens now, for a viewer that is not a player of this
-    /// world.
-    #[must_use]
-    pub fn welcome(&self, name: &str) -> Welcome {
-        sessions::welcome(&self.world, PlayerId::default(), name.to_owned())
     }
 
     /// Returns the open sessions, in order.

@@ -22,14 +22,8 @@ fn every_kind_of_message() -> Vec<ClientMessage> {
             name: "again".into(),
             ..Hello::default()
         }),
-        ClientMessage::Join(Join {
-            request: 1,
-            room: "plaza".into(),
-        }),
-        ClientMessage::Join(Join {
-            request: 1,
-            room: "no such room".into(),
-        }),
+        ClientMessage::Join(Join::room(1, "plaza")),
+        ClientMessage::Join(Join::room(1, "no such room")),
         ClientMessage::Chat(Chat {
             request: 2,
             scope: Scope::Room,

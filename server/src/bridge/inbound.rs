@@ -4,6 +4,7 @@
 use std::{cell::RefCell, collections::VecDeque, time::Instant};
 
 use parlour_shared::{ids::SessionId, message::ClientMessage};
+use parlour_tick::Arrival;
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
 use crate::metrics::Counter;
@@ -25,7 +26,7 @@ pub(crate) struct Inbound {
 /// The kind of event.
 #[derive(Debug)]
 pub(crate) enum InboundKind {
-    Open { name: String },
+    Open(Arrival),
     Close,
     Hold,
     Release,

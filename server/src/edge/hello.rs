@@ -7,7 +7,7 @@ use parlour_shared::{
     close::CloseCode,
     codec::{HELLO_EXAMPLE, SCHEMA},
     limits::{MAX_TOKEN_BYTES, PROTOCOL},
-    message::{ClientMessage, Hello},
+    message::{ClientMessage, Hello, ServerMessage},
     text::clean_name,
 };
 
@@ -39,9 +39,14 @@ pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) 
         connection.reject_with_reason(Rejection::TickFrozen, FROZEN);
         return;
     }
-    // The world replaces an empty name with a generated one.
-    let name = clean_name(hello.name).unwrap_or_default();
-    connection.open(InboundKind::Open { name });
+    let shared = &connection.io.shared;
+    let player = shared.welcomes.admit(clean_name(hello.name).unwrap_or_default());
+    let heartbeat = shared.options.heartbeat.as_millis();
+    let welcome = shared
+        .welcomes
+        .welcome(&player, heartbeat.try_into().unwrap_or(u32::MAX));
+    connection.open(InboundKind::Open(player));
+    connection.send_message(&ServerMessage::Welcome(welcome));
 }
 
 /// Checks whether the hello may open a session. The error never repeats a token.

@@ -56,10 +56,7 @@ fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: Client
         return;
     };
     match message {
-        ClientMessage::Ping { nonce } => connection.send_message(&ServerMessage::Pong(Pong {
-            nonce,
-            tick: io.shared.status.tick(),
-        })),
+        ClientMessage::Ping { nonce } => connection.send_message(&ServerMessage::Pong(Pong { nonce })),
         ClientMessage::Bye => connection.close(CloseCode::Normal),
         ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.gaps) => {
             connection.reject_with_reason(

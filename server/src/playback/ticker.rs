@@ -11,7 +11,6 @@ use parlour_recording::{
 };
 use parlour_shared::{
     ids::{PlayerId, Tick},
-    message::Welcome,
 };
 use parlour_sim::Simulation;
 use parlour_tick::{Counts, EventKind, Lane, TickInput, TickOutput};
@@ -65,14 +64,13 @@ impl PlaybackTicker {
         commands: Producer<Command>,
         waiting: Arc<AtomicUsize>,
         control: ControlReceiver,
-        welcome: Welcome,
     ) -> Self {
         Self {
             items,
             commands,
             waiting,
             control,
-            spectators: Spectators::new(welcome),
+            spectators: Spectators::default(),
             world: None,
             tick: Tick(0),
             paused: false,
@@ -90,7 +88,6 @@ impl PlaybackTicker {
     /// Sets where and how playback starts.
     pub(super) fn begin(&mut self, from: Tick, paused: bool, speed: u32) {
         self.tick = from;
-        self.spectators.begin_at(from);
         (self.paused, self.speed) = (paused, speed);
         self.seek(from);
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads};
-use parlour_sim::Simulation;
+use parlour_sim::{SimConfig, Simulation};
 use parlour_tick::Cadence;
 
 use super::{
@@ -26,6 +26,7 @@ use crate::{
         wake::{self, WakeEnd},
     },
     descriptors::{Descriptors, LimitTooLow},
+    edge::Welcomes,
     failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
@@ -50,11 +51,10 @@ struct ServedWorld {
 pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
     sim.seed = system_random::world_seed(sim.seed);
-    // The welcome, which the world sends, contains the heartbeat of the edge.
-    sim.heartbeat_ms = heartbeat_ms(&options);
     let (logic, seed) = (options.logic.clone(), sim.seed);
     let recording = options.recording.clone();
-    start_with(options, |_, metrics| {
+    let welcomes = welcomes(&sim, Some(seed));
+    start_with(options, welcomes, |_, metrics| {
         let (recorder, make): (_, MakeTicker) = if recording.any() {
             let (recorder, ticks) =
                 recorder::start(&recording, &OPTION_NAMES, sim, logic, &metrics.recording, BUILD)?;
@@ -80,9 +80,10 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
 
 /// Starts a server that plays a recording back.
 pub(super) fn start_playback(options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
-    let (heartbeat_ms, seed) = (heartbeat_ms(&options), playback.config().seed);
-    start_with(options, |failure, _| {
-        let (make, control, thread) = playback.start(failure, heartbeat_ms)?;
+    let seed = playback.config().seed;
+    let welcomes = welcomes(playback.config(), None);
+    start_with(options, welcomes, |failure, _| {
+        let (make, control, thread) = playback.start(failure)?;
         Ok(ServedWorld {
             make,
             recorder: None,
@@ -93,18 +94,27 @@ pub(super) fn start_playback(options: ServerOptions, playback: Playback) -> Resu
     })
 }
 
-fn heartbeat_ms(options: &ServerOptions) -> u32 {
-    options.edge.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
+/// Returns what welcomes contain. `seed` is that of the ids of players.
+fn welcomes(config: &SimConfig, seed: Option<u64>) -> Welcomes {
+    let mut room_types: Vec<String> = config.maps.iter().map(|map| map.name.clone()).collect();
+    room_types.sort_unstable();
+    Welcomes {
+        skins: config.skins.clone(),
+        room_types,
+        seed,
+        players: Default::default(),
+    }
 }
 
 /// Binds the ports, connects the threads, and starts them in order.
 fn start_with(
     options: ServerOptions,
+    welcomes: Welcomes,
     serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<ServedWorld, StartError>,
 ) -> Result<Server, StartError> {
     let descriptors = Descriptors::raise();
     let ports = Ports::listen(options.listen, options.admin)?;
-    let shared = SharedState::new(options.edge.clone(), descriptors);
+    let shared = SharedState::new(options.edge.clone(), descriptors, welcomes);
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
     let wiring = Wiring::new(io_threads, &ports.public, &shared)?;
     let (admin_wake, admin_woken) = wake::pair()?;

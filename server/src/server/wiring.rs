@@ -12,7 +12,7 @@ use crate::{
         wake::{self, WakeSender},
     },
     descriptors::Descriptors,
-    edge::{EdgeOptions, EdgeShared, IoStart},
+    edge::{EdgeOptions, EdgeShared, IoStart, Welcomes},
     failure::Failure,
     metrics::Metrics,
 };
@@ -28,7 +28,7 @@ pub(super) struct SharedState {
 
 impl SharedState {
     /// Creates the state. No thread runs yet.
-    pub(super) fn new(options: EdgeOptions, descriptors: Descriptors) -> Self {
+    pub(super) fn new(options: EdgeOptions, descriptors: Descriptors, welcomes: Welcomes) -> Self {
         let descriptors = Arc::new(descriptors);
         let metrics = Arc::new(Metrics::new());
         let status = Arc::new(TickStatus::new());
@@ -39,6 +39,7 @@ impl SharedState {
             Arc::clone(&metrics),
             Arc::clone(&status),
             Arc::clone(&failure),
+            welcomes,
         ));
         Self {
             descriptors,

@@ -43,16 +43,16 @@ impl HeldSessions {
         let session = event.session;
         let mut send = |kind| input.events.push(Event { session, kind });
         match event.kind {
-            InboundKind::Open { name } => {
+            InboundKind::Open(arrival) => {
                 thread.sessions.insert(session, false);
-                send(EventKind::Open { name });
+                send(EventKind::Arrive(arrival));
                 if thread.behind {
                     send(EventKind::Hold);
                 }
             }
             InboundKind::Close => {
                 if thread.sessions.remove(&session).is_some() {
-                    send(EventKind::Close);
+                    send(EventKind::Depart);
                 }
             }
             InboundKind::Hold | InboundKind::Release => {
@@ -107,6 +107,8 @@ fn early(deadline: Instant, arrived: Instant) -> i16 {
 mod tests {
     use std::time::Duration;
 
+    use parlour_tick::Arrival;
+
     use super::*;
 
     const A: SessionId = SessionId(256);
@@ -137,7 +139,7 @@ mod tests {
     }
 
     fn open() -> InboundKind {
-        InboundKind::Open { name: String::new() }
+        InboundKind::Open(Arrival::default())
     }
 
     #[test]
@@ -176,9 +178,9 @@ mod tests {
             vec![(A, open()), (A, InboundKind::Close), (A, InboundKind::Close)],
         );
         let expected = [
-            EventKind::Open { name: String::new() },
+            EventKind::Arrive(Arrival::default()),
             EventKind::Hold,
-            EventKind::Close,
+            EventKind::Depart,
         ];
         assert_eq!(
             closed.into_iter().map(|(_, kind)| kind).collect::<Vec<_>>(),

@@ -6,7 +6,7 @@ use parlour_shared::{
     message::{Body, Chat, ClientMessage, Custom, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::{Direction, Position},
 };
-use parlour_tick::{Event, EventKind, TickInput};
+use parlour_tick::{Arrival, Event, EventKind, TickInput, player_id};
 use serde::Serialize;
 
 use crate::plaza::Teleport;
@@ -42,7 +42,8 @@ pub trait SessionActions {
 
     /// Opens a session.
     fn open_as(&mut self, session: u64, name: &str) {
-        self.event(session, EventKind::Open { name: name.into() });
+        let player = player_id(0, session as u32);
+        self.event(session, EventKind::Arrive(Arrival::new(player, name.into())));
     }
 
     /// Opens a session with the name `player N`, and joins a room.
@@ -59,7 +60,7 @@ pub trait SessionActions {
 
     /// Closes a session.
     fn close(&mut self, session: u64) {
-        self.event(session, EventKind::Close);
+        self.event(session, EventKind::Depart);
     }
 
     /// Holds the viewer, as if its client read too slowly.
@@ -74,8 +75,7 @@ pub trait SessionActions {
 
     /// Joins a room.
     fn join(&mut self, session: u64, room: &str) {
-        let room = room.into();
-        self.send(session, ClientMessage::Join(Join { request: 1, room }));
+        self.send(session, ClientMessage::Join(Join::room(1, room)));
     }
 
     /// Leaves the room.

@@ -7,7 +7,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::SimConfig;
-use parlour_tick::{Event, EventKind, TickInput};
+use parlour_tick::{Arrival, Event, EventKind, TickInput, player_id};
 
 use crate::maps::connected_maps;
 
@@ -66,7 +66,8 @@ impl Iterator for Crowd {
         };
         if self.sessions < 30 || chance.below(40) == 0 {
             let name = format!("walker {}", self.sessions);
-            push(self.sessions, EventKind::Open { name });
+            let player = player_id(0, self.sessions as u32);
+            push(self.sessions, EventKind::Arrive(Arrival::new(player, name)));
             self.sessions += 1;
         }
         for _ in 0..chance.below(6) {
@@ -74,7 +75,7 @@ impl Iterator for Crowd {
             push(session, random_event(self.tick, chance));
         }
         if chance.below(60) == 0 {
-            push(self.any_session(chance), EventKind::Close);
+            push(self.any_session(chance), EventKind::Depart);
         }
         input.sort();
         Some(input)
@@ -83,10 +84,7 @@ impl Iterator for Crowd {
 
 fn random_event(tick: u32, chance: &mut Stream) -> EventKind {
     let message = match chance.below(40) {
-        0..=5 => ClientMessage::Join(Join {
-            request: 1,
-            room: ["east", "west", "east/a", "west/a", "nowhere"][chance.below(5) as usize].into(),
-        }),
+        0..=5 => ClientMessage::Join(Join::room(1, ["east", "west", "east/a", "west/a", "nowhere"][chance.below(5) as usize])),
         6..=26 => ClientMessage::Move(Move {
             seq: 0,
             tick: Tick(if chance.below(3) == 0 {

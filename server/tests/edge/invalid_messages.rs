@@ -73,10 +73,7 @@ fn senseless_requests_are_refused_and_the_20th_is_closed_with_4422() {
     let server = start_with(|options| options.sim.rules.rates = generous_rules().rates);
     let mut client = server.player("ann");
     let join = |room: &str| {
-        ClientMessage::Join(Join {
-            request: 1,
-            room: room.into(),
-        })
+        ClientMessage::Join(Join::room(1, room))
     };
     client.join("plaza");
     let mut refusal = |message: ClientMessage| {

@@ -32,9 +32,11 @@ fn messages_of_a_plugin_are_answered_and_its_components_are_replicated() {
         });
     });
     let mut ann = server.websocket("parlour.v1");
-    assert_eq!(ann.hello("ann").extras, ["mood"]);
+    ann.hello("ann");
     let mut bob = server.player("bob");
-    let slot = ann.join("plaza").slot;
+    let entered = ann.join("plaza");
+    assert_eq!(entered.extras, ["mood"]);
+    let slot = entered.slot;
     set_mood(&mut ann, 5, None);
     let declined = Refusal::Declined { code: HAS_NO_MOOD };
     assert_eq!(ann.answer(), (5, Some(declined)));

@@ -1,6 +1,6 @@
 //! Everything that can change the world.
 
-use parlour_shared::{ids::SessionId, message::ClientMessage};
+use parlour_shared::{ids::SessionId, message::{ClientMessage, Join}};
 
 use crate::{Arrival, Pace};
 
@@ -31,6 +31,19 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// A request for seats in a room of this world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reservation {
+    /// The ticket that a later join must name. The node chooses it.
+    pub ticket: String,
+    /// The number of seats.
+    pub seats: u8,
+    /// The room, which is created if it does not exist and the mode allows it.
+    pub join: Join,
+    /// Whether the session is sent the ticket. `false`: the node has asked for a traveller.
+    pub answer: bool,
+}
+
 /// The kinds of events of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -41,6 +54,9 @@ pub enum EventKind {
     /// The session leaves this world: it is over, or continues in a different world. The output
     /// reports the departure. It may still have frames for the session.
     Depart,
+    /// Seats are needed in a room, for players that are not in this world yet. The session need not
+    /// be in this world.
+    Reserve(Box<Reservation>),
     /// The connection cannot take snapshots for now. Changes are kept as state and not queued.
     Hold,
     /// The connection can take snapshots again. The next one is relative to the last one it was

@@ -12,7 +12,7 @@ mod pace;
 mod report;
 
 pub use arrival::{Arrival, Carried, player_id};
-pub use input::{Event, EventKind, TickInput};
+pub use input::{Event, EventKind, Reservation, TickInput};
 pub use output::{Counts, Lane, OutFrame, RefusedCounts, TickOutput, UnknownMessage};
 pub use pace::{Cadence, Pace, PaceLevel};
-pub use report::Report;
+pub use report::{Report, RoomStatus};

@@ -1,6 +1,9 @@
 //! What a world reports to its node: the facts that the node needs to seat players.
 
-use parlour_shared::{ids::SessionId, message::Request};
+use parlour_shared::{
+    ids::SessionId,
+    message::{Property, Request},
+};
 
 use crate::Arrival;
 
@@ -23,7 +26,16 @@ pub enum Report {
         /// The name of the room.
         room: String,
     },
-    /// A join was refused. The player stays where it was.
+    /// Seats are reserved, after [`crate::EventKind::Reserve`].
+    Reserved {
+        /// The session.
+        session: SessionId,
+        /// The ticket.
+        ticket: String,
+        /// The name of the room.
+        room: String,
+    },
+    /// A join or a reservation was refused. The player stays where it was.
     JoinRefused {
         /// The session.
         session: SessionId,
@@ -45,4 +57,32 @@ pub enum Report {
         /// The name of the spawn point.
         spawn: String,
     },
+    /// A room was created or has changed. At most one for each room and tick.
+    Room(RoomStatus),
+    /// A room was removed.
+    RoomRemoved {
+        /// The name of the room.
+        room: String,
+    },
+}
+
+/// The facts about a room by which a node chooses one for a player.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomStatus {
+    /// The name.
+    pub room: String,
+    /// The type.
+    pub room_type: String,
+    /// The number of players.
+    pub players: u32,
+    /// The number of reserved seats that nobody has taken yet.
+    pub reserved: u32,
+    /// The maximum number of players and reserved seats.
+    pub capacity: u32,
+    /// Whether the room admits nobody now.
+    pub locked: bool,
+    /// Whether only clients that know the name may enter.
+    pub private: bool,
+    /// The properties that the room publishes, by key.
+    pub properties: Vec<Property>,
 }

@@ -33,6 +33,7 @@ const EXAMPLES: [(&str, &str); ClientKind::ALL.len()] = [
     ("custom", r#"{"custom":{"name":"mood","body":"01"}}"#),
     ("ping", r#"{"ping":{"nonce":1}}"#),
     ("bye", r#""bye""#),
+    ("reserve", r#"{"reserve":{"request":1,"seats":4,"room":"plaza"}}"#),
 ];
 
 /// Returns a sentence that says what is wrong with `text`, which serde_json rejected with `error`.

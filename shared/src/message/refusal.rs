@@ -46,6 +46,15 @@ pub enum Refusal {
         /// The reason, as a number that the plugin defines.
         code: u16,
     },
+    /// The room is locked: its game logic admits nobody now.
+    RoomLocked,
+    /// The room type does not have these options, or there are more than 8 of them.
+    BadOptions,
+    /// The ticket is unknown, used up or expired.
+    BadTicket,
+    /// The request was lost, because the game logic of the room failed while it handled it. The
+    /// room continues from the moment before.
+    WorldRestarted,
 }
 
 impl Refusal {
@@ -66,7 +75,12 @@ impl Refusal {
     pub fn is_senseless(&self) -> bool {
         matches!(
             self,
-            Self::NoSuchRoom | Self::UnknownSkin | Self::BadState | Self::UnknownMessage | Self::OutOfOrder
+            Self::NoSuchRoom
+                | Self::UnknownSkin
+                | Self::BadState
+                | Self::UnknownMessage
+                | Self::OutOfOrder
+                | Self::BadOptions
         )
     }
 }

@@ -12,6 +12,7 @@ use parlour_shared::{
 
 use super::{Client, Room};
 use crate::{
+    TickClock,
     event::{Event, ReceivedEvent},
     prediction::{LAST_TICK, OwnMotion},
     sequence_check::StampStream,
@@ -52,8 +53,8 @@ impl Client {
         }
         match message {
             ServerMessage::Snapshot(_) => Err(Violation::SnapshotForm),
-            ServerMessage::Welcome(welcome) => self.take_welcome(welcome, now),
-            ServerMessage::RoomEntered(entered) => self.enter(entered),
+            ServerMessage::Welcome(welcome) => self.take_welcome(welcome),
+            ServerMessage::RoomEntered(entered) => self.enter(entered, now),
             ServerMessage::RoomLeft(left) => self.leave(left),
             ServerMessage::Chat(said) => Ok(self.hear(said)),
             ServerMessage::StateChanged(changed) => {
@@ -74,26 +75,25 @@ impl Client {
             ServerMessage::Accepted(accepted) => Ok(Event::Accepted(accepted).into()),
             ServerMessage::Refused(refused) => Ok(Event::Refused(refused).into()),
             ServerMessage::Pong(pong) => {
-                self.ticks.observe(pong.tick, now);
                 let sent = self.ping.filter(|(nonce, _)| *nonce == pong.nonce);
                 let rtt = sent.map_or_else(Default::default, |(_, at)| now.saturating_duration_since(at));
                 Ok(Event::Pong { rtt }.into())
             }
             ServerMessage::Custom(said) => Ok(Event::Custom(said).into()),
             ServerMessage::Closing(closing) => Ok(Event::Closing(closing).into()),
+            ServerMessage::Reserved(reserved) => Ok(Event::Reserved(reserved).into()),
         }
     }
 
-    fn take_welcome(&mut self, welcome: Welcome, now: Instant) -> Result<ReceivedEvent, Violation> {
+    fn take_welcome(&mut self, welcome: Welcome) -> Result<ReceivedEvent, Violation> {
         if self.welcome.is_some() {
             return Err(Violation::SecondWelcome);
         }
-        self.ticks.observe(welcome.tick, now);
         self.welcome = Some(welcome);
         Ok(Event::Welcome.into())
     }
 
-    fn enter(&mut self, entered: RoomEntered) -> Result<ReceivedEvent, Violation> {
+    fn enter(&mut self, entered: RoomEntered, now: Instant) -> Result<ReceivedEvent, Violation> {
         if let Some(room) = &self.room {
             return Err(Violation::RoomOrder {
                 present: Some(room.entered.epoch),
@@ -105,6 +105,9 @@ impl Client {
         };
         self.view.enter_room(entered.view);
         self.last_header = None;
+        // Each world counts its own ticks.
+        self.ticks = TickClock::default();
+        self.ticks.observe(entered.tick, now);
         self.prediction.enter_room();
         self.stamps.enter_room(entered.epoch, entered.seq);
         let walls = Arc::new(walls);

@@ -62,6 +62,7 @@ impl Bot {
             | Event::Accepted(_)
             | Event::Custom(_)
             | Event::Closing(_)
+            | Event::Reserved(_)
             | Event::Frame { .. } => {}
         }
     }

@@ -45,8 +45,6 @@ pub struct Header {
     pub rules: RoomRules,
     /// The maximum number of rooms.
     pub max_rooms: u32,
-    /// The heartbeat that welcomes announce, in milliseconds.
-    pub heartbeat_ms: u32,
     /// The skins, by index.
     pub skins: Vec<String>,
     /// The maps, in the world's order.
@@ -175,7 +173,6 @@ impl Header {
             seed: config.seed,
             rules: config.rules,
             max_rooms: config.max_rooms,
-            heartbeat_ms: config.heartbeat_ms,
             skins: config.skins.clone(),
             maps: config.maps.iter().map(recorded).collect(),
             state,
@@ -264,7 +261,6 @@ impl Header {
             rules: self.rules,
             maps: self.maps.iter().map(find).collect::<Result<_, _>>()?,
             skins: self.skins.clone(),
-            heartbeat_ms: self.heartbeat_ms,
             max_rooms: self.max_rooms,
         })
     }

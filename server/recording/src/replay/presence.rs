@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use parlour_shared::ids::{PlayerId, SessionId, Tick};
+use parlour_shared::ids::{SessionId, Tick};
 use parlour_sim::{PlayerInfo, SavedState};
-use parlour_tick::EventKind;
+use parlour_tick::{Arrival, EventKind};
 
 use super::{PlayerQuery, Replay, ReplayError, display, recording_files::FilePosition};
 use crate::format::Item;
 
 /// A player, and when it was present.
 pub(super) struct Presence {
-    /// The player. Its id is unknown if its session is not in any saved world.
+    /// The player.
     pub(super) player: PlayerInfo,
     /// The first tick in which it is known to be present.
     pub(super) from: Tick,
@@ -45,8 +45,8 @@ impl Replay {
                     for event in record.input.events {
                         let session = event.session;
                         match event.kind {
-                            EventKind::Open { name } => {
-                                let (id, room) = (PlayerId::default(), None);
+                            EventKind::Arrive(Arrival { player: id, name, .. }) => {
+                                let room = None;
                                 add(
                                     &mut found,
                                     PlayerInfo {
@@ -58,7 +58,7 @@ impl Replay {
                                     record.tick,
                                 );
                             }
-                            EventKind::Close => {
+                            EventKind::Depart => {
                                 if let Some(known) = found.get_mut(&session) {
                                     known.closed = Some(record.tick);
                                 }

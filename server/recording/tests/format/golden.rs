@@ -60,8 +60,10 @@ fn bytes() -> Vec<u8> {
 fn event(event: &parlour_tick::Event) -> Value {
     let session = event.session.0;
     match &event.kind {
-        EventKind::Open { name } => json!({ "session": session, "open": name }),
-        EventKind::Close => json!({ "session": session, "close": true }),
+        EventKind::Arrive(player) => json!({
+            "session": session, "arrive": player.player, "name": player.name, "skin": player.skin,
+        }),
+        EventKind::Depart => json!({ "session": session, "depart": true }),
         EventKind::Hold => json!({ "session": session, "hold": true }),
         EventKind::Release => json!({ "session": session, "release": true }),
         EventKind::Message { early, message } => {

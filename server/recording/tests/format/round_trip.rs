@@ -2,11 +2,11 @@
 
 use parlour_recording::format::{Item, Outcome, TickRecord};
 use parlour_shared::{
-    ids::{SessionId, Tick},
+    ids::{PlayerId, SessionId, Tick},
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_tick::{Cadence, Event, EventKind, Pace, PaceLevel, TickInput};
+use parlour_tick::{Arrival, Cadence, Carried, Event, EventKind, Pace, PaceLevel, TickInput};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::support::{read, stopped, write};
@@ -33,7 +33,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     });
     prop_oneof![
         5 => command().prop_map(ClientMessage::Move),
-        1 => (any::<u32>(), text()).prop_map(|(request, room)| ClientMessage::Join(Join { request, room })),
+        1 => (any::<u32>(), text()).prop_map(|(request, room)| ClientMessage::Join(Join::room(request, room))),
         1 => any::<u32>().prop_map(|request| ClientMessage::Leave { request }),
         1 => (any::<u32>(), text()).prop_map(|(request, text)| {
             ClientMessage::Chat(Chat { request, scope: Scope::Room, text })
@@ -53,10 +53,19 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     ]
 }
 
+fn arrival() -> impl Strategy<Value = Arrival> {
+    let carried = (text(), vec(any::<u8>(), 0..50)).prop_map(|(name, value)| Carried { name, value });
+    (any::<u32>(), text(), any::<u16>(), vec(carried, 0..4)).prop_map(|(player, name, skin, carried)| Arrival {
+        skin,
+        carried,
+        ..Arrival::new(PlayerId(player), name)
+    })
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let kind = prop_oneof![
-        1 => text().prop_map(|name| EventKind::Open { name }),
-        1 => Just(EventKind::Close),
+        1 => arrival().prop_map(EventKind::Arrive),
+        1 => Just(EventKind::Depart),
         1 => Just(EventKind::Hold),
         1 => Just(EventKind::Release),
         6 => (any::<i16>(), message()).prop_map(|(early, message)| EventKind::Message { early, message }),

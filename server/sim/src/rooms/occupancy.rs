@@ -18,6 +18,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Interest, Setup},
+    extend::Extras,
     movement::{CurrentPosition, Motion, MoveQueue},
     outbox::Outbox,
     player::{Link, Player},
@@ -173,6 +174,7 @@ pub(crate) fn entered(world: &World, room: Entity, slot: Slot, view: u8) -> Opti
     Some(RoomEntered {
         request: 0,
         room: there.name.clone(),
+        room_type: there.map.name.clone(),
         epoch: there.epoch,
         view,
         slot,
@@ -186,6 +188,8 @@ pub(crate) fn entered(world: &World, room: Entity, slot: Slot, view: u8) -> Opti
             .get::<RoomState>(room)
             .map(RoomState::entries)
             .unwrap_or_default(),
+        properties: Vec::new(),
+        extras: world.resource::<Extras>().names(),
     })
 }
 

@@ -97,9 +97,6 @@ impl Rooms {
         self.by_name.is_empty()
     }
 
-    pub(crate) fn map_names(&self) -> Vec<String> {
-        self.maps.keys().cloned().collect()
-    }
 }
 
 /// The number of rooms created so far. It is the epoch of the newest room.

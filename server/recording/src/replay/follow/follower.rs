@@ -175,9 +175,9 @@ impl Follower {
             );
             self.add_line_of(&followed, &text);
         }
-        let closed = |event: &Event| event.session == session && event.kind == EventKind::Close;
+        let closed = |event: &Event| event.session == session && event.kind == EventKind::Depart;
         if run.input().events.iter().any(closed) {
-            self.add_line_of(&followed, "session ends");
+            self.add_line_about(&followed, "departs");
         } else {
             self.player = Some(followed);
         }
@@ -193,6 +193,10 @@ impl Follower {
                 continue;
             }
             match (&event.kind, refusal) {
+                (EventKind::Arrive(arrival), _) => {
+                    let id = display::id(arrival.player);
+                    self.add_line_about(followed, &format!("arrives (id {id}, session {})", session.0));
+                }
                 (EventKind::Hold, _) if followed.stalled.is_none() => {
                     followed.stalled = Some(self.tick);
                     self.add_line_of(followed, "connection stalls: no snapshots are sent");
