@@ -65,7 +65,7 @@ serve_for() { # serve_for LOG ARGUMENT...: starts a server that admits all clien
 # one_run LOAD CLIENTS RUN: writes $ran/runs/LOAD/CLIENTS-RUN. CPU time and metrics cover the
 # measured window without half a second at either end.
 one_run() {
-  local load=$1 clients=$2 run=$3 folder server_args bots_args start from to cpu empty rss status=0 well=true ramp_ns
+  local load=$1 clients=$2 run=$3 folder server_args bots_args start from to cpu empty rss status=0 exited_cleanly=true ramp_ns
   folder=$ran/runs/$load/$clients-$run
   rm -rf "$folder"
   mkdir -p "$folder"
@@ -89,12 +89,12 @@ one_run() {
   wait "$STARTED_PID" || status=$?
   STARTED=()
   # If the server fails, the run is not held and still has a row in the page.
-  stop_server || { well=false && kill_server; }
+  stop_server || { exited_cleanly=false && kill_server; }
   awk -v ns=$((to - from)) -v load="$load" -v clients="$clients" -v run="$run" -v duration="$duration" -v cpu="$cpu" \
-    -v empty="${empty:-0}" -v rss="${rss:-0}" -v status="$status" -v well="$well" 'BEGIN {
+    -v empty="${empty:-0}" -v rss="${rss:-0}" -v status="$status" -v exited_cleanly="$exited_cleanly" 'BEGIN {
       printf "{\"load\": \"%s\", \"clients\": %d, \"run\": \"%s\", \"duration_s\": %d, ", load, clients, run, duration
       printf "\"window_s\": %.6f, \"cpu_ns\": %.0f, \"empty_rss_kb\": %d, \"rss_kb\": %d, ", ns / 1e9, cpu, empty, rss
-      printf "\"bots_status\": %d, \"server_well\": %s}\n", status, well
+      printf "\"bots_status\": %d, \"server_exited_cleanly\": %s}\n", status, exited_cleanly
     }' >"$folder/about"
   # This file marks the run as complete.
   mv "$folder/about" "$folder/about.json"

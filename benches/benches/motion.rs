@@ -11,9 +11,9 @@ use parlour_shared::{
 /// 125 x 125 tiles of 16 px, every 20th a wall.
 fn walls() -> WallGrid {
     let mut walls = WallGrid::new(125, 125, 16);
-    let mut chance = Stream::new(4, 0, Purpose::Game);
+    let mut random = Stream::new(4, 0, Purpose::Game);
     for _ in 0..125 * 125 / 20 {
-        walls.block(chance.below(125) as u16, chance.below(125) as u16);
+        walls.block(random.below(125) as u16, random.below(125) as u16);
     }
     walls
 }
@@ -34,19 +34,19 @@ fn motion(criterion: &mut Criterion) {
         bencher.iter(|| turn(&walls, place, heading, Tick(1)))
     });
     let course = turn(&open, place, heading, Tick(1));
-    group.bench_function("contact, nothing there", |bencher| {
+    group.bench_function("next contact, no walls", |bencher| {
         bencher.iter(|| contact(&open, &course, course.review));
     });
     group.bench_function("a minute of walking, two turns a second", |bencher| {
         bencher.iter(|| {
-            let mut chance = Stream::new(5, 0, Purpose::Game);
+            let mut random = Stream::new(5, 0, Purpose::Game);
             let mut course = turn(&walls, place, heading, Tick(1));
             for tick in (2..3600).map(Tick) {
                 if tick >= course.review {
                     course = contact(&walls, &course, tick);
                 }
                 if tick.0.is_multiple_of(30) {
-                    let direction = Direction::ALL[chance.below(9) as usize];
+                    let direction = Direction::ALL[random.below(9) as usize];
                     course = turn(
                         &walls,
                         course.segment.at(tick),

@@ -16,10 +16,10 @@ use rstar::{AABB, RTree, RTreeObject};
 fn players(count: u32) -> Vec<SlotPosition> {
     let area = f64::from(count) * std::f64::consts::PI * 150.0 * 150.0 / 20.0;
     let side = area.sqrt() as u32;
-    let mut chance = Stream::new(3, u64::from(count), Purpose::Game);
+    let mut random = Stream::new(3, u64::from(count), Purpose::Game);
     let place = |slot| SlotPosition {
         slot: Slot(slot as u16),
-        position: Position::from_px(chance.below(side) as i32, chance.below(side) as i32),
+        position: Position::from_px(random.below(side) as i32, random.below(side) as i32),
     };
     (0..count).map(place).collect()
 }

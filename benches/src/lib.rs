@@ -109,13 +109,13 @@ impl Crowd {
     pub fn prepare(&mut self) {
         let tick = self.sim.tick().0 + 1;
         self.input.events.clear();
-        let mut chance = Stream::new(1, u64::from(tick), Purpose::BotWalk);
+        let mut random = Stream::new(1, u64::from(tick), Purpose::BotWalk);
         for session in 0..self.load.players {
-            if chance.below(TICK_RATE) < self.load.turns_per_second {
-                let direction = Direction::ALL[1 + chance.below(8) as usize];
+            if random.below(TICK_RATE) < self.load.turns_per_second {
+                let direction = Direction::ALL[1 + random.below(8) as usize];
                 let command = Move {
                     direction,
-                    sprint: chance.below(4) == 0,
+                    sprint: random.below(4) == 0,
                     ..Move::default()
                 };
                 self.input

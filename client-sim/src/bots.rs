@@ -27,7 +27,7 @@
 //!   whose time runs until the newer turn is seen, because until then the neighbour saw an outdated
 //!   state.
 //!   Otherwise a server that stops for two seconds would look fast, because most turns of that time
-//!   are never seen. `turns_overtaken` counts such turns, and `updates_delivered` is the share of
+//!   are never seen. `turns_overtaken` counts such turns, and `turns_delivered` is the share of
 //!   turns that were seen.
 //! * A turn that has been unseen for a second or more at the end of the measurement counts with
 //!   that time.
@@ -89,5 +89,5 @@ pub use report::{Latency, Quantiles, Report};
 pub use roles::Roles;
 pub use run::{Progress, run};
 pub use schedule::{Job, Schedule};
-pub use standstill::{LONGEST_PAUSE, PauseDetector, Standstill, TickWatch};
+pub use standstill::{DEFAULT_MAX_STANDSTILL, PauseDetector, Standstill, TickWatch};
 pub use violations::Violations;

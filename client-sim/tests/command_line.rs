@@ -194,7 +194,7 @@ fn a_clean_run_exits_with_0_and_writes_progress_table_and_json() {
         "clients_stalled_closed",
         "joined",
         "turns_overtaken",
-        "updates_delivered",
+        "turns_delivered",
         "inputs_unacknowledged",
         "seed",
     ];

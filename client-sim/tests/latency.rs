@@ -86,10 +86,10 @@ impl Scene {
 }
 
 fn age(scene: &Scene, at: u64) -> Option<Duration> {
-    let mut chance = Stream::new(1, at, Purpose::BotAgeSample);
+    let mut random = Stream::new(1, at, Purpose::BotAgeSample);
     scene
         .tracker
-        .age(&scene.registry, &mut chance, scene.start + ms(at))
+        .age(&scene.registry, &mut random, scene.start + ms(at))
 }
 
 fn turn(latency: u64, overtaken: u32) -> Sighting {

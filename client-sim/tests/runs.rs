@@ -56,7 +56,7 @@ async fn a_correct_server_gets_a_clean_report() {
         report.payload_bytes_per_turn
     );
     assert!(
-        report.updates_delivered > 0.9 && report.updates_delivered <= 1.0,
+        report.turns_delivered > 0.9 && report.turns_delivered <= 1.0,
         "{report}"
     );
     // Turns are seen within a tick or two, at ten turns a second. So most pictures are up to date.
@@ -143,7 +143,7 @@ async fn replaced_bots_do_not_count_as_lost() {
         "{report}"
     );
     assert_eq!(report.turns_unknown, 0);
-    assert!(report.updates_delivered > 0.9, "{report}");
+    assert!(report.turns_delivered > 0.9, "{report}");
     assert!(report.age_of_picture_ms.max < 500.0, "{report}");
 }
 

@@ -57,8 +57,8 @@ fn a_standstill_can_restart_but_not_before_the_first_tick() {
 fn a_pause_of_the_bots_themselves_is_detected() {
     let start = Instant::now();
     let mut detector = PauseDetector::new(start);
-    assert_eq!(detector.look(start + ms(50)), None);
-    assert_eq!(detector.look(start + ms(300)), None);
-    assert_eq!(detector.look(start + ms(551)), Some(start + ms(300)));
-    assert_eq!(detector.look(start + ms(600)), None);
+    assert_eq!(detector.check(start + ms(50)), None);
+    assert_eq!(detector.check(start + ms(300)), None);
+    assert_eq!(detector.check(start + ms(551)), Some(start + ms(300)));
+    assert_eq!(detector.check(start + ms(600)), None);
 }

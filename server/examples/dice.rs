@@ -60,7 +60,7 @@ fn roll(
     (clock, setup): (Res<Clock>, Res<Setup>),
 ) {
     // In a replay, the same seed, tick and order of requests result in the same numbers.
-    let mut chance = Stream::new(setup.seed, clock.tick.0.into(), Purpose::Game);
+    let mut random = Stream::new(setup.seed, clock.tick.0.into(), Purpose::Game);
     for request in requests.read() {
         let sides = request.message.sides;
         if sides < 2 {
@@ -68,7 +68,7 @@ fn roll(
             continue;
         }
         // The number is at most `sides`, so it fits.
-        let number = chance.below(sides.into()) as u8 + 1;
+        let number = random.below(sides.into()) as u8 + 1;
         answers.write(request.accept());
         for player in nearby.of(request.player).chain([request.player]) {
             results.write(ToPlayer {

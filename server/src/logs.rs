@@ -1,7 +1,7 @@
 //! Writes log lines to standard error, without blocking the thread that logs.
 //!
-//! Lines pass through a bounded queue to a separate thread. If standard error takes no data and the
-//! queue is full, lines are dropped and counted: the tick thread also logs, and must not wait.
+//! Lines pass through a bounded queue to a separate thread. If standard error accepts no data and
+//! the queue is full, lines are dropped and counted: the tick thread also logs, and must not wait.
 
 use std::io::{self, IsTerminal};
 

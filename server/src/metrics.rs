@@ -79,18 +79,18 @@ table! {
         lateness: Histogram = histogram(&TICK_BUCKETS), "parlour_tick_lateness_seconds",
             "Seconds between a tick's deadline and its start.";
         output_bytes: Histogram = histogram(&BYTE_BUCKETS), "parlour_tick_output_bytes",
-            "Bytes of all frames of one tick, shared ranges once.";
+            "Bytes of all frames of one tick. A byte range that frames share is counted once.";
         ticks: Counter = counter, "parlour_ticks_total", "Ticks that were stepped.";
         overruns: Counter = counter, "parlour_tick_overruns_total", "Ticks that took longer than 1/60 s.";
         skipped: Counter = counter, "parlour_ticks_skipped_total",
-            "Sixtieths of a second for which no tick was stepped, because the server was more than 3 ticks late.";
+            "Deadlines that were skipped without a tick, because the server was more than 3 ticks late.";
         number: Gauge = gauge, "parlour_tick", "The last tick.";
         sessions: Gauge = gauge, "parlour_sessions", "Open sessions.";
         players: Gauge = gauge, "parlour_players", "Players in a room.";
         rooms: Gauge = gauge, "parlour_rooms", "Rooms.";
         entities: Gauge = gauge, "parlour_entities", "Entities of the world.";
         held: Gauge = gauge, "parlour_held_viewers",
-            "Viewers that are sent no snapshots now: their connection takes no data, or their I/O thread is behind.";
+            "Viewers that are currently sent no snapshots: their connection accepts no data, or their I/O thread is behind.";
         /// In the order of [`parlour_tick::Cadence::ALL`].
         cadence: [Gauge; 4] = gauges("hz", ["60", "30", "20", "10"]), "parlour_cadence",
             "Viewers by the maximum number of snapshots per second that they are sent.";
@@ -110,10 +110,11 @@ table! {
         websockets: Gauge = gauge, "parlour_websockets", "Open WebSocket connections.";
         unauthenticated: Gauge = gauge, "parlour_unauthenticated_connections",
             "Connections that have not sent a valid hello yet.";
-        blocked: Gauge = gauge, "parlour_blocked_connections", "Connections that do not take data now.";
+        stalled: Gauge = gauge, "parlour_stalled_connections", "Connections that currently accept no data.";
         holds: Counter = counter, "parlour_holds_total",
-            "Times that one viewer's snapshots were held back because its own connection took no data.";
-        outbox_bytes: Gauge = gauge, "parlour_outbox_bytes", "Bytes that wait for connections that do not take data.";
+            "Times that one viewer's snapshots were held back because its own connection accepted no data.";
+        outbox_bytes: Gauge = gauge, "parlour_outbox_bytes",
+            "Bytes that wait for connections that currently accept no data.";
         accept_errors: Counter = counter, "parlour_accept_errors_total", "Failures to accept a connection.";
         messages_in: LabelCounters<ClientKind> = label_counters, "parlour_messages_in_total", "Messages from clients, by kind.";
         bytes_in: LabelCounters<ClientKind> = label_counters, "parlour_bytes_in_total", "Payload bytes of messages from clients, by kind.";
@@ -121,9 +122,9 @@ table! {
         bytes_out: LabelCounters<ServerKind> = label_counters, "parlour_bytes_out_total",
             "Payload bytes of messages to clients, by kind, as sent (JSON or binary).";
         snapshot_bytes: Counter = counter, "parlour_snapshot_bytes_total",
-            "Bytes of snapshots in binary form, before any JSON.";
+            "Bytes of snapshots in binary form, before conversion to JSON.";
         closes: CloseCounters = close_counters, "parlour_closes_total",
-            "WebSocket connections that ended, by close code and by who closed.";
+            "WebSocket connections that ended, by close code and by the side that closed.";
         dropped_inbound_full: Counter = counter_of("reason", "inbound_full"), DROPS, DROPS_HELP;
         dropped_per_session: Counter = counter_of("reason", "per_session"), DROPS, DROPS_HELP;
         rejects: LabelCounters<Rejection> = label_counters, REJECTS, REJECTS_HELP;

@@ -86,7 +86,7 @@ rejections! {
     Flood = "flood", Some(CloseCode::Flood);
     /// Too many pings.
     PingFlood = "ping_flood", Some(CloseCode::Flood);
-    /// Too many reliable messages wait to be sent, or the socket took no data for too long.
+    /// Too many reliable messages wait to be sent, or the socket accepted no data for too long.
     SlowConsumer = "slow_consumer", Some(CloseCode::SlowConsumer);
     /// The client was silent for too long.
     Heartbeat = "heartbeat_lost", Some(CloseCode::HeartbeatLost);

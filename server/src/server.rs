@@ -171,8 +171,8 @@ impl Server {
         signals::run(self)
     }
 
-    /// Requests that the history, which is the last minutes, is written to a file. Does not wait
-    /// for it. The log contains the path.
+    /// Requests that the history is written to a file. Does not wait for it. The log contains the
+    /// path.
     pub fn write_history(&self) {
         if let Err(error) = self.history.write(None) {
             tracing::warn!(why = with_advice(&error), "the history was not written");

@@ -1,5 +1,5 @@
 //! The tick thread passes the input of every tick to the recorder without allocating.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,7 +24,7 @@ fn the_tick_thread_passes_its_input_on_without_allocating() {
     static BEFORE: AtomicU64 = AtomicU64::new(0);
     static AFTER: AtomicU64 = AtomicU64::new(0);
     // The system runs on the tick thread, so this reads the allocations of that thread.
-    let look = |clock: Res<Clock>| match clock.tick.0 {
+    let count_allocations = |clock: Res<Clock>| match clock.tick.0 {
         WARM_UP => BEFORE.store(on_this_thread(), Ordering::Relaxed),
         tick if tick == WARM_UP + MEASURED => AFTER.store(on_this_thread(), Ordering::Relaxed),
         _ => {}
@@ -33,7 +33,7 @@ fn the_tick_thread_passes_its_input_on_without_allocating() {
     let server = start(&directory, |options| {
         options.recording.directory = Some(directory.0.clone());
         options.logic = Logic::new(move |app| {
-            app.add_systems(TickSchedule, look.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, count_allocations.in_set(StepSet::Simulate));
         });
     });
     let bots = Bots::start(server.listen_addr(), 20);
@@ -47,5 +47,9 @@ fn the_tick_thread_passes_its_input_on_without_allocating() {
     assert!(before > 0, "the first ticks allocate");
     // A tick that is busier than any before may grow a buffer. A copy of each input would be
     // hundreds of allocations.
-    assert!(after - before <= 20, "{} in {MEASURED} ticks", after - before);
+    assert!(
+        after - before <= 20,
+        "{} allocations in {MEASURED} ticks",
+        after - before
+    );
 }

@@ -2,7 +2,7 @@
 //! descriptors are free.
 //!
 //! The only test of its file, because it lowers the limit of open files of its process.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::{thread, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Snapshots: frames packed by hand, byte-aligned and little endian, so that they can be spliced
+//! Snapshots: frames packed by hand, byte-aligned and little-endian, so that they can be spliced
 //! from shared byte ranges.
 //!
 //! ```text
@@ -49,7 +49,8 @@ pub mod flags {
 
 /// Bits of an update's mask.
 pub mod fields {
-    /// The player turned: the new segment begins where the old one was at that tick.
+    /// The player turned: the new segment begins where the old one was at the tick of
+    /// the turn.
     pub const TURN: u8 = 1;
     /// A new segment replaces the old one: position and gait at the snapshot's tick.
     pub const ANCHOR: u8 = 2;
@@ -60,10 +61,10 @@ pub mod fields {
     pub const EXTRA: u8 = 16;
 }
 
-/// The maximum age of a turn in a snapshot, in ticks (it is a u8).
+/// The maximum age of a turn in a snapshot, in ticks. A snapshot encodes it as a u8.
 pub const MAX_TURN_AGE: u32 = 255;
 
-/// The last command applied, and how early it arrived.
+/// The last applied command, and how early it arrived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ack {
     /// Its sequence number.
@@ -93,9 +94,10 @@ pub struct Snapshot {
     pub view: u8,
     /// The state is that of this tick.
     pub tick: Tick,
-    /// The tick of the snapshot that it builds on. `None`: the enters are everything visible.
+    /// The tick that this delta starts from, or `None` if the snapshot is full: its enters are
+    /// everything visible.
     pub base: Option<Tick>,
-    /// The last command applied, if it is a new one.
+    /// The last applied command, if it was not acknowledged before.
     pub ack: Option<Ack>,
     /// The slots of players that are no longer visible. Apply them before the enters, because a
     /// slot may be in both.
@@ -158,7 +160,7 @@ pub enum MotionChange {
     },
 }
 
-/// Bytes that are not a snapshot.
+/// Why bytes are not a valid snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// The bytes end before the snapshot does.

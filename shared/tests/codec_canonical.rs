@@ -9,7 +9,10 @@ use parlour_shared::{
         MAX_CHAT_BYTES, MAX_CLIENT_MESSAGE, MAX_DECODED_ITEMS, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES,
         MAX_TOKEN_BYTES,
     },
-    message::{Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin, SetState, StateWrite},
+    message::{
+        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin,
+        SetState, StateWrite,
+    },
     motion::Direction,
 };
 use proptest::prelude::*;
@@ -58,15 +61,15 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                 resume
             })
         ),
-        (number(), text(), mode(), options(), maybe()).prop_map(
-            |(request, room, mode, options, ticket)| ClientMessage::Join(Join {
+        (number(), text(), mode(), options(), maybe()).prop_map(|(request, room, mode, options, ticket)| {
+            ClientMessage::Join(Join {
                 request,
                 room,
                 mode,
                 options,
-                ticket
+                ticket,
             })
-        ),
+        }),
         (number(), any::<u8>(), text(), mode(), options()).prop_map(
             |(request, seats, room, mode, options)| ClientMessage::Reserve(Reserve {
                 request,

@@ -9,7 +9,10 @@ use parlour_shared::{
     codec::{self, SCHEMA},
     ids::Tick,
     limits::PROTOCOL,
-    message::{Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin, SetState, StateWrite},
+    message::{
+        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin,
+        SetState, StateWrite,
+    },
     motion::Direction,
 };
 use support::{

@@ -13,8 +13,9 @@ use parlour_shared::{
     limits::{HEARTBEAT_MS, PROTOCOL, TICK_RATE},
     map::{Door, MapInfo},
     message::{
-        Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, KeyVersion, LeaveReason, Pong, Property, Refusal,
-        Refused, Reserved, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
+        Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, KeyVersion, LeaveReason, Pong, Property,
+        Refusal, Refused, Reserved, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, StateChanged,
+        StateEntry, Welcome,
     },
     motion::TileRect,
 };
@@ -256,9 +257,7 @@ fn news() -> Vec<Case> {
         case(
             "pong",
             "The answer to a ping",
-            ServerMessage::Pong(Pong {
-                nonce: 65_536,
-            }),
+            ServerMessage::Pong(Pong { nonce: 65_536 }),
         ),
     ]
 }

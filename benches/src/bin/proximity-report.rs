@@ -156,7 +156,7 @@ fn run(scene: &Scene) -> SceneRun {
 /// In the first tick all players join. Their snapshots are held, so that none are packed. Later
 /// they turn twice a second.
 fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
-    let mut chance = Stream::new(1, tick, Purpose::BotWalk);
+    let mut random = Stream::new(1, tick, Purpose::BotWalk);
     for session in 0..scene.rooms * scene.per_room {
         let mut push = |kind| {
             let session = SessionId(u64::from(session));
@@ -164,14 +164,17 @@ fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
         };
         let message = |message| EventKind::Message { early: 20, message };
         if tick == 0 {
-            push(EventKind::Arrive(Arrival::new(player_id(0, session), String::new())));
+            push(EventKind::Arrive(Arrival::new(
+                player_id(0, session),
+                String::new(),
+            )));
             let room = format!("field/{}", session / scene.per_room);
             push(message(ClientMessage::Join(Join::room(1, room))));
             push(EventKind::Hold);
         }
-        if tick < 2 || chance.below(30) == 0 {
-            let direction = Direction::ALL[1 + chance.below(8) as usize];
-            let sprint = chance.below(4) == 0;
+        if tick < 2 || random.below(30) == 0 {
+            let direction = Direction::ALL[1 + random.below(8) as usize];
+            let sprint = random.below(4) == 0;
             push(message(ClientMessage::Move(Move {
                 direction,
                 sprint,
@@ -182,13 +185,13 @@ fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
 }
 
 fn config(scene: &Scene) -> SimConfig {
-    let mut chance = Stream::new(2, 0, Purpose::Game);
+    let mut random = Stream::new(2, 0, Purpose::Game);
     let within = u32::from(scene.tiles) * TILE - 2 * EDGE;
     let mut spawn = |n: u32| Spawn {
         name: format!("spawn-{n}"),
         position: Place::from_px(
-            (EDGE + chance.below(within)) as i32,
-            (EDGE + chance.below(within)) as i32,
+            (EDGE + random.below(within)) as i32,
+            (EDGE + random.below(within)) as i32,
         ),
     };
     let map = Map {

@@ -122,7 +122,7 @@ fn replay(path: &Path) -> Result<f64> {
 
 /// Opens the file and runs to a random tick of it. Returns milliseconds: median and longest of 50.
 fn seek(path: &Path) -> Result<[f64; 2]> {
-    let (first, mut chance) = (
+    let (first, mut random) = (
         open(path)?
             .files()
             .range()
@@ -132,7 +132,7 @@ fn seek(path: &Path) -> Result<[f64; 2]> {
     );
     let mut times = Vec::new();
     for _ in 0..50 {
-        let tick = Tick(first.0 + chance.below(HOUR));
+        let tick = Tick(first.0 + random.below(HOUR));
         let start = Instant::now();
         let mut replay = open(path)?;
         let run = replay.run_to(tick)?;

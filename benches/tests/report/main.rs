@@ -46,7 +46,7 @@ fn a_recovery_that_was_not_seen_misses_its_goal() {
     let results = ResultsFolder::empty();
     results.overload(|_| 1500);
     let page = report::page(&results.0, "").unwrap();
-    let row = "| after twice the load: cadence as before within | <= 5 s | not seen | **missed** |\n";
+    let row = "| after twice the load: time until the cadence is back to normal | <= 5 s | not seen | **missed** |\n";
     assert!(page.markdown.contains(row), "{}", page.markdown);
 }
 

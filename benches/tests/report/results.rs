@@ -1,4 +1,4 @@
-//! Results made by hand, in a folder like Cargo's target folder after the scripts.
+//! Hand-made results, in a folder with the layout that the scripts leave in Cargo's target folder.
 
 use std::{
     env, fs,
@@ -26,8 +26,8 @@ impl ResultsFolder {
         results.machines();
         results.matrix();
         results.connections_and_proximity();
-        // Three of four viewers have a lower cadence from the middle of the overload until shortly
-        // after it.
+        // Three out of four viewers have a lower cadence from 0.5 s after the overload starts until
+        // 2.5 s after it ends.
         results.overload(|second| if (3..8).contains(&second) { 1500 } else { 0 });
         results.soak();
         results.ticks();
@@ -68,7 +68,7 @@ impl ResultsFolder {
         free["input_early_ms"] = json!({"p50": 8.31, "p99": 16.5});
         free["input_wait_ms"] = json!({"p50": 0.0, "p99": 0.04});
         self.run("walkers-60-free", 2000, "1", &free);
-        // The ladder held the goal's count, but most of the three runs did not.
+        // The ladder held with the goal's number of clients, but the run after it did not.
         self.run("jitter-20", 3600, "ladder", &bots(3600, 95.0));
         self.run("jitter-20", 3600, "1", &bots(3600, 120.0));
         let auto = self.run("near-auto", 15_000, "1", &bots(15_000, 90.0));
@@ -93,8 +93,8 @@ impl ResultsFolder {
         self.lines("plaza/proximity.jsonl", &[proximity]);
     }
 
-    /// Twelve seconds of the overload run. `slow` returns the viewers of 2,000 that are at 20 Hz in
-    /// a second.
+    /// Twelve seconds of the overload run. `slow` returns how many of the 2,000 viewers are at
+    /// 20 Hz in a given second.
     pub(crate) fn overload(&self, slow: fn(u32) -> u32) {
         let about = json!({
             "clients": 2000, "more": 2000, "server_args": "--cadence auto", "overload_from_s": 2.5, "overload_to_s": 5.5,
@@ -161,7 +161,8 @@ impl ResultsFolder {
         self.write("bench/memory.json", &memory);
     }
 
-    /// Figures that meet and miss their goals. Seeking is not measured.
+    /// Figures, some of which meet their goals and some of which miss them. Seeking is not
+    /// measured.
     fn recording(&self) {
         self.lines(
             "bench/recording.jsonl",
@@ -195,12 +196,12 @@ impl ResultsFolder {
         }
     }
 
-    /// A run with a window of 29 s, all ticks, and 0.25 ms of CPU per client-second.
+    /// A run with a window of 29 s, no skipped ticks, and 0.25 ms of CPU time per client-second.
     pub(crate) fn run(&self, load: &str, clients: u32, run: &str, bots: &Value) -> PathBuf {
         let folder = format!("plaza/runs/{load}/{clients}-{run}");
         let about = json!({
             "load": load, "clients": clients, "run": run, "duration_s": 30, "window_s": 29.0, "bots_status": 0,
-            "cpu_ns": u64::from(clients) * 29 * 250_000, "empty_rss_kb": 9000, "rss_kb": 9000 + clients * 10, "server_well": true,
+            "cpu_ns": u64::from(clients) * 29 * 250_000, "empty_rss_kb": 9000, "rss_kb": 9000 + clients * 10, "server_exited_cleanly": true,
         });
         self.write(&format!("{folder}/about.json"), &about);
         self.write(&format!("{folder}/bots.json"), bots);
@@ -243,7 +244,7 @@ pub(crate) fn bots(clients: u32, p99: f64) -> Value {
     json!({
         "bots": clients, "connected": clients, "joined": clients, "violations": 0, "disconnects_by_code": {}, "connect_failures": {},
         "input_to_neighbour_ms": {"p50": p99 / 2.0, "p90": p99 * 0.9, "p99": p99, "max": p99 * 1.5, "samples": 1000},
-        "age_of_picture_ms": {"p50": 0.0, "p99": 24.0}, "updates_delivered": 0.9812, "generator_lag_ms": {"p99": 0.8},
+        "age_of_picture_ms": {"p50": 0.0, "p99": 24.0}, "turns_delivered": 0.9812, "generator_lag_ms": {"p99": 0.8},
         "frames_in_per_s": clients * 20, "bytes_in_per_bot_per_s": 1000.0, "inputs_out_per_s": clients * 2,
         "payload_bytes_per_turn": 5.1, "inputs_late": 3,
     })

@@ -253,13 +253,13 @@ proptest! {
     #[test]
     fn most_commands_are_in_time(seed: u64, up in 20_u64..80_000, down in 20_u64..80_000, gap in 20_000_u64..900_000) {
         let mut scene = Scene::new(us(up), us(down));
-        let mut chance = Stream::new(seed, 0, Purpose::Game);
+        let mut random = Stream::new(seed, 0, Purpose::Game);
         let (mut wish, mut in_time) = (scene.start + us(200_000), 0);
         for number in 0..100 {
             wish += us(gap);
-            let delay = match chance.below(10) {
-                0 => us(chance.below(60_000).into()),
-                _ => us(chance.below(1_000).into()),
+            let delay = match random.below(10) {
+                0 => us(random.below(60_000).into()),
+                _ => us(random.below(1_000).into()),
             };
             let outcome = scene.command(wish, delay);
             if number >= 10 && (0..4_000).contains(&outcome.early_us) {

@@ -22,7 +22,7 @@ pub struct Walk {
     behaviour: Behaviour,
     /// The average time between turns, in microseconds; 0 for a bot that never turns.
     interval_us: u32,
-    chance: Stream,
+    random: Stream,
     recent: VecDeque<Heading>,
 }
 
@@ -33,7 +33,7 @@ impl Walk {
         Self {
             behaviour: plan.behaviour,
             interval_us: interval_us(plan.turns_per_second()),
-            chance: Stream::new(plan.seed, u64::from(bot), Purpose::BotWalk),
+            random: Stream::new(plan.seed, u64::from(bot), Purpose::BotWalk),
             recent: VecDeque::from([Heading::default()]),
         }
     }
@@ -41,7 +41,7 @@ impl Walk {
     /// Returns the time from entering a room to the first turn. Returns
     /// `None` if the bot never turns.
     pub fn first_delay(&mut self) -> Option<Duration> {
-        (self.interval_us > 0).then(|| Duration::from_micros(self.chance.below(self.interval_us).into()))
+        (self.interval_us > 0).then(|| Duration::from_micros(self.random.below(self.interval_us).into()))
     }
 
     /// Returns the time from one turn to the next. It is constant for jitter, and varies by half in
@@ -49,7 +49,7 @@ impl Walk {
     pub fn delay(&mut self) -> Duration {
         Duration::from_micros(match self.behaviour {
             Behaviour::Jitter => self.interval_us.into(),
-            _ => vary(self.interval_us, &mut self.chance),
+            _ => vary(self.interval_us, &mut self.random),
         })
     }
 
@@ -73,18 +73,18 @@ impl Walk {
 
     fn draw(&mut self, towards: Option<usize>) -> Heading {
         if let Some(towards) = towards {
-            let aside = self.chance.below(3) as usize;
+            let aside = self.random.below(3) as usize;
             return Heading {
                 direction: compass(towards + 7 + aside),
-                sprint: self.chance.below(2) == 0,
+                sprint: self.random.below(2) == 0,
             };
         }
-        if self.chance.below(8) == 0 {
+        if self.random.below(8) == 0 {
             return Heading::default();
         }
         Heading {
-            direction: compass(self.chance.below(8) as usize),
-            sprint: self.chance.below(4) == 0,
+            direction: compass(self.random.below(8) as usize),
+            sprint: self.random.below(4) == 0,
         }
     }
 }
@@ -94,7 +94,7 @@ impl Walk {
 pub struct Talk {
     chat_us: u64,
     skin_us: u64,
-    chance: Stream,
+    random: Stream,
 }
 
 impl Talk {
@@ -104,23 +104,23 @@ impl Talk {
         Self {
             chat_us: minute_us(plan.chat_per_minute),
             skin_us: minute_us(plan.skin_per_minute),
-            chance: Stream::new(plan.seed, u64::from(bot), Purpose::BotChat),
+            random: Stream::new(plan.seed, u64::from(bot), Purpose::BotChat),
         }
     }
 
     /// Returns the time until the bot speaks next. Returns `None` if it never speaks.
     pub fn chat_delay(&mut self) -> Option<Duration> {
-        delay(self.chat_us, &mut self.chance)
+        delay(self.chat_us, &mut self.random)
     }
 
     /// Returns the time until the bot changes its skin. Returns `None` if it never does.
     pub fn skin_delay(&mut self) -> Option<Duration> {
-        delay(self.skin_us, &mut self.chance)
+        delay(self.skin_us, &mut self.random)
     }
 
     /// Picks a number below `bound`.
     pub fn choose(&mut self, bound: u32) -> u32 {
-        self.chance.below(bound)
+        self.random.below(bound)
     }
 }
 
@@ -168,11 +168,11 @@ fn minute_us(per_minute: f64) -> u64 {
 }
 
 /// Returns 0.5 to 1.5 times the interval, uniformly distributed.
-fn vary(interval_us: u32, chance: &mut Stream) -> u64 {
-    u64::from(interval_us / 2) + u64::from(chance.below(interval_us))
+fn vary(interval_us: u32, random: &mut Stream) -> u64 {
+    u64::from(interval_us / 2) + u64::from(random.below(interval_us))
 }
 
-fn delay(interval_us: u64, chance: &mut Stream) -> Option<Duration> {
+fn delay(interval_us: u64, random: &mut Stream) -> Option<Duration> {
     let short = u32::try_from(interval_us).unwrap_or(u32::MAX);
-    (short > 0).then(|| Duration::from_micros(vary(short, chance)))
+    (short > 0).then(|| Duration::from_micros(vary(short, random)))
 }

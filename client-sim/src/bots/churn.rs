@@ -16,7 +16,7 @@ pub(super) struct Churn {
     bots: Vec<u32>,
     /// The average time between two departures, in microseconds. `None`: no bot leaves.
     every_us: Option<u32>,
-    chance: Stream,
+    random: Stream,
 }
 
 impl Churn {
@@ -24,11 +24,11 @@ impl Churn {
     pub(super) fn new(plan: &Plan, thread: u32, bots: Vec<u32>) -> Self {
         let per_minute = bots.len() as f64 * plan.churn_percent / 100.0;
         let every_us = (per_minute > 0.0).then(|| (60e6 / per_minute).clamp(1.0, 4e9) as u32);
-        let chance = Stream::new(plan.seed, thread.into(), Purpose::BotChurn);
+        let random = Stream::new(plan.seed, thread.into(), Purpose::BotChurn);
         Self {
             bots,
             every_us,
-            chance,
+            random,
         }
     }
 
@@ -36,19 +36,19 @@ impl Churn {
     /// direction.
     pub(super) fn delay(&mut self) -> Option<Duration> {
         let every_us = self.every_us?;
-        let micros = u64::from(every_us / 2) + u64::from(self.chance.below(every_us));
+        let micros = u64::from(every_us / 2) + u64::from(self.random.below(every_us));
         Some(Duration::from_micros(micros))
     }
 
     /// Picks one of the bots. Returns `None` if there are no bots.
     pub(super) fn choose(&mut self) -> Option<u32> {
-        let chosen = self.chance.below(self.bots.len() as u32);
+        let chosen = self.random.below(self.bots.len() as u32);
         self.bots.get(chosen as usize).copied()
     }
 
     /// Returns the time from the end of a session to its replacement.
     pub(super) fn pause(&mut self) -> Duration {
-        Duration::from_micros((PAUSE_US + self.chance.below(PAUSE_US)).into())
+        Duration::from_micros((PAUSE_US + self.random.below(PAUSE_US)).into())
     }
 }
 

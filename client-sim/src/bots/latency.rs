@@ -285,13 +285,13 @@ impl Tracker {
     /// Returns the age of the bot's picture of a random neighbour: zero if the bot has seen the
     /// neighbour's newest turn, otherwise the time since the oldest unseen one was intended.
     /// Returns `None` if the age is known for no neighbour.
-    pub fn age(&self, registry: &Registry, chance: &mut Stream, now: Instant) -> Option<Duration> {
+    pub fn age(&self, registry: &Registry, random: &mut Stream, now: Instant) -> Option<Duration> {
         let known = || {
             let tracks = self.slots.iter().flatten();
             tracks.filter(|track| track.is_sure && !registry.gone[track.bot as usize])
         };
         let count = u32::try_from(known().count()).unwrap_or(u32::MAX);
-        let track = known().nth(chance.below(count) as usize)?;
+        let track = known().nth(random.below(count) as usize)?;
         let unseen = registry.after(track.bot, track.seen).next();
         Some(unseen.map_or(Duration::ZERO, |number| {
             registry.age(registry.turn(track.bot, number), now)

@@ -6,7 +6,7 @@ use parlour_client::{Address, AddressError, DEFAULT_LEAD};
 use parlour_shared::text::RoomName;
 use serde::{Serialize, Serializer};
 
-use super::standstill::LONGEST_PAUSE;
+use super::standstill::DEFAULT_MAX_STANDSTILL;
 
 /// The maximum lead that a plan accepts. A longer one is a mistake.
 const LONGEST_AIM: Duration = Duration::from_millis(100);
@@ -104,12 +104,11 @@ pub struct Plan {
     /// The time between the last connection and the beginning of the measurement.
     #[serde(serialize_with = "seconds", rename = "settle_s")]
     pub settle: Duration,
-    /// How long to measure. `None`
-    /// measures until the run is stopped.
+    /// How long to measure. `None` measures until the run is stopped.
     #[serde(serialize_with = "maybe_seconds", rename = "duration_s")]
     pub duration: Option<Duration>,
-    /// The run fails if no bot receives a tick for longer than this. `None`
-    /// turns the limit off.
+    /// The run fails if no bot receives a tick for longer than this. `None` turns the limit
+    /// off.
     #[serde(serialize_with = "maybe_seconds", rename = "max_standstill_s")]
     pub max_standstill: Option<Duration>,
     /// The seed of all random decisions of the bots.
@@ -138,7 +137,7 @@ impl Default for Plan {
             ramp_per_second: 200.0,
             settle: Duration::from_secs(1),
             duration: Some(Duration::from_secs(30)),
-            max_standstill: Some(LONGEST_PAUSE),
+            max_standstill: Some(DEFAULT_MAX_STANDSTILL),
             seed: 1,
             threads: 1,
         }

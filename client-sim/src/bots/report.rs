@@ -117,7 +117,7 @@ pub struct Report {
     pub age_of_picture_ms: Latency,
     /// The share of turns that a neighbour saw, from 0 to 1, among those that were seen, were
     /// overtaken, or were still unseen after a second at the end.
-    pub updates_delivered: f64,
+    pub turns_delivered: f64,
     /// Turns that a neighbour never saw because a newer one overtook them. Each is a latency
     /// sample, up to the moment at which the newer one was seen.
     pub turns_overtaken: u64,
@@ -208,7 +208,7 @@ impl Report {
                 .map(|standstill| humantime::format_rfc3339_millis(started + standstill.began).to_string()),
             generator_pause_ms: measured.own_pause.as_secs_f64() * 1000.0,
             age_of_picture_ms: Latency::of(&measured.age),
-            updates_delivered: delivered(
+            turns_delivered: delivered(
                 measured.turns_seen,
                 measured.turns_overtaken + measured.turns_unseen,
             ),

@@ -17,10 +17,10 @@ impl Roles {
     /// over the order in which they connect.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let mut chance = Stream::new(plan.seed, 0, Purpose::BotRole);
+        let mut random = Stream::new(plan.seed, 0, Purpose::BotRole);
         let all: Vec<u32> = (0..plan.count).collect();
         let mut stalled = vec![false; all.len()];
-        for bot in spread(&all, plan.stalled, &mut chance) {
+        for bot in spread(&all, plan.stalled, &mut random) {
             stalled[bot as usize] = true;
         }
         let mut witnesses = vec![false; all.len()];
@@ -30,7 +30,7 @@ impl Roles {
             let size = in_room.clone().count();
             let reading: Vec<u32> = in_room.filter(|&bot| !stalled[bot as usize]).collect();
             let wanted = (size as f64 * plan.witnesses).round().max(1.0) as u32;
-            for bot in spread(&reading, wanted, &mut chance) {
+            for bot in spread(&reading, wanted, &mut random) {
                 witnesses[bot as usize] = true;
             }
         }
@@ -57,10 +57,10 @@ impl Roles {
 }
 
 /// Picks `wanted` of the bots, or all of them, at even distances from a random start.
-fn spread<'a>(bots: &'a [u32], wanted: u32, chance: &mut Stream) -> impl Iterator<Item = u32> + use<'a> {
+fn spread<'a>(bots: &'a [u32], wanted: u32, random: &mut Stream) -> impl Iterator<Item = u32> + use<'a> {
     let count = bots.len() as u64;
     let wanted = u64::from(wanted).min(count);
-    let shift = u64::from(chance.below(bots.len() as u32));
+    let shift = u64::from(random.below(bots.len() as u32));
     // Of `count` steps of size `wanted`, `wanted` pass a multiple of `count`.
     let is_picked = move |at: u64| (at + shift) % count * wanted % count < wanted;
     (0..)

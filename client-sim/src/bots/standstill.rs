@@ -1,5 +1,5 @@
-//! Finds the longest standstill of the server: the longest time in which no bot of any thread
-//! received a tick.
+//! Finds the longest standstill of the server: the longest period in which no bot of any
+//! thread received a tick.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -8,16 +8,17 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-/// The default limit. A server sends each client in a room a tick at least every 65 ticks (1.08 s),
-/// so a pause of up to this limit is not a failure. The rest allows for the network and the bots.
-pub const LONGEST_PAUSE: Duration = Duration::from_millis(1500);
-/// A thread of bots checks its clock every 50 ms. If it did not check for longer than
-/// this constant (250 ms), the thread itself stood still, and cannot judge the server in that time.
-const OWN_PAUSE: Duration = Duration::from_millis(250);
+/// The default limit. A server sends each client in a room a snapshot at least every 65 ticks
+/// (1.08 s), so a pause of up to this limit is not a failure. The remaining 0.4 s allow for the
+/// network and the bots.
+pub const DEFAULT_MAX_STANDSTILL: Duration = Duration::from_millis(1500);
+/// A thread of bots checks its clock every 50 ms. If it has not checked for longer than this, the
+/// thread itself stood still, so it cannot judge the server for that time.
+const MAX_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 /// No tick was received yet. No run lasts 2^64 ns, which is 584 years.
 const NEVER: u64 = u64::MAX;
 
-/// A time in which no bot received a tick.
+/// A period in which no bot received a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Standstill {
     /// Its length.
@@ -116,9 +117,9 @@ impl PauseDetector {
     }
 
     /// Call this regularly. If the thread stood still until now, returns the start of that pause.
-    pub fn look(&mut self, now: Instant) -> Option<Instant> {
+    pub fn check(&mut self, now: Instant) -> Option<Instant> {
         let last = std::mem::replace(&mut self.0, now);
-        (now.saturating_duration_since(last) > OWN_PAUSE).then_some(last)
+        (now.saturating_duration_since(last) > MAX_CHECK_INTERVAL).then_some(last)
     }
 }
 

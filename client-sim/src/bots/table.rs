@@ -69,7 +69,7 @@ fn bots(report: &Report) -> Vec<Row> {
 /// Returns the rows about turns, and the time until neighbours saw them.
 fn turns(report: &Report) -> Vec<Row> {
     let Report {
-        updates_delivered: delivered,
+        turns_delivered: delivered,
         turns_overtaken: overtaken,
         turns_unseen: unseen,
         turns_unknown: unknown,

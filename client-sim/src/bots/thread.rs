@@ -53,7 +53,7 @@ pub(super) fn run_thread(options: ThreadOptions) -> io::Result<Tally> {
     let mut check_stop_at = start;
     loop {
         let now = Instant::now();
-        event_loop.group().look_at_clock(now);
+        event_loop.group().check_clock(now);
         if !measuring && now >= begin {
             measuring = true;
             event_loop.group().begin_measuring(now);

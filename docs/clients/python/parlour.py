@@ -204,7 +204,7 @@ def velocity(gait):
     return (0 if gait & 32 else dx * speed), (0 if gait & 64 else dy * speed)
 
 
-def place(segment, tick):
+def position(segment, tick):
     """Returns the position in units at a tick. A segment is (since, x, y, gait)."""
     since, x, y, gait = segment
     vx, vy = velocity(gait)
@@ -280,7 +280,7 @@ class View:
             since = self.tick - ago
             if since < max(1, known["segment"][0]):
                 raise ProtocolError("a turn before its segment, or before tick 1")
-            known["segment"] = (since, *place(known["segment"], since), gait)
+            known["segment"] = (since, *position(known["segment"], since), gait)
         if mask & 2:
             known["segment"] = (self.tick, *reader.fixed("iiB"))
         if known["segment"][3] & 15 > 8 or known["segment"][3] & 128:
@@ -382,7 +382,7 @@ class Client:
         if not condition():
             raise self.reader.exception() or ConnectionError(f"closed with {self.socket.close_code}")
 
-    def place(self, slot=None, tick=None):
+    def position(self, slot=None, tick=None):
         """Returns the position of a slot (default: the own one) at a tick (default: the last one known)."""
         segment = self.view.players[self.slot if slot is None else slot]["segment"]
-        return place(segment, self.view.tick if tick is None else tick)
+        return position(segment, self.view.tick if tick is None else tick)

@@ -57,10 +57,10 @@ async def now(client):
 
 async def meet(ada, bo):
     """Bo sprints to Ada, first along x, then along y, until Ada sees Bo."""
-    goals = ada.place()[0] - 40 * 256, ada.place()[1]
+    goals = ada.position()[0] - 40 * 256, ada.position()[1]
     for axis, (ahead, back) in enumerate((("east", "west"), ("south", "north"))):
         # After a late wake-up Bo is too far, and turns round.
-        while abs(distance := goals[axis] - bo.place()[axis]) > 60 * 256:
+        while abs(distance := goals[axis] - bo.position()[axis]) > 60 * 256:
             await bo.move(ahead if distance > 0 else back, sprint=True)
             # There are no snapshots within a segment, so the time to the goal is computed.
             await asyncio.sleep(abs(distance) / 1024 / 60)
@@ -69,8 +69,8 @@ async def meet(ada, bo):
         await client.until(lambda client=client: stands(client, ada.slot) and stands(client, bo.slot))
     seen = ada.view.players[bo.slot]
     check((seen["player"], seen["name"]) == (bo.welcome["player"], bo.welcome["name"]), "Ada sees a different player")
-    check(ada.place(bo.slot) == bo.place(), f"Ada sees Bo at {ada.place(bo.slot)}, Bo is at {bo.place()}")
-    say(f"Bo sprinted to Ada, and both see Bo at pixel {tuple(n // 256 for n in bo.place())}")
+    check(ada.position(bo.slot) == bo.position(), f"Ada sees Bo at {ada.position(bo.slot)}, Bo is at {bo.position()}")
+    say(f"Bo sprinted to Ada, and both see Bo at pixel {tuple(n // 256 for n in bo.position())}")
 
 
 async def stand(client):
@@ -86,7 +86,7 @@ def stands(client, slot):
 async def walk(ada, bo, ticks=8, tries=5):
     """Bo walks east for some ticks, from a chosen tick on, so that every position is known in advance."""
     for _ in range(tries):
-        start, begin, seen = bo.place(), await now(bo) + 6, []
+        start, begin, seen = bo.position(), await now(bo) + 6, []
         ada.watchers = [lambda view: seen.append((view.tick, view.players[bo.slot]["segment"]))]
         await bo.move("east", tick=begin)
         await bo.move("still", tick=begin + ticks)
@@ -101,9 +101,9 @@ async def walk(ada, bo, ticks=8, tries=5):
         raise AssertionError("no commands arrived in time for their ticks")
     for tick, segment in seen:
         expected = (start[0] + WALK * min(max(tick - begin, 0), ticks), start[1])
-        check(place(segment, tick) == expected, f"at {tick}: {place(segment, tick)}, expected {expected}")
+        check(position(segment, tick) == expected, f"at {tick}: {position(segment, tick)}, expected {expected}")
     expected = (start[0] + WALK * ticks, start[1])
-    check(ada.place(bo.slot) == bo.place() == expected, f"Bo must stand at {expected}")
+    check(ada.position(bo.slot) == bo.position() == expected, f"Bo must stand at {expected}")
     say(f"Bo walked east from tick {begin} to {begin + ticks}; Ada saw Bo at the right position in {len(seen)} snapshots, "
         f"and finally at pixel {tuple(n // 256 for n in expected)}")
 

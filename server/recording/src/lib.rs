@@ -6,8 +6,8 @@
 //!
 //! * [`format`](mod@format) reads and writes the file. [`Header`] says which world it records.
 //! * [`replay`] runs a recording again, compares recordings, and shows what happened in them.
-//! * [`recorder`] has the threads that record a live world, keep its last minutes, and run it a
-//!   second time to compare the states (the shadow).
+//! * [`recorder`] has the threads that record a live world, keep its history, and run it a second
+//!   time to compare the states (the shadow).
 //!
 //! This crate has no sockets and no async runtime. Game logic is passed in as
 //! [`parlour_sim::Logic`]: to replay a recording of a server with your own game logic, use a
@@ -28,7 +28,7 @@
 //! # use parlour_testing::recording::{ScriptedRecording, TemporaryPath};
 //! # use parlour_testing::{SessionActions as _, plaza};
 //! # let mut script = ScriptedRecording::new(plaza());
-//! # script.at(1).arrive(1, "Ada", "plaza");
+//! # script.at(1).open_as_and_join(1, "Ada", "plaza");
 //! # let other = TemporaryPath::file(&script.record(60));
 //! # script.at(30).chat(1, Scope::Room, "hello");
 //! # let one = TemporaryPath::file(&script.record(60));

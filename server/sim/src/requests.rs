@@ -90,10 +90,7 @@ fn serve(world: &mut World) {
                 (EventKind::Message { message, early }, None) => {
                     serve_message(world, player, message, *early);
                 }
-                (
-                    EventKind::Arrive(_) | EventKind::Reserve(_) | EventKind::Hold | EventKind::Release,
-                    _,
-                ) => {}
+                (EventKind::Arrive(_) | EventKind::Reserve(_) | EventKind::Hold | EventKind::Release, _) => {}
             }
         }
     });

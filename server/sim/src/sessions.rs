@@ -76,8 +76,7 @@ impl RemainsQueue {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Sessions>()
-        .init_resource::<RemainsQueue>();
+    app.init_resource::<Sessions>().init_resource::<RemainsQueue>();
     state::derived::<Sessions>(app);
     state::derived::<RemainsQueue>(app);
     state::component::<Remains>(app, "gone");

@@ -89,21 +89,21 @@ fn watch(sim: &mut Simulation, rooms: u64) {
 
 /// Each session sends something once in `every / 30` ticks.
 fn fill(input: &mut TickInput, tick: u32, sessions: u64, every: u32) {
-    let mut chance = Stream::new(5, u64::from(tick), Purpose::Game);
+    let mut random = Stream::new(5, u64::from(tick), Purpose::Game);
     input.events.clear();
     for session in 0..sessions {
-        match chance.below(every) {
+        match random.below(every) {
             0..20 => {
                 let command = Move {
-                    direction: Direction::ALL[chance.below(9) as usize],
-                    sprint: chance.below(4) == 0,
+                    direction: Direction::ALL[random.below(9) as usize],
+                    sprint: random.below(4) == 0,
                     ..Move::default()
                 };
                 input.command(session, command);
             }
             20 => input.chat(session, Scope::Room, "to all"),
             21 => input.chat(session, Scope::Near, "to some"),
-            22 => input.skin(session, chance.below(3) as u16),
+            22 => input.skin(session, random.below(3) as u16),
             23 => input.hold(session),
             24..30 => input.release(session),
             _ => {}

@@ -140,7 +140,7 @@ fn each_listener_has_a_separate_stream_without_gaps() {
 #[test]
 fn streams_have_no_gaps_while_players_come_and_go() {
     let mut world = TestWorld::teleporting(plaza());
-    let mut chance = Stream::new(8, 0, Purpose::Game);
+    let mut random = Stream::new(8, 0, Purpose::Game);
     (0..12).for_each(|session| world.open_and_join(session, "plaza"));
     // The next number that each listener expects in its present stay, per scope.
     let mut room_next: BTreeMap<u64, u32> = BTreeMap::new();
@@ -148,13 +148,13 @@ fn streams_have_no_gaps_while_players_come_and_go() {
     let mut heard = 0;
     for _ in 0..600 {
         for session in 0..12 {
-            match chance.below(60) {
+            match random.below(60) {
                 0 => world.join(session, "plaza/2"),
                 1 => world.join(session, "plaza"),
                 2 => world.leave(session),
                 3..6 => world.chat(session, Scope::Room, "room"),
                 6..9 => world.chat(session, Scope::Near, "near"),
-                9 => world.teleport(session, 256 * (100 + chance.below(400) as i32), 256 * 100),
+                9 => world.teleport(session, 256 * (100 + random.below(400) as i32), 256 * 100),
                 _ => {}
             }
         }

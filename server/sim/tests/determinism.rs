@@ -12,8 +12,8 @@ use parlour_tick::{Lane, TickOutput};
 
 /// The hash after the last tick of [`run`], and a hash of all bytes that were sent. Debug and
 /// release builds on all machines must compute these numbers. If a change of the simulation is
-/// intended and changes them, write the new numbers here. CONTRIBUTING.md, "What changes with
-/// what", says what else must change.
+/// intended and changes them, write the new numbers here. CONTRIBUTING.md, "What else to
+/// change", says what else must change.
 const PINNED: (u64, u64) = (7_829_191_981_763_021_111, 2_001_792_853_659_712_297);
 
 const TICKS: u32 = 600;
@@ -46,7 +46,7 @@ fn watchers_do_not_change_the_world() {
     let (mut crowd, mut sent) = (Crowd::new(99), 0);
     let (mut first, mut second) = (TickOutput::default(), TickOutput::default());
     for tick in 1..=TICKS {
-        let mut chance = Stream::new(3, u64::from(tick), Purpose::Game);
+        let mut random = Stream::new(3, u64::from(tick), Purpose::Game);
         let mut input = crowd.next().unwrap();
         alone.step(&mut input, &mut first);
         watched.step(&mut input, &mut second);
@@ -61,11 +61,11 @@ fn watchers_do_not_change_the_world() {
         sent += second.watched.len();
 
         // Watchers may have the same session numbers as players.
-        let session = SessionId(u64::from(chance.below(8)));
-        let room = ["east", "west", "east/a"][chance.below(3) as usize];
-        let player = watched.player(SessionId(u64::from(chance.below(crowd.sessions() as u32))));
+        let session = SessionId(u64::from(random.below(8)));
+        let room = ["east", "west", "east/a"][random.below(3) as usize];
+        let player = watched.player(SessionId(u64::from(random.below(crowd.sessions() as u32))));
         let player = player.and_then(|player| watched.world().get::<Player>(player));
-        match (chance.below(12), player.map(|player| player.id)) {
+        match (random.below(12), player.map(|player| player.id)) {
             (0, _) => watched.unwatch(session),
             (1, _) => watched.set_watcher_held(session, true),
             (2, _) => watched.set_watcher_held(session, false),

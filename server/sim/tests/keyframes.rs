@@ -84,15 +84,15 @@ fn walkers(size: u64, ticks: u32) -> Script {
     for tick in 1..=ticks {
         let now = script.at(tick);
         for session in 0..size {
-            let chance = &mut Stream::new(session, tick.into(), Purpose::Game);
+            let random = &mut Stream::new(session, tick.into(), Purpose::Game);
             if tick == 1 {
-                now.arrive(session, "", "west");
-            } else if chance.below(30) == 0 {
+                now.open_as_and_join(session, "", "west");
+            } else if random.below(30) == 0 {
                 let command = Move {
                     seq: 0,
-                    tick: Tick(tick + chance.below(16)),
-                    direction: Direction::ALL[chance.below(9) as usize],
-                    sprint: chance.below(2) == 0,
+                    tick: Tick(tick + random.below(16)),
+                    direction: Direction::ALL[random.below(9) as usize],
+                    sprint: random.below(2) == 0,
                 };
                 now.command(session, command);
             }
@@ -111,10 +111,10 @@ fn a_loaded_world_with_a_walking_crowd_continues_the_same() {
 fn a_loaded_world_with_game_logic_continues_the_same() {
     let mut script = walkers(12, 800);
     for tick in 1..=800 {
-        let chance = &mut Stream::new(7, tick.into(), Purpose::Game);
-        if chance.below(10) == 0 {
-            let mood = (chance.below(4) > 0).then(|| chance.below(12) as u8);
-            let session = chance.below(12).into();
+        let random = &mut Stream::new(7, tick.into(), Purpose::Game);
+        if random.below(10) == 0 {
+            let mood = (random.below(4) > 0).then(|| random.below(12) as u8);
+            let session = random.below(12).into();
             script
                 .at(tick)
                 .custom(session, "set_mood", &mood::SetMood { mood });

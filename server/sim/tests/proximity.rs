@@ -321,7 +321,7 @@ fn check_tick(pool: usize, round: u32, one: Slot, other: Slot) -> u32 {
 /// area, where nearly all are near each other, or spread out again.
 fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
     let mut world = world(config(refresh_ticks));
-    let mut chance = Stream::new(3, players, Purpose::Game);
+    let mut random = Stream::new(3, players, Purpose::Game);
     (0..players).for_each(|session| world.open_and_join(session, "plaza"));
     let mut near: BTreeSet<(Entity, Entity)> = BTreeSet::new();
     let (mut came, mut went) = (0, 0);
@@ -329,9 +329,9 @@ fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
     for tick in 0..ticks {
         let range = if tick % 20 < 10 { 600 } else { 120 };
         for session in 0..players {
-            match chance.below(40) {
+            match random.below(40) {
                 0..8 => {
-                    let mut px = || (chance.below(range) as i32 + 100) * 256 + chance.below(256) as i32;
+                    let mut px = || (random.below(range) as i32 + 100) * 256 + random.below(256) as i32;
                     let (x, y) = (px(), px());
                     world.teleport(session, x, y);
                 }

@@ -65,10 +65,10 @@ fn nothing_is_sent_when_nothing_changes() {
 #[test]
 fn a_turn_costs_5_bytes() {
     let mut world = everyone_sees_everyone(11);
-    let mut chance = Stream::new(1, 1, Purpose::Game);
+    let mut random = Stream::new(1, 1, Purpose::Game);
     for _ in 0..30 {
-        let turning = 1 + chance.below(10) as usize;
-        let direction = chance.below(4) as usize;
+        let turning = 1 + random.below(10) as usize;
+        let direction = random.below(4) as usize;
         for session in 2..2 + turning as u64 {
             let now = world
                 .get::<parlour_sim::Motion>(session)
@@ -326,17 +326,17 @@ fn views_are_correct_while_a_room_grows_to_hundreds() {
         let mut config = interest(kind);
         config.maps = vec![Arc::new(open_map("plaza", 60, 40))];
         let mut world = TestWorld::new(config);
-        let mut chance = Stream::new(4, 4, Purpose::Game);
+        let mut random = Stream::new(4, 4, Purpose::Game);
         let mut held = vec![false; 240];
         for session in 0..240 {
             world.open_and_join(session, "plaza");
-            let other = u64::from(chance.below(session as u32 + 1));
-            match chance.below(4) {
+            let other = u64::from(random.below(session as u32 + 1));
+            match random.below(4) {
                 0 if held[other as usize] => world.release(other),
                 0 => world.hold(other),
                 1 => world.leave(other),
                 2 => world.join(other, "plaza"),
-                _ => world.walk(other, Direction::ALL[chance.below(9) as usize]),
+                _ => world.walk(other, Direction::ALL[random.below(9) as usize]),
             }
             held[other as usize] = world.client(other).held;
             world.tick();
@@ -356,17 +356,17 @@ fn no_snapshot_contains_a_player_out_of_sight() {
     let mut config = interest(Interest::Near);
     config.maps = vec![Arc::new(open_map("plaza", 60, 20))];
     let mut world = TestWorld::new(config);
-    let mut chance = Stream::new(6, 6, Purpose::Game);
+    let mut random = Stream::new(6, 6, Purpose::Game);
     (0..40).for_each(|session| world.open_and_join(session, "plaza"));
     let (mut sent, mut hidden) = (0_u32, 0_u32);
     for _ in 0..900 {
         for session in 0..40 {
-            match chance.below(60) {
-                0..3 => world.walk(session, Direction::ALL[chance.below(9) as usize]),
-                3 => world.skin(session, chance.below(3) as u16),
-                4 if chance.below(10) == 0 => world.leave(session),
+            match random.below(60) {
+                0..3 => world.walk(session, Direction::ALL[random.below(9) as usize]),
+                3 => world.skin(session, random.below(3) as u16),
+                4 if random.below(10) == 0 => world.leave(session),
                 5 | 6 => world.join(session, "plaza"),
-                7 if chance.below(4) == 0 => world.hold(session),
+                7 if random.below(4) == 0 => world.hold(session),
                 8 => world.release(session),
                 _ => {}
             }

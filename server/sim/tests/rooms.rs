@@ -22,6 +22,9 @@ fn the_first_join_creates_a_room() {
         panic!("{messages:?}");
     };
     let expected = RoomEntered {
+        room_type: "plaza".into(),
+        properties: Vec::new(),
+        extras: Vec::new(),
         request: 1,
         room: "plaza".into(),
         epoch: Epoch(1),

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 
 use bevy_ecs::archetype::Archetype;
 use parlour_shared::{
-    codec::SCHEMA,
-    ids::{PlayerId, SessionId, Tick},
-    message::{ClientMessage, Durability, Hello, Refusal, RefusalClass, Scope, ServerMessage, Welcome},
+    ids::{PlayerId, SessionId},
+    message::{ClientMessage, Hello, Refusal, RefusalClass, Scope},
     motion::Direction,
 };
 use parlour_sim::Interest;
-use parlour_testing::{SessionActions as _, TestWorld, maps::connected_maps, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{Arrival, EventKind, Report};
 
 #[test]
@@ -42,7 +41,11 @@ fn a_departure_reports_the_player_and_the_next_arrival_is_the_same_player() {
             session: SessionId(1),
             player: arrival.clone(),
         };
-        assert!(world.output.reports.contains(&departed), "{:?}", world.output.reports);
+        assert!(
+            world.output.reports.contains(&departed),
+            "{:?}",
+            world.output.reports
+        );
     }
 }
 

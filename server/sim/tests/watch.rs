@@ -96,24 +96,24 @@ impl WatchedWorld {
 }
 
 /// Adds events of about thirty players, which walk, teleport, change skins, join, leave and close.
-fn stir(world: &mut TestWorld, chance: &mut Stream) {
+fn stir(world: &mut TestWorld, random: &mut Stream) {
     let rooms = ["plaza/a", "plaza/b"];
-    for _ in 0..chance.below(4) {
-        let session = 1 + u64::from(chance.below(30));
+    for _ in 0..random.below(4) {
+        let session = 1 + u64::from(random.below(30));
         if !world.clients.contains_key(&SessionId(session)) {
-            world.open_and_join(session, rooms[chance.below(2) as usize]);
+            world.open_and_join(session, rooms[random.below(2) as usize]);
             continue;
         }
-        match chance.below(24) {
-            0..=11 => world.walk(session, Direction::ALL[chance.below(9) as usize]),
+        match random.below(24) {
+            0..=11 => world.walk(session, Direction::ALL[random.below(9) as usize]),
             12..=16 => {
-                let place = Position::from_px(50 + chance.below(900) as i32, 50 + chance.below(900) as i32);
+                let place = Position::from_px(50 + random.below(900) as i32, 50 + random.below(900) as i32);
                 world.teleport(session, place.x, place.y);
             }
-            17..=19 => world.skin(session, chance.below(3) as u16),
+            17..=19 => world.skin(session, random.below(3) as u16),
             20 => world.leave(session),
             21 => world.close(session),
-            _ => world.join(session, rooms[chance.below(2) as usize]),
+            _ => world.join(session, rooms[random.below(2) as usize]),
         }
     }
 }
@@ -121,7 +121,7 @@ fn stir(world: &mut TestWorld, chance: &mut Stream) {
 #[test]
 fn a_watcher_of_everyone_sees_all_players_in_every_tick() {
     let mut watched = WatchedWorld::new(TestWorld::teleporting(plaza()));
-    let mut chance = Stream::new(1, 0, Purpose::Game);
+    let mut random = Stream::new(1, 0, Purpose::Game);
     for session in 1..=30 {
         watched.world.open_and_join(session, "plaza/a");
     }
@@ -131,7 +131,7 @@ fn a_watcher_of_everyone_sees_all_players_in_every_tick() {
     assert_eq!((entered.slot, entered.interest_px), (Slot::NOBODY, None));
     let mut most = 0;
     for tick in 0..1500 {
-        stir(&mut watched.world, &mut chance);
+        stir(&mut watched.world, &mut random);
         watched.tick();
         let room = watched.world.room("plaza/a").unwrap();
         let expected = players_in(&watched.world.sim, room);
@@ -147,7 +147,7 @@ fn a_watcher_of_a_player_sees_the_same_as_the_player_in_every_tick() {
         let mut config = plaza();
         config.rules.interest = interest;
         let mut watched = WatchedWorld::new(TestWorld::teleporting(config));
-        let mut chance = Stream::new(2, 0, Purpose::Game);
+        let mut random = Stream::new(2, 0, Purpose::Game);
         for session in 1..=30 {
             watched.world.open_and_join(session, "plaza/a");
         }
@@ -161,7 +161,7 @@ fn a_watcher_of_a_player_sees_the_same_as_the_player_in_every_tick() {
                 followed = 1 + followed % 30;
                 watched.follow(followed);
             }
-            stir(&mut watched.world, &mut chance);
+            stir(&mut watched.world, &mut random);
             watched.tick();
             if watched.world.sim.is_watching(WATCHER) {
                 let client = watched.world.client(followed);

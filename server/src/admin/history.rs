@@ -1,6 +1,6 @@
-//! `/history`: writes the last minutes to a file on the server, or returns them. They contain names
-//! and chat, so both routes accept only POST: browsers send `Origin` with every POST, but not with
-//! the GET of an `<img>`, which any page can contain.
+//! `/history`: writes the history to a file on the server, or returns it. It contains names and
+//! chat, so both routes accept only POST: browsers send `Origin` with every POST, but not with the
+//! GET of an `<img>`, which any page can contain.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ impl HistoryRoutes {
     pub(super) async fn write(&self) -> Result<Answer, HttpProblem> {
         write_history(&self.history)
             .await
-            .map(saved_path)
+            .map(path_answer)
             .map_err(problem)
     }
 
@@ -58,15 +58,15 @@ impl HistoryRoutes {
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
         let saved = download_history(&self.history).await.map_err(problem)?;
-        Ok(attachment(saved, permit))
+        Ok(download_answer(saved, permit))
     }
 }
 
-fn saved_path(saved: SavedHistory) -> Answer {
+fn path_answer(saved: SavedHistory) -> Answer {
     json(serde_json::to_vec(&saved).expect("strings and numbers always serialize to JSON"))
 }
 
-fn attachment(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer {
+fn download_answer(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer {
     let name = format!("attachment; filename=\"{}\"", saved.path);
     let mut answer = text(Bytes::from_owner(Download {
         bytes: saved.body,

@@ -13,9 +13,9 @@ pub(super) const INDEX: &str = "
 /playback                        the playback: tick, time, speed, rooms
 POST /playback/pause             pause at the current tick
 POST /playback/play              continue
-POST /playback/seek?to=MOMENT    a tick (1200), a distance (+10s, -10s) or a time (2026-01-31T12:00:00Z)
+POST /playback/seek?to=MOMENT    a tick (1200), an offset (+10s, -10s) or a time (2026-01-31T12:00:00Z)
 POST /playback/speed?x=NUMBER    0.1 to 16
-POST /playback/follow?player=P   see what a player sees, by name or id; empty: see everyone
+POST /playback/follow?player=P   see what a player sees, by name or id; empty: follow nobody
 ";
 
 pub(super) async fn status(sources: &Sources) -> Result<Answer, HttpProblem> {
@@ -67,11 +67,11 @@ fn status_or_problem(answer: Result<PlaybackStatus, ControlError>) -> Result<Ans
 }
 
 /// Returns the moment in the query. No moment starts with a space, so a leading space was the plus
-/// of a distance, as in `to=+10s`.
+/// of an offset, as in `to=+10s`.
 fn moment(uri: &Uri) -> Result<String, HttpProblem> {
     let to = parameter(uri, "to")?;
     Ok(match to.strip_prefix(' ') {
-        Some(distance) => format!("+{distance}"),
+        Some(offset) => format!("+{offset}"),
         None => to,
     })
 }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_plus_of_a_distance_may_be_escaped_or_not() {
+    fn the_plus_of_an_offset_may_be_escaped_or_not() {
         let moment = |query: &str| moment(&format!("/playback/seek?{query}").parse().unwrap()).ok();
         for query in ["to=+10s", "to=%2B10s", "to=%2b10s", "to=%2010s"] {
             assert_eq!(moment(query).as_deref(), Some("+10s"), "{query}");

@@ -67,8 +67,8 @@ const INDEX: &str = "Parlour, admin port
 /livez    200; 503 if the server failed, or the tick has not advanced for livez_timeout
 /readyz   200 if the tick advanced within the last 100 ms, otherwise 503 and the reason
 /metrics  all metrics, in the text format of Prometheus
-POST /history           write the last minutes to a file
-POST /history/download  download them: curl -X POST -OJ
+POST /history           write the history to a file
+POST /history/download  download it: curl -X POST -OJ
 ";
 
 /// Answers a request from `peer`, on a connection that was accepted at `local`.

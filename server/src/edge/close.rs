@@ -149,7 +149,7 @@ impl Connection {
         let message = ServerMessage::Closing(Closing {
             code,
             reconnect_after_ms: match code.advice() {
-                Advice::Resume | Advice::Reconnect => self.io.shared.spread.after_ms(&self.io.chance),
+                Advice::Resume | Advice::Reconnect => self.io.shared.spread.after_ms(&self.io.random),
                 Advice::Stop => 0,
             },
         });

@@ -64,7 +64,7 @@ pub(super) struct Connection {
     session: Cell<Option<SessionId>>,
     /// If the outbox is not empty: when the socket last took a byte, or if it has taken none since,
     /// when the first byte had to wait.
-    pub(super) blocked: Cell<Option<Instant>>,
+    pub(super) stalled_since: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,
     /// Whether the kernel may keep [`unsent::MANY`](super::unsent::MANY) bytes.
@@ -95,7 +95,7 @@ impl Connection {
             outbox: RefCell::new(outbox),
             place: Cell::new(None),
             session: Cell::new(None),
-            blocked: Cell::new(None),
+            stalled_since: Cell::new(None),
             heard: Cell::new(now),
             pinged: Cell::new(false),
             many_unsent: Cell::new(false),
@@ -140,7 +140,7 @@ impl Connection {
         self.phase.set(Phase::Open);
         self.schedule_check();
         self.io.inbound.control(session, event);
-        if self.blocked.get().is_some() {
+        if self.stalled_since.get().is_some() {
             self.io.inbound.control(session, InboundKind::Hold);
         }
     }
@@ -163,9 +163,9 @@ impl Connection {
         self.io.gaps.after_gap(self.heard.get()) + heartbeats * self.io.shared.options.heartbeat
     }
 
-    /// Returns when the connection exceeds `stall_timeout`, if its socket takes no data now.
+    /// Returns when the connection exceeds `stall_timeout`, if its socket accepts no data now.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
-        let since = self.blocked.get()?;
+        let since = self.stalled_since.get()?;
         Some(self.io.gaps.after_gap(since) + self.io.shared.options.stall_timeout)
     }
 
@@ -204,8 +204,8 @@ impl Connection {
     /// start again.
     pub(super) fn note_progress(&self) {
         let now = self.io.now();
-        if self.blocked.get().is_some() {
-            self.blocked.set(Some(now));
+        if self.stalled_since.get().is_some() {
+            self.stalled_since.set(Some(now));
         }
         if let Phase::Closing { begin, step, .. } = self.phase.get() {
             let progress = now;
@@ -223,9 +223,9 @@ impl Connection {
     }
 
     /// Notes that no more bytes wait for the socket.
-    pub(super) fn forget_blocked(&self) {
-        if self.blocked.take().is_some() {
-            self.io.shared.metrics.edge.blocked.decrement(1);
+    pub(super) fn forget_stall(&self) {
+        if self.stalled_since.take().is_some() {
+            self.io.shared.metrics.edge.stalled.decrement(1);
         }
     }
 }

@@ -31,8 +31,8 @@ pub struct EdgeOptions {
     /// A client that is silent for this long is pinged. After twice as long, the connection is
     /// closed with 4002. The welcome contains this time.
     pub heartbeat: Duration,
-    /// Bytes that may wait for a connection that takes no data. If more wait, the server closes it
-    /// with 4001.
+    /// Bytes that may wait for a connection that accepts no data. If more wait, the server closes
+    /// it with 4001.
     pub outbox_bytes: usize,
     /// A connection that takes none of its waiting bytes for this long is closed with 4001.
     pub stall_timeout: Duration,

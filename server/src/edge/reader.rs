@@ -130,7 +130,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         // Wakes the task that empties the outbox, if there is one, so that it ends as well.
         self.connection.hang_up();
-        self.connection.forget_blocked();
+        self.connection.forget_stall();
         self.connection.leave_table();
         self.connection.io.shared.spread.left();
     }

@@ -59,16 +59,16 @@ impl Spread {
     }
 
     /// Returns a random stream for an I/O thread.
-    pub(super) fn chance(&self, thread: usize) -> RefCell<Stream> {
+    pub(super) fn random(&self, thread: usize) -> RefCell<Stream> {
         RefCell::new(Stream::new(self.seed, thread as u64, Purpose::Reconnect))
     }
 
     /// Returns the time after which one client may come back, in milliseconds.
-    pub(super) fn after_ms(&self, chance: &RefCell<Stream>) -> u32 {
+    pub(super) fn after_ms(&self, random: &RefCell<Stream>) -> u32 {
         let clients = self.clients().max(self.leaving.load(Ordering::Relaxed));
         let window = self.window.max(Duration::from_secs(clients.into()) / self.rate);
         let ms = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
-        ms(SOONEST).saturating_add(chance.borrow_mut().below(ms(window)))
+        ms(SOONEST).saturating_add(random.borrow_mut().below(ms(window)))
     }
 
     fn clients(&self) -> u32 {
@@ -87,8 +87,8 @@ mod tests {
             spread.all_leave();
             (0..clients).for_each(|_| spread.left());
         }
-        let chance = spread.chance(0);
-        (0..1000).map(|_| spread.after_ms(&chance)).collect()
+        let random = spread.random(0);
+        (0..1000).map(|_| spread.after_ms(&random)).collect()
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Connection {
 
     /// Answers a ping. While the outbox is not empty, only the newest ping is answered.
     pub(super) fn pong(self: &Rc<Self>, payload: &[u8]) {
-        if self.blocked.get().is_some() {
+        if self.stalled_since.get().is_some() {
             *self.pong.borrow_mut() = Some(payload.into());
         } else {
             self.send_control(OpCode::Pong, payload);
@@ -186,12 +186,12 @@ impl Connection {
 
     /// Handles a socket that takes no more data: the session is held until the outbox is empty.
     fn block(self: &Rc<Self>) {
-        if self.blocked.get().is_some() {
+        if self.stalled_since.get().is_some() {
             return;
         }
-        self.blocked.set(Some(self.io.now()));
+        self.stalled_since.set(Some(self.io.now()));
         self.schedule_check();
-        self.io.shared.metrics.edge.blocked.increment(1);
+        self.io.shared.metrics.edge.stalled.increment(1);
         if let Some(session) = self.session() {
             self.io.shared.metrics.edge.holds.increment(1);
             self.io.inbound.control(session, InboundKind::Hold);
@@ -201,12 +201,12 @@ impl Connection {
 
     /// Handles an empty outbox.
     fn unblock(self: &Rc<Self>) {
-        self.forget_blocked();
+        self.forget_stall();
         let pong = self.pong.borrow_mut().take();
         if let Some(payload) = pong {
             self.send_control(OpCode::Pong, &payload);
         }
-        if self.blocked.get().is_none() {
+        if self.stalled_since.get().is_none() {
             self.continue_closing();
             if let Some(session) = self.session() {
                 self.io.inbound.control(session, InboundKind::Release);

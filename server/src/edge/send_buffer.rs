@@ -1,4 +1,4 @@
-//! The outbox of a connection: bytes that wait while its socket takes no data. It holds whole
+//! The outbox of a connection: bytes that wait while its socket accepts no data. It holds whole
 //! WebSocket frames, in order, and is bounded in bytes.
 
 use crate::metrics::Gauge;

@@ -81,7 +81,7 @@ fn sweep(connection: &Rc<Connection>, now: Instant) {
         return;
     }
     if connection.stalled_at().is_some_and(|when| now >= when) {
-        connection.reject(Rejection::SlowConsumer, "took no data for too long");
+        connection.reject(Rejection::SlowConsumer, "accepted no data for too long");
     } else if now >= connection.silent_at(2) {
         connection.reject(Rejection::Heartbeat, "");
     } else if now >= connection.silent_at(1) && connection.begin_ping() {

@@ -24,13 +24,13 @@ use super::{
     read::{self, MapFile, ParsedMap},
 };
 
-/// The files that were read and are not checked together yet.
+/// The map files, before they are checked together.
 #[derive(Default)]
 struct Candidates {
     /// The bundled maps, then those of the directory.
     entries: Vec<MapFile>,
     /// The names of the maps that could not be read.
-    unread: BTreeSet<String>,
+    unreadable: BTreeSet<String>,
     errors: Vec<MapError>,
     warnings: Vec<MapError>,
 }
@@ -38,7 +38,7 @@ struct Candidates {
 pub(super) fn load(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
     let Candidates {
         entries,
-        unread,
+        unreadable,
         mut errors,
         mut warnings,
     } = read_all(bundled, directory)?;
@@ -48,10 +48,10 @@ pub(super) fn load(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Ca
         .map(|entry| (entry.parsed.map.name.clone(), entry))
         .collect();
     if catalogue.is_empty() && errors.is_empty() {
-        errors.push(whole_file("bundled_maps", Fault::NothingServed));
+        errors.push(error_in_file("bundled_maps", Fault::NothingServed));
     }
     for entry in catalogue.values() {
-        for lost in lost_doors(entry, &catalogue, &unread) {
+        for lost in lost_doors(entry, &catalogue, &unreadable) {
             let list = if lost.fault.is_warning() {
                 &mut warnings
             } else {
@@ -98,7 +98,7 @@ fn read_all(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Candidate
         .map_err(|error| MapErrors(vec![error]))?;
     found.warnings = warnings;
     if let Some(directory) = directory.filter(|_| maps.is_empty()) {
-        let fault = whole_file(&directory.display().to_string(), Fault::NoMaps);
+        let fault = error_in_file(&directory.display().to_string(), Fault::NoMaps);
         found.errors.push(fault);
     }
     for (name, text) in BUNDLED.iter().filter(|(name, _)| bundled.includes(name)) {
@@ -114,7 +114,7 @@ fn read_all(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Candidate
             .to_string_lossy()
             .into_owned();
         let parsed = contents(&path)
-            .map_err(|fault| whole_file(&file, fault))
+            .map_err(|fault| error_in_file(&file, fault))
             .and_then(|text| read::parse(&name, &file, &text));
         found.add(&name, file, false, parsed);
     }
@@ -125,9 +125,9 @@ impl Candidates {
     fn add(&mut self, name: &str, file: String, is_bundled: bool, parsed: Result<ParsedMap, MapError>) {
         match parsed {
             Ok(mut parsed) => {
-                let odd = parsed.warnings.drain(..);
+                let warnings = parsed.warnings.drain(..);
                 self.warnings
-                    .extend(odd.map(|PlacedFault { place, fault }| MapError {
+                    .extend(warnings.map(|PlacedFault { place, fault }| MapError {
                         file: file.clone(),
                         place,
                         fault,
@@ -139,7 +139,7 @@ impl Candidates {
                 });
             }
             Err(error) => {
-                self.unread.insert(name.to_owned());
+                self.unreadable.insert(name.to_owned());
                 self.errors.push(error);
             }
         }
@@ -156,7 +156,7 @@ struct Files {
 }
 
 fn files(directory: &Path) -> Result<Files, MapError> {
-    let fail = |fault: Fault| whole_file(&directory.display().to_string(), fault);
+    let fail = |fault: Fault| error_in_file(&directory.display().to_string(), fault);
     let mut found = Files::default();
     for entry in fs::read_dir(directory).map_err(|error| fail(error.into()))? {
         let path = entry.map_err(|error| fail(error.into()))?.path();
@@ -164,7 +164,7 @@ fn files(directory: &Path) -> Result<Files, MapError> {
             found.maps.push(path);
         } else if let Some(advice) = advice_on_other_format(&path) {
             let file = path.display().to_string();
-            found.warnings.push(whole_file(&file, Fault::NotRead(advice)));
+            found.warnings.push(error_in_file(&file, Fault::NotRead(advice)));
         }
         if found.maps.len().max(found.warnings.len()) > MAX_FILES {
             return Err(fail(Fault::TooManyFiles));
@@ -175,7 +175,7 @@ fn files(directory: &Path) -> Result<Files, MapError> {
     Ok(found)
 }
 
-/// Returns advice about a file of Tiled in a format that is not supported.
+/// Returns advice about a Tiled file in a format that is not supported.
 fn advice_on_other_format(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match extension.as_str() {
@@ -190,7 +190,7 @@ fn contents(path: &Path) -> Result<Vec<u8>, Fault> {
     // Checked before the file is opened, because opening a named pipe blocks until another process
     // writes to it.
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file").into());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file").into());
     }
     let mut text = Vec::new();
     File::open(path)?
@@ -199,7 +199,7 @@ fn contents(path: &Path) -> Result<Vec<u8>, Fault> {
     Ok(text)
 }
 
-fn whole_file(file: &str, fault: Fault) -> MapError {
+fn error_in_file(file: &str, fault: Fault) -> MapError {
     MapError {
         file: file.to_owned(),
         place: String::new(),

@@ -200,9 +200,7 @@ pub enum Fault {
     #[error("no player can walk to it from any spawn point")]
     DoorOutOfReach,
     /// Players can hardly move at a spawn point.
-    #[error(
-        "is walled in: a player is 16 x 16 px, and could walk less than 16 px from there, and into no door"
-    )]
+    #[error("is walled in: a player is 16 x 16 px, and could neither walk 16 px from there nor reach a door")]
     SpawnWalledIn,
     /// From a spawn point, no door can be reached.
     #[error("no door can be reached from there")]

@@ -16,14 +16,14 @@ use super::{
 use crate::suggest::closest;
 
 /// Returns the doors of a map that do not lead to a spawn point of a served map. Doors to
-/// maps in `unread` are not reported, because nothing is known about these maps.
+/// maps in `unreadable` are not reported, because nothing is known about these maps.
 pub(super) fn lost_doors(
     entry: &MapFile,
     catalogue: &BTreeMap<String, MapFile>,
-    unread: &BTreeSet<String>,
+    unreadable: &BTreeSet<String>,
 ) -> Vec<MapError> {
     let doors = entry.parsed.map.doors.iter().zip(&entry.parsed.doors);
-    let doors = doors.filter(|(door, _)| !unread.contains(&door.to_map));
+    let doors = doors.filter(|(door, _)| !unreadable.contains(&door.to_map));
     let lost = doors.filter_map(|(door, place)| {
         Some(MapError {
             file: entry.file.clone(),

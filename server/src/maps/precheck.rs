@@ -3,7 +3,7 @@
 //! - reserves memory for as many tiles as a tileset's `tilecount` says;
 //! - indexes a layer by its `width`, without checking the number of tiles;
 //! - recurses into groups and properties without a bound;
-//! - adds up the measures of tilesets without checking for overflow;
+//! - adds up the dimensions of tilesets without checking for overflow;
 //! - inflates compressed layers to any length.
 //!
 //! A file that could cause harm in one of these ways is refused here.
@@ -67,8 +67,10 @@ struct Precheck<'a> {
     elements: usize,
     tilesets: usize,
     tileset_tiles: u32,
-    begins_at_one: bool,
-    draws_tiles: bool,
+    /// Whether a tileset has the `firstgid` 1.
+    has_first_gid_one: bool,
+    /// Whether any tile of any layer is not empty.
+    uses_tiles: bool,
     object_ids: BTreeSet<u32>,
     layer_ids: BTreeSet<u32>,
     /// Whether the data of the open tile layer was read.
@@ -105,10 +107,10 @@ impl<'a> Precheck<'a> {
         if let Some(name) = self.open.last() {
             return Err(Fault::Markup(match *name {
                 "map" => "the file ends before </map>",
-                _ => "the file ends in the middle of an element",
+                _ => "the file ends before an element is closed",
             }));
         }
-        if self.draws_tiles && !self.begins_at_one {
+        if self.uses_tiles && !self.has_first_gid_one {
             return Err(Fault::NoTileset);
         }
         Ok(self.size)
@@ -177,7 +179,7 @@ impl<'a> Precheck<'a> {
         let tiles = number(tag, "tileset", "tilecount")?;
         // Without `columns` the crate would compute it from numbers that are not checked.
         number(tag, "tileset", "columns")?;
-        self.begins_at_one |= first == 1;
+        self.has_first_gid_one |= first == 1;
         self.tilesets += 1;
         self.tileset_tiles = self.tileset_tiles.saturating_add(tiles);
         if self.tilesets > MAX_TILESETS || self.tileset_tiles > MAX_TILESET_TILES {
@@ -236,7 +238,7 @@ impl<'a> Precheck<'a> {
         };
         *seen = true;
         let found = encoding.count(text)?;
-        self.draws_tiles |= encoding.draws(text);
+        self.uses_tiles |= encoding.uses_tiles(text);
         let expected = self.size.tiles();
         if found == expected {
             Ok(())

@@ -42,7 +42,7 @@ impl Encoding {
     }
 
     /// Returns whether any tile is not empty.
-    pub(super) fn draws(self, text: &str) -> bool {
+    pub(super) fn uses_tiles(self, text: &str) -> bool {
         text.trim().bytes().any(|byte| match self {
             Self::Csv => matches!(byte, b'1'..=b'9'),
             Self::Base64 => !matches!(byte, b'A' | b'='),

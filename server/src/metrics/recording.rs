@@ -14,9 +14,9 @@ pub(super) fn metrics(recorder: &MetricsRecorder) -> RecorderMetrics {
         ticks = counter, "parlour_recording_ticks_total", "Ticks written to recordings.";
         bytes = counter, "parlour_recording_bytes_total", "Bytes written to recordings.";
         dropped = counter, "parlour_recording_ticks_dropped_total",
-            "Ticks that were not recorded, because the recorder was 8 s or the disk two minutes or 64 MiB behind.";
+            "Ticks that were not recorded, because the recorder was 8.5 s behind, or the disk was two minutes or 64 MiB behind.";
         queue_bytes = gauge, "parlour_recording_queue_bytes",
-            "Bytes that wait for the disk; at 64 MiB ticks are dropped, and the recording ends before them.";
+            "Bytes that wait for the disk. At 64 MiB, further ticks are dropped, and the recording ends before the first of them.";
         history_seconds = gauge, "parlour_history_seconds", "Seconds of the history in memory.";
         history_bytes = gauge, "parlour_history_bytes", "Bytes of the history in memory.";
         history_failed = counter, "parlour_history_failed_total",

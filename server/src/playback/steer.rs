@@ -1,4 +1,4 @@
-//! Parses the texts that steer a playback: a moment, a distance from the present one, or a speed.
+//! Parses the texts that steer a playback: a moment, an offset from the present one, or a speed.
 
 use parlour_recording::{
     format::Times,
@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::SPEEDS;
 
-/// The longest distance, in seconds: three years, beyond both ends of any recording.
+/// The longest offset, in seconds: three years, beyond both ends of any recording.
 const LONGEST: f64 = 1e8;
 
 /// Why a text is not a moment of a recording, or not a speed.
@@ -26,10 +26,10 @@ pub enum SteerError {
     Speed(String),
 }
 
-/// Returns the tick that a text names. Distances count from `now`, and stop at the ends of the
+/// Returns the tick that a text names. Offsets count from `now`, and stop at the ends of the
 /// recording.
 pub(super) fn tick_of(text: &str, now: Tick, times: &Times) -> Result<Tick, SteerError> {
-    if let Some(seconds) = distance(text) {
+    if let Some(seconds) = offset(text) {
         let (first, last) = times.range().ok_or(MomentError::Empty)?;
         let tick = i64::from(now.0) + (seconds * f64::from(TICK_RATE)).round() as i64;
         let within = tick.clamp(first.0.into(), last.0.into());
@@ -39,8 +39,8 @@ pub(super) fn tick_of(text: &str, now: Tick, times: &Times) -> Result<Tick, Stee
     Ok(moment.tick(times)?)
 }
 
-/// Parses a distance such as `+10s`, `-2.5s` or `+1m 30s`, in seconds.
-fn distance(text: &str) -> Option<f64> {
+/// Parses an offset such as `+10s`, `-2.5s` or `+1m 30s`, in seconds.
+fn offset(text: &str) -> Option<f64> {
     let (sign, length) = match text.split_at_checked(1)? {
         ("+", length) => (1.0, length),
         ("-", length) => (-1.0, length),
@@ -78,14 +78,14 @@ mod tests {
     }
 
     #[test]
-    fn distances_have_a_sign_and_a_unit() {
-        assert_eq!(distance("+10s"), Some(10.0));
-        assert_eq!(distance("-2.5s"), Some(-2.5));
-        assert_eq!(distance("+1m 30s"), Some(90.0), "units can be combined");
-        assert_eq!(distance("-1500ms"), Some(-1.5));
-        assert_eq!(distance("+1000000000s"), Some(LONGEST));
+    fn offsets_have_a_sign_and_a_unit() {
+        assert_eq!(offset("+10s"), Some(10.0));
+        assert_eq!(offset("-2.5s"), Some(-2.5));
+        assert_eq!(offset("+1m 30s"), Some(90.0), "units can be combined");
+        assert_eq!(offset("-1500ms"), Some(-1.5));
+        assert_eq!(offset("+1000000000s"), Some(LONGEST));
         for wrong in ["10s", "+10", "+s", "+-1s", "+1e3s", "+.s", "s", "", "+é"] {
-            assert_eq!(distance(wrong), None, "{wrong}");
+            assert_eq!(offset(wrong), None, "{wrong}");
         }
     }
 }

@@ -9,9 +9,7 @@ use parlour_recording::{
     format::{Outcome, TickRecord},
     replay::step_caught,
 };
-use parlour_shared::{
-    ids::{PlayerId, Tick},
-};
+use parlour_shared::ids::{PlayerId, Tick};
 use parlour_sim::Simulation;
 use parlour_tick::{Counts, EventKind, Lane, TickInput, TickOutput};
 use rtrb::{Consumer, Producer};

@@ -8,7 +8,7 @@ use parlour_shared::limits::TICK_RATE;
 /// The time between two deadlines: 1/60 s, rounded down to nanoseconds.
 pub(crate) const PERIOD: Duration = Duration::from_nanos(1_000_000_000 / TICK_RATE as u64);
 /// The maximum number of late ticks that are run without a pause, to catch up. If more are late,
-/// their deadlines are skipped.
+/// the deadlines of all late ticks are skipped.
 const CATCH_UP: u64 = 3;
 /// The minimum sleep after a step that took longer than a tick. Without it a world that is too slow
 /// would never leave its core: with real-time priority, the I/O threads would starve, and every

@@ -17,7 +17,7 @@ pub(super) struct HeldSessions {
 #[derive(Debug, Default)]
 struct ThreadHolds {
     behind: bool,
-    /// Whether the connection of each open session takes no data. Allocates only when sessions
+    /// Whether the connection of each open session accepts no data. Allocates only when sessions
     /// open.
     sessions: BTreeMap<SessionId, bool>,
 }

@@ -1,4 +1,4 @@
-//! The events of sessions as methods.
+//! Methods that add the events of sessions.
 
 use parlour_shared::{
     codec,
@@ -14,12 +14,12 @@ use crate::plaza::Teleport;
 /// Every message arrives this long before its deadline, in tenths of milliseconds.
 const EARLY: i16 = 25;
 
-/// The events of sessions as methods. A [`TestWorld`](crate::TestWorld) applies them at its next
-/// tick, a [`Script`](crate::Script) at the tick chosen with [`at`](crate::Script::at). A
+/// Methods that add the events of sessions. A [`TestWorld`](crate::TestWorld) applies the events at
+/// its next tick, a [`Script`](crate::Script) at the tick chosen with [`at`](crate::Script::at). A
 /// [`TickInput`] collects them in the order of the calls.
 ///
-/// Each kind of request has a fixed number: join 1, state write 5, plugin message 6, chat 7,
-/// skin 8, leave 9.
+/// Each kind of message has a fixed request number: join 1, state write 5, plugin message 6,
+/// chat 7, skin 8, leave 9.
 pub trait SessionActions {
     /// Adds an event.
     fn event(&mut self, session: u64, kind: EventKind);
@@ -53,7 +53,7 @@ pub trait SessionActions {
     }
 
     /// Opens a session with a name, and joins a room.
-    fn arrive(&mut self, session: u64, name: &str, room: &str) {
+    fn open_as_and_join(&mut self, session: u64, name: &str, room: &str) {
         self.open_as(session, name);
         self.join(session, room);
     }
@@ -118,8 +118,8 @@ pub trait SessionActions {
         self.send(session, ClientMessage::SetSkin(SetSkin { request: 8, skin }));
     }
 
-    /// Writes one key of the room state. `version` is the last known version; `None` deletes the
-    /// key.
+    /// Writes one key of the room state. `version` is the last known version. A `value` of `None`
+    /// deletes the key.
     fn write(&mut self, session: u64, key: &str, version: u32, value: Option<&str>) {
         let write = StateWrite {
             key: key.into(),
@@ -144,7 +144,7 @@ pub trait SessionActions {
         self.send(session, ClientMessage::Custom(custom));
     }
 
-    /// Moves the player to a place. The world needs the
+    /// Moves the player to a position, in units of 1/256 px. The world needs the
     /// [`teleport_plugin`](crate::teleport_plugin).
     fn teleport(&mut self, session: u64, x: i32, y: i32) {
         self.custom(session, "teleport", &Teleport(Position { x, y }));

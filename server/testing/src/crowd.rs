@@ -48,8 +48,8 @@ impl Crowd {
         self.sessions
     }
 
-    fn any_session(&self, chance: &mut Stream) -> u64 {
-        chance.below(self.sessions as u32).into()
+    fn any_session(&self, random: &mut Stream) -> u64 {
+        random.below(self.sessions as u32).into()
     }
 }
 
@@ -58,42 +58,45 @@ impl Iterator for Crowd {
 
     fn next(&mut self) -> Option<TickInput> {
         self.tick += 1;
-        let chance = &mut Stream::new(self.seed, self.tick.into(), Purpose::Game);
+        let random = &mut Stream::new(self.seed, self.tick.into(), Purpose::Game);
         let mut input = TickInput::default();
         let mut push = |session, kind| {
             let session = SessionId(session);
             input.events.push(Event { session, kind });
         };
-        if self.sessions < 30 || chance.below(40) == 0 {
+        if self.sessions < 30 || random.below(40) == 0 {
             let name = format!("walker {}", self.sessions);
             let player = player_id(0, self.sessions as u32);
             push(self.sessions, EventKind::Arrive(Arrival::new(player, name)));
             self.sessions += 1;
         }
-        for _ in 0..chance.below(6) {
-            let session = self.any_session(chance);
-            push(session, random_event(self.tick, chance));
+        for _ in 0..random.below(6) {
+            let session = self.any_session(random);
+            push(session, random_event(self.tick, random));
         }
-        if chance.below(60) == 0 {
-            push(self.any_session(chance), EventKind::Depart);
+        if random.below(60) == 0 {
+            push(self.any_session(random), EventKind::Depart);
         }
         input.sort();
         Some(input)
     }
 }
 
-fn random_event(tick: u32, chance: &mut Stream) -> EventKind {
-    let message = match chance.below(40) {
-        0..=5 => ClientMessage::Join(Join::room(1, ["east", "west", "east/a", "west/a", "nowhere"][chance.below(5) as usize])),
+fn random_event(tick: u32, random: &mut Stream) -> EventKind {
+    let message = match random.below(40) {
+        0..=5 => ClientMessage::Join(Join::room(
+            1,
+            ["east", "west", "east/a", "west/a", "nowhere"][random.below(5) as usize],
+        )),
         6..=26 => ClientMessage::Move(Move {
             seq: 0,
-            tick: Tick(if chance.below(3) == 0 {
-                tick + chance.below(16)
+            tick: Tick(if random.below(3) == 0 {
+                tick + random.below(16)
             } else {
                 0
             }),
-            direction: Direction::ALL[chance.below(9) as usize],
-            sprint: chance.below(3) == 0,
+            direction: Direction::ALL[random.below(9) as usize],
+            sprint: random.below(3) == 0,
         }),
         27..=29 => ClientMessage::Chat(Chat {
             request: 2,
@@ -107,13 +110,13 @@ fn random_event(tick: u32, chance: &mut Stream) -> EventKind {
         }),
         32..=33 => ClientMessage::SetSkin(SetSkin {
             request: 4,
-            skin: chance.below(4) as u16,
+            skin: random.below(4) as u16,
         }),
         34..=36 => {
             let write = StateWrite {
-                key: format!("key-{}", chance.below(4)),
-                version: chance.below(8),
-                value: (chance.below(3) > 0).then(|| tick.to_string()),
+                key: format!("key-{}", random.below(4)),
+                version: random.below(8),
+                value: (random.below(3) > 0).then(|| tick.to_string()),
             };
             ClientMessage::SetState(SetState {
                 request: 5,
@@ -124,6 +127,6 @@ fn random_event(tick: u32, chance: &mut Stream) -> EventKind {
         38 => return EventKind::Hold,
         _ => return EventKind::Release,
     };
-    let early = chance.below(100) as i16;
+    let early = random.below(100) as i16;
     EventKind::Message { early, message }
 }

@@ -23,8 +23,8 @@ impl Script {
     pub fn random(seed: u64, ticks: u32, mut write: impl FnMut(&mut Self, u32, &mut Stream)) -> Self {
         let mut script = Self::default();
         for tick in 1..=ticks {
-            let chance = &mut Stream::new(seed, tick.into(), Purpose::Game);
-            write(script.at(tick), tick, chance);
+            let random = &mut Stream::new(seed, tick.into(), Purpose::Game);
+            write(script.at(tick), tick, random);
         }
         script
     }

@@ -1,4 +1,5 @@
-//! The hello has one deadline, counted from accept, however slowly the bytes arrive.
+//! The hello has one deadline, counted from the accept of the connection, even if the bytes arrive
+//! slowly.
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},
@@ -22,12 +23,12 @@ fn server_with_deadline() -> TestServer {
 #[test]
 fn a_silent_connection_is_closed_without_an_answer() {
     let server = server_with_deadline();
-    let begin = Instant::now();
+    let start = Instant::now();
     let mut stream = server.connect();
     // No 408: browsers open connections in advance, and would take it for the answer to their next
     // request.
     assert_eq!(stream.read(&mut [0; 64]).unwrap_or(0), 0);
-    assert!(begin.elapsed() >= DEADLINE, "{:?}", begin.elapsed());
+    assert!(start.elapsed() >= DEADLINE, "{:?}", start.elapsed());
     server.await_metric("parlour_connections", 0.0);
     server.await_metric("parlour_unauthenticated_connections", 0.0);
 }
@@ -35,7 +36,7 @@ fn a_silent_connection_is_closed_without_an_answer() {
 #[test]
 fn slow_bytes_do_not_extend_the_deadline() {
     let server = server_with_deadline();
-    let begin = Instant::now();
+    let start = Instant::now();
     let mut stream = server.connect();
     stream.set_read_timeout(Some(Duration::from_millis(40))).unwrap();
     let request = upgrade_request("parlour.v1");
@@ -50,15 +51,15 @@ fn slow_bytes_do_not_extend_the_deadline() {
             Err(_) => {}
         }
     }
-    assert!(begin.elapsed() < 8 * DEADLINE, "{:?}", begin.elapsed());
+    assert!(start.elapsed() < 8 * DEADLINE, "{:?}", start.elapsed());
     server.await_metric("parlour_rejects_total{class=\"handshake_timeout\"}", 1.0);
 }
 
 #[test]
-fn a_request_that_is_incomplete_at_the_deadline_is_answered_408() {
+fn a_request_that_is_incomplete_at_the_deadline_is_answered_with_408() {
     let server = server_with_deadline();
     let request = upgrade_request("parlour.v1");
-    let begin = Instant::now();
+    let start = Instant::now();
     for sent in [1, request.len() - 1] {
         let mut stream = server.connect();
         stream.write_all(&request[..sent]).unwrap();
@@ -71,19 +72,19 @@ fn a_request_that_is_incomplete_at_the_deadline_is_answered_408() {
             "{answer}"
         );
     }
-    assert!(begin.elapsed() >= 2 * DEADLINE, "{:?}", begin.elapsed());
+    assert!(start.elapsed() >= 2 * DEADLINE, "{:?}", start.elapsed());
     server.await_metric("parlour_connections", 0.0);
 }
 
 #[test]
 fn an_upgrade_without_a_hello_is_closed_with_4408() {
     let server = server_with_deadline();
-    let begin = Instant::now();
+    let start = Instant::now();
     let mut client = server.websocket("parlour.v1");
     // A ping is not a hello.
     client.send_frame(OpCode::Ping, b"");
     assert_eq!(client.close_code(), 4408);
-    assert!(begin.elapsed() >= DEADLINE, "{:?}", begin.elapsed());
+    assert!(start.elapsed() >= DEADLINE, "{:?}", start.elapsed());
     assert_eq!(server.metric("parlour_sessions"), 0.0);
 }
 

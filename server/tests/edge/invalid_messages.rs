@@ -72,9 +72,7 @@ fn text_that_cannot_be_decoded_is_closed_with_4400() {
 fn senseless_requests_are_refused_and_the_20th_is_closed_with_4422() {
     let server = start_with(|options| options.sim.rules.rates = generous_rules().rates);
     let mut client = server.player("ann");
-    let join = |room: &str| {
-        ClientMessage::Join(Join::room(1, room))
-    };
+    let join = |room: &str| ClientMessage::Join(Join::room(1, room));
     client.join("plaza");
     let mut refusal = |message: ClientMessage| {
         client.send(&message);

@@ -78,20 +78,20 @@ fn a_client_whose_backlog_shrinks_stays_connected() {
     server.await_metric("parlour_messages_in_total{kind=\"chat\"}", 150.0);
     drop(others);
     server.await_metric("parlour_sessions", 1.0);
-    let blocked = "parlour_blocked_connections";
-    assert_eq!(server.metric(blocked), 1.0);
-    let begin = Instant::now();
-    let mut last_check = begin;
+    let stalled = "parlour_stalled_connections";
+    assert_eq!(server.metric(stalled), 1.0);
+    let start = Instant::now();
+    let mut last_check = start;
     let code = read_slowly(&mut slow, 40_000, || {
         let is_due = last_check.elapsed() > Duration::from_millis(500);
         if is_due {
             last_check = Instant::now();
         }
-        is_due && server.metric(blocked) == 0.0
+        is_due && server.metric(stalled) == 0.0
     });
-    assert_eq!(code, None, "closed after {:?}", begin.elapsed());
+    assert_eq!(code, None, "closed after {:?}", start.elapsed());
     assert!(
-        begin.elapsed() > 2 * stall,
+        start.elapsed() > 2 * stall,
         "the backlog was too short for this test"
     );
     assert_eq!(server.metric("parlour_sessions"), 1.0);
@@ -122,9 +122,9 @@ fn a_client_that_paused_is_not_sent_outdated_snapshots() {
     let mut slow = slow_reader(&server, 4096);
     let mut others = players(&server, 60);
     // The others turn in every tick, so that every snapshot has changes.
-    let begin = Instant::now();
+    let start = Instant::now();
     let mut east = false;
-    while begin.elapsed() < PAUSE {
+    while start.elapsed() < PAUSE {
         east = !east;
         for other in &mut others {
             other.send(&ClientMessage::Move(Move {

@@ -24,7 +24,7 @@ const STALLED: usize = 50;
 /// The size of the receive buffers of stalled clients.
 const RECEIVE_BUFFER: usize = 4096;
 
-const BLOCKED: &str = "parlour_blocked_connections";
+const STALLED_CONNECTIONS: &str = "parlour_stalled_connections";
 
 fn chat() -> ClientMessage {
     ClientMessage::Chat(Chat {
@@ -126,7 +126,7 @@ fn stalled_clients_are_closed_and_delay_nobody() {
     drop(stalled);
     server.await_metric("parlour_connections", 1.0);
     server.await_metric("parlour_outbox_bytes", 0.0);
-    server.await_metric(BLOCKED, 0.0);
+    server.await_metric(STALLED_CONNECTIONS, 0.0);
     assert_eq!(server.metric("parlour_held_viewers"), 0.0);
 }
 
@@ -146,7 +146,7 @@ fn a_client_that_stalls_and_reads_again_has_missed_nothing() {
             other.send(&chat());
         }
         park_timeout(Duration::from_millis(20));
-        server.metric(BLOCKED) > 0.0
+        server.metric(STALLED_CONNECTIONS) > 0.0
     });
     // No frame that waits mentions this player.
     let mut newcomer = server.player("newcomer");
@@ -155,7 +155,7 @@ fn a_client_that_stalls_and_reads_again_has_missed_nothing() {
         server.metric("parlour_held_viewers") > 0.0
     });
     let mut seq = entered.seq;
-    while view.get(newcomer_slot).is_none() || server.metric(BLOCKED) > 0.0 {
+    while view.get(newcomer_slot).is_none() || server.metric(STALLED_CONNECTIONS) > 0.0 {
         let ConnectionEvent::Binary(payload) = stalled.next_event() else {
             panic!("closed")
         };

@@ -5,7 +5,7 @@
 //! builds, with the declared order of systems and with shuffled ones.
 //! `PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings` records the
 //! scenarios again. It refuses to if a hash changed and the version of the simulation did not.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod ledger;
 mod scenarios;

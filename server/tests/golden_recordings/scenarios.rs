@@ -40,9 +40,9 @@ pub(crate) fn all() -> Vec<Scenario> {
 /// A crowd in one room, large enough that neighbours are searched with a tree. Players walk into
 /// walls, and come near each other.
 fn crowd() -> Scenario {
-    let script = Script::random(3, 900, |script, tick, chance| match tick {
+    let script = Script::random(3, 900, |script, tick, random| match tick {
         1 => arrivals(script, 150, |_| "plaza"),
-        _ => (0..150).for_each(|number| turn(script, number, 30, tick, chance)),
+        _ => (0..150).for_each(|number| turn(script, number, 30, tick, random)),
     });
     scenario("crowd", script.inputs(900), |output| output.counts.moves, 3000)
 }
@@ -50,14 +50,14 @@ fn crowd() -> Scenario {
 /// Sprinters in two instances of two maps that doors connect. A player that goes through a door
 /// leaves its room.
 fn doors() -> Scenario {
-    let script = Script::random(3, 3600, |script, tick, chance| match tick {
+    let script = Script::random(3, 3600, |script, tick, random| match tick {
         1 => arrivals(script, 40, |number| {
             ["lobby", "garden", "lobby/b", "garden/b"][number as usize % 4]
         }),
         _ => {
             for number in 0..40 {
-                let direction = Direction::ALL[1 + chance.below(8) as usize];
-                if chance.below(90) == 0 {
+                let direction = Direction::ALL[1 + random.below(8) as usize];
+                if random.below(90) == 0 {
                     script.sprint(session(number), direction);
                 }
             }
@@ -74,20 +74,20 @@ fn entered(output: &TickOutput) -> u32 {
 
 /// Chat to the room and nearby, changed skins, sessions that open and close, held connections.
 fn chat() -> Scenario {
-    let script = Script::random(3, 1200, |script, tick, chance| {
-        let number = u64::from(chance.below(30));
+    let script = Script::random(3, 1200, |script, tick, random| {
+        let number = u64::from(random.below(30));
         if tick == 1 {
             arrivals(script, 20, |_| "garden");
         }
-        match chance.below(12) {
+        match random.below(12) {
             0 | 1 => script.chat(session(number), Scope::Room, &format!("it is tick {tick}")),
             2 | 3 => script.chat(session(number), Scope::Near, "psst, über here"),
-            4 => script.skin(session(number), chance.below(6) as u16),
+            4 => script.skin(session(number), random.below(6) as u16),
             5 => script.hold(session(number)),
             6 => script.release(session(number)),
             7 if number >= 20 => arrival(script, number, "garden"),
             8 if number >= 20 => script.close(session(number)),
-            _ => (0..20).for_each(|number| turn(script, number, 40, tick, chance)),
+            _ => (0..20).for_each(|number| turn(script, number, 40, tick, random)),
         }
     });
     let said = |output: &TickOutput| count(output, |message| matches!(message, ServerMessage::Chat(_)));
@@ -98,20 +98,20 @@ fn chat() -> Scenario {
 
 /// Clients that exceed rate limits, send invalid requests, or send commands for other ticks.
 fn rate_limits() -> Scenario {
-    let script = Script::random(3, 900, |script, tick, chance| {
+    let script = Script::random(3, 900, |script, tick, random| {
         if tick == 1 {
             arrivals(script, 6, |_| "lobby");
         }
         for number in 0..6 {
-            match chance.below(5) {
+            match random.below(5) {
                 0 => (0..3).for_each(|_| script.chat(session(number), Scope::Room, "again!")),
                 1 => {
-                    let room = ["lobby", "garden", "nowhere", "lobby/x"][chance.below(4) as usize];
+                    let room = ["lobby", "garden", "nowhere", "lobby/x"][random.below(4) as usize];
                     script.join(session(number), room);
                 }
-                2 => (0..4).for_each(|_| turn(script, number, 1, tick, chance)),
+                2 => (0..4).for_each(|_| turn(script, number, 1, tick, random)),
                 3 => {
-                    let aimed = Tick((tick + chance.below(60)).saturating_sub(30));
+                    let aimed = Tick((tick + random.below(60)).saturating_sub(30));
                     let command = Move {
                         tick: aimed,
                         ..Move::default()
@@ -134,22 +134,22 @@ fn rate_limits() -> Scenario {
 
 /// Conflicting writes to the state of two rooms.
 fn room_state() -> Scenario {
-    let script = Script::random(3, 900, |script, tick, chance| {
+    let script = Script::random(3, 900, |script, tick, random| {
         if tick == 1 {
             arrivals(script, 8, |number| ["lobby", "plaza"][number as usize % 2]);
         }
-        if chance.below(4) == 0 {
-            let write = |chance: &mut Stream| StateWrite {
-                key: format!("door/{}", chance.below(5)),
-                version: chance.below(60),
-                value: (chance.below(4) > 0).then(|| format!("opened at {tick}")),
+        if random.below(4) == 0 {
+            let write = |random: &mut Stream| StateWrite {
+                key: format!("door/{}", random.below(5)),
+                version: random.below(60),
+                value: (random.below(4) > 0).then(|| format!("opened at {tick}")),
             };
             // If the second write of a message is stale, the first is also refused.
-            let writes = (0..=chance.below(2)).map(|_| write(chance)).collect();
-            script.write_all(session(chance.below(8).into()), writes);
+            let writes = (0..=random.below(2)).map(|_| write(random)).collect();
+            script.write_all(session(random.below(8).into()), writes);
         }
-        if chance.below(5) == 0 {
-            let number = chance.below(8).into();
+        if random.below(5) == 0 {
+            let number = random.below(8).into();
             script.write(session(number), &format!("note-{tick}"), 0, Some("new"));
         }
     });
@@ -163,16 +163,16 @@ fn room_state() -> Scenario {
 
 /// The plugin of the mood example: a component and messages of game logic.
 fn game_logic() -> Scenario {
-    let script = Script::random(3, 1500, |script, tick, chance| {
+    let script = Script::random(3, 1500, |script, tick, random| {
         if tick == 1 {
             arrivals(script, 15, |_| "garden");
         }
-        if chance.below(6) == 0 {
-            let mood = (chance.below(5) > 0).then(|| chance.below(11) as u8);
-            let number = chance.below(15).into();
+        if random.below(6) == 0 {
+            let mood = (random.below(5) > 0).then(|| random.below(11) as u8);
+            let number = random.below(15).into();
             script.custom(session(number), "set_mood", &SetMood { mood });
         }
-        (0..15).for_each(|number| turn(script, number, 60, tick, chance));
+        (0..15).for_each(|number| turn(script, number, 60, tick, random));
     });
     let told = |output: &TickOutput| count(output, |message| matches!(message, ServerMessage::Custom(_)));
     let mut moods = scenario("game_logic", script.inputs(1500), told, 20);
@@ -208,16 +208,16 @@ fn arrival(script: &mut Script, number: u64, room: &str) {
     } else {
         format!("Player {number}")
     };
-    script.arrive(session(number), &name, room);
+    script.open_as_and_join(session(number), &name, room);
 }
 
 /// With a chance of 1 in `rare`, sends a turn for one of the next ticks.
-fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, chance: &mut Stream) {
+fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, random: &mut Stream) {
     let (turns, ahead, direction, sprint) = (
-        chance.below(rare) == 0,
-        chance.below(6),
-        chance.below(9),
-        chance.below(4) == 0,
+        random.below(rare) == 0,
+        random.below(6),
+        random.below(9),
+        random.below(4) == 0,
     );
     let command = Move {
         seq: 0,

@@ -53,7 +53,7 @@ fn all_invalid_files_are_reported_together() {
     assert!(errors[0].starts_with("Big.tmx: the name \"Big\""), "{errors:#?}");
     assert!(errors[1].starts_with("a.tmx: line 1: "), "{errors:#?}");
     assert!(
-        errors[3].starts_with("d.tmx: cannot be read: not a file"),
+        errors[3].starts_with("d.tmx: cannot be read: not a regular file"),
         "{errors:#?}"
     );
 }

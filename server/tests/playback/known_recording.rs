@@ -54,8 +54,8 @@ fn script() -> Script {
     // The first session of a server has the number 256.
     let (ann, bob, eve, other_eve) = (256, 512, 768, 1024);
     let mut script = Script::default();
-    script.at(1).arrive(ann, "ann", "plaza");
-    script.at(1).arrive(bob, "bob b", "plaza");
+    script.at(1).open_as_and_join(ann, "ann", "plaza");
+    script.at(1).open_as_and_join(bob, "bob b", "plaza");
     script.at(30).walk(ann, Direction::East);
     script.at(30).walk(bob, Direction::South);
     script.at(100).hold(bob);
@@ -66,8 +66,8 @@ fn script() -> Script {
     script.at(700).walk(bob, Direction::North);
     script.at(800).walk(bob, Direction::East);
     script.at(900).close(ann);
-    script.at(1000).arrive(eve, "eve", "plaza/late");
-    script.at(1000).arrive(other_eve, "EVE", "plaza/late");
+    script.at(1000).open_as_and_join(eve, "eve", "plaza/late");
+    script.at(1000).open_as_and_join(other_eve, "EVE", "plaza/late");
     script
 }
 

@@ -1,4 +1,4 @@
-//! Seeks to a tick, a time or a distance.
+//! Seeks to a tick, a time or an offset.
 
 use parlour_client::{Command, Event};
 use parlour_shared::message::Refusal;

@@ -1,6 +1,6 @@
 //! Live recording, with real servers and bots: the files can be read, replay to the same hashes and
 //! stay within their bounds, and players never notice the recorder.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod automatic_history;
 mod files;

@@ -295,11 +295,11 @@ fn namesakes() -> (TemporaryPath, Vec<String>) {
         column(&players, "id").into_iter().map(String::from).collect()
     };
     let mut script = without_events();
-    script.at(10).arrive(1, "Ada", "plaza");
-    script.at(20).arrive(2, "Ada", "plaza");
+    script.at(10).open_as_and_join(1, "Ada", "plaza");
+    script.at(20).open_as_and_join(2, "Ada", "plaza");
     let ids = ids_at(&TemporaryPath::file(&script.record(30)), 30);
-    script.at(40).arrive(3, &ids[0], "plaza");
-    script.at(40).arrive(4, "2", "plaza");
+    script.at(40).open_as_and_join(3, &ids[0], "plaza");
+    script.at(40).open_as_and_join(4, "2", "plaza");
     for (tick, session) in (91..).zip(1..=4) {
         script
             .at(tick)

@@ -10,10 +10,10 @@ use crate::support::{ScriptedRecording, TemporaryPath, bundled, parlour, replay,
 /// 1500 ticks.
 fn evening() -> ScriptedRecording {
     let mut script = without_events();
-    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(10).open_as_and_join(1, "Ada", "plaza");
     script.at(100).chat(1, Scope::Room, "hello");
-    script.at(200).arrive(2, "Bob", "plaza");
-    script.at(210).arrive(3, "Cleo", "plaza");
+    script.at(200).open_as_and_join(2, "Bob", "plaza");
+    script.at(210).open_as_and_join(3, "Cleo", "plaza");
     script.at(400).close(3);
     script.at(1498).close(1);
     script.at(1499).close(2);
@@ -89,7 +89,7 @@ fn a_part_of_the_recording_is_announced_if_no_moment_was_given() {
 #[test]
 fn the_players_of_a_stopped_server_are_those_before_all_left() {
     let file = TemporaryPath::file(&evening().record(1500));
-    let note = "parlour: nobody is left after tick 1500: these are the players after tick 1497, before the last of them left\n";
+    let note = "parlour: nobody is left after tick 1500: these are the players after tick 1497, before they all left\n";
     let (code, out, err) = parlour(&[file.path(), "--dump", "players"]);
     assert_eq!((code, err.as_str()), (Some(0), note));
     let (_, before, _) = parlour(&[file.path(), "--dump", "players", "--at", "t1497"]);
@@ -115,7 +115,7 @@ fn the_players_of_a_stopped_server_are_those_before_all_left() {
 #[test]
 fn the_last_tick_with_players_may_be_in_an_earlier_file() {
     let mut script = without_events();
-    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(10).open_as_and_join(1, "Ada", "plaza");
     script.at(500).close(1);
     let directory = script.record_rotated(1800, &[300, 900, 1500]);
     let open = |first: &str, next: &[&str]| {

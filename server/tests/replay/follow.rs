@@ -142,8 +142,8 @@ fn the_command_passes_the_room_on() {
 fn a_player_with_the_same_name_is_mentioned_with_its_id() {
     // Sessions 1 and 2 start near each other.
     let mut script = without_events();
-    script.at(10).arrive(1, "Ada", "lobby/3");
-    script.at(30).arrive(2, "Ada", "lobby/3");
+    script.at(10).open_as_and_join(1, "Ada", "lobby/3");
+    script.at(30).open_as_and_join(2, "Ada", "lobby/3");
     script.at(60).chat(2, Scope::Room, "hello");
     script.at(90).close(2);
     let story = follow_in(&script.record(120), "1", None, ticks(1, 120)).unwrap();
@@ -162,8 +162,8 @@ fn a_player_with_the_same_name_is_mentioned_with_its_id() {
 #[test]
 fn a_name_of_two_players_is_ambiguous() {
     let mut script = without_events();
-    script.at(10).arrive(1, "Ada", "plaza");
-    script.at(20).arrive(2, "Ada", "lobby/3");
+    script.at(10).open_as_and_join(1, "Ada", "plaza");
+    script.at(20).open_as_and_join(2, "Ada", "lobby/3");
     let file = TemporaryPath::file(&script.record(120));
     let (code, out, err) = parlour(&[file.path(), "--follow", "Ada", "--from", "30"]);
     assert_eq!((code, out.as_str()), (Some(64), ""));
@@ -178,7 +178,7 @@ fn a_name_of_two_players_is_ambiguous() {
     );
     // A third player has the id as its name. The id is preferred.
     let id = &them[..8];
-    script.at(25).arrive(3, id, "plaza");
+    script.at(25).open_as_and_join(3, id, "plaza");
     let story = follow_in(&script.record(120), id, None, ticks(30, 120)).unwrap();
     assert!(
         story[0].contains(&format!("Ada (id {id}, session 1)")),

@@ -1,6 +1,6 @@
 //! `parlour replay`: verifies, dumps, follows, exports, compares and serves recordings. Tests of
 //! the library that need neither the command nor the bundled maps are in server/recording/tests.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod command;
 mod damage;

@@ -25,8 +25,8 @@ fn the_case_of_a_name_does_not_matter_in_any_command() {
 #[test]
 fn a_name_that_matches_two_names_in_other_cases_is_not_found() {
     let mut script = without_events();
-    script.at(10).arrive(1, "Ada", "plaza");
-    script.at(11).arrive(2, "ADA", "plaza");
+    script.at(10).open_as_and_join(1, "Ada", "plaza");
+    script.at(11).open_as_and_join(2, "ADA", "plaza");
     let file = TemporaryPath::file(&script.record(60));
     let (code, _, err) = parlour(&[file.path(), "--follow", "ada"]);
     assert_eq!(

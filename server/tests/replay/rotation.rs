@@ -75,8 +75,8 @@ fn a_directory_is_compared_with_a_rerun() {
 #[test]
 fn a_player_outside_of_the_window_is_searched_in_all_files() {
     let mut script = without_events();
-    script.at(10).arrive(1, "Ada", "plaza");
-    script.at(650).arrive(2, "Zoe", "plaza");
+    script.at(10).open_as_and_join(1, "Ada", "plaza");
+    script.at(650).open_as_and_join(2, "Zoe", "plaza");
     let directory = script.record_rotated(900, &[300, 600]);
     let (code, _, err) = parlour(&[directory.path(), "--follow", "Zoe", "--to", "400"]);
     assert_eq!(code, Some(64));
@@ -98,7 +98,7 @@ fn a_duration_counts_from_the_start_of_the_first_file() {
 /// Ada chats three times, once in each of three files.
 fn three_chats() -> TemporaryPath {
     let mut script = without_events();
-    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(10).open_as_and_join(1, "Ada", "plaza");
     script.at(250).chat(1, Scope::Room, "one");
     script.at(550).chat(1, Scope::Room, "two");
     script.at(650).chat(1, Scope::Room, "three");

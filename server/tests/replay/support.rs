@@ -35,9 +35,9 @@ pub(crate) fn config() -> SimConfig {
 /// happens.
 pub(crate) fn story() -> ScriptedRecording {
     let mut script = without_events();
-    script.at(10).arrive(1, "Ada", "lobby/3");
-    script.at(30).arrive(2, "Bob", "lobby/3");
-    script.at(40).arrive(3, "Cleo", "plaza");
+    script.at(10).open_as_and_join(1, "Ada", "lobby/3");
+    script.at(30).open_as_and_join(2, "Bob", "lobby/3");
+    script.at(40).open_as_and_join(3, "Cleo", "plaza");
     script.at(60).walk(1, Direction::North);
     script.at(80).walk(1, Direction::Still);
     script.at(90).chat(1, Scope::Room, "hello\nall");

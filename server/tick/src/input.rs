@@ -1,6 +1,9 @@
 //! Everything that can change the world.
 
-use parlour_shared::{ids::SessionId, message::{ClientMessage, Join}};
+use parlour_shared::{
+    ids::SessionId,
+    message::{ClientMessage, Join},
+};
 
 use crate::{Arrival, Pace};
 

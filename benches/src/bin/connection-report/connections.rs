@@ -75,7 +75,7 @@ struct Walk {
     walkers: usize,
     since: Instant,
     done: u64,
-    chance: Stream,
+    random: Stream,
 }
 
 impl Connections {
@@ -92,7 +92,7 @@ impl Connections {
                 walkers: 0,
                 since: Instant::now(),
                 done: 0,
-                chance: Stream::new(1, 0, Purpose::BotWalk),
+                random: Stream::new(1, 0, Purpose::BotWalk),
             },
             buffer: vec![0; READ_SIZE],
             out: Vec::new(),
@@ -201,7 +201,7 @@ impl Connections {
             let number = (self.walk.done % self.walk.walkers as u64) as usize;
             self.walk.done += 1;
             let message = ClientMessage::Move(Move {
-                direction: Direction::ALL[1 + self.walk.chance.below(8) as usize],
+                direction: Direction::ALL[1 + self.walk.random.below(8) as usize],
                 ..Move::default()
             });
             let Some(connection) = self.connections[number].as_mut() else {

@@ -112,11 +112,11 @@ pub(crate) fn join_storm(bench: &Bench) -> anyhow::Result<()> {
         "connections": joining,
         "bystanders": bystanders,
         "took_s": took.as_secs_f64(),
-        "ticks": after.rise(&before, "parlour_ticks_total"),
+        "ticks": after.increase(&before, "parlour_ticks_total"),
         "lateness_p99_ms": p99_ms("parlour_tick_lateness_seconds"),
         "duration_p99_ms": p99_ms("parlour_tick_duration_seconds"),
-        "skipped": after.rise(&before, "parlour_ticks_skipped_total"),
-        "overruns": after.rise(&before, "parlour_tick_overruns_total"),
+        "skipped": after.increase(&before, "parlour_ticks_skipped_total"),
+        "overruns": after.increase(&before, "parlour_tick_overruns_total"),
     }));
     end(connections, server)
 }

@@ -10,8 +10,8 @@ impl Scrape {
         Ok(Self(server.get("/metrics")?))
     }
 
-    /// Returns the growth of a counter since `before`.
-    pub(crate) fn rise(&self, before: &Self, name: &str) -> f64 {
+    /// Returns the increase of a counter since `before`.
+    pub(crate) fn increase(&self, before: &Self, name: &str) -> f64 {
         self.value(name) - before.value(name)
     }
 
@@ -81,7 +81,7 @@ mod tests {
     fn a_quantile_covers_only_the_samples_between_two_scrapes() {
         let before = metrics([1000, 1000, 1000]);
         let after = metrics([1050, 1100, 1100]);
-        assert_eq!(after.rise(&before, "ticks_total"), 100.0);
+        assert_eq!(after.increase(&before, "ticks_total"), 100.0);
         let p75 = after.quantile(&before, "t", 0.75).unwrap();
         assert!((p75 - 0.0015).abs() < 1e-9, "{p75}");
         let p50 = after.quantile(&before, "t", 0.5).unwrap();

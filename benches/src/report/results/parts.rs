@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::json::{self, number, text};
 
-/// Results of commit 8a24f8c, before the optimizations for the machine's limit.
+/// Results of commit 8a24f8c, which precedes the optimizations for large numbers of clients.
 const BEFORE: &str = include_str!("../../../before.json");
 
 /// Nanoseconds by group and bench.

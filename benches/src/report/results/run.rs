@@ -111,7 +111,7 @@ impl Run {
     }
 
     pub(in crate::report) fn delivered(&self) -> f64 {
-        number(&self.bots, "updates_delivered")
+        number(&self.bots, "turns_delivered")
     }
 
     /// Bytes per turn that one neighbour receives, without headers.
@@ -127,7 +127,7 @@ impl Run {
 
     /// Whether the server stopped in time with exit code 0.
     pub(in crate::report) fn did_server_exit_cleanly(&self) -> bool {
-        self.about["server_well"] != false
+        self.about["server_exited_cleanly"] != false
     }
 
     /// Connections that were lost or never made.

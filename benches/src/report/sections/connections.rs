@@ -15,7 +15,8 @@ pub(super) fn section(results: &Results) -> String {
         return String::new();
     }
     let mut out = String::from(
-        "## Connections\n\nActive connections and standing players are in rooms of 50; an active one walks and turns twice a second.\n\n| what | measured |\n|---|---|\n",
+        "## Connections\n\nActive connections and standing players are in rooms of 50. An active connection belongs to a player that walks and\n\
+         turns twice a second.\n\n| what | measured |\n|---|---|\n",
     );
     for line in &results.connection {
         let what = text(line, "what");

@@ -18,7 +18,7 @@ fn columns<'a>() -> [Column<NumberedRun<'a>>; 10] {
         ("samples", |(_, load)| {
             load["input_to_neighbour_ms"]["samples"].to_string()
         }),
-        ("frames/s in", |(_, load)| {
+        ("frames/s received", |(_, load)| {
             format!("{:.0}", number(load, "frames_in_per_s"))
         }),
         ("bytes/s per bot", |(_, load)| {
@@ -39,11 +39,12 @@ pub(super) fn section(results: &Results) -> String {
     }
     format!(
         "## A server with default settings\n\n\
-         500 bots on loopback in rooms of 50, with an interest radius of 150 px. Each bot walks and turns twice a second.\n\n{}",
+         500 bots on loopback in rooms of 50, with an interest radius of 150 px. Each bot walks, and turns twice a second. \
+         The latencies are from input to neighbour.\n\n{}",
         table(&columns(), (1..).zip(&results.default_loads))
     )
 }
 
-fn latency(load: &Value, of: &str) -> String {
-    format!("{:.1} ms", number(&load["input_to_neighbour_ms"], of))
+fn latency(load: &Value, quantile: &str) -> String {
+    format!("{:.1} ms", number(&load["input_to_neighbour_ms"], quantile))
 }

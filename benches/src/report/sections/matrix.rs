@@ -145,7 +145,15 @@ fn held(result: &LoadResult) -> String {
     } else {
         String::new()
     };
-    rounded(held, 0) + &more
+    clients_held(result) + &more
+}
+
+/// The clients held, or the number of clients that was not held.
+pub(super) fn clients_held(result: &LoadResult) -> String {
+    match result.measured_at() {
+        Some(count) if !count.held => format!("not held at {}", rounded(count.clients, 0)),
+        _ => rounded(result.clients_held(), 0),
+    }
 }
 
 fn p50_and_p99(result: &LoadResult, of: fn(&Run, &str) -> f64) -> String {

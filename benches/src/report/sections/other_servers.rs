@@ -1,5 +1,6 @@
 //! Parlour compared with other servers.
 
+use super::matrix;
 use crate::report::{
     number::rounded,
     results::{Results, run::Run},
@@ -47,8 +48,8 @@ pub(super) fn section(results: &Results) -> String {
         .map(|result| {
             row(
                 &format!("**Parlour**, {} (measured here)", result.load.name),
+                &matrix::clients_held(result),
                 [
-                    result.clients_held(),
                     result.figure(Run::cpu_us_per_client_s),
                     result.figure(Run::memory_kb_per_client),
                     result.figure(|run| run.latency("p50")),
@@ -73,13 +74,13 @@ pub(super) fn section(results: &Results) -> String {
          | server | clients held | server CPU per client-second | memory per connection | input-to-neighbour p50 / p99 |\n\
          |---|---|---|---|---|\n",
     );
-    for (name, figures) in OTHER_SERVERS {
-        out += &row(name, figures);
+    for (name, [held, figures @ ..]) in OTHER_SERVERS {
+        out += &row(name, &rounded(held, 0), figures);
     }
     out + &ours.concat()
 }
 
-fn row(name: &str, [held, cpu, memory, p50, p99]: [f64; 5]) -> String {
+fn row(name: &str, held: &str, [cpu, memory, p50, p99]: [f64; 4]) -> String {
     let short = |value: f64| {
         if value > 0.0 && value < 1.0 {
             rounded(value, 1)
@@ -87,6 +88,6 @@ fn row(name: &str, [held, cpu, memory, p50, p99]: [f64; 5]) -> String {
             rounded(value, 0)
         }
     };
-    let [held, cpu, memory, p50, p99] = [held, cpu, memory, p50, p99].map(short);
+    let [cpu, memory, p50, p99] = [cpu, memory, p50, p99].map(short);
     format!("| {name} | {held} | {cpu} us | {memory} KB | {p50} / {p99} ms |\n")
 }

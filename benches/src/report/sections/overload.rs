@@ -25,7 +25,10 @@ const PHASES: [(&str, &str); 5] = [
     ("during", "during"),
     ("after", "after"),
     ("more", "the added walkers"),
-    ("base", "the first walkers, all the time"),
+    (
+        "base",
+        "the walkers of the sustainable load, during the whole run",
+    ),
 ];
 
 /// The title of a phase, and the report of its bots.
@@ -90,8 +93,9 @@ pub(super) fn section(results: &Results) -> String {
     format!(
         "## Overload: twice the sustainable load\n\n\
          The sustainable load is the number of clients that walkers-60 was measured with: {} walkers in rooms of 50, here at\n\
-         cadence auto (`{}`). {} more join for {} s and leave again. One extra room of 50 measures before, during, and from\n\
-         {RECOVERY_LIMIT_S} s after. The generator runs on one core, so the latencies include its own lag.\n\n{}\n\
+         cadence auto (`{}`). {} more join for {} s and leave again.\n\
+         The 50 bots of one extra room measure before and during this time, and again from {RECOVERY_LIMIT_S} s after it. The generator\n\
+         runs on one core, so the latencies include its own lag.\n\n{}\n\
          Second by second, from the metrics of the admin port:\n\n{}",
         rounded(run.at("clients"), 0),
         text(&run.about, "server_args"),

@@ -12,7 +12,7 @@ pub(super) fn section(results: &Results) -> String {
     }
     let before = before();
     let mut out = format!(
-        "## Parts\n\nMedians of criterion. Before: commit {}, before the optimizations for the machine's limit.\n",
+        "## Parts\n\nMedians measured by Criterion. \"Before\" is commit {}, which precedes the optimizations for large numbers of clients.\n",
         text(&before, "commit")
     );
     for (group, benches) in &results.parts {

@@ -215,7 +215,7 @@ pub enum SendError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrySendError {
-    /// The queue is full: nothing reads from the connection, or the server takes no data.
+    /// The queue is full: nothing reads from the connection, or the server accepts no data.
     #[error("the command queue is full")]
     Full,
     /// An error of [`Handle::send`](crate::Handle::send).
@@ -248,6 +248,6 @@ pub enum JoinError {
 
 fn usual_wait() -> Duration {
     // The standard library seeds the hasher from the system's randomness.
-    let chance = RandomState::new().build_hasher().finish();
-    Duration::from_millis(MIN_WAIT_MS + chance % WINDOW_MS)
+    let random = RandomState::new().build_hasher().finish();
+    Duration::from_millis(MIN_WAIT_MS + random % WINDOW_MS)
 }

@@ -53,7 +53,6 @@ pub(crate) fn encoded(message: &ServerMessage) -> Vec<u8> {
 pub(crate) fn welcome() -> Vec<u8> {
     encoded(&ServerMessage::Welcome(Welcome {
         player: OWN_PLAYER,
-        tick: Tick(99),
         heartbeat_ms: parlour_shared::limits::HEARTBEAT_MS,
         skins: vec!["plain".into(), "red".into()],
         ..Welcome::default()
@@ -66,6 +65,9 @@ pub(crate) fn entered_with(map: MapInfo) -> Vec<u8> {
 
 pub(crate) fn entered_in(slot: Slot, map: MapInfo) -> Vec<u8> {
     encoded(&ServerMessage::RoomEntered(RoomEntered {
+        room_type: String::new(),
+        properties: Vec::new(),
+        extras: Vec::new(),
         request: 1,
         room: "test".into(),
         epoch: EPOCH,

@@ -37,7 +37,7 @@ What is measured:
 Exit status:
   0 no fault was found
   1 violations, connections that were lost or not opened, no bot connected, rooms not joined, or
-    the server stood still for longer than --max-standstill
+    no bot received a tick for longer than --max-standstill
   2 invalid arguments";
 
 /// Runs bots that walk and chat on a Parlour server, check its guarantees and measure it.

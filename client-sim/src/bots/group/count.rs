@@ -33,8 +33,8 @@ impl BotGroup {
 
     /// Checks whether this thread stood still. If so, the server's behaviour in that time is
     /// unknown: the current standstill ends where the pause began, and a new one begins now.
-    pub(in crate::bots) fn look_at_clock(&mut self, now: Instant) {
-        let Some(since) = self.awake.look(now) else {
+    pub(in crate::bots) fn check_clock(&mut self, now: Instant) {
+        let Some(since) = self.awake.check(now) else {
             return;
         };
         let measured = &mut self.shared.tally.measured;

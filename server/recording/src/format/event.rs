@@ -165,11 +165,7 @@ fn take_arrival(bytes: &mut Bytes<'_>) -> Result<Arrival, Flaw> {
     })
 }
 
-fn put_reservation(
-    reservation: &Reservation,
-    message: &mut Vec<u8>,
-    out: &mut Vec<u8>,
-) -> Result<(), Flaw> {
+fn put_reservation(reservation: &Reservation, message: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Flaw> {
     put_bytes(reservation.ticket.as_bytes(), out)?;
     out.extend([reservation.seats, u8::from(reservation.answer)]);
     message.clear();

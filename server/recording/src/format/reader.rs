@@ -79,8 +79,8 @@ impl<R: Read + Seek> Recording<R> {
         &self.header
     }
 
-    /// Returns whether it is a history: the last minutes of a server, written from memory. Decides
-    /// by the content, whatever the file is called.
+    /// Returns whether it is a history: the most recent ticks of a server, written from memory.
+    /// Decides by the content, whatever the file is called.
     pub fn is_history(&self) -> bool {
         let ends_as_history = || matches!(&self.ending, Ending::Ended { text, .. } if text == HISTORY);
         self.header.history.is_some() || ends_as_history()

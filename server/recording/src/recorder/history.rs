@@ -1,4 +1,5 @@
-//! The history: the last minutes, compressed in memory. It always starts where a replay can start.
+//! The history: the most recent ticks, compressed in memory. It always starts where a replay can
+//! start.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 

@@ -59,7 +59,11 @@ pub(super) fn request(message: &ClientMessage) -> String {
         ClientMessage::Join(join) => format!("join {}", plain(&join.room)),
         ClientMessage::Leave { .. } => "leave".to_owned(),
         ClientMessage::Reserve(reserve) => {
-            format!("reserve {} in {}", count(reserve.seats, "seat"), plain(&reserve.room))
+            format!(
+                "reserve {} in {}",
+                count(reserve.seats, "seat"),
+                plain(&reserve.room)
+            )
         }
         ClientMessage::Move(command) => {
             let heading = command.heading();

@@ -94,7 +94,7 @@ pub(crate) fn script() -> Script {
         for (session, name) in [(1, "Ada"), (2, "Bob"), (3, "Cleo"), (4, "Dan")] {
             let session_tick = tick + session as u32;
             if tick == 1 {
-                now.arrive(session, name, "square");
+                now.open_as_and_join(session, name, "square");
             } else if session_tick.is_multiple_of(20) {
                 now.walk(session, Direction::ALL[(session_tick / 20 % 8) as usize]);
             }

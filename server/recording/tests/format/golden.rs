@@ -64,6 +64,10 @@ fn event(event: &parlour_tick::Event) -> Value {
             "session": session, "arrive": player.player, "name": player.name, "skin": player.skin,
         }),
         EventKind::Depart => json!({ "session": session, "depart": true }),
+        EventKind::Reserve(reservation) => json!({
+            "session": session, "reserve": reservation.seats, "ticket": reservation.ticket,
+            "join": reservation.join, "answer": reservation.answer,
+        }),
         EventKind::Hold => json!({ "session": session, "hold": true }),
         EventKind::Release => json!({ "session": session, "release": true }),
         EventKind::Message { early, message } => {

@@ -1,6 +1,6 @@
 //! The file format of recordings: what was written can be read again, and a damaged file never
 //! returns anything else.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod damage;
 mod full_disk;

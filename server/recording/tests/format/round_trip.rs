@@ -55,10 +55,12 @@ fn message() -> impl Strategy<Value = ClientMessage> {
 
 fn arrival() -> impl Strategy<Value = Arrival> {
     let carried = (text(), vec(any::<u8>(), 0..50)).prop_map(|(name, value)| Carried { name, value });
-    (any::<u32>(), text(), any::<u16>(), vec(carried, 0..4)).prop_map(|(player, name, skin, carried)| Arrival {
-        skin,
-        carried,
-        ..Arrival::new(PlayerId(player), name)
+    (any::<u32>(), text(), any::<u16>(), vec(carried, 0..4)).prop_map(|(player, name, skin, carried)| {
+        Arrival {
+            skin,
+            carried,
+            ..Arrival::new(PlayerId(player), name)
+        }
     })
 }
 

@@ -1,5 +1,5 @@
 //! Recordings are replayed: verified, searched for moments and players, and refused if damaged.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod damage;
 mod display;

@@ -9,7 +9,7 @@ use crate::support::{TemporaryPath, replay, ticks, without_events};
 fn matching(asked: &str, names: &[&str]) -> Vec<String> {
     let mut script = without_events();
     for (nth, name) in names.iter().enumerate() {
-        script.at(10).arrive(nth as u64 + 1, name, "east");
+        script.at(10).open_as_and_join(nth as u64 + 1, name, "east");
     }
     let file = TemporaryPath::file(&script.record(20));
     let players = WindowPlayers::of(&mut replay(&file), ticks(1, 20)).unwrap();

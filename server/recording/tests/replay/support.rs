@@ -32,7 +32,7 @@ pub(crate) fn walkers() -> ScriptedRecording {
         let room = ["east", "west"][session as usize % 2];
         script
             .at(first)
-            .arrive(session, &format!("Player {session}"), room);
+            .open_as_and_join(session, &format!("Player {session}"), room);
         for (nth, tick) in (first + 20..900).step_by(30).enumerate() {
             let direction = Direction::ALL[(nth + session as usize) % Direction::ALL.len()];
             script.at(tick).walk(session, direction);

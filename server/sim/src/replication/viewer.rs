@@ -24,7 +24,7 @@ const RECOVER_TICKS: u32 = 30;
 pub(super) struct Viewer {
     pub(super) session: SessionId,
     pub(super) view: u8,
-    /// Whether the viewer is sent no snapshots because its connection takes no data.
+    /// Whether the viewer is sent no snapshots because its connection accepts no data.
     pub(super) held: bool,
     /// The tick of the last snapshot sent, to which the next one is relative. `None` before the
     /// first snapshot, which is full.
@@ -41,7 +41,7 @@ pub(super) struct Viewer {
     /// Slots that a nearby tick sent since [`Self::full_at`]. Of these slots the client
     /// knows a newer state than of others.
     ahead: FixedBitSet,
-    /// The pace level of this viewer. It drops when the connection takes no data.
+    /// The pace level of this viewer. It drops when the connection accepts no data.
     pub(super) level: PaceLevel,
     /// The tick at which the level rises by one.
     recover_at: Tick,

@@ -27,11 +27,11 @@ use crate::{
     room_state::RoomState,
 };
 
-/// For this many ticks after a player passed a door, no door opens for it. Without this, two doors
-/// that lead in front of each other passed a player with a held key 72 times in 6 s.
+/// For this many ticks after a player went through a door, no door lets it through. Without this,
+/// two doors that lead in front of each other moved a player with a held key 72 times in 6 s.
 const SHUT_AFTER_PASSING: u32 = TICK_RATE;
 
-/// Enters the requested room, and leaves the present one.
+/// Leaves the current room, and enters the requested one.
 pub(crate) fn join(world: &mut World, player: Entity, join: &Join) -> Result<(), Refusal> {
     let room = find_or_create(world, &join.room)?;
     if world
@@ -57,7 +57,7 @@ pub(crate) fn pass_door(world: &mut World, player: Entity, map: &str, spawn: &st
     enter(world, player, room, Some(spawn), 0)
 }
 
-/// Leaves the present room, if there is one, and takes a seat in a different one. All checks come
+/// Leaves the current room, if there is one, and takes a seat in the given room. All checks come
 /// first, so that a refusal leaves the player where it is.
 fn enter(
     world: &mut World,
@@ -128,7 +128,7 @@ fn enter(
     Ok(())
 }
 
-/// Leaves the present room and reports it to the player. Returns `None` if the player is in no
+/// Removes a player from its room, and sends it `RoomLeft`. Returns `None` if the player is in no
 /// room.
 pub(crate) fn leave(world: &mut World, player: Entity, request: Request, reason: LeaveReason) -> Option<()> {
     let epoch = vacate(world, player)?;

@@ -28,14 +28,14 @@ pub struct Room {
     /// The number of this room among all rooms created so far. A room that is created again gets a
     /// new number.
     pub epoch: Epoch,
-    /// The number of messages to all in the room so far.
+    /// The number of messages to everyone in the room so far.
     pub seq: u32,
-    /// The tick since which the room is empty.
+    /// The tick in which the room became empty, or was created. `None` if it has a player.
     pub empty_since: Option<Tick>,
 }
 
 impl Room {
-    /// Numbers the next message to all in the room.
+    /// Returns the stamp of the next message to everyone in the room.
     pub(crate) fn stamp(&mut self) -> Stamp {
         self.seq += 1;
         Stamp {
@@ -49,8 +49,9 @@ impl Room {
 #[derive(Resource, Debug)]
 pub struct Rooms {
     pub(super) by_name: BTreeMap<String, Entity>,
-    /// The rooms with a player in them, and those that were left in this tick. A tick handles only
-    /// these: a thousand empty rooms cost nothing.
+    /// The rooms with a player in them, and those whose last player left in this tick or, before
+    /// `StepSet::React`, in the previous one. A tick handles only these: a thousand empty rooms
+    /// cost nothing.
     pub(super) occupied: BTreeMap<Epoch, Entity>,
     pub(super) maps: BTreeMap<String, (Arc<Map>, Arc<MapInfo>)>,
     pub(super) max: u32,
@@ -79,8 +80,8 @@ impl Rooms {
         self.by_name.values().copied()
     }
 
-    /// Returns the rooms that have a player, or had one before this tick, in the order of their
-    /// creation.
+    /// Returns the rooms that have a player, and those whose last player left in this tick or,
+    /// before `StepSet::React`, in the previous one. They are in the order of their creation.
     pub fn occupied(&self) -> impl Iterator<Item = Entity> {
         self.occupied.values().copied()
     }
@@ -96,7 +97,6 @@ impl Rooms {
     pub fn is_empty(&self) -> bool {
         self.by_name.is_empty()
     }
-
 }
 
 /// The number of rooms created so far. It is the epoch of the newest room.

@@ -79,7 +79,7 @@ impl Serialize for Seats {
 
 pub(super) fn restore_seats(pool: u32, world: &World) -> Option<Seats> {
     let (pool, capacity) = (pool as usize, world.resource::<Setup>().rules.capacity);
-    Seats::is_possible(pool, capacity).then(|| Seats::with_pool(pool))
+    Seats::is_possible_slot_count(pool, capacity).then(|| Seats::with_slot_count(pool))
 }
 
 /// Seats all players, fills the directory, and resets the viewers.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[relationship(relationship_target = Occupants)]
 pub struct InRoom(pub Entity);
 
-/// The players in a room, unordered. The relationship maintains it.
+/// The players in a room, unordered. Bevy maintains this component from [`InRoom`].
 #[derive(Component, Debug, Default)]
 #[relationship_target(relationship = InRoom)]
 pub struct Occupants(Vec<Entity>);
@@ -25,14 +25,14 @@ pub struct Seat {
     pub epoch: Epoch,
     /// Its slot in the room.
     pub slot: Slot,
-    /// The first tick at which a door opens for the player again, after it passed one.
+    /// The first tick in which a door lets the player through again, after it went through one.
     pub doors_shut_until: Tick,
     /// The number of near-me chats that the player was sent in this stay.
     pub near_seq: u32,
 }
 
-/// The smallest number of slots of a room that ever had a player.
-const MIN_POOL: usize = 64;
+/// The minimum number of slots of a room, once it has had a player.
+const MIN_SLOTS: usize = 64;
 
 /// The slots of a room, and the players in them.
 #[derive(Component, Debug, Default)]
@@ -83,9 +83,9 @@ impl Seats {
 
     /// Takes a random free slot from a pool that is at most half full, so that a slot number does
     /// not reveal the number of players out of sight.
-    pub(super) fn take(&mut self, player: Entity, chance: &mut Stream) -> Slot {
+    pub(super) fn take(&mut self, player: Entity, random: &mut Stream) -> Slot {
         let pool = ((self.len as usize + 1) * 2).next_power_of_two();
-        let pool = pool.clamp(MIN_POOL, Slot::NOBODY.index());
+        let pool = pool.clamp(MIN_SLOTS, Slot::NOBODY.index());
         if pool > self.by_slot.len() {
             self.by_slot.resize(pool, None);
             self.taken.grow(pool);
@@ -94,7 +94,7 @@ impl Seats {
         let slot = self
             .taken
             .zeroes()
-            .nth(chance.below(free) as usize)
+            .nth(random.below(free) as usize)
             .expect("half of the pool is free");
         self.by_slot[slot] = Some(player);
         self.taken.insert(slot);
@@ -103,18 +103,18 @@ impl Seats {
     }
 
     /// Returns whether a room of this capacity can have this many slots.
-    pub(crate) fn is_possible(pool: usize, capacity: u32) -> bool {
+    pub(crate) fn is_possible_slot_count(slot_count: usize, capacity: u32) -> bool {
         let largest = (capacity as usize * 2).next_power_of_two();
-        let largest = largest.clamp(MIN_POOL, Slot::NOBODY.index());
-        let grown = pool.is_power_of_two() || pool == Slot::NOBODY.index();
-        pool == 0 || (grown && (MIN_POOL..=largest).contains(&pool))
+        let largest = largest.clamp(MIN_SLOTS, Slot::NOBODY.index());
+        let has_valid_size = slot_count.is_power_of_two() || slot_count == Slot::NOBODY.index();
+        slot_count == 0 || (has_valid_size && (MIN_SLOTS..=largest).contains(&slot_count))
     }
 
     /// Creates seats that are all free.
-    pub(super) fn with_pool(pool: usize) -> Self {
+    pub(super) fn with_slot_count(slot_count: usize) -> Self {
         Self {
-            by_slot: vec![None; pool],
-            taken: FixedBitSet::with_capacity(pool),
+            by_slot: vec![None; slot_count],
+            taken: FixedBitSet::with_capacity(slot_count),
             len: 0,
         }
     }

@@ -71,7 +71,7 @@ fn serve() -> Command {
             "Examples:\n  parlour serve\n  parlour serve --interest-radius all --capacity 50\n  \
              PARLOUR_LISTEN=0.0.0.0:80 parlour serve --log-format json\n  \
              parlour serve --record recordings --record-total-mib 1024\n\n\
-             SIGUSR1 writes the history (the last minutes) to a file, like POST /history on the admin port.\n\n{LAYERS}\n\n{}",
+             SIGUSR1 writes the history (the last minute by default) to a file, like POST /history on the admin port.\n\n{LAYERS}\n\n{}",
             exit::HELP
         ))
 }

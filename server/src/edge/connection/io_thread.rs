@@ -30,7 +30,7 @@ pub(in crate::edge) struct IoThread {
     pub(in crate::edge) frames: RefCell<Vec<u8>>,
     pub(in crate::edge) gaps: SuspensionDetector,
     /// The random stream for the times at which closed clients may come back.
-    pub(in crate::edge) chance: RefCell<Stream>,
+    pub(in crate::edge) random: RefCell<Stream>,
     serial: Cell<u32>,
 }
 
@@ -39,7 +39,7 @@ impl IoThread {
     pub(in crate::edge) fn new(thread: usize, shared: Arc<EdgeShared>, inbound: InboundSender) -> Self {
         Self {
             thread,
-            chance: shared.spread.chance(thread),
+            random: shared.spread.random(thread),
             shared,
             inbound,
             table: RefCell::new(ConnectionTable::new()),

@@ -66,7 +66,7 @@ pub(super) fn full(rejection: Rejection) -> HttpProblem {
     match rejection {
         Rejection::TooManyFromAddress => HttpProblem::new(
             ProblemKind::TooManyFromAddress,
-            "too many connections from this address have not said hello yet",
+            "too many connections from this address have not sent a hello yet",
         ),
         Rejection::TooFewDescriptors => HttpProblem::new(ProblemKind::TooFewDescriptors, FULL),
         _ => HttpProblem::new(ProblemKind::ServerFull, FULL),

@@ -123,13 +123,13 @@ pub(super) const GOALS: &[Goal] = &[
         format: COUNT,
     },
     Goal {
-        what: "after twice the load: cadence as before within",
+        what: "after twice the load: time until the cadence is back to normal",
         bound: AtMost(RECOVERY_LIMIT_S),
         read: |results| overload(results, Overload::recovery_s),
         format: unit("s"),
     },
     Goal {
-        what: "after twice the load: p99 from 5 s on, over the p99 before",
+        what: "after twice the load: p99 from 5 s after it, relative to the p99 before it",
         bound: AtMost(1.2),
         read: |results| overload(results, |run| run.p99_ms("after") / run.p99_ms("before")),
         format: unit("x"),

@@ -85,10 +85,9 @@ pub(super) fn describe_received(
         ServerMessage::Closing(closing) => {
             Some(format!("is sent a closing message: {}", closing.code.reason()))
         }
-        ServerMessage::Reserved(reserved) => Some(format!(
-            "is sent a ticket for {}",
-            display::plain(&reserved.room)
-        )),
+        ServerMessage::Reserved(reserved) => {
+            Some(format!("is sent a ticket for {}", display::plain(&reserved.room)))
+        }
         ServerMessage::Snapshot(_)
         | ServerMessage::Accepted(_)
         | ServerMessage::Refused(_)

@@ -66,7 +66,7 @@ impl Serialize for Words<'_> {
 
 pub(in crate::proximity) fn restore(saved: SavedRows, world: &World) -> Option<Proximity> {
     let pool = saved.pool as usize;
-    if !Seats::is_possible(pool, world.resource::<Setup>().rules.capacity)
+    if !Seats::is_possible_slot_count(pool, world.resource::<Setup>().rules.capacity)
         || saved.rows.len() > pool
         || !world.resource::<LoadedRows>().take(pool)
     {

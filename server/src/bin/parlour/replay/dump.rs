@@ -165,7 +165,7 @@ fn window_to_show(input: &mut ReplayInput, table: DumpTable) -> Result<Window, E
                 Some(before) => {
                     let (last, before) = (last.0, before.0);
                     output::note(&format!(
-                        "nobody is left after tick {last}: these are the players after tick {before}, before the last of them left"
+                        "nobody is left after tick {last}: these are the players after tick {before}, before they all left"
                     ));
                     Tick(before)
                 }

@@ -24,7 +24,7 @@ pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Ex
     let followed = follow(&mut input.replay, &query, room, input.window, |line| {
         writeln!(out, "{line}")
     });
-    let flushed = output::written(out.flush());
+    let flushed = output::accept_closed_pipe(out.flush());
     match followed {
         Ok(()) => flushed.map(drop),
         Err(error) => input.failure(error),

@@ -114,7 +114,7 @@ impl ReplayInput {
         match error {
             ShowError::Replay(error) => Err(Exit::replay(&self.path, error)),
             ShowError::NoMatch(text) => Err(Exit::not_in_recording(text)),
-            ShowError::Io(error) => output::written(Err(error)).map(drop),
+            ShowError::Io(error) => output::accept_closed_pipe(Err(error)).map(drop),
         }
     }
 }

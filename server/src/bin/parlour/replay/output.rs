@@ -12,11 +12,11 @@ pub(super) fn note(text: &str) {
 /// Writes a result. A closed pipe is not an error.
 pub(super) fn result(text: &str) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
-    written(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(drop)
+    accept_closed_pipe(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(drop)
 }
 
 /// Returns `true` if the output was written, and `false` if the reader closed the pipe.
-pub(super) fn written(result: io::Result<()>) -> Result<bool, Exit> {
+pub(super) fn accept_closed_pipe(result: io::Result<()>) -> Result<bool, Exit> {
     match result {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),

@@ -111,7 +111,7 @@ fn banner_text(span: &str, listen: SocketAddr, admin: SocketAddr, typing: &str) 
         ("Pause, play:", "pause'  (play)"),
         ("Jump:", "seek?to=1200'  (+10s, -10s, 2026-01-31T12:00:00Z)"),
         ("Set the speed:", "speed?x=4'  (0.1 to 16)"),
-        ("Follow a player:", "follow?player=NAME'  (empty: see everyone)"),
+        ("Follow a player:", "follow?player=NAME'  (empty: follow nobody)"),
     ] {
         line(what, &format!("curl -X POST '{playback}/{request}"));
     }
