@@ -117,7 +117,8 @@
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
 //! 5. `bridge`, `descriptors`: the state that several threads share
 //! 6. `failure`: the first thread that failed
-//! 7. `edge`, `tick_loop`: the two ends of the bridge, which do not import each other
+//! 7. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
+//!    other
 //! 8. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
 //!    recording, `recorded_world` records a live world
 //! 9. `admin`: the admin port, which reads the state of the tick from the bridge
@@ -130,6 +131,7 @@ mod admin;
 mod bridge;
 pub mod config;
 mod descriptors;
+mod desk;
 mod edge;
 mod failure;
 mod history_requests;
