@@ -23,7 +23,7 @@ use parlour_recording::recorder::HistoryHandle;
 use tokio::net::TcpListener;
 
 use crate::{
-    bridge::{tick_status::TickStatus, wake::WakeEnd},
+    bridge::{tick_status::TickThreads, wake::WakeEnd},
     descriptors::{AcceptedConnection, Acceptor, Descriptors, Headroom},
     edge::EdgeShared,
     failure::Failure,
@@ -45,7 +45,7 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) struct Admin {
     pub(crate) listener: StdTcpListener,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) status: Arc<TickStatus>,
+    pub(crate) status: Arc<TickThreads>,
     pub(crate) failure: Arc<Failure>,
     pub(crate) descriptors: Arc<Descriptors>,
     pub(crate) edge: Arc<EdgeShared>,
@@ -60,7 +60,7 @@ pub(crate) struct Admin {
 /// The state from which handlers produce their answers.
 struct Sources {
     metrics: Arc<Metrics>,
-    status: Arc<TickStatus>,
+    status: Arc<TickThreads>,
     failure: Arc<Failure>,
     edge: Arc<EdgeShared>,
     history: HistoryRoutes,

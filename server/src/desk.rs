@@ -6,6 +6,7 @@
 mod action;
 mod config;
 mod event;
+mod thread;
 mod view;
 
 use std::time::Instant;
@@ -13,6 +14,7 @@ use std::time::Instant;
 pub(crate) use action::{DeskAction, WorldEvent};
 pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, Worlds};
 pub(crate) use event::{DeskEvent, LostKind, LostRequest};
+pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run};
 pub(crate) use view::{RoomView, WorldState, WorldView};
 
 use crate::bridge::route::WorldPlace;

@@ -108,6 +108,7 @@ impl Settings {
             listen: self.listen,
             admin: self.admin,
             io_threads: self.io_threads,
+            tick_threads: 1,
             realtime: self.realtime,
             sim: self.sim(maps, skins),
             logic: Logic::default(),

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    num::NonZero,
     time::Duration,
 };
 
@@ -21,7 +22,10 @@ pub struct ServerOptions {
     pub admin: SocketAddr,
     /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
-    /// Whether the tick thread gets real-time priority, if the system allows it.
+    /// The number of threads that step worlds, 1 to 64. [`Self::auto_tick_threads`] returns a number
+    /// for this machine.
+    pub tick_threads: usize,
+    /// Whether the tick threads get real-time priority, if the system allows it.
     pub realtime: bool,
     /// The world: maps, rules and limits. If its seed is 0, as [`SimConfig::new`] leaves it, the
     /// server takes a random seed at each start, and players get different ids each time. The log
@@ -41,7 +45,15 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// Returns the defaults: only loopback addresses, one I/O thread, no game logic, and a history
+    /// Returns the number of tick threads for this machine: the cores that this number of I/O
+    /// threads leaves, and at least 1.
+    #[must_use]
+    pub fn auto_tick_threads(io_threads: usize) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        cores.saturating_sub(io_threads).max(1)
+    }
+
+    /// Returns the defaults: only loopback addresses, one I/O thread, one tick thread, no game logic, and a history
     /// in memory.
     #[must_use]
     pub fn new(sim: SimConfig) -> Self {
@@ -49,6 +61,7 @@ impl ServerOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 7374)),
             io_threads: 1,
+            tick_threads: 1,
             realtime: true,
             sim,
             logic: Logic::default(),
