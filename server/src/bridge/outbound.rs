@@ -247,11 +247,6 @@ impl Publisher {
     pub(crate) fn waiting(&self, thread: usize) -> usize {
         self.threads.get(thread).map_or(0, OutboundSender::waiting)
     }
-
-    /// Returns the number of I/O threads.
-    pub(crate) fn threads(&self) -> usize {
-        self.threads.len()
-    }
 }
 
 impl OutboundSender {

@@ -147,6 +147,8 @@ struct Hands {
     view: Arc<Mutex<DeskView>>,
     /// Whether something happened since the view was copied.
     is_changed: bool,
+    /// [`Desk::dropped`], as it was last counted.
+    dropped: u64,
     metrics: Arc<Metrics>,
     failure: Arc<Failure>,
     stop: Arc<AtomicBool>,
@@ -169,6 +171,7 @@ impl DeskThread {
             workers: start.workers,
             view: start.view,
             is_changed: true,
+            dropped: 0,
             metrics: start.metrics,
             failure: start.failure,
             stop: start.stop,
@@ -358,6 +361,10 @@ impl Hands {
         let random = &mut system_random::random_bits;
         self.desk.tick(now, random, &mut self.actions);
         self.perform_all(now);
+        let dropped = self.desk.dropped();
+        let more = dropped.saturating_sub(self.dropped);
+        self.metrics.edge.dropped_per_session.increment(more);
+        self.dropped = dropped;
     }
 
     /// Does what the desk wants, which may lead to more events.

@@ -18,7 +18,7 @@ impl Metrics {
 
 #[test]
 fn all_metrics_exist_from_the_start_with_names_helps_and_labels() {
-    let text = Metrics::new().recorder.render();
+    let text = Metrics::new(1).recorder.render();
     if std::env::var_os("PARLOUR_BLESS").is_some() {
         std::fs::write(PATH, text).unwrap();
         return;
@@ -42,17 +42,17 @@ fn the_deployment_guide_lists_all_metrics() {
 
 #[test]
 fn a_sample_is_counted_in_the_first_bucket_that_holds_it() {
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(2);
     for seconds in [0.000_05, 0.000_1, 0.7, f64::NAN] {
-        metrics.tick.duration.record(seconds);
+        metrics.ticks[1].duration.record(seconds);
     }
-    let up_to = |le: &str| metrics.value(&format!("parlour_tick_duration_seconds_bucket{{le=\"{le}\"}}"));
+    let up_to = |le: &str| metrics.value(&format!("parlour_tick_duration_seconds_bucket{{thread=\"1\",le=\"{le}\"}}"));
     assert_eq!(
         ["0.00005", "0.0001", "0.05", "+Inf"].map(up_to),
         [1.0, 2.0, 2.0, 3.0]
     );
-    assert_eq!(metrics.value("parlour_tick_duration_seconds_count"), 3.0);
-    let sum = metrics.value("parlour_tick_duration_seconds_sum");
+    assert_eq!(metrics.value("parlour_tick_duration_seconds_count{thread=\"1\"}"), 3.0);
+    let sum = metrics.value("parlour_tick_duration_seconds_sum{thread=\"1\"}");
     assert!((sum - 0.700_15).abs() < 1e-9, "{sum}");
     metrics.edge.outbox_bytes.decrement(5);
     assert_eq!(metrics.value("parlour_outbox_bytes"), -5.0);

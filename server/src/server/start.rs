@@ -6,7 +6,7 @@ use std::{
     net::TcpListener,
     sync::{Arc, Mutex},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads};
@@ -86,7 +86,7 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
             (None, None)
         };
         let mut actions = Vec::new();
-        let desk = Desk::new(config, &mut actions);
+        let desk = Desk::new(config, Instant::now(), &mut actions);
         Ok(ServedWorlds {
             desk,
             actions,
