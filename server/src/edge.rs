@@ -53,10 +53,10 @@ use crate::{
     rejection::{Rejection, RejectionLog},
 };
 use admission::Admission;
+pub(crate) use connection::IoRings;
 pub(crate) use listener::prepare as prepare_listener;
 pub use options::EdgeOptions;
 use reconnect::Spread;
-pub(crate) use connection::IoRings;
 pub(crate) use thread::{CloseCounts, IoStart, run};
 pub(crate) use welcome::Welcomes;
 

@@ -93,7 +93,11 @@ impl MakeWorlds for LiveWorlds {
 fn seed_of(seed: u64, world: WorldId, name: &str) -> u64 {
     match name {
         MAIN => seed,
-        _ => seed ^ u64::from(world.0).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15),
+        _ => {
+            seed ^ u64::from(world.0)
+                .wrapping_add(1)
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        }
     }
 }
 
@@ -153,7 +157,9 @@ mod tests {
 
     #[test]
     fn every_world_has_a_different_seed_and_the_main_world_that_of_the_node() {
-        let seeds: BTreeSet<u64> = (0..1000).map(|world| seed_of(7, WorldId(world), "plaza.x")).collect();
+        let seeds: BTreeSet<u64> = (0..1000)
+            .map(|world| seed_of(7, WorldId(world), "plaza.x"))
+            .collect();
         assert_eq!(seeds.len(), 1000);
         assert!(!seeds.contains(&7));
         assert_eq!(seed_of(7, WorldId(3), MAIN), 7);

@@ -309,13 +309,7 @@ impl Worlds {
     }
 
     /// Adds the direct events that overtook the placement of their session.
-    fn take_overtaking(
-        &mut self,
-        world: WorldId,
-        session: SessionId,
-        deadline: Instant,
-        dropped: &Counter,
-    ) {
+    fn take_overtaking(&mut self, world: WorldId, session: SessionId, deadline: Instant, dropped: &Counter) {
         let overtaking: Vec<Inbound> = self.overtaking.take(world, session).collect();
         for event in overtaking {
             // Events under a later placement continue to wait.

@@ -36,14 +36,22 @@ pub(crate) enum TickCommand {
 /// An event of a session.
 #[derive(Debug)]
 pub(crate) enum SessionCommand {
-    Arrive { player: Arrival, held: bool },
+    Arrive {
+        player: Arrival,
+        held: bool,
+    },
     Depart,
     Held(bool),
-    Message { arrived: Instant, message: ClientMessage },
+    Message {
+        arrived: Instant,
+        message: ClientMessage,
+    },
     Reserve(Box<Reservation>),
     /// The session is placed in this world: the events that its I/O thread sends directly under
     /// this number, or a later one, follow here.
-    Placed { number: u32 },
+    Placed {
+        number: u32,
+    },
 }
 
 /// The end of the desk.
@@ -144,7 +152,10 @@ mod tests {
         assert_eq!(received.len(), RING + WAITING + 1);
         assert!(matches!(
             received.last(),
-            Some(TickCommand::Event { kind: SessionCommand::Depart, .. })
+            Some(TickCommand::Event {
+                kind: SessionCommand::Depart,
+                ..
+            })
         ));
         assert!(!sender.is_waiting());
     }

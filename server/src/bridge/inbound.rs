@@ -30,7 +30,10 @@ pub(crate) struct Inbound {
 #[derive(Debug)]
 pub(crate) enum InboundKind {
     Held(bool),
-    Message { arrived: Instant, message: ClientMessage },
+    Message {
+        arrived: Instant,
+        message: ClientMessage,
+    },
 }
 
 /// The end of an I/O thread.

@@ -299,7 +299,11 @@ impl DeskPublisher {
         if !fits {
             thread.waiting.clear();
         }
-        let item = if fits { Outbound::Desk(output) } else { Outbound::Lost };
+        let item = if fits {
+            Outbound::Desk(output)
+        } else {
+            Outbound::Lost
+        };
         thread.waiting.push_back(Numbered { number, item });
         thread.push();
         fits
@@ -479,7 +483,12 @@ mod tests {
     fn items_of_all_producers_are_in_the_order_of_their_numbers() {
         let (mut publishers, mut desk, mut receiver, _end) = ends(2);
         publish(&mut publishers[1], 1);
-        desk.send(0, DeskOutput::Recall { session: SessionId(2) });
+        desk.send(
+            0,
+            DeskOutput::Recall {
+                session: SessionId(2),
+            },
+        );
         publish(&mut publishers[0], 3);
         publish(&mut publishers[1], 4);
         for expected in 1..=4 {
@@ -512,7 +521,10 @@ mod tests {
         let (mut publishers, _desk, mut receiver, _end) = ends(3);
         let publishers = RefCell::new(&mut publishers);
         // A producer takes its number, and is interrupted before it pushes.
-        let late = publishers.borrow().first().map(|publisher| publisher.numbers.take());
+        let late = publishers
+            .borrow()
+            .first()
+            .map(|publisher| publisher.numbers.take());
         let mut looks = 0;
         let item = receiver.next_with(|_| {
             looks += 1;
@@ -539,7 +551,14 @@ mod tests {
     #[test]
     fn the_desk_never_waits_and_a_thread_that_sleeps_for_long_loses_its_sessions() {
         let (_publishers, mut desk, mut receiver, _end) = ends(1);
-        let mut recall = |session| desk.send(0, DeskOutput::Recall { session: SessionId(session) });
+        let mut recall = |session| {
+            desk.send(
+                0,
+                DeskOutput::Recall {
+                    session: SessionId(session),
+                },
+            )
+        };
         for at in 0..(DESK_RING + DESK_WAITING) as u64 {
             assert!(recall(at));
         }

@@ -144,7 +144,10 @@ mod tests {
         assert!(end.wait(None));
         for load in 0..2 * RING {
             let report = receiver.pop();
-            assert!(matches!(report, Ok(TickReport::Load(is)) if is == load as f32), "{load}");
+            assert!(
+                matches!(report, Ok(TickReport::Load(is)) if is == load as f32),
+                "{load}"
+            );
             sender.flush();
         }
         assert!(receiver.pop().is_err());

@@ -94,7 +94,10 @@ mod tests {
         assert!(session_id(1, 2, 0) > session_id(1, 1, 63));
         assert!(session_id(2, 0, 0) > last, "a later start has higher ids");
         assert_ne!(session_id(1, 1, 0), session_id(1, 1, 1));
-        assert_eq!(session_id((1 << 24) - 1, u32::MAX, 0xff & 63).0 >> 40, (1 << 24) - 1);
+        assert_eq!(
+            session_id((1 << 24) - 1, u32::MAX, 0xff & 63).0 >> 40,
+            (1 << 24) - 1
+        );
     }
 
     #[test]

@@ -128,6 +128,7 @@ fn begin_group(turn: &mut Turn, id: SessionId, reserve: Reserve) -> Result<(), R
         ticket: random_name::new_ticket(turn.random),
         seats,
         join,
+        spawn: None,
         answer: true,
     });
     if let Some(session) = turn.session(id) {

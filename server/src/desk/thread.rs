@@ -19,8 +19,8 @@ use std::{
 use parlour_tick::{WorldId, WorldKind};
 
 use super::{
-    Desk, DeskAction, DeskEvent, LostKind as DeskLostKind, LostRequest as DeskLostRequest, RoomView, WorldEvent,
-    WorldView,
+    Desk, DeskAction, DeskEvent, LostKind as DeskLostKind, LostRequest as DeskLostRequest, RoomView,
+    WorldEvent, WorldView,
 };
 use crate::{
     bridge::{
@@ -90,7 +90,11 @@ pub(crate) struct DeskStart {
 /// Runs the desk until the server stops. The I/O threads must have ended by then, so that the worlds
 /// still see that their sessions close.
 pub(crate) fn run(start: DeskStart) -> io::Result<()> {
-    let DeskThread { wake, mut rings, mut thread } = DeskThread::new(start);
+    let DeskThread {
+        wake,
+        mut rings,
+        mut thread,
+    } = DeskThread::new(start);
     let now = Instant::now();
     thread.perform_all(now);
     let (mut next_tick, mut next_view) = (now + TICK, now);
@@ -431,11 +435,13 @@ impl Hands {
             DeskAction::Send { session, message } => {
                 let io_thread = *self.sessions.get(&session)?;
                 let message = Box::new(message);
-                self.publisher.send(io_thread, DeskOutput::Send { session, message });
+                self.publisher
+                    .send(io_thread, DeskOutput::Send { session, message });
             }
             DeskAction::Close { session, code } => {
                 let io_thread = *self.sessions.get(&session)?;
-                self.publisher.send(io_thread, DeskOutput::Close { session, code });
+                self.publisher
+                    .send(io_thread, DeskOutput::Close { session, code });
             }
             DeskAction::Create { place, name, kind } => {
                 self.names.insert(place.world, (name.clone(), kind.clone()));
@@ -452,7 +458,10 @@ impl Hands {
                 }
             }
             DeskAction::Rebuild { place } => {
-                let accepted = self.workers.as_ref().is_some_and(|workers| workers.rebuild(place));
+                let accepted = self
+                    .workers
+                    .as_ref()
+                    .is_some_and(|workers| workers.rebuild(place));
                 if !accepted {
                     return Some(DeskEvent::Rebuilt {
                         world: place.world,
@@ -520,7 +529,13 @@ fn session_command(event: WorldEvent) -> SessionCommand {
         WorldEvent::Hold => SessionCommand::Held(true),
         WorldEvent::Release => SessionCommand::Held(false),
         WorldEvent::Message { arrived, message } => SessionCommand::Message { arrived, message },
-        WorldEvent::Reserve { reservation, .. } => SessionCommand::Reserve(reservation),
+        WorldEvent::Reserve {
+            mut reservation,
+            spawn,
+        } => {
+            reservation.spawn = spawn;
+            SessionCommand::Reserve(reservation)
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn seat(turn: &mut Turn, id: SessionId, goal: Box<Goal>) {
         ticket: ticket.clone(),
         seats: 1,
         join: goal.join.clone(),
+        spawn: None,
         answer: false,
     });
     let (world, spawn) = (goal.world, goal.spawn.clone());

@@ -71,7 +71,11 @@ fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: Client
                 refusal: Refusal::OutOfOrder,
             }));
         }
-        message if connection.flood.to_world(io.shared.status.thread(connection.tick_thread()).steps()) => {
+        message
+            if connection
+                .flood
+                .to_world(io.shared.status.thread(connection.tick_thread()).steps()) =>
+        {
             connection.route_message(session, arrived, with_clean_text(message));
         }
         _ => metrics.dropped_per_session.increment(1),

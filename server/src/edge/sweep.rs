@@ -73,9 +73,14 @@ fn log_pace(io: &IoThread, thread: usize, logged: &mut u8) {
     let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());
     match level {
         _ if level == *logged => return,
-        _ if level == first => tracing::info!(thread, "the pressure is over: snapshots come at the usual rate"),
+        _ if level == first => {
+            tracing::info!(thread, "the pressure is over: snapshots come at the usual rate")
+        }
         _ if *logged == first => {
-            tracing::warn!(thread, "under pressure: snapshots come less often; ticks and input are not affected");
+            tracing::warn!(
+                thread,
+                "under pressure: snapshots come less often; ticks and input are not affected"
+            );
         }
         _ if level == last => tracing::warn!(thread, "under pressure: snapshots come 10 times a second"),
         _ => {}

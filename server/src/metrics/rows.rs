@@ -54,13 +54,17 @@ pub(super) struct Row<'a> {
 
 impl Row<'_> {
     fn counter(&self, labels: &[(&'static str, &str)]) -> Counter {
-        let Self { recorder, name, help, .. } = self;
+        let Self {
+            recorder, name, help, ..
+        } = self;
         recorder.describe(name, MetricKind::Counter, (*help).into(), None);
         recorder.register_counter(&self.key(labels), &METADATA)
     }
 
     fn gauge(&self, labels: &[(&'static str, &str)]) -> Gauge {
-        let Self { recorder, name, help, .. } = self;
+        let Self {
+            recorder, name, help, ..
+        } = self;
         recorder.describe(name, MetricKind::Gauge, (*help).into(), None);
         recorder.register_gauge(&self.key(labels), &METADATA)
     }
@@ -108,7 +112,9 @@ pub(super) fn gauges<const N: usize>(
 
 pub(super) fn histogram(bounds: &'static [f64]) -> impl Fn(&Row<'_>) -> Histogram {
     move |row| {
-        let Row { recorder, name, help, .. } = row;
+        let Row {
+            recorder, name, help, ..
+        } = row;
         recorder.describe(name, MetricKind::Histogram, (*help).into(), Some(bounds));
         recorder.register_histogram(&row.key(&[]), &METADATA)
     }

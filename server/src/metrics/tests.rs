@@ -46,12 +46,19 @@ fn a_sample_is_counted_in_the_first_bucket_that_holds_it() {
     for seconds in [0.000_05, 0.000_1, 0.7, f64::NAN] {
         metrics.ticks[1].duration.record(seconds);
     }
-    let up_to = |le: &str| metrics.value(&format!("parlour_tick_duration_seconds_bucket{{thread=\"1\",le=\"{le}\"}}"));
+    let up_to = |le: &str| {
+        metrics.value(&format!(
+            "parlour_tick_duration_seconds_bucket{{thread=\"1\",le=\"{le}\"}}"
+        ))
+    };
     assert_eq!(
         ["0.00005", "0.0001", "0.05", "+Inf"].map(up_to),
         [1.0, 2.0, 2.0, 3.0]
     );
-    assert_eq!(metrics.value("parlour_tick_duration_seconds_count{thread=\"1\"}"), 3.0);
+    assert_eq!(
+        metrics.value("parlour_tick_duration_seconds_count{thread=\"1\"}"),
+        3.0
+    );
     let sum = metrics.value("parlour_tick_duration_seconds_sum{thread=\"1\"}");
     assert!((sum - 0.700_15).abs() < 1e-9, "{sum}");
     metrics.edge.outbox_bytes.decrement(5);

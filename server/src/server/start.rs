@@ -30,7 +30,8 @@ use crate::{
     },
     descriptors::{Descriptors, LimitTooLow},
     desk::{
-        Desk, DeskAction, DeskConfig, DeskRoomType, DeskStart, DeskView, JoinRate, MakeWorlds, Workers, Worlds,
+        Desk, DeskAction, DeskConfig, DeskRoomType, DeskStart, DeskView, JoinRate, MakeWorlds, Workers,
+        Worlds,
     },
     edge::Welcomes,
     failure::Failure,
@@ -72,6 +73,8 @@ struct ServedWorlds {
 pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
     sim.seed = system_random::world_seed(sim.seed);
+    // The desk knows in which world the room behind a door is.
+    sim.creates_rooms_for_doors = false;
     let (logic, seed) = (options.logic.clone(), sim.seed);
     let recording = options.recording.clone();
     let welcomes = welcomes(&sim, Some(seed));
@@ -80,7 +83,14 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
     start_with(options, welcomes, |_, metrics| {
         let (recorder, ticks) = if recording.any() {
             let (config, logic) = (sim.clone(), logic.clone());
-            let started = recorder::start(&recording, &OPTION_NAMES, config, logic, &metrics.recording, BUILD)?;
+            let started = recorder::start(
+                &recording,
+                &OPTION_NAMES,
+                config,
+                logic,
+                &metrics.recording,
+                BUILD,
+            )?;
             (Some(started.0), Some(started.1))
         } else {
             (None, None)
@@ -262,7 +272,12 @@ fn desk(
     shared: &SharedState,
 ) -> std::io::Result<(DeskStart, WakeSender)> {
     let workers = match &served.make {
-        Some(make) => Some(Workers::start(make, &ends.wake, &shared.metrics, &shared.failure)?),
+        Some(make) => Some(Workers::start(
+            make,
+            &ends.wake,
+            &shared.metrics,
+            &shared.failure,
+        )?),
         None => None,
     };
     let start = DeskStart {

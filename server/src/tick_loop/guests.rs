@@ -202,7 +202,11 @@ mod tests {
     impl Fixture {
         fn arrive(&mut self, session: SessionId, io_thread: usize) {
             let player = Arrival::default();
-            let Self { guests, behind, input } = self;
+            let Self {
+                guests,
+                behind,
+                input,
+            } = self;
             guests.arrive(session, player, io_thread, false, *behind, input);
         }
 
@@ -253,7 +257,10 @@ mod tests {
         world.guests.depart(A, &mut world.input);
         let kinds: Vec<_> = world.sent().into_iter().map(|(_, kind)| kind).collect();
         let player = Arrival::default();
-        assert_eq!(kinds, [EventKind::Arrive(player), EventKind::Hold, EventKind::Depart]);
+        assert_eq!(
+            kinds,
+            [EventKind::Arrive(player), EventKind::Hold, EventKind::Depart]
+        );
     }
 
     #[test]
@@ -296,6 +303,9 @@ mod tests {
         }
         assert!(!world.guests.is_placed(B, 0));
         world.arrive(A, 0);
-        assert!(!world.guests.is_placed(A, 1), "a new arrival needs a new placement");
+        assert!(
+            !world.guests.is_placed(A, 1),
+            "a new arrival needs a new placement"
+        );
     }
 }

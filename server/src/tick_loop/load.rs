@@ -46,6 +46,9 @@ mod tests {
         let tick = Duration::from_millis(10);
         let results: Vec<_> = (1..=200).filter_map(|n| load.ticked(tick, at(20 * n))).collect();
         assert_eq!(results.len(), 4);
-        assert!(results.iter().all(|load| (load - 0.5).abs() < 0.01), "{results:?}");
+        assert!(
+            results.iter().all(|load| (load - 0.5).abs() < 0.01),
+            "{results:?}"
+        );
     }
 }

@@ -35,13 +35,11 @@ impl OvertakingEvents {
     }
 
     /// Removes the events of a session in a world, and returns them in order.
-    pub(super) fn take(
-        &mut self,
-        world: WorldId,
-        session: SessionId,
-    ) -> impl Iterator<Item = Inbound> {
+    pub(super) fn take(&mut self, world: WorldId, session: SessionId) -> impl Iterator<Item = Inbound> {
         self.events
-            .extract_if(.., move |(_, event)| event.world == world && event.session == session)
+            .extract_if(.., move |(_, event)| {
+                event.world == world && event.session == session
+            })
             .map(|(_, event)| event)
     }
 
@@ -81,7 +79,10 @@ mod tests {
             waiting.push(held(session, is_held), &dropped);
         }
         let taken: Vec<_> = waiting.take(WorldId(1), SessionId(1)).collect();
-        let kinds: Vec<_> = taken.iter().map(|event| matches!(event.kind, InboundKind::Held(true))).collect();
+        let kinds: Vec<_> = taken
+            .iter()
+            .map(|event| matches!(event.kind, InboundKind::Held(true)))
+            .collect();
         assert_eq!(kinds, [true, false]);
         assert_eq!(waiting.take(WorldId(2), SessionId(2)).count(), 0);
         for _ in 0..PATIENCE {

@@ -125,9 +125,8 @@ impl WorldSlot {
             ticker.reclaim(&mut fatal);
         }
         let lost = lost_requests(&fatal.events);
-        let is_kept = |event: &&Event| {
-            !matches!(event.kind, EventKind::Message { .. } | EventKind::Reserve(_))
-        };
+        let is_kept =
+            |event: &&Event| !matches!(event.kind, EventKind::Message { .. } | EventKind::Reserve(_));
         self.input.events = fatal.events.iter().filter(is_kept).cloned().collect();
         if let Some(ticker) = &mut remains {
             ticker.record_panic(tick, &mut fatal);
@@ -224,7 +223,13 @@ mod tests {
         fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
             output.clear();
             let is_chat = |event: &Event| {
-                matches!(&event.kind, EventKind::Message { message: ClientMessage::Chat(_), .. })
+                matches!(
+                    &event.kind,
+                    EventKind::Message {
+                        message: ClientMessage::Chat(_),
+                        ..
+                    }
+                )
             };
             assert!(!input.events.iter().any(is_chat), "a chat");
             self.events += input.events.len();
@@ -260,7 +265,8 @@ mod tests {
         let mut slot = WorldSlot::new(WorldId(1), Box::<Fragile>::default());
         assert!(matches!(step(&mut slot), Stepped::Ticked));
         let (arrival, none) = (Arrival::default(), IoThreads::default());
-        slot.guests.arrive(A, arrival.clone(), 0, false, none, &mut slot.input);
+        slot.guests
+            .arrive(A, arrival.clone(), 0, false, none, &mut slot.input);
         message(&mut slot, ClientMessage::Join(Join::room(7, "plaza")));
         message(&mut slot, chat(8));
         let Stepped::Panicked(TickReport::Panicked { tick, why, lost, .. }) = step(&mut slot) else {
@@ -293,7 +299,10 @@ mod tests {
         for request in 0..COLLECTED as u32 + 10 {
             slot.take_message(A, now, chat(request), now, dropped);
         }
-        assert_eq!(metrics.value("parlour_drops_total{reason=\"inbound_full\"}"), 10.0);
+        assert_eq!(
+            metrics.value("parlour_drops_total{reason=\"inbound_full\"}"),
+            10.0
+        );
         let TickReport::Ended { lost, ticker, .. } = slot.end() else {
             panic!("no end");
         };

@@ -12,7 +12,7 @@ mod pace;
 mod report;
 mod world_id;
 
-pub use arrival::{Arrival, Carried, player_id};
+pub use arrival::{Arrival, Carried, Counters, player_id};
 pub use input::{Event, EventKind, Reservation, TickInput};
 pub use output::{Counts, Lane, OutFrame, RefusedCounts, TickOutput, UnknownMessage};
 pub use pace::{Cadence, Pace, PaceLevel};

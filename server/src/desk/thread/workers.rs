@@ -16,11 +16,7 @@ use parlour_shared::text::panic_message;
 use parlour_tick::{WorldId, WorldKind};
 
 use crate::{
-    bridge::{
-        route::WorldPlace,
-        ticker::Ticker,
-        wake::WakeSender,
-    },
+    bridge::{route::WorldPlace, ticker::Ticker, wake::WakeSender},
     failure::Failure,
     metrics::Metrics,
 };
