@@ -111,7 +111,7 @@ pub(super) fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Re
     if let Some(room) = rooms.get(name).filter(|room| world.get::<Room>(*room).is_some()) {
         return Ok(room);
     }
-    let (map, info) = rooms.maps.get(parsed.map).cloned().ok_or(Refusal::NoSuchRoom)?;
+    let (map, info) = rooms.maps.get(parsed.room_type).cloned().ok_or(Refusal::NoSuchRoom)?;
     if rooms.by_name.len() as u32 >= rooms.max {
         return Err(Refusal::TooManyRooms);
     }
