@@ -154,7 +154,7 @@ fn a_missing_or_wrong_field_is_reported_with_its_path() {
     let many = format!(r#"{{"set_state":{{"writes":[{}]}}}}"#, [write; 65].join(","));
     assert_eq!(
         sentence_for(&many),
-        "`set_state.writes` must be a list of at most 64 items"
+        r#"`set_state.writes` must be a list of at most 64 items, as in {"set_state":{"writes":[{"key":"a","version":0,"value":"b"}]}}"#
     );
     let option = r#"{"key":"a","value":""}"#;
     let many = format!(
