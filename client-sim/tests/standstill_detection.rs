@@ -72,16 +72,10 @@ fn a_room_without_bots_is_not_watched() {
     watch.leave(plaza, start + ms(10));
     // The last bot leaves. Nobody knows what the room does then.
     watch.leave(plaza, start + ms(400));
-    assert_eq!(
-        watch.longest_until(start + ms(9000)),
-        standstill("plaza", 0, 400)
-    );
+    assert_eq!(watch.longest_until(start + ms(9000)), standstill("plaza", 0, 400));
     watch.enter("plaza", start + ms(9000));
     watch.record(plaza, start + ms(9100));
-    assert_eq!(
-        watch.longest_until(start + ms(9100)),
-        standstill("plaza", 0, 400)
-    );
+    assert_eq!(watch.longest_until(start + ms(9100)), standstill("plaza", 0, 400));
 }
 
 #[test]

@@ -386,7 +386,8 @@ fn every_variant_occurs(vectors: &[serde_json::Value]) {
     vectors
         .iter()
         .for_each(|vector| words(&vector["json"], &mut found));
-    let here = |name: &String| !["ClientMessage", "ServerMessage", "Direction", "JoinMode"].contains(&name.as_str());
+    let here =
+        |name: &String| !["ClientMessage", "ServerMessage", "Direction", "JoinMode"].contains(&name.as_str());
     for name in typed::enums(&registry).iter().filter(|name| here(name)) {
         for (_, variant) in typed::variants(&registry, name) {
             assert!(found.contains(&variant), "no vector for {name} {variant}");

@@ -35,7 +35,8 @@ fn a_key_is_one_of_room_state() {
 
 #[test]
 fn there_are_at_most_8_with_different_keys() {
-    let many = |count: usize| -> Vec<Property> { (0..count).map(|at| property(at.to_string(), "")).collect() };
+    let many =
+        |count: usize| -> Vec<Property> { (0..count).map(|at| property(at.to_string(), "")).collect() };
     assert!(Property::are_valid(&[]));
     assert!(Property::are_valid(&many(8)));
     assert!(!Property::are_valid(&many(9)));

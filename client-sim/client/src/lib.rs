@@ -72,8 +72,9 @@
 //! }
 //! ```
 //!
-//! To try it, start a server with `cargo run --release -- demo`, which also runs bots. Two examples
-//! are ready to run: `cargo run -p parlour-client --example walk`, and `--example chat ada plaza`.
+//! To try it, start a server with `cargo run --release -- demo`, which also runs bots. Three
+//! examples are ready to run: `cargo run -p parlour-client --example walk`, `--example chat ada
+//! plaza`, and `--example together`, in which two players reserve seats.
 //!
 //! # Joining
 //!
@@ -107,9 +108,9 @@
 //! A group that wants to play together reserves its seats first ([`Connection::reserve`]): for 15 s
 //! they stay free for the players that join with the ticket.
 //!
-//! A join, a door, and the end of a room can lead to a room that another part of the server
-//! simulates. The client is then sent [`Event::Left`] before [`Event::Entered`], as between any two
-//! rooms. Commands that you send after a join take effect where the join ends.
+//! A door and the end of a room also lead to a different room, without a request. The client always
+//! returns [`Event::Left`] before [`Event::Entered`]. Commands that you send after a join take
+//! effect where the join ended.
 //!
 //! **Ticks belong to a room.** Each room counts its own: the tick may be lower in the next room.
 //! [`Connection::tick`] and the prediction start again with each [`Event::Entered`]. Do not compare

@@ -112,7 +112,9 @@ mod connected {
     };
 
     use super::{
-        ClientMessage, JoinRequest, peer::connected, reserved,
+        ClientMessage, JoinRequest,
+        peer::connected,
+        reserved,
         support::{encoded, map, room_entered},
     };
 

@@ -47,7 +47,10 @@ fn snapshots_of_the_next_room_may_have_lower_ticks_but_rise_within_a_stay() {
     let place = Position::from_px(100, 100);
     let mut seat = in_next_room(Seat::in_room(place), place);
     seat.get(&snapshot(2, 9, Some(8), None, &[]));
-    assert_eq!(seat.violation(&snapshot(2, 9, Some(8), None, &[])), "tick_not_later");
+    assert_eq!(
+        seat.violation(&snapshot(2, 9, Some(8), None, &[])),
+        "tick_not_later"
+    );
     assert_eq!(seat.violation(&snapshot(1, 10, Some(9), None, &[])), "wrong_stay");
 }
 
@@ -164,7 +167,13 @@ fn the_aim_starts_again_in_the_next_room() {
     let expected = (seat.now + PERIOD - DEFAULT_LEAD, Tick(9));
     assert_eq!(seat.client.next_sample(seat.now, DEFAULT_LEAD), Some(expected));
     // Its acknowledgement says nothing about the ticks of this room.
-    seat.get(&snapshot(2, 9, Some(8), Some(2), &[Record::Turn(OWN, 0, gait(EAST))]));
+    seat.get(&snapshot(
+        2,
+        9,
+        Some(8),
+        Some(2),
+        &[Record::Turn(OWN, 0, gait(EAST))],
+    ));
     let (moment, tick) = seat
         .client
         .next_sample(seat.now, DEFAULT_LEAD)

@@ -222,7 +222,9 @@ impl Plan {
             self.ramp_per_second.is_finite() && self.ramp_per_second >= 0.01,
             "the ramp must be at least 0.01 bots per second",
         )?;
-        if RoomName::parse(&self.map).is_none_or(|name| name.room_type != self.map || !name.instance.is_empty()) {
+        if RoomName::parse(&self.map)
+            .is_none_or(|name| name.room_type != self.map || !name.instance.is_empty())
+        {
             return Err(PlanError::Map(self.map.clone()));
         }
         let address = Address::from_str(&self.url).map_err(|error| PlanError::Url {

@@ -54,7 +54,7 @@ fn playback_stops_before_a_tick_that_reaches_a_different_state() {
         "tick 450 reached a different state than was recorded"
     );
     let mut spectator = Spectator::new(&server);
-    let join = Command::Join { room: "plaza".into() };
+    let join = Command::join("plaza");
     assert_eq!(spectator.refusal(join), Refusal::NoSuchRoom, "there is no world");
     // No seek can pass the tick, but all ticks before it can be watched.
     let (code, detail) = server.post_error("/seek?to=460");

@@ -101,9 +101,7 @@ fn spectators_leave_a_room_that_does_not_exist_at_the_tick_of_the_seek() {
     server.post("/seek?to=990");
     assert_eq!(gone.close_code(), Some(4102));
     assert_eq!(
-        Spectator::new(&server).refusal(Command::Join {
-            room: "plaza/late".into()
-        }),
+        Spectator::new(&server).refusal(Command::join("plaza/late")),
         Refusal::NoSuchRoom
     );
 }

@@ -78,11 +78,7 @@ impl Refusal {
     pub fn is_senseless(&self) -> bool {
         matches!(
             self,
-            Self::UnknownSkin
-                | Self::BadState
-                | Self::UnknownMessage
-                | Self::OutOfOrder
-                | Self::BadOptions
+            Self::UnknownSkin | Self::BadState | Self::UnknownMessage | Self::OutOfOrder | Self::BadOptions
         )
     }
 }

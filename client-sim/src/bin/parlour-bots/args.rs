@@ -66,7 +66,12 @@ struct Target {
     #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7373/ws")]
     url: String,
     /// Type of the rooms, such as the name of a map
-    #[arg(long, visible_alias = "room-type", value_name = "NAME", default_value = "plaza")]
+    #[arg(
+        long,
+        visible_alias = "room-type",
+        value_name = "NAME",
+        default_value = "plaza"
+    )]
     map: String,
     /// Number of rooms: NAME/0, NAME/1 and so on, or just NAME for a single room
     #[arg(long, value_name = "N", conflicts_with = "per_room")]
