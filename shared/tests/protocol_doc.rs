@@ -226,7 +226,7 @@ fn every_refusal_in_the_order_of_checks_exists() {
             named += 1;
         }
     }
-    assert_eq!(named, 20);
+    assert_eq!(named, 25);
 }
 
 #[test]
