@@ -24,8 +24,8 @@ pub struct RoomName<'a> {
 }
 
 impl<'a> RoomName<'a> {
-    /// Parses `TYPE` or `TYPE/INSTANCE`. Both consist of `a-z`, `0-9`, `-` and `_`, and the instance
-    /// has at most 15 bytes. Returns `None` if the name is invalid.
+    /// Parses `TYPE` or `TYPE/INSTANCE`. Both consist of `a-z`, `0-9`, `-` and `_`, and the
+    /// instance has at most 15 bytes. Returns `None` if the name is invalid.
     #[must_use]
     pub fn parse(name: &'a str) -> Option<Self> {
         if name.len() > MAX_ROOM_NAME_BYTES {
@@ -45,7 +45,8 @@ impl<'a> RoomName<'a> {
     }
 }
 
-/// Whether `key` is a valid key of room state, an option or a property: 1 to 48 bytes of `a-z`, `0-9`, `-`, `_` and `.`.
+/// Whether `key` is a valid key of room state, an option or a property: 1 to 48 bytes of `a-z`,
+/// `0-9`, `-`, `_` and `.`.
 #[must_use]
 pub fn is_state_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= MAX_STATE_KEY_BYTES && key.bytes().all(|b| is_word_byte(b) || b == b'.')

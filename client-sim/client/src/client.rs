@@ -192,8 +192,9 @@ impl Client {
         self.prediction.unacknowledged()
     }
 
-    /// Returns an estimate of the last completed tick of the room, or `None` outside of a room. Each
-    /// room counts its own ticks: the estimate starts again in each room that the player enters.
+    /// Returns an estimate of the last completed tick of the room, or `None` outside of a room.
+    /// Each room counts its own ticks: the estimate starts again in each room that the player
+    /// enters.
     #[must_use]
     pub fn tick_at(&self, now: Instant) -> Option<Tick> {
         self.ticks.at(now)
@@ -203,8 +204,8 @@ impl Client {
     /// it at ([`Command::Walk`]`::at`). A walk that is sent at that moment arrives `lead` before
     /// that tick begins, so it waits as little as possible. The estimate improves with each
     /// acknowledged walk that was aimed at a tick, and starts again in each room.
-    /// [`crate::DEFAULT_LEAD`] is enough for a connection with little jitter. Returns `None` outside
-    /// of a room.
+    /// [`crate::DEFAULT_LEAD`] is enough for a connection with little jitter. Returns `None`
+    /// outside of a room.
     ///
     /// ```
     /// # use parlour_client::{Client, Command, DEFAULT_LEAD};

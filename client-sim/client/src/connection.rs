@@ -230,8 +230,8 @@ impl Connection {
         self.handle.steer(heading);
     }
 
-    /// Returns an estimate of the last completed tick of the room, or `None` outside of a room. Each
-    /// room counts its own ticks.
+    /// Returns an estimate of the last completed tick of the room, or `None` outside of a room.
+    /// Each room counts its own ticks.
     #[must_use]
     pub fn tick(&self) -> Option<Tick> {
         self.client.tick_at(now())

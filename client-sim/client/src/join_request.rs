@@ -25,8 +25,8 @@ pub struct JoinRequest {
 }
 
 impl JoinRequest {
-    /// Returns a request for the room with this name, `TYPE` or `TYPE/INSTANCE`. The room is created
-    /// if it does not exist. A name (`&str` or `String`) converts to this.
+    /// Returns a request for the room with this name, `TYPE` or `TYPE/INSTANCE`. The room is
+    /// created if it does not exist. A name (`&str` or `String`) converts to this.
     #[must_use]
     pub fn enter(room: impl Into<String>) -> Self {
         Self::new(room, JoinMode::Enter)

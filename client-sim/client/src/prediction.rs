@@ -114,8 +114,8 @@ impl Prediction {
         }
     }
 
-    /// Records a command that is about to be sent, and returns its number. `expected` is the tick at
-    /// which it should take effect, or `None` outside of a room.
+    /// Records a command that is about to be sent, and returns its number. `expected` is the tick
+    /// at which it should take effect, or `None` outside of a room.
     pub fn send(&mut self, heading: Heading, expected: Option<Tick>) -> u32 {
         self.sent = self.sent.saturating_add(1);
         // The server rejects a sequence number this far ahead of the last one it applied, so the

@@ -49,8 +49,8 @@ pub enum Refusal {
     },
     /// The room is locked: its game logic admits nobody now.
     RoomLocked,
-    /// The options are invalid ([`super::Property::are_valid`]), the type of a new room does not have
-    /// them, or a reservation is not for 1 to 32 seats.
+    /// The options are invalid ([`super::Property::are_valid`]), the type of a new room does not
+    /// have them, or a reservation is not for 1 to 32 seats.
     BadOptions,
     /// The ticket is unknown, used up or expired.
     BadTicket,

@@ -140,8 +140,8 @@ struct Timing {
     /// Time between the last connection and the beginning of the measurement
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     settle: Duration,
-    /// Fail the run if no bot in a room receives a tick for longer than this; `forever` only reports
-    /// it
+    /// Fail the run if no bot in a room receives a tick for longer than this; `forever` only
+    /// reports it
     #[arg(long, value_name = "TIME", default_value = "1500ms", value_parser = time_or_never)]
     max_standstill: Time,
     /// Number of threads. All bots of a room run in the same thread
