@@ -4,11 +4,14 @@
 /// metric of the tick threads is named without its label `thread`, and is the sum over the threads.
 #[must_use]
 pub fn metric_value(text: &str, name: &str) -> Option<f64> {
-    let values = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let (series, value) = line.rsplit_once(' ')?;
-        let found = series == name || without_thread(series).is_some_and(|series| series == name);
-        found.then(|| value.parse::<f64>().unwrap())
-    });
+    let values = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let (series, value) = line.rsplit_once(' ')?;
+            let found = series == name || without_thread(series).is_some_and(|series| series == name);
+            found.then(|| value.parse::<f64>().unwrap())
+        });
     values.fold(None, |sum, value| Some(sum.unwrap_or(0.0) + value))
 }
 
@@ -33,7 +36,12 @@ mod tests {
     #[test]
     fn the_label_thread_may_be_left_out() {
         let text = "# TYPE a gauge\na{thread=\"0\"} 1\na{thread=\"1\"} 2\nb{c=\"d\",thread=\"0\"} 4\ne 5\n";
-        for (name, value) in [("a", 3.0), ("a{thread=\"1\"}", 2.0), ("b{c=\"d\"}", 4.0), ("e", 5.0)] {
+        for (name, value) in [
+            ("a", 3.0),
+            ("a{thread=\"1\"}", 2.0),
+            ("b{c=\"d\"}", 4.0),
+            ("e", 5.0),
+        ] {
             assert_eq!(metric_value(text, name), Some(value), "{name}");
         }
         assert_eq!(metric_value(text, "b"), None);
