@@ -9,6 +9,8 @@ mod load;
 mod overtaking;
 mod pace_control;
 mod priority;
+#[cfg(test)]
+mod tests;
 mod world_slot;
 
 use std::{
@@ -96,19 +98,8 @@ impl TickLoop {
     /// Collects the input of the tick: the events that arrived, and the holds for I/O threads that
     /// fell behind.
     fn collect(&mut self, deadline: Instant, worlds: &mut Worlds, pace_control: &mut PaceControl) {
-        // Only as many as wait now: later events are for the next tick, so a flood cannot hold up
-        // this one. The commands are counted before the direct events are taken, so that for every
-        // command the direct events that were sent before it are there. They come first.
-        let commands = self.commands.slots();
         let dropped = &self.metrics.edge.dropped_inbound_full;
         for thread in 0..self.inbound.len() {
-            let ring = &mut self.inbound[thread];
-            for _ in 0..ring.slots() {
-                let Ok(event) = ring.pop() else { break };
-                if let Some(event) = worlds.take_in(event, deadline, dropped) {
-                    worlds.overtaking.push(event, dropped);
-                }
-            }
             pace_control.waiting(thread, self.publisher.waiting(thread));
             match self.publisher.backlog(thread) {
                 Backlog::Unchanged => {}
@@ -119,13 +110,7 @@ impl TickLoop {
                 Backlog::CaughtUp => worlds.set_behind(thread, false),
             }
         }
-        for _ in 0..commands {
-            let Ok(command) = self.commands.pop() else { break };
-            worlds.obey(command, deadline, dropped);
-        }
-        if !worlds.overtaking.is_empty() {
-            worlds.overtaking.end_tick();
-        }
+        worlds.collect(&mut self.inbound, &mut self.commands, deadline, dropped, || {});
     }
 
     /// Steps all worlds, publishes their output, and then reports to the desk.
@@ -214,6 +199,38 @@ impl Worlds {
             slots => slots.binary_search_by_key(&world, |slot| slot.id).ok()?,
         };
         self.slots.get_mut(at)
+    }
+
+    /// Collects the events that arrived. `looked` is called after each look at a ring, for tests.
+    fn collect(
+        &mut self,
+        inbound: &mut [InboundReceiver],
+        commands: &mut CommandReceiver,
+        deadline: Instant,
+        dropped: &Counter,
+        mut looked: impl FnMut(),
+    ) {
+        // Only as many as wait now: later events are for the next tick, so a flood cannot hold up
+        // this one. The commands are counted before the direct events are taken, so that for every
+        // command the direct events that were sent before it are there. They come first.
+        let count = commands.slots();
+        looked();
+        for ring in inbound {
+            for _ in 0..ring.slots() {
+                let Ok(event) = ring.pop() else { break };
+                if let Some(event) = self.take_in(event, deadline, dropped) {
+                    self.overtaking.push(event, dropped);
+                }
+            }
+            looked();
+        }
+        for _ in 0..count {
+            let Ok(command) = commands.pop() else { break };
+            self.obey(command, deadline, dropped);
+        }
+        if !self.overtaking.is_empty() {
+            self.overtaking.end_tick();
+        }
     }
 
     /// Adds a direct event to the input of its world. Returns it if its placement is not known yet.
