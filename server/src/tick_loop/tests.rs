@@ -265,12 +265,12 @@ impl Node {
 
 fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        6 => (0..SESSIONS).prop_map(Action::Chat),
+        4 => (0..SESSIONS).prop_map(Action::Chat),
         1 => (0..SESSIONS).prop_map(Action::Join),
         1 => (0..SESSIONS).prop_map(Action::Hold),
-        6 => Just(Action::Desk),
-        3 => Just(Action::Report),
-        6 => Just(Action::Obey),
+        10 => Just(Action::Desk),
+        4 => Just(Action::Report),
+        10 => Just(Action::Obey),
         1 => (0..SESSIONS, 0..WORLDS).prop_map(|(session, world)| Action::Door(session, world)),
         3 => (0..THREADS).prop_map(Action::Tick),
     ]
@@ -345,7 +345,7 @@ fn run(actions: Vec<Action>) -> (Vec<(WorldId, SessionId, EventKind)>, Vec<u32>,
         let worlds = &mut threads[thread];
         // Other threads act between the looks of the tick thread at its rings.
         let between = || {
-            for _ in 0..3 {
+            for _ in 0..10 {
                 if let Some(action) = actions.next_if(|action| !matches!(action, Action::Tick(_))) {
                     node.act(action);
                 }
