@@ -88,8 +88,9 @@ fn existing_enters_only_a_room_that_exists() {
     assert_eq!(world.refusals(1), [Refusal::NoSuchRoom]);
     assert_eq!(rooms(&world), 0);
     world.open_and_join(2, "plaza");
+    world.tick();
     world.join_as(1, as_mode(JoinMode::Existing, "plaza"));
-    world.ticks(2);
+    world.tick();
     assert_eq!(world.client(1).room().room, "plaza");
 }
 

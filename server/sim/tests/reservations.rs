@@ -294,7 +294,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     /// Whatever is asked, rooms are never more than full, and the loaded world agrees.
     #[test]
@@ -303,16 +303,20 @@ proptest! {
         config.rules.empty_ticks = 3;
         let mut world = TestWorld::new(config.clone());
         let name = |room: u8| format!("plaza/{room}");
+        (0..12).for_each(|session| world.open(session));
         for (at, act) in acts.iter().enumerate() {
             match *act {
-                Act::Join(session, room) => world.open_and_join(session, &name(room)),
+                Act::Join(session, room) => world.join(session, &name(room)),
                 Act::Leave(session) => world.leave(session),
-                Act::Close(session) => world.close(session),
+                Act::Close(session) => {
+                    world.close(session);
+                    world.tick();
+                    world.open(session);
+                }
                 Act::Reserve(session, number, room) => {
                     world.reserve(session, seats(&format!("ticket {at}"), number, &name(room)));
                 }
                 Act::Ticket(session, back) => {
-                    world.open(session);
                     world.join_as(session, with_ticket(&format!("ticket {}", at.saturating_sub(back))));
                 }
                 Act::Wait(ticks) => world.ticks(ticks),

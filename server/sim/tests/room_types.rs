@@ -171,7 +171,7 @@ fn rate_limits_follow_the_room_of_the_player() {
     world.join(1, "office");
     world.tick();
     assert_eq!(say(&mut world, 1), 1);
-    world.ticks(28);
+    world.ticks(29);
     assert_eq!(say(&mut world, 2), 1);
 }
 
