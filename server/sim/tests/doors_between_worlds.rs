@@ -29,7 +29,10 @@ fn config(creates_rooms_for_doors: bool) -> SimConfig {
         name: "gate".into(),
         position: Place::from_px(500, 100),
     });
-    let mut config = SimConfig::new(vec![Arc::new(map("a", open(), start, vec![to_b])), Arc::new(house)]);
+    let mut config = SimConfig::new(vec![
+        Arc::new(map("a", open(), start, vec![to_b])),
+        Arc::new(house),
+    ]);
     config.rules = generous_rules();
     config.room_types = vec![RoomTypeConfig {
         rules: generous_rules(),
@@ -108,7 +111,11 @@ fn a_door_does_not_ask_again_within_a_second() {
     let mut asked_after = Vec::new();
     for tick in 0..4 * TICK_RATE {
         // Three ticks out of the door, three ticks into it.
-        let direction = if tick / 3 % 2 == 0 { Direction::West } else { Direction::East };
+        let direction = if tick / 3 % 2 == 0 {
+            Direction::West
+        } else {
+            Direction::East
+        };
         world.walk(1, direction);
         world.tick();
         if !doors(&world).is_empty() {
@@ -116,7 +123,10 @@ fn a_door_does_not_ask_again_within_a_second() {
         }
     }
     let second = |two: &[u32]| two[1] - two[0] >= TICK_RATE;
-    assert!(asked_after.len() >= 2 && asked_after[0] + 1 >= TICK_RATE, "{asked_after:?}");
+    assert!(
+        asked_after.len() >= 2 && asked_after[0] + 1 >= TICK_RATE,
+        "{asked_after:?}"
+    );
     assert!(asked_after.windows(2).all(second), "{asked_after:?}");
 }
 
@@ -154,7 +164,10 @@ fn a_traveller_enters_at_the_spawn_point_with_doors_shut() {
     );
     world.tick();
     assert_eq!(world.client(1).room().room, "b");
-    assert_eq!(world.get::<CurrentPosition>(1).unwrap().0, Place::from_px(500, 100));
+    assert_eq!(
+        world.get::<CurrentPosition>(1).unwrap().0,
+        Place::from_px(500, 100)
+    );
     // It stands in the door back. It walks out and in again within a second: the door is shut.
     world.walk(1, Direction::East);
     world.ticks(20);

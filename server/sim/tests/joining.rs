@@ -108,7 +108,11 @@ fn asking_for_a_room_that_is_gone_is_no_strike() {
         world.join(1, "cellar");
         world.tick();
     }
-    assert!(world.closed.contains(&(SessionId(1), CloseCode::RepeatedlyInvalid)));
+    assert!(
+        world
+            .closed
+            .contains(&(SessionId(1), CloseCode::RepeatedlyInvalid))
+    );
 }
 
 #[test]

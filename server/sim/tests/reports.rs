@@ -68,7 +68,9 @@ fn entering_and_leaving_are_reported_with_the_status_of_each_room_once() {
         [entered(1, 1, "plaza/b"), status("plaza", 1), status("plaza/b", 2)]
     );
     world.leave(3);
-    let left = Report::LeftRoom { session: SessionId(3) };
+    let left = Report::LeftRoom {
+        session: SessionId(3),
+    };
     assert_eq!(reports(&mut world), [left, status("plaza", 0)]);
 }
 
@@ -90,7 +92,10 @@ fn refused_joins_and_leaves_are_reported_because_the_node_waits_for_them() {
         .into_iter()
         .filter(|report| matches!(report, Report::JoinRefused { .. }))
         .collect();
-    assert_eq!(refusals, [refused(2, 1), refused(2, 9), refused(2, 5), refused(2, 6)]);
+    assert_eq!(
+        refusals,
+        [refused(2, 1), refused(2, 9), refused(2, 5), refused(2, 6)]
+    );
     let expected = [Refusal::RoomFull, Refusal::NotInRoom, Refusal::NoSuchRoom];
     let sent = world.refusals(2);
     assert_eq!(sent[..3], expected);
@@ -133,7 +138,10 @@ fn a_departing_player_is_sent_room_left() {
     let [ServerMessage::RoomLeft(left)] = &messages[..] else {
         panic!("{messages:?}");
     };
-    assert_eq!((left.request, left.epoch, left.reason), (0, epoch, LeaveReason::Moved));
+    assert_eq!(
+        (left.request, left.epoch, left.reason),
+        (0, epoch, LeaveReason::Moved)
+    );
 }
 
 #[test]
@@ -184,6 +192,9 @@ fn a_departure_carries_what_continues() {
         _ => None,
     });
     let departed = departed.unwrap();
-    assert_eq!((departed.player, departed.name.as_str(), departed.skin), (PlayerId(5), "Ada", 2));
+    assert_eq!(
+        (departed.player, departed.name.as_str(), departed.skin),
+        (PlayerId(5), "Ada", 2)
+    );
     assert_eq!((departed.counters.view, departed.counters.last_seq), (0, 3));
 }

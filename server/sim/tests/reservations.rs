@@ -85,7 +85,10 @@ fn a_reservation_for_a_traveller_is_only_reported() {
     world.open(9);
     world.join_as(9, with_ticket("ticket"));
     world.tick();
-    assert_eq!((world.client(9).room().request, counts(&world, "plaza")), (4, (1, 0)));
+    assert_eq!(
+        (world.client(9).room().request, counts(&world, "plaza")),
+        (4, (1, 0))
+    );
 }
 
 #[test]
@@ -181,7 +184,11 @@ fn a_room_with_reserved_seats_is_not_removed() {
     let removed = Report::RoomRemoved { room: "plaza".into() };
     assert!(world.output.reports.contains(&removed));
     assert!(
-        !world.output.reports.iter().any(|report| matches!(report, Report::Room(_))),
+        !world
+            .output
+            .reports
+            .iter()
+            .any(|report| matches!(report, Report::Room(_))),
         "a room that is gone has no status"
     );
 }
@@ -231,7 +238,15 @@ fn a_reservation_can_take_its_seats_from_another_one() {
     world.reserve(4, transfer("c", "group"));
     world.tick();
     assert_eq!(counts(&world, "plaza"), (0, 2));
-    assert_eq!(world.output.reports.iter().filter(|report| **report == refused(4, 3)).count(), 1);
+    assert_eq!(
+        world
+            .output
+            .reports
+            .iter()
+            .filter(|report| **report == refused(4, 3))
+            .count(),
+        1
+    );
     for (session, ticket) in [(2, "a"), (3, "b")] {
         world.open(session);
         world.join_as(session, with_ticket(ticket));
@@ -269,7 +284,10 @@ fn a_ticket_leads_out_of_a_different_room() {
     let messages = world.messages(1);
     assert_eq!(messages.iter().find_map(left), Some(LeaveReason::Moved));
     assert_eq!(world.client(1).room().room, "plaza/b");
-    assert_eq!((counts(&world, "plaza/a"), counts(&world, "plaza/b")), ((0, 0), (1, 0)));
+    assert_eq!(
+        (counts(&world, "plaza/a"), counts(&world, "plaza/b")),
+        ((0, 0), (1, 0))
+    );
 }
 
 #[derive(Clone, Debug)]

@@ -9,8 +9,8 @@ use parlour_shared::{
     motion::UNITS_PER_PX,
 };
 use parlour_sim::{
-    BroadcastLimit, ConfigError, Interest, OptionKind, OptionSpec, Rate, Room, RoomOptions, RoomRules, Rooms,
-    RoomTypeConfig, RoomTypeError, SimConfig, SimulationApp as _,
+    BroadcastLimit, ConfigError, Interest, OptionKind, OptionSpec, Rate, Room, RoomOptions, RoomRules,
+    RoomTypeConfig, RoomTypeError, Rooms, SimConfig, SimulationApp as _,
 };
 use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::open_map, plaza};
 
@@ -83,7 +83,10 @@ fn each_map_is_a_type_unless_a_type_has_its_name() {
         world.open_and_join(session, room);
         world.tick();
         let entered = world.client(session).room();
-        assert_eq!((entered.room.as_str(), entered.room_type.as_str()), (room, room_type));
+        assert_eq!(
+            (entered.room.as_str(), entered.room_type.as_str()),
+            (room, room_type)
+        );
         assert_eq!((entered.map.name.as_str(), entered.capacity), (map, capacity));
     }
     world.open_and_join(4, "cellar");
@@ -119,7 +122,9 @@ fn players_see_each_other_by_the_rules_of_their_room() {
     assert_eq!(ranges, [(Some(150), 150), (Some(60), 60), (None, 60)]);
     // A near-me chat has the same range, even if everybody is visible.
     (1..=6).for_each(|session| drop(world.messages(session)));
-    [1, 3, 5].into_iter().for_each(|session| world.chat(session, Scope::Near, "hi"));
+    [1, 3, 5]
+        .into_iter()
+        .for_each(|session| world.chat(session, Scope::Near, "hi"));
     world.tick();
     assert_eq!([2, 4, 6].map(|session| world.chats(session).len()), [1, 0, 0]);
 }
@@ -224,13 +229,19 @@ fn logic_reads_the_options_and_they_are_the_first_properties() {
     assert_eq!(world.client(1).room().properties, expected);
     let room = world.room("office").unwrap();
     let options = world.sim.world().get::<RoomOptions>(room).unwrap();
-    assert_eq!((options.get("title"), options.number("capacity")), (Some("Tea"), Some(3)));
+    assert_eq!(
+        (options.get("title"), options.number("capacity")),
+        (Some("Tea"), Some(3))
+    );
     assert_eq!((options.get("mode"), options.number("title")), (None, None));
     let all: Vec<_> = options.iter().collect();
     assert_eq!(all, [("capacity", "3"), ("title", "Tea")]);
     // The options of a join into a room that exists have no effect, valid or not.
     world.open(2);
-    world.join_as(2, with_options("office", &[("title", "Coffee"), ("colour", "red")]));
+    world.join_as(
+        2,
+        with_options("office", &[("title", "Coffee"), ("colour", "red")]),
+    );
     world.tick();
     assert_eq!(world.client(2).room().properties, expected);
 }
@@ -354,7 +365,9 @@ fn an_impossible_configuration_is_refused() {
     ];
     for option in options {
         let mut config = config();
-        config.room_types[0].options.retain(|known| known.name != "near_px");
+        config.room_types[0]
+            .options
+            .retain(|known| known.name != "near_px");
         config.room_types[0].options.push(option());
         let error = config.check().unwrap_err();
         let why = matches!(
@@ -366,7 +379,9 @@ fn an_impossible_configuration_is_refused() {
     let wide: fn(&mut RoomTypeConfig) = |office| office.options[0] = OptionSpec::number("capacity", 1, 5);
     assert!(matches!(why(wide), RoomTypeError::Option { .. }));
     let many: fn(&mut RoomTypeConfig) = |office| {
-        office.options = (0..9).map(|n| OptionSpec::number(&format!("n{n}"), 0, 1)).collect();
+        office.options = (0..9)
+            .map(|n| OptionSpec::number(&format!("n{n}"), 0, 1))
+            .collect();
     };
     assert_eq!(why(many), RoomTypeError::TooManyOptions);
 }

@@ -170,7 +170,11 @@ fn sequence_numbers_and_views_continue_in_the_next_world() {
     second.event(1, EventKind::Arrive(arrival));
     second.join(1, "plaza");
     second.tick();
-    assert_eq!(second.client(1).room().view, 2, "a snapshot of the stay before is not one of this");
+    assert_eq!(
+        second.client(1).room().view,
+        2,
+        "a snapshot of the stay before is not one of this"
+    );
     let command = Move {
         seq: 3001,
         direction: Direction::East,

@@ -87,7 +87,11 @@ impl Iterator for Crowd {
                 name: "hat".into(),
                 value: vec![self.sessions as u8],
             };
-            let carried = if self.sessions.is_multiple_of(3) { vec![hat] } else { Vec::new() };
+            let carried = if self.sessions.is_multiple_of(3) {
+                vec![hat]
+            } else {
+                Vec::new()
+            };
             let arrival = Arrival {
                 carried,
                 ..Arrival::new(player, name)
