@@ -1,1 +1,4 @@
 //! Tests of the desk through `handle`.
+
+mod journeys;
+mod model;
