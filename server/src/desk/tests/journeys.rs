@@ -11,10 +11,10 @@ fn ops(most: usize) -> impl Strategy<Value = Vec<Op>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn everybody_is_in_one_place(seed in any::<u64>(), ops in ops(600)) {
+    fn everybody_is_in_one_place(seed in any::<u64>(), ops in ops(1000)) {
         let mut node = Node::new(seed);
         for op in ops {
             node.step(op);

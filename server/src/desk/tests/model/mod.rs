@@ -399,20 +399,20 @@ impl Node {
 
     fn advance_tick(&mut self, thread: usize, pick: usize) {
         let rooms = ["plaza/a", "office/b", "tag/a", "duel/b", "cafe/a", "nowhere"];
-        let nth = pick / 32;
-        let mischief = match pick % 32 {
+        let nth = pick / 16;
+        let mischief = match pick % 16 {
             _ if !self.mischief => None,
-            0..=4 => Some(Mischief::Door {
+            0..=2 => Some(Mischief::Door {
                 nth,
                 to: rooms[nth % rooms.len()].to_owned(),
             }),
-            5 => Some(Mischief::Eject { nth }),
-            6 => Some(Mischief::Kick { nth }),
-            7 => Some(Mischief::Lock { nth }),
-            8 => Some(Mischief::RefuseNext),
+            3 => Some(Mischief::Eject { nth }),
+            4 if nth % 4 == 0 => Some(Mischief::Kick { nth }),
+            5 => Some(Mischief::Lock { nth }),
+            6 => Some(Mischief::RefuseNext),
             _ => None,
         };
-        let panics = self.mischief && pick % 32 == 9;
+        let panics = self.mischief && (7..=9).contains(&(pick % 16));
         let mut from_io = Vec::new();
         for ring in &mut self.io_to_tick[thread] {
             from_io.append(ring);
