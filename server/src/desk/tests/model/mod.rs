@@ -28,6 +28,8 @@ use tick_thread::{Done, TickCommand, TickThread};
 use world::{CAPACITY, Event, Mischief};
 
 const THREADS: usize = 2;
+/// Few sessions, so that much happens to each.
+const MAX_OPEN: usize = 7;
 
 /// A step of the node. The numbers choose among what is possible.
 #[derive(Clone, Copy, Debug)]
@@ -50,14 +52,16 @@ pub(super) struct Node {
     clients: BTreeMap<SessionId, Client>,
     io_to_desk: [VecDeque<DeskEvent>; THREADS],
     desk_to_io: [VecDeque<DeskAction>; THREADS],
-    /// By tick thread and I/O thread.
-    io_to_tick: [[Vec<(WorldId, Event)>; THREADS]; THREADS],
+    /// By tick thread. The order between I/O threads does not matter.
+    io_to_tick: [Vec<(WorldId, Event)>; THREADS],
     desk_to_tick: [Vec<TickCommand>; THREADS],
     tick_to_desk: [VecDeque<DeskEvent>; THREADS],
     jobs: Vec<Job>,
     threads: [TickThread; THREADS],
     /// Whether worlds and builders misbehave.
     mischief: bool,
+    /// How often worlds panic or are lost, from 0 to 8.
+    wildness: usize,
     traced: bool,
 }
 
@@ -88,7 +92,7 @@ fn config() -> DeskConfig {
 }
 
 impl Node {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, wildness: usize) -> Self {
         let (mut actions, now) = (Vec::new(), Instant::now());
         let desk = Desk::new(config(), now, &mut actions);
         let mut node = Self {
@@ -104,6 +108,7 @@ impl Node {
             jobs: Vec::new(),
             threads: Default::default(),
             mischief: true,
+            wildness,
             traced: std::env::var_os("DESK_TRACE").is_some(),
         };
         node.trace(|| "=====".to_owned());
@@ -118,13 +123,15 @@ impl Node {
     pub(super) fn step(&mut self, op: Op) {
         let pick = usize::from(op.pick);
         let thread = pick % THREADS;
+        // A ring may be emptied at once or bit by bit.
+        let count = 1 + pick / THREADS % 4;
         match op.kind % 16 {
             0 => self.open(thread),
-            1..=4 => self.client_sends(pick),
-            5 | 6 => self.io_reaches_desk(thread),
-            7 | 8 => self.desk_reaches_io(thread),
-            9 | 10 => self.tick_reaches_desk(thread),
-            11..=13 => self.advance_tick(thread, pick / THREADS),
+            1..=5 => self.client_sends(pick),
+            6 | 7 => (0..count).for_each(|_| self.io_reaches_desk(thread)),
+            8 | 9 => (0..count).for_each(|_| self.desk_reaches_io(thread)),
+            10 | 11 => (0..count).for_each(|_| self.tick_reaches_desk(thread)),
+            12 | 13 => self.advance_tick(thread, pick / THREADS),
             14 => self.finish_job(pick),
             _ => self.other(pick),
         }
@@ -157,7 +164,7 @@ impl Node {
     }
 
     fn open(&mut self, io: usize) {
-        if self.clients.len() >= 40 {
+        if self.clients.values().filter(|client| !client.closed).count() >= MAX_OPEN {
             return;
         }
         let serial = self.clients.len() as u64 + 1;
@@ -188,8 +195,8 @@ impl Node {
         let session = open[pick % open.len()];
         let what = pick / open.len();
         match what % 16 {
-            0 => return self.close(session),
-            1 => return self.hold(session),
+            0 if what / 16 % 4 == 0 => return self.close(session),
+            0 | 1 => return self.hold(session),
             _ => {}
         }
         let message = self.message(session, what);
@@ -232,7 +239,11 @@ impl Node {
                 seq: request,
                 ..Move::default()
             }),
-            7..=10 => ClientMessage::Join(Join { options, ..join }),
+            7 | 8 => ClientMessage::Chat(Chat {
+                request,
+                ..Chat::default()
+            }),
+            9 | 10 => ClientMessage::Join(Join { options, ..join }),
             11 => {
                 let mode = [JoinMode::New, JoinMode::Private, JoinMode::Any, JoinMode::Any][pick / 40 % 4];
                 let room = name.to_owned();
@@ -325,7 +336,7 @@ impl Node {
             number: client.number,
             kind,
         };
-        self.io_to_tick[place.thread][client.io].push((place.world, event));
+        self.io_to_tick[place.thread].push((place.world, event));
         true
     }
 
@@ -402,31 +413,20 @@ impl Node {
         let nth = pick / 16;
         let mischief = match pick % 16 {
             _ if !self.mischief => None,
-            0..=2 => Some(Mischief::Door {
+            0..=4 => Some(Mischief::Door {
                 nth,
                 to: rooms[nth % rooms.len()].to_owned(),
             }),
-            3 => Some(Mischief::Eject { nth }),
-            4 if nth % 4 == 0 => Some(Mischief::Kick { nth }),
-            5 => Some(Mischief::Lock { nth }),
-            6 => Some(Mischief::RefuseNext),
+            8 => Some(Mischief::Eject { nth }),
+            9 if nth % 4 == 0 => Some(Mischief::Kick { nth }),
+            10 => Some(Mischief::Lock { nth }),
+            11 => Some(Mischief::RefuseNext),
             _ => None,
         };
-        let panics = self.mischief && (7..=9).contains(&(pick % 16));
-        let mut from_io = Vec::new();
-        for ring in &mut self.io_to_tick[thread] {
-            from_io.append(ring);
-        }
-        let before = from_io.len();
-        let done =
-            self.threads[thread].advance(&mut from_io, &mut self.desk_to_tick[thread], mischief, panics);
-        // What it did not take this time is still in the ring.
-        if before > 0 && !from_io.is_empty() {
-            for (world, event) in from_io {
-                let io = self.clients[&event.session].io;
-                self.io_to_tick[thread][io].push((world, event));
-            }
-        }
+        // Each world panics every 64 / n ticks.
+        let panics = self.mischief && (7..7 + self.wildness).contains(&(pick % 64));
+        let (from_io, from_desk) = (&mut self.io_to_tick[thread], &mut self.desk_to_tick[thread]);
+        let done = self.threads[thread].advance(from_io, from_desk, mischief, panics);
         self.done(thread, done);
     }
 
@@ -456,6 +456,12 @@ impl Node {
                 self.close(session);
             }
         }
+        for session in done.strays {
+            assert!(
+                self.clients[&session].closed,
+                "{session:?} sent to a world that has ended"
+            );
+        }
         self.tick_to_desk[thread].extend(done.events);
     }
 
@@ -464,7 +470,7 @@ impl Node {
             return;
         }
         let job = self.jobs.remove(pick % self.jobs.len());
-        let fails = self.mischief && pick % 8 == 0;
+        let fails = self.mischief && pick % 16 < self.wildness;
         match job {
             Job::Create(place) if fails => self.handle(DeskEvent::Created {
                 world: place.world,
@@ -482,10 +488,10 @@ impl Node {
     fn other(&mut self, pick: usize) {
         let thread = pick % THREADS;
         match pick / THREADS % 8 {
-            0 if self.mischief => {
+            0 if self.mischief && pick / 16 % 8 < self.wildness => {
                 let worlds: Vec<WorldId> = self.threads[thread].slots.keys().copied().collect();
                 if !worlds.is_empty() {
-                    let done = self.threads[thread].lose(worlds[pick / 16 % worlds.len()]);
+                    let done = self.threads[thread].lose(worlds[pick / 128 % worlds.len()]);
                     self.done(thread, done);
                 }
             }
@@ -628,7 +634,7 @@ impl Node {
             && self.desk_to_io.iter().all(VecDeque::is_empty)
             && self.tick_to_desk.iter().all(VecDeque::is_empty)
             && self.desk_to_tick.iter().all(Vec::is_empty)
-            && self.io_to_tick.iter().flatten().all(Vec::is_empty);
+            && self.io_to_tick.iter().all(Vec::is_empty);
         rings && self.jobs.is_empty() && self.threads.iter().all(TickThread::is_quiet)
     }
 

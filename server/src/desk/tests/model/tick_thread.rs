@@ -1,8 +1,11 @@
 //! A tick thread with its worlds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use parlour_shared::message::ClientMessage;
+use parlour_shared::{
+    ids::{SessionId, Tick},
+    message::ClientMessage,
+};
 use parlour_tick::WorldId;
 
 use super::{
@@ -12,7 +15,6 @@ use super::{
     },
     world::{Event, Mischief, ModelWorld, Output},
 };
-use parlour_shared::ids::Tick;
 
 /// After this many rounds a tick starts anyway.
 const ROUNDS: u32 = 3;
@@ -25,14 +27,25 @@ pub(super) enum TickCommand {
     Event(WorldId, Event),
 }
 
+impl TickCommand {
+    fn first(&self) -> Option<(SessionId, u32)> {
+        match self {
+            Self::Event(_, event) => Some((event.session, event.number)),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct TickThread {
     pub(super) number: usize,
     pub(super) slots: BTreeMap<WorldId, Slot>,
-    /// The worlds that it had.
-    gone: BTreeSet<WorldId>,
-    /// Commands that came too late for a tick.
-    late: Vec<TickCommand>,
+    /// The worlds that it dropped, and whether the desk wanted it.
+    gone: BTreeMap<WorldId, bool>,
+    /// From the last look at the rings of the I/O threads, or too late for the last tick.
+    direct: Vec<(WorldId, Event)>,
+    /// From the last look at the ring of the desk, or too late for the last tick.
+    commands: Vec<TickCommand>,
     rounds: u32,
     ring_of_desk_is_next: bool,
 }
@@ -49,6 +62,8 @@ pub(super) struct Slot {
 pub(super) struct Done {
     pub(super) events: Vec<DeskEvent>,
     pub(super) outputs: Vec<Output>,
+    /// Sessions that sent something to a world that the desk had ended.
+    pub(super) strays: Vec<SessionId>,
 }
 
 impl TickThread {
@@ -57,7 +72,8 @@ impl TickThread {
     ///
     /// A direct message is in its ring after the events of the desk that must precede it, and an
     /// event of the desk is in its ring after the direct messages that must precede it. So the
-    /// events are complete when the last look at the desk's ring found nothing.
+    /// events are complete when the last look at the desk's ring found nothing. After some rounds,
+    /// what it found waits for the next tick, and so do the direct messages that must follow it.
     pub(super) fn advance(
         &mut self,
         from_io: &mut Vec<(WorldId, Event)>,
@@ -68,29 +84,41 @@ impl TickThread {
         let mut done = Done::default();
         if !self.ring_of_desk_is_next {
             self.ring_of_desk_is_next = true;
-            for (world, event) in from_io.drain(..) {
-                self.event(world, event, &mut done);
-            }
+            self.direct.append(from_io);
             return done;
         }
         self.ring_of_desk_is_next = false;
-        let mut commands = std::mem::take(&mut self.late);
-        commands.append(from_desk);
+        self.commands.append(from_desk);
         self.rounds += 1;
-        if commands.is_empty() || self.rounds > ROUNDS {
-            self.late = commands;
-            self.rounds = 0;
-            self.tick(mischief, panics, &mut done);
+        if !self.commands.is_empty() && self.rounds <= ROUNDS {
+            for (world, event) in std::mem::take(&mut self.direct) {
+                self.event(world, event, &mut done);
+            }
+            for command in std::mem::take(&mut self.commands) {
+                self.command(command, &mut done);
+            }
             return done;
         }
-        for command in commands {
-            self.command(command, &mut done);
+        self.rounds = 0;
+        let late = self.commands.iter().rev().filter_map(TickCommand::first);
+        let late: BTreeMap<SessionId, u32> = late.collect();
+        let direct = std::mem::take(&mut self.direct);
+        let waits = |event: &Event| {
+            late.get(&event.session)
+                .is_some_and(|first| event.number > *first)
+        };
+        let (waiting, direct) = direct.into_iter().partition(|(_, event)| waits(event));
+        self.direct = waiting;
+        for (world, event) in direct {
+            self.event(world, event, &mut done);
         }
+        self.tick(mischief, panics, &mut done);
         done
     }
 
     pub(super) fn is_quiet(&self) -> bool {
-        self.late.is_empty()
+        self.direct.is_empty()
+            && self.commands.is_empty()
             && self
                 .slots
                 .values()
@@ -100,7 +128,7 @@ impl TickThread {
     /// Drops a world for no reason.
     pub(super) fn lose(&mut self, world: WorldId) -> Done {
         let mut done = Done::default();
-        self.end(world, &mut done);
+        self.end(world, false, &mut done);
         done
     }
 
@@ -124,16 +152,16 @@ impl TickThread {
                     done.events.push(DeskEvent::Rebuilt { world: id, ok: true });
                 }
             }
-            TickCommand::End(id) => self.end(id, done),
+            TickCommand::End(id) => self.end(id, true, done),
             TickCommand::Event(world, event) => self.event(world, event, done),
         }
     }
 
-    fn end(&mut self, world: WorldId, done: &mut Done) {
+    fn end(&mut self, world: WorldId, wanted: bool, done: &mut Done) {
         let Some(slot) = self.slots.remove(&world) else {
             return;
         };
-        self.gone.insert(world);
+        self.gone.insert(world, wanted);
         let lost = lost(slot.inbox);
         done.events.push(DeskEvent::Ended {
             thread: self.number,
@@ -147,7 +175,13 @@ impl TickThread {
             slot.inbox.push(event);
             return;
         }
-        assert!(self.gone.contains(&world), "an event for a world that never was");
+        let wanted = self
+            .gone
+            .get(&world)
+            .expect("events are for worlds that there are or were");
+        if *wanted && matches!(event.kind, WorldEvent::Message { .. } | WorldEvent::Arrive { .. }) {
+            done.strays.push(event.session);
+        }
         let lost = lost(vec![event]);
         if !lost.is_empty() {
             done.events.push(DeskEvent::Ended {

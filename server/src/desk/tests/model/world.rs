@@ -313,9 +313,13 @@ impl ModelWorld {
                 if let Some(session) = nth_guest(self, nth) {
                     // A door into a room of this world opens by itself.
                     if self.rooms.contains_key(&to) {
+                        let before = out.reports.len();
                         self.join(session, &Join::room(0, to), &mut false, out);
-                        out.reports
-                            .retain(|report| !matches!(report, Report::JoinRefused { request: 0, session: at } if *at == session));
+                        // The desk did not ask for this.
+                        let refused = |report: &Report| matches!(report, Report::JoinRefused { .. });
+                        if out.reports.last().is_some_and(refused) {
+                            out.reports.truncate(before);
+                        }
                     } else {
                         out.reports.push(Report::Door {
                             session,
