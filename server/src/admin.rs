@@ -4,6 +4,7 @@ mod history;
 mod playback;
 mod routes;
 mod watch;
+mod worlds;
 
 use std::{
     convert::Infallible,
@@ -29,6 +30,7 @@ use crate::{
     failure::Failure,
     http::accepted_at,
     metrics::Metrics,
+    node_status::NodeStatus,
     playback::PlaybackControl,
 };
 use routes::answer;
@@ -49,6 +51,7 @@ pub(crate) struct Admin {
     pub(crate) failure: Arc<Failure>,
     pub(crate) descriptors: Arc<Descriptors>,
     pub(crate) edge: Arc<EdgeShared>,
+    pub(crate) node: Arc<NodeStatus>,
     pub(crate) history: HistoryHandle,
     /// The control of the playback, if a recording is served.
     pub(crate) playback: Option<PlaybackControl>,
@@ -63,6 +66,7 @@ struct Sources {
     status: Arc<TickStatus>,
     failure: Arc<Failure>,
     edge: Arc<EdgeShared>,
+    node: Arc<NodeStatus>,
     history: HistoryRoutes,
     playback: Option<PlaybackControl>,
     livez_timeout: Duration,
@@ -80,6 +84,7 @@ impl Admin {
             status: self.status,
             failure: self.failure,
             edge: self.edge,
+            node: self.node,
             history: HistoryRoutes::new(self.history),
             playback: self.playback,
             livez_timeout: self.livez_timeout,

@@ -112,18 +112,19 @@
 //!
 //! 1. `history_requests`, `skins`, `suggest`, `suspension`, `system_random`: import nothing from
 //!    this crate
-//! 2. `maps`, `rejection`
+//! 2. `maps`, `rejection`, `room_types`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
 //! 5. `bridge`, `descriptors`: the state that several threads share
 //! 6. `failure`: the first thread that failed
-//! 7. `edge`, `tick_loop`: the two ends of the bridge, which do not import each other
-//! 8. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
+//! 7. `node_status`: the state of all worlds, for the admin port
+//! 8. `edge`, `tick_loop`: the two ends of the bridge, which do not import each other
+//! 9. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
 //!    recording, `recorded_world` records a live world
-//! 9. `admin`: the admin port, which reads the state of the tick from the bridge
-//! 10. `server`: starts and stops all threads
-//! 11. `config`: the settings of a server
-//! 12. `logs`: the log lines of a process
+//! 10. `admin`: the admin port, which reads the state of the tick from the bridge
+//! 11. `server`: starts and stops all threads
+//! 12. `config`: the settings of a server
+//! 13. `logs`: the log lines of a process
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -137,6 +138,7 @@ mod http;
 pub mod logs;
 pub mod maps;
 mod metrics;
+mod node_status;
 mod playback;
 mod recorded_world;
 mod rejection;

@@ -5,16 +5,22 @@
 use std::sync::Arc;
 
 use hyper::{
+    Uri,
     body::Bytes,
     header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
 };
 use parlour_recording::recorder::{HistoryError, HistoryHandle, SavedHistory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::worlds::no_such_world;
 use crate::{
     history_requests::{download_history, with_advice, write_history},
-    http::{Answer, HttpProblem, ProblemKind, json, text},
+    http::{Answer, HttpProblem, ProblemKind, json, optional_parameter, text},
+    node_status::NodeStatus,
 };
+
+/// The name of the shared world of the built-in logic.
+const MAIN: &str = "main";
 
 /// The routes of the history.
 pub(super) struct HistoryRoutes {
@@ -46,7 +52,8 @@ impl HistoryRoutes {
     }
 
     /// `POST /history`.
-    pub(super) async fn write(&self) -> Result<Answer, HttpProblem> {
+    pub(super) async fn write(&self, node: &NodeStatus, uri: &Uri) -> Result<Answer, HttpProblem> {
+        world(node, uri)?;
         write_history(&self.history)
             .await
             .map(path_answer)
@@ -54,11 +61,22 @@ impl HistoryRoutes {
     }
 
     /// `POST /history/download`.
-    pub(super) async fn download(&self) -> Result<Answer, HttpProblem> {
+    pub(super) async fn download(&self, node: &NodeStatus, uri: &Uri) -> Result<Answer, HttpProblem> {
+        world(node, uri)?;
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
         let saved = download_history(&self.history).await.map_err(problem)?;
         Ok(download_answer(saved, permit))
+    }
+}
+
+/// Returns the name of the world whose history is requested.
+fn world(node: &NodeStatus, uri: &Uri) -> Result<String, HttpProblem> {
+    let world = optional_parameter(uri, "world")?.unwrap_or_else(|| MAIN.to_owned());
+    // The history of the first world exists before the desk has reported it.
+    match world == MAIN || node.has_world(&world) {
+        true => Ok(world),
+        false => Err(no_such_world(node, &world)),
     }
 }
 

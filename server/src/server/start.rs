@@ -190,6 +190,7 @@ fn admin(
         failure: Arc::clone(&shared.failure),
         descriptors: Arc::clone(&shared.descriptors),
         edge: Arc::clone(&shared.edge),
+        node: Arc::clone(&shared.node),
         history,
         playback,
         livez_timeout: options.livez_timeout,

@@ -15,6 +15,7 @@ use crate::{
     edge::{EdgeOptions, EdgeShared, IoStart, Welcomes},
     failure::Failure,
     metrics::Metrics,
+    node_status::NodeStatus,
 };
 
 /// The state that all threads share.
@@ -24,6 +25,7 @@ pub(super) struct SharedState {
     pub(super) status: Arc<TickStatus>,
     pub(super) failure: Arc<Failure>,
     pub(super) edge: Arc<EdgeShared>,
+    pub(super) node: Arc<NodeStatus>,
 }
 
 impl SharedState {
@@ -47,6 +49,7 @@ impl SharedState {
             status,
             failure,
             edge,
+            node: Arc::new(NodeStatus::new(1)),
         }
     }
 }
