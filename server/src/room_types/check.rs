@@ -1,0 +1,196 @@
+//! Finds all mistakes in the declared types.
+
+use std::collections::BTreeSet;
+
+use parlour_shared::{
+    limits::{MAX_PROPERTIES, MAX_PROPERTY_KEY_BYTES, MAX_PROPERTY_VALUE_BYTES},
+    text::RoomName,
+};
+use parlour_sim::SimConfig;
+
+use super::{
+    MAX_ROOM_TYPES, RoomType, RoomTypeError, RoomTypeErrors, RoomTypeFault, Worlds, room_type::RoomOption,
+};
+use crate::{maps::MAX_NAME_BYTES, suggest::closest};
+
+/// The name of the shared world of the built-in logic.
+const MAIN: &str = "main";
+
+pub(super) fn check(sim: &SimConfig, declared: &[RoomType]) -> Result<(), RoomTypeErrors> {
+    let mut maps: Vec<&str> = sim.maps.iter().map(|map| map.name.as_str()).collect();
+    maps.sort_unstable();
+    let checks = Checks {
+        sim,
+        declared,
+        maps,
+    };
+    let mut errors = Vec::new();
+    for (index, one) in declared.iter().enumerate() {
+        let mut faults = Vec::new();
+        checks.name(index, one, &mut faults);
+        checks.map(one, &mut faults);
+        if let Err(error) = one.rules_from(sim.rules).check() {
+            faults.push(RoomTypeFault::Rules(error));
+        }
+        options(one, &mut faults);
+        checks.fallback(one, &mut faults);
+        errors.extend(faults.into_iter().map(|fault| RoomTypeError {
+            room_type: one.name.clone(),
+            place: one.place.clone(),
+            fault,
+        }));
+    }
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(RoomTypeErrors(errors)),
+    }
+}
+
+/// What the checks of a type need to know of the others.
+struct Checks<'a> {
+    sim: &'a SimConfig,
+    declared: &'a [RoomType],
+    /// The names of the maps, sorted.
+    maps: Vec<&'a str>,
+}
+
+impl Checks<'_> {
+    fn name(&self, index: usize, one: &RoomType, faults: &mut Vec<RoomTypeFault>) {
+        let name = one.name.as_str();
+        if !is_type_name(name) {
+            faults.push(RoomTypeFault::BadName);
+            return;
+        }
+        if self.declared[..index].iter().any(|earlier| earlier.name == name) {
+            faults.push(RoomTypeFault::Twice);
+        }
+        if index >= MAX_ROOM_TYPES {
+            faults.push(RoomTypeFault::TooMany);
+        }
+        if one.worlds() != Worlds::Main
+            && let Some(of) = self.world_with_name(name)
+        {
+            let plain = name.replace('-', "");
+            let instead = if plain == MAIN || plain == name { format!("{name}s") } else { plain };
+            faults.push(RoomTypeFault::NameOfWorld { of, instead });
+        }
+    }
+
+    /// Returns the shared worlds of other types that may have this name, such as `main` and `tag-2`.
+    fn world_with_name(&self, name: &str) -> Option<String> {
+        let base = match name.rsplit_once('-') {
+            Some((base, number)) if number.parse::<u32>().is_ok() => base,
+            _ => name,
+        };
+        if base == MAIN {
+            return Some("a world for all types without their own logic".to_owned());
+        }
+        let mut others = self.declared.iter().filter(|other| other.name != name);
+        others
+            .find(|other| other.name == base && other.worlds() == Worlds::Shared)
+            .map(|other| format!("a world of the type `{}`", other.name))
+    }
+
+    fn map(&self, one: &RoomType, faults: &mut Vec<RoomTypeFault>) {
+        let map = one.map_name();
+        if self.maps.contains(&map) {
+            return;
+        }
+        let example = self.maps.first().copied().unwrap_or("plaza");
+        if one.map.is_none() {
+            faults.push(RoomTypeFault::NeedsMap {
+                write: one.to_write(&format!("map = {example:?}"), &format!(".map({example:?})")),
+                maps: listed(&self.maps),
+            });
+            return;
+        }
+        let advice = match closest(map, self.maps.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the maps are {}", listed(&self.maps)),
+        };
+        faults.push(RoomTypeFault::NoSuchMap {
+            map: map.to_owned(),
+            advice,
+        });
+    }
+
+    fn fallback(&self, one: &RoomType, faults: &mut Vec<RoomTypeFault>) {
+        let Some(fallback) = &one.fallback else { return };
+        let Some(room) = RoomName::parse(fallback) else {
+            return faults.push(RoomTypeFault::FallbackNotRoom(fallback.clone()));
+        };
+        if room.map == one.name {
+            return faults.push(RoomTypeFault::FallbackItself(fallback.clone()));
+        }
+        let mut types: BTreeSet<&str> = self.maps.iter().copied().collect();
+        types.extend(self.declared.iter().map(|other| other.name.as_str()));
+        if types.contains(room.map) {
+            return;
+        }
+        types.remove(one.name.as_str());
+        let advice = match closest(room.map, types.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the types are {}", listed(&types.into_iter().collect::<Vec<_>>())),
+        };
+        faults.push(RoomTypeFault::FallbackUnknown {
+            fallback: fallback.clone(),
+            advice,
+        });
+    }
+}
+
+fn options(one: &RoomType, faults: &mut Vec<RoomTypeFault>) {
+    if one.options.len() > MAX_PROPERTIES {
+        faults.push(RoomTypeFault::TooManyOptions(one.options.len()));
+    }
+    for (index, option) in one.options.iter().enumerate() {
+        let RoomOption { key, values } = option;
+        if !is_key(key) {
+            faults.push(RoomTypeFault::BadOptionKey(key.clone()));
+        }
+        if one.options[..index].iter().any(|earlier| earlier.key == *key) {
+            faults.push(RoomTypeFault::OptionTwice(key.clone()));
+        }
+        match values {
+            Some(values) if values.is_empty() => faults.push(RoomTypeFault::NoOptionValues {
+                key: key.clone(),
+                write: one.to_write(
+                    &format!("{key} = [\"one\", \"two\"], or {key} = \"any\" for every value"),
+                    &format!(".option({key:?}, [\"one\", \"two\"]), or .text_option({key:?}) for every value"),
+                ),
+            }),
+            Some(values) if values.iter().any(|value| value.len() > MAX_PROPERTY_VALUE_BYTES) => {
+                faults.push(RoomTypeFault::OptionValueTooLong(key.clone()));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl RoomType {
+    /// Returns the text for the place of the declaration: a file or code.
+    fn to_write(&self, in_file: &str, in_code: &str) -> String {
+        let text = if self.place.is_some() { in_file } else { in_code };
+        text.to_owned()
+    }
+}
+
+/// Returns whether a room type may have this name. Its rooms are `NAME` and `NAME/INSTANCE`.
+fn is_type_name(name: &str) -> bool {
+    name.len() <= MAX_NAME_BYTES && !name.contains('/') && RoomName::parse(name).is_some()
+}
+
+fn is_key(key: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+    (1..=MAX_PROPERTY_KEY_BYTES).contains(&key.len()) && key.bytes().all(allowed)
+}
+
+/// Returns names as in a sentence, at most 20 of them.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 20;
+    match names {
+        [] => "none".to_owned(),
+        names if names.len() > MOST => format!("{}, ...", names[..MOST].join(", ")),
+        names => names.join(", "),
+    }
+}
