@@ -172,7 +172,10 @@ mod watch;
 pub const SIMULATION: u32 = 4;
 
 pub use clock::Clock;
-pub use config::{BroadcastLimit, Interest, Rate, RateLimits, RoomRules, RulesError, Setup, SimConfig};
+pub use config::{
+    BroadcastLimit, ConfigError, Interest, OptionKind, OptionSpec, Rate, RateLimits, RoomRules, RoomTypeConfig,
+    RoomTypeError, RulesError, Setup, SimConfig,
+};
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
 pub use movement::{CurrentPosition, Motion, Walk};

@@ -16,8 +16,29 @@ pub struct Arrival {
     pub name: String,
     /// The skin, as an index into the catalogue.
     pub skin: u16,
-    /// What game logic declared as travelling, by name, in the order of the names.
+    /// What game logic declared as travelling, in the order of the names, which differ.
     pub carried: Vec<Carried>,
+    /// The counters that continue in the next world.
+    pub counters: Counters,
+}
+
+/// The counters of a player that continue in the next world, so that its client notices no
+/// difference, and a change of worlds does not reset a rate limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// How often the player has entered a room, modulo 256. Each stay in a room needs a different
+    /// number, because a snapshot of the stay before may still be under way.
+    pub view: u8,
+    /// The sequence number of its last movement command. The client goes on counting.
+    pub last_seq: u32,
+    /// For each rate limit, in a fixed order, the ticks after which the player has all its tokens
+    /// again.
+    pub full_in: [u32; Counters::LIMITS],
+}
+
+impl Counters {
+    /// The number of rate limits.
+    pub const LIMITS: usize = 8;
 }
 
 /// A component that a player carries from one world into the next.

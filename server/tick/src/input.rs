@@ -37,12 +37,16 @@ pub struct Event {
 /// A request for seats in a room of this world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reservation {
-    /// The ticket that a later join must name. The node chooses it.
+    /// The ticket that a later join must name: 1 to `MAX_TICKET_BYTES` bytes. The node chooses it.
     pub ticket: String,
-    /// The number of seats.
+    /// The number of seats, 1 to `MAX_RESERVED_SEATS`.
     pub seats: u8,
-    /// The room, which is created if it does not exist and the mode allows it.
+    /// The room, which is created if it does not exist and the mode allows it. If the join has a
+    /// ticket, the seats are taken from the reservation of that ticket, and the room is its room.
     pub join: Join,
+    /// The spawn point at which players with the ticket enter, for a traveller that went through a
+    /// door. After that, doors are shut for it for a second.
+    pub spawn: Option<String>,
     /// Whether the session is sent the ticket. `false`: the node has asked for a traveller.
     pub answer: bool,
 }
@@ -55,10 +59,11 @@ pub enum EventKind {
     /// in this world.
     Arrive(Arrival),
     /// The session leaves this world: it is over, or continues in a different world. The output
-    /// reports the departure. It may still have frames for the session.
+    /// reports the departure. It may still have frames for the session: if the player is in a room,
+    /// it is sent `room_left`.
     Depart,
-    /// Seats are needed in a room, for players that are not in this world yet. The session need not
-    /// be in this world.
+    /// Seats are needed in a room. The session need not be in this world. A session has at most one
+    /// reservation of each kind (answered or not) in a world: a new one replaces it.
     Reserve(Box<Reservation>),
     /// The connection cannot take snapshots for now. Changes are kept as state and not queued.
     Hold,

@@ -11,7 +11,7 @@ mod output;
 mod pace;
 mod report;
 
-pub use arrival::{Arrival, Carried, player_id};
+pub use arrival::{Arrival, Carried, Counters, player_id};
 pub use input::{Event, EventKind, Reservation, TickInput};
 pub use output::{Counts, Lane, OutFrame, RefusedCounts, TickOutput, UnknownMessage};
 pub use pace::{Cadence, Pace, PaceLevel};

@@ -35,20 +35,22 @@ pub enum Report {
         /// The name of the room.
         room: String,
     },
-    /// A join or a reservation was refused. The player stays where it was.
+    /// A join, leave or reservation was refused, and the session was sent the refusal. The player
+    /// stays where it was.
     JoinRefused {
         /// The session.
         session: SessionId,
-        /// The join.
+        /// The request.
         request: Request,
     },
-    /// The player left its room, and is now in none.
+    /// The player left its room as it asked, and is now in none.
     LeftRoom {
         /// The session.
         session: SessionId,
     },
-    /// The player went through a door into a room that this world cannot create. It stays where it
-    /// is until the node has found a seat.
+    /// The player went through a door into a room that is not in this world. It stays where it is
+    /// until the node has found a seat. The doors of its room are shut for it for a second, so that
+    /// the node is not asked again at once.
     Door {
         /// The session.
         session: SessionId,
@@ -57,7 +59,8 @@ pub enum Report {
         /// The name of the spawn point.
         spawn: String,
     },
-    /// A room was created or has changed. At most one for each room and tick.
+    /// A room was created or its status may have changed. At most one for each room and tick. A world
+    /// that was loaded reports all its rooms in its first tick.
     Room(RoomStatus),
     /// A room was removed.
     RoomRemoved {

@@ -7,7 +7,7 @@ use parlour_shared::{
     message::{ClientMessage, Move},
     motion::Direction,
 };
-use parlour_tick::{Arrival, Carried, Event, EventKind, Reservation, TickInput};
+use parlour_tick::{Arrival, Carried, Counters, Event, EventKind, Reservation, TickInput};
 
 use super::{
     Flaw,
@@ -140,6 +140,14 @@ fn put_arrival(arrival: &Arrival, out: &mut Vec<u8>) -> Result<(), Flaw> {
         put_bytes(name.as_bytes(), out)?;
         put_bytes(value, out)?;
     }
+    let Counters {
+        view,
+        last_seq,
+        full_in,
+    } = arrival.counters;
+    out.push(view);
+    put_leb(last_seq.into(), out);
+    full_in.iter().for_each(|&ticks| put_leb(ticks.into(), out));
     Ok(())
 }
 
@@ -157,17 +165,30 @@ fn take_arrival(bytes: &mut Bytes<'_>) -> Result<Arrival, Flaw> {
         let value = take_bytes(bytes)?.to_vec();
         carried.push(Carried { name, value });
     }
+    let view = bytes.u8()?;
+    let last_seq = bytes.leb_up_to(u32::MAX.into(), "a sequence number of")? as u32;
+    let mut full_in = [0; Counters::LIMITS];
+    for ticks in &mut full_in {
+        *ticks = bytes.leb_up_to(u32::MAX.into(), "a rate limit of")? as u32;
+    }
     Ok(Arrival {
         player,
         name,
         skin,
         carried,
+        counters: Counters {
+            view,
+            last_seq,
+            full_in,
+        },
     })
 }
 
 fn put_reservation(reservation: &Reservation, message: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Flaw> {
     put_bytes(reservation.ticket.as_bytes(), out)?;
     out.extend([reservation.seats, u8::from(reservation.answer)]);
+    out.push(u8::from(reservation.spawn.is_some()));
+    put_bytes(reservation.spawn.as_deref().unwrap_or_default().as_bytes(), out)?;
     message.clear();
     codec::encode(&ClientMessage::Join(reservation.join.clone()), message);
     put_bytes(message, out)
@@ -175,9 +196,13 @@ fn put_reservation(reservation: &Reservation, message: &mut Vec<u8>, out: &mut V
 
 fn take_reservation(bytes: &mut Bytes<'_>) -> Result<Reservation, Flaw> {
     let ticket = take_text(bytes)?;
-    let [seats, answer] = bytes.array()?;
+    let [seats, answer, has_spawn] = bytes.array()?;
     if answer > 1 {
         return Err("a reservation that is neither answered nor not".into());
+    }
+    let spawn = take_text(bytes)?;
+    if has_spawn > 1 || (has_spawn == 0 && !spawn.is_empty()) {
+        return Err("a reservation that neither has a spawn point nor not".into());
     }
     let message = codec::decode_recorded(take_bytes(bytes)?)
         .map_err(|error| format!("a reservation that cannot be read: {error}"))?;
@@ -188,6 +213,7 @@ fn take_reservation(bytes: &mut Bytes<'_>) -> Result<Reservation, Flaw> {
         ticket,
         seats,
         join,
+        spawn: (has_spawn == 1).then_some(spawn),
         answer: answer == 1,
     })
 }

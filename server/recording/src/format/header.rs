@@ -11,14 +11,15 @@ use parlour_shared::{
     map::Map,
     text::count,
 };
-use parlour_sim::{RoomRules, SimConfig};
+use parlour_sim::{RoomRules, RoomTypeConfig, SimConfig};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
 use super::{Chain, FORMAT, hex};
 use crate::map_digest;
 
-/// The first chunk of a recording, as JSON. Readers ignore unknown fields, except in `rules`.
+/// The first chunk of a recording, as JSON. Readers ignore unknown fields, except in `rules`
+/// and `room_types`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The format of the file, as in its first bytes.
@@ -41,10 +42,16 @@ pub struct Header {
     /// The seed of all random streams. A string in JSON, whose numbers are exact only up to 2^53.
     #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     pub seed: u64,
-    /// The rules of every room.
+    /// The rules of rooms whose type is a map.
     pub rules: RoomRules,
+    /// The other room types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub room_types: Vec<RoomTypeConfig>,
     /// The maximum number of rooms.
     pub max_rooms: u32,
+    /// Whether doors create rooms: `false` for a world of a node with many worlds.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub creates_rooms_for_doors: bool,
     /// The skins, by index.
     pub skins: Vec<String>,
     /// The maps, in the world's order.
@@ -141,7 +148,7 @@ pub enum HeaderError {
         /// The digest of the map that was found, hexadecimal.
         found: String,
     },
-    /// The rules are invalid: no recorder writes them.
+    /// The rules or room types are invalid: no recorder writes them.
     #[error("the rules in the recording's header are invalid: {0}")]
     InvalidRules(String),
 }
@@ -172,7 +179,9 @@ impl Header {
             started_ms,
             seed: config.seed,
             rules: config.rules,
+            room_types: config.room_types.clone(),
             max_rooms: config.max_rooms,
+            creates_rooms_for_doors: config.creates_rooms_for_doors,
             skins: config.skins.clone(),
             maps: config.maps.iter().map(recorded).collect(),
             state,
@@ -236,9 +245,6 @@ impl Header {
     /// # Errors
     /// A map is missing or differs, or the rules are invalid.
     pub fn sim_config(&self, maps: &[Arc<Map>]) -> Result<SimConfig, HeaderError> {
-        self.rules
-            .check()
-            .map_err(|error| HeaderError::InvalidRules(error.to_string()))?;
         let find = |recorded: &RecordedMap| {
             let named = maps.iter().filter(|map| map.name == recorded.name);
             let mut found = None;
@@ -256,13 +262,18 @@ impl Header {
                 found,
             })
         };
-        Ok(SimConfig {
+        let config = SimConfig {
             seed: self.seed,
             rules: self.rules,
             maps: self.maps.iter().map(find).collect::<Result<_, _>>()?,
+            room_types: self.room_types.clone(),
             skins: self.skins.clone(),
             max_rooms: self.max_rooms,
-        })
+            creates_rooms_for_doors: self.creates_rooms_for_doors,
+        };
+        let checked = config.check();
+        checked.map_err(|error| HeaderError::InvalidRules(error.to_string()))?;
+        Ok(config)
     }
 }
 
@@ -276,6 +287,15 @@ pub const LAST_WALL_MS: u64 = 253_402_300_799_999;
 pub fn rfc3339(wall_ms: u64) -> String {
     let since = Duration::from_millis(wall_ms.min(LAST_WALL_MS));
     humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + since).to_string()
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 fn as_text<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> {

@@ -6,7 +6,9 @@ use parlour_shared::{
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_tick::{Arrival, Cadence, Carried, Event, EventKind, Pace, PaceLevel, TickInput};
+use parlour_tick::{
+    Arrival, Cadence, Carried, Counters, Event, EventKind, Pace, PaceLevel, Reservation, TickInput,
+};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::support::{read, stopped, write};
@@ -55,11 +57,31 @@ fn message() -> impl Strategy<Value = ClientMessage> {
 
 fn arrival() -> impl Strategy<Value = Arrival> {
     let carried = (text(), vec(any::<u8>(), 0..50)).prop_map(|(name, value)| Carried { name, value });
-    (any::<u32>(), text(), any::<u16>(), vec(carried, 0..4)).prop_map(|(player, name, skin, carried)| {
-        Arrival {
+    let counters = (any::<u8>(), any::<u32>(), any::<[u32; 8]>());
+    let counters = counters.prop_map(|(view, last_seq, full_in)| Counters {
+        view,
+        last_seq,
+        full_in,
+    });
+    (any::<u32>(), text(), any::<u16>(), vec(carried, 0..4), counters).prop_map(
+        |(player, name, skin, carried, counters)| Arrival {
             skin,
             carried,
+            counters,
             ..Arrival::new(PlayerId(player), name)
+        },
+    )
+}
+
+fn reservation() -> impl Strategy<Value = Reservation> {
+    let spawn = option::of(prop_oneof![Just(String::new()), text()]);
+    (text(), any::<u8>(), text(), spawn, any::<bool>()).prop_map(|(ticket, seats, room, spawn, answer)| {
+        Reservation {
+            ticket,
+            seats,
+            join: Join::room(3, room),
+            spawn,
+            answer,
         }
     })
 }
@@ -68,6 +90,7 @@ fn event() -> impl Strategy<Value = Event> {
     let kind = prop_oneof![
         1 => arrival().prop_map(EventKind::Arrive),
         1 => Just(EventKind::Depart),
+        1 => reservation().prop_map(|reservation| EventKind::Reserve(Box::new(reservation))),
         1 => Just(EventKind::Hold),
         1 => Just(EventKind::Release),
         6 => (any::<i16>(), message()).prop_map(|(early, message)| EventKind::Message { early, message }),
