@@ -112,13 +112,14 @@
 //!
 //! 1. `history_requests`, `skins`, `suggest`, `suspension`, `system_random`: import nothing from
 //!    this crate
-//! 2. `maps`, `rejection`, `room_types`
+//! 2. `maps`, `rejection`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
 //! 5. `bridge`, `descriptors`: the state that several threads share
 //! 6. `failure`: the first thread that failed
-//! 7. `node_status`: the state of all worlds, for the admin port
-//! 8. `edge`, `tick_loop`: the two ends of the bridge, which do not import each other
+//! 7. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
+//!    other
+//! 8. `node_status`: the state of all worlds, for the admin port
 //! 9. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
 //!    recording, `recorded_world` records a live world
 //! 10. `admin`: the admin port, which reads the state of the tick from the bridge
@@ -131,6 +132,7 @@ mod admin;
 mod bridge;
 pub mod config;
 mod descriptors;
+mod desk;
 mod edge;
 mod failure;
 mod history_requests;

@@ -2,11 +2,21 @@
 //! needed.
 
 use parlour_shared::ids::SessionId;
+use parlour_tick::WorldId;
 
 /// The maximum number of I/O threads: the number of the thread is the lowest byte of an id.
 pub(crate) const MAX_IO_THREADS: usize = 64;
 /// The maximum number of places in the table of one I/O thread: 24 bits.
 pub(crate) const MAX_PLACES: usize = 1 << 24;
+
+/// Where a world runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct WorldPlace {
+    /// The tick thread.
+    pub(crate) thread: usize,
+    /// The world.
+    pub(crate) world: WorldId,
+}
 
 /// Returns a session id: `serial << 32 | place << 8 | thread`. The serial number rises with each
 /// session of the thread, so an id never comes back, and ids of one thread sort by age.

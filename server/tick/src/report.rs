@@ -1,7 +1,7 @@
 //! What a world reports to its node: the facts that the node needs to seat players.
 
 use parlour_shared::{
-    ids::SessionId,
+    ids::{Epoch, SessionId},
     message::{Property, Request},
 };
 
@@ -25,6 +25,8 @@ pub enum Report {
         request: Request,
         /// The name of the room.
         room: String,
+        /// The epoch of the room.
+        epoch: Epoch,
     },
     /// Seats are reserved, after [`crate::EventKind::Reserve`].
     Reserved {
@@ -36,7 +38,7 @@ pub enum Report {
         room: String,
     },
     /// A join, leave or reservation was refused, and the session was sent the refusal. The player
-    /// stays where it was.
+    /// stays where it was. Every join and every reservation is answered by one report.
     JoinRefused {
         /// The session.
         session: SessionId,

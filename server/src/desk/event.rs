@@ -1,0 +1,98 @@
+//! What the desk is sent.
+//!
+//! Every I/O thread numbers the events of a session: the opening is 0, and each message, hold,
+//! release, recall and close has the next number, wherever it is sent. The numbers wrap. They keep
+//! a session's events in order although they take two ways, through the desk and directly to the
+//! world: a tick thread sorts the events of a session by number.
+
+use std::time::Instant;
+
+use parlour_shared::{
+    close::CloseCode,
+    ids::{SessionId, Tick},
+    message::{ClientMessage, Request},
+};
+use parlour_tick::{Arrival, Report, WorldId};
+
+/// Something happened outside the desk.
+#[derive(Debug)]
+pub(crate) enum DeskEvent {
+    /// A session opened. Its events go to the desk until the desk places it.
+    Opened {
+        session: SessionId,
+        /// The I/O thread of its connection.
+        io_thread: usize,
+        player: Arrival,
+    },
+    /// The connection of a session ended.
+    Closed { session: SessionId, number: u32 },
+    /// The connection of a session takes no data (`held`), or takes data again. The I/O thread also
+    /// sends it when it stops to send directly to a world, if the desk's last knowledge is not
+    /// true any longer.
+    Held {
+        session: SessionId,
+        number: u32,
+        held: bool,
+    },
+    /// A client sent a message. A join, a leave or a reservation always goes to the desk, and so
+    /// does everything after it until the desk places the session.
+    Message {
+        session: SessionId,
+        number: u32,
+        arrived: Instant,
+        message: ClientMessage,
+    },
+    /// Answers every [`super::DeskAction::Recall`]: from now on the session's events go to the desk.
+    Recalled { session: SessionId, number: u32 },
+    /// The output of a tick of a world, as far as it concerns the desk. The I/O threads already
+    /// have the frames of the tick, and close the listed sessions.
+    World {
+        thread: usize,
+        world: WorldId,
+        reports: Vec<Report>,
+        closes: Vec<(SessionId, CloseCode)>,
+    },
+    /// A world panicked in this tick, which has not happened for anybody. Its slot keeps the guests
+    /// and collects events. It has put back the arrivals, departures, holds and releases of the
+    /// tick.
+    Panicked {
+        thread: usize,
+        world: WorldId,
+        tick: Tick,
+        why: String,
+        /// The requests of the tick, in order. Messages that are never answered are not listed.
+        lost: Vec<LostRequest>,
+    },
+    /// A world was dropped, after [`super::DeskAction::End`] or because its thread cannot go on with
+    /// it. It had collected these requests.
+    Ended {
+        thread: usize,
+        world: WorldId,
+        lost: Vec<LostRequest>,
+    },
+    /// Answers [`super::DeskAction::Rebuild`]: the world runs again, or it cannot be rebuilt.
+    Rebuilt { world: WorldId, ok: bool },
+    /// Answers [`super::DeskAction::Create`]: the world runs, or the reason why it does not.
+    Created { world: WorldId, ok: Result<(), String> },
+    /// The share of its time that a tick thread used in the last second.
+    Load { thread: usize, load: f32 },
+}
+
+/// A request that a world took and will never answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LostRequest {
+    pub(crate) session: SessionId,
+    pub(crate) request: Request,
+    pub(crate) kind: LostKind,
+}
+
+/// The kind of a lost request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LostKind {
+    /// A join, as a message.
+    Join,
+    /// [`super::WorldEvent::Reserve`].
+    Reserve,
+    /// Any other request of a client.
+    Other,
+}
