@@ -31,6 +31,9 @@
 //! [`EdgeOptions`](crate::EdgeOptions), in [`RecordingOptions`](crate::RecordingOptions) or in
 //! [`Settings`], which contains both.
 //!
+//! Room types are tables `[room_types.NAME]` of the file only (`config/room_types.rs`). Their rules are
+//! named like the settings whose values they replace.
+//!
 //! The default of a setting may depend on the value of another setting
 //! (`config/table/relations.rs`).
 
@@ -39,6 +42,7 @@ mod log_filter;
 mod print;
 mod problem;
 mod resolve;
+mod room_types;
 mod settings;
 mod table;
 mod value;
@@ -47,6 +51,7 @@ pub use file::ConfigFile;
 pub use print::to_toml;
 pub use problem::{Problem, Problems, SettingSource};
 pub use resolve::{Config, Layers, resolve};
+pub use room_types::RoomTypeSettings;
 pub use settings::{LogFormat, Settings};
 pub use table::{Section, Setting, SettingKind, settings};
 

@@ -116,10 +116,11 @@
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
 //! 5. `bridge`, `descriptors`: the state that several threads share
-//! 6. `failure`: the first thread that failed
+//! 6. `failure`, `node_status`: the first thread that failed, and the state of all worlds for the
+//!    admin port
 //! 7. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
 //!    other
-//! 8. `node_status`: the state of all worlds, for the admin port
+//! 8. `room_types`: the types of rooms, and what a world of each type is made from
 //! 9. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
 //!    recording, `recorded_world` records a live world
 //! 10. `admin`: the admin port, which reads the state of the tick from the bridge
@@ -144,6 +145,7 @@ mod node_status;
 mod playback;
 mod recorded_world;
 mod rejection;
+pub mod room_types;
 pub mod server;
 pub mod skins;
 mod suggest;
@@ -164,7 +166,8 @@ pub use crate::{
 };
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
-pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};
+pub use room_types::RoomType;
+pub use server::{RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport, TickThreads};
 
 /// Compiles the Rust examples of the guides.
 #[cfg(doctest)]

@@ -18,6 +18,8 @@ pub(crate) use report::NodeReport;
 pub(crate) use restart::{RestartAnswer, RestartError, RestartRequest};
 pub(crate) use tick_times::{TickTimes, TimeSummary};
 
+use parlour_tick::{RoomStatus, WorldId, WorldKind};
+
 use crate::bridge::wake::WakeSender;
 
 /// What the tick threads and the desk know of the worlds of this node.
@@ -40,8 +42,8 @@ struct ThreadStatus {
 /// allocates nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct WorldFigures {
-    /// The number of the world.
-    pub(crate) world: u32,
+    /// The world.
+    pub(crate) world: WorldId,
     /// The last finished tick of the world.
     pub(crate) tick: u32,
     /// The time of a tick, of the ticks in which something was due.
@@ -59,24 +61,21 @@ pub(crate) struct WorldFigures {
 /// What the desk knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeskReport {
-    /// The worlds, in the order of their numbers.
+    /// The worlds, in the order of their ids.
     pub(crate) worlds: Vec<DeskWorld>,
     /// Sessions that are in no world.
     pub(crate) in_lobby: u32,
 }
 
 /// What the desk knows of one world.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeskWorld {
-    /// The number of the world.
-    pub(crate) world: u32,
+    /// The world.
+    pub(crate) world: WorldId,
     /// The name, for people, directories and paths of the admin port.
     pub(crate) name: String,
-    /// The room type, if the world is only for rooms of that type. `None`: the world of the
-    /// built-in logic.
-    pub(crate) room_type: Option<String>,
-    /// Whether the world has only one room.
-    pub(crate) is_own: bool,
+    /// What it was made for.
+    pub(crate) kind: WorldKind,
     /// The index of its tick thread.
     pub(crate) thread: usize,
     /// What it does.
@@ -86,22 +85,22 @@ pub(crate) struct DeskWorld {
     /// Times that it was rebuilt from its inputs, after a panic or on request.
     pub(crate) restarts: u32,
     /// Its rooms, in the order of their names.
-    pub(crate) rooms: Vec<parlour_tick::RoomStatus>,
+    pub(crate) rooms: Vec<RoomStatus>,
 }
 
 /// What a world does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WorldState {
-    /// It is being created, and takes no part in ticks yet.
-    Starting,
+    /// It is being built.
+    Creating,
     /// It ticks.
     #[default]
     Running,
     /// It is being rebuilt from its inputs.
     Rebuilding,
-    /// It is being moved to a different tick thread.
-    Moving,
+    /// It panicked too often, and its sessions are leaving; or it is no longer needed.
+    Ending,
 }
 
 impl NodeStatus {

@@ -9,15 +9,16 @@ mod check;
 mod error;
 mod room_type;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use parlour_sim::{Logic, RoomRules, SimConfig};
+use parlour_shared::limits::TICK_RATE;
+use parlour_sim::{Logic, Rate, RoomRules, RoomTypeConfig, SimConfig};
 use parlour_tick::WorldKind;
 
+use crate::desk::{DeskRoomType, JoinRate, Worlds};
 pub use error::{RoomTypeError, RoomTypeErrors, RoomTypeFault};
 pub use room_type::RoomType;
-
-use room_type::RoomOption;
+pub(crate) use check::is_type_name;
 
 /// The maximum number of declared types. Metrics and shared worlds exist for each type.
 pub const MAX_ROOM_TYPES: usize = 256;
@@ -33,12 +34,10 @@ pub(crate) struct RoomTypes {
     types: BTreeMap<String, CheckedType>,
 }
 
-/// A type whose map, rules, options and fallback are valid.
+/// A type whose maps, rules, options and fallback are valid.
 #[derive(Clone, Debug)]
 struct CheckedType {
-    map: String,
-    rules: RoomRules,
-    options: Vec<RoomOption>,
+    config: RoomTypeConfig,
     /// `None`: the built-in logic.
     logic: Option<Logic>,
     worlds: Worlds,
@@ -46,17 +45,6 @@ struct CheckedType {
     is_durable: bool,
     /// Whether it was declared. Otherwise it is the type of a map.
     is_declared: bool,
-}
-
-/// The worlds in which the rooms of a type are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Worlds {
-    /// The shared worlds of the built-in logic.
-    Main,
-    /// Shared worlds for this type only.
-    Shared,
-    /// One world for each room.
-    Own,
 }
 
 impl RoomTypes {
@@ -67,19 +55,11 @@ impl RoomTypes {
     /// All mistakes in all types.
     pub(crate) fn new(sim: &SimConfig, logic: &Logic, declared: &[RoomType]) -> Result<Self, RoomTypeErrors> {
         check::check(sim, declared)?;
-        let of_map = |map: &str| CheckedType {
-            map: map.to_owned(),
-            rules: sim.rules,
-            options: Vec::new(),
-            logic: None,
-            worlds: Worlds::Main,
-            fallback: None,
-            is_durable: false,
-            is_declared: false,
-        };
-        let of_maps = sim.maps.iter().map(|map| (map.name.clone(), of_map(&map.name)));
-        let mut types: BTreeMap<String, CheckedType> = of_maps.collect();
-        types.extend(declared.iter().map(|one| (one.name.clone(), CheckedType::of(one, sim.rules))));
+        let of_maps = sim.maps.iter().map(|map| CheckedType::of_map(&map.name, sim.rules));
+        let declared = declared.iter().map(|one| CheckedType::declared(one, sim.rules));
+        let types = of_maps.chain(declared);
+        // A declared type comes later, and replaces the type of the map with the same name.
+        let types = types.map(|one| (one.config.name.clone(), one)).collect();
         Ok(Self {
             sim: sim.clone(),
             logic: logic.clone(),
@@ -92,22 +72,42 @@ impl RoomTypes {
         self.types.keys().cloned().collect()
     }
 
-    /// Returns the configuration of a world. It has only the maps and types of that kind of world.
-    /// Its seed is that of the node.
+    /// Returns the configuration of a world. It has only the types of that kind of world, with their
+    /// maps. Its seed is that of the node.
     pub(crate) fn sim_config(&self, kind: &WorldKind) -> SimConfig {
-        let is_here = |(name, one): &(&String, &CheckedType)| match kind.room_type() {
+        let is_here = |one: &&CheckedType| match kind.room_type() {
             None => one.worlds == Worlds::Main,
-            Some(only) => *name == only,
+            Some(only) => one.config.name == only,
         };
-        let types: Vec<(&String, &CheckedType)> = self.types.iter().filter(is_here).collect();
-        let maps = self.sim.maps.iter();
-        let maps = maps.filter(|map| types.iter().any(|(_, one)| one.map == map.name));
-        let declared = types.iter().filter(|(_, one)| one.is_declared);
-        let _ = declared;
+        let types: Vec<&CheckedType> = self.types.values().filter(is_here).collect();
+        let has_map = |name: &String| types.iter().any(|one| one.config.maps.contains(name));
+        let maps = self.sim.maps.iter().filter(|map| has_map(&map.name));
         SimConfig {
             maps: maps.cloned().collect(),
+            // A map is a type without being listed.
+            room_types: types
+                .iter()
+                .filter(|one| one.is_declared)
+                .map(|one| one.config.clone())
+                .collect(),
+            // The desk knows which room is in which world.
+            creates_rooms_for_doors: false,
             ..self.sim.clone()
         }
+    }
+
+    /// Returns what the desk must know of all types.
+    pub(crate) fn desk_types(&self) -> Vec<DeskRoomType> {
+        let types = self.types.values();
+        types
+            .map(|one| DeskRoomType {
+                name: one.config.name.clone(),
+                worlds: one.worlds,
+                capacity: one.config.rules.capacity,
+                fallback: one.fallback.clone(),
+                joins: join_rate(one.config.rules.rates.join),
+            })
+            .collect()
     }
 
     /// Returns the game logic of a world.
@@ -125,18 +125,43 @@ impl RoomTypes {
 }
 
 impl CheckedType {
-    /// Takes over a type that was checked.
-    fn of(declared: &RoomType, defaults: RoomRules) -> Self {
+    /// Returns the type of a map.
+    fn of_map(map: &str, rules: RoomRules) -> Self {
         Self {
-            map: declared.map_name().to_owned(),
-            rules: declared.rules_from(defaults),
-            options: declared.options.clone(),
+            config: RoomTypeConfig {
+                rules,
+                ..RoomTypeConfig::new(map, map)
+            },
+            logic: None,
+            worlds: Worlds::Main,
+            fallback: None,
+            is_durable: false,
+            is_declared: false,
+        }
+    }
+
+    /// Takes over a type that was checked.
+    fn declared(declared: &RoomType, defaults: RoomRules) -> Self {
+        Self {
+            config: RoomTypeConfig {
+                name: declared.name.clone(),
+                rules: declared.rules_from(defaults),
+                maps: declared.map_names(),
+                options: declared.options.clone(),
+            },
             logic: declared.logic.clone(),
             worlds: declared.worlds(),
             fallback: declared.fallback.clone(),
             is_durable: declared.is_durable,
             is_declared: true,
         }
+    }
+}
+
+fn join_rate(rate: Rate) -> JoinRate {
+    JoinRate {
+        burst: rate.burst,
+        every: Duration::from_secs(rate.every_ticks.into()) / TICK_RATE,
     }
 }
 

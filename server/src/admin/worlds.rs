@@ -77,15 +77,23 @@ pub(super) fn no_such_world(node: &NodeStatus, world: &str) -> HttpProblem {
 
 #[cfg(test)]
 mod tests {
+    use parlour_tick::{WorldId, WorldKind};
+
     use super::*;
-    use crate::node_status::{DeskReport, DeskWorld};
+    use crate::node_status::{DeskReport, DeskWorld, WorldState};
 
     fn node() -> Arc<NodeStatus> {
         let node = NodeStatus::new(1);
         node.publish_desk(DeskReport {
             worlds: vec![DeskWorld {
+                world: WorldId(0),
                 name: "main".to_owned(),
-                ..DeskWorld::default()
+                kind: WorldKind::Main,
+                thread: 0,
+                state: WorldState::Running,
+                panics: 0,
+                restarts: 0,
+                rooms: Vec::new(),
             }],
             in_lobby: 0,
         });

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{resolve::Config, table::settings};
+use super::{resolve::Config, room_types, table::settings};
 
-/// Returns a TOML file with every setting, its help, and the source of its value. Reading the file
+/// Returns a TOML file with every setting, its help, and the source of its value, and with the room
+/// types. Reading the file
 /// back results in the same settings.
 #[must_use]
 pub fn to_toml(config: &Config) -> String {
@@ -36,11 +37,12 @@ pub fn to_toml(config: &Config) -> String {
         );
         written.expect("writing to a string does not fail");
     }
-    text
+    // Last: every key after a section would belong to the section.
+    text + &room_types::to_toml(&config.settings)
 }
 
 /// Returns a sentence as comment lines of at most 100 columns.
-fn comment(sentence: &str) -> String {
+pub(super) fn comment(sentence: &str) -> String {
     const COLUMNS: usize = 100;
     let mut lines = String::new();
     let mut line = "#".to_owned();

@@ -1,6 +1,7 @@
 //! The answer of `GET /worlds`: the reports of the desk and the tick threads, joined by world.
 
-use serde::{Deserialize, Serialize};
+use parlour_tick::{WorldId, WorldKind};
+use serde::Serialize;
 
 use super::{DeskReport, DeskWorld, TimeSummary, WorldFigures, WorldState};
 
@@ -16,7 +17,7 @@ pub(crate) struct NodeReport {
 }
 
 /// The state of one world.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct WorldEntry {
     /// Its name.
     pub(crate) name: String,
@@ -50,7 +51,7 @@ pub(crate) struct WorldEntry {
 }
 
 /// The state of one room.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct RoomEntry {
     /// Its name.
     pub(crate) name: String,
@@ -75,7 +76,7 @@ impl NodeReport {
     pub(super) fn joined(desk: DeskReport, figures: &[WorldFigures], thread_load: Vec<f64>) -> Self {
         let mut figures = figures.to_vec();
         figures.sort_by_key(|figures| figures.world);
-        let of = |world: u32| {
+        let of = |world: WorldId| {
             let place = figures.binary_search_by_key(&world, |figures| figures.world);
             place.map(|place| figures[place]).unwrap_or_default()
         };
@@ -106,8 +107,8 @@ impl WorldEntry {
         });
         Self {
             name: desk.name,
-            room_type: desk.room_type,
-            own: desk.is_own,
+            room_type: desk.kind.room_type().map(str::to_owned),
+            own: matches!(desk.kind, WorldKind::Own { .. }),
             thread: desk.thread,
             state: desk.state,
             tick: figures.tick,

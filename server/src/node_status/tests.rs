@@ -2,15 +2,18 @@
 
 use std::sync::mpsc;
 
-use parlour_tick::RoomStatus;
-
 use super::*;
 
 fn desk_world(world: u32, name: &str) -> DeskWorld {
     DeskWorld {
-        world,
+        world: WorldId(world),
         name: name.to_owned(),
-        ..DeskWorld::default()
+        kind: WorldKind::Main,
+        thread: 0,
+        state: WorldState::Running,
+        panics: 0,
+        restarts: 0,
+        rooms: Vec::new(),
     }
 }
 
@@ -29,7 +32,10 @@ fn worlds_are_joined_with_the_figures_of_their_thread() {
             },
             DeskWorld {
                 thread: 1,
-                is_own: true,
+                kind: WorldKind::Own {
+                    room_type: "tag".to_owned(),
+                    room: "tag/2".to_owned(),
+                },
                 ..desk_world(9, "tag.2")
             },
             desk_world(11, "tag.3"),
@@ -37,7 +43,7 @@ fn worlds_are_joined_with_the_figures_of_their_thread() {
         in_lobby: 3,
     });
     let figures = |world, tick| WorldFigures {
-        world,
+        world: WorldId(world),
         tick,
         ..WorldFigures::default()
     };
@@ -56,6 +62,12 @@ fn worlds_are_joined_with_the_figures_of_their_thread() {
         .collect();
     assert_eq!(found, [("main", 40, 0), ("tag.2", 90, 1), ("tag.3", 0, 0)]);
     assert_eq!(report.worlds[0].rooms[0].name, "plaza");
+    let kinds: Vec<(Option<&str>, bool)> = report
+        .worlds
+        .iter()
+        .map(|world| (world.room_type.as_deref(), world.own))
+        .collect();
+    assert_eq!(kinds, [(None, false), (Some("tag"), true), (None, false)]);
     assert!(status.has_world("tag.2") && !status.has_world("tag"));
 }
 

@@ -31,7 +31,7 @@ struct Window {
 /// A summary of tick times, in microseconds. Half of the ticks took at most `p50_us`, and 99 of
 /// 100 at most `p99_us`; both are up to a quarter too long, but not longer than `max_us`. All are 0
 /// without ticks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct TimeSummary {
     /// The median.
     #[serde(rename = "p50")]

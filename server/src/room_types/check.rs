@@ -1,17 +1,14 @@
 //! Finds all mistakes in the declared types.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use parlour_shared::{
-    limits::{MAX_PROPERTIES, MAX_PROPERTY_KEY_BYTES, MAX_PROPERTY_VALUE_BYTES},
-    text::RoomName,
+use parlour_shared::{limits::MAX_PROPERTIES, map::Map, text::RoomName};
+use parlour_sim::{
+    ConfigError, OptionKind, OptionSpec, RoomRules, RoomTypeConfig, RoomTypeError as WrongType, SimConfig,
 };
-use parlour_sim::SimConfig;
 
-use super::{
-    MAX_ROOM_TYPES, RoomType, RoomTypeError, RoomTypeErrors, RoomTypeFault, Worlds, room_type::RoomOption,
-};
-use crate::{maps::MAX_NAME_BYTES, suggest::closest};
+use super::{MAX_ROOM_TYPES, RoomType, RoomTypeError, RoomTypeErrors, RoomTypeFault};
+use crate::{desk::Worlds, maps::MAX_NAME_BYTES, suggest::closest};
 
 /// The name of the shared world of the built-in logic.
 const MAIN: &str = "main";
@@ -20,19 +17,21 @@ pub(super) fn check(sim: &SimConfig, declared: &[RoomType]) -> Result<(), RoomTy
     let mut maps: Vec<&str> = sim.maps.iter().map(|map| map.name.as_str()).collect();
     maps.sort_unstable();
     let checks = Checks {
-        sim,
         declared,
         maps,
+        any_map: sim.maps.first(),
     };
     let mut errors = Vec::new();
     for (index, one) in declared.iter().enumerate() {
         let mut faults = Vec::new();
         checks.name(index, one, &mut faults);
-        checks.map(one, &mut faults);
-        if let Err(error) = one.rules_from(sim.rules).check() {
-            faults.push(RoomTypeFault::Rules(error));
+        checks.maps(one, &mut faults);
+        let rules = one.rules_from(sim.rules);
+        match rules.check() {
+            Ok(()) => checks.options(one, rules, &mut faults),
+            // Some options are checked against the rules.
+            Err(error) => faults.push(RoomTypeFault::Rules(error)),
         }
-        options(one, &mut faults);
         checks.fallback(one, &mut faults);
         errors.extend(faults.into_iter().map(|fault| RoomTypeError {
             room_type: one.name.clone(),
@@ -48,10 +47,10 @@ pub(super) fn check(sim: &SimConfig, declared: &[RoomType]) -> Result<(), RoomTy
 
 /// What the checks of a type need to know of the others.
 struct Checks<'a> {
-    sim: &'a SimConfig,
     declared: &'a [RoomType],
     /// The names of the maps, sorted.
     maps: Vec<&'a str>,
+    any_map: Option<&'a Arc<Map>>,
 }
 
 impl Checks<'_> {
@@ -91,27 +90,48 @@ impl Checks<'_> {
             .map(|other| format!("a world of the type `{}`", other.name))
     }
 
-    fn map(&self, one: &RoomType, faults: &mut Vec<RoomTypeFault>) {
-        let map = one.map_name();
-        if self.maps.contains(&map) {
-            return;
-        }
-        let example = self.maps.first().copied().unwrap_or("plaza");
-        if one.map.is_none() {
+    fn maps(&self, one: &RoomType, faults: &mut Vec<RoomTypeFault>) {
+        let is_known = |map: &str| self.maps.contains(&map);
+        if one.maps.is_empty() && !is_known(&one.name) {
+            let example = self.maps.first().copied().unwrap_or("plaza");
             faults.push(RoomTypeFault::NeedsMap {
                 write: one.to_write(&format!("map = {example:?}"), &format!(".map({example:?})")),
                 maps: listed(&self.maps),
             });
-            return;
         }
-        let advice = match closest(map, self.maps.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("the maps are {}", listed(&self.maps)),
-        };
-        faults.push(RoomTypeFault::NoSuchMap {
-            map: map.to_owned(),
-            advice,
-        });
+        for (index, map) in one.maps.iter().enumerate() {
+            if one.maps[..index].contains(map) {
+                faults.push(RoomTypeFault::MapTwice(map.clone()));
+            } else if !is_known(map) {
+                let advice = match closest(map, self.maps.iter().copied()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("the maps are {}", listed(&self.maps)),
+                };
+                faults.push(RoomTypeFault::NoSuchMap {
+                    map: map.clone(),
+                    advice,
+                });
+            }
+        }
+    }
+
+    /// Checks each option on its own: the simulation reports only the first mistake.
+    fn options(&self, one: &RoomType, rules: RoomRules, faults: &mut Vec<RoomTypeFault>) {
+        if one.options.len() > MAX_PROPERTIES {
+            faults.push(RoomTypeFault::TooManyOptions(one.options.len()));
+        }
+        for (index, option) in one.options.iter().enumerate() {
+            let is_again = one.options[..index].iter().any(|earlier| earlier.name == option.name);
+            let mistake = match &option.kind {
+                _ if is_again => Some("is declared twice"),
+                OptionKind::OneOf(values) if values.is_empty() => Some("allows no value: name them"),
+                _ => self.any_map.and_then(|map| option_mistake(option, rules, map)),
+            };
+            faults.extend(mistake.map(|why| RoomTypeFault::Option {
+                name: option.name.clone(),
+                why,
+            }));
+        }
     }
 
     fn fallback(&self, one: &RoomType, faults: &mut Vec<RoomTypeFault>) {
@@ -139,31 +159,23 @@ impl Checks<'_> {
     }
 }
 
-fn options(one: &RoomType, faults: &mut Vec<RoomTypeFault>) {
-    if one.options.len() > MAX_PROPERTIES {
-        faults.push(RoomTypeFault::TooManyOptions(one.options.len()));
-    }
-    for (index, option) in one.options.iter().enumerate() {
-        let RoomOption { key, values } = option;
-        if !is_key(key) {
-            faults.push(RoomTypeFault::BadOptionKey(key.clone()));
-        }
-        if one.options[..index].iter().any(|earlier| earlier.key == *key) {
-            faults.push(RoomTypeFault::OptionTwice(key.clone()));
-        }
-        match values {
-            Some(values) if values.is_empty() => faults.push(RoomTypeFault::NoOptionValues {
-                key: key.clone(),
-                write: one.to_write(
-                    &format!("{key} = [\"one\", \"two\"], or {key} = \"any\" for every value"),
-                    &format!(".option({key:?}, [\"one\", \"two\"]), or .text_option({key:?}) for every value"),
-                ),
-            }),
-            Some(values) if values.iter().any(|value| value.len() > MAX_PROPERTY_VALUE_BYTES) => {
-                faults.push(RoomTypeFault::OptionValueTooLong(key.clone()));
-            }
-            _ => {}
-        }
+/// Returns what is wrong with an option, by the check of the simulation. `map` is any map.
+fn option_mistake(option: &OptionSpec, rules: RoomRules, map: &Arc<Map>) -> Option<&'static str> {
+    let with_option = RoomTypeConfig {
+        rules,
+        options: vec![option.clone()],
+        ..RoomTypeConfig::new("one", map.name.as_str())
+    };
+    let world = SimConfig {
+        room_types: vec![with_option],
+        ..SimConfig::new(vec![Arc::clone(map)])
+    };
+    match world.check() {
+        Err(ConfigError::RoomType {
+            why: WrongType::Option { why, .. },
+            ..
+        }) => Some(why),
+        _ => None,
     }
 }
 
@@ -176,13 +188,8 @@ impl RoomType {
 }
 
 /// Returns whether a room type may have this name. Its rooms are `NAME` and `NAME/INSTANCE`.
-fn is_type_name(name: &str) -> bool {
+pub(crate) fn is_type_name(name: &str) -> bool {
     name.len() <= MAX_NAME_BYTES && !name.contains('/') && RoomName::parse(name).is_some()
-}
-
-fn is_key(key: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
-    (1..=MAX_PROPERTY_KEY_BYTES).contains(&key.len()) && key.bytes().all(allowed)
 }
 
 /// Returns names as in a sentence, at most 20 of them.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use parlour_shared::{limits::{MAX_PROPERTIES, MAX_PROPERTY_KEY_BYTES, MAX_PROPERTY_VALUE_BYTES}, text::count};
+use parlour_shared::{limits::MAX_PROPERTIES, text::count};
 use parlour_sim::RulesError;
 
 use super::MAX_ROOM_TYPES;
@@ -63,26 +63,20 @@ pub enum RoomTypeFault {
     /// The rules cannot be used.
     #[error("the rules cannot be used: {0}")]
     Rules(RulesError),
+    /// A map is named twice.
+    #[error("the map {0:?} is named twice")]
+    MapTwice(String),
     /// There are too many options.
     #[error("has {0} options; a join has at most {MAX_PROPERTIES}")]
     TooManyOptions(usize),
-    /// The key of an option is not valid.
-    #[error("the option {0:?} must have a key of 1 to {MAX_PROPERTY_KEY_BYTES} characters of a-z, 0-9, -, _ and .")]
-    BadOptionKey(String),
-    /// Two options have the same key.
-    #[error("the option {0:?} is declared twice")]
-    OptionTwice(String),
-    /// An option allows no value.
-    #[error("the option {key:?} allows no value: name them, as in {write}")]
-    NoOptionValues {
-        /// The key.
-        key: String,
-        /// How to write it.
-        write: String,
+    /// An option cannot be used.
+    #[error("the option {name:?} {why}")]
+    Option {
+        /// The name.
+        name: String,
+        /// What is wrong.
+        why: &'static str,
     },
-    /// A value of an option is too long.
-    #[error("the option {0:?} has a value of more than {MAX_PROPERTY_VALUE_BYTES} bytes")]
-    OptionValueTooLong(String),
     /// The fallback is not the name of a room.
     #[error("the fallback {0:?} is not the name of a room, which is TYPE or TYPE/INSTANCE")]
     FallbackNotRoom(String),

@@ -3,15 +3,16 @@
 use std::{fmt, sync::Arc};
 
 use bevy_app::{App, Plugin as _};
-use parlour_sim::{Logic, RoomRules};
+use parlour_sim::{Logic, OptionSpec, RoomRules};
 
-use super::Worlds;
+use crate::desk::Worlds;
 
 /// A room type: the game logic, the rules and the map of rooms with this name. Clients join
 /// `tag` or `tag/INSTANCE`.
 ///
 /// ```
 /// use parlour_server::{RoomType, Server};
+/// use parlour_sim::OptionSpec;
 /// # use bevy_app::{App, Plugin};
 /// # struct Tag;
 /// # impl Plugin for Tag { fn build(&self, _: &mut App) {} }
@@ -27,7 +28,7 @@ use super::Worlds;
 ///             .plugins(|app| {
 ///                 app.add_plugins(Tag);
 ///             })
-///             .option("mode", ["classic", "freeze"])
+///             .option(OptionSpec::one_of("mode", ["classic", "freeze"]))
 ///             .own_world()
 ///             .fallback("office"),
 ///     );
@@ -42,22 +43,14 @@ pub struct RoomType {
     pub(super) name: String,
     pub(super) logic: Option<Logic>,
     pub(super) rules: Vec<RulesChange>,
-    pub(super) map: Option<String>,
-    pub(super) options: Vec<RoomOption>,
+    /// Empty: the map with the name of the type.
+    pub(super) maps: Vec<String>,
+    pub(super) options: Vec<OptionSpec>,
     pub(super) has_own_worlds: bool,
     pub(super) fallback: Option<String>,
     pub(super) is_durable: bool,
     /// The place of the declaration, such as `parlour.toml:12`. `None`: code.
     pub(super) place: Option<String>,
-}
-
-/// An option that a client may give when it creates a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RoomOption {
-    /// The key.
-    pub(crate) key: String,
-    /// The values that are allowed. `None`: every value.
-    pub(crate) values: Option<Vec<String>>,
 }
 
 /// A change of the default rules.
@@ -74,7 +67,7 @@ impl RoomType {
             name: name.into(),
             logic: None,
             rules: Vec::new(),
-            map: None,
+            maps: Vec::new(),
             options: Vec::new(),
             has_own_worlds: false,
             fallback: None,
@@ -105,37 +98,20 @@ impl RoomType {
         self
     }
 
-    /// Sets the map of the rooms, one of the maps of the server.
+    /// Adds a map of the rooms, one of the maps of the server. Rooms have the first one, unless their
+    /// option `map` chooses a different one. Without a call, the type has the map of its name.
     #[must_use]
     pub fn map(mut self, map: impl Into<String>) -> Self {
-        self.map = Some(map.into());
+        self.maps.push(map.into());
         self
     }
 
-    /// Declares an option that a client may give with the join that creates a room, with the values
-    /// that are allowed. Game logic reads it from the room. Other options are refused with
+    /// Declares an option that a client may give with the join that creates a room. Game logic reads
+    /// it from [`parlour_sim::RoomOptions`]. A join with other options is refused with
     /// `bad_options`.
     #[must_use]
-    pub fn option<V: Into<String>>(
-        mut self,
-        key: impl Into<String>,
-        values: impl IntoIterator<Item = V>,
-    ) -> Self {
-        self.options.push(RoomOption {
-            key: key.into(),
-            values: Some(values.into_iter().map(Into::into).collect()),
-        });
-        self
-    }
-
-    /// Declares an option with any value of up to 256 bytes, such as a title. Game logic must check
-    /// it.
-    #[must_use]
-    pub fn text_option(mut self, key: impl Into<String>) -> Self {
-        self.options.push(RoomOption {
-            key: key.into(),
-            values: None,
-        });
+    pub fn option(mut self, option: OptionSpec) -> Self {
+        self.options.push(option);
         self
     }
 
@@ -171,9 +147,12 @@ impl RoomType {
         self
     }
 
-    /// Returns the name of the map: by default, that of the type.
-    pub(super) fn map_name(&self) -> &str {
-        self.map.as_deref().unwrap_or(&self.name)
+    /// Returns the names of the maps, at least one.
+    pub(super) fn map_names(&self) -> Vec<String> {
+        match self.maps.as_slice() {
+            [] => vec![self.name.clone()],
+            maps => maps.to_vec(),
+        }
     }
 
     /// Returns the rules, from those of the node.

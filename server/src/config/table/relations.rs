@@ -93,6 +93,27 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
     Relation {
         pair: [
             RelatedSetting {
+                name: "record",
+                follow: |_| {},
+            },
+            RelatedSetting {
+                name: "state",
+                follow: |_| {},
+            },
+        ],
+        contradiction: |settings| {
+            let same = settings
+                .recording
+                .directory
+                .as_ref()
+                .zip(settings.state.as_ref())
+                .is_some_and(|(record, state)| record == state);
+            same.then(|| "both use the same directory: change one of the two".to_owned())
+        },
+    },
+    Relation {
+        pair: [
+            RelatedSetting {
                 name: "near_radius",
                 // The default is `auto`, which is the interest radius.
                 follow: |_| {},
