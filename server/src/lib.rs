@@ -167,7 +167,9 @@ pub use crate::{
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use room_types::RoomType;
-pub use server::{RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport, TickThreads};
+pub use server::{
+    RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport, TickThreads,
+};
 
 /// Compiles the Rust examples of the guides.
 #[cfg(doctest)]

@@ -9,6 +9,7 @@ mod recorder;
 mod recording;
 mod rows;
 mod text;
+mod worlds;
 
 use ::metrics::Histogram;
 pub(crate) use ::metrics::{Counter, Gauge};
@@ -19,6 +20,7 @@ use crate::rejection::Rejection;
 pub use recorder::MetricsRecorder;
 pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
 use rows::{close_counters, counter, counter_of, gauge, gauges, histogram, label_counters, table};
+pub(crate) use worlds::{ThreadMetrics, TypeMetrics, WorldMetrics};
 
 /// Bounds of the tick histograms in seconds: 50 us to 50 ms, three ticks.
 const TICK_BUCKETS: [f64; 16] = [
@@ -64,6 +66,11 @@ impl Metrics {
             recording: recording::metrics(&recorder),
             recorder,
         }
+    }
+
+    /// Creates the metrics of worlds, at zero. `types` are the names of all room types.
+    pub(crate) fn worlds(&self, tick_threads: usize, types: &[String]) -> WorldMetrics {
+        WorldMetrics::new(&self.recorder, tick_threads, types)
     }
 
     /// Returns the recorder for game logic and embedders.

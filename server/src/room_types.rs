@@ -16,9 +16,9 @@ use parlour_sim::{Logic, Rate, RoomRules, RoomTypeConfig, SimConfig};
 use parlour_tick::WorldKind;
 
 use crate::desk::{DeskRoomType, JoinRate, Worlds};
+pub(crate) use check::is_type_name;
 pub use error::{RoomTypeError, RoomTypeErrors, RoomTypeFault};
 pub use room_type::RoomType;
-pub(crate) use check::is_type_name;
 
 /// The maximum number of declared types. Metrics and shared worlds exist for each type.
 pub const MAX_ROOM_TYPES: usize = 256;
@@ -55,7 +55,10 @@ impl RoomTypes {
     /// All mistakes in all types.
     pub(crate) fn new(sim: &SimConfig, logic: &Logic, declared: &[RoomType]) -> Result<Self, RoomTypeErrors> {
         check::check(sim, declared)?;
-        let of_maps = sim.maps.iter().map(|map| CheckedType::of_map(&map.name, sim.rules));
+        let of_maps = sim
+            .maps
+            .iter()
+            .map(|map| CheckedType::of_map(&map.name, sim.rules));
         let declared = declared.iter().map(|one| CheckedType::declared(one, sim.rules));
         let types = of_maps.chain(declared);
         // A declared type comes later, and replaces the type of the map with the same name.
@@ -145,7 +148,7 @@ impl CheckedType {
         Self {
             config: RoomTypeConfig {
                 name: declared.name.clone(),
-                rules: declared.rules_from(defaults),
+                rules: declared.rules_on(defaults),
                 maps: declared.map_names(),
                 options: declared.options.clone(),
             },

@@ -126,7 +126,10 @@ impl RoomTypeSettings {
     /// Returns the declaration of the type, on a node with these settings.
     pub(super) fn declare(&self, node: &Settings) -> RoomType {
         let rules = self.settings(node).rules();
-        let changed: Vec<&Rule> = RULES.iter().filter(|rule| self.rule(rule.name).is_some()).collect();
+        let changed: Vec<&Rule> = RULES
+            .iter()
+            .filter(|rule| self.rule(rule.name).is_some())
+            .collect();
         let mut declared = RoomType::new(&self.name)
             .rules(move |target| changed.iter().for_each(|rule| (rule.copy)(&rules, target)))
             .declared_at(self.place.clone());

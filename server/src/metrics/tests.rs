@@ -18,7 +18,9 @@ impl Metrics {
 
 #[test]
 fn all_metrics_exist_from_the_start_with_names_helps_and_labels() {
-    let text = Metrics::new().recorder.render();
+    let metrics = Metrics::new();
+    let _worlds = metrics.worlds(2, &["plaza".to_owned(), "office".to_owned()]);
+    let text = metrics.recorder.render();
     if std::env::var_os("PARLOUR_BLESS").is_some() {
         std::fs::write(PATH, text).unwrap();
         return;
@@ -37,6 +39,28 @@ fn the_deployment_guide_lists_all_metrics() {
     let names = golden.lines().filter_map(|line| line.strip_prefix("# HELP "));
     for name in names.filter_map(|help| help.split(' ').next()) {
         assert!(guide.contains(&format!("| `{name}` |")), "{name}");
+    }
+}
+
+#[test]
+fn worlds_are_counted_by_type_and_thread() {
+    let metrics = Metrics::new();
+    let worlds = metrics.worlds(2, &["plaza".to_owned(), "office".to_owned()]);
+    worlds.threads[1].overruns.increment(3);
+    worlds.of_type(Some("office")).panics.increment(1);
+    worlds.of_type(Some("plaza")).players.set(7);
+    // A type that does not exist creates no metric.
+    for main in [None, Some("plaz"), Some("zoo")] {
+        worlds.of_type(main).restarts.increment(1);
+    }
+    for (sample, value) in [
+        ("parlour_thread_overruns_total{thread=\"0\"}", 0.0),
+        ("parlour_thread_overruns_total{thread=\"1\"}", 3.0),
+        ("parlour_type_panics_total{type=\"office\"}", 1.0),
+        ("parlour_type_players{type=\"plaza\"}", 7.0),
+        ("parlour_type_restarts_total{type=\"(main)\"}", 3.0),
+    ] {
+        assert_eq!(metrics.value(sample), value, "{sample}");
     }
 }
 

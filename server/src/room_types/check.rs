@@ -26,7 +26,7 @@ pub(super) fn check(sim: &SimConfig, declared: &[RoomType]) -> Result<(), RoomTy
         let mut faults = Vec::new();
         checks.name(index, one, &mut faults);
         checks.maps(one, &mut faults);
-        let rules = one.rules_from(sim.rules);
+        let rules = one.rules_on(sim.rules);
         match rules.check() {
             Ok(()) => checks.options(one, rules, &mut faults),
             // Some options are checked against the rules.
@@ -70,7 +70,11 @@ impl Checks<'_> {
             && let Some(of) = self.world_with_name(name)
         {
             let plain = name.replace('-', "");
-            let instead = if plain == MAIN || plain == name { format!("{name}s") } else { plain };
+            let instead = if plain == MAIN || plain == name {
+                format!("{name}s")
+            } else {
+                plain
+            };
             faults.push(RoomTypeFault::NameOfWorld { of, instead });
         }
     }
@@ -121,7 +125,9 @@ impl Checks<'_> {
             faults.push(RoomTypeFault::TooManyOptions(one.options.len()));
         }
         for (index, option) in one.options.iter().enumerate() {
-            let is_again = one.options[..index].iter().any(|earlier| earlier.name == option.name);
+            let is_again = one.options[..index]
+                .iter()
+                .any(|earlier| earlier.name == option.name);
             let mistake = match &option.kind {
                 _ if is_again => Some("is declared twice"),
                 OptionKind::OneOf(values) if values.is_empty() => Some("allows no value: name them"),

@@ -89,7 +89,9 @@ pub enum RoomTypeFault {
         advice: String,
     },
     /// The fallback belongs to the type itself, whose game logic has just failed.
-    #[error("the fallback {0:?} is a room of this type, whose game logic has failed then: name a room of a different type")]
+    #[error(
+        "the fallback {0:?} is a room of this type, whose game logic has failed then: name a room of a different type"
+    )]
     FallbackItself(String),
 }
 

@@ -155,8 +155,9 @@ impl RoomType {
         }
     }
 
-    /// Returns the rules, from those of the node.
-    pub(super) fn rules_from(&self, defaults: RoomRules) -> RoomRules {
+    /// Returns the rules of the type on a node with these rules.
+    #[must_use]
+    pub fn rules_on(&self, defaults: RoomRules) -> RoomRules {
         let mut rules = defaults;
         for RulesChange(change) in &self.rules {
             change(&mut rules);

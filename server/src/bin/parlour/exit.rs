@@ -22,7 +22,7 @@ const USAGE: u8 = 2;
 const NOT_IN_RECORDING: u8 = 64;
 /// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
-/// A port is in use, or the address does not belong to this machine.
+/// A port is in use, the address does not belong to this machine, or no server answers.
 const UNAVAILABLE: u8 = 69;
 /// Parlour itself failed.
 pub(crate) const SOFTWARE: u8 = 70;
@@ -46,7 +46,7 @@ Exit codes:
     2  the command line is invalid
    64  the recording does not contain the requested moment, player or room
    65  a map, the skins or a recording cannot be used
-   69  a port is in use, or the address does not belong to this machine
+   69  a port is in use, the address does not belong to this machine, or no server answers
    70  Parlour itself failed; see the log for the reason
    71  the system refused a resource, such as a thread or a file
    73  the directory of recordings, histories or worlds cannot be created or written to, or an
@@ -67,6 +67,14 @@ impl Exit {
     pub(crate) fn failure(text: impl Into<String>) -> Self {
         Self {
             code: SOFTWARE,
+            text: text.into(),
+        }
+    }
+
+    /// No server answers, or a different program does.
+    pub(crate) fn unavailable(text: impl Into<String>) -> Self {
+        Self {
+            code: UNAVAILABLE,
             text: text.into(),
         }
     }
@@ -238,7 +246,9 @@ impl From<StartError> for Exit {
                 _ => UNAVAILABLE,
             },
             StartError::RoomTypes(_) => CONFIG,
-            StartError::Recording(RecordingError::Directory { .. }) | StartError::State { .. } => CANNOT_CREATE,
+            StartError::Recording(RecordingError::Directory { .. }) | StartError::State { .. } => {
+                CANNOT_CREATE
+            }
             StartError::Thread(_)
             | StartError::OpenFiles { .. }
             | StartError::Recording(RecordingError::Thread(_)) => SYSTEM,

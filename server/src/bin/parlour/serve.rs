@@ -24,6 +24,8 @@ pub(crate) fn serve(matches: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit
     let names: Vec<String> = maps.iter().map(|map| map.name.clone()).collect();
     demo.as_ref().map_or(Ok(()), |demo| demo.check(&names))?;
 
+    let types = config.settings.room_types.iter();
+    let room_types: Vec<String> = types.map(|one| one.name.clone()).collect();
     let signals = signals()?;
     let options = config.settings.server_options(maps, skins);
     let typing = banner::typing(&options, names.first().map_or("", String::as_str));
@@ -33,6 +35,7 @@ pub(crate) fn serve(matches: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit
         server.listen_addr(),
         server.admin_addr(),
         &names,
+        &room_types,
         bots,
         &typing,
     ));

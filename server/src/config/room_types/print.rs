@@ -47,7 +47,10 @@ pub(in crate::config) fn to_toml(settings: &Settings) -> String {
         text += &comment(sentence);
         text += &format!("#   {example}\n");
     };
-    line("A section begins with the name of the type", &format!("[{KEY}.office]"));
+    line(
+        "A section begins with the name of the type",
+        &format!("[{KEY}.office]"),
+    );
     for (key, example, help) in HELP {
         line(help, &format!("{key} = {example}"));
     }
@@ -56,7 +59,11 @@ pub(in crate::config) fn to_toml(settings: &Settings) -> String {
          or any text",
         &format!("[{KEY}.office.options]"),
     );
-    for example in ["mode = [\"quiet\", \"loud\"]", "capacity = \"2 to 20\"", "title = \"text\""] {
+    for example in [
+        "mode = [\"quiet\", \"loud\"]",
+        "capacity = \"2 to 20\"",
+        "title = \"text\"",
+    ] {
         text += &format!("#   {example}\n");
     }
     for one in &settings.room_types {
@@ -68,7 +75,11 @@ pub(in crate::config) fn to_toml(settings: &Settings) -> String {
 impl RoomTypeSettings {
     fn to_toml(&self) -> String {
         let string = |text: &str| toml::Value::String(text.to_owned()).to_string();
-        let place: String = self.place.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        let place: String = self
+            .place
+            .chars()
+            .map(|c| if c.is_control() { '?' } else { c })
+            .collect();
         let name = key(&self.name);
         let mut text = format!("\n[{KEY}.{name}] # {place}\n");
         let mut line = |key: &str, value: &str| {

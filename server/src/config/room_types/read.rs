@@ -19,10 +19,7 @@ const LONGEST: usize = 80;
 const OTHER_KEYS: [&str; 5] = ["map", "own_world", "fallback", "durable", "options"];
 
 /// Returns the types in the sections `[room_types.NAME]`, and all mistakes in them.
-pub(in crate::config) fn read(
-    entry: &FileEntry,
-    file: &ConfigFile,
-) -> (Vec<RoomTypeSettings>, Vec<Problem>) {
+pub(in crate::config) fn read(entry: &FileEntry, file: &ConfigFile) -> (Vec<RoomTypeSettings>, Vec<Problem>) {
     let mut found = Found {
         file,
         types: Vec::new(),
@@ -76,7 +73,9 @@ impl Found<'_> {
                 self.report(key.line, format!("room type {name:?}: {text}"));
             }
         }
-        if let Some(Value::Section(options)) = keys.iter().find(|key| key.key == "options").map(|key| &key.value) {
+        if let Some(Value::Section(options)) =
+            keys.iter().find(|key| key.key == "options").map(|key| &key.value)
+        {
             for option in options {
                 match options::read(option) {
                     Ok(option) => one.options.push(option),
@@ -103,7 +102,14 @@ impl RoomTypeSettings {
     /// Takes the value of a key. The options of a type are taken later.
     fn take(&mut self, entry: &FileEntry) -> Result<(), String> {
         match entry.key.as_str() {
-            "map" => self.maps = names(&entry.value).ok_or_else(|| wrong(entry, "the name of a map in quotes, such as \"plaza\", or a list of such names"))?,
+            "map" => {
+                self.maps = names(&entry.value).ok_or_else(|| {
+                    wrong(
+                        entry,
+                        "the name of a map in quotes, such as \"plaza\", or a list of such names",
+                    )
+                })?
+            }
             "own_world" => self.own_world = boolean(entry)?,
             "durable" => self.durable = boolean(entry)?,
             "fallback" => match &entry.value {
@@ -112,9 +118,18 @@ impl RoomTypeSettings {
             },
             "options" => match &entry.value {
                 Value::Section(_) => {}
-                _ => return Err(wrong(entry, "a section, with a line such as mode = [\"one\", \"two\"] for each option")),
+                _ => {
+                    return Err(wrong(
+                        entry,
+                        "a section, with a line such as mode = [\"one\", \"two\"] for each option",
+                    ));
+                }
             },
-            name => match RULES.iter().find(|rule| rule.name == name).and_then(|rule| setting(rule.name)) {
+            name => match RULES
+                .iter()
+                .find(|rule| rule.name == name)
+                .and_then(|rule| setting(rule.name))
+            {
                 Some(setting) => self.take_rule(setting, entry)?,
                 None => return Err(unknown_key(name)),
             },
@@ -167,7 +182,11 @@ fn boolean(entry: &FileEntry) -> Result<bool, String> {
 }
 
 fn wrong(entry: &FileEntry, expected: &str) -> String {
-    format!("{} must be {expected}, not {}", entry.key, entry.value.type_name())
+    format!(
+        "{} must be {expected}, not {}",
+        entry.key,
+        entry.value.type_name()
+    )
 }
 
 fn unknown_key(name: &str) -> String {
