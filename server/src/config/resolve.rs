@@ -245,8 +245,11 @@ impl Resolution {
                 continue;
             }
             for (side, other) in relation.both_ways() {
-                if self.sources.contains_key(other) && !self.sources.contains_key(side.name) {
-                    self.follow(side.name, side.follow, other);
+                if let Some(follow) = side.follow
+                    && self.sources.contains_key(other)
+                    && !self.sources.contains_key(side.name)
+                {
+                    self.follow(side.name, follow, other);
                     break;
                 }
             }
