@@ -39,13 +39,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
 use crate::{
-    bridge::tick_status::TickStatus,
+    bridge::{route, tick_status::TickThreads},
     descriptors::Descriptors,
     failure::Failure,
     http::Policy,
@@ -53,6 +53,7 @@ use crate::{
     rejection::{Rejection, RejectionLog},
 };
 use admission::Admission;
+pub(crate) use connection::IoRings;
 pub(crate) use listener::prepare as prepare_listener;
 pub use options::EdgeOptions;
 use reconnect::Spread;
@@ -80,9 +81,11 @@ pub(crate) struct EdgeShared {
     reject_log: RejectionLog,
     descriptors: Arc<Descriptors>,
     metrics: Arc<Metrics>,
-    status: Arc<TickStatus>,
+    status: Arc<TickThreads>,
     failure: Arc<Failure>,
     welcomes: Welcomes,
+    /// The part of the ids of its sessions that says when this server started.
+    start: u32,
     stopping: AtomicBool,
     spread: Spread,
     begin: Instant,
@@ -96,7 +99,7 @@ impl EdgeShared {
         options: EdgeOptions,
         descriptors: Arc<Descriptors>,
         metrics: Arc<Metrics>,
-        status: Arc<TickStatus>,
+        status: Arc<TickThreads>,
         failure: Arc<Failure>,
         welcomes: Welcomes,
     ) -> Self {
@@ -121,6 +124,7 @@ impl EdgeShared {
             status,
             failure,
             welcomes,
+            start: route::start_number(SystemTime::now()),
             stopping: AtomicBool::new(false),
             spread,
             begin: Instant::now(),

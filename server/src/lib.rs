@@ -167,9 +167,7 @@ pub use crate::{
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use room_types::RoomType;
-pub use server::{
-    RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport, TickThreads,
-};
+pub use server::{RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport};
 
 /// Compiles the Rust examples of the guides.
 #[cfg(doctest)]

@@ -1,11 +1,10 @@
-//! The state of all worlds of the node, for the admin port.
+//! What the tick threads publish about their worlds for the admin port, and what the admin port asks
+//! of the desk.
 //!
-//! Each tick thread publishes the figures of its worlds once a second, and the desk publishes what
-//! it knows of worlds and rooms. The admin port joins both by world, so neither knows of the other.
-//! A tick thread never waits here: if the admin port reads at that moment, it publishes a tick
-//! later.
+//! Each tick thread publishes the figures of its worlds once a second. It never waits here: if the
+//! admin port reads at that moment, it publishes a tick later. The admin port joins the figures with
+//! what the desk knows of worlds and rooms.
 
-mod report;
 mod restart;
 mod tick_times;
 
@@ -14,19 +13,17 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-pub(crate) use report::NodeReport;
 pub(crate) use restart::{RestartAnswer, RestartError, RestartRequest};
 pub(crate) use tick_times::{TickTimes, TimeSummary};
 
-use parlour_tick::{RoomStatus, WorldId, WorldKind};
+use parlour_tick::WorldId;
 
 use crate::bridge::wake::WakeSender;
 
-/// What the tick threads and the desk know of the worlds of this node.
+/// The figures of all worlds of this node, and the requests for restarts.
 pub(crate) struct NodeStatus {
     /// By tick thread: the figures of its worlds.
     threads: Box<[ThreadStatus]>,
-    desk: Mutex<DeskReport>,
     restarts: restart::RestartQueue,
 }
 
@@ -58,57 +55,11 @@ pub(crate) struct WorldFigures {
     pub(crate) output_bytes: u64,
 }
 
-/// What the desk knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct DeskReport {
-    /// The worlds, in the order of their ids.
-    pub(crate) worlds: Vec<DeskWorld>,
-    /// Sessions that are in no world.
-    pub(crate) in_lobby: u32,
-}
-
-/// What the desk knows of one world.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DeskWorld {
-    /// The world.
-    pub(crate) world: WorldId,
-    /// The name, for people, directories and paths of the admin port.
-    pub(crate) name: String,
-    /// What it was made for.
-    pub(crate) kind: WorldKind,
-    /// The index of its tick thread.
-    pub(crate) thread: usize,
-    /// What it does.
-    pub(crate) state: WorldState,
-    /// Panics since it was created.
-    pub(crate) panics: u32,
-    /// Times that it was rebuilt from its inputs, after a panic or on request.
-    pub(crate) restarts: u32,
-    /// Its rooms, in the order of their names.
-    pub(crate) rooms: Vec<RoomStatus>,
-}
-
-/// What a world does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum WorldState {
-    /// It is being built.
-    Creating,
-    /// It ticks.
-    #[default]
-    Running,
-    /// It is being rebuilt from its inputs.
-    Rebuilding,
-    /// It panicked too often, and its sessions are leaving; or it is no longer needed.
-    Ending,
-}
-
 impl NodeStatus {
     /// Creates the status of a node with this number of tick threads, before the first report.
     pub(crate) fn new(tick_threads: usize) -> Self {
         Self {
             threads: (0..tick_threads).map(|_| ThreadStatus::default()).collect(),
-            desk: Mutex::default(),
             restarts: restart::RestartQueue::default(),
         }
     }
@@ -135,12 +86,6 @@ impl NodeStatus {
         true
     }
 
-    /// Publishes what the desk knows. Called once a second, on the thread of the desk.
-    pub(crate) fn publish_desk(&self, report: DeskReport) {
-        // The old report is dropped after the lock.
-        let _old = std::mem::replace(&mut *locked(&self.desk), report);
-    }
-
     /// Sets how the desk is woken when a restart is requested.
     pub(crate) fn wakes_desk(&self, wake: WakeSender) {
         self.restarts.wakes(wake);
@@ -159,21 +104,23 @@ impl NodeStatus {
         self.restarts.take()
     }
 
-    /// Returns the state of the node, joined from all reports.
-    pub(crate) fn report(&self) -> NodeReport {
-        let desk = locked(&self.desk).clone();
+    /// Returns the figures of all worlds, sorted by world.
+    pub(crate) fn figures(&self) -> Vec<WorldFigures> {
         let mut figures: Vec<WorldFigures> = Vec::new();
-        let mut loads = Vec::with_capacity(self.threads.len());
         for thread in &self.threads {
             figures.extend_from_slice(&locked(&thread.worlds));
-            loads.push(f64::from_bits(thread.load.load(Ordering::Relaxed)));
         }
-        NodeReport::joined(desk, &figures, loads)
+        figures.sort_by_key(|figures| figures.world);
+        figures
     }
 
-    /// Returns whether a world with this name was in the last report of the desk.
-    pub(crate) fn has_world(&self, name: &str) -> bool {
-        locked(&self.desk).worlds.iter().any(|world| world.name == name)
+    /// Returns the share of its time that each tick thread worked in the last second, 0 to 1.
+    pub(crate) fn loads(&self) -> Vec<f64> {
+        let loads = self
+            .threads
+            .iter()
+            .map(|thread| thread.load.load(Ordering::Relaxed));
+        loads.map(f64::from_bits).collect()
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
     playback::Playback,
 };
 pub use builder::ServerBuilder;
-pub use options::{ServerOptions, TickThreads};
+pub use options::ServerOptions;
 pub use signals::{RunError, Signals};
 pub use start_error::StartError;
 use threads::Threads;

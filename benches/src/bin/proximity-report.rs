@@ -18,7 +18,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    CurrentPosition, Rooms, Seats, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
+    CurrentPosition, Room, Rooms, Seats, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
 };
 use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput, player_id};
 use serde_json::json;
@@ -208,9 +208,10 @@ fn config(scene: &Scene) -> SimConfig {
 /// Returns the mean number of other players within the near radius of a player.
 fn neighbours(sim: &Simulation) -> f64 {
     let world = sim.world();
-    let radius = i64::from(world.resource::<parlour_sim::Setup>().rules.near_px) * 256;
     let (mut pairs, mut players) = (0, 0);
     for room in world.resource::<Rooms>().iter() {
+        let near_px = world.get::<Room>(room).map_or(0, |room| room.rules().near_px);
+        let radius = i64::from(near_px) * 256;
         let seats = world.get::<Seats>(room).into_iter().flat_map(Seats::iter);
         let places = seats.filter_map(|(_, player)| world.get::<CurrentPosition>(player));
         let places: Vec<Place> = places.map(|position| position.0).collect();

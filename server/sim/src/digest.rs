@@ -2,8 +2,9 @@
 //!
 //! Each part of the state has a sum. A component adds `hash(tag, stable id, value)` of each entity
 //! to its sum. A sum does not depend on the order of its shares, so it is the same for any order of
-//! storage, and a change costs one subtraction and one addition. Debug builds compute the sums
-//! again every 16 ticks and compare them.
+//! storage, and a change costs one subtraction and one addition. The sum of a resource is the hash of
+//! its value, which is computed again when it changes. Debug builds compute the sums again every 16
+//! ticks and compare them.
 
 use bevy_app::App;
 use bevy_ecs::{
@@ -92,9 +93,25 @@ pub(crate) fn hash_component<C: Component>(app: &mut App, tag: usize, hash: fn(&
 pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) {
     app.world_mut().resource_mut::<Digest>().sums.push(0);
     let update = move |resource: Res<R>, mut digest: ResMut<Digest>| {
-        digest.sums[tag] = hash_of_resource(tag, &*resource);
+        if resource.is_changed() {
+            digest.sums[tag] = hash_of_resource(tag, &*resource);
+        }
     };
-    add(app, update.into_configs());
+    if cfg!(debug_assertions) {
+        let verify = move |resource: Res<R>, digest: Res<Digest>, clock: Res<Clock>| {
+            if clock.tick.0.is_multiple_of(16) {
+                let name = std::any::type_name::<R>();
+                let expected = hash_of_resource(tag, &*resource);
+                assert_eq!(
+                    expected, digest.sums[tag],
+                    "a write to {name} bypassed change detection"
+                );
+            }
+        };
+        add(app, (update, verify).chain());
+    } else {
+        add(app, update.into_configs());
+    }
 }
 
 /// Computes the sum of a component again.

@@ -13,8 +13,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     replication::{self, ReplicateSet},
+    rooms::{NewRoom, RoomChecks},
     schedule::TickSchedule,
-    state,
+    state, travel,
 };
 pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer, ToPlayer};
@@ -46,13 +47,36 @@ pub trait SimulationApp {
         name: &'static str,
     ) -> &mut Self;
 
-    /// Makes a resource part of the state under this name. It is hashed in full at every tick.
+    /// Makes a resource part of the state under this name. It is hashed in full at each tick in
+    /// which it changed; a change through interior mutability is not noticed.
     ///
     /// # Panics
     /// If the resource was declared before, or the name is taken. A tick panics if the value
     /// contains a float.
     fn state_resource<R: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str)
     -> &mut Self;
+
+    /// Lets players carry a component from world to world: a player that enters a different world of
+    /// the node takes the value along, if that world also declares the name as travelling. The
+    /// component is part of the state under the same name, and may have been declared so before.
+    ///
+    /// A value that has more than 1,024 encoded bytes stays behind, and so does one that the next
+    /// world cannot decode: the player then has the component as a new player does. A world that
+    /// does not know the name keeps the value and passes it on. A player carries at most 16 values:
+    /// all those that the world it leaves knows, and then those of other worlds, by name.
+    ///
+    /// # Panics
+    /// If the component is part of the state under a different name, the name is taken, or 16
+    /// components already travel.
+    fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Lets game logic refuse a room that is about to be created by a join, a reservation or a door.
+    /// `check` returns the code for `declined`. If there are several functions, all of them must
+    /// accept the room. The function must depend on its argument only.
+    fn accept_room(
+        &mut self,
+        check: impl Fn(&NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
+    ) -> &mut Self;
 
     /// Declares that a component or resource is not part of the state: it is derived from the
     /// state, or only for presentation.
@@ -102,6 +126,20 @@ impl SimulationApp for App {
         name: &'static str,
     ) -> &mut Self {
         state::resource::<R>(self, name);
+        self
+    }
+
+    fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
+        travel::declare::<C>(self, name);
+        self
+    }
+
+    fn accept_room(
+        &mut self,
+        check: impl Fn(&NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let mut checks = self.world_mut().resource_mut::<RoomChecks>();
+        checks.add(Box::new(check));
         self
     }
 

@@ -164,17 +164,18 @@ mod simulation;
 mod skins;
 mod state;
 mod throttle;
+mod travel;
 mod watch;
 
 /// The version of the simulation. A recording made by another version is refused. The number must
 /// change whenever the same inputs result in a different hash; the test of the golden recordings
 /// checks this.
-pub const SIMULATION: u32 = 4;
+pub const SIMULATION: u32 = 5;
 
 pub use clock::Clock;
 pub use config::{
-    BroadcastLimit, ConfigError, Interest, OptionKind, OptionSpec, Rate, RateLimits, RoomRules, RoomTypeConfig,
-    RoomTypeError, RulesError, Setup, SimConfig,
+    BroadcastLimit, ConfigError, Interest, OptionKind, OptionSpec, Rate, RateLimits, RoomRules,
+    RoomTypeConfig, RoomTypeError, RulesError, Setup, SimConfig,
 };
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
@@ -184,7 +185,9 @@ pub use proximity::{
     BRUTE_FORCE_UP_TO, CameNear, Grid, NearRadius, Nearby, Proximity, SlotPosition, WentAway,
 };
 pub use room_state::RoomState;
-pub use rooms::{InRoom, Room, Rooms, Seat, Seats};
+pub use rooms::{
+    InRoom, NewRoom, PropertyError, Room, RoomListing, RoomListings, RoomOptions, Rooms, Seat, Seats,
+};
 pub use schedule::{StepSet, TickSchedule};
 pub use sessions::Sessions;
 pub use simulation::{Census, PlayerInfo, Simulation, Tracing};

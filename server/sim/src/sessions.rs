@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::ids::{SessionId, Tick};
-use parlour_tick::{Arrival, EventKind, Report};
+use parlour_shared::{
+    ids::{SessionId, Tick},
+    message::LeaveReason,
+};
+use parlour_tick::{Arrival, Counters, EventKind, Report};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,6 +22,7 @@ use crate::{
     skins::Skin,
     state::{self, LoadError, StableId},
     throttle::Throttle,
+    travel,
 };
 
 /// The open sessions.
@@ -124,9 +128,15 @@ fn arrive(world: &mut World, session: SessionId, arrival: &Arrival) -> Option<En
         id: arrival.player,
         session,
         name: arrival.name.clone(),
-        view: 0,
+        view: arrival.counters.view,
     };
-    let entity = world.spawn((player, id, Skin(arrival.skin))).id();
+    let counters = &arrival.counters;
+    let throttle = Throttle::arriving(&counters.full_in, world.resource::<Clock>().tick);
+    let queue = MoveQueue::after(counters.last_seq);
+    let entity = world
+        .spawn((player, id, Skin(arrival.skin), throttle, queue))
+        .id();
+    travel::arrive_with(world, entity, &arrival.carried);
     world.resource_mut::<Sessions>().entities.insert(session, entity);
     Some(entity)
 }
@@ -134,15 +144,8 @@ fn arrive(world: &mut World, session: SessionId, arrival: &Arrival) -> Option<En
 /// Makes a session leave this world: its player leaves the room and is no longer a player. The
 /// entity is despawned in the tick after the next.
 pub(crate) fn depart(world: &mut World, player: Entity) {
-    rooms::vacate(world, player);
-    if let Some(gone) = world.get::<Player>(player) {
-        let session = gone.session;
-        let arrival = Arrival {
-            player: gone.id,
-            name: gone.name.clone(),
-            skin: world.get::<Skin>(player).map_or(0, |skin| skin.0),
-            carried: Vec::new(),
-        };
+    rooms::leave(world, player, 0, LeaveReason::Moved);
+    if let Some((session, arrival)) = traveller(world, player) {
         world.resource_mut::<Sessions>().entities.remove(&session);
         world.resource_mut::<Outbox>().out.reports.push(Report::Departed {
             session,
@@ -152,9 +155,30 @@ pub(crate) fn depart(world: &mut World, player: Entity) {
     let tick = world.resource::<Clock>().tick;
     world
         .entity_mut(player)
-        .remove::<(Player, Skin, Throttle, MoveQueue, Link)>()
+        .remove::<(Player, Skin, Throttle, MoveQueue, Link, travel::Luggage)>()
         .insert(Remains { tick });
     world.resource_mut::<RemainsQueue>().now.push(player);
+}
+
+/// Returns the session of a player, and what the next world needs to know about it.
+fn traveller(world: &World, player: Entity) -> Option<(SessionId, Arrival)> {
+    let identity = world.get::<Player>(player)?;
+    let tick = world.resource::<Clock>().tick;
+    let throttle = world.get::<Throttle>(player);
+    let arrival = Arrival {
+        player: identity.id,
+        name: identity.name.clone(),
+        skin: world.get::<Skin>(player).map_or(0, |skin| skin.0),
+        carried: travel::leave_with(world, player),
+        counters: Counters {
+            view: identity.view,
+            last_seq: world.get::<MoveQueue>(player).map_or(0, MoveQueue::last_seq),
+            full_in: throttle
+                .map(|throttle| throttle.full_in(tick))
+                .unwrap_or_default(),
+        },
+    };
+    Some((identity.session, arrival))
 }
 
 fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {

@@ -30,7 +30,7 @@ use crate::{
     sessions::{self, Sessions},
     skins,
     state::{self, Saver, check_declared},
-    throttle,
+    throttle, travel,
 };
 
 pub use census::{Census, PlayerInfo};
@@ -62,21 +62,22 @@ impl Simulation {
     /// the app. [`crate::SimulationApp`] has what they need.
     ///
     /// # Panics
-    /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of
-    /// proximity not in 1 to 6 ticks, the near radius not in 1 to 100,000 px, a rate is 0, a plugin
-    /// has systems in a schedule of Bevy, two systems access the same data without an order, or a
-    /// system uses undeclared messages from or to players.
+    /// If the configuration is invalid ([`SimConfig::check`]), a plugin has systems in a schedule of
+    /// Bevy, two systems access the same data without an order, or a system uses undeclared messages
+    /// from or to players.
     #[must_use]
     pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
-        check(&config);
+        if let Err(error) = config.check() {
+            panic!("{error}");
+        }
         let mut app = App::empty();
         app.add_schedule(new_schedule());
         app.init_resource::<Clock>().init_resource::<Outbox>();
-        app.insert_resource(Rooms::new(&config.maps, config.max_rooms));
         app.insert_resource(Setup::of(&config));
         state::derived::<Clock>(&mut app);
         state::derived::<Outbox>(&mut app);
         state::derived::<Setup>(&mut app);
+        rooms::configure(&mut app, &config);
         for plugin in [
             player::plugin,
             skins::plugin,
@@ -94,6 +95,7 @@ impl Simulation {
             doors::plugin,
             proximity::plugin,
             replication::plugin,
+            travel::plugin,
         ] {
             plugin(&mut app);
         }
@@ -208,6 +210,7 @@ impl Simulation {
 
     fn end_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         check_declared(&mut self.world);
+        rooms::report_changes(&mut self.world);
         self.count();
         self.lend(input, output);
         let digest = self.world.resource::<Digest>();
@@ -279,16 +282,6 @@ fn check_schedules(schedules: &Schedules) {
             "no tick runs {label:?}: add systems to `TickSchedule`, in a `StepSet`"
         );
     }
-}
-
-fn check(config: &SimConfig) {
-    if let Err(error) = config.rules.check() {
-        panic!("{error}");
-    }
-    assert!(
-        config.maps.iter().all(|map| !map.spawns.is_empty()),
-        "a map without a spawn point"
-    );
 }
 
 #[cfg(test)]

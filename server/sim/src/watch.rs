@@ -67,7 +67,7 @@ impl Simulation {
             Perspective::Player(player) => Some(self.seat_of(room, player).ok_or(Refusal::NotInRoom)?),
         };
         let slot = followed.map_or(Slot::NOBODY, |followed| followed.slot);
-        let mut entered = rooms::entered(&self.world, room, slot, view).ok_or(Refusal::NoSuchRoom)?;
+        let mut entered = rooms::room_entered(&self.world, room, slot, view).ok_or(Refusal::NoSuchRoom)?;
         if perspective == Perspective::Everyone {
             entered.interest_px = None;
         }
@@ -118,9 +118,9 @@ impl Simulation {
     fn seat_of(&self, room: Entity, player: PlayerId) -> Option<FollowTarget> {
         let mut seats = self.world.get::<Seats>(room)?.iter();
         seats.find_map(|(slot, entity)| {
-            let who = self.world.get::<Player>(entity)?;
-            (who.id == player).then_some(FollowTarget {
-                session: who.session,
+            let identity = self.world.get::<Player>(entity)?;
+            (identity.id == player).then_some(FollowTarget {
+                session: identity.session,
                 slot,
             })
         })

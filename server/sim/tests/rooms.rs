@@ -318,10 +318,10 @@ fn slots_are_unique_and_the_pool_is_at_most_half_full() {
         let room = world.room("hall").unwrap();
         let seats = world.sim.world().get::<Seats>(room).unwrap();
         assert_eq!(u64::from(seats.len()), session + 1);
-        assert!(seats.pool() >= 2 * seats.len() as usize);
+        assert!(seats.slot_count() >= 2 * seats.len() as usize);
         let slots: Vec<Slot> = seats.iter().map(|(slot, _)| slot).collect();
         assert!(slots.is_sorted() && slots.len() == seats.len() as usize);
-        pools.push(seats.pool());
+        pools.push(seats.slot_count());
     }
     pools.dedup();
     assert_eq!(pools, [64, 128, 256, 512]);

@@ -2,7 +2,7 @@
 //! chat, so both routes accept only POST: browsers send `Origin` with every POST, but not with the
 //! GET of an `<img>`, which any page can contain.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use hyper::{
     Uri,
@@ -12,11 +12,11 @@ use hyper::{
 use parlour_recording::recorder::{HistoryError, HistoryHandle, SavedHistory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::worlds::no_such_world;
+use super::worlds::{is_world, no_such_world};
 use crate::{
+    desk::DeskView,
     history_requests::{download_history, with_advice, write_history},
     http::{Answer, HttpProblem, ProblemKind, json, optional_parameter, text},
-    node_status::NodeStatus,
 };
 
 /// The name of the shared world of the built-in logic.
@@ -52,8 +52,8 @@ impl HistoryRoutes {
     }
 
     /// `POST /history`.
-    pub(super) async fn write(&self, node: &NodeStatus, uri: &Uri) -> Result<Answer, HttpProblem> {
-        world(node, uri)?;
+    pub(super) async fn write(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
+        world(view, uri)?;
         write_history(&self.history)
             .await
             .map(path_answer)
@@ -61,8 +61,8 @@ impl HistoryRoutes {
     }
 
     /// `POST /history/download`.
-    pub(super) async fn download(&self, node: &NodeStatus, uri: &Uri) -> Result<Answer, HttpProblem> {
-        world(node, uri)?;
+    pub(super) async fn download(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
+        world(view, uri)?;
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
         let saved = download_history(&self.history).await.map_err(problem)?;
@@ -71,12 +71,12 @@ impl HistoryRoutes {
 }
 
 /// Returns the name of the world whose history is requested.
-fn world(node: &NodeStatus, uri: &Uri) -> Result<String, HttpProblem> {
+fn world(view: &Mutex<DeskView>, uri: &Uri) -> Result<String, HttpProblem> {
     let world = optional_parameter(uri, "world")?.unwrap_or_else(|| MAIN.to_owned());
     // The history of the first world exists before the desk has reported it.
-    match world == MAIN || node.has_world(&world) {
+    match world == MAIN || is_world(view, &world) {
         true => Ok(world),
-        false => Err(no_such_world(node, &world)),
+        false => Err(no_such_world(view, &world)),
     }
 }
 

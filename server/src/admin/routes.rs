@@ -31,10 +31,10 @@ static ROUTES: Routes<Handler> = Routes::new(
             Box::pin(worlds::restart(sources, uri))
         }),
         Route::post("/history", Private, |sources, uri| {
-            Box::pin(sources.history.write(&sources.node, uri))
+            Box::pin(sources.history.write(&sources.view, uri))
         }),
         Route::post("/history/download", Private, |sources, uri| {
-            Box::pin(sources.history.download(&sources.node, uri))
+            Box::pin(sources.history.download(&sources.view, uri))
         }),
         Route::get("/playback", Private, |sources, _| {
             Box::pin(playback::status(sources))

@@ -1,23 +1,36 @@
 //! `/worlds`: the worlds and rooms of the node, and restarting a world.
 
-use std::{sync::Arc, time::Duration};
+mod report;
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use hyper::Uri;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::Sources;
 use crate::{
+    desk::DeskView,
     http::{Answer, HttpProblem, ProblemKind, json, segment},
     node_status::{NodeStatus, RestartError},
     suggest::closest,
 };
+use report::NodeReport;
 
 /// The time after which a request for a restart is given up. The desk answers within a few ms.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `GET /worlds`.
 pub(super) fn list(sources: &Sources) -> Result<Answer, HttpProblem> {
-    let report = serde_json::to_vec_pretty(&sources.node.report());
+    let desk = sources
+        .view
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let report = NodeReport::joined(desk, &sources.node.figures(), sources.node.loads());
+    let report = serde_json::to_vec_pretty(&report);
     Ok(json(
         report.expect("strings and numbers always serialize to JSON"),
     ))
@@ -31,21 +44,26 @@ pub(super) async fn restart(sources: &Sources, uri: &Uri) -> Result<Answer, Http
             "a recording is served here: it has no worlds to restart",
         ));
     }
-    request_restart(&sources.node, segment(uri, 1), ANSWER_TIMEOUT).await
+    request_restart(&sources.node, &sources.view, segment(uri, 1), ANSWER_TIMEOUT).await
 }
 
-async fn request_restart(node: &Arc<NodeStatus>, world: &str, wait: Duration) -> Result<Answer, HttpProblem> {
+async fn request_restart(
+    node: &NodeStatus,
+    view: &Mutex<DeskView>,
+    world: &str,
+    wait: Duration,
+) -> Result<Answer, HttpProblem> {
     let (sender, receiver) = oneshot::channel();
     // Sending fails if the caller no longer waits. Nobody needs the answer then.
     let requested = node.request_restart(world, Box::new(|result| drop(sender.send(result))));
-    requested.map_err(|error| problem(node, world, &error))?;
+    requested.map_err(|error| problem(view, world, &error))?;
     match timeout(wait, receiver).await {
         Ok(Ok(Ok(()))) => {
             tracing::info!(world, "restart of a world requested on the admin port");
             let answer = serde_json::json!({ "world": world, "state": "rebuilding" });
             Ok(json(answer.to_string().into_bytes()))
         }
-        Ok(Ok(Err(error))) => Err(problem(node, world, &error)),
+        Ok(Ok(Err(error))) => Err(problem(view, world, &error)),
         Ok(Err(_)) | Err(_) => Err(HttpProblem::new(
             ProblemKind::DeskBusy,
             "the desk does not answer: the log says why",
@@ -53,18 +71,24 @@ async fn request_restart(node: &Arc<NodeStatus>, world: &str, wait: Duration) ->
     }
 }
 
-fn problem(node: &NodeStatus, world: &str, error: &RestartError) -> HttpProblem {
+fn problem(view: &Mutex<DeskView>, world: &str, error: &RestartError) -> HttpProblem {
     match error {
-        RestartError::NoSuchWorld => no_such_world(node, world),
+        RestartError::NoSuchWorld => no_such_world(view, world),
         RestartError::NotNow(_) => HttpProblem::new(ProblemKind::WrongState, error.to_string()),
         RestartError::TooMany => HttpProblem::new(ProblemKind::DeskBusy, error.to_string()),
     }
 }
 
+/// Returns whether the desk has a world with this name.
+pub(super) fn is_world(view: &Mutex<DeskView>, name: &str) -> bool {
+    let view = view.lock().unwrap_or_else(PoisonError::into_inner);
+    view.worlds.iter().any(|world| world.name == name)
+}
+
 /// Returns the error for the name of a world that does not exist.
-pub(super) fn no_such_world(node: &NodeStatus, world: &str) -> HttpProblem {
-    let report = node.report();
-    let names = report.worlds.iter().map(|world| world.name.as_str());
+pub(super) fn no_such_world(view: &Mutex<DeskView>, world: &str) -> HttpProblem {
+    let view = view.lock().unwrap_or_else(PoisonError::into_inner);
+    let names = view.worlds.iter().map(|world| world.name.as_str());
     let advice = closest(world, names).map_or_else(
         || "GET /worlds lists the worlds".to_owned(),
         |meant| format!("did you mean `{meant}`?"),
@@ -80,28 +104,29 @@ mod tests {
     use parlour_tick::{WorldId, WorldKind};
 
     use super::*;
-    use crate::node_status::{DeskReport, DeskWorld, WorldState};
+    use crate::desk::{WorldState, WorldView};
 
-    fn node() -> Arc<NodeStatus> {
-        let node = NodeStatus::new(1);
-        node.publish_desk(DeskReport {
-            worlds: vec![DeskWorld {
-                world: WorldId(0),
-                name: "main".to_owned(),
-                kind: WorldKind::Main,
-                thread: 0,
-                state: WorldState::Running,
-                panics: 0,
-                restarts: 0,
-                rooms: Vec::new(),
-            }],
-            in_lobby: 0,
-        });
-        Arc::new(node)
+    fn view() -> Mutex<DeskView> {
+        let main = WorldView {
+            world: WorldId(0),
+            name: "main".to_owned(),
+            thread: 0,
+            kind: WorldKind::Main,
+            state: WorldState::Running,
+            rooms: 0,
+            players: 0,
+            sessions: 0,
+            panics: 0,
+            restarts: 0,
+        };
+        Mutex::new(DeskView {
+            worlds: vec![main],
+            rooms: Vec::new(),
+        })
     }
 
     fn answered(name: &'static str, answer: Option<Result<(), RestartError>>) -> Result<Answer, String> {
-        let node = node();
+        let (node, view) = (NodeStatus::new(1), view());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -116,7 +141,7 @@ mod tests {
                     }
                 }
             };
-            tokio::join!(request_restart(&node, name, Duration::from_secs(1)), desk).0
+            tokio::join!(request_restart(&node, &view, name, Duration::from_secs(1)), desk).0
         });
         result.map_err(|problem| String::from_utf8(problem.into_bytes()).unwrap())
     }

@@ -8,11 +8,7 @@ use parlour_sim::{BroadcastLimit, Interest, Logic, RateLimits, RoomRules, SimCon
 use parlour_tick::Cadence;
 
 use super::room_types::RoomTypeSettings;
-use crate::{
-    edge::EdgeOptions,
-    maps::BundledMaps,
-    server::{ServerOptions, TickThreads},
-};
+use crate::{edge::EdgeOptions, maps::BundledMaps, server::ServerOptions};
 
 /// The values of all settings. [`Settings::server_options`] returns the options of a server with
 /// these values.
@@ -24,8 +20,8 @@ pub struct Settings {
     pub admin: SocketAddr,
     /// The number of threads that serve connections.
     pub io_threads: usize,
-    /// The number of threads that step worlds.
-    pub tick_threads: TickThreads,
+    /// The number of threads that step worlds. `None`: one for each core that the I/O threads leave.
+    pub tick_threads: Option<usize>,
     /// Whether the tick threads get real-time priority where the system allows it.
     pub realtime: bool,
     /// How connections are admitted, timed and closed.
@@ -86,7 +82,7 @@ impl Default for Settings {
             listen: server.listen,
             admin: server.admin,
             io_threads: server.io_threads,
-            tick_threads: server.tick_threads,
+            tick_threads: Some(server.tick_threads),
             realtime: server.realtime,
             edge: server.edge,
             cadence: server.cadence,
@@ -122,7 +118,9 @@ impl Settings {
             listen: self.listen,
             admin: self.admin,
             io_threads: self.io_threads,
-            tick_threads: self.tick_threads,
+            tick_threads: self
+                .tick_threads
+                .unwrap_or_else(|| ServerOptions::auto_tick_threads(self.io_threads)),
             realtime: self.realtime,
             sim: self.sim(maps, skins),
             logic: Logic::default(),

@@ -26,9 +26,9 @@ pub(crate) enum DeskEvent {
     },
     /// The connection of a session ended.
     Closed { session: SessionId, number: u32 },
-    /// The connection of a session takes no data (`held`), or takes data again. The I/O thread also
-    /// sends it when it stops to send directly to a world, if the desk's last knowledge is not
-    /// true any longer.
+    /// The connection of a session takes no data (`held`), or takes data again. An I/O thread that
+    /// stops sending a session's events directly to a world sends this first if the connection's
+    /// state differs from the last one that it reported to the desk.
     Held {
         session: SessionId,
         number: u32,

@@ -2,6 +2,11 @@
 
 use parlour_tick::{RoomStatus, WorldId, WorldKind};
 
+use super::{
+    rooms::{Room, Rooms},
+    worlds::{World, Worlds},
+};
+
 /// A world, as the desk sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WorldView {
@@ -37,4 +42,30 @@ pub(crate) enum WorldState {
 pub(crate) struct RoomView {
     pub(crate) world: WorldId,
     pub(crate) status: RoomStatus,
+}
+
+pub(super) fn worlds(worlds: &Worlds, rooms: &Rooms) -> Vec<WorldView> {
+    let view = |(id, world): (WorldId, &World)| WorldView {
+        world: id,
+        name: world.name.clone(),
+        thread: world.thread,
+        kind: world.kind.clone(),
+        state: world.state,
+        rooms: rooms.count_in(id),
+        players: rooms.players_in(id),
+        sessions: world.guests().len(),
+        panics: world.panics,
+        restarts: world.restarts,
+    };
+    worlds.iter().map(view).collect()
+}
+
+pub(super) fn rooms(rooms: &Rooms) -> Vec<RoomView> {
+    let view = |(_, room): (&str, &Room)| {
+        Some(RoomView {
+            world: room.world,
+            status: room.status.clone()?,
+        })
+    };
+    rooms.iter().filter_map(view).collect()
 }

@@ -2,6 +2,7 @@
 //! thread, and no `RefCell` is borrowed across an await.
 
 mod io_thread;
+mod route;
 mod table;
 
 use std::{
@@ -12,14 +13,16 @@ use std::{
 };
 
 use parlour_shared::ids::SessionId;
+use parlour_tick::Arrival;
 use tokio::net::TcpStream;
 
 use super::{
     CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, flood::Flood, json::Transcoder,
     send_buffer::SendBuffer,
 };
-use crate::bridge::inbound::InboundKind;
+pub(crate) use io_thread::IoRings;
 pub(super) use io_thread::IoThread;
+use route::SessionRoute;
 
 /// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,7 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<SendBuffer>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
+    route: SessionRoute,
     /// If the outbox is not empty: when the socket last took a byte, or if it has taken none since,
     /// when the first byte had to wait.
     pub(super) stalled_since: Cell<Option<Instant>>,
@@ -95,6 +99,7 @@ impl Connection {
             outbox: RefCell::new(outbox),
             place: Cell::new(None),
             session: Cell::new(None),
+            route: SessionRoute::default(),
             stalled_since: Cell::new(None),
             heard: Cell::new(now),
             pinged: Cell::new(false),
@@ -130,25 +135,26 @@ impl Connection {
     }
 
     /// Opens a session.
-    pub(super) fn open(&self, event: InboundKind) {
+    pub(super) fn open(&self, player: Arrival) {
         let Some(place) = self.place.get() else {
             return;
         };
         self.permit.borrow_mut().greeted();
-        let session = self.io.new_session(place);
+        let session = self.io.open_session(place);
         self.session.set(Some(session));
         self.phase.set(Phase::Open);
         self.schedule_check();
-        self.io.inbound.control(session, event);
+        self.route_opening(session, player);
         if self.stalled_since.get().is_some() {
-            self.io.inbound.control(session, InboundKind::Hold);
+            self.set_held(true);
         }
     }
 
-    /// Ends the session of the connection, if one is open. The world is notified once.
+    /// Ends the session of the connection, if one is open. The desk is notified once.
     pub(super) fn end_session(&self) {
         if let Some(session) = self.session.take() {
-            self.io.inbound.control(session, InboundKind::Close);
+            self.io.forget_session(session);
+            self.route_closing(session);
         }
     }
 

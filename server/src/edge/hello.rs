@@ -12,7 +12,6 @@ use parlour_shared::{
 };
 
 use super::{Rejection, connection::Connection};
-use crate::bridge::inbound::InboundKind;
 
 /// The reason in the close frame while the tick does not advance.
 pub(super) const FROZEN: &str = "the world stands still: try again later";
@@ -45,7 +44,7 @@ pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) 
     let welcome = shared
         .welcomes
         .welcome(&player, heartbeat.try_into().unwrap_or(u32::MAX));
-    connection.open(InboundKind::Open(player));
+    connection.open(player);
     connection.send_message(&ServerMessage::Welcome(welcome));
 }
 

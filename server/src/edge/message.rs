@@ -1,4 +1,4 @@
-//! Handles decoded messages: answers them here, or sends them to the tick.
+//! Handles decoded messages: answers them here, or sends them to the world or the desk.
 
 use std::{rc::Rc, time::Instant};
 
@@ -71,8 +71,12 @@ fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: Client
                 refusal: Refusal::OutOfOrder,
             }));
         }
-        message if connection.flood.to_world(io.shared.status.steps()) => {
-            io.inbound.message(session, arrived, with_clean_text(message));
+        message
+            if connection
+                .flood
+                .to_world(io.shared.status.thread(connection.tick_thread()).steps()) =>
+        {
+            connection.route_message(session, arrived, with_clean_text(message));
         }
         _ => metrics.dropped_per_session.increment(1),
     }

@@ -9,7 +9,7 @@ use super::{
 
 /// Creates the handles of the recorder's metrics.
 pub(super) fn metrics(recorder: &MetricsRecorder) -> RecorderMetrics {
-    rows!(recorder, RecorderMetrics {
+    rows!(recorder, None, RecorderMetrics {
         active = gauge, "parlour_recording_active", "1 while ticks are written to a recording, else 0.";
         ticks = counter, "parlour_recording_ticks_total", "Ticks written to recordings.";
         bytes = counter, "parlour_recording_bytes_total", "Bytes written to recordings.";

@@ -4,71 +4,22 @@ use std::sync::mpsc;
 
 use super::*;
 
-fn desk_world(world: u32, name: &str) -> DeskWorld {
-    DeskWorld {
-        world: WorldId(world),
-        name: name.to_owned(),
-        kind: WorldKind::Main,
-        thread: 0,
-        state: WorldState::Running,
-        panics: 0,
-        restarts: 0,
-        rooms: Vec::new(),
-    }
-}
-
 #[test]
-fn worlds_are_joined_with_the_figures_of_their_thread() {
+fn the_figures_of_all_threads_are_sorted_by_world() {
     let status = NodeStatus::new(2);
-    status.publish_desk(DeskReport {
-        worlds: vec![
-            DeskWorld {
-                rooms: vec![RoomStatus {
-                    room: "plaza".to_owned(),
-                    players: 2,
-                    ..RoomStatus::default()
-                }],
-                ..desk_world(4, "main")
-            },
-            DeskWorld {
-                thread: 1,
-                kind: WorldKind::Own {
-                    room_type: "tag".to_owned(),
-                    room: "tag/2".to_owned(),
-                },
-                ..desk_world(9, "tag.2")
-            },
-            desk_world(11, "tag.3"),
-        ],
-        in_lobby: 3,
-    });
     let figures = |world, tick| WorldFigures {
         world: WorldId(world),
         tick,
         ..WorldFigures::default()
     };
-    assert!(status.publish_thread(0, 0.5, &mut vec![figures(4, 40)]));
-    // World 7 has ended: the desk does not list it any longer.
-    assert!(status.publish_thread(1, 0.25, &mut vec![figures(7, 70), figures(9, 90)]));
-    let report = status.report();
-    assert_eq!(
-        (report.lobby_sessions, &report.thread_load[..]),
-        (3, &[0.5, 0.25][..])
-    );
-    let found: Vec<(&str, u32, usize)> = report
-        .worlds
-        .iter()
-        .map(|world| (&*world.name, world.tick, world.thread))
-        .collect();
-    assert_eq!(found, [("main", 40, 0), ("tag.2", 90, 1), ("tag.3", 0, 0)]);
-    assert_eq!(report.worlds[0].rooms[0].name, "plaza");
-    let kinds: Vec<(Option<&str>, bool)> = report
-        .worlds
-        .iter()
-        .map(|world| (world.room_type.as_deref(), world.own))
-        .collect();
-    assert_eq!(kinds, [(None, false), (Some("tag"), true), (None, false)]);
-    assert!(status.has_world("tag.2") && !status.has_world("tag"));
+    assert!(status.publish_thread(0, 0.5, &mut vec![figures(4, 40), figures(9, 90)]));
+    assert!(status.publish_thread(1, 0.25, &mut vec![figures(7, 70)]));
+    // A thread that does not exist changes nothing.
+    assert!(status.publish_thread(2, 1.0, &mut vec![figures(5, 50)]));
+    assert_eq!(status.figures(), [figures(4, 40), figures(7, 70), figures(9, 90)]);
+    assert_eq!(status.loads(), [0.5, 0.25]);
+    assert!(status.publish_thread(0, 0.0, &mut vec![figures(4, 100)]));
+    assert_eq!(status.figures(), [figures(4, 100), figures(7, 70)]);
 }
 
 #[test]

@@ -5,7 +5,6 @@ mod visit;
 use std::collections::BTreeMap;
 
 use parlour_shared::{
-    close::CloseCode,
     ids::{Epoch, PlayerId, SessionId, Tick},
     limits::TICK_RATE,
     message::{ClientMessage, Join, LeaveReason, Refusal, Request},
@@ -35,14 +34,12 @@ struct Spectator {
     viewpoint: Option<Viewpoint>,
     /// The number of its last view.
     view: u8,
-    /// The last tick that it was shown. Its client accepts only later ones.
+    /// The last tick of its view that it was shown. Its client accepts only later ones.
     shown: Option<Tick>,
     /// A join that waits until a seek ends.
     waiting: Option<Join>,
     /// The step at which all its joins are allowed again.
     full_at: u64,
-    /// Whether it was asked to come back as a new session.
-    sent_away: bool,
 }
 
 /// The room that a spectator watches, and the perspective from which it sees it.
@@ -93,7 +90,6 @@ impl Spectators {
                         spectator.show(session, world, output);
                     }
                 }
-                EventKind::Message { .. } if spectator.sent_away => {}
                 EventKind::Message { message, .. } => {
                     let wish = spectator.wish(message, self.steps);
                     let mut visit = Visit {
@@ -189,15 +185,12 @@ impl Spectators {
         }
     }
 
-    /// Handles a new world at this tick. Spectators that have seen later ticks must start a new
-    /// session, because ticks only rise for a client.
-    pub(super) fn world_changed(&mut self, tick: Tick, output: &mut TickOutput) {
-        for (&session, spectator) in &mut self.list {
+    /// Handles a new world at this tick, which may be earlier than what spectators have seen. They
+    /// enter their rooms again, and ticks belong to a stay in a room.
+    pub(super) fn world_changed(&mut self, tick: Tick) {
+        for spectator in self.list.values_mut() {
             if spectator.shown >= Some(tick) {
-                spectator.viewpoint = None;
-                spectator.waiting = None;
-                spectator.sent_away = true;
-                output.closes.push((session, CloseCode::EpochChanged));
+                spectator.shown = None;
             }
         }
     }

@@ -19,7 +19,7 @@ use super::{
     reader::{Command, End, ItemKind, ReadItem},
     spectators::Spectators,
 };
-use crate::tick_loop::Ticker;
+use crate::bridge::ticker::Ticker;
 
 /// One tick, in the unit of speeds.
 const WHOLE: u32 = 1000;
@@ -140,7 +140,7 @@ impl PlaybackTicker {
         self.tick = world.tick();
         let old = self.world.replace(world);
         self.drop_on_reader(old);
-        self.spectators.world_changed(self.tick, output);
+        self.spectators.world_changed(self.tick);
         self.regroup(output);
         if let Some(world) = &mut self.world {
             self.spectators
@@ -255,6 +255,9 @@ impl PlaybackTicker {
 }
 
 impl Ticker for PlaybackTicker {
+    /// A panic of game logic does not reach this: [`step_caught`] catches it.
+    fn reclaim(&mut self, _: &mut TickInput) {}
+
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         output.clear();
         self.take_requests(output);

@@ -5,7 +5,6 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     num::NonZero,
     path::PathBuf,
-    thread::available_parallelism,
     time::Duration,
 };
 
@@ -15,6 +14,7 @@ use parlour_tick::Cadence;
 
 use super::StartError;
 use crate::{
+    bridge::route::MAX_TICK_THREADS,
     edge::EdgeOptions,
     room_types::{RoomType, RoomTypeErrors, RoomTypes},
 };
@@ -29,8 +29,9 @@ pub struct ServerOptions {
     pub admin: SocketAddr,
     /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
-    /// The number of threads that step worlds.
-    pub tick_threads: TickThreads,
+    /// The number of threads that step worlds, 1 to 64. [`Self::auto_tick_threads`] returns a number
+    /// for this machine.
+    pub tick_threads: usize,
     /// Whether the tick threads get real-time priority, if the system allows it.
     pub realtime: bool,
     /// The worlds: maps, default rules and limits. If its seed is 0, as [`SimConfig::new`] leaves it, the
@@ -55,40 +56,15 @@ pub struct ServerOptions {
     pub state: Option<PathBuf>,
 }
 
-/// The number of threads that step worlds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TickThreads {
-    /// One for each core that the I/O threads leave, at least 1.
-    Auto,
-    /// This number, 1 to [`TickThreads::MAX`].
-    Count(usize),
-}
-
-impl TickThreads {
-    /// The maximum number. Each pair of a tick thread and an I/O thread has two rings.
-    pub const MAX: usize = 64;
-
-    /// Returns the number of threads on this machine.
-    #[must_use]
-    pub fn count(self, io_threads: usize) -> usize {
-        let count = match self {
-            Self::Count(count) => count,
-            Self::Auto => {
-                let cores = available_parallelism().map_or(1, NonZero::get);
-                cores.saturating_sub(io_threads)
-            }
-        };
-        count.clamp(1, Self::MAX)
-    }
-}
-
-impl Default for TickThreads {
-    fn default() -> Self {
-        Self::Count(1)
-    }
-}
-
 impl ServerOptions {
+    /// Returns the number of tick threads for this machine: the cores that this number of I/O
+    /// threads leaves, and at least 1.
+    #[must_use]
+    pub fn auto_tick_threads(io_threads: usize) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        cores.saturating_sub(io_threads).clamp(1, MAX_TICK_THREADS)
+    }
+
     /// Returns the defaults: only loopback addresses, one I/O thread and one tick thread, no game
     /// logic, and a history in memory.
     #[must_use]
@@ -97,7 +73,7 @@ impl ServerOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 7374)),
             io_threads: 1,
-            tick_threads: TickThreads::default(),
+            tick_threads: 1,
             realtime: true,
             sim,
             logic: Logic::default(),

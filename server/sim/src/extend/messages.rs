@@ -232,14 +232,14 @@ fn drain<M: Message>(world: &mut World, mut each: impl FnMut(&mut World, M)) {
 fn answer<M: Send + Sync + 'static>(world: &mut World, answer: Answer<M>) {
     if let Some(refusal) = answer.refusal {
         refuse(world, answer.player, Cause::Request(answer.request), refusal);
-    } else if let Some(session) = world.get::<Player>(answer.player).map(|who| who.session) {
+    } else if let Some(session) = world.get::<Player>(answer.player).map(|player| player.session) {
         let mut outbox = world.resource_mut::<Outbox>();
         outbox.accept(session, answer.request, None);
     }
 }
 
 fn send<M: Serialize + Send + Sync + 'static>(world: &mut World, name: &str, message: &ToPlayer<M>) {
-    let Some(session) = world.get::<Player>(message.player).map(|who| who.session) else {
+    let Some(session) = world.get::<Player>(message.player).map(|player| player.session) else {
         return;
     };
     let mut body = Vec::new();

@@ -49,7 +49,7 @@ impl PairChecker {
         radius: NearRadius,
         mut report: impl FnMut(Slot, Slot, bool),
     ) {
-        debug_assert!(self.players.len() <= BRUTE_FORCE_UP_TO && proximity.pool() <= SMALL_POOL);
+        debug_assert!(self.players.len() <= BRUTE_FORCE_UP_TO && proximity.slot_count() <= SMALL_POOL);
         self.positions.reset(self.players.len());
         for (at, player) in self.players.iter().enumerate() {
             self.positions.put(at, player);
@@ -64,7 +64,7 @@ impl PairChecker {
                     within[word] |= 1 << bit;
                     close[word] |= usize::from(distance <= radius.enter_squared) << bit;
                 });
-            for word in player.slot.index() / WORD..proximity.pool().div_ceil(WORD) {
+            for word in player.slot.index() / WORD..proximity.slot_count().div_ceil(WORD) {
                 let before = proximity.words(player.slot)[word];
                 let near = close[word] | (before & within[word]);
                 let mut changed = (before ^ near) & above(player.slot, word);
@@ -96,7 +96,7 @@ impl PairChecker {
             ..
         } = self;
         grid.fill(players, radius);
-        scratch.grow(proximity.pool());
+        scratch.grow(proximity.slot_count());
         for player in &*players {
             scratch.checked.insert(player.slot.index());
         }
@@ -125,14 +125,14 @@ impl PairChecker {
 }
 
 impl Scratch {
-    fn grow(&mut self, pool: usize) {
+    fn grow(&mut self, slot_count: usize) {
         for row in [
             &mut self.checked,
             &mut self.within,
             &mut self.close,
             &mut self.before,
         ] {
-            row.grow(pool);
+            row.grow(slot_count);
         }
     }
 

@@ -50,7 +50,6 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
 /// The fields of the answer that the tables show.
 #[derive(Debug, Deserialize)]
 struct Node {
-    lobby_sessions: u32,
     worlds: Vec<World>,
 }
 

@@ -6,8 +6,8 @@ use parlour_tick::Cadence;
 
 use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::{
+    bridge::route::MAX_TICK_THREADS,
     config::value::{address, cadence, list, show_list, show_time, show_whole_or, time, whole, whole_or},
-    server::TickThreads,
 };
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -74,11 +74,8 @@ pub(super) const SETTINGS: &[Setting] = &[
                for each core that the I/O threads leave",
         kind: SettingKind::NumberOrWord,
         also: None,
-        apply: set!(tick_threads, tick_threads),
-        show: |settings| match settings.tick_threads {
-            TickThreads::Auto => "auto".to_owned(),
-            TickThreads::Count(count) => count.to_string(),
-        },
+        apply: set!(tick_threads, |text| whole_or("auto", text, 1..=MAX_TICK_THREADS)),
+        show: |settings| show_whole_or("auto", settings.tick_threads),
     },
     Setting {
         name: "realtime",
@@ -231,9 +228,4 @@ fn auto_or_off(text: &str) -> ParseResult<bool> {
         "off" => Ok(false),
         _ => Err("auto or off".to_owned()),
     }
-}
-
-fn tick_threads(text: &str) -> ParseResult<TickThreads> {
-    let count = whole_or("auto", text, 1..=TickThreads::MAX)?;
-    Ok(count.map_or(TickThreads::Auto, TickThreads::Count))
 }

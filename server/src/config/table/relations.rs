@@ -76,11 +76,15 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         pair: [
             RelatedSetting {
                 name: "record_file_mib",
-                follow: Some(|settings| lower(&mut settings.recording.file_bytes, settings.recording.total_bytes)),
+                follow: Some(|settings| {
+                    lower(&mut settings.recording.file_bytes, settings.recording.total_bytes)
+                }),
             },
             RelatedSetting {
                 name: "record_total_mib",
-                follow: Some(|settings| raise(&mut settings.recording.total_bytes, settings.recording.file_bytes)),
+                follow: Some(|settings| {
+                    raise(&mut settings.recording.total_bytes, settings.recording.file_bytes)
+                }),
             },
         ],
         contradiction: |settings| {

@@ -1,7 +1,6 @@
 //! The tables of `parlour rooms`.
 
 use parlour_recording::replay::display;
-use parlour_shared::text::count;
 
 use super::{Node, Room, World};
 
@@ -52,9 +51,6 @@ pub(super) fn text(node: &Node) -> String {
         true => "No rooms.\n".to_owned(),
         false => table(ROOMS, &rooms),
     };
-    if node.lobby_sessions > 0 {
-        text += &format!("\n{} in no world.\n", count(node.lobby_sessions, "session"));
-    }
     text
 }
 
@@ -129,7 +125,7 @@ fn table(columns: &[(&str, Align)], rows: &[Vec<String>]) -> String {
 mod tests {
     use super::*;
 
-    const ANSWER: &str = r#"{"thread_load":[0.1,0.0],"lobby_sessions":1,"worlds":[
+    const ANSWER: &str = r#"{"thread_load":[0.1,0.0],"worlds":[
         {"name":"main","type":null,"own":false,"thread":0,"state":"running","tick":1200,
          "tick_us":{"p50":120,"p99":1480,"max":2000},"sessions":3,"players":12,"entities":13,
          "output_bytes":34567,"panics":0,"restarts":0,"rooms":[
@@ -150,8 +146,6 @@ tag.k7  tag   rebuilding       1    60    0.01    0.01      1        4     0    
 ROOM           TYPE   WORLD   PLAYERS  RESERVED  CAPACITY  STATE
 plaza          plaza  main         12         0      1000  open
 tag/k7\\u{1b}   tag    tag.k7        4         2         8  locked, private
-
-1 session in no world.
 ";
         let text = text(&node);
         assert!(!text.contains('\u{1b}'), "{text}");
@@ -173,10 +167,7 @@ tag/k7\\u{1b}   tag    tag.k7        4         2         8  locked, private
 
     #[test]
     fn a_node_without_rooms_says_so() {
-        let node = Node {
-            lobby_sessions: 0,
-            worlds: Vec::new(),
-        };
+        let node = Node { worlds: Vec::new() };
         assert!(
             text(&node).ends_with("RESTARTS\n\nNo rooms.\n"),
             "{}",

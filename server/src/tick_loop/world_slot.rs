@@ -1,0 +1,347 @@
+//! One world of a tick thread: its input, its guests, and what happens when its step panics.
+
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, Instant},
+};
+
+use parlour_shared::{
+    ids::{SessionId, Tick},
+    message::ClientMessage,
+    text::panic_message,
+};
+use parlour_tick::{Counts, Event, EventKind, Pace, Reservation, TickInput, TickOutput, WorldId};
+
+use super::guests::Guests;
+use crate::{
+    bridge::{
+        reports::{LostKind, LostRequest, TickReport},
+        ticker::Ticker,
+    },
+    metrics::Counter,
+    node_status::{TickTimes, WorldFigures},
+};
+
+/// The maximum number of events that a world collects after it panicked. Further messages are
+/// dropped and counted. Arrivals, departures, holds and releases are always kept: their number is
+/// bounded by the sessions.
+const COLLECTED: usize = 4096;
+
+/// A world, and what the tick thread knows about it.
+pub(super) struct WorldSlot {
+    pub(super) id: WorldId,
+    /// `None` after a panic, until the desk restores the world or ends it.
+    ticker: Option<Box<dyn Ticker>>,
+    /// The events for the next tick.
+    pub(super) input: TickInput,
+    pub(super) guests: Guests,
+    /// The last finished tick.
+    pub(super) tick: Tick,
+    times: TickTimes,
+    /// The sizes after the last tick.
+    counts: Counts,
+    /// The bytes of the outputs since the last figures.
+    bytes: u64,
+}
+
+/// The result of a step.
+pub(super) enum Stepped {
+    /// The output is complete.
+    Ticked,
+    /// The world waits to be restored. There is no output.
+    Waiting,
+    /// The world panicked. There is no output.
+    Panicked(TickReport),
+}
+
+impl WorldSlot {
+    pub(super) fn new(id: WorldId, ticker: Box<dyn Ticker>) -> Self {
+        Self {
+            id,
+            ticker: Some(ticker),
+            input: TickInput::default(),
+            guests: Guests::default(),
+            tick: Tick::default(),
+            times: TickTimes::new(Instant::now()),
+            counts: Counts::default(),
+            bytes: 0,
+        }
+    }
+
+    /// Adds a message to the next tick, which starts at `deadline`.
+    pub(super) fn take_message(
+        &mut self,
+        session: SessionId,
+        arrived: Instant,
+        message: ClientMessage,
+        deadline: Instant,
+        dropped: &Counter,
+    ) {
+        if self.ticker.is_none() && self.input.events.len() >= COLLECTED {
+            dropped.increment(1);
+            return;
+        }
+        let early = early(deadline, arrived);
+        let kind = EventKind::Message { early, message };
+        self.input.events.push(Event { session, kind });
+    }
+
+    /// Adds a reservation to the next tick.
+    pub(super) fn take_reservation(
+        &mut self,
+        session: SessionId,
+        io_thread: usize,
+        reservation: Box<Reservation>,
+    ) {
+        self.guests.expect_frames(session, io_thread);
+        let kind = EventKind::Reserve(reservation);
+        self.input.events.push(Event { session, kind });
+    }
+
+    /// Runs one tick.
+    pub(super) fn step(&mut self, pace: Pace, output: &mut TickOutput) -> Stepped {
+        let Some(ticker) = &mut self.ticker else {
+            return Stepped::Waiting;
+        };
+        let input = &mut self.input;
+        input.pace = pace;
+        input.sort();
+        let began = Instant::now();
+        // Unwind safety: a world that panicked is never stepped again, and the output is cleared
+        // before it is used again.
+        match catch_unwind(AssertUnwindSafe(|| ticker.step(input, output))) {
+            Ok(()) => {
+                self.tick = output.tick;
+                self.times.add(began.elapsed());
+                self.counts = output.counts;
+                self.bytes += output.bytes.len() as u64;
+                self.input.events.clear();
+                Stepped::Ticked
+            }
+            Err(panic) => {
+                let why = panic_message(&*panic);
+                // A payload may panic when it is dropped.
+                mem::forget(panic);
+                Stepped::Panicked(self.panicked(why))
+            }
+        }
+    }
+
+    /// Takes back the input of the tick that panicked. Its requests are lost, because one of them
+    /// may be the cause. Its other events are kept for the restored world.
+    fn panicked(&mut self, why: String) -> TickReport {
+        let tick = self.tick.after(1);
+        let mut remains = self.ticker.take();
+        let mut fatal = mem::take(&mut self.input);
+        if let Some(ticker) = &mut remains {
+            ticker.reclaim(&mut fatal);
+        }
+        let lost = lost_requests(&fatal.events);
+        let is_kept =
+            |event: &&Event| !matches!(event.kind, EventKind::Message { .. } | EventKind::Reserve(_));
+        self.input.events = fatal.events.iter().filter(is_kept).cloned().collect();
+        if let Some(ticker) = &mut remains {
+            ticker.record_panic(tick, &mut fatal);
+        }
+        TickReport::Panicked {
+            world: self.id,
+            tick,
+            why,
+            lost,
+            remains,
+        }
+    }
+
+    /// Forgets what is only needed until the output of the tick is published. A world that panicked
+    /// has not had the tick yet.
+    pub(super) fn end_tick(&mut self) {
+        if self.ticker.is_some() {
+            self.guests.end_tick();
+        }
+    }
+
+    /// Returns the figures of the last second.
+    pub(super) fn figures(&mut self, now: Instant) -> WorldFigures {
+        WorldFigures {
+            world: self.id,
+            tick: self.tick.0,
+            times: self.times.summary(now),
+            sessions: self.counts.sessions,
+            players: self.counts.players,
+            entities: self.counts.entities,
+            output_bytes: mem::take(&mut self.bytes),
+        }
+    }
+
+    /// Goes on with a world that was rebuilt. It has finished the tick before the one that panicked.
+    pub(super) fn restore(&mut self, ticker: Box<dyn Ticker>) -> Option<Box<dyn Ticker>> {
+        self.ticker.replace(ticker)
+    }
+
+    /// Ends the world.
+    pub(super) fn end(self) -> TickReport {
+        TickReport::Ended {
+            world: self.id,
+            lost: lost_requests(&self.input.events),
+            ticker: self.ticker,
+        }
+    }
+}
+
+/// Returns the requests among these events that expect an answer.
+fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
+    let lost = |event: &Event| {
+        let (request, kind) = match &event.kind {
+            EventKind::Reserve(reservation) => (reservation.join.request, LostKind::Reserve),
+            EventKind::Message { message, .. } => match message {
+                ClientMessage::Join(join) => (join.request, LostKind::Join),
+                ClientMessage::Leave { request } => (*request, LostKind::Other),
+                ClientMessage::Chat(chat) => (chat.request, LostKind::Other),
+                ClientMessage::SetSkin(skin) => (skin.request, LostKind::Other),
+                ClientMessage::SetState(batch) => (batch.request, LostKind::Other),
+                ClientMessage::Custom(custom) => (custom.request, LostKind::Other),
+                ClientMessage::Reserve(reserve) => (reserve.request, LostKind::Other),
+                ClientMessage::Hello(_)
+                | ClientMessage::Move(_)
+                | ClientMessage::Ping { .. }
+                | ClientMessage::Bye => return None,
+            },
+            EventKind::Arrive(_) | EventKind::Depart | EventKind::Hold | EventKind::Release => return None,
+        };
+        Some(LostRequest {
+            session: event.session,
+            request,
+            kind,
+        })
+    };
+    events.iter().filter_map(lost).collect()
+}
+
+/// Returns the time from the arrival of a message to the deadline, in 0.1 ms. It is negative if the
+/// message arrived after the deadline.
+fn early(deadline: Instant, arrived: Instant) -> i16 {
+    let tenths = |duration: Duration| i16::try_from(duration.as_micros() / 100).unwrap_or(i16::MAX);
+    match deadline.checked_duration_since(arrived) {
+        Some(before) => tenths(before),
+        None => -tenths(arrived.saturating_duration_since(deadline)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parlour_shared::message::{Chat, Join};
+    use parlour_tick::Arrival;
+
+    use super::*;
+    use crate::{bridge::route::IoThreads, metrics::Metrics};
+
+    const A: SessionId = SessionId(256);
+
+    /// A world that panics when a chat arrives, and otherwise counts its ticks and events.
+    #[derive(Default)]
+    struct Fragile {
+        tick: Tick,
+        events: usize,
+    }
+
+    impl Ticker for Fragile {
+        fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+            output.clear();
+            let is_chat = |event: &Event| {
+                matches!(
+                    &event.kind,
+                    EventKind::Message {
+                        message: ClientMessage::Chat(_),
+                        ..
+                    }
+                )
+            };
+            assert!(!input.events.iter().any(is_chat), "a chat");
+            self.events += input.events.len();
+            self.tick = self.tick.after(1);
+            output.tick = self.tick;
+        }
+
+        fn reclaim(&mut self, _: &mut TickInput) {}
+
+        fn record_panic(&mut self, _: Tick, input: &mut TickInput) {
+            *input = TickInput::default();
+        }
+    }
+
+    fn message(slot: &mut WorldSlot, message: ClientMessage) {
+        let dropped = Metrics::new(1).edge.dropped_inbound_full.clone();
+        slot.take_message(A, Instant::now(), message, Instant::now(), &dropped);
+    }
+
+    fn chat(request: u32) -> ClientMessage {
+        ClientMessage::Chat(Chat {
+            request,
+            ..Chat::default()
+        })
+    }
+
+    fn step(slot: &mut WorldSlot) -> Stepped {
+        slot.step(Pace::default(), &mut TickOutput::default())
+    }
+
+    #[test]
+    fn after_a_panic_requests_are_lost_and_arrivals_wait_for_the_restored_world() {
+        let mut slot = WorldSlot::new(WorldId(1), Box::<Fragile>::default());
+        assert!(matches!(step(&mut slot), Stepped::Ticked));
+        let (arrival, none) = (Arrival::default(), IoThreads::default());
+        slot.guests
+            .arrive(A, arrival.clone(), 0, false, none, &mut slot.input);
+        message(&mut slot, ClientMessage::Join(Join::room(7, "plaza")));
+        message(&mut slot, chat(8));
+        let Stepped::Panicked(TickReport::Panicked { tick, why, lost, .. }) = step(&mut slot) else {
+            panic!("no panic");
+        };
+        assert_eq!((tick, why.as_str()), (Tick(2), "a chat"));
+        let lost: Vec<_> = lost.iter().map(|lost| (lost.request, lost.kind)).collect();
+        assert_eq!(lost, [(7, LostKind::Join), (8, LostKind::Other)]);
+        let kept = [Event {
+            session: A,
+            kind: EventKind::Arrive(arrival),
+        }];
+        assert_eq!(slot.input.events, kept);
+
+        assert!(matches!(step(&mut slot), Stepped::Waiting));
+        message(&mut slot, ClientMessage::Leave { request: 9 });
+        assert!(slot.restore(Box::<Fragile>::default()).is_none());
+        assert!(matches!(step(&mut slot), Stepped::Ticked));
+        assert_eq!(slot.input.events, []);
+    }
+
+    #[test]
+    fn a_broken_world_collects_few_messages_and_its_end_reports_them() {
+        let metrics = Metrics::new(1);
+        let dropped = &metrics.edge.dropped_inbound_full;
+        let mut slot = WorldSlot::new(WorldId(1), Box::<Fragile>::default());
+        message(&mut slot, chat(1));
+        assert!(matches!(step(&mut slot), Stepped::Panicked(_)));
+        let now = Instant::now();
+        for request in 0..COLLECTED as u32 + 10 {
+            slot.take_message(A, now, chat(request), now, dropped);
+        }
+        assert_eq!(
+            metrics.value("parlour_drops_total{reason=\"inbound_full\"}"),
+            10.0
+        );
+        let TickReport::Ended { lost, ticker, .. } = slot.end() else {
+            panic!("no end");
+        };
+        assert_eq!(lost.len(), COLLECTED);
+        assert!(ticker.is_none());
+    }
+
+    #[test]
+    fn early_is_in_tenths_of_a_millisecond_and_saturates() {
+        let now = Instant::now();
+        assert_eq!(early(now + Duration::from_micros(12_345), now), 123);
+        assert_eq!(early(now, now + Duration::from_millis(2)), -20);
+        assert_eq!(early(now + Duration::from_secs(100), now), i16::MAX);
+        assert_eq!(early(now, now + Duration::from_secs(100)), -i16::MAX);
+    }
+}
