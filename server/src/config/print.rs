@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{resolve::Config, room_types, table::settings};
+use super::{comment::comment, resolve::Config, room_types, table::settings};
 
 /// Returns a TOML file with every setting, its help, and the source of its value, and with the room
 /// types. Reading the file
@@ -39,22 +39,4 @@ pub fn to_toml(config: &Config) -> String {
     }
     // Last: every key after a section would belong to the section.
     text + &room_types::to_toml(&config.settings)
-}
-
-/// Returns a sentence as comment lines of at most 100 columns.
-pub(super) fn comment(sentence: &str) -> String {
-    const COLUMNS: usize = 100;
-    let mut lines = String::new();
-    let mut line = "#".to_owned();
-    for word in sentence.split(' ') {
-        // A period follows the last word.
-        if line.chars().count() + word.chars().count() + 2 > COLUMNS {
-            lines.push_str(&line);
-            lines.push('\n');
-            "#".clone_into(&mut line);
-        }
-        line.push(' ');
-        line.push_str(word);
-    }
-    lines + &line + ".\n"
 }

@@ -1,4 +1,5 @@
-//! The room types of the configuration file: a table `[room_types.NAME]` for each type without code.
+//! The room types of the configuration file: a table `[room_types.NAME]` for each type without
+//! code.
 //!
 //! A rule of a type has the name and the syntax of the setting whose value it replaces. All other
 //! rules are those of the node.
@@ -7,9 +8,10 @@ mod options;
 mod print;
 mod read;
 
-use parlour_sim::{OptionSpec, RoomRules};
+use parlour_sim::RoomRules;
 
 use super::{
+    room_type_settings::RoomTypeSettings,
     settings::Settings,
     table::{Setting, settings},
 };
@@ -19,28 +21,6 @@ pub(super) use read::read;
 
 /// The key of the sections.
 pub(super) const KEY: &str = "room_types";
-
-/// A room type of the file.
-#[derive(Clone, Debug)]
-pub struct RoomTypeSettings {
-    /// The name.
-    pub name: String,
-    /// The names of the maps. Empty: the map with the name of the type.
-    pub maps: Vec<String>,
-    /// The rules that differ from those of the node, as the names and values of settings, in the
-    /// order of [`RULES`].
-    rules: Vec<(&'static str, String)>,
-    /// The options of its rooms.
-    pub options: Vec<OptionSpec>,
-    /// Whether each room has its own world.
-    pub own_world: bool,
-    /// The room in which players continue if their world fails.
-    pub fallback: Option<String>,
-    /// Whether rooms are kept over a restart of the process.
-    pub durable: bool,
-    /// The place of the table, such as `parlour.toml:12`.
-    place: String,
-}
 
 /// A rule that a type can change.
 struct Rule {
@@ -102,27 +82,6 @@ const INTEREST: &str = "interest_radius";
 const NEAR: &str = "near_radius";
 
 impl RoomTypeSettings {
-    /// Returns a type without changes.
-    fn new(name: String, place: String) -> Self {
-        Self {
-            name,
-            maps: Vec::new(),
-            rules: Vec::new(),
-            options: Vec::new(),
-            own_world: false,
-            fallback: None,
-            durable: false,
-            place,
-        }
-    }
-
-    /// Returns the value of a rule that the type changes, as the setting prints it.
-    #[must_use]
-    pub fn rule(&self, name: &str) -> Option<&str> {
-        let found = self.rules.iter().find(|(rule, _)| *rule == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
     /// Returns the declaration of the type, on a node with these settings.
     pub(super) fn declare(&self, node: &Settings) -> RoomType {
         let rules = self.settings(node).rules();
@@ -162,26 +121,6 @@ impl RoomTypeSettings {
         own
     }
 }
-
-/// The place does not count: a printed file has the same types in other lines.
-impl PartialEq for RoomTypeSettings {
-    fn eq(&self, other: &Self) -> bool {
-        let Self {
-            name,
-            maps,
-            rules,
-            options,
-            own_world,
-            fallback,
-            durable,
-            place: _,
-        } = self;
-        (name, maps, rules, options) == (&other.name, &other.maps, &other.rules, &other.options)
-            && (own_world, fallback, durable) == (&other.own_world, &other.fallback, &other.durable)
-    }
-}
-
-impl Eq for RoomTypeSettings {}
 
 fn copy_radius(from: &RoomRules, to: &mut RoomRules) {
     to.near_px = from.near_px;

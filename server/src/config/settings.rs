@@ -4,10 +4,10 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use parlour_recording::RecordingOptions;
 use parlour_shared::{limits::TICK_RATE, map::Map};
-use parlour_sim::{BroadcastLimit, Interest, Logic, RateLimits, RoomRules, SimConfig};
+use parlour_sim::{BroadcastLimit, Interest, RateLimits, RoomRules, SimConfig};
 use parlour_tick::Cadence;
 
-use super::room_types::RoomTypeSettings;
+use super::room_type_settings::RoomTypeSettings;
 use crate::{edge::EdgeOptions, maps::BundledMaps, server::ServerOptions};
 
 /// The values of all settings. [`Settings::server_options`] returns the options of a server with
@@ -111,28 +111,6 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Returns the options of a server with these settings, maps and skins.
-    #[must_use]
-    pub fn server_options(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> ServerOptions {
-        ServerOptions {
-            listen: self.listen,
-            admin: self.admin,
-            io_threads: self.io_threads,
-            tick_threads: self
-                .tick_threads
-                .unwrap_or_else(|| ServerOptions::auto_tick_threads(self.io_threads)),
-            realtime: self.realtime,
-            sim: self.sim(maps, skins),
-            logic: Logic::default(),
-            room_types: self.room_types.iter().map(|one| one.declare(self)).collect(),
-            edge: self.edge.clone(),
-            cadence: self.cadence,
-            livez_timeout: self.livez_timeout,
-            recording: self.recording.clone(),
-            state: self.state.clone(),
-        }
-    }
-
     /// Returns the configuration of a world with these settings. Without a seed it has seed 0,
     /// which a server replaces with a random one.
     #[must_use]

@@ -115,8 +115,7 @@ impl RoomType {
         self
     }
 
-    /// Gives each room its own world, which starts with the room, and ends when the room was
-    /// removed. A panic in it ends no other room, and the node spreads the worlds over its tick
+    /// Each room has its own world, which starts with the room, and ends when the room was removed. A panic in it ends no other room, and the node spreads the worlds over its tick
     /// threads. A world costs some hundred KB of memory. So it is for games with much logic, and not
     /// for thousands of quiet rooms.
     #[must_use]

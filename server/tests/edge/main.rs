@@ -26,6 +26,7 @@ mod neighbours;
 mod panic_switch;
 mod plugins;
 mod resets;
+mod room_types;
 mod seed;
 mod slow_readers;
 mod stalled_readers;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{KEY, RULES, RoomTypeSettings, options, setting};
-use crate::config::{print::comment, settings::Settings};
+use super::{KEY, RULES, options, setting};
+use crate::config::{comment::comment, room_type_settings::RoomTypeSettings, settings::Settings};
 
 /// The keys of a table, with their help, without a period at the end.
 const HELP: &[(&str, &str, &str)] = &[

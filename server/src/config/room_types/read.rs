@@ -1,10 +1,11 @@
 //! Reads the tables of room types, and finds all mistakes in them.
 
-use super::{INTEREST, KEY, NEAR, RULES, RoomTypeSettings, options, setting};
+use super::{INTEREST, KEY, NEAR, RULES, options, setting};
 use crate::{
     config::{
         file::{ConfigFile, FileEntry, Value},
         problem::Problem,
+        room_type_settings::RoomTypeSettings,
         settings::Settings,
         table::{Setting, settings},
         value::shortened,
