@@ -48,10 +48,10 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
                 ..Hello::default()
             }),
         ),
-        case("join", "Enter the first room of a map", join(1, "lobby")),
+        case("join", "Enter the first room of a type", join(1, "lobby")),
         case(
             "join_instance",
-            "Enter a different room of that map",
+            "Enter a different room of that type",
             join(2, "lobby/blue_2"),
         ),
         case(
@@ -164,6 +164,29 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         ),
         case("bye", "Goodbye", ClientMessage::Bye),
         case(
+            "join_existing",
+            "Enter a room only if it exists",
+            ClientMessage::Join(Join {
+                mode: JoinMode::Existing,
+                ..Join::room(8, "tag/x7")
+            }),
+        ),
+        case(
+            "join_new",
+            "Enter a new room with two options",
+            ClientMessage::Join(Join {
+                mode: JoinMode::New,
+                options: vec![
+                    language.clone(),
+                    Property {
+                        key: "mode.rules".into(),
+                        value: "freeze tag".into(),
+                    },
+                ],
+                ..Join::room(8, "tag")
+            }),
+        ),
+        case(
             "join_any",
             "Enter the fullest room with a free seat and this property, or a new one",
             ClientMessage::Join(Join {
@@ -174,10 +197,10 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         ),
         case(
             "join_ticket",
-            "Enter a room in which a seat is reserved",
+            "Enter the room in which a seat is reserved",
             ClientMessage::Join(Join {
-                ticket: Some("k3v9".into()),
-                ..Join::room(10, "tag")
+                ticket: Some("b2f07nq4zr8s1xk6y3w5cd".into()),
+                ..Join::room(10, "tag/4u0m2k9x7q1f8za")
             }),
         ),
         case(
@@ -261,7 +284,7 @@ fn every_variant_occurs(vectors: &[serde_json::Value]) {
     vectors
         .iter()
         .for_each(|vector| words(&vector["json"], &mut found));
-    for name in ["Direction", "Scope"] {
+    for name in ["Direction", "JoinMode", "Scope"] {
         for (_, variant) in typed::variants(&registry, name) {
             assert!(found.contains(&variant), "no vector for {name} {variant}");
         }
@@ -286,6 +309,14 @@ fn json_may_omit_fields_that_have_a_default() {
     assert_eq!(
         codec::from_json(r#"{"join":{"room":"lobby"}}"#).unwrap(),
         join(0, "lobby")
+    );
+    assert_eq!(
+        codec::from_json(r#"{"reserve":{"room":"tag","seats":2}}"#).unwrap(),
+        ClientMessage::Reserve(Reserve {
+            seats: 2,
+            room: "tag".into(),
+            ..Reserve::default()
+        })
     );
     let chat = codec::from_json(r#"{"chat":{"text":"hi"}}"#).unwrap();
     assert_eq!(

@@ -42,9 +42,7 @@ fn the_hello_names_protocol_and_schema() {
 fn commands_become_messages_on_the_wire() {
     let mut seat = Seat::welcomed();
     let decoded = |out: Vec<u8>| codec::decode_client(&out).expect("canonical");
-    let (request, out) = seat.send(Command::Join {
-        room: "plaza/1".into(),
-    });
+    let (request, out) = seat.send(Command::join("plaza/1"));
     assert!(
         matches!(decoded(out), ClientMessage::Join(join) if join.request == request && join.room == "plaza/1")
     );

@@ -33,7 +33,7 @@ pub(super) fn resolve(turn: &mut Turn, id: SessionId, join: Join, seats: u32) ->
     }
     let name = RoomName::parse(&join.room).ok_or(Refusal::NoSuchRoom)?;
     let is_type = name.instance.is_empty() && !join.room.contains('/');
-    turn.type_of(name.map).ok_or(Refusal::NoSuchRoom)?;
+    turn.type_of(name.room_type).ok_or(Refusal::NoSuchRoom)?;
     let (room, mode) = match join.mode {
         JoinMode::Enter | JoinMode::Existing => (join.room.clone(), join.mode),
         _ if !is_type => return Err(Refusal::NoSuchRoom),
@@ -88,7 +88,7 @@ fn new_room(turn: &mut Turn, room_type: &str) -> String {
 fn create(turn: &mut Turn, join: &Join) -> Result<WorldId, Refusal> {
     // The name that was made from a type may be too long.
     let name = RoomName::parse(&join.room).ok_or(Refusal::NoSuchRoom)?;
-    let room_type = turn.type_of(name.map).ok_or(Refusal::NoSuchRoom)?;
+    let room_type = turn.type_of(name.room_type).ok_or(Refusal::NoSuchRoom)?;
     let (worlds, capacity) = (room_type.worlds, room_type.capacity);
     let room_type = room_type.name.clone();
     if turn.state.rooms.len() >= turn.state.config.max_rooms {

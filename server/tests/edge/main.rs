@@ -23,11 +23,11 @@ mod logic_panic;
 #[allow(dead_code, reason = "only the plugin of the example is used here")]
 mod mood;
 mod neighbours;
-mod panic_switch;
 mod plugins;
 mod resets;
 mod room_types;
 mod seed;
+mod server_failure;
 mod slow_readers;
 mod stalled_readers;
 mod stopping;

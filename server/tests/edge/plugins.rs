@@ -77,7 +77,7 @@ fn logic_that_cannot_be_built_fails_the_server_with_a_reason() {
     });
     let reason = server.inner.wait().unwrap_err().to_string();
     assert!(
-        reason.contains("tick") && reason.contains("MoodPlugin"),
+        reason.contains("builder") && reason.contains("MoodPlugin"),
         "{reason}"
     );
 }

@@ -55,7 +55,7 @@ impl Spectator {
 
     /// Joins a room and waits until the spectator is in it.
     pub(crate) fn join(&mut self, room: &str) -> RoomEntered {
-        let request = self.send(Command::Join { room: room.into() });
+        let request = self.send(Command::join(room));
         self.wait_for_entered();
         let entered = self.client().room().unwrap().entered.clone();
         assert_eq!(entered.request, request);

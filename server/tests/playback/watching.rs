@@ -67,9 +67,7 @@ fn several_spectators_watch_different_rooms() {
     drop(second);
     eventually("two spectators remain", || server.status()["spectators"] == 2);
     // Changes the room during playback.
-    first.send(Command::Join {
-        room: "garden".into(),
-    });
+    first.send(Command::join("garden"));
     first.wait_for_left();
     first.wait_for_entered();
     first.wait_for_snapshot();
@@ -83,7 +81,7 @@ fn requests_that_would_change_the_recorded_world_are_refused() {
     let welcome = spectator.client().welcome().unwrap();
     assert_eq!(welcome.name, "spectator");
     assert_eq!(welcome.room_types, ["garden", "plaza"]);
-    let join = |room: &str| Command::Join { room: room.into() };
+    let join = |room: &str| Command::join(room);
     for room in ["plaza/elsewhere", "garden", "nowhere", ""] {
         assert_eq!(spectator.refusal(join(room)), Refusal::NoSuchRoom, "{room}");
     }

@@ -146,10 +146,7 @@ pub(crate) fn admin_at(address: SocketAddr, host: &str, request: &str, headers: 
 pub(crate) fn metric(address: SocketAddr, name: &str) -> f64 {
     let (_, text) = admin(address, "GET /metrics", "");
     let text = String::from_utf8(text).unwrap();
-    let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
-    text.lines()
-        .find_map(value)
-        .unwrap_or_else(|| panic!("no metric {name}"))
+    metric_value(&text, name).unwrap_or_else(|| panic!("no metric {name}"))
 }
 
 /// Waits until a metric is at least `least`.

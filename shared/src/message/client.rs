@@ -10,8 +10,9 @@ use serde::{
 use super::Body;
 use crate::{
     ids::Tick,
-    limits::MAX_DECODED_ITEMS,
+    limits::{MAX_DECODED_ITEMS, MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES},
     motion::{Direction, Heading},
+    text::is_state_key,
 };
 
 /// A number that the client chooses and the answer repeats. 0 if the client does not need it.
@@ -122,12 +123,13 @@ pub struct Join {
     /// Which room of that type to enter.
     #[serde(default)]
     pub mode: JoinMode,
-    /// Options for the room's game logic if the room is created: at most 8, with different keys.
-    /// With [`JoinMode::Any`], only rooms that publish all of them as properties are considered.
+    /// Options for the room's game logic if the room is created: at most 8, with different keys
+    /// ([`Property::are_valid`]). With [`JoinMode::Any`], only rooms that publish all of them as
+    /// properties are considered.
     #[serde(default, deserialize_with = "few_items")]
     pub options: Vec<Property>,
-    /// The ticket of reserved seats, from [`ClientMessage::Reserve`]. The room is then the one in
-    /// which the seats are reserved.
+    /// The ticket of reserved seats, which answers a [`ClientMessage::Reserve`]. The player then
+    /// enters the room in which they are, and the other fields have no effect.
     #[serde(default)]
     pub ticket: Option<String>,
 }
@@ -155,8 +157,8 @@ pub enum JoinMode {
     Existing,
     /// A new room of this type.
     New,
-    /// A new room of this type that only clients with its name can enter. The name cannot be
-    /// guessed.
+    /// A new room of this type with a name that cannot be guessed. [`Self::Any`] never leads
+    /// there.
     Private,
     /// The fullest room of this type that has a free seat, or a new one.
     Any,
@@ -172,6 +174,24 @@ pub struct Property {
     pub value: String,
 }
 
+impl Property {
+    /// Whether the key follows [`is_state_key`] and the value has at most 256 bytes.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        is_state_key(&self.key) && self.value.len() <= MAX_PROPERTY_VALUE_BYTES
+    }
+
+    /// Whether these are at most 8 valid properties with different keys, in any order.
+    #[must_use]
+    pub fn are_valid(properties: &[Self]) -> bool {
+        // The length is checked first, so a long list costs nothing.
+        properties.len() <= MAX_PROPERTIES
+            && properties.iter().enumerate().all(|(at, property)| {
+                property.is_valid() && properties[..at].iter().all(|other| other.key != property.key)
+            })
+    }
+}
+
 /// A request for seats in a room, for a group that wants to enter it together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -179,7 +199,7 @@ pub struct Reserve {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// The number of seats, 1 to 32.
+    /// The number of seats, 1 to 32. All of them are in the same room.
     pub seats: u8,
     /// The room, as in [`Join::room`].
     pub room: String,

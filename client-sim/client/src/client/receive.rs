@@ -7,15 +7,14 @@ use parlour_shared::{
     ids::Slot,
     message::{ChatSaid, RoomEntered, RoomLeft, Scope, ServerMessage, StateEntry, Welcome},
     snapshot::{MotionChange, Snapshot},
-    view::ViewError,
 };
 
 use super::{Client, Room};
 use crate::{
-    TickClock,
     event::{Event, ReceivedEvent},
     prediction::{LAST_TICK, OwnMotion},
     sequence_check::StampStream,
+    ticks::TickClock,
     violation::Violation,
 };
 
@@ -105,9 +104,10 @@ impl Client {
         };
         self.view.enter_room(entered.view);
         self.last_header = None;
-        // Each world counts its own ticks.
+        // Each room counts its own ticks, so nothing learnt in the last one holds here.
         self.ticks = TickClock::default();
         self.ticks.observe(entered.tick, now);
+        self.phase.enter_room();
         self.prediction.enter_room();
         self.stamps.enter_room(entered.epoch, entered.seq);
         let walls = Arc::new(walls);
@@ -118,6 +118,7 @@ impl Client {
     fn leave(&mut self, left: RoomLeft) -> Result<ReceivedEvent, Violation> {
         let present = self.room.take().map(|room| room.entered.epoch);
         self.stamps.leave_room();
+        self.ticks = TickClock::default();
         if present != Some(left.epoch) {
             return Err(Violation::RoomOrder {
                 present,
@@ -149,12 +150,7 @@ impl Client {
         if tick > LAST_TICK {
             return Err(Violation::TickRange(tick));
         }
-        // Ticks also increase from one stay to the next. The view checks only within a stay.
-        if let Some(last) = self.last_tick.filter(|&last| last >= tick) {
-            return Err(ViewError::TickNotLater { last, got: tick }.into());
-        }
         self.view.apply(snapshot)?;
-        self.last_tick = Some(tick);
         self.ticks.observe(tick, now);
         let ack = snapshot.ack;
         if let Some(ack) = ack {

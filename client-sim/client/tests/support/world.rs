@@ -238,7 +238,7 @@ impl State {
             ClientMessage::Join(join) => {
                 player.joined = true;
                 player.send_message(&ServerMessage::RoomEntered(RoomEntered {
-                    room_type: String::new(),
+                    room_type: "test".into(),
                     properties: Vec::new(),
                     extras: Vec::new(),
                     request: join.request,

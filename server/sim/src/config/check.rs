@@ -74,7 +74,7 @@ impl SimConfig {
         let mut names = BTreeSet::new();
         for room_type in &self.room_types {
             let name = room_type.name.clone();
-            if RoomName::parse(&name).is_none_or(|parsed| parsed.map != name) {
+            if RoomName::parse(&name).is_none_or(|parsed| parsed.room_type != name) {
                 return Err(ConfigError::TypeName(name));
             }
             if !names.insert(&room_type.name) {

@@ -61,17 +61,17 @@ pub(super) fn find(world: &World, wanted: &Wanted<'_>) -> Result<Place, Refusal>
         return wanted.may_exist.then_some(existing).ok_or(Refusal::NoSuchRoom);
     }
     let types = world.resource::<RoomTypes>();
-    if !wanted.may_create || !types.contains(parsed.map) {
+    if !wanted.may_create || !types.contains(parsed.room_type) {
         return Err(Refusal::NoSuchRoom);
     }
     if rooms.len() as u32 >= rooms.max {
         return Err(Refusal::TooManyRooms);
     }
     let options = RoomOptions::new(wanted.options)?;
-    let blueprint = types.blueprint(parsed.map, &options)?;
+    let blueprint = types.blueprint(parsed.room_type, &options)?;
     let new = NewRoom {
         name: wanted.name,
-        room_type: parsed.map,
+        room_type: parsed.room_type,
         options: &options,
     };
     world.resource::<RoomChecks>().check(&new)?;

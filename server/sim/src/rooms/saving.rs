@@ -69,9 +69,9 @@ impl Serialize for Room {
 /// Returns the room as it would be with this map and without other options. [`rebuild`] applies the
 /// options, which are a different part of the state.
 pub(super) fn restore_room(saved: SavedRoom, world: &World) -> Option<Room> {
-    let parsed = RoomName::parse(&saved.name).filter(|parsed| parsed.map == saved.room_type);
+    let parsed = RoomName::parse(&saved.name).filter(|parsed| parsed.room_type == saved.room_type);
     let types = world.resource::<RoomTypes>();
-    let blueprint = types.blueprint(parsed?.map, &RoomOptions::default()).ok()?;
+    let blueprint = types.blueprint(parsed?.room_type, &RoomOptions::default()).ok()?;
     let (map, info) = types.map(&saved.room_type, &saved.map)?;
     Some(Room {
         name: saved.name,

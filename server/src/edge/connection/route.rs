@@ -4,13 +4,13 @@
 use std::{cell::Cell, time::Instant};
 
 use parlour_shared::{ids::SessionId, message::ClientMessage};
-use parlour_tick::Arrival;
+use parlour_tick::{Arrival, WorldId};
 
 use super::Connection;
 use crate::bridge::{
     forwarded::{Forwarded, ForwardedKind},
     inbound::{Inbound, InboundKind},
-    route::WorldPlace,
+    route::{MAX_TICK_THREADS, WorldPlace},
 };
 
 /// The route of one session.
@@ -26,11 +26,15 @@ pub(super) struct SessionRoute {
     held_at_desk: Cell<bool>,
 }
 
+/// A [`WorldPlace`] and the number of the placement, in few bytes.
 #[derive(Clone, Copy, Debug)]
 struct Placement {
-    place: WorldPlace,
+    world: WorldId,
     number: u32,
+    thread: u8,
 }
+
+const _: () = assert!(MAX_TICK_THREADS <= 1 << u8::BITS);
 
 impl SessionRoute {
     fn next_number(&self) -> u32 {
@@ -63,7 +67,7 @@ impl Connection {
         self.route.held.set(held);
         match self.route.placement.get() {
             Some(placement) => {
-                if let Some(ring) = self.io.rings.worlds.get(placement.place.thread) {
+                if let Some(ring) = self.io.rings.worlds.get(usize::from(placement.thread)) {
                     self.route.next_number();
                     ring.control(inbound(session, placement, InboundKind::Held(held)));
                 }
@@ -85,7 +89,7 @@ impl Connection {
             ClientMessage::Join(_) | ClientMessage::Leave { .. } | ClientMessage::Reserve(_)
         );
         if let Some(placement) = self.route.placement.get().filter(|_| !needs_desk) {
-            let Some(ring) = rings.worlds.get(placement.place.thread) else {
+            let Some(ring) = rings.worlds.get(usize::from(placement.thread)) else {
                 return;
             };
             let kind = InboundKind::Message { arrived, message };
@@ -108,7 +112,11 @@ impl Connection {
     /// Obeys a placement of the desk, unless newer events of the session are under way to the desk.
     pub(in crate::edge) fn place_in_world(&self, place: WorldPlace, number: u32) {
         if number == self.route.number.get() {
-            self.route.placement.set(Some(Placement { place, number }));
+            self.route.placement.set(Some(Placement {
+                world: place.world,
+                number,
+                thread: place.thread as u8,
+            }));
         }
     }
 
@@ -123,7 +131,7 @@ impl Connection {
     /// Returns the tick thread of the session's world; 0 while it is not placed.
     pub(in crate::edge) fn tick_thread(&self) -> usize {
         let placement = self.route.placement.get();
-        placement.map_or(0, |placement| placement.place.thread)
+        placement.map_or(0, |placement| usize::from(placement.thread))
     }
 
     fn leave_world(&self, session: SessionId) {
@@ -152,7 +160,7 @@ impl Connection {
 fn inbound(session: SessionId, placement: Placement, kind: InboundKind) -> Inbound {
     Inbound {
         session,
-        world: placement.place.world,
+        world: placement.world,
         placed: placement.number,
         kind,
     }
