@@ -78,13 +78,14 @@
 //! ```
 //!
 //! `cargo run -p parlour-server --example dice` starts a larger example (`examples/dice.rs`), which
-//! you can talk to from a terminal.
+//! you can talk to from a terminal. The example `room_types` has a quiet office and a game of tag.
 //!
 //! # Where to find things
 //!
 //! | you want to | see |
 //! |---|---|
 //! | write game logic | the first page of [`parlour_sim`], and the rules below |
+//! | have several kinds of rooms, each with its own game logic, rules and maps | [`RoomType`], [`Server::builder`] |
 //! | set addresses, threads and limits | [`ServerOptions`], and its fields [`EdgeOptions`] and [`RecordingOptions`] |
 //! | set the rules of rooms, or the seed | [`parlour_sim::SimConfig`], the field `sim` |
 //! | read settings from a file, the environment and flags, as `parlour` does | [`config`] |

@@ -145,16 +145,16 @@ impl Checks<'_> {
         let Some(room) = RoomName::parse(fallback) else {
             return faults.push(RoomTypeFault::FallbackNotRoom(fallback.clone()));
         };
-        if room.map == one.name {
+        if room.room_type == one.name {
             return faults.push(RoomTypeFault::FallbackItself(fallback.clone()));
         }
         let mut types: BTreeSet<&str> = self.maps.iter().copied().collect();
         types.extend(self.declared.iter().map(|other| other.name.as_str()));
-        if types.contains(room.map) {
+        if types.contains(room.room_type) {
             return;
         }
         types.remove(one.name.as_str());
-        let advice = match closest(room.map, types.iter().copied()) {
+        let advice = match closest(room.room_type, types.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("the types are {}", listed(&types.into_iter().collect::<Vec<_>>())),
         };

@@ -268,6 +268,22 @@ fn the_description_of_sections_in_the_printed_file_is_valid() {
     options(&config).check_room_types().unwrap();
 }
 
+#[test]
+fn the_example_of_the_guide_is_valid() {
+    let page = include_str!("../../../docs/run.md");
+    let (_, block) = page.split_once("```toml\n").unwrap();
+    let (file, _) = block.split_once("```").unwrap();
+    let config = configure(Some(file), &[], &[]).unwrap_or_else(|error| panic!("{error}"));
+    let names: Vec<&str> = config
+        .settings
+        .room_types
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["office", "quiz"]);
+    options(&config).check_room_types().unwrap();
+}
+
 proptest::proptest! {
     #[test]
     fn no_section_causes_a_panic(text in "[a-z_=\"\\[\\]{}#0-9.\n ]{0,120}") {

@@ -56,7 +56,17 @@ fn check_room_ended(client: &mut RawClient) {
         ServerMessage::RoomLeft(left) => Some(left),
         _ => None,
     });
-    assert!(matches!(left, RoomLeft { request: 0, reason: LeaveReason::Ended, .. }), "{left:?}");
+    assert!(
+        matches!(
+            left,
+            RoomLeft {
+                request: 0,
+                reason: LeaveReason::Ended,
+                ..
+            }
+        ),
+        "{left:?}"
+    );
     assert_eq!(client.close_code_and_reason(), (4104, "room ended".to_owned()));
 }
 

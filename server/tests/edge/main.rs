@@ -25,7 +25,6 @@ mod mood;
 mod neighbours;
 mod plugins;
 mod resets;
-mod room_types;
 mod seed;
 mod server_failure;
 mod slow_readers;
