@@ -1,9 +1,9 @@
-//! What the tick threads publish about their worlds for the admin port, and what the admin port asks
-//! of the desk.
+//! What the tick threads publish about their worlds for the admin port, and what the admin port
+//! asks of the desk.
 //!
 //! Each tick thread publishes the figures of its worlds once a second. It never waits here: if the
-//! admin port reads at that moment, it publishes a tick later. The admin port joins the figures with
-//! what the desk knows of worlds and rooms.
+//! admin port reads at that moment, it publishes a tick later. The admin port joins the figures
+//! with what the desk knows of worlds and rooms.
 
 mod restart;
 mod tick_times;

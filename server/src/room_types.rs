@@ -75,8 +75,8 @@ impl RoomTypes {
         self.types.keys().cloned().collect()
     }
 
-    /// Returns the configuration of a world. It has only the types of that kind of world, with their
-    /// maps. Its seed is that of the node.
+    /// Returns the configuration of a world. It has only the types of that kind of world, with
+    /// their maps. Its seed is that of the node.
     pub(crate) fn sim_config(&self, kind: &WorldKind) -> SimConfig {
         let is_here = |one: &&CheckedType| match kind.room_type() {
             None => one.worlds == Worlds::Main,

@@ -53,7 +53,7 @@ impl HistoryRoutes {
 
     /// `POST /history`.
     pub(super) async fn write(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
-        world(view, uri)?;
+        recorded_world(view, uri)?;
         write_history(&self.history)
             .await
             .map(path_answer)
@@ -62,7 +62,7 @@ impl HistoryRoutes {
 
     /// `POST /history/download`.
     pub(super) async fn download(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
-        world(view, uri)?;
+        recorded_world(view, uri)?;
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
         let saved = download_history(&self.history).await.map_err(problem)?;
@@ -71,13 +71,18 @@ impl HistoryRoutes {
 }
 
 /// Returns the name of the world whose history is requested.
-fn world(view: &Mutex<DeskView>, uri: &Uri) -> Result<String, HttpProblem> {
+fn recorded_world(view: &Mutex<DeskView>, uri: &Uri) -> Result<String, HttpProblem> {
     let world = optional_parameter(uri, "world")?.unwrap_or_else(|| MAIN.to_owned());
     // The history of the first world exists before the desk has reported it.
-    match world == MAIN || is_world(view, &world) {
-        true => Ok(world),
-        false => Err(no_such_world(view, &world)),
+    if world == MAIN {
+        return Ok(world);
     }
+    if !is_world(view, &world) {
+        return Err(no_such_world(view, &world));
+    }
+    // The recorder keeps only the first world so far.
+    let detail = "the history of this world is not kept: only that of main is";
+    Err(HttpProblem::new(ProblemKind::NoHistory, detail))
 }
 
 fn path_answer(saved: SavedHistory) -> Answer {

@@ -20,7 +20,8 @@ pub struct Settings {
     pub admin: SocketAddr,
     /// The number of threads that serve connections.
     pub io_threads: usize,
-    /// The number of threads that step worlds. `None`: one for each core that the I/O threads leave.
+    /// The number of threads that step worlds. `None`: one for each core that the I/O threads
+    /// leave.
     pub tick_threads: Option<usize>,
     /// Whether the tick threads get real-time priority where the system allows it.
     pub realtime: bool,

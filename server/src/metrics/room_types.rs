@@ -51,8 +51,8 @@ impl RoomTypeMetrics {
         place.map_or(&self.main, |place| &self.types[place].1)
     }
 
-    /// Returns the metrics of all types with their names, sorted, and at the end those of the shared
-    /// worlds of all types without their own logic.
+    /// Returns the metrics of all types with their names, sorted, and at the end those of the
+    /// shared worlds of all types without their own logic.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Option<&str>, &TypeMetrics)> {
         let types = self.types.iter().map(|(name, one)| (Some(name.as_str()), one));
         types.chain([(None, &self.main)])

@@ -79,7 +79,8 @@ impl Checks<'_> {
         }
     }
 
-    /// Returns the shared worlds of other types that may have this name, such as `main` and `tag-2`.
+    /// Returns the shared worlds of other types that may have this name, such as `main` and
+    /// `tag-2`.
     fn world_with_name(&self, name: &str) -> Option<String> {
         let base = match name.rsplit_once('-') {
             Some((base, number)) if number.parse::<u32>().is_ok() => base,

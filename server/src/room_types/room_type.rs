@@ -37,7 +37,8 @@ use crate::desk::Worlds;
 /// # }
 /// ```
 ///
-/// Nothing is checked here: [`crate::ServerBuilder::start`] reports the mistakes of all types at once.
+/// Nothing is checked here: [`crate::ServerBuilder::start`] reports the mistakes of all types at
+/// once.
 #[derive(Clone, Debug)]
 pub struct RoomType {
     pub(super) name: String,
@@ -98,16 +99,17 @@ impl RoomType {
         self
     }
 
-    /// Adds a map of the rooms, one of the maps of the server. Rooms have the first one, unless their
-    /// option `map` chooses a different one. Without a call, the type has the map of its name.
+    /// Adds a map of the rooms, one of the maps of the server. Rooms have the first one, unless
+    /// their option `map` chooses a different one. Without a call, the type has the map of its
+    /// name.
     #[must_use]
     pub fn map(mut self, map: impl Into<String>) -> Self {
         self.maps.push(map.into());
         self
     }
 
-    /// Declares an option that a client may give with the join that creates a room. Game logic reads
-    /// it from [`parlour_sim::RoomOptions`]. A join with other options is refused with
+    /// Declares an option that a client may give with the join that creates a room. Game logic
+    /// reads it from [`parlour_sim::RoomOptions`]. A join with other options is refused with
     /// `bad_options`.
     #[must_use]
     pub fn option(mut self, option: OptionSpec) -> Self {
@@ -115,9 +117,10 @@ impl RoomType {
         self
     }
 
-    /// Each room has its own world, which starts with the room, and ends when the room was removed. A panic in it ends no other room, and the node spreads the worlds over its tick
-    /// threads. A world costs some hundred KB of memory. So it is for games with much logic, and not
-    /// for thousands of quiet rooms.
+    /// Each room has its own world, which starts with the room, and ends when the room was removed.
+    /// A panic in it ends no other room, and the node spreads the worlds over its tick threads. A
+    /// world costs some hundred KB of memory. So it is for games with much logic, and not for
+    /// thousands of quiet rooms.
     #[must_use]
     pub fn own_world(mut self) -> Self {
         self.has_own_worlds = true;

@@ -111,8 +111,8 @@ impl ServerBuilder {
     /// Checks the room types, and starts the server.
     ///
     /// # Errors
-    /// [`StartError`]: all mistakes in the room types together, before a port is bound or a thread is
-    /// started. Then the errors of [`Server::start`].
+    /// [`StartError`]: all mistakes in the room types together, before a port is bound or a thread
+    /// is started. Then the errors of [`Server::start`].
     pub fn start(self) -> Result<Server, StartError> {
         Server::start(self.options())
     }

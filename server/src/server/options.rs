@@ -29,14 +29,14 @@ pub struct ServerOptions {
     pub admin: SocketAddr,
     /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
-    /// The number of threads that step worlds, 1 to 64. [`Self::auto_tick_threads`] returns a number
-    /// for this machine.
+    /// The number of threads that step worlds, 1 to 64. [`Self::auto_tick_threads`] returns a
+    /// number for this machine.
     pub tick_threads: usize,
     /// Whether the tick threads get real-time priority, if the system allows it.
     pub realtime: bool,
-    /// The worlds: maps, default rules and limits. If its seed is 0, as [`SimConfig::new`] leaves it, the
-    /// server takes a random seed at each start, and players get different ids each time. The log
-    /// and each recording contain the seed.
+    /// The worlds: maps, default rules and limits. If its seed is 0, as [`SimConfig::new`] leaves
+    /// it, the server takes a random seed at each start, and players get different ids each time.
+    /// The log and each recording contain the seed.
     pub sim: SimConfig,
     /// The built-in logic: the game logic of all room types without their own. What it counts with
     /// the crate `metrics` appears in the metrics of this server ([`crate::MetricsRecorder`]).
@@ -51,8 +51,8 @@ pub struct ServerOptions {
     pub cadence: Option<Cadence>,
     /// Recordings and the history.
     pub recording: RecordingOptions,
-    /// The directory in which worlds with rooms of durable types are kept while the process does not
-    /// run. `None`: they are not kept.
+    /// The directory in which worlds with rooms of durable types are kept while the process does
+    /// not run. `None`: they are not kept.
     pub state: Option<PathBuf>,
 }
 

@@ -1,6 +1,10 @@
 //! `parlour rooms`, and room types in the configuration file.
 
-use std::{io::Write as _, net::TcpListener, thread};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    thread,
+};
 
 use parlour_testing::{TemporaryPath, eventually};
 
@@ -50,6 +54,9 @@ fn a_different_program_on_the_port_is_reported() {
     let address = other.local_addr().unwrap().to_string();
     let answers = thread::spawn(move || {
         let (mut stream, _) = other.accept().unwrap();
+        // Without this, the system resets the connection, because there is unread data.
+        let mut request = [0; 1024];
+        assert!(stream.read(&mut request).unwrap() > 0);
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n<html>").unwrap();
     });
     let (code, _, err) = run(&mut parlour(&["rooms", "--admin", &address]));

@@ -8,6 +8,7 @@ mod close_codes;
 mod close_reasons;
 mod closing;
 mod connection_limits;
+mod failure_switch;
 mod flood;
 mod handshake;
 mod heartbeat;

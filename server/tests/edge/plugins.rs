@@ -64,6 +64,13 @@ fn messages_of_a_plugin_are_answered_and_its_components_are_replicated() {
 fn the_message_of_a_missing_plugin_is_unknown() {
     let server = start();
     let mut ann = server.player("ann");
+    set_mood(&mut ann, 4, Some(7));
+    assert_eq!(
+        ann.answer(),
+        (4, Some(Refusal::NotInRoom)),
+        "no world has seen it"
+    );
+    ann.join("plaza");
     set_mood(&mut ann, 5, Some(7));
     assert_eq!(ann.answer(), (5, Some(Refusal::UnknownMessage)));
 }

@@ -17,6 +17,8 @@ fn first_player_and_seed(change: impl FnOnce(&mut ServerOptions)) -> (PlayerId, 
         options.recording.history = Duration::ZERO;
         change(options);
     });
+    // The world is made while the server already accepts connections.
+    server.await_ready();
     let player = server.websocket("parlour.v1").hello("ann").player;
     let _ = server.inner.stop();
     let recording = Recording::open(&directory.entries()[0]).unwrap();

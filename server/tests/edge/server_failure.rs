@@ -2,64 +2,23 @@
 
 use std::{
     io::Write as _,
-    sync::{Arc, Condvar, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
-use parlour_server::ServerOptions;
 use parlour_shared::{close::CloseCode, message::ServerMessage, websocket::OpCode};
-use parlour_sim::Logic;
 
-use crate::support::{
-    http::{read_head, status, status_of},
-    raw_client::{ConnectionEvent, RawClient, upgrade_request},
-    test_server::{TestServer, start_with},
+use crate::{
+    failure_switch::{FailureSwitch, PANIC_MESSAGE},
+    support::{
+        http::{read_head, status, status_of},
+        raw_client::{ConnectionEvent, RawClient, upgrade_request},
+        test_server::TestServer,
+    },
 };
 
 /// Much shorter than the time limits of clients, and long enough for a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(3);
-const PANIC_MESSAGE: &str = "game logic that cannot be built";
-
-/// Fails the server when the test wants it: without its main world, nobody could join anything.
-#[derive(Clone, Default)]
-struct FailureSwitch(Arc<(Mutex<bool>, Condvar)>);
-
-impl FailureSwitch {
-    /// Starts a server whose main world is not built until [`Self::turn_on`], and then fails.
-    fn start_server(change: impl FnOnce(&mut ServerOptions)) -> (TestServer, Self) {
-        let switch = Self::default();
-        let wait = switch.clone();
-        let server = start_with(|options| {
-            options.logic = Logic::new(move |_| wait.wait_and_panic());
-            change(options);
-        });
-        (server, switch)
-    }
-
-    fn wait_and_panic(&self) {
-        let (is_on, changed) = &*self.0;
-        let is_on = is_on.lock().unwrap();
-        drop(changed.wait_while(is_on, |is_on| !*is_on).unwrap());
-        panic!("{PANIC_MESSAGE}");
-    }
-
-    fn turn_on(&self) {
-        let (is_on, changed) = &*self.0;
-        *is_on.lock().unwrap() = true;
-        changed.notify_all();
-    }
-}
-
-/// A test that fails must not leave the builder waiting.
-impl Drop for FailureSwitch {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.turn_on();
-        }
-    }
-}
-
 /// Waits for the `closing` message of a failure and for the close frame that follows it.
 #[track_caller]
 fn check_failure_close(client: &mut RawClient) {

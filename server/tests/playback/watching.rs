@@ -123,7 +123,7 @@ fn a_spectator_can_use_json() {
     let stream = http::connect(server.inner.listen_addr());
     let mut client = RawClient::upgrade(stream, "parlour.v1.json");
     client.send_text(r#"{"hello": {"protocol": 1}}"#);
-    assert_eq!(client.wait_for_json("welcome", |_| true)["tick"], 150);
+    assert_eq!(client.wait_for_json("welcome", |_| true)["name"], "spectator");
     client.send_text(r#"{"join": {"room": "plaza"}}"#);
     assert_eq!(
         client.wait_for_json("room_entered", |_| true)["map"]["name"],

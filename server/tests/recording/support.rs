@@ -17,7 +17,7 @@ use parlour_client_sim::bots::{self, Plan, Report};
 use parlour_server::{Server, ServerOptions, maps};
 use parlour_shared::map::Map;
 use parlour_sim::SimConfig;
-use parlour_testing::eventually;
+use parlour_testing::{eventually, metric_value};
 use tokio::sync::oneshot;
 
 /// Longer than any answer takes. A test that waits this long fails.

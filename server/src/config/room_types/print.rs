@@ -123,5 +123,8 @@ fn key(name: &str) -> String {
     if !name.is_empty() && name.bytes().all(is_bare) {
         return name.to_owned();
     }
-    toml::Value::String(name.to_owned()).to_string()
+    // A string of JSON is a basic string of TOML, except that TOML also escapes DEL. The printer of
+    // the crate may choose a string of several lines, which a key cannot be.
+    let quoted = serde_json::Value::String(name.to_owned()).to_string();
+    quoted.replace('\u{7f}', "\\u007F")
 }
