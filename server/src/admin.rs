@@ -4,13 +4,14 @@ mod history;
 mod playback;
 mod routes;
 mod watch;
+mod worlds;
 
 use std::{
     convert::Infallible,
     io,
     net::TcpListener as StdTcpListener,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -25,10 +26,12 @@ use tokio::net::TcpListener;
 use crate::{
     bridge::{tick_status::TickThreads, wake::WakeEnd},
     descriptors::{AcceptedConnection, Acceptor, Descriptors, Headroom},
+    desk::DeskView,
     edge::EdgeShared,
     failure::Failure,
     http::accepted_at,
     metrics::Metrics,
+    node_status::NodeStatus,
     playback::PlaybackControl,
 };
 use routes::answer;
@@ -49,6 +52,9 @@ pub(crate) struct Admin {
     pub(crate) failure: Arc<Failure>,
     pub(crate) descriptors: Arc<Descriptors>,
     pub(crate) edge: Arc<EdgeShared>,
+    pub(crate) node: Arc<NodeStatus>,
+    /// What the desk knows.
+    pub(crate) view: Arc<Mutex<DeskView>>,
     pub(crate) history: HistoryHandle,
     /// The control of the playback, if a recording is served.
     pub(crate) playback: Option<PlaybackControl>,
@@ -63,6 +69,8 @@ struct Sources {
     status: Arc<TickThreads>,
     failure: Arc<Failure>,
     edge: Arc<EdgeShared>,
+    node: Arc<NodeStatus>,
+    view: Arc<Mutex<DeskView>>,
     history: HistoryRoutes,
     playback: Option<PlaybackControl>,
     livez_timeout: Duration,
@@ -80,6 +88,8 @@ impl Admin {
             status: self.status,
             failure: self.failure,
             edge: self.edge,
+            node: self.node,
+            view: self.view,
             history: HistoryRoutes::new(self.history),
             playback: self.playback,
             livez_timeout: self.livez_timeout,

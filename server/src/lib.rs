@@ -78,13 +78,14 @@
 //! ```
 //!
 //! `cargo run -p parlour-server --example dice` starts a larger example (`examples/dice.rs`), which
-//! you can talk to from a terminal.
+//! you can talk to from a terminal. The example `room_types` has a quiet office and a game of tag.
 //!
 //! # Where to find things
 //!
 //! | you want to | see |
 //! |---|---|
 //! | write game logic | the first page of [`parlour_sim`], and the rules below |
+//! | have several kinds of rooms, each with its own game logic, rules and maps | [`RoomType`], [`Server::builder`] |
 //! | set addresses, threads and limits | [`ServerOptions`], and its fields [`EdgeOptions`] and [`RecordingOptions`] |
 //! | set the rules of rooms, or the seed | [`parlour_sim::SimConfig`], the field `sim` |
 //! | read settings from a file, the environment and flags, as `parlour` does | [`config`] |
@@ -116,15 +117,17 @@
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
 //! 5. `bridge`, `descriptors`: the state that several threads share
-//! 6. `failure`: the first thread that failed
+//! 6. `failure`, `node_status`: the first thread that failed, and the state of all worlds for the
+//!    admin port
 //! 7. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
 //!    other
-//! 8. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
+//! 8. `room_types`: the types of rooms, and what a world of each type is made from
+//! 9. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
 //!    recording, `recorded_world` records a live world
-//! 9. `admin`: the admin port, which reads the state of the tick from the bridge
-//! 10. `server`: starts and stops all threads
-//! 11. `config`: the settings of a server
-//! 12. `logs`: the log lines of a process
+//! 10. `admin`: the admin port, which reads the state of the tick from the bridge
+//! 11. `server`: starts and stops all threads
+//! 12. `config`: the settings of a server
+//! 13. `logs`: the log lines of a process
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -139,9 +142,11 @@ mod http;
 pub mod logs;
 pub mod maps;
 mod metrics;
+mod node_status;
 mod playback;
 mod recorded_world;
 mod rejection;
+pub mod room_types;
 pub mod server;
 pub mod skins;
 mod suggest;
@@ -162,7 +167,8 @@ pub use crate::{
 };
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
-pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};
+pub use room_types::RoomType;
+pub use server::{RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport};
 
 /// Compiles the Rust examples of the guides.
 #[cfg(doctest)]

@@ -7,6 +7,7 @@
 mod buckets;
 mod recorder;
 mod recording;
+mod room_types;
 mod rows;
 mod text;
 
@@ -17,6 +18,7 @@ use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
 use crate::rejection::Rejection;
 pub use recorder::MetricsRecorder;
+pub(crate) use room_types::RoomTypeMetrics;
 pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
 use rows::{close_counters, counter, counter_of, gauge, gauges, histogram, label_counters, table};
 
@@ -72,6 +74,11 @@ impl Metrics {
         }
     }
 
+    /// Creates the metrics of room types with these names, at zero.
+    pub(crate) fn room_types(&self, names: &[String]) -> RoomTypeMetrics {
+        RoomTypeMetrics::new(&self.recorder, names)
+    }
+
     /// Returns the recorder for game logic and embedders.
     pub(crate) fn recorder(&self) -> &MetricsRecorder {
         &self.recorder
@@ -119,10 +126,6 @@ table! {
     /// The metrics of the desk.
     DeskMetrics {
         sessions: Gauge = gauge, "parlour_sessions", "Open sessions.";
-        created: Counter = counter, "parlour_worlds_created_total", "Worlds that were started.";
-        panics: Counter = counter, "parlour_world_panics_total", "Panics of worlds.";
-        restarts: Counter = counter, "parlour_world_restarts_total", "Worlds that were rebuilt after a panic.";
-        ended: Counter = counter, "parlour_worlds_ended_total", "Worlds that ended.";
     }
 }
 

@@ -8,10 +8,10 @@ use std::{
 
 use parlour_recording::recorder::{OptionNames, TickSender};
 use parlour_shared::ids::Tick;
-use parlour_sim::{Logic, SimConfig, Simulation};
+use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput, WorldId, WorldKind};
 
-use crate::{bridge::ticker::Ticker, desk::MakeWorlds};
+use crate::{bridge::ticker::Ticker, desk::MakeWorlds, room_types::RoomTypes};
 
 /// The flags of `parlour`, for the errors and log lines of the recorder.
 pub(crate) const OPTION_NAMES: OptionNames = OptionNames {
@@ -39,24 +39,21 @@ pub(crate) trait RebuildWorlds: Send + Sync {
 
 /// Makes the live worlds of a node.
 pub(crate) struct LiveWorlds {
-    config: SimConfig,
-    logic: Logic,
+    types: RoomTypes,
     /// The recorder's end, until the main world takes it.
     ticks: Mutex<Option<TickSender>>,
     rebuild: Option<Box<dyn RebuildWorlds>>,
 }
 
 impl LiveWorlds {
-    /// Makes worlds with this configuration and logic. The main world sends its ticks to `ticks`.
+    /// Makes worlds for these room types. The main world sends its ticks to `ticks`.
     pub(crate) fn new(
-        config: SimConfig,
-        logic: Logic,
+        types: RoomTypes,
         ticks: Option<TickSender>,
         rebuild: Option<Box<dyn RebuildWorlds>>,
     ) -> Self {
         Self {
-            config,
-            logic,
+            types,
             ticks: Mutex::new(ticks),
             rebuild,
         }
@@ -64,7 +61,7 @@ impl LiveWorlds {
 }
 
 impl MakeWorlds for LiveWorlds {
-    fn create(&self, world: WorldId, name: &str, _: &WorldKind) -> Result<Box<dyn Ticker>, String> {
+    fn create(&self, world: WorldId, name: &str, kind: &WorldKind) -> Result<Box<dyn Ticker>, String> {
         if name == MAIN {
             // A panic in this function cannot leave half a change.
             let ticks = self.ticks.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -72,11 +69,9 @@ impl MakeWorlds for LiveWorlds {
                 return Ok(Box::new(RecordedWorld::new(ticks)));
             }
         }
-        let config = SimConfig {
-            seed: seed_of(self.config.seed, world, name),
-            ..self.config.clone()
-        };
-        Ok(Box::new(Simulation::with_plugins(config, self.logic.clone())))
+        let mut config = self.types.sim_config(kind);
+        config.seed = seed_of(config.seed, world, name);
+        Ok(Box::new(Simulation::with_plugins(config, self.types.logic(kind))))
     }
 
     fn rebuild(&self, world: WorldId) -> Result<Box<dyn Ticker>, String> {

@@ -1,6 +1,7 @@
 //! Starts, runs and stops a server: one thread that ticks, threads that serve connections, a thread
 //! for the admin port, and threads that record.
 
+mod builder;
 mod options;
 mod ports;
 mod signals;
@@ -23,6 +24,7 @@ use crate::{
     metrics::MetricsRecorder,
     playback::Playback,
 };
+pub use builder::ServerBuilder;
 pub use options::ServerOptions;
 pub use signals::{RunError, Signals};
 pub use start_error::StartError;
@@ -85,11 +87,14 @@ pub struct StopReport {
 }
 
 impl Server {
-    /// Binds both ports, and starts all threads. When it returns, the server accepts connections.
+    /// Checks the room types, binds both ports, and starts all threads. When it returns, the server
+    /// accepts connections.
     ///
     /// # Errors
     /// [`StartError`]. Its text contains the cause and advice.
     pub fn start(options: ServerOptions) -> Result<Server, StartError> {
+        options.check_room_types()?;
+        options.check_state()?;
         start::start(options)
     }
 

@@ -35,6 +35,7 @@ use crate::{
         tick_status::TickThreads,
     },
     metrics::{Counter, Metrics, TickMetrics},
+    node_status::{NodeStatus, WorldFigures},
 };
 use deadline::{Deadlines, PERIOD};
 use load::LoadMeter;
@@ -58,6 +59,8 @@ pub(crate) struct TickLoop {
     pub(crate) realtime: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<TickThreads>,
+    /// Receives the figures of the worlds.
+    pub(crate) node: Arc<NodeStatus>,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
@@ -70,6 +73,8 @@ impl TickLoop {
         let mut load = LoadMeter::new(Instant::now());
         let mut deadlines = Deadlines::start();
         let mut worlds = Worlds::default();
+        // The load, while the figures of the last second are not published.
+        let mut unpublished = None;
         let mut stopping = false;
         while !stopping {
             let deadline = deadlines.wait();
@@ -85,6 +90,15 @@ impl TickLoop {
             pace_control.ticked(end - begin, end);
             if let Some(load) = load.ticked(end - begin, end) {
                 self.reports.send(TickReport::Load(load));
+                worlds.collect_figures(end);
+                unpublished = Some(load);
+            }
+            if let Some(load) = unpublished
+                && self
+                    .node
+                    .publish_thread(self.thread, load.into(), &mut worlds.figures)
+            {
+                unpublished = None;
             }
             self.reports.flush();
             let skipped = deadlines.next(end - begin, end);
@@ -189,6 +203,8 @@ struct Worlds {
     total: Counts,
     /// The bytes of the outputs of this tick.
     bytes: usize,
+    /// The figures of the last second, until they are published.
+    figures: Vec<WorldFigures>,
 }
 
 impl Worlds {
@@ -376,6 +392,13 @@ impl Worlds {
             }
         }
         threads
+    }
+
+    /// Collects the figures of all worlds, once a second.
+    fn collect_figures(&mut self, now: Instant) {
+        self.figures.clear();
+        let figures = self.slots.iter_mut().map(|slot| slot.figures(now));
+        self.figures.extend(figures);
     }
 
     /// Forgets what is only needed until the output is published.

@@ -2,19 +2,25 @@
 //! chat, so both routes accept only POST: browsers send `Origin` with every POST, but not with the
 //! GET of an `<img>`, which any page can contain.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use hyper::{
+    Uri,
     body::Bytes,
     header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
 };
 use parlour_recording::recorder::{HistoryError, HistoryHandle, SavedHistory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::worlds::{is_world, no_such_world};
 use crate::{
+    desk::DeskView,
     history_requests::{download_history, with_advice, write_history},
-    http::{Answer, HttpProblem, ProblemKind, json, text},
+    http::{Answer, HttpProblem, ProblemKind, json, optional_parameter, text},
 };
+
+/// The name of the shared world of the built-in logic.
+const MAIN: &str = "main";
 
 /// The routes of the history.
 pub(super) struct HistoryRoutes {
@@ -46,7 +52,8 @@ impl HistoryRoutes {
     }
 
     /// `POST /history`.
-    pub(super) async fn write(&self) -> Result<Answer, HttpProblem> {
+    pub(super) async fn write(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
+        recorded_world(view, uri)?;
         write_history(&self.history)
             .await
             .map(path_answer)
@@ -54,12 +61,28 @@ impl HistoryRoutes {
     }
 
     /// `POST /history/download`.
-    pub(super) async fn download(&self) -> Result<Answer, HttpProblem> {
+    pub(super) async fn download(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
+        recorded_world(view, uri)?;
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
         let saved = download_history(&self.history).await.map_err(problem)?;
         Ok(download_answer(saved, permit))
     }
+}
+
+/// Returns the name of the world whose history is requested.
+fn recorded_world(view: &Mutex<DeskView>, uri: &Uri) -> Result<String, HttpProblem> {
+    let world = optional_parameter(uri, "world")?.unwrap_or_else(|| MAIN.to_owned());
+    // The history of the first world exists before the desk has reported it.
+    if world == MAIN {
+        return Ok(world);
+    }
+    if !is_world(view, &world) {
+        return Err(no_such_world(view, &world));
+    }
+    // The recorder keeps only the first world so far.
+    let detail = "the history of this world is not kept: only that of main is";
+    Err(HttpProblem::new(ProblemKind::NoHistory, detail))
 }
 
 fn path_answer(saved: SavedHistory) -> Answer {

@@ -1,5 +1,5 @@
-//! Checks that all tick threads advance. A tick thread that hangs, usually in game logic, cannot report
-//! it.
+//! Checks that all tick threads advance. A tick thread that hangs, usually in game logic, cannot
+//! report it.
 
 use std::time::{Duration, Instant};
 

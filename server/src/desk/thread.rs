@@ -34,7 +34,7 @@ use crate::{
         wake::WakeEnd,
     },
     failure::{Failure, ServerFailure},
-    metrics::Metrics,
+    metrics::{Metrics, RoomTypeMetrics},
     system_random,
 };
 use workers::{BUILDER, Built};
@@ -82,6 +82,7 @@ pub(crate) struct DeskStart {
     /// `None`: a playback, which makes no worlds.
     pub(crate) workers: Option<Workers>,
     pub(crate) view: Arc<Mutex<DeskView>>,
+    pub(crate) types: RoomTypeMetrics,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) failure: Arc<Failure>,
     pub(crate) stop: Arc<AtomicBool>,
@@ -149,6 +150,7 @@ struct Hands {
     publisher: DeskPublisher,
     workers: Option<Workers>,
     view: Arc<Mutex<DeskView>>,
+    types: RoomTypeMetrics,
     /// Whether something happened since the view was copied.
     is_changed: bool,
     /// [`Desk::dropped`], as it was last counted.
@@ -174,6 +176,7 @@ impl DeskThread {
             publisher: start.publisher,
             workers: start.workers,
             view: start.view,
+            types: start.types,
             is_changed: true,
             dropped: 0,
             metrics: start.metrics,
@@ -281,7 +284,7 @@ impl Hands {
             } => {
                 let name = self.name(world);
                 tracing::error!(%world, name, thread, tick = tick.0, why, "a world panicked");
-                self.metrics.desk.panics.increment(1);
+                self.types.of(self.room_type(world)).panics.increment(1);
                 self.drop_elsewhere(remains);
                 self.handle(DeskEvent::Panicked {
                     thread,
@@ -293,9 +296,9 @@ impl Hands {
             }
             TickReport::Ended { world, lost, ticker } => {
                 self.drop_elsewhere(ticker);
-                if let Some((name, _)) = self.names.remove(&world) {
+                if let Some((name, kind)) = self.names.remove(&world) {
                     tracing::info!(%world, name, thread, "a world ended");
-                    self.metrics.desk.ended.increment(1);
+                    self.types.of(kind.room_type()).ended.increment(1);
                 }
                 self.handle(DeskEvent::Ended {
                     thread,
@@ -306,7 +309,7 @@ impl Hands {
             TickReport::Restored { world } => {
                 let name = self.name(world);
                 tracing::warn!(%world, name, thread, "a world was rebuilt, and continues");
-                self.metrics.desk.restarts.increment(1);
+                self.types.of(self.room_type(world)).restarts.increment(1);
                 self.handle(DeskEvent::Rebuilt { world, ok: true });
             }
             TickReport::Load(load) => self.handle(DeskEvent::Load { thread, load }),
@@ -369,6 +372,7 @@ impl Hands {
         let more = dropped.saturating_sub(self.dropped);
         self.metrics.edge.dropped_per_session.increment(more);
         self.dropped = dropped;
+        self.count_types();
     }
 
     /// Does what the desk wants, which may lead to more events.
@@ -481,7 +485,7 @@ impl Hands {
         if let Some((name, _)) = self.names.get(&world) {
             tracing::debug!(%world, name, thread = place.thread, "a world starts");
         }
-        self.metrics.desk.created.increment(1);
+        self.types.of(self.room_type(world)).created.increment(1);
         self.command(place.thread, TickCommand::Start { world, ticker });
     }
 
@@ -495,6 +499,31 @@ impl Hands {
     fn drop_elsewhere(&self, world: Option<Box<dyn Ticker>>) {
         if let (Some(world), Some(workers)) = (world, &self.workers) {
             workers.discard(world);
+        }
+    }
+
+    /// Returns the type of a world that is only for one type.
+    fn room_type(&self, world: WorldId) -> Option<&str> {
+        self.names.get(&world).and_then(|(_, kind)| kind.room_type())
+    }
+
+    /// Sets the gauges of the room types.
+    fn count_types(&self) {
+        let (worlds, rooms) = (self.desk.worlds(), self.desk.rooms());
+        let mut counts: BTreeMap<Option<&str>, (u32, u32, u32)> = BTreeMap::new();
+        for world in &worlds {
+            counts.entry(world.kind.room_type()).or_default().0 += 1;
+        }
+        for room in &rooms {
+            let (_, count, players) = counts.entry(Some(room.status.room_type.as_str())).or_default();
+            *count += 1;
+            *players += room.status.players;
+        }
+        for (name, metrics) in self.types.all() {
+            let (worlds, rooms, players) = counts.get(&name).copied().unwrap_or_default();
+            metrics.worlds.set(worlds);
+            metrics.rooms.set(rooms);
+            metrics.players.set(players);
         }
     }
 

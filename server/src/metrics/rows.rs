@@ -90,6 +90,16 @@ pub(super) fn counter_of(label: &'static str, value: &'static str) -> impl Fn(&R
     move |row| row.counter(&[(label, value)])
 }
 
+/// The counter with this value of a label that is known only at run time.
+pub(super) fn labelled_counter(label: (&'static str, &str)) -> impl Fn(&Row<'_>) -> Counter {
+    move |row| row.counter(&[label])
+}
+
+/// Like [`labelled_counter`].
+pub(super) fn labelled_gauge(label: (&'static str, &str)) -> impl Fn(&Row<'_>) -> Gauge {
+    move |row| row.gauge(&[label])
+}
+
 pub(super) fn gauge(row: &Row<'_>) -> Gauge {
     row.gauge(&[])
 }

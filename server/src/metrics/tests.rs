@@ -18,7 +18,9 @@ impl Metrics {
 
 #[test]
 fn all_metrics_exist_from_the_start_with_names_helps_and_labels() {
-    let text = Metrics::new(1).recorder.render();
+    let metrics = Metrics::new(1);
+    let _types = metrics.room_types(&["plaza".to_owned(), "office".to_owned()]);
+    let text = metrics.recorder.render();
     if std::env::var_os("PARLOUR_BLESS").is_some() {
         std::fs::write(PATH, text).unwrap();
         return;
@@ -38,6 +40,28 @@ fn the_deployment_guide_lists_all_metrics() {
     for name in names.filter_map(|help| help.split(' ').next()) {
         assert!(guide.contains(&format!("| `{name}` |")), "{name}");
     }
+}
+
+#[test]
+fn worlds_are_counted_by_type() {
+    let metrics = Metrics::new(1);
+    let types = metrics.room_types(&["plaza".to_owned(), "office".to_owned()]);
+    types.of(Some("office")).panics.increment(1);
+    types.of(Some("plaza")).players.set(7);
+    // A type that does not exist creates no metric.
+    for main in [None, Some("plaz"), Some("zoo")] {
+        types.of(main).restarts.increment(1);
+    }
+    for (sample, value) in [
+        ("parlour_world_panics_total{type=\"office\"}", 1.0),
+        ("parlour_world_panics_total{type=\"plaza\"}", 0.0),
+        ("parlour_type_players{type=\"plaza\"}", 7.0),
+        ("parlour_world_restarts_total{type=\"(main)\"}", 3.0),
+    ] {
+        assert_eq!(metrics.value(sample), value, "{sample}");
+    }
+    let names: Vec<Option<&str>> = types.all().map(|(name, _)| name).collect();
+    assert_eq!(names, [Some("office"), Some("plaza"), None]);
 }
 
 #[test]

@@ -6,13 +6,12 @@ use std::{
     net::TcpListener,
     sync::{Arc, Mutex},
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads};
-use parlour_shared::limits::TICK_RATE;
 use parlour_sim::SimConfig;
-use parlour_tick::{Cadence, WorldId};
+use parlour_tick::{Cadence, WorldId, WorldKind};
 
 use super::{
     Server, ServerOptions, StartError,
@@ -29,15 +28,13 @@ use crate::{
         wake::{self, WakeEnd, WakeSender},
     },
     descriptors::{Descriptors, LimitTooLow},
-    desk::{
-        Desk, DeskAction, DeskConfig, DeskRoomType, DeskStart, DeskView, JoinRate, MakeWorlds, Workers,
-        Worlds,
-    },
+    desk::{Desk, DeskAction, DeskConfig, DeskStart, DeskView, MakeWorlds, Workers},
     edge::Welcomes,
     failure::Failure,
-    metrics::Metrics,
+    metrics::{Metrics, RoomTypeMetrics},
     playback::{Playback, PlaybackControl},
     recorded_world::{LiveWorlds, OPTION_NAMES},
+    room_types::RoomTypes,
     system_random,
     tick_loop::TickLoop,
 };
@@ -66,6 +63,7 @@ struct ServedWorlds {
     playback: Option<PlaybackControl>,
     /// The thread that reads the recording of a playback.
     reader: Option<JoinHandle<()>>,
+    types: RoomTypeMetrics,
     seed: u64,
 }
 
@@ -73,16 +71,15 @@ struct ServedWorlds {
 pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
     sim.seed = system_random::world_seed(sim.seed);
-    // The desk knows in which world the room behind a door is.
-    sim.creates_rooms_for_doors = false;
-    let (logic, seed) = (options.logic.clone(), sim.seed);
+    let types = RoomTypes::new(&sim, &options.logic, &options.room_types)?;
+    let seed = sim.seed;
     let recording = options.recording.clone();
-    let welcomes = welcomes(&sim, Some(seed));
+    let welcomes = welcomes(&sim, types.names(), Some(seed));
     options.tick_threads = options.tick_threads.clamp(1, MAX_TICK_THREADS);
-    let config = desk_config(&sim, options.tick_threads);
+    let config = desk_config(&sim, &types, options.tick_threads);
     start_with(options, welcomes, |_, metrics| {
         let (recorder, ticks) = if recording.any() {
-            let (config, logic) = (sim.clone(), logic.clone());
+            let (config, logic) = (types.sim_config(&WorldKind::Main), types.logic(&WorldKind::Main));
             let started = recorder::start(
                 &recording,
                 &OPTION_NAMES,
@@ -95,16 +92,18 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
         } else {
             (None, None)
         };
+        let type_metrics = metrics.room_types(&types.names());
         let mut actions = Vec::new();
         let desk = Desk::new(config, Instant::now(), &mut actions);
         Ok(ServedWorlds {
             desk,
             actions,
-            make: Some(Arc::new(LiveWorlds::new(sim, logic, ticks, None))),
+            make: Some(Arc::new(LiveWorlds::new(types, ticks, None))),
             world: None,
             recorder,
             playback: None,
             reader: None,
+            types: type_metrics,
             seed,
         })
     })
@@ -113,9 +112,16 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
 /// Starts a server that plays a recording back. It has one tick thread.
 pub(super) fn start_playback(mut options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
     let seed = playback.config().seed;
-    let welcomes = welcomes(playback.config(), None);
+    let mut names: Vec<String> = playback
+        .config()
+        .maps
+        .iter()
+        .map(|map| map.name.clone())
+        .collect();
+    names.sort_unstable();
+    let welcomes = welcomes(playback.config(), names.clone(), None);
     options.tick_threads = 1;
-    start_with(options, welcomes, |failure, _| {
+    start_with(options, welcomes, move |failure, metrics| {
         let (ticker, control, thread) = playback.start(failure)?;
         Ok(ServedWorlds {
             desk: Desk::playback(PLAYBACK),
@@ -125,28 +131,17 @@ pub(super) fn start_playback(mut options: ServerOptions, playback: Playback) -> 
             recorder: None,
             playback: Some(control),
             reader: Some(thread),
+            types: metrics.room_types(&names),
             seed,
         })
     })
 }
 
-/// Returns what the desk must know. Each map is a room type with the built-in logic.
-fn desk_config(sim: &SimConfig, tick_threads: usize) -> DeskConfig {
-    let rules = &sim.rules;
-    let every = Duration::from_secs(rules.rates.join.every_ticks.into()) / TICK_RATE;
-    let room_type = |name: &str| DeskRoomType {
-        name: name.to_owned(),
-        worlds: Worlds::Main,
-        capacity: rules.capacity,
-        fallback: None,
-        joins: JoinRate {
-            burst: rules.rates.join.burst,
-            every,
-        },
-    };
+/// Returns what the desk must know.
+fn desk_config(sim: &SimConfig, types: &RoomTypes, tick_threads: usize) -> DeskConfig {
     DeskConfig {
         tick_threads,
-        types: sim.maps.iter().map(|map| room_type(&map.name)).collect(),
+        types: types.desk_types(),
         skins: sim.skins.len(),
         max_rooms: sim.max_rooms as usize,
         max_worlds: MAX_WORLDS,
@@ -154,9 +149,7 @@ fn desk_config(sim: &SimConfig, tick_threads: usize) -> DeskConfig {
 }
 
 /// Returns what welcomes contain. `seed` is that of the ids of players.
-fn welcomes(config: &SimConfig, seed: Option<u64>) -> Welcomes {
-    let mut room_types: Vec<String> = config.maps.iter().map(|map| map.name.clone()).collect();
-    room_types.sort_unstable();
+fn welcomes(config: &SimConfig, room_types: Vec<String>, seed: Option<u64>) -> Welcomes {
     Welcomes {
         skins: config.skins.clone(),
         room_types,
@@ -197,14 +190,14 @@ fn start_with(
     let history = recorder
         .as_ref()
         .map_or(HistoryHandle::closed(), RecorderThreads::history);
+    let view = Arc::<Mutex<DeskView>>::default();
     let admin = admin(
         &options,
         &shared,
         ports.admin,
-        (history.clone(), playback),
+        (history.clone(), playback, Arc::clone(&view)),
         admin_woken,
     );
-    let view = Arc::<Mutex<DeskView>>::default();
     let (failure, metrics) = (Arc::clone(&shared.failure), shared.metrics.recorder().clone());
     let (desk, desk_wake) = desk(served, wiring.desk, view, &shared)?;
 
@@ -259,6 +252,7 @@ fn tick_loop(
         realtime: options.realtime && !is_playback,
         metrics: Arc::clone(&shared.metrics),
         status: Arc::clone(&shared.status),
+        node: Arc::clone(&shared.node),
         stop: Arc::default(),
     }
 }
@@ -290,6 +284,7 @@ fn desk(
         wake: ends.woken,
         workers,
         view,
+        types: served.types,
         metrics: Arc::clone(&shared.metrics),
         failure: Arc::clone(&shared.failure),
         stop: Arc::default(),
@@ -302,7 +297,7 @@ fn admin(
     options: &ServerOptions,
     shared: &SharedState,
     listener: TcpListener,
-    (history, playback): (HistoryHandle, Option<PlaybackControl>),
+    (history, playback, view): (HistoryHandle, Option<PlaybackControl>, Arc<Mutex<DeskView>>),
     wake: WakeEnd,
 ) -> Admin {
     Admin {
@@ -312,6 +307,8 @@ fn admin(
         failure: Arc::clone(&shared.failure),
         descriptors: Arc::clone(&shared.descriptors),
         edge: Arc::clone(&shared.edge),
+        node: Arc::clone(&shared.node),
+        view,
         history,
         playback,
         livez_timeout: options.livez_timeout,

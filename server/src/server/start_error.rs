@@ -1,8 +1,10 @@
 //! Errors of the start of a server, with advice.
 
-use std::{fmt, io, net::SocketAddr};
+use std::{fmt, io, net::SocketAddr, path::PathBuf};
 
 use parlour_recording::RecordingError;
+
+use crate::room_types::RoomTypeErrors;
 
 /// The reason why a server did not start.
 #[derive(thiserror::Error)]
@@ -32,6 +34,17 @@ pub enum StartError {
     /// The recording or the history cannot be written.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// The room types have mistakes.
+    #[error(transparent)]
+    RoomTypes(#[from] RoomTypeErrors),
+    /// Worlds cannot be kept in the directory.
+    #[error("cannot use the directory {} for worlds: {source}; choose a different one with --state", directory.display())]
+    State {
+        /// The directory.
+        directory: PathBuf,
+        /// The error of the system.
+        source: io::Error,
+    },
 }
 
 /// The text of `Display`, because a `main` that returns the error prints its `Debug` form.

@@ -21,6 +21,7 @@ use crate::{
     edge::{EdgeOptions, EdgeShared, IoStart, Welcomes},
     failure::Failure,
     metrics::Metrics,
+    node_status::NodeStatus,
 };
 
 /// The state that all threads share.
@@ -30,6 +31,7 @@ pub(super) struct SharedState {
     pub(super) status: Arc<TickThreads>,
     pub(super) failure: Arc<Failure>,
     pub(super) edge: Arc<EdgeShared>,
+    pub(super) node: Arc<NodeStatus>,
 }
 
 impl SharedState {
@@ -58,6 +60,7 @@ impl SharedState {
             status,
             failure,
             edge,
+            node: Arc::new(NodeStatus::new(tick_threads)),
         }
     }
 }

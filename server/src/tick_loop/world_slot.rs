@@ -11,7 +11,7 @@ use parlour_shared::{
     message::ClientMessage,
     text::panic_message,
 };
-use parlour_tick::{Event, EventKind, Pace, Reservation, TickInput, TickOutput, WorldId};
+use parlour_tick::{Counts, Event, EventKind, Pace, Reservation, TickInput, TickOutput, WorldId};
 
 use super::guests::Guests;
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         ticker::Ticker,
     },
     metrics::Counter,
+    node_status::{TickTimes, WorldFigures},
 };
 
 /// The maximum number of events that a world collects after it panicked. Further messages are
@@ -37,6 +38,11 @@ pub(super) struct WorldSlot {
     pub(super) guests: Guests,
     /// The last finished tick.
     pub(super) tick: Tick,
+    times: TickTimes,
+    /// The sizes after the last tick.
+    counts: Counts,
+    /// The bytes of the outputs since the last figures.
+    bytes: u64,
 }
 
 /// The result of a step.
@@ -57,6 +63,9 @@ impl WorldSlot {
             input: TickInput::default(),
             guests: Guests::default(),
             tick: Tick::default(),
+            times: TickTimes::new(Instant::now()),
+            counts: Counts::default(),
+            bytes: 0,
         }
     }
 
@@ -98,11 +107,15 @@ impl WorldSlot {
         let input = &mut self.input;
         input.pace = pace;
         input.sort();
+        let began = Instant::now();
         // Unwind safety: a world that panicked is never stepped again, and the output is cleared
         // before it is used again.
         match catch_unwind(AssertUnwindSafe(|| ticker.step(input, output))) {
             Ok(()) => {
                 self.tick = output.tick;
+                self.times.add(began.elapsed());
+                self.counts = output.counts;
+                self.bytes += output.bytes.len() as u64;
                 self.input.events.clear();
                 Stepped::Ticked
             }
@@ -145,6 +158,19 @@ impl WorldSlot {
     pub(super) fn end_tick(&mut self) {
         if self.ticker.is_some() {
             self.guests.end_tick();
+        }
+    }
+
+    /// Returns the figures of the last second.
+    pub(super) fn figures(&mut self, now: Instant) -> WorldFigures {
+        WorldFigures {
+            world: self.id,
+            tick: self.tick.0,
+            times: self.times.summary(now),
+            sessions: self.counts.sessions,
+            players: self.counts.players,
+            entities: self.counts.entities,
+            output_bytes: mem::take(&mut self.bytes),
         }
     }
 

@@ -10,7 +10,9 @@ use parlour_recording::{
     HeaderError, RecordingError,
     replay::{FindError, MomentError, ReplayError, display},
 };
-use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
+use parlour_server::{
+    StartError, config::Problems, maps::MapErrors, room_types::RoomTypeErrors, skins::SkinErrors,
+};
 
 /// A replay reached a state that differs from the recorded one, or two recordings differ.
 const DIFFERS: u8 = 1;
@@ -20,7 +22,7 @@ const USAGE: u8 = 2;
 const NOT_IN_RECORDING: u8 = 64;
 /// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
-/// A port is in use, or the address does not belong to this machine.
+/// A port is in use, the address does not belong to this machine, or no server answers.
 const UNAVAILABLE: u8 = 69;
 /// Parlour itself failed.
 pub(crate) const SOFTWARE: u8 = 70;
@@ -44,11 +46,11 @@ Exit codes:
     2  the command line is invalid
    64  the recording does not contain the requested moment, player or room
    65  a map, the skins or a recording cannot be used
-   69  a port is in use, or the address does not belong to this machine
+   69  a port is in use, the address does not belong to this machine, or no server answers
    70  Parlour itself failed; see the log for the reason
    71  the system refused a resource, such as a thread or a file
-   73  the recording or history directory cannot be created or written to, or an export would
-       overwrite a file
+   73  the directory of recordings, histories or worlds cannot be created or written to, or an
+       export would overwrite a file
    77  no permission, such as for a port below 1024
    78  the configuration cannot be used
   130  terminated by a second Ctrl-C";
@@ -65,6 +67,14 @@ impl Exit {
     pub(crate) fn failure(text: impl Into<String>) -> Self {
         Self {
             code: SOFTWARE,
+            text: text.into(),
+        }
+    }
+
+    /// No server answers, or a different program does.
+    pub(crate) fn unavailable(text: impl Into<String>) -> Self {
+        Self {
+            code: UNAVAILABLE,
             text: text.into(),
         }
     }
@@ -219,6 +229,15 @@ impl From<SkinErrors> for Exit {
     }
 }
 
+impl From<RoomTypeErrors> for Exit {
+    fn from(errors: RoomTypeErrors) -> Self {
+        Self {
+            code: CONFIG,
+            text: errors.to_string(),
+        }
+    }
+}
+
 impl From<StartError> for Exit {
     fn from(error: StartError) -> Self {
         let code = match &error {
@@ -226,7 +245,10 @@ impl From<StartError> for Exit {
                 io::ErrorKind::PermissionDenied => PERMISSION,
                 _ => UNAVAILABLE,
             },
-            StartError::Recording(RecordingError::Directory { .. }) => CANNOT_CREATE,
+            StartError::RoomTypes(_) => CONFIG,
+            StartError::Recording(RecordingError::Directory { .. }) | StartError::State { .. } => {
+                CANNOT_CREATE
+            }
             StartError::Thread(_)
             | StartError::OpenFiles { .. }
             | StartError::Recording(RecordingError::Thread(_)) => SYSTEM,
