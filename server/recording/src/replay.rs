@@ -19,6 +19,7 @@ mod presence;
 mod record_again;
 mod recording_files;
 mod refusals;
+mod room_times;
 mod run;
 mod second_world;
 mod verify;

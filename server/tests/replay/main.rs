@@ -13,4 +13,7 @@ mod follow;
 mod histories;
 mod player_names;
 mod rotation;
+mod seed;
 mod support;
+mod worlds;
+mod worlds_support;

@@ -110,29 +110,6 @@ impl Replay {
         (found.list, Ok(()))
     }
 
-    /// Returns the rooms of the saved worlds, each with the ticks of the first and the last one that
-    /// contains it. Nothing is run, so a room that existed only between two saved worlds is missing.
-    ///
-    /// # Errors
-    /// [`ReplayError`] if the recording cannot be read.
-    pub(super) fn saved_rooms(&mut self) -> Result<BTreeMap<String, (Tick, Tick)>, ReplayError> {
-        let world = self.fresh();
-        let positions: Vec<FilePosition> = self.files.keyframes().collect();
-        let mut found: BTreeMap<String, (Tick, Tick)> = BTreeMap::new();
-        for position in positions {
-            let Some(Item::Keyframe { tick, state }) = self.files.read_from(position).next().transpose()?
-            else {
-                continue;
-            };
-            let census = SavedState::parse(&state).map(|saved| world.census(&saved));
-            let rooms: BTreeSet<String> = census.unwrap_or_default().rooms.into_values().collect();
-            for room in rooms {
-                found.entry(room).or_insert((tick, tick)).1 = tick;
-            }
-        }
-        Ok(found)
-    }
-
     /// Formats an error for a player that was not found: the ticks in which it was present, or
     /// similar names. `when` says where it was searched, such as `in ticks 1 to 9`. Reads the
     /// whole recording.

@@ -150,7 +150,7 @@ impl Worlds {
 
 impl RecordedWorld {
     /// Returns the runs that have a part of a time span, oldest first.
-    pub(super) fn windows(&self, span: TimeSpan) -> impl Iterator<Item = WorldWindow<'_>> {
+    pub fn windows(&self, span: TimeSpan) -> impl Iterator<Item = WorldWindow<'_>> {
         let (from, to) = (span.from.map(Moment::At), span.to.map(Moment::At));
         self.runs.iter().filter_map(move |run| {
             let window = Window::new(from.as_ref(), to.as_ref(), &run.times).ok()?;
