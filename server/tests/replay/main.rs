@@ -13,7 +13,6 @@ mod follow;
 mod histories;
 mod player_names;
 mod rotation;
-mod seed;
 mod support;
 mod worlds;
 mod worlds_support;

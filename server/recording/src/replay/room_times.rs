@@ -8,8 +8,8 @@ use super::{Replay, ReplayError, recording_files::FilePosition, window_players::
 use crate::format::Item;
 
 impl Replay {
-    /// Returns the first and the last tick of each time in which a room existed. A room that existed
-    /// only between two saved worlds is missing, except at the end of the recording.
+    /// Returns the first and the last tick of each time in which a room existed. A room that
+    /// existed only between two saved worlds is missing, except at the end of the recording.
     ///
     /// # Errors
     /// [`ReplayError`] if the recording cannot be read or run.

@@ -140,9 +140,17 @@ impl Worlds {
             true => last_tick(&mut replay, table, place.window)?.0,
             false => place.window.to,
         };
-        let window = Window { to, ..place.window };
-        let (dump, rooms) = rows(&mut replay, table, window, filter)?;
-        Ok((dump, rooms, to))
+        let mut window = Window { to, ..place.window };
+        let shown = match rows(&mut replay, table, window, filter) {
+            // The moment was not chosen for this world: its state is that before the panic.
+            Err(ReplayError::Panicked { tick, .. }) if tick > Tick(1) => {
+                window.to = Tick(tick.0 - 1);
+                rows(&mut replay, table, window, filter)
+            }
+            shown => shown,
+        };
+        let (dump, rooms) = shown?;
+        Ok((dump, rooms, window.to))
     }
 
     /// An empty table would not show that the filter's player or room does not exist.

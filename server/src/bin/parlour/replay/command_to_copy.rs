@@ -3,7 +3,8 @@
 use std::{env, path::Path};
 
 /// Returns the command line of this process, with `file` in place of `path`. If `path` is a world
-/// that was chosen from those of a node, replaces the directory of the node and leaves out `--world`.
+/// that was chosen from those of a node, replaces the directory of the node, and leaves out
+/// `--world`.
 pub(super) fn command_to_copy(path: &Path, file: &Path) -> String {
     let words = env::args_os()
         .skip(1)

@@ -4,7 +4,7 @@ use clap::ArgMatches;
 use parlour_recording::replay::{
     PlayerQuery, describe_namesakes, display,
     dump::{DumpTable, Filter, aligned},
-    worlds::{Worlds, WorldsDump},
+    worlds::{Worlds, WorldsDump, WorldsError},
 };
 
 use super::moment;
@@ -42,7 +42,7 @@ pub(super) fn run(worlds: &Worlds, table: DumpTable, matches: &ArgMatches) -> Re
         output::result(&aligned(&found.dump.columns, &found.dump.rows))?;
     }
     let failures = found.failures.into_iter();
-    let failures = failures.map(|(path, error)| Exit::replay(&path, error));
+    let failures = failures.map(|(path, error)| Exit::from(WorldsError::Replay { path, error }));
     Exit::combine(failures.collect()).map_or(Ok(()), Err)
 }
 
