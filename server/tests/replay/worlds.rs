@@ -533,3 +533,16 @@ fn a_time_of_day_means_the_newest_day() {
         "{err}"
     );
 }
+
+#[test]
+fn a_player_that_comes_back_was_present_twice() {
+    let directory = travels();
+    let words = [
+        "--world", "main", "--follow", "Ada", "--from", "t150", "--to", "t250",
+    ];
+    let (code, _, err) = run(&directory, &words);
+    assert_eq!(code, Some(64), "{err}");
+    let times =
+        "Ada (session 1) is present in ticks 10 to 121, Ada (session 1) is present in ticks 302 to 600";
+    assert!(err.contains(times), "{err}");
+}

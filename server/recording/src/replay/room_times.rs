@@ -2,14 +2,14 @@
 //! differ are run.
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{SavedState, Simulation};
+use parlour_sim::{SavedState, Simulation, StableId};
 
 use super::{Replay, ReplayError, recording_files::FilePosition, window_players::rooms_of};
 use crate::format::Item;
 
 impl Replay {
-    /// Returns the first and the last tick of each time in which a room existed. A room that
-    /// existed only between two saved worlds is missing, except at the end of the recording.
+    /// Returns the first and the last tick of each time in which a room existed. A time between two
+    /// saved worlds is missing, except at the end of the recording.
     ///
     /// # Errors
     /// [`ReplayError`] if the recording cannot be read or run.
@@ -21,37 +21,39 @@ impl Replay {
         let positions: Vec<FilePosition> = self.files.keyframes().collect();
         let mut times = Vec::new();
         let mut since = None;
-        let mut before = Tick(first.0 - 1);
+        let (mut before, mut last_id) = (Tick(first.0 - 1), None);
         for position in positions {
-            let Some((tick, exists)) = self.saved_with(&world, position, room)? else {
+            let Some((tick, id)) = self.saved_with(&world, position, room)? else {
                 continue;
             };
             if tick < first {
                 // The recording starts with this world.
-                since = exists.then_some(first);
-            } else if exists != since.is_some() {
+                since = id.map(|_| first);
+            } else if id != last_id {
                 self.find_changes(room, before, tick, &mut since, &mut times)?;
             }
-            before = tick;
+            (before, last_id) = (tick, id);
         }
         self.find_changes(room, before, end, &mut since, &mut times)?;
         times.extend(since.map(|since| (since, end)));
         Ok(times)
     }
 
-    /// Returns the tick of a saved world, and whether it contains the room.
+    /// Returns the tick of a saved world, and the id of the room in it. A room that was removed and
+    /// created again has a different id.
     fn saved_with(
         &mut self,
         world: &Simulation,
         position: FilePosition,
         room: &str,
-    ) -> Result<Option<(Tick, bool)>, ReplayError> {
+    ) -> Result<Option<(Tick, Option<StableId>)>, ReplayError> {
         let Some(Item::Keyframe { tick, state }) = self.files.read_from(position).next().transpose()? else {
             return Ok(None);
         };
         let census = SavedState::parse(&state).map(|saved| world.census(&saved));
-        let exists = census.unwrap_or_default().rooms.values().any(|name| name == room);
-        Ok(Some((tick, exists)))
+        let rooms = census.unwrap_or_default().rooms;
+        let id = rooms.into_iter().find(|(_, name)| name == room).map(|(id, _)| id);
+        Ok(Some((tick, id)))
     }
 
     /// Runs from one tick to a later one, and notes each time at which the room is created or
