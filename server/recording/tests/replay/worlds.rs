@@ -40,7 +40,7 @@ fn time(late: u64, tick: u32) -> u64 {
 fn every_time_of_a_room_is_found() {
     let mut script = without_events();
     script.config.rules.empty_ticks = 60;
-    // The room exists in ticks 100 to 359 or so, again from tick 500 on until it is empty, and again
+    // The room exists from tick 100 until it was empty for a second, again from tick 500, and again
     // at the end, after the last saved world.
     script.at(100).open_as_and_join(1, "Ada", "east/3");
     script.at(310).close(1);
