@@ -1,20 +1,29 @@
 //! The worlds of a node: what is hard to reach through the command.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_recording::replay::{
-    Moment, PlayerQuery,
-    dump::{DumpTable, Filter},
-    worlds::{TimeSpan, Worlds, WorldsError, world_directories},
+use parlour_recording::{
+    Previous,
+    format::EndReason,
+    replay::{
+        Extent, Moment, PlayerQuery,
+        dump::{DumpTable, Filter},
+        find, verify,
+        worlds::{TimeSpan, Worlds, WorldsError, world_directories},
+    },
 };
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
-use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
-use parlour_testing::{SessionActions as _, recording::ScriptedRecording};
+use parlour_sim::{Clock, Logic, Player, Simulation, StepSet, TickSchedule};
+use parlour_testing::{
+    Script, SessionActions as _,
+    recording::{ScriptedRecording, WorldRecorder, header},
+};
+use parlour_tick::TickInput;
 use proptest::prelude::*;
 
-use crate::support::{STARTED_MS, TemporaryPath, maps, without_events};
+use crate::support::{STARTED_MS, TemporaryPath, config, maps, recording, whole, without_events};
 
 fn open(directory: &TemporaryPath, logic: Logic) -> Worlds {
     let directories = world_directories(&directory.0).unwrap();
@@ -112,6 +121,92 @@ fn a_tick_that_panicked_shows_the_state_before_it() {
             .contains("t120      the tick panics, and is the last one: "),
         "{lines:#?}"
     );
+}
+
+/// A player named Boom lets the tick panic.
+fn fails_for_boom() -> Logic {
+    fn fail(players: Query<&Player>) {
+        assert!(players.iter().all(|player| player.name != "Boom"), "boom");
+    }
+    Logic::new(|app: &mut App| {
+        app.add_systems(TickSchedule, fail.in_set(StepSet::Simulate));
+    })
+}
+
+/// Writes the recording of a world that panics in tick 121 and is recovered: the second file
+/// continues the first, and starts with the same tick again, without its input.
+fn recovered(directory: &Path, logic: &Logic) {
+    let mut script = Script::default();
+    script.at(10).open_as_and_join(1, "Ada", "east");
+    script.at(121).open_as_and_join(2, "Boom", "east");
+    script.at(150).skin(1, 0);
+    script.at(160).close(1);
+    let world = Simulation::with_plugins(config(), logic.clone());
+    let mut head = header(&world, &config(), STARTED_MS);
+    let mut recorder = WorldRecorder::new(Vec::new(), head.clone(), world, 300);
+    (1..=120).for_each(|tick| recorder.step(&script.input(tick)));
+    let mut saved = Vec::new();
+    recorder.world.save(&mut saved);
+    recorder.panicked(Tick(121), &script.input(121));
+    recorder.end(EndReason::Panicked);
+    let first = recorder.into_inner();
+    fs::create_dir_all(directory).unwrap();
+    fs::write(directory.join("a.plr"), &first).unwrap();
+    head.previous = Some(Previous {
+        file: "a.plr".into(),
+        chain: recording(&first).chain().unwrap(),
+    });
+    let world = Simulation::load(config(), logic.clone(), &saved).unwrap();
+    let mut recorder = WorldRecorder::new(Vec::new(), head, world, 300);
+    recorder.step(&TickInput::default());
+    (122..=240).for_each(|tick| recorder.step(&script.input(tick)));
+    recorder.end(EndReason::Stopped);
+    fs::write(directory.join("b.plr"), recorder.into_inner()).unwrap();
+}
+
+#[test]
+fn a_recovered_world_is_a_second_run() {
+    let (directory, logic) = (TemporaryPath::directory(), fails_for_boom());
+    let path = directory.0.join("main");
+    recovered(&path, &logic);
+    let worlds = open(&directory, logic.clone());
+    let main = worlds.iter().next().unwrap();
+    let runs: Vec<_> = main
+        .runs
+        .iter()
+        .map(|run| (run.files.len(), run.times.range()))
+        .collect();
+    assert_eq!(
+        runs,
+        [(1, Some((Tick(1), Tick(121)))), (1, Some((Tick(121), Tick(240))))]
+    );
+    for run in &main.runs {
+        let mut replay = worlds.replay(run).unwrap();
+        let window = whole(&replay);
+        verify(&mut replay, window, |_| {}).unwrap();
+    }
+    // A single recording is the newest run, and the two are not joined.
+    let found = find(&path, None, Extent::Whole).unwrap();
+    assert!(found.path.ends_with("b.plr") && found.next.is_empty());
+    assert_eq!(found.others.runs, 1);
+    let mut replay = worlds.replay(&main.runs[0]).unwrap();
+    assert!(replay.append(&path.join("b.plr")).is_err());
+    // Ada stays connected.
+    let trail = worlds
+        .trail(&PlayerQuery("Ada".into()), TimeSpan::default())
+        .unwrap();
+    let mut lines = Vec::new();
+    worlds
+        .follow(&trail, None, |line| {
+            lines.push(line.to_string());
+            Ok(())
+        })
+        .unwrap();
+    let has = |nth: usize, text: &str| assert!(lines[nth].contains(text), "{text}: {lines:#?}");
+    has(0, "t10       Ada arrives");
+    has(2, "t121      the tick panics");
+    has(3, "t120      Ada (id ");
+    has(lines.len() - 1, "t160      Ada departs");
 }
 
 #[test]

@@ -32,9 +32,12 @@ impl<'a> Runs<'a> {
         Self { by_name, by_previous }
     }
 
-    /// Returns the file that a recording continues, if it exists.
+    /// Returns the file that a recording continues, if it exists. A file that ends with a panic is
+    /// the last of its run: the world that was recovered runs the fatal tick again, without its
+    /// input, so the two cannot be replayed as one recording.
     pub(super) fn before(&self, file: &ListedFile) -> Option<&'a ListedFile> {
-        self.by_name.get(file.previous.as_deref()?).copied()
+        let before = self.by_name.get(file.previous.as_deref()?).copied();
+        before.filter(|before| !before.ending.is_panic())
     }
 
     /// Returns a file and the files that it continues, the latest first. Their number is bounded,
@@ -68,7 +71,10 @@ impl<'a> Runs<'a> {
 
     /// Returns the files that continue a recording, in order.
     pub(super) fn after(&self, file: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
-        let after = |file: &ListedFile| self.by_previous.get(file.name.as_str()).copied();
+        let after = |file: &ListedFile| {
+            let next = self.by_previous.get(file.name.as_str()).copied();
+            next.filter(|_| !file.ending.is_panic())
+        };
         iter::successors(after(file), move |file| after(file)).take(self.by_name.len())
     }
 
