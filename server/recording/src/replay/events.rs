@@ -8,7 +8,7 @@ use parlour_shared::{
 use parlour_tick::{Event, EventKind};
 use serde_json::{Value, json};
 
-use super::display::{direction, plain, quoted};
+use super::display::{direction, id, plain, quoted};
 
 /// Describes an event of a session in words.
 pub(super) fn in_words(kind: &EventKind) -> String {
@@ -31,8 +31,8 @@ pub(super) fn to_json(event: &Event) -> Value {
     let session = event.session;
     match &event.kind {
         EventKind::Arrive(arrival) => json!({
-            "session": session, "kind": "arrive", "player": arrival.player, "name": arrival.name,
-            "skin": arrival.skin,
+            "session": session, "kind": "arrive", "player": id(arrival.player), "name": arrival.name,
+            "skin": arrival.skin, "carried": arrival.carried.iter().map(|part| &part.name).collect::<Vec<_>>(),
         }),
         EventKind::Depart => json!({"session": session, "kind": "depart"}),
         EventKind::Reserve(reservation) => json!({

@@ -8,3 +8,4 @@ mod player_names;
 mod saved_worlds;
 mod support;
 mod verify;
+mod worlds;

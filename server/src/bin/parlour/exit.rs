@@ -8,7 +8,7 @@ use std::{
 
 use parlour_recording::{
     HeaderError, RecordingError,
-    replay::{FindError, MomentError, ReplayError, display},
+    replay::{FindError, MomentError, ReplayError, display, worlds::WorldsError},
 };
 use parlour_server::{
     StartError, config::Problems, maps::MapErrors, room_types::RoomTypeErrors, skins::SkinErrors,
@@ -162,6 +162,11 @@ impl Exit {
         }
     }
 
+    /// Worlds reached a different state than was recorded.
+    pub(crate) fn worlds_differ(text: String) -> Self {
+        Self { code: DIFFERS, text }
+    }
+
     /// Combines several failures into one, with the exit code of the first and the texts of all.
     /// Returns `None` if there are no failures.
     pub(crate) fn combine(failures: Vec<Self>) -> Option<Self> {
@@ -215,7 +220,22 @@ impl From<FindError> for Exit {
             FindError::Io { .. }
             | FindError::None(_)
             | FindError::Unreadable { .. }
-            | FindError::TooMany(_) => Self::data(error.to_string()),
+            | FindError::TooMany(_)
+            | FindError::TooManyWorlds(_) => Self::data(error.to_string()),
+        }
+    }
+}
+
+impl From<WorldsError> for Exit {
+    fn from(error: WorldsError) -> Self {
+        match error {
+            WorldsError::TickWithoutWorld(_) => Self::usage(error.to_string()),
+            WorldsError::Moment { .. } | WorldsError::NoMatch(_) => Self::not_in_recording(error.to_string()),
+            WorldsError::Replay { path, error } => match error.is_divergence() {
+                true => Self::replay(&path, error),
+                false => Self::not_opened(&path, &error),
+            },
+            WorldsError::Io(error) => Self::system("cannot write the result", &error),
         }
     }
 }
