@@ -1,16 +1,19 @@
-//! The recorded world, on the tick thread: every tick is sent to the recorder, whose threads are
-//! in [`parlour_recording::recorder`].
+//! A recorded world, on the tick thread: every tick is sent to the recorder, whose threads are in
+//! [`parlour_recording::recorder`].
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     time::Instant,
 };
 
-use parlour_recording::recorder::{OptionNames, TickSender};
+use parlour_recording::recorder::{OptionNames, TickSender, WorldTicks};
 use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 
 use crate::tick_loop::Ticker;
+
+/// The name of the shared world of the built-in logic.
+pub(crate) const MAIN_WORLD: &str = "main";
 
 /// The flags of `parlour`, for the errors and log lines of the recorder.
 pub(crate) const OPTION_NAMES: OptionNames = OptionNames {
@@ -27,14 +30,15 @@ pub(crate) const OPTION_NAMES: OptionNames = OptionNames {
 /// A world that sends every tick to the recorder.
 pub(crate) struct RecordedWorld {
     world: Simulation,
-    ticks: TickSender,
+    ticks: WorldTicks,
+    sender: TickSender,
 }
 
 impl RecordedWorld {
-    /// Creates the world. Call it on the tick thread.
-    pub(crate) fn new(ticks: TickSender) -> Self {
+    /// Creates the world.
+    pub(crate) fn new(ticks: WorldTicks, sender: TickSender) -> Self {
         let world = ticks.make_world();
-        Self { world, ticks }
+        Self { world, ticks, sender }
     }
 }
 
@@ -44,15 +48,20 @@ impl Ticker for RecordedWorld {
         let begin = Instant::now();
         let stepped = catch_unwind(AssertUnwindSafe(|| self.world.step(input, output)));
         let took = begin.elapsed();
-        match stepped {
-            Ok(()) => self.ticks.send(&mut self.world, tick, took, input, Some(output)),
-            Err(panic) => {
+        let finished = match &stepped {
+            Ok(()) => Some(&*output),
+            Err(_) => {
                 // The world is broken. Only the input is taken back from it, so that the recording
                 // ends with the tick that panicked.
                 self.world.reclaim_input(input);
-                self.ticks.send(&mut self.world, tick, took, input, None);
-                resume_unwind(panic);
+                None
             }
+        };
+        self.sender
+            .send(&mut self.ticks, &mut self.world, tick, took, input, finished);
+        self.sender.flush();
+        if let Err(panic) = stepped {
+            resume_unwind(panic);
         }
     }
 }

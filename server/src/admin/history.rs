@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     history_requests::{download_history, with_advice, write_history},
+    recorded_world::MAIN_WORLD,
     http::{Answer, HttpProblem, ProblemKind, json, text},
 };
 
@@ -47,7 +48,7 @@ impl HistoryRoutes {
 
     /// `POST /history`.
     pub(super) async fn write(&self) -> Result<Answer, HttpProblem> {
-        write_history(&self.history)
+        write_history(&self.history, MAIN_WORLD)
             .await
             .map(path_answer)
             .map_err(problem)
@@ -57,7 +58,7 @@ impl HistoryRoutes {
     pub(super) async fn download(&self) -> Result<Answer, HttpProblem> {
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
-        let saved = download_history(&self.history).await.map_err(problem)?;
+        let saved = download_history(&self.history, MAIN_WORLD).await.map_err(problem)?;
         Ok(download_answer(saved, permit))
     }
 }
@@ -83,7 +84,7 @@ fn download_answer(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer 
 fn problem(error: HistoryError) -> HttpProblem {
     let text = with_advice(&error);
     let kind = match error {
-        HistoryError::NotKept | HistoryError::Empty => ProblemKind::NoHistory,
+        HistoryError::NotKept | HistoryError::NoWorld | HistoryError::Empty => ProblemKind::NoHistory,
         HistoryError::Busy | HistoryError::TooSoon => ProblemKind::HistoryBusy,
         HistoryError::Gone => ProblemKind::RecorderGone,
         HistoryError::Failed(_) => ProblemKind::HistoryFailed,

@@ -8,9 +8,9 @@ use std::{
     thread::JoinHandle,
 };
 
-use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads};
-use parlour_sim::{SimConfig, Simulation};
-use parlour_tick::Cadence;
+use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads, WorldInfo};
+use parlour_sim::SimConfig;
+use parlour_tick::{Cadence, WorldId};
 
 use super::{
     Server, ServerOptions, StartError,
@@ -30,7 +30,7 @@ use crate::{
     failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
-    recorded_world::{OPTION_NAMES, RecordedWorld},
+    recorded_world::{MAIN_WORLD, OPTION_NAMES, RecordedWorld},
     system_random,
     tick_loop::{MakeTicker, TickLoop},
 };
@@ -55,22 +55,21 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let recording = options.recording.clone();
     let welcomes = welcomes(&sim, Some(seed));
     start_with(options, welcomes, |_, metrics| {
-        let (recorder, make): (_, MakeTicker) = if recording.any() {
-            let (recorder, ticks) =
-                recorder::start(&recording, &OPTION_NAMES, sim, logic, &metrics.recording, BUILD)?;
-            (
-                Some(recorder),
-                Box::new(move || Box::new(RecordedWorld::new(ticks))),
-            )
-        } else {
-            (
-                None,
-                Box::new(move || Box::new(Simulation::with_plugins(sim, logic))),
-            )
+        let (recorder, mut senders) =
+            recorder::start(&recording, &OPTION_NAMES, 1, &metrics.recording, BUILD)?;
+        let main = WorldInfo {
+            id: WorldId(0),
+            name: MAIN_WORLD.to_owned(),
+            config: sim,
+            logic,
+            saved: None,
         };
+        let ticks = recorder.handle().open(main).expect("it is the only world");
+        let sender = senders.pop().expect("one tick thread was asked for");
+        let make: MakeTicker = Box::new(move || Box::new(RecordedWorld::new(ticks, sender)));
         Ok(ServedWorld {
             make,
-            recorder,
+            recorder: Some(recorder),
             playback: None,
             reader: None,
             seed,

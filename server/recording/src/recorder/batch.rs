@@ -129,7 +129,12 @@ pub(super) mod samples {
 
     /// Like [`saved`], of a different world.
     pub(in super::super) fn saved_of(world: &Arc<WorldContext>, tick: u32) -> Arc<Batch> {
-        let sealed = seal_keyframe(Tick(tick), 0, b"a world").unwrap();
+        saved_with(world, tick, b"a world")
+    }
+
+    /// Like [`saved_of`], with this state.
+    pub(in super::super) fn saved_with(world: &Arc<WorldContext>, tick: u32, state: &[u8]) -> Arc<Batch> {
+        let sealed = seal_keyframe(Tick(tick), 0, state).unwrap();
         Arc::new(Batch::new(world, sealed, false).unwrap())
     }
 }

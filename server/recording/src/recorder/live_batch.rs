@@ -10,7 +10,7 @@ const EVENTS: usize = 64;
 /// The largest buffer of a saved world that is kept for the next one.
 const KEPT_KEYFRAME: usize = 256 << 20;
 /// The maximum number of buffers of saved worlds that a batch takes back to the tick thread.
-const KEPT_KEYFRAMES: usize = 4;
+const KEPT_KEYFRAMES: usize = 16;
 
 /// What a tick thread records at once: usually one tick of each of its worlds.
 ///
@@ -112,7 +112,7 @@ mod tests {
         let mut busy = LiveBatch {
             ticks: vec![LiveTick::default(); 100],
             parts: vec![1; 2_000],
-            keyframes: vec![vec![1; 4_000]; 9],
+            keyframes: vec![vec![1; 4_000]; KEPT_KEYFRAMES + 9],
             ..LiveBatch::default()
         };
         size.observe(&busy);

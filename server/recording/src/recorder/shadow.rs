@@ -40,8 +40,8 @@ use crate::{
 /// batches.
 const LAGS: [u32; 2] = [137, 197];
 /// The minimum length of the history, so that it still contains a divergence when the shadow finds
-/// it: the longer lag, the ticks of one second in a batch, and some time to run them.
-pub(super) const REACH: Duration = Duration::from_secs(6);
+/// it: the longer lag, the ticks of five quiet seconds in a batch, and some time to run them.
+pub(super) const REACH: Duration = Duration::from_secs(10);
 /// The interval at which the thread checks whether a batch is due, or the server stops.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -292,6 +292,7 @@ fn items(batch: &Batch, header: &mut Option<Header>) -> Result<Vec<Item>, Diverg
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recorder::world_state::QUIET_TICKS;
 
     /// This holds for any fraction of a second at which a clock is read, and any modulus.
     #[test]
@@ -308,7 +309,7 @@ mod tests {
 
     #[test]
     fn the_history_still_contains_a_divergence_when_the_shadow_finds_it() {
-        let ticks = LAGS[0].max(LAGS[1]) + TICK_RATE;
+        let ticks = LAGS[0].max(LAGS[1]) + QUIET_TICKS;
         assert!(REACH > Duration::from_secs(1) * ticks / TICK_RATE);
     }
 }

@@ -22,7 +22,7 @@ use super::{
 };
 
 /// The maximum number of empty buffers for saved worlds that a tick thread keeps.
-const SPARES: usize = 8;
+const SPARES: usize = 32;
 
 /// Sends the ticks of the worlds of one tick thread to the recorder.
 ///

@@ -25,7 +25,7 @@ const SEAL: Duration = Duration::from_secs(1);
 /// A chunk without any input is sealed after this time, or as many ticks as a quiet world has in
 /// it: quiet worlds take little disk space, and a crash loses nothing that anybody did.
 const SEAL_QUIET: Duration = Duration::from_secs(5);
-const QUIET_TICKS: u32 = 300;
+pub(super) const QUIET_TICKS: u32 = 300;
 /// A tick that takes longer triggers a write of the history: the time of three ticks, which is as
 /// many as the tick loop catches up on.
 const OVERRUN: Duration = Duration::from_millis(50);

@@ -70,7 +70,7 @@ fn a_history_deletes_only_histories_with_the_same_reason() {
 fn what_is_written_counts_and_is_deleted_only_when_it_is_finished() {
     let directory = directory("growing", 450);
     put(&directory, &MIXED[..4]);
-    let (_file, name) = directory.create("main", 1_800_000_000_000, 1, None).unwrap();
+    let (file, name) = directory.create("main", 1_800_000_000_000, 1, None).unwrap();
     assert_eq!(directory.make_room(50, DeletableFiles::Any).unwrap(), 0);
     directory.note_size(&name, 50);
     assert_eq!(directory.make_room(0, DeletableFiles::Any).unwrap(), 0);
@@ -81,6 +81,7 @@ fn what_is_written_counts_and_is_deleted_only_when_it_is_finished() {
     assert_eq!(directory.make_room(0, DeletableFiles::Any).unwrap(), 3);
     assert_eq!(left(&directory).len(), 1);
     fs::write(directory.path_of(&name), [0; 1_000]).unwrap();
+    drop(file);
     directory.mark_finished(&name);
     assert_eq!(directory.make_room(0, DeletableFiles::Any).unwrap(), 1);
     assert!(left(&directory).is_empty());
