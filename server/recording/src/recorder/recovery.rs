@@ -60,10 +60,10 @@ pub enum RecoverError {
     Gone,
 }
 
-/// A world that was rebuilt, and its state as saved.
+/// A world that was rebuilt, and its state as saved: `None` before the first tick.
 pub(super) struct Rebuilt {
     pub(super) world: Simulation,
-    pub(super) saved: SavedWorld,
+    pub(super) saved: Option<SavedWorld>,
     pub(super) diverged: Option<Tick>,
 }
 
@@ -76,14 +76,17 @@ pub(super) fn rebuild(recovery: &Recovery) -> Result<Rebuilt, RecoverError> {
         let text = format!("{} after tick {}", count(missing, "missing tick"), world.tick().0);
         return Err(RecoverError::Unreadable(text));
     }
-    let mut saved = SavedWorld {
-        tick: world.tick(),
-        state: Vec::new(),
-    };
-    world.save(&mut saved.state);
-    // What was sent to viewers is not saved, and was not sent now. A loaded world knows that.
+    let tick = world.tick();
+    let mut state = Vec::new();
+    world.save(&mut state);
+    // What was sent to viewers is not saved, and was not sent now. A new world knows that.
     drop(world);
-    let world = load(recovery, saved.tick, &saved.state)?;
+    let (world, saved) = if tick == Tick(0) {
+        // Before its first tick, a world cannot be saved.
+        (world::without_metrics(|| recovery.world.make_world()), None)
+    } else {
+        (load(recovery, tick, &state)?, Some(SavedWorld { tick, state }))
+    };
     Ok(Rebuilt {
         world,
         saved,

@@ -21,8 +21,8 @@ pub(super) enum Request {
     Close(WorldId),
     /// Return what is needed to rebuild a world.
     Recover(WorldId, SyncSender<Result<Recovery, RecoverError>>),
-    /// The world continues from this state.
-    Continue(WorldId, SavedWorld),
+    /// The world continues from this state, or from before its first tick.
+    Continue(WorldId, Option<SavedWorld>),
     /// Write a history.
     History(HistoryRequest),
 }

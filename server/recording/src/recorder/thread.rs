@@ -36,6 +36,9 @@ use crate::format::Sealer;
 const LOOK: Duration = Duration::from_millis(50);
 /// The maximum number of requests that are answered between two looks at the current chunks.
 const REQUESTS: usize = 256;
+/// The maximum number of requests that wait until all ticks are read. Further ones wait in the
+/// queue.
+const MAX_LATER: usize = 1024;
 
 /// The recorder thread.
 pub(super) struct Recorder {
@@ -95,8 +98,11 @@ impl Recorder {
             if ended {
                 return self.outlets.end();
             }
-            match self.requests.recv_timeout(LOOK) {
-                Ok(request) => self.answer_all(request),
+            // Requests may have been received while ticks were read.
+            let wait = if self.later.is_empty() { LOOK } else { Duration::ZERO };
+            match self.requests.recv_timeout(wait) {
+                Ok(request) => self.answer_all(Some(request)),
+                Err(RecvTimeoutError::Timeout) if !self.later.is_empty() => self.answer_all(None),
                 Err(RecvTimeoutError::Timeout) => {}
                 // Cannot happen: this thread keeps a sender.
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -179,7 +185,12 @@ impl Recorder {
     /// Opens and continues worlds for which that was requested. Other requests wait, because they
     /// are about ticks that may not have been read yet.
     fn receive_requests(&mut self) {
-        while let Ok(request) = self.requests.try_recv() {
+        while self.later.len() < MAX_LATER
+            && let Ok(request) = self.requests.try_recv()
+        {
+            self.later.push_back(request);
+        }
+        for request in mem::take(&mut self.later) {
             match request {
                 Request::Open(..) | Request::Continue(..) => self.answer(request),
                 other => self.later.push_back(other),
@@ -187,15 +198,22 @@ impl Recorder {
         }
     }
 
-    fn answer_all(&mut self, first: Request) {
-        self.later.push_back(first);
+    /// Answers this request and those that wait.
+    fn answer_all(&mut self, first: Option<Request>) {
+        self.later.extend(first);
         for _ in 0..REQUESTS {
-            let Some(request) = self.later.pop_front().or_else(|| self.requests.try_recv().ok()) else {
+            if self.later.is_empty() {
+                self.later.extend(self.requests.try_recv().ok());
+            }
+            if self.later.is_empty() {
                 return;
-            };
-            // A request may be about ticks that were sent just before it.
+            }
+            // A request may be about ticks that were sent just before it. It stays in the list
+            // meanwhile, because these ticks may need it.
             self.drain();
-            self.answer(request);
+            if let Some(request) = self.later.pop_front() {
+                self.answer(request);
+            }
         }
     }
 
@@ -205,15 +223,15 @@ impl Recorder {
                 let world = context.id;
                 let state = WorldState::new(context, History::new(self.history));
                 self.worlds.insert(world, state);
-                if let Some(saved) = saved {
+                if saved.is_some() {
                     self.change(world, |state, sealer, outlets| {
-                        state.continue_from(&saved, now_ms(), sealer, outlets);
+                        state.continue_from(saved.as_ref(), now_ms(), sealer, outlets);
                     });
                 }
             }
             Request::Continue(world, saved) => {
                 self.change(world, |state, sealer, outlets| {
-                    state.continue_from(&saved, now_ms(), sealer, outlets);
+                    state.continue_from(saved.as_ref(), now_ms(), sealer, outlets);
                 });
             }
             Request::Close(world) => {

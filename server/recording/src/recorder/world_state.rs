@@ -125,24 +125,28 @@ impl WorldState {
         })
     }
 
-    /// Continues from this state, as it was at this time: the world was made from it.
+    /// Continues from this state, as it was at this time: the world was made from it. `None`: from
+    /// before the first tick.
     pub(super) fn continue_from(
         &mut self,
-        saved: &SavedWorld,
+        saved: Option<&SavedWorld>,
         wall_ms: u64,
         sealer: &mut Sealer,
         outlets: &mut Outlets,
     ) {
         self.seal(sealer, outlets);
-        if self.last != Some(saved.tick.0) {
+        let last = saved.map(|saved| saved.tick.0);
+        if last.is_none() || self.last != last {
             // The tick that panicked is the last of the history so far.
             self.history.clear();
         }
         self.builder = None;
         self.panicked = false;
-        self.last = Some(saved.tick.0);
-        let sealed = seal_keyframe_with(sealer, saved.tick, wall_ms, &saved.state);
-        self.keyframe(saved.tick, sealed, outlets);
+        self.last = last;
+        if let Some(SavedWorld { tick, state }) = saved {
+            let sealed = seal_keyframe_with(sealer, *tick, wall_ms, state);
+            self.keyframe(*tick, sealed, outlets);
+        }
     }
 
     /// Seals the ticks of the current chunk, and passes them on.

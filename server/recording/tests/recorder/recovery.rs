@@ -258,7 +258,7 @@ fn in_second_run(runs: &Arc<AtomicU32>, act: fn(&mut Score, bool, u32)) -> Logic
     let runs = Arc::clone(runs);
     Logic::new(move |app| {
         let is_second = runs.fetch_add(1, Ordering::Relaxed) > 0;
-        app.state_resource::<Score>("score");
+        app.init_resource::<Score>().state_resource::<Score>("score");
         let system = move |mut score: ResMut<Score>, clock: Res<Clock>| act(&mut score, is_second, clock.tick.0);
         app.add_systems(TickSchedule, system.in_set(StepSet::Simulate));
     })

@@ -68,7 +68,7 @@ impl Driven {
 
     /// Lets the recorder answer a request.
     fn ask(&mut self, request: Request) {
-        self.recorder.answer_all(request);
+        self.recorder.answer_all(Some(request));
     }
 
     /// Sends ticks to the ring of the first tick thread, and lets the recorder read them.
@@ -177,6 +177,11 @@ fn the_first_tick_of_a_world_finds_the_world_open() {
     driven.requests.send(Request::Open(samples::world(5, "new"), None)).unwrap();
     driven.ticks(WorldId(5), 1..=300);
     assert_eq!(contiguous(&driven.sent(WorldId(5))), 300);
+    // Also if it has just received the request, and reads the ticks before it answers.
+    driven.push(0, WorldId(6), 1, Some(7), Duration::ZERO);
+    driven.ask(Request::Open(samples::world(6, "newer"), None));
+    driven.ask(Request::Close(WorldId(6)));
+    assert_eq!(contiguous(&driven.sent(WorldId(6))), 1);
     assert_eq!(driven.values.dropped(), 0);
 }
 
@@ -221,7 +226,7 @@ fn a_world_that_panicked_accepts_no_tick_until_it_continues() {
 
     let saved = SavedWorld { tick: Tick(659), state: b"recovered".to_vec() };
     // It is sent before the world runs, so the recorder finds it when it sees the tick.
-    driven.requests.send(Request::Continue(MAIN, saved)).unwrap();
+    driven.requests.send(Request::Continue(MAIN, Some(saved))).unwrap();
     driven.ticks(MAIN, 660..=959);
     assert_eq!(driven.values.dropped(), 3);
     let sent = driven.sent(MAIN);
@@ -245,7 +250,7 @@ fn a_world_that_continues_without_a_panic_keeps_its_history() {
     let mut driven = Driven::new();
     driven.ticks(MAIN, 1..=90);
     let saved = SavedWorld { tick: Tick(90), state: b"moved".to_vec() };
-    driven.ask(Request::Continue(MAIN, saved));
+    driven.ask(Request::Continue(MAIN, Some(saved)));
     driven.ticks(MAIN, 91..=100);
     driven.write(None);
     assert_eq!(driven.history(MAIN), (1, 100));
