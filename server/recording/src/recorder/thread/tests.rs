@@ -186,6 +186,21 @@ fn the_first_tick_of_a_world_finds_the_world_open() {
 }
 
 #[test]
+fn a_request_that_was_received_while_ticks_were_read_is_answered() {
+    let mut driven = Driven::new();
+    let (sender, answered) = sync_channel(1);
+    driven.requests.send(Request::Recover(MAIN, sender)).unwrap();
+    // Ticks of an unknown world make the recorder look for the request that opens it.
+    driven.ticks(WorldId(8), 1..=1);
+    assert!(answered.try_recv().is_err());
+    let running = thread::spawn(move || driven.recorder.run());
+    let answer = answered.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert!(matches!(answer, Err(RecoverError::NothingSaved)));
+    drop(driven.senders);
+    running.join().unwrap();
+}
+
+#[test]
 fn a_closed_world_is_sealed_with_all_ticks_that_were_sent_before() {
     let mut driven = Driven::new();
     driven.ticks(MAIN, 1..=10);
