@@ -49,5 +49,4 @@ pub(crate) mod route;
 pub(crate) mod session_map;
 pub(crate) mod session_route;
 pub(crate) mod tick_status;
-pub(crate) mod ticker;
 pub(crate) mod wake;

@@ -21,21 +21,22 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parlour_recording::recorder::TickSender;
 use parlour_shared::ids::SessionId;
 use parlour_tick::{Cadence, Counts, Pace, TickOutput, WorldId};
 
 use crate::{
     bridge::{
-        commands::{CommandReceiver, SessionCommand, TickCommand},
+        commands::SessionCommand,
         inbound::{Inbound, InboundKind, InboundReceiver},
         io_load::IoLoad,
         outbound::{Backlog, Publisher, TickBatch},
-        reports::{ReportSender, TickReport},
         route::IoThreads,
         tick_status::TickThreads,
     },
     metrics::{Counter, Metrics, TickMetrics},
     node_status::{NodeStatus, WorldFigures},
+    ticker::{CommandReceiver, ReportSender, TickCommand, TickReport},
 };
 use deadline::{Deadlines, PERIOD};
 use load::LoadMeter;
@@ -51,6 +52,8 @@ pub(crate) struct TickLoop {
     pub(crate) commands: CommandReceiver,
     pub(crate) reports: ReportSender,
     pub(crate) publisher: Publisher,
+    /// The thread's end of the recorder. `None`: a playback, which is not recorded.
+    pub(crate) recorder: Option<TickSender>,
     /// The load of each I/O thread.
     pub(crate) loads: Vec<Arc<IoLoad>>,
     /// How often viewers are sent snapshots. `None`: as often as the load allows.
@@ -137,7 +140,11 @@ impl TickLoop {
         }
         let mut threads = IoThreads::default();
         if let Some(batch) = Arc::get_mut(&mut shared) {
-            threads = worlds.step(pace, batch, &self.metrics);
+            threads = worlds.step(pace, batch, &mut self.recorder, &self.metrics);
+        }
+        // The recorder must have a tick that panicked before the desk asks it to rebuild the world.
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush();
         }
         self.observe(worlds);
         let first = worlds.slots.first().map(|slot| slot.tick);
@@ -276,8 +283,9 @@ impl Worlds {
                 self.slots.insert(at, WorldSlot::new(world, ticker));
             }
             TickCommand::Restore { world, ticker } => {
+                let behind = self.behind;
                 let unused = match self.get(world) {
-                    Some(slot) => slot.restore(ticker),
+                    Some(slot) => slot.restore(ticker, behind),
                     None => Some(ticker),
                 };
                 self.reports.push(match unused {
@@ -365,13 +373,19 @@ impl Worlds {
     }
 
     /// Steps all worlds. Returns the I/O threads that must see the batch.
-    fn step(&mut self, pace: Pace, batch: &mut TickBatch, metrics: &Metrics) -> IoThreads {
+    fn step(
+        &mut self,
+        pace: Pace,
+        batch: &mut TickBatch,
+        recorder: &mut Option<TickSender>,
+        metrics: &Metrics,
+    ) -> IoThreads {
         batch.clear();
         (self.total, self.bytes) = (Counts::default(), 0);
         let mut threads = IoThreads::default();
         for slot in &mut self.slots {
             let output = batch.next();
-            match slot.step(pace, output) {
+            match slot.step(pace, output, recorder.as_mut()) {
                 Stepped::Waiting => {}
                 Stepped::Panicked(report) => self.reports.push(report),
                 Stepped::Ticked => {

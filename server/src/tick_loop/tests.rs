@@ -15,13 +15,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bridge::{
-    commands::{CommandSender, command_ring},
+    commands::command_ring,
     event_ring::event_ring,
     forwarded::{ForwardReceiver, Forwarded, ForwardedKind},
     route::WorldPlace,
     session_route::{IoRings, SessionRoute},
-    ticker::Ticker,
 };
+use crate::ticker::{CommandSender, Ticker};
 
 const SESSIONS: u64 = 3;
 const WORLDS: u32 = 3;
@@ -43,7 +43,7 @@ struct Chronicle {
 }
 
 impl Ticker for Chronicle {
-    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
         output.clear();
         self.tick = self.tick.after(1);
         output.tick = self.tick;
@@ -353,7 +353,7 @@ fn run(actions: Vec<Action>) -> (Vec<(WorldId, SessionId, EventKind)>, Vec<u32>,
         };
         let now = Instant::now();
         worlds.collect(&mut inbound[thread], &mut commands[thread], now, dropped, between);
-        worlds.step(Pace::default(), &mut TickBatch::default(), &metrics);
+        worlds.step(Pace::default(), &mut TickBatch::default(), &mut None, &metrics);
         worlds.end_tick();
         for report in worlds.reports.drain(..) {
             let TickReport::World { reports, .. } = report else {
