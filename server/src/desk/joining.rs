@@ -153,7 +153,7 @@ fn ask_for_group(turn: &mut Turn, id: SessionId) {
             ask.sent = true;
         }
         let spawn = None;
-        turn.to_world(world, id, WorldEvent::Reserve { reservation, spawn });
+        turn.forward(world, id, WorldEvent::Reserve { reservation, spawn });
     }
 }
 
@@ -224,6 +224,7 @@ pub(super) fn entered(
     };
     session.errand = None;
     if answers {
+        session.leaves.clear();
         session.step = Step::Idle;
     }
 }
@@ -256,8 +257,16 @@ pub(super) fn reserved(turn: &mut Turn, world: WorldId, id: SessionId, ticket: S
     }
 }
 
-/// A world has refused a join or a reservation. The client has the refusal.
+/// A world has refused a join, a leave or a reservation. The client has the refusal.
 pub(super) fn refused(turn: &mut Turn, world: WorldId, id: SessionId, request: Request) {
+    turn.unsettled.push_back(id);
+    // A world answers in order, and a session waits after a join. So the leaves come first.
+    if let Some(session) = turn.session(id)
+        && session.world() == Some(world)
+        && session.was_leave(request)
+    {
+        return;
+    }
     let asked = turn.state.worlds.get(world).and_then(|asked| asked.asks.get(&id));
     if asked.is_some_and(|ask| ask.request == request)
         && let Some(ask) = turn.take_ask(world, id)
@@ -308,6 +317,7 @@ pub(super) fn left(turn: &mut Turn, world: WorldId, id: SessionId) {
     let Some(session) = turn.session(id) else { return };
     if session.world() == Some(world) {
         session.place = Place::In { world, room: None };
+        session.leaves.pop_front();
         if matches!(session.errand, Some(Errand::Door { .. })) {
             session.errand = None;
         }
