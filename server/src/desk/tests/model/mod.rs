@@ -229,6 +229,7 @@ impl Node {
             2 => ClientMessage::Leave { request },
             3 => ClientMessage::Chat(Chat {
                 request,
+                text: "hello".to_owned(),
                 ..Chat::default()
             }),
             4 => ClientMessage::SetSkin(SetSkin {
@@ -241,6 +242,7 @@ impl Node {
             }),
             7 | 8 => ClientMessage::Chat(Chat {
                 request,
+                text: "hello".to_owned(),
                 ..Chat::default()
             }),
             9 | 10 => ClientMessage::Join(Join { options, ..join }),
