@@ -7,7 +7,10 @@ use tokio::sync::oneshot;
 ///
 /// # Errors
 /// [`HistoryError`] contains the reason why nothing was written.
-pub(crate) async fn write_history(history: &HistoryHandle, world: &str) -> Result<SavedHistory, HistoryError> {
+pub(crate) async fn write_history(
+    history: &HistoryHandle,
+    world: &str,
+) -> Result<SavedHistory, HistoryError> {
     let world = history.world_named(world)?;
     answered(|answer| history.write(Some(world), Some(answer))).await
 }
@@ -16,7 +19,10 @@ pub(crate) async fn write_history(history: &HistoryHandle, world: &str) -> Resul
 ///
 /// # Errors
 /// [`HistoryError`] contains the reason why there is no history.
-pub(crate) async fn download_history(history: &HistoryHandle, world: &str) -> Result<SavedHistory, HistoryError> {
+pub(crate) async fn download_history(
+    history: &HistoryHandle,
+    world: &str,
+) -> Result<SavedHistory, HistoryError> {
     let world = history.world_named(world)?;
     answered(|answer| history.download(world, answer)).await
 }

@@ -13,8 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     history_requests::{download_history, with_advice, write_history},
-    recorded_world::MAIN_WORLD,
     http::{Answer, HttpProblem, ProblemKind, json, text},
+    recorded_world::MAIN_WORLD,
 };
 
 /// The routes of the history.
@@ -58,7 +58,9 @@ impl HistoryRoutes {
     pub(super) async fn download(&self) -> Result<Answer, HttpProblem> {
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
-        let saved = download_history(&self.history, MAIN_WORLD).await.map_err(problem)?;
+        let saved = download_history(&self.history, MAIN_WORLD)
+            .await
+            .map_err(problem)?;
         Ok(download_answer(saved, permit))
     }
 }

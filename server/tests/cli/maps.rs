@@ -33,7 +33,11 @@ fn a_world_without_bundled_maps_is_recorded_and_replayed() {
     server.stop();
 
     // The recorded map is found by its digest. The bundled lobby has a different digest.
-    let replay = |args: &[&str]| run(&mut parlour(&[&["replay", world.to_str().unwrap()], args].concat()));
+    let replay = |args: &[&str]| {
+        run(&mut parlour(
+            &[&["replay", world.to_str().unwrap()], args].concat(),
+        ))
+    };
     let (code, out, err) = replay(&["--maps", maps.path()]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("hashes verified"), "{out}");

@@ -19,7 +19,15 @@ fn first_player_and_seed(change: impl FnOnce(&mut ServerOptions)) -> (PlayerId, 
     });
     let player = server.websocket("parlour.v1").hello("ann").player;
     let _ = server.inner.stop();
-    let recording = Recording::open(&fs::read_dir(directory.0.join("main")).unwrap().next().unwrap().unwrap().path()).unwrap();
+    let recording = Recording::open(
+        &fs::read_dir(directory.0.join("main"))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path(),
+    )
+    .unwrap();
     (player, recording.header().seed)
 }
 
