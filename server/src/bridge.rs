@@ -47,6 +47,6 @@ pub(crate) mod outbound;
 pub(crate) mod reports;
 pub(crate) mod route;
 pub(crate) mod session_map;
+pub(crate) mod session_route;
 pub(crate) mod tick_status;
-pub(crate) mod ticker;
 pub(crate) mod wake;

@@ -53,7 +53,6 @@ use crate::{
     rejection::{Rejection, RejectionLog},
 };
 use admission::Admission;
-pub(crate) use connection::IoRings;
 pub(crate) use listener::prepare as prepare_listener;
 pub use options::EdgeOptions;
 use reconnect::Spread;

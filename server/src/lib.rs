@@ -119,15 +119,16 @@
 //! 5. `bridge`, `descriptors`: the state that several threads share
 //! 6. `failure`, `node_status`: the first thread that failed, and the state of all worlds for the
 //!    admin port
-//! 7. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
+//! 7. `ticker`: a world, as tick threads and the desk see it
+//! 8. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
 //!    other
-//! 8. `room_types`: the types of rooms, and what a world of each type is made from
-//! 9. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
+//! 9. `room_types`: the types of rooms, and what a world of each type is made from
+//! 10. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
 //!    recording, `recorded_world` records a live world
-//! 10. `admin`: the admin port, which reads the state of the tick from the bridge
-//! 11. `server`: starts and stops all threads
-//! 12. `config`: the settings of a server
-//! 13. `logs`: the log lines of a process
+//! 11. `admin`: the admin port, which reads the state of the tick from the bridge
+//! 12. `server`: starts and stops all threads
+//! 13. `config`: the settings of a server
+//! 14. `logs`: the log lines of a process
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -153,6 +154,7 @@ mod suggest;
 mod suspension;
 mod system_random;
 mod tick_loop;
+mod ticker;
 
 /// The version and, if it is known, the commit of this build, such as `0.1.0+7e56463ab12f`. The
 /// suffix `-dirty` means that sources differed from the commit. The environment variable

@@ -24,7 +24,7 @@ use parlour_shared::ids::Tick;
 use parlour_sim::SimConfig;
 use rtrb::RingBuffer;
 
-use crate::{bridge::ticker::Ticker, failure::Failure};
+use crate::{failure::Failure, ticker::Ticker};
 pub(crate) use control::{ControlError, PlaybackControl, PlaybackStatus};
 use reader::PlaybackReader;
 pub use steer::SteerError;

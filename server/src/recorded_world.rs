@@ -1,17 +1,17 @@
-//! The live worlds of a node: how they are made, and how their ticks are recorded. The threads that
-//! record are in [`parlour_recording::recorder`].
+//! The live worlds of a node: how they are made, recorded, and made again after a panic. The threads
+//! that record are in [`parlour_recording::recorder`].
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::time::Instant;
 
-use parlour_recording::recorder::{OptionNames, TickSender};
-use parlour_shared::ids::Tick;
-use parlour_sim::Simulation;
+use parlour_recording::recorder::{OptionNames, RecorderHandle, TickSender, WorldInfo, WorldTicks};
+use parlour_shared::{ids::Tick, text::count};
+use parlour_sim::{SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput, WorldId, WorldKind};
 
-use crate::{bridge::ticker::Ticker, desk::MakeWorlds, room_types::RoomTypes};
+use crate::{desk::MakeWorlds, room_types::RoomTypes, ticker::Ticker};
+
+/// The name of the shared world of the built-in logic on the first tick thread.
+pub(crate) const MAIN_WORLD: &str = "main";
 
 /// The flags of `parlour`, for the errors and log lines of the recorder.
 pub(crate) const OPTION_NAMES: OptionNames = OptionNames {
@@ -25,61 +25,53 @@ pub(crate) const OPTION_NAMES: OptionNames = OptionNames {
     connections: "--max-connections",
 };
 
-/// The name of the first shared world, which is recorded.
-const MAIN: &str = "main";
-
-/// Makes worlds again that panicked, from what was recorded of them.
-pub(crate) trait RebuildWorlds: Send + Sync {
-    /// Returns the world at its last finished tick.
-    ///
-    /// # Errors
-    /// The reason why it cannot be made.
-    fn recover(&self, world: WorldId) -> Result<Simulation, String>;
-}
-
 /// Makes the live worlds of a node.
 pub(crate) struct LiveWorlds {
     types: RoomTypes,
-    /// The recorder's end, until the main world takes it.
-    ticks: Mutex<Option<TickSender>>,
-    rebuild: Option<Box<dyn RebuildWorlds>>,
+    recorder: RecorderHandle,
 }
 
 impl LiveWorlds {
-    /// Makes worlds for these room types. The main world sends its ticks to `ticks`.
-    pub(crate) fn new(
-        types: RoomTypes,
-        ticks: Option<TickSender>,
-        rebuild: Option<Box<dyn RebuildWorlds>>,
-    ) -> Self {
-        Self {
-            types,
-            ticks: Mutex::new(ticks),
-            rebuild,
-        }
+    /// Makes worlds for these room types, which are all recorded.
+    pub(crate) fn new(types: RoomTypes, recorder: RecorderHandle) -> Self {
+        Self { types, recorder }
+    }
+
+    fn config(&self, world: WorldId, name: &str, kind: &WorldKind) -> SimConfig {
+        let mut config = self.types.sim_config(kind);
+        config.seed = seed_of(config.seed, world, name);
+        config
     }
 }
 
 impl MakeWorlds for LiveWorlds {
     fn create(&self, world: WorldId, name: &str, kind: &WorldKind) -> Result<Box<dyn Ticker>, String> {
-        if name == MAIN {
-            // A panic in this function cannot leave half a change.
-            let ticks = self.ticks.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(ticks) = ticks {
-                return Ok(Box::new(RecordedWorld::new(ticks)));
-            }
-        }
-        let mut config = self.types.sim_config(kind);
-        config.seed = seed_of(config.seed, world, name);
-        Ok(Box::new(Simulation::with_plugins(config, self.types.logic(kind))))
+        let info = WorldInfo {
+            id: world,
+            name: name.to_owned(),
+            config: self.config(world, name, kind),
+            logic: self.types.logic(kind),
+            saved: None,
+        };
+        let ticks = self.recorder.open(info).map_err(|error| error.to_string())?;
+        Ok(Box::new(RecordedWorld::new(ticks.make_world(), ticks)))
     }
 
-    fn rebuild(&self, world: WorldId) -> Result<Box<dyn Ticker>, String> {
-        let rebuild = self
-            .rebuild
-            .as_ref()
-            .ok_or_else(|| "nothing of it is recorded".to_owned())?;
-        Ok(Box::new(rebuild.recover(world)?))
+    fn rebuild(&self, world: WorldId, panicked: Tick) -> Result<Box<dyn Ticker>, String> {
+        let rebuilt = self.recorder.recover(world).map_err(|error| error.to_string())?;
+        // Without the last ticks, clients would have seen what has not happened.
+        let missing = panicked.since(rebuilt.world.tick().after(1));
+        if missing > 0 {
+            return Err(format!(
+                "{} could not be recorded before it panicked",
+                count(missing, "tick")
+            ));
+        }
+        Ok(Box::new(RecordedWorld::new(rebuilt.world, rebuilt.ticks)))
+    }
+
+    fn close(&self, world: WorldId) {
+        self.recorder.close(world);
     }
 }
 
@@ -87,7 +79,7 @@ impl MakeWorlds for LiveWorlds {
 /// have different chance. The main world has the seed of the node.
 fn seed_of(seed: u64, world: WorldId, name: &str) -> u64 {
     match name {
-        MAIN => seed,
+        MAIN_WORLD => seed,
         _ => {
             seed ^ u64::from(world.0)
                 .wrapping_add(1)
@@ -96,27 +88,16 @@ fn seed_of(seed: u64, world: WorldId, name: &str) -> u64 {
     }
 }
 
-impl Ticker for Simulation {
-    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
-        Simulation::step(self, input, output);
-    }
-
-    fn reclaim(&mut self, input: &mut TickInput) {
-        self.reclaim_input(input);
-    }
-}
-
 /// A world that sends every tick to the recorder.
 pub(crate) struct RecordedWorld {
     world: Simulation,
-    ticks: TickSender,
+    ticks: WorldTicks,
     /// When the last step began.
     began: Instant,
 }
 
 impl RecordedWorld {
-    fn new(ticks: TickSender) -> Self {
-        let world = ticks.make_world();
+    fn new(world: Simulation, ticks: WorldTicks) -> Self {
         Self {
             world,
             ticks,
@@ -126,21 +107,25 @@ impl RecordedWorld {
 }
 
 impl Ticker for RecordedWorld {
-    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, recorder: Option<&mut TickSender>) {
         self.began = Instant::now();
         self.world.step(input, output);
-        let (tick, took) = (output.tick, self.began.elapsed());
-        self.ticks.send(&mut self.world, tick, took, input, Some(output));
+        if let Some(recorder) = recorder {
+            let (tick, took) = (output.tick, self.began.elapsed());
+            recorder.send(&mut self.ticks, &mut self.world, tick, took, input, Some(output));
+        }
     }
 
     fn reclaim(&mut self, input: &mut TickInput) {
         self.world.reclaim_input(input);
     }
 
-    fn record_panic(&mut self, tick: Tick, input: &mut TickInput) {
+    fn record_panic(&mut self, tick: Tick, input: &mut TickInput, recorder: Option<&mut TickSender>) {
         // The world is broken. The recording ends with the tick that panicked.
-        let took = self.began.elapsed();
-        self.ticks.send(&mut self.world, tick, took, input, None);
+        if let Some(recorder) = recorder {
+            let took = self.began.elapsed();
+            recorder.send(&mut self.ticks, &mut self.world, tick, took, input, None);
+        }
     }
 }
 
@@ -157,6 +142,6 @@ mod tests {
             .collect();
         assert_eq!(seeds.len(), 1000);
         assert!(!seeds.contains(&7));
-        assert_eq!(seed_of(7, WorldId(3), MAIN), 7);
+        assert_eq!(seed_of(7, WorldId(3), MAIN_WORLD), 7);
     }
 }

@@ -9,6 +9,8 @@ mod load;
 mod overtaking;
 mod pace_control;
 mod priority;
+#[cfg(test)]
+mod tests;
 mod world_slot;
 
 use std::{
@@ -19,21 +21,22 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parlour_recording::recorder::TickSender;
 use parlour_shared::ids::SessionId;
 use parlour_tick::{Cadence, Counts, Pace, TickOutput, WorldId};
 
 use crate::{
     bridge::{
-        commands::{CommandReceiver, SessionCommand, TickCommand},
+        commands::SessionCommand,
         inbound::{Inbound, InboundKind, InboundReceiver},
         io_load::IoLoad,
         outbound::{Backlog, Publisher, TickBatch},
-        reports::{ReportSender, TickReport},
         route::IoThreads,
         tick_status::TickThreads,
     },
     metrics::{Counter, Metrics, TickMetrics},
     node_status::{NodeStatus, WorldFigures},
+    ticker::{CommandReceiver, ReportSender, TickCommand, TickReport},
 };
 use deadline::{Deadlines, PERIOD};
 use load::LoadMeter;
@@ -49,6 +52,8 @@ pub(crate) struct TickLoop {
     pub(crate) commands: CommandReceiver,
     pub(crate) reports: ReportSender,
     pub(crate) publisher: Publisher,
+    /// The thread's end of the recorder. `None`: a playback, which is not recorded.
+    pub(crate) recorder: Option<TickSender>,
     /// The load of each I/O thread.
     pub(crate) loads: Vec<Arc<IoLoad>>,
     /// How often viewers are sent snapshots. `None`: as often as the load allows.
@@ -110,19 +115,8 @@ impl TickLoop {
     /// Collects the input of the tick: the events that arrived, and the holds for I/O threads that
     /// fell behind.
     fn collect(&mut self, deadline: Instant, worlds: &mut Worlds, pace_control: &mut PaceControl) {
-        // Only as many as wait now: later events are for the next tick, so a flood cannot hold up
-        // this one. The commands are counted before the direct events are taken, so that for every
-        // command the direct events that were sent before it are there. They come first.
-        let commands = self.commands.slots();
         let dropped = &self.metrics.edge.dropped_inbound_full;
         for thread in 0..self.inbound.len() {
-            let ring = &mut self.inbound[thread];
-            for _ in 0..ring.slots() {
-                let Ok(event) = ring.pop() else { break };
-                if let Some(event) = worlds.take_in(event, deadline, dropped) {
-                    worlds.overtaking.push(event, dropped);
-                }
-            }
             pace_control.waiting(thread, self.publisher.waiting(thread));
             match self.publisher.backlog(thread) {
                 Backlog::Unchanged => {}
@@ -133,13 +127,7 @@ impl TickLoop {
                 Backlog::CaughtUp => worlds.set_behind(thread, false),
             }
         }
-        for _ in 0..commands {
-            let Ok(command) = self.commands.pop() else { break };
-            worlds.obey(command, deadline, dropped);
-        }
-        if !worlds.overtaking.is_empty() {
-            worlds.overtaking.end_tick();
-        }
+        worlds.collect(&mut self.inbound, &mut self.commands, deadline, dropped, || {});
     }
 
     /// Steps all worlds, publishes their output, and then reports to the desk.
@@ -152,7 +140,11 @@ impl TickLoop {
         }
         let mut threads = IoThreads::default();
         if let Some(batch) = Arc::get_mut(&mut shared) {
-            threads = worlds.step(pace, batch, &self.metrics);
+            threads = worlds.step(pace, batch, &mut self.recorder, &self.metrics);
+        }
+        // The recorder must have a tick that panicked before the desk asks it to rebuild the world.
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush();
         }
         self.observe(worlds);
         let first = worlds.slots.first().map(|slot| slot.tick);
@@ -232,6 +224,38 @@ impl Worlds {
         self.slots.get_mut(at)
     }
 
+    /// Collects the events that arrived. `looked` is called after each look at a ring, for tests.
+    fn collect(
+        &mut self,
+        inbound: &mut [InboundReceiver],
+        commands: &mut CommandReceiver,
+        deadline: Instant,
+        dropped: &Counter,
+        mut looked: impl FnMut(),
+    ) {
+        // Only as many as wait now: later events are for the next tick, so a flood cannot hold up
+        // this one. The commands are counted before the direct events are taken, so that for every
+        // command the direct events that were sent before it are there. They come first.
+        let count = commands.slots();
+        looked();
+        for ring in inbound {
+            for _ in 0..ring.slots() {
+                let Ok(event) = ring.pop() else { break };
+                if let Some(event) = self.take_in(event, deadline, dropped) {
+                    self.overtaking.push(event, dropped);
+                }
+            }
+            looked();
+        }
+        for _ in 0..count {
+            let Ok(command) = commands.pop() else { break };
+            self.obey(command, deadline, dropped);
+        }
+        if !self.overtaking.is_empty() {
+            self.overtaking.end_tick();
+        }
+    }
+
     /// Adds a direct event to the input of its world. Returns it if its placement is not known yet.
     fn take_in(&mut self, event: Inbound, deadline: Instant, dropped: &Counter) -> Option<Inbound> {
         let behind = self.behind;
@@ -259,8 +283,9 @@ impl Worlds {
                 self.slots.insert(at, WorldSlot::new(world, ticker));
             }
             TickCommand::Restore { world, ticker } => {
+                let behind = self.behind;
                 let unused = match self.get(world) {
-                    Some(slot) => slot.restore(ticker),
+                    Some(slot) => slot.restore(ticker, behind),
                     None => Some(ticker),
                 };
                 self.reports.push(match unused {
@@ -348,13 +373,19 @@ impl Worlds {
     }
 
     /// Steps all worlds. Returns the I/O threads that must see the batch.
-    fn step(&mut self, pace: Pace, batch: &mut TickBatch, metrics: &Metrics) -> IoThreads {
+    fn step(
+        &mut self,
+        pace: Pace,
+        batch: &mut TickBatch,
+        recorder: &mut Option<TickSender>,
+        metrics: &Metrics,
+    ) -> IoThreads {
         batch.clear();
         (self.total, self.bytes) = (Counts::default(), 0);
         let mut threads = IoThreads::default();
         for slot in &mut self.slots {
             let output = batch.next();
-            match slot.step(pace, output) {
+            match slot.step(pace, output, recorder.as_mut()) {
                 Stepped::Waiting => {}
                 Stepped::Panicked(report) => self.reports.push(report),
                 Stepped::Ticked => {

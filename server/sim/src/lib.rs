@@ -100,6 +100,8 @@
 //! * [`state_component`](SimulationApp::state_component),
 //!   [`state_resource`](SimulationApp::state_resource): part of the state, but not sent.
 //! * [`presentation_only`](SimulationApp::presentation_only): not part of the state.
+//! * [`travels`](SimulationApp::travels): a component of players that is part of the state, and that
+//!   a player takes along into other worlds.
 //!
 //! Entities of your own need a [`StableId`].
 //!
@@ -116,10 +118,12 @@
 //! ## What game logic can read
 //!
 //! * players: [`Player`], [`CurrentPosition`], [`Motion`], [`Skin`], [`Seat`], [`InRoom`]
-//! * rooms: [`Rooms`], [`Room`], [`Seats`], [`RoomState`]
+//! * rooms: [`Rooms`], [`Room`], [`RoomOptions`], [`RoomListing`], [`Seats`], [`RoomState`]
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
-//! * the tick: [`Clock`]; the seed and the rules: [`Setup`]
+//! * the tick: [`Clock`]; the seed: [`Setup`]
+//!
+//! It changes the lock and the properties of rooms with [`RoomListings`].
 //!
 //! ## Tests
 //!
@@ -137,6 +141,7 @@
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
 //!
+#![doc = include_str!("rooms.md")]
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
 

@@ -15,11 +15,12 @@ pub struct TickSchedule;
 pub enum StepSet {
     /// Sessions open. Viewers are held and released.
     Ingest,
-    /// Rate limits apply to the requests of players, and each request is passed to its feature.
+    /// Reservations end. Rate limits apply to the requests of players, and each request is passed to
+    /// its feature.
     Guard,
     /// Players move, and your game logic runs.
     Simulate,
-    /// Players pass doors. Empty rooms are removed.
+    /// Players go through doors. Empty rooms are removed.
     React,
     /// Proximity checks find which players are near each other.
     Interest,

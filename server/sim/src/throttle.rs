@@ -69,8 +69,8 @@ impl Throttle {
     }
 
     /// Takes a token of a kind, or returns the ticks until there is one. The limits are those of the
-    /// room in which the player is now. Under different limits before, the bucket may have been
-    /// emptied for longer than this one takes to fill: then it is just empty.
+    /// room in which the player is now. Under the limits of a different room, the bucket may have
+    /// been emptied for longer than this one takes to fill: then it is just empty.
     pub(crate) fn take(&mut self, kind: RequestKind, limits: &RateLimits, now: Tick) -> Result<(), u32> {
         let rate = match kind {
             RequestKind::Moves => limits.moves,
@@ -84,7 +84,8 @@ impl Throttle {
         };
         let full_at = &mut self.full_at[kind as usize];
         let burst = rate.burst * rate.every_ticks;
-        let missing = full_at.saturating_sub(now.0).min(burst) + rate.every_ticks;
+        *full_at = (*full_at).min(now.0.saturating_add(burst));
+        let missing = full_at.saturating_sub(now.0) + rate.every_ticks;
         match missing.checked_sub(burst) {
             Some(wait @ 1..) => Err(wait),
             _ => {

@@ -92,6 +92,8 @@ fn a_step_keeps_nothing_of_its_input_and_clears_the_output() {
     let mut sim = Simulation::new(plaza());
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     input.open_as(1, "Ada");
+    // The refusal of a chat outside of a room.
+    input.chat(1, Scope::Room, "hello?");
     sim.step(&mut input, &mut output);
     assert_eq!(output.frames.len(), 1);
     // A new input and output: the world keeps nothing of the first ones.

@@ -18,7 +18,7 @@ fn the_first_join_creates_a_room() {
     world.open_and_join(1, "plaza");
     world.tick();
     let messages = world.messages(1);
-    let [ServerMessage::Welcome(_), ServerMessage::RoomEntered(entered)] = &messages[..] else {
+    let [ServerMessage::RoomEntered(entered)] = &messages[..] else {
         panic!("{messages:?}");
     };
     let expected = RoomEntered {

@@ -17,10 +17,8 @@ use crate::{
     desk::DeskView,
     history_requests::{download_history, with_advice, write_history},
     http::{Answer, HttpProblem, ProblemKind, json, optional_parameter, text},
+    recorded_world::MAIN_WORLD,
 };
-
-/// The name of the shared world of the built-in logic.
-const MAIN: &str = "main";
 
 /// The routes of the history.
 pub(super) struct HistoryRoutes {
@@ -53,8 +51,8 @@ impl HistoryRoutes {
 
     /// `POST /history`.
     pub(super) async fn write(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
-        recorded_world(view, uri)?;
-        write_history(&self.history)
+        let world = recorded_world(view, uri)?;
+        write_history(&self.history, &world)
             .await
             .map(path_answer)
             .map_err(problem)
@@ -62,27 +60,22 @@ impl HistoryRoutes {
 
     /// `POST /history/download`.
     pub(super) async fn download(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
-        recorded_world(view, uri)?;
+        let world = recorded_world(view, uri)?;
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
-        let saved = download_history(&self.history).await.map_err(problem)?;
+        let saved = download_history(&self.history, &world).await.map_err(problem)?;
         Ok(download_answer(saved, permit))
     }
 }
 
 /// Returns the name of the world whose history is requested.
 fn recorded_world(view: &Mutex<DeskView>, uri: &Uri) -> Result<String, HttpProblem> {
-    let world = optional_parameter(uri, "world")?.unwrap_or_else(|| MAIN.to_owned());
+    let world = optional_parameter(uri, "world")?.unwrap_or_else(|| MAIN_WORLD.to_owned());
     // The history of the first world exists before the desk has reported it.
-    if world == MAIN {
-        return Ok(world);
-    }
-    if !is_world(view, &world) {
+    if world != MAIN_WORLD && !is_world(view, &world) {
         return Err(no_such_world(view, &world));
     }
-    // The recorder keeps only the first world so far.
-    let detail = "the history of this world is not kept: only that of main is";
-    Err(HttpProblem::new(ProblemKind::NoHistory, detail))
+    Ok(world)
 }
 
 fn path_answer(saved: SavedHistory) -> Answer {
@@ -106,7 +99,7 @@ fn download_answer(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer 
 fn problem(error: HistoryError) -> HttpProblem {
     let text = with_advice(&error);
     let kind = match error {
-        HistoryError::NotKept | HistoryError::Empty => ProblemKind::NoHistory,
+        HistoryError::NotKept | HistoryError::NoWorld | HistoryError::Empty => ProblemKind::NoHistory,
         HistoryError::Busy | HistoryError::TooSoon => ProblemKind::HistoryBusy,
         HistoryError::Gone => ProblemKind::RecorderGone,
         HistoryError::Failed(_) => ProblemKind::HistoryFailed,

@@ -7,7 +7,6 @@ use parlour_shared::{ids::SessionId, message::ClientMessage};
 use parlour_tick::{Arrival, Reservation, WorldId};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
-use super::ticker::Ticker;
 use crate::metrics::Counter;
 
 /// The size of one ring: 4,096 commands of 160 bytes are 655 KB.
@@ -16,12 +15,12 @@ const RING: usize = 4096;
 /// there are at most five per session that moves, and every session moves once per join.
 const WAITING: usize = 16 * 1024;
 
-/// A command of the desk.
-pub(crate) enum TickCommand {
+/// A command of the desk. `W` is a world: the bridge only carries it.
+pub(crate) enum TickCommand<W> {
     /// Steps this world from now on.
-    Start { world: WorldId, ticker: Box<dyn Ticker> },
+    Start { world: WorldId, ticker: W },
     /// Steps this world in place of the one that panicked.
-    Restore { world: WorldId, ticker: Box<dyn Ticker> },
+    Restore { world: WorldId, ticker: W },
     /// Stops stepping a world, and returns it.
     End { world: WorldId },
     /// An event of a session.
@@ -55,18 +54,18 @@ pub(crate) enum SessionCommand {
 }
 
 /// The end of the desk.
-pub(crate) struct CommandSender {
-    ring: Producer<TickCommand>,
+pub(crate) struct CommandSender<W> {
+    ring: Producer<TickCommand<W>>,
     /// Commands while the ring is full, in order.
-    waiting: VecDeque<TickCommand>,
+    waiting: VecDeque<TickCommand<W>>,
     dropped: Counter,
 }
 
 /// The end of the tick thread.
-pub(crate) type CommandReceiver = Consumer<TickCommand>;
+pub(crate) type CommandReceiver<W> = Consumer<TickCommand<W>>;
 
 /// Creates both ends. `dropped` counts messages that do not fit.
-pub(crate) fn command_ring(dropped: Counter) -> (CommandSender, CommandReceiver) {
+pub(crate) fn command_ring<W>(dropped: Counter) -> (CommandSender<W>, CommandReceiver<W>) {
     let (ring, receiver) = RingBuffer::new(RING);
     let sender = CommandSender {
         ring,
@@ -76,10 +75,10 @@ pub(crate) fn command_ring(dropped: Counter) -> (CommandSender, CommandReceiver)
     (sender, receiver)
 }
 
-impl CommandSender {
+impl<W> CommandSender<W> {
     /// Sends a command, now or as soon as there is room. A message is dropped and counted if too
     /// many commands wait.
-    pub(crate) fn send(&mut self, command: TickCommand) {
+    pub(crate) fn send(&mut self, command: TickCommand<W>) {
         let is_message = matches!(
             command,
             TickCommand::Event {
@@ -119,7 +118,9 @@ mod tests {
     use super::*;
     use crate::metrics::Metrics;
 
-    fn event(kind: SessionCommand) -> TickCommand {
+    type World = Box<u64>;
+
+    fn event(kind: SessionCommand) -> TickCommand<World> {
         TickCommand::Event {
             world: WorldId(1),
             session: SessionId(1),
@@ -162,6 +163,10 @@ mod tests {
 
     #[test]
     fn a_command_has_the_documented_size() {
-        assert!(size_of::<TickCommand>() <= 160, "{}", size_of::<TickCommand>());
+        assert!(
+            size_of::<TickCommand<World>>() <= 160,
+            "{}",
+            size_of::<TickCommand<World>>()
+        );
     }
 }

@@ -10,7 +10,7 @@ use parlour_shared::{
 use parlour_tick::{Report, WorldId};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
-use super::{ticker::Ticker, wake::WakeSender};
+use super::wake::WakeSender;
 
 /// The size of one ring: 1,024 reports of 128 bytes are 131 KB. A world reports at most once per
 /// tick.
@@ -20,8 +20,8 @@ const RING: usize = 1024;
 /// report in each tick reach it after 11 s.
 const WAITING: usize = 64 * 1024;
 
-/// A report of a tick thread.
-pub(crate) enum TickReport {
+/// A report of a tick thread. `W` is a world: the bridge only carries it.
+pub(crate) enum TickReport<W> {
     /// The reports of a tick of a world, and the sessions that it closes.
     World {
         world: WorldId,
@@ -36,7 +36,7 @@ pub(crate) enum TickReport {
         /// The requests of the tick, in order.
         lost: Vec<LostRequest>,
         /// What is left of the world, to be dropped.
-        remains: Option<Box<dyn Ticker>>,
+        remains: Option<W>,
     },
     /// A world ended.
     Ended {
@@ -44,7 +44,7 @@ pub(crate) enum TickReport {
         /// The requests that it collected after it panicked.
         lost: Vec<LostRequest>,
         /// The world, to be dropped. `None`: it had panicked.
-        ticker: Option<Box<dyn Ticker>>,
+        ticker: Option<W>,
     },
     /// A world that panicked runs again.
     Restored { world: WorldId },
@@ -70,20 +70,20 @@ pub(crate) enum LostKind {
 }
 
 /// The end of the tick thread.
-pub(crate) struct ReportSender {
-    ring: Producer<TickReport>,
+pub(crate) struct ReportSender<W> {
+    ring: Producer<TickReport<W>>,
     /// Reports while the ring is full, in order.
-    waiting: VecDeque<TickReport>,
+    waiting: VecDeque<TickReport<W>>,
     wake: WakeSender,
     /// Whether something was sent since the last wake-up.
     sent: bool,
 }
 
 /// The end of the desk.
-pub(crate) type ReportReceiver = Consumer<TickReport>;
+pub(crate) type ReportReceiver<W> = Consumer<TickReport<W>>;
 
 /// Creates both ends.
-pub(crate) fn report_ring(wake: WakeSender) -> (ReportSender, ReportReceiver) {
+pub(crate) fn report_ring<W>(wake: WakeSender) -> (ReportSender<W>, ReportReceiver<W>) {
     let (ring, receiver) = RingBuffer::new(RING);
     let sender = ReportSender {
         ring,
@@ -94,12 +94,12 @@ pub(crate) fn report_ring(wake: WakeSender) -> (ReportSender, ReportReceiver) {
     (sender, receiver)
 }
 
-impl ReportSender {
+impl<W> ReportSender<W> {
     /// Enqueues a report. [`Self::flush`] wakes the desk.
     ///
     /// # Panics
     /// If too many reports wait, which fails the server.
-    pub(crate) fn send(&mut self, report: TickReport) {
+    pub(crate) fn send(&mut self, report: TickReport<W>) {
         assert!(
             self.waiting.len() < WAITING,
             "the desk does not run: {WAITING} reports wait for it"
@@ -133,10 +133,12 @@ mod tests {
     use super::*;
     use crate::bridge::wake;
 
+    type World = Box<u64>;
+
     #[test]
     fn reports_wait_for_a_desk_that_is_late_and_keep_their_order() {
         let (wake, end) = wake::pair().unwrap();
-        let (mut sender, mut receiver) = report_ring(wake);
+        let (mut sender, mut receiver) = report_ring::<World>(wake);
         for load in 0..2 * RING {
             sender.send(TickReport::Load(load as f32));
         }
@@ -155,6 +157,10 @@ mod tests {
 
     #[test]
     fn a_report_has_the_documented_size() {
-        assert!(size_of::<TickReport>() <= 128, "{}", size_of::<TickReport>());
+        assert!(
+            size_of::<TickReport<World>>() <= 128,
+            "{}",
+            size_of::<TickReport<World>>()
+        );
     }
 }

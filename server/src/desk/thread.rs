@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parlour_shared::ids::Tick;
 use parlour_tick::{WorldId, WorldKind};
 
 use super::{
@@ -24,18 +25,18 @@ use super::{
 };
 use crate::{
     bridge::{
-        commands::{CommandSender, SessionCommand, TickCommand},
+        commands::SessionCommand,
         forwarded::{ForwardReceiver, Forwarded, ForwardedKind},
         outbound::{DeskOutput, DeskPublisher},
-        reports::{LostKind, LostRequest, ReportReceiver, TickReport},
+        reports::{LostKind, LostRequest},
         route::WorldPlace,
         session_map::SessionMap,
-        ticker::Ticker,
         wake::WakeEnd,
     },
     failure::{Failure, ServerFailure},
     metrics::{Metrics, RoomTypeMetrics},
     system_random,
+    ticker::{CommandSender, ReportReceiver, TickCommand, TickReport, Ticker},
 };
 use workers::{BUILDER, Built};
 pub(crate) use workers::{MakeWorlds, Workers};
@@ -146,6 +147,8 @@ struct Hands {
     sessions: SessionMap<usize>,
     /// The names and kinds of the worlds that are not over, for log lines.
     names: BTreeMap<WorldId, (String, WorldKind)>,
+    /// The tick in which a world last panicked.
+    panicked: BTreeMap<WorldId, Tick>,
     commands: Vec<CommandSender>,
     publisher: DeskPublisher,
     workers: Option<Workers>,
@@ -172,6 +175,7 @@ impl DeskThread {
             actions: start.actions,
             sessions: SessionMap::default(),
             names: BTreeMap::new(),
+            panicked: BTreeMap::new(),
             commands,
             publisher: start.publisher,
             workers: start.workers,
@@ -282,6 +286,7 @@ impl Hands {
                 lost,
                 remains,
             } => {
+                self.panicked.insert(world, tick);
                 let name = self.name(world);
                 tracing::error!(%world, name, thread, tick = tick.0, why, "a world panicked");
                 self.types.of(self.room_type(world)).panics.increment(1);
@@ -300,6 +305,9 @@ impl Hands {
                     tracing::info!(%world, name, thread, "a world ended");
                     self.types.of(kind.room_type()).ended.increment(1);
                 }
+                self.panicked.remove(&world);
+                // Before the desk gives its name to a new world.
+                self.close(world);
                 self.handle(DeskEvent::Ended {
                     thread,
                     world,
@@ -462,10 +470,10 @@ impl Hands {
                 }
             }
             DeskAction::Rebuild { place } => {
-                let accepted = self
-                    .workers
-                    .as_ref()
-                    .is_some_and(|workers| workers.rebuild(place));
+                let panicked = self.panicked.get(&place.world);
+                let accepted = panicked
+                    .zip(self.workers.as_ref())
+                    .is_some_and(|(tick, workers)| workers.rebuild(place, *tick));
                 if !accepted {
                     return Some(DeskEvent::Rebuilt {
                         world: place.world,
@@ -492,6 +500,15 @@ impl Hands {
     fn command(&mut self, thread: usize, command: TickCommand) {
         if let Some(commands) = self.commands.get_mut(thread) {
             commands.send(command);
+        }
+    }
+
+    /// Lets the recorder forget a world that is over.
+    fn close(&self, world: WorldId) {
+        if let Some(workers) = &self.workers
+            && !workers.close(world)
+        {
+            tracing::error!(%world, "too many worlds wait to be made: the recording of this one is not ended");
         }
     }
 

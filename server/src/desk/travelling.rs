@@ -39,10 +39,6 @@ pub(super) fn seat(turn: &mut Turn, id: SessionId, goal: Box<Goal>) {
 pub(super) fn depart(turn: &mut Turn, id: SessionId, trip: Trip) {
     recall(turn, id);
     let Some(session) = turn.session(id) else { return };
-    if session.direct {
-        session.step = Step::Recalling(trip);
-        return;
-    }
     let trip = match trip {
         Trip::To { goal, .. } if !is_open(turn, goal.world) => {
             // The session stays where it is.

@@ -2,7 +2,6 @@
 //! thread, and no `RefCell` is borrowed across an await.
 
 mod io_thread;
-mod route;
 mod table;
 
 use std::{
@@ -20,9 +19,8 @@ use super::{
     CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, flood::Flood, json::Transcoder,
     send_buffer::SendBuffer,
 };
-pub(crate) use io_thread::IoRings;
+use crate::bridge::session_route::SessionRoute;
 pub(super) use io_thread::IoThread;
-use route::SessionRoute;
 
 /// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +63,7 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<SendBuffer>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
-    route: SessionRoute,
+    pub(super) route: SessionRoute,
     /// If the outbox is not empty: when the socket last took a byte, or if it has taken none since,
     /// when the first byte had to wait.
     pub(super) stalled_since: Cell<Option<Instant>>,
@@ -144,9 +142,16 @@ impl Connection {
         self.session.set(Some(session));
         self.phase.set(Phase::Open);
         self.schedule_check();
-        self.route_opening(session, player);
+        self.route.open(&self.io.rings, session, player);
         if self.stalled_since.get().is_some() {
             self.set_held(true);
+        }
+    }
+
+    /// Notes whether the connection takes no data. If a session is open, its viewer is held.
+    pub(super) fn set_held(&self, held: bool) {
+        if let Some(session) = self.session() {
+            self.route.set_held(&self.io.rings, session, held);
         }
     }
 
@@ -154,7 +159,7 @@ impl Connection {
     pub(super) fn end_session(&self) {
         if let Some(session) = self.session.take() {
             self.io.forget_session(session);
-            self.route_closing(session);
+            self.route.close(&self.io.rings, session);
         }
     }
 

@@ -74,9 +74,10 @@ fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: Client
         message
             if connection
                 .flood
-                .to_world(io.shared.status.thread(connection.tick_thread()).steps()) =>
+                .to_world(io.shared.status.thread(connection.route.tick_thread()).steps()) =>
         {
-            connection.route_message(session, arrived, with_clean_text(message));
+            let message = with_clean_text(message);
+            connection.route.send(&io.rings, session, arrived, message);
         }
         _ => metrics.dropped_per_session.increment(1),
     }

@@ -19,15 +19,12 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{
-    EdgeShared, Rejection,
-    connection::{IoRings, IoThread},
-    deliver, listener, sweep,
-};
+use super::{EdgeShared, Rejection, connection::IoThread, deliver, listener, sweep};
 use crate::{
     bridge::{
         io_load::IoLoad,
         outbound::{DeskOutput, Outbound, OutboundReceiver},
+        session_route::IoRings,
         wake::{WakeEnd, WakeReceiver},
     },
     failure::ServerFailure,
@@ -173,12 +170,12 @@ impl IoThread {
                 number,
             } => {
                 if let Some(connection) = self.find(session) {
-                    connection.place_in_world(place, number);
+                    connection.route.place(place, number);
                 }
             }
             DeskOutput::Recall { session } => {
                 if let Some(connection) = self.find(session) {
-                    connection.recall();
+                    connection.route.recall(&self.rings, session);
                 }
             }
             DeskOutput::Send { session, message } => {

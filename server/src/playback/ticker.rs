@@ -7,6 +7,7 @@ use std::sync::{
 
 use parlour_recording::{
     format::{Outcome, TickRecord},
+    recorder::TickSender,
     replay::step_caught,
 };
 use parlour_shared::ids::{PlayerId, Tick};
@@ -19,7 +20,7 @@ use super::{
     reader::{Command, End, ItemKind, ReadItem},
     spectators::Spectators,
 };
-use crate::bridge::ticker::Ticker;
+use crate::ticker::Ticker;
 
 /// One tick, in the unit of speeds.
 const WHOLE: u32 = 1000;
@@ -258,7 +259,7 @@ impl Ticker for PlaybackTicker {
     /// A panic of game logic does not reach this: [`step_caught`] catches it.
     fn reclaim(&mut self, _: &mut TickInput) {}
 
-    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
         output.clear();
         self.take_requests(output);
         if self.seeking.is_none() || self.arrive(output) {

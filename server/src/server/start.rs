@@ -9,9 +9,9 @@ use std::{
     time::Instant,
 };
 
-use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads};
+use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads, TickSender};
 use parlour_sim::SimConfig;
-use parlour_tick::{Cadence, WorldId, WorldKind};
+use parlour_tick::{Cadence, WorldId};
 
 use super::{
     Server, ServerOptions, StartError,
@@ -24,7 +24,6 @@ use crate::{
     admin::Admin,
     bridge::{
         route::{MAX_IO_THREADS, MAX_TICK_THREADS, WorldPlace},
-        ticker::Ticker,
         wake::{self, WakeEnd, WakeSender},
     },
     descriptors::{Descriptors, LimitTooLow},
@@ -37,6 +36,7 @@ use crate::{
     room_types::RoomTypes,
     system_random,
     tick_loop::TickLoop,
+    ticker::Ticker,
 };
 
 /// The maximum number of worlds of a node. Each has at least 0.25 MB.
@@ -57,8 +57,10 @@ struct ServedWorlds {
     make: Option<Arc<dyn MakeWorlds>>,
     /// The world of a playback.
     world: Option<(WorldPlace, Box<dyn Ticker>)>,
-    /// The threads that record the main world, if it is recorded.
+    /// The threads that record the worlds. `None`: a playback.
     recorder: Option<RecorderThreads>,
+    /// The ends of the recorder, by tick thread.
+    senders: Vec<TickSender>,
     /// The control of the playback, for the admin port.
     playback: Option<PlaybackControl>,
     /// The thread that reads the recording of a playback.
@@ -78,29 +80,23 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
     options.tick_threads = options.tick_threads.clamp(1, MAX_TICK_THREADS);
     let config = desk_config(&sim, &types, options.tick_threads);
     start_with(options, welcomes, |_, metrics| {
-        let (recorder, ticks) = if recording.any() {
-            let (config, logic) = (types.sim_config(&WorldKind::Main), types.logic(&WorldKind::Main));
-            let started = recorder::start(
-                &recording,
-                &OPTION_NAMES,
-                config,
-                logic,
-                &metrics.recording,
-                BUILD,
-            )?;
-            (Some(started.0), Some(started.1))
-        } else {
-            (None, None)
-        };
+        let (recorder, senders) = recorder::start(
+            &recording,
+            &OPTION_NAMES,
+            config.tick_threads,
+            &metrics.recording,
+            BUILD,
+        )?;
         let type_metrics = metrics.room_types(&types.names());
         let mut actions = Vec::new();
         let desk = Desk::new(config, Instant::now(), &mut actions);
         Ok(ServedWorlds {
             desk,
             actions,
-            make: Some(Arc::new(LiveWorlds::new(types, ticks, None))),
+            make: Some(Arc::new(LiveWorlds::new(types, recorder.handle()))),
             world: None,
-            recorder,
+            recorder: Some(recorder),
+            senders,
             playback: None,
             reader: None,
             types: type_metrics,
@@ -129,6 +125,7 @@ pub(super) fn start_playback(mut options: ServerOptions, playback: Playback) -> 
             make: None,
             world: Some((PLAYBACK, ticker)),
             recorder: None,
+            senders: Vec::new(),
             playback: Some(control),
             reader: Some(thread),
             types: metrics.room_types(&names),
@@ -180,12 +177,18 @@ fn start_with(
     let seed = served.seed;
     let (playback, reader) = (served.playback.take(), served.reader.take());
     let recorder = served.recorder.take();
-    let is_playback = playback.is_some();
+    let senders = std::mem::take(&mut served.senders);
     let tick_loops: Vec<TickLoop> = wiring
         .ticks
         .into_iter()
+        .zip(
+            senders
+                .into_iter()
+                .map(Some)
+                .chain(std::iter::repeat_with(|| None)),
+        )
         .enumerate()
-        .map(|(thread, ends)| tick_loop(&options, &shared, thread, ends, is_playback))
+        .map(|(thread, (ends, recorder))| tick_loop(&options, &shared, thread, ends, recorder))
         .collect();
     let history = recorder
         .as_ref()
@@ -233,14 +236,16 @@ fn tick_loop(
     shared: &SharedState,
     thread: usize,
     ends: TickEnds,
-    is_playback: bool,
+    recorder: Option<TickSender>,
 ) -> TickLoop {
+    let is_playback = recorder.is_none();
     TickLoop {
         thread,
         inbound: ends.inbound,
         commands: ends.commands,
         reports: ends.reports,
         publisher: ends.publisher,
+        recorder,
         loads: ends.loads,
         // Spectators are sent every snapshot, whatever the load.
         cadence: if is_playback {

@@ -5,22 +5,24 @@ use std::{io, net::TcpListener, sync::Arc};
 
 use crate::{
     bridge::{
-        commands::{CommandReceiver, command_ring},
+        commands::command_ring,
         event_ring::event_ring,
         forwarded::{self, ForwardReceiver},
         inbound::{self, InboundReceiver},
         io_load::IoLoad,
         outbound::{self, DeskPublisher, OutboundEnds, Publisher},
-        reports::{ReportSender, report_ring},
+        reports::report_ring,
+        session_route::IoRings,
         tick_status::TickThreads,
         wake::{self, WakeEnd, WakeSender},
     },
     descriptors::Descriptors,
     desk::TickRings,
-    edge::{EdgeOptions, EdgeShared, IoRings, IoStart, Welcomes},
+    edge::{EdgeOptions, EdgeShared, IoStart, Welcomes},
     failure::Failure,
     metrics::Metrics,
     node_status::NodeStatus,
+    ticker::{CommandReceiver, ReportSender},
 };
 
 /// The state that all threads share.

@@ -111,6 +111,15 @@ impl Guests {
         }
     }
 
+    /// Holds everyone in a rebuilt world that must be held.
+    pub(super) fn hold_again(&self, behind: IoThreads, input: &mut TickInput) {
+        for (&session, guest) in &self.sessions {
+            if !guest.is_outside && (guest.held || behind.contains(guest.io_thread)) {
+                send(input, session, EventKind::Hold);
+            }
+        }
+    }
+
     /// Notes a placement: direct events with this number, or an older one, are in order from now on.
     pub(super) fn place(&mut self, session: SessionId, number: u32) {
         if let Some(guest) = self.sessions.get_mut(&session) {

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parlour_recording::recorder::TickSender;
 use parlour_shared::{
     ids::{SessionId, Tick},
     message::ClientMessage,
@@ -16,11 +17,12 @@ use parlour_tick::{Counts, Event, EventKind, Pace, Reservation, TickInput, TickO
 use super::guests::Guests;
 use crate::{
     bridge::{
-        reports::{LostKind, LostRequest, TickReport},
-        ticker::Ticker,
+        reports::{LostKind, LostRequest},
+        route::IoThreads,
     },
     metrics::Counter,
     node_status::{TickTimes, WorldFigures},
+    ticker::{TickReport, Ticker},
 };
 
 /// The maximum number of events that a world collects after it panicked. Further messages are
@@ -100,7 +102,12 @@ impl WorldSlot {
     }
 
     /// Runs one tick.
-    pub(super) fn step(&mut self, pace: Pace, output: &mut TickOutput) -> Stepped {
+    pub(super) fn step(
+        &mut self,
+        pace: Pace,
+        output: &mut TickOutput,
+        mut recorder: Option<&mut TickSender>,
+    ) -> Stepped {
         let Some(ticker) = &mut self.ticker else {
             return Stepped::Waiting;
         };
@@ -110,7 +117,8 @@ impl WorldSlot {
         let began = Instant::now();
         // Unwind safety: a world that panicked is never stepped again, and the output is cleared
         // before it is used again.
-        match catch_unwind(AssertUnwindSafe(|| ticker.step(input, output))) {
+        let recorded = recorder.as_deref_mut();
+        match catch_unwind(AssertUnwindSafe(|| ticker.step(input, output, recorded))) {
             Ok(()) => {
                 self.tick = output.tick;
                 self.times.add(began.elapsed());
@@ -123,14 +131,14 @@ impl WorldSlot {
                 let why = panic_message(&*panic);
                 // A payload may panic when it is dropped.
                 mem::forget(panic);
-                Stepped::Panicked(self.panicked(why))
+                Stepped::Panicked(self.panicked(why, recorder))
             }
         }
     }
 
     /// Takes back the input of the tick that panicked. Its requests are lost, because one of them
     /// may be the cause. Its other events are kept for the restored world.
-    fn panicked(&mut self, why: String) -> TickReport {
+    fn panicked(&mut self, why: String, recorder: Option<&mut TickSender>) -> TickReport {
         let tick = self.tick.after(1);
         let mut remains = self.ticker.take();
         let mut fatal = mem::take(&mut self.input);
@@ -142,7 +150,7 @@ impl WorldSlot {
             |event: &&Event| !matches!(event.kind, EventKind::Message { .. } | EventKind::Reserve(_));
         self.input.events = fatal.events.iter().filter(is_kept).cloned().collect();
         if let Some(ticker) = &mut remains {
-            ticker.record_panic(tick, &mut fatal);
+            ticker.record_panic(tick, &mut fatal, recorder);
         }
         TickReport::Panicked {
             world: self.id,
@@ -174,8 +182,11 @@ impl WorldSlot {
         }
     }
 
-    /// Goes on with a world that was rebuilt. It has finished the tick before the one that panicked.
-    pub(super) fn restore(&mut self, ticker: Box<dyn Ticker>) -> Option<Box<dyn Ticker>> {
+    /// Goes on with a world that was rebuilt. It has finished the tick before the one that panicked,
+    /// and holds nobody. `behind` are the I/O threads that are behind. Returns the world that was
+    /// here, if there was one.
+    pub(super) fn restore(&mut self, ticker: Box<dyn Ticker>, behind: IoThreads) -> Option<Box<dyn Ticker>> {
+        self.guests.hold_again(behind, &mut self.input);
         self.ticker.replace(ticker)
     }
 
@@ -234,7 +245,7 @@ mod tests {
     use parlour_tick::Arrival;
 
     use super::*;
-    use crate::{bridge::route::IoThreads, metrics::Metrics};
+    use crate::metrics::Metrics;
 
     const A: SessionId = SessionId(256);
 
@@ -246,7 +257,7 @@ mod tests {
     }
 
     impl Ticker for Fragile {
-        fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+        fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
             output.clear();
             let is_chat = |event: &Event| {
                 matches!(
@@ -265,7 +276,7 @@ mod tests {
 
         fn reclaim(&mut self, _: &mut TickInput) {}
 
-        fn record_panic(&mut self, _: Tick, input: &mut TickInput) {
+        fn record_panic(&mut self, _: Tick, input: &mut TickInput, _: Option<&mut TickSender>) {
             *input = TickInput::default();
         }
     }
@@ -283,7 +294,7 @@ mod tests {
     }
 
     fn step(slot: &mut WorldSlot) -> Stepped {
-        slot.step(Pace::default(), &mut TickOutput::default())
+        slot.step(Pace::default(), &mut TickOutput::default(), None)
     }
 
     #[test]
@@ -309,7 +320,7 @@ mod tests {
 
         assert!(matches!(step(&mut slot), Stepped::Waiting));
         message(&mut slot, ClientMessage::Leave { request: 9 });
-        assert!(slot.restore(Box::<Fragile>::default()).is_none());
+        assert!(slot.restore(Box::<Fragile>::default(), none).is_none());
         assert!(matches!(step(&mut slot), Stepped::Ticked));
         assert_eq!(slot.input.events, []);
     }

@@ -6,7 +6,7 @@ use parlour_shared::{
     message::{Body, Chat, ClientMessage, Custom, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::{Direction, Position},
 };
-use parlour_tick::{Arrival, Event, EventKind, TickInput, player_id};
+use parlour_tick::{Arrival, Event, EventKind, Reservation, TickInput, player_id};
 use serde::Serialize;
 
 use crate::plaza::Teleport;
@@ -76,6 +76,16 @@ pub trait SessionActions {
     /// Joins a room.
     fn join(&mut self, session: u64, room: &str) {
         self.send(session, ClientMessage::Join(Join::room(1, room)));
+    }
+
+    /// Joins a room with a mode, options or a ticket.
+    fn join_as(&mut self, session: u64, join: Join) {
+        self.send(session, ClientMessage::Join(join));
+    }
+
+    /// Asks for seats, as a node does.
+    fn reserve(&mut self, session: u64, reservation: Reservation) {
+        self.event(session, EventKind::Reserve(Box::new(reservation)));
     }
 
     /// Leaves the room.

@@ -1,6 +1,6 @@
 //! The seed of the world is random at each start unless it is configured. It is recorded.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use parlour_recording::format::Recording;
 use parlour_server::ServerOptions;
@@ -21,7 +21,15 @@ fn first_player_and_seed(change: impl FnOnce(&mut ServerOptions)) -> (PlayerId, 
     server.await_ready();
     let player = server.websocket("parlour.v1").hello("ann").player;
     let _ = server.inner.stop();
-    let recording = Recording::open(&directory.entries()[0]).unwrap();
+    let recording = Recording::open(
+        &fs::read_dir(directory.0.join("main"))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path(),
+    )
+    .unwrap();
     (player, recording.header().seed)
 }
 

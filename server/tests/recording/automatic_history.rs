@@ -86,6 +86,6 @@ fn a_panic_writes_the_history_and_ends_the_recording() {
         assert_eq!(reason, EndReason::Panicked);
     }
     // Both start with tick 1. `find` prefers the recording.
-    let found = find(&directory.0, None, Extent::Whole).unwrap();
+    let found = find(&directory.main(), None, Extent::Whole).unwrap();
     assert_eq!((&found.path, found.others.histories), (&recordings[0], 1));
 }

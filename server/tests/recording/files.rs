@@ -106,7 +106,7 @@ fn a_directory_is_replayed_as_one_recording() {
         next,
         from_directory,
         ..
-    } = find(&directory.0, None, Extent::Onwards).unwrap();
+    } = find(&directory.main(), None, Extent::Onwards).unwrap();
     assert!(from_directory && next.len() >= 3, "{next:?}");
     let open = || Replay::open(&path, &bundled(), Logic::default()).unwrap();
     let mut replay = open();
@@ -130,7 +130,7 @@ fn a_directory_is_replayed_as_one_recording() {
         "{error}"
     );
     // For a moment, the file with that moment is the first.
-    let found = find(&directory.0, Some(&"t150".parse().unwrap()), Extent::Onwards).unwrap();
+    let found = find(&directory.main(), Some(&"t150".parse().unwrap()), Extent::Onwards).unwrap();
     assert_eq!((found.path, found.next.as_slice()), (next[1].clone(), &next[2..]));
 }
 

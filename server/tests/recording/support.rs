@@ -37,12 +37,17 @@ impl Directory {
         Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
     }
 
-    /// Returns its files, sorted by the tick in the name, then by name.
+    /// Returns the directory of the only world.
+    pub(crate) fn main(&self) -> PathBuf {
+        self.0.join("main")
+    }
+
+    /// Returns its files and those of the only world, sorted by the tick in the name, then by name.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(&self.0) else {
-            return Vec::new();
-        };
+        let inside = |path: &Path| fs::read_dir(path).into_iter().flatten();
+        let entries = inside(&self.0).chain(inside(&self.main()));
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.retain(|path| path.is_file());
         files.sort_by_key(|path| (tick_of(path), path.clone()));
         files
     }

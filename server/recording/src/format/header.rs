@@ -33,6 +33,9 @@ pub struct Header {
     pub schema: u32,
     /// The version of the program that recorded and, if known, its commit.
     pub build: String,
+    /// The name of the world in its node. Empty if the world was alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub world: String,
     /// Ticks per second.
     pub tick_rate: u32,
     /// When the recording started, for people: RFC 3339, UTC.
@@ -174,6 +177,7 @@ impl Header {
             protocol: PROTOCOL,
             schema: SCHEMA,
             build: build.to_owned(),
+            world: String::new(),
             tick_rate: TICK_RATE,
             started: rfc3339(started_ms),
             started_ms,

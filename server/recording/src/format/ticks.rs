@@ -8,7 +8,7 @@ use super::{
     DUE_BYTES, DUE_TICKS, Flaw, KEYFRAME_PIECE, MAX_CHUNK_EVENTS, MAX_CHUNK_TICKS, MAX_KEYFRAME, MAX_RAW,
     Outcome, TickRecord,
     bytes::Bytes,
-    chunk::{ChunkHead, ChunkKind, LAST, SealedChunk, Sealer},
+    chunk::{ChunkHead, ChunkKind, LAST, SealedChunk, Sealer, unpack},
     event, pace,
 };
 
@@ -55,7 +55,8 @@ pub struct TicksBuilder {
     panicked: bool,
     raw: Vec<u8>,
     message: Vec<u8>,
-    sealer: Sealer,
+    /// Made by the first [`Self::seal`]: it takes more memory than the ticks of a quiet world.
+    sealer: Option<Box<Sealer>>,
 }
 
 impl TicksBuilder {
@@ -72,7 +73,7 @@ impl TicksBuilder {
             panicked: false,
             raw: Vec::new(),
             message: Vec::new(),
-            sealer: Sealer::new(),
+            sealer: None,
         }
     }
 
@@ -135,8 +136,21 @@ impl TicksBuilder {
         self.ticks >= DUE_TICKS || self.raw.len() >= DUE_BYTES
     }
 
+    /// Returns whether any of its ticks has an event.
+    pub(crate) fn has_events(&self) -> bool {
+        self.events > 0
+    }
+
     /// Seals its ticks as a chunk and empties it. Returns `None` if it has no ticks.
     pub fn seal(&mut self) -> Option<SealedChunk> {
+        let mut sealer = self.sealer.take().unwrap_or_default();
+        let sealed = self.seal_with(&mut sealer);
+        self.sealer = Some(sealer);
+        sealed
+    }
+
+    /// Like [`Self::seal`], with a sealer that several builders share.
+    pub(crate) fn seal_with(&mut self, sealer: &mut Sealer) -> Option<SealedChunk> {
         if self.ticks == 0 {
             return None;
         }
@@ -149,7 +163,7 @@ impl TicksBuilder {
             raw_len: 0,
             body_len: 0,
         };
-        let sealed = self.sealer.seal(head, &self.raw);
+        let sealed = sealer.seal(head, &self.raw);
         self.raw.clear();
         self.raw.shrink_to(4 * DUE_BYTES);
         self.ticks = 0;
@@ -217,6 +231,27 @@ fn invalid(tick: Tick, why: &str) -> PushError {
     }
 }
 
+/// Decodes all ticks of a chunk that is still in memory. `raw` is a buffer that is overwritten.
+pub(crate) fn open_ticks(
+    sealed: &SealedChunk,
+    parts: usize,
+    raw: &mut Vec<u8>,
+) -> Result<Vec<TickRecord>, Flaw> {
+    unpack(&sealed.head, &sealed.body, raw)?;
+    open(&sealed.head, parts, raw)
+}
+
+/// Joins the pieces of a saved world that are still in memory. `raw` is a buffer that is
+/// overwritten.
+pub(crate) fn open_keyframe(pieces: &[SealedChunk], raw: &mut Vec<u8>) -> Result<Vec<u8>, Flaw> {
+    let mut state = Vec::new();
+    for piece in pieces {
+        unpack(&piece.head, &piece.body, raw)?;
+        state.extend_from_slice(raw);
+    }
+    Ok(state)
+}
+
 /// Decodes all ticks of a chunk, or fails for the chunk as a whole.
 pub(super) fn open(head: &ChunkHead, parts: usize, raw: &[u8]) -> Result<Vec<TickRecord>, Flaw> {
     let mut rest = Bytes(raw);
@@ -281,10 +316,19 @@ fn open_tick(tick: Tick, parts: usize, most: usize, rest: &mut Bytes<'_>) -> Res
 /// # Errors
 /// The state has more than [`MAX_KEYFRAME`] bytes.
 pub fn seal_keyframe(tick: Tick, wall_ms: u64, state: &[u8]) -> Result<Vec<SealedChunk>, KeyframeTooLarge> {
+    seal_keyframe_with(&mut Sealer::new(), tick, wall_ms, state)
+}
+
+/// Like [`seal_keyframe`], with a sealer that is used again.
+pub(crate) fn seal_keyframe_with(
+    sealer: &mut Sealer,
+    tick: Tick,
+    wall_ms: u64,
+    state: &[u8],
+) -> Result<Vec<SealedChunk>, KeyframeTooLarge> {
     if state.len() > MAX_KEYFRAME {
         return Err(KeyframeTooLarge(state.len()));
     }
-    let mut sealer = Sealer::new();
     let mut seal = |piece: &[u8], flags: u8| {
         let head = ChunkHead {
             kind: ChunkKind::Keyframe,

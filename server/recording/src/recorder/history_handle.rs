@@ -1,29 +1,35 @@
-//! Requests for the history.
+//! Requests for the history of a world, or of all.
 
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{
+    Arc,
+    mpsc::{SyncSender, TrySendError},
+};
 
+use parlour_tick::WorldId;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::Reason;
+use super::{Reason, open_worlds::OpenWorlds, request::Request};
 
-/// A request for the history.
+/// A request for a history.
 pub(super) enum HistoryRequest {
-    /// Write it to a file on request, and answer.
-    Write(Option<HistoryAnswer>),
-    /// Write it to a file for this reason, unless one was written recently.
-    WriteFor(Reason),
-    /// Return it in the format of a file.
-    Download(HistoryAnswer),
+    /// Write that of one world, or of all, to files on request, and answer.
+    Write(Option<WorldId>, Option<HistoryAnswer>),
+    /// Write that of a world to a file for this reason, unless one was written recently.
+    WriteFor(WorldId, Reason),
+    /// Return that of a world in the format of a file.
+    Download(WorldId, HistoryAnswer),
 }
 
-/// A callback for the result. It runs on a thread of the recorder, and must not block or panic. If
+/// A callback for the result: the histories that were written, at least one. It runs on a thread of the recorder, and must not block or panic. If
 /// the recorder ends or panics first, the callback is dropped without being called.
-pub type HistoryAnswer = Box<dyn FnOnce(Result<SavedHistory, HistoryError>) + Send>;
+pub type HistoryAnswer = Box<dyn FnOnce(Result<Vec<SavedHistory>, HistoryError>) + Send>;
 
 /// A history that was written out.
 #[derive(Debug, Serialize)]
 pub struct SavedHistory {
+    /// The name of the world.
+    pub world: String,
     /// The path of the file, or only a suggested name if no file was written.
     pub path: String,
     /// The first tick.
@@ -45,10 +51,11 @@ pub enum HistoryError {
     /// No history is kept.
     #[error("no history is kept")]
     NotKept,
+    /// There is no such world.
+    #[error("there is no such world")]
+    NoWorld,
     /// The history is empty.
-    #[error(
-        "the history is empty: nothing was recorded yet, or no saved world fits into the memory for the history"
-    )]
+    #[error("the history is empty: nothing was recorded since the world began, or since ticks were lost")]
     Empty,
     /// A request is in progress, or the queue of requests is full.
     #[error("the history is being written out already, or the recorder is busy: try again in a moment")]
@@ -64,18 +71,14 @@ pub enum HistoryError {
     Failed(String),
 }
 
-/// Requests the history from the recorder. Clones share the recorder.
+/// Requests histories from the recorder. Clones share the recorder.
 #[derive(Clone, Debug)]
-pub struct HistoryHandle(pub(super) Option<SyncSender<HistoryRequest>>);
+pub struct HistoryHandle(Option<Ends>);
 
-impl std::fmt::Debug for HistoryRequest {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Write(_) => "Write",
-            Self::WriteFor(_) => "WriteFor",
-            Self::Download(_) => "Download",
-        })
-    }
+#[derive(Clone, Debug)]
+struct Ends {
+    requests: SyncSender<Request>,
+    worlds: Arc<OpenWorlds>,
 }
 
 impl HistoryHandle {
@@ -85,31 +88,46 @@ impl HistoryHandle {
         Self(None)
     }
 
-    /// Requests that the history is written to a file. Returns immediately; `answer` is called
-    /// later.
+    pub(super) fn new(requests: SyncSender<Request>, worlds: Arc<OpenWorlds>) -> Self {
+        Self(Some(Ends { requests, worlds }))
+    }
+
+    /// Returns the world that has this name now.
+    ///
+    /// # Errors
+    /// [`HistoryError::NoWorld`], or [`HistoryError::NotKept`].
+    pub fn world_named(&self, name: &str) -> Result<WorldId, HistoryError> {
+        let ends = self.0.as_ref().ok_or(HistoryError::NotKept)?;
+        ends.worlds.named(name).ok_or(HistoryError::NoWorld)
+    }
+
+    /// Requests that the history of a world is written to a file; without a world, those of all
+    /// worlds. Returns immediately; `answer` is called later.
     ///
     /// # Errors
     /// [`HistoryError`] if the recorder cannot accept the request. `answer` is not called then.
-    pub fn write(&self, answer: Option<HistoryAnswer>) -> Result<(), HistoryError> {
-        self.send(HistoryRequest::Write(answer))
+    pub fn write(&self, world: Option<WorldId>, answer: Option<HistoryAnswer>) -> Result<(), HistoryError> {
+        self.send(HistoryRequest::Write(world, answer))
     }
 
     /// Requests that the history is written to a file for a reason of the recorder.
-    pub(super) fn write_for(&self, reason: Reason) -> Result<(), HistoryError> {
-        self.send(HistoryRequest::WriteFor(reason))
+    pub(super) fn write_for(&self, world: WorldId, reason: Reason) -> Result<(), HistoryError> {
+        self.send(HistoryRequest::WriteFor(world, reason))
     }
 
-    /// Requests the history in the format of a file. Returns immediately; `answer` is called later.
+    /// Requests the history of a world in the format of a file. Returns immediately; `answer` is
+    /// called later.
     ///
     /// # Errors
     /// Like [`Self::write`].
-    pub fn download(&self, answer: HistoryAnswer) -> Result<(), HistoryError> {
-        self.send(HistoryRequest::Download(answer))
+    pub fn download(&self, world: WorldId, answer: HistoryAnswer) -> Result<(), HistoryError> {
+        self.send(HistoryRequest::Download(world, answer))
     }
 
     fn send(&self, request: HistoryRequest) -> Result<(), HistoryError> {
-        let requests = self.0.as_ref().ok_or(HistoryError::NotKept)?;
-        requests.try_send(request).map_err(|error| match error {
+        let ends = self.0.as_ref().ok_or(HistoryError::NotKept)?;
+        let sent = ends.requests.try_send(Request::History(request));
+        sent.map_err(|error| match error {
             TrySendError::Full(_) => HistoryError::Busy,
             TrySendError::Disconnected(_) => HistoryError::Gone,
         })

@@ -12,13 +12,14 @@ use std::{
 };
 
 use metrics::with_local_recorder;
-use parlour_shared::text::panic_message;
+use parlour_shared::{ids::Tick, text::panic_message};
 use parlour_tick::{WorldId, WorldKind};
 
 use crate::{
-    bridge::{route::WorldPlace, ticker::Ticker, wake::WakeSender},
+    bridge::{route::WorldPlace, wake::WakeSender},
     failure::Failure,
     metrics::Metrics,
+    ticker::Ticker,
 };
 
 /// The name of the thread that builds new worlds, and drops old ones.
@@ -38,17 +39,21 @@ pub(crate) trait MakeWorlds: Send + Sync {
     /// The reason why the world cannot be made.
     fn create(&self, world: WorldId, name: &str, kind: &WorldKind) -> Result<Box<dyn Ticker>, String>;
 
-    /// Makes a world again that panicked, at its last finished tick.
+    /// Makes a world again that panicked in a tick, as it was after the tick before.
     ///
     /// # Errors
     /// The reason why the world cannot be made again.
-    fn rebuild(&self, world: WorldId) -> Result<Box<dyn Ticker>, String>;
+    fn rebuild(&self, world: WorldId, panicked: Tick) -> Result<Box<dyn Ticker>, String>;
+
+    /// Forgets a world that is over, so that a new one can have its name.
+    fn close(&self, world: WorldId);
 }
 
 enum Job {
     Create(WorldPlace, String, WorldKind),
-    Rebuild(WorldPlace),
+    Rebuild(WorldPlace, Tick),
     Drop(Box<dyn Ticker>),
+    Close(WorldId),
 }
 
 /// A result, for the desk.
@@ -104,8 +109,8 @@ impl Workers {
     }
 
     /// Rebuilds a world. Returns `false` if too many worlds wait.
-    pub(super) fn rebuild(&self, place: WorldPlace) -> bool {
-        send(&self.rebuilder, Job::Rebuild(place)).is_ok()
+    pub(super) fn rebuild(&self, place: WorldPlace, panicked: Tick) -> bool {
+        send(&self.rebuilder, Job::Rebuild(place, panicked)).is_ok()
     }
 
     /// Drops a world. If too many jobs wait, it is dropped here.
@@ -113,6 +118,12 @@ impl Workers {
         if let Err(Job::Drop(world)) = send(&self.builder, Job::Drop(world)) {
             drop_caught(world);
         }
+    }
+
+    /// Forgets a world that is over. Returns `false` if too many jobs wait. A world that is built
+    /// later may have its name.
+    pub(super) fn close(&self, world: WorldId) -> bool {
+        send(&self.builder, Job::Close(world)).is_ok()
     }
 
     /// Returns the next result, if there is one.
@@ -156,7 +167,13 @@ impl Worker {
                 Job::Create(place, name, kind) => {
                     Built::Created(place, caught(|| self.worlds.create(place.world, &name, &kind)))
                 }
-                Job::Rebuild(place) => Built::Rebuilt(place, caught(|| self.worlds.rebuild(place.world))),
+                Job::Rebuild(place, panicked) => {
+                    Built::Rebuilt(place, caught(|| self.worlds.rebuild(place.world, panicked)))
+                }
+                Job::Close(world) => {
+                    self.worlds.close(world);
+                    continue;
+                }
                 Job::Drop(world) => {
                     drop_caught(world);
                     continue;

@@ -12,35 +12,13 @@ use parlour_tick::OutFrame;
 
 use super::{Connection, table::ConnectionTable};
 use crate::{
-    bridge::{forwarded::ForwardSender, inbound::InboundSender, route, session_map::SessionMap},
+    bridge::{route, session_map::SessionMap, session_route::IoRings},
     edge::EdgeShared,
     suspension::{SuspensionDetector, machine_slept},
 };
 
 /// The size of a read from a socket. All connections of a thread share one buffer.
 const SCRATCH: usize = 16 * 1024;
-
-/// The sending ends of the rings of an I/O thread.
-pub(crate) struct IoRings {
-    pub(crate) desk: ForwardSender,
-    /// By tick thread.
-    pub(crate) worlds: Vec<InboundSender>,
-}
-
-impl IoRings {
-    /// Sends waiting events, as many as there is room for.
-    pub(in crate::edge) fn flush(&self) {
-        self.desk.flush();
-        for world in &self.worlds {
-            world.flush();
-        }
-    }
-
-    /// Returns whether a receiver does not keep up, so that no new session may open.
-    pub(in crate::edge) fn is_choked(&self) -> bool {
-        self.desk.is_choked() || self.worlds.iter().any(InboundSender::is_choked)
-    }
-}
 
 /// State that the connections of one thread share.
 pub(in crate::edge) struct IoThread {
