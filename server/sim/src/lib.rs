@@ -182,7 +182,7 @@ pub use proximity::{
 };
 pub use room_state::RoomState;
 pub use rooms::{InRoom, Room, Rooms, Seat, Seats};
-pub use schedule::{StepSet, TickSchedule};
+pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
 pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;

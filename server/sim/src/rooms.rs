@@ -9,6 +9,7 @@ mod seats;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
+use parlour_shared::ids::Tick;
 
 use crate::{
     clock::Clock,
@@ -45,6 +46,17 @@ pub(crate) fn plugin(app: &mut App) {
 /// moved players.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RoomLife;
+
+/// Returns the next tick in which [`clean_up`] has something to do.
+pub(crate) fn next_removal(world: &World) -> Option<Tick> {
+    let (rooms, now) = (world.resource::<Rooms>(), world.resource::<Clock>().tick);
+    let empty_ticks = world.resource::<Setup>().rules.empty_ticks.max(1);
+    let removal = |room| {
+        let since = world.get::<Room>(room)?.empty_since?;
+        Some(since.after(if now.since(since) < 1 { 1 } else { empty_ticks }))
+    };
+    rooms.iter().filter_map(removal).min()
+}
 
 fn clean_up(
     mut commands: Commands,
