@@ -2,14 +2,11 @@
 //! saved state and frames in each tick. Worlds, inputs, holds, cadences and watchers are random.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
-use std::sync::Arc;
-
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{SessionId, Tick},
     limits::HEARTBEAT_TICKS,
-    map::Map,
     message::{Move, Scope},
     motion::{Direction, Position},
     rng::{Purpose, Stream},
@@ -71,10 +68,7 @@ fn plans() -> impl Strategy<Value = Plan> {
 
 impl Plan {
     fn config(&self) -> SimConfig {
-        let mut maps: Vec<Map> = connected_maps().iter().map(|map| Map::clone(map)).collect();
-        // So that spawned players stand still in, beside and far from each other's near radius.
-        maps.truncate(4);
-        let mut config = SimConfig::new(maps.into_iter().map(Arc::new).collect());
+        let mut config = SimConfig::new(connected_maps());
         config.seed = self.seed;
         config.skins = ["a", "b"].map(String::from).to_vec();
         config.rules.refresh_ticks = self.refresh_ticks;
@@ -109,6 +103,17 @@ impl Plan {
             };
         }
         input.pace = *pace;
+        // Everyone arrives in the first second. They stand still at the same place, near each other.
+        if tick <= 60 {
+            let arrives = |session: &u64| session % 60 == u64::from(tick) * 7 % 60;
+            for session in (0..self.sessions).filter(arrives) {
+                input.open_as_and_join(
+                    session,
+                    "",
+                    ["east", "east", "west", "east/a"][session as usize % 4],
+                );
+            }
+        }
         if self.sessions == 0 || random.below(self.calm) > 0 {
             return input;
         }
