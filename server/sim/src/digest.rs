@@ -25,6 +25,8 @@ use crate::{
 pub(crate) struct Digest {
     pub(crate) hash: u64,
     sums: Vec<u64>,
+    /// The sums at the last call of [`Self::take_changed`].
+    seen: Vec<u64>,
     shares: Vec<ShareIndex>,
 }
 
@@ -39,6 +41,15 @@ impl Digest {
         let mut fold = Fold::new(u64::from(clock.tick.0));
         self.sums.iter().for_each(|&sum| fold.word(sum));
         self.hash = fold.finish();
+    }
+
+    /// Returns whether the state has changed since the last call.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        let changed = self.sums != self.seen;
+        if changed {
+            self.seen.clone_from(&self.sums);
+        }
+        changed
     }
 
     fn change(&mut self, tag: usize, old: u64, new: u64) {
@@ -140,8 +151,10 @@ pub(crate) fn recount_resource<R: Resource + Serialize>(world: &mut World, tag: 
 
 /// The order within [`StepSet::Digest`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-enum DigestSet {
+pub(crate) enum DigestSet {
+    /// Sums are updated.
     Sum,
+    /// The hash is computed.
     Finish,
 }
 

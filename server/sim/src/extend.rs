@@ -8,13 +8,14 @@ mod undeclared;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::limits::MAX_EXTRAS;
+use parlour_shared::{ids::Tick, limits::MAX_EXTRAS};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     replication::{self, ReplicateSet},
     rooms::{NewRoom, RoomChecks},
     schedule::TickSchedule,
+    simulation::quiet,
     state, travel,
 };
 pub(crate) use messages::receive;
@@ -92,6 +93,45 @@ pub trait SimulationApp {
         name: &'static str,
     ) -> &mut Self;
 
+    /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
+    /// to do without any event: the end of a round, a bomb that explodes. The function is called at
+    /// the end of a tick, not necessarily of each one; it must depend only on the state and the
+    /// tick. `None`: nothing until an event arrives or the state changes.
+    ///
+    /// ```
+    /// use bevy_app::App;
+    /// use bevy_ecs::prelude::*;
+    /// use parlour_shared::ids::Tick;
+    /// use parlour_sim::{Clock, MaySleep, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule};
+    /// use parlour_tick::{TickInput, TickOutput};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// /// The tick in which the round ends.
+    /// #[derive(Resource, Serialize, Deserialize)]
+    /// struct RoundEnd(Option<Tick>);
+    ///
+    /// fn end_round(clock: Res<Clock>, mut end: ResMut<RoundEnd>) {
+    ///     if end.0.is_some_and(|end| clock.tick >= end) {
+    ///         end.0 = None;
+    ///     }
+    /// }
+    ///
+    /// fn rounds(app: &mut App) {
+    ///     app.insert_resource(RoundEnd(Some(Tick(600))));
+    ///     app.state_resource::<RoundEnd>("round_end");
+    ///     app.add_systems(TickSchedule, end_round.in_set(StepSet::Simulate).in_set(MaySleep));
+    ///     app.sleeps_until(|world| world.resource::<RoundEnd>().0);
+    /// }
+    ///
+    /// let mut world = Simulation::with_plugins(SimConfig::new(Vec::new()), rounds);
+    /// let (mut input, mut output) = (TickInput::default(), TickOutput::default());
+    /// for _ in 0..20 {
+    ///     world.step(&mut input, &mut output);
+    /// }
+    /// assert_eq!(world.quiet_until(), Some(Tick(600)));
+    /// ```
+    fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
+
     /// Lets game logic send messages of this type to players under this name, as [`ToPlayer`].
     ///
     /// # Panics
@@ -158,6 +198,11 @@ impl SimulationApp for App {
 
     fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self {
         messages::to_player::<M>(self, name);
+        self
+    }
+
+    fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self {
+        quiet::wakes_at(self, Box::new(next));
         self
     }
 }

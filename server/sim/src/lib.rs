@@ -193,7 +193,7 @@ pub use room_state::RoomState;
 pub use rooms::{
     InRoom, NewRoom, PropertyError, Room, RoomListing, RoomListings, RoomOptions, Rooms, Seat, Seats,
 };
-pub use schedule::{StepSet, TickSchedule};
+pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
 pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;

@@ -16,6 +16,7 @@ mod seats;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
+use parlour_shared::ids::Tick;
 
 use crate::{
     config::SimConfig,
@@ -79,3 +80,11 @@ pub(crate) fn plugin(app: &mut App) {
 /// moved players.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RoomLife;
+
+/// Returns the next tick in which a room is removed or a reservation expires.
+pub(crate) fn next_due(world: &World) -> Option<Tick> {
+    let removal = world.resource::<Rooms>().due.first_key_value();
+    let removal = removal.map(|((due, _), _)| *due);
+    let expiry = world.resource::<Reservations>().next_expiry();
+    removal.into_iter().chain(expiry).min()
+}

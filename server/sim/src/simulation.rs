@@ -1,6 +1,7 @@
 //! A world, and the step that runs a tick.
 
 mod census;
+pub(crate) mod quiet;
 mod saving;
 mod trace;
 
@@ -33,6 +34,8 @@ use crate::{
     throttle, travel,
 };
 
+use quiet::Quiet;
+
 pub use census::{Census, PlayerInfo};
 pub use trace::Tracing;
 
@@ -46,6 +49,7 @@ pub struct Simulation {
     messages_cleared_at: bevy_ecs::change_detection::Tick,
     /// Whether input and output are inside the world: during a step, and after one that panicked.
     lent: bool,
+    quiet: Quiet,
 }
 
 impl Simulation {
@@ -96,26 +100,28 @@ impl Simulation {
             proximity::plugin,
             replication::plugin,
             travel::plugin,
+            quiet::plugin,
         ] {
             plugin(&mut app);
         }
+        let built_in = quiet::built_in_systems(&app);
         app.add_plugins(plugins);
         app.finish();
         app.cleanup();
         let mut world = std::mem::take(app.world_mut());
         let mut schedules = world.resource_mut::<Schedules>();
-        let schedule = schedules.remove(TickSchedule).expect("added above");
+        let mut schedule = schedules.remove(TickSchedule).expect("added above");
         check_schedules(&schedules);
         extend::explain_errors(&mut world);
-        let messages_cleared_at = world.change_tick();
-        let mut simulation = Self {
+        initialize(&mut schedule, &mut world);
+        let simulation = Self {
+            quiet: Quiet::new(&schedule, &built_in),
+            messages_cleared_at: world.change_tick(),
             world,
             schedule,
             saver: Saver::default(),
-            messages_cleared_at,
             lent: false,
         };
-        simulation.initialize();
         extend::check_messages(&simulation.world, &simulation.schedule);
         simulation
     }
@@ -176,6 +182,7 @@ impl Simulation {
 
     /// Stops writing snapshots. A replay that only compares hashes needs nothing else.
     pub fn mute(&mut self) {
+        self.wake();
         self.world.insert_resource(replication::SnapshotsMuted(true));
     }
 
@@ -192,14 +199,8 @@ impl Simulation {
         self.schedule.configure_sets(StepSet::Ingest);
     }
 
-    /// Computes the order of the systems.
-    fn initialize(&mut self) {
-        if let Err(error) = self.schedule.initialize(&mut self.world) {
-            panic!("{}", error.to_string(self.schedule.graph(), &self.world));
-        }
-    }
-
     fn begin_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+        self.catch_up();
         let mut clock = self.world.resource_mut::<Clock>();
         clock.tick = clock.tick.after(1);
         output.clear();
@@ -217,6 +218,7 @@ impl Simulation {
         output.hash = digest.hash;
         output.parts.extend(digest.fingerprints());
         self.forget();
+        self.settle(input);
     }
 
     /// Swaps input and output into the world, and out of it again.
@@ -262,6 +264,13 @@ impl std::fmt::Debug for Simulation {
             .debug_struct("Simulation")
             .field("tick", &self.tick())
             .finish_non_exhaustive()
+    }
+}
+
+/// Computes the order of the systems.
+fn initialize(schedule: &mut Schedule, world: &mut World) {
+    if let Err(error) = schedule.initialize(world) {
+        panic!("{}", error.to_string(schedule.graph(), world));
     }
 }
 

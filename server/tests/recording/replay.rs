@@ -74,6 +74,14 @@ pub(crate) fn replay(bytes: Vec<u8>, maps: &[Arc<Map>], logic: &Logic) -> Replay
                 replayed.events += record.input.events.len();
                 match record.outcome {
                     Outcome::Panicked => replayed.panicked = true,
+                    Outcome::Skipped { hash } => {
+                        world.skip(1);
+                        assert!(
+                            hash.is_none_or(|hash| hash == world.hash()),
+                            "tick {}",
+                            record.tick.0
+                        );
+                    }
                     Outcome::Finished { hash, parts } => {
                         world.step(&mut record.input, &mut output);
                         assert_eq!(output.hash, hash, "tick {}", record.tick.0);

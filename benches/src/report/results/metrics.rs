@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn threads_are_summed_up() {
-        let metrics = Metrics::parse("a{thread=\"0\"} 1\na{thread=\"1\"} 2\nb{hz=\"60\",thread=\"0\"} 3\nc 4");
+        let metrics =
+            Metrics::parse("a{thread=\"0\"} 1\na{thread=\"1\"} 2\nb{hz=\"60\",thread=\"0\"} 3\nc 4");
         let values = ["a", "b{hz=\"60\"}", "c"].map(|name| metrics.get(name));
         assert_eq!(values, [3.0, 3.0, 4.0]);
     }

@@ -188,16 +188,30 @@ impl Shadow {
     }
 
     fn tick(&self, mut record: TickRecord, following: &mut ShadowWorld) -> Result<(), Divergence> {
-        let Outcome::Finished { hash, parts } = &record.outcome else {
+        if record.outcome == Outcome::Panicked {
             // The tick would panic here as well.
             following.world = None;
-            return Ok(());
-        };
+        }
         let Some(second) = &mut following.world else {
             return Ok(());
         };
         following.tick = record.tick.0;
         let output = &mut following.output;
+        let (hash, parts) = match &record.outcome {
+            Outcome::Finished { hash, parts } => (hash, parts),
+            Outcome::Skipped { hash } => {
+                second.skip(1);
+                let differs = hash.is_some_and(|hash| hash != second.hash());
+                return match differs {
+                    false => Ok(()),
+                    true => Err(Divergence {
+                        tick: record.tick.0,
+                        parts: "the hash after skipped ticks".to_owned(),
+                    }),
+                };
+            }
+            Outcome::Panicked => return Ok(()),
+        };
         second.step(&mut record.input, output);
         self.metrics.shadow_ticks.increment(1);
         if (output.hash, &output.parts) == (*hash, parts) {

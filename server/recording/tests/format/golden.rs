@@ -16,7 +16,7 @@ fn path(name: &str) -> PathBuf {
         .collect()
 }
 
-/// Ticks 10 to 89 and one that panicked, and the worlds after ticks 9 and 69.
+/// Ticks 10 to 89, of which some were skipped, and one that panicked, and the worlds after ticks 9 and 69.
 fn bytes() -> Vec<u8> {
     let mut header = header();
     header.build = "0.1.0".into();
@@ -32,6 +32,10 @@ fn bytes() -> Vec<u8> {
             21 => Pace::Fixed(Cadence::Hz20),
             _ => Pace::default(),
         };
+        if matches!(tick, 30..35 | 68..75) {
+            record.input = TickInput::default();
+            record.outcome = skipped(tick, [34, 69, 74]);
+        }
         items.push(Item::Tick(record));
         if tick == 69 {
             let state = noise(100, 1).repeat(12_000);
@@ -55,6 +59,14 @@ fn bytes() -> Vec<u8> {
     }
     writer.end(EndReason::Panicked, "tick 90 panicked").unwrap();
     writer.into_inner().into_inner()
+}
+
+/// A skipped tick. Only the last in a row in a chunk has a hash.
+fn skipped(tick: u32, last: [u32; 3]) -> Outcome {
+    let hash = last
+        .contains(&tick)
+        .then_some(0x0123_4567_89ab_cdef + u64::from(tick));
+    Outcome::Skipped { hash }
 }
 
 fn event(event: &parlour_tick::Event) -> Value {
@@ -94,6 +106,13 @@ fn item(item: &Item) -> Value {
                         Pace::Adaptive(PaceLevel::FULL) => {}
                         Pace::Adaptive(step) => value["pace"] = json!(step.number()),
                         Pace::Fixed(cadence) => value["pace"] = json!(8 + cadence as u8),
+                    }
+                    value
+                }
+                Outcome::Skipped { hash } => {
+                    let mut value = json!({ "tick": tick.0, "skipped": true });
+                    if let Some(hash) = hash {
+                        value["hash"] = json!(format!("{hash:016x}"));
                     }
                     value
                 }

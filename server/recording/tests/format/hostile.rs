@@ -160,7 +160,7 @@ fn a_tick_that_panicked_is_last_and_has_no_hash() {
     assert_eq!(ticks(1, &panicked), Ok(1));
     refused(ticks(2, &[panicked.clone(), tick(&[])].concat()), "panicked");
     refused(ticks(1, &[&[2u8][..], &[1; 12]].concat()), "panicked");
-    refused(ticks(1, &[&[8u8][..], &[1; 12]].concat()), "flags");
+    refused(ticks(1, &[&[16u8][..], &[1; 12]].concat()), "flags");
     // An invalid pace, and the default pace with the flag.
     refused(ticks(1, &[&[4u8][..], &[1; 12], &[7]].concat()), "pace");
     refused(ticks(1, &[&[4u8][..], &[1; 12], &[12]].concat()), "pace");
@@ -170,6 +170,22 @@ fn a_tick_that_panicked_is_last_and_has_no_hash() {
     forge.chunk(2, 1, 1, 1, &panicked);
     forge.chunk(2, 1, 2, 1, &tick(&[]));
     refused(outcome(&forge), "panicked");
+}
+
+#[test]
+fn skipped_ticks_have_one_form() {
+    let skipped = |ticks: u16| [&[8u8][..], &ticks.to_le_bytes(), &[7; 8]].concat();
+    assert_eq!(ticks(3, &skipped(3)), Ok(3));
+    assert_eq!(ticks(4, &[skipped(3), tick(&[])].concat()), Ok(4));
+    refused(ticks(3, &skipped(0)), "skipped ticks");
+    refused(ticks(3, &skipped(4)), "skipped ticks");
+    refused(ticks(3, &skipped(2)), "ends inside");
+    refused(ticks(3, &[skipped(1), skipped(2)].concat()), "two pieces");
+    refused(ticks(3, &skipped(3)[..10]), "ends inside");
+    // A skipped tick has no events, no pace, and did not panic.
+    for flags in [9u8, 10, 12] {
+        refused(ticks(1, &[&[flags][..], &[1; 12]].concat()), "flags");
+    }
 }
 
 #[test]

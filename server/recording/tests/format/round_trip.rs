@@ -115,7 +115,7 @@ fn pace() -> impl Strategy<Value = Pace> {
 
 fn recorded() -> impl Strategy<Value = Vec<Recorded>> {
     let tick = (
-        any::<u64>(),
+        prop_oneof![any::<u64>(), Just(3)],
         any::<[u16; 2]>(),
         (vec(event(), 0..5), pace()),
         option::weighted(0.2, vec(any::<u8>(), 0..100)),
@@ -124,14 +124,30 @@ fn recorded() -> impl Strategy<Value = Vec<Recorded>> {
 }
 
 /// Returns the items as a recorder would write them, starting at tick `first`.
-fn items(first: u32, recorded: Vec<Recorded>, panics: bool) -> Vec<Item> {
+/// Ticks whose hash is a multiple of three are skipped. `each` ticks are a chunk.
+fn items(first: u32, recorded: Vec<Recorded>, panics: bool, each: u32) -> Vec<Item> {
     let mut items = Vec::new();
     let count = recorded.len();
-    for (nth, (hash, parts, (events, pace), state)) in recorded.into_iter().enumerate() {
+    let mut in_chunk = 0;
+    let is_skipped = |nth: usize, recorded: &[Recorded]| {
+        let skipped = |(hash, ..): &Recorded| hash.is_multiple_of(3);
+        recorded.get(nth).is_some_and(skipped) && !(panics && nth + 1 == count)
+    };
+    for (nth, (hash, parts, (events, pace), state)) in recorded.iter().cloned().enumerate() {
         let tick = Tick(first + nth as u32);
         let mut input = TickInput { events, pace };
         input.sort();
-        let outcome = if panics && nth + 1 == count {
+        in_chunk += 1;
+        let is_last = in_chunk == each || state.is_some() || !is_skipped(nth + 1, &recorded);
+        if in_chunk == each || state.is_some() {
+            in_chunk = 0;
+        }
+        let outcome = if is_skipped(nth, &recorded) {
+            input = TickInput::default();
+            Outcome::Skipped {
+                hash: is_last.then_some(hash),
+            }
+        } else if panics && nth + 1 == count {
             Outcome::Panicked
         } else {
             Outcome::Finished {
@@ -158,7 +174,7 @@ proptest! {
         panics: bool,
         each in 1..30u32,
     ) {
-        let items = items(first, recorded, panics);
+        let items = items(first, recorded, panics, each);
         let written = write(items.clone(), each);
         let (found, failed, ending) = read(&written.bytes);
         prop_assert!(failed.is_none(), "{failed:?}");

@@ -120,6 +120,11 @@ pub(crate) fn push(builder: &mut TicksBuilder, record: &TickRecord) {
     let result = match &record.outcome {
         Outcome::Finished { hash, parts } => Some((*hash, parts.as_slice())),
         Outcome::Panicked => None,
+        Outcome::Skipped { hash } => {
+            let hash = hash.unwrap_or(1);
+            let pushed = builder.push_skipped(record.tick, wall(record.tick.0), 1, hash);
+            return pushed.unwrap();
+        }
     };
     builder
         .push(record.tick, wall(record.tick.0), result, &record.input)

@@ -106,6 +106,11 @@ impl MoveQueue {
         self.update_next();
     }
 
+    /// Returns the tick of the first command, or `Tick(u32::MAX)` if none waits.
+    pub(super) fn next(&self) -> Tick {
+        self.next
+    }
+
     /// Returns whether a command is due.
     pub(crate) fn is_due(&self, now: Tick) -> bool {
         self.next <= now

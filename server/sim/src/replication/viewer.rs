@@ -5,9 +5,9 @@ use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     snapshot::Ack,
 };
-use parlour_tick::PaceLevel;
+use parlour_tick::{Cadence, PaceLevel};
 
-use super::record::Record;
+use super::{quiet::last_due, record::Record};
 
 /// The number of levels by which the pace of a viewer drops each time it is held: from 60 to 30,
 /// 20, 10 times a second.
@@ -110,6 +110,30 @@ impl Viewer {
         self.known.clear();
         self.gone.clear();
         self.ahead.clear();
+    }
+
+    /// Notes the ticks after `after` that were skipped, in which nothing was sent: the state is as if
+    /// they had run, at cadences `full` and `nearby`.
+    pub(super) fn note_skipped(
+        &mut self,
+        after: Tick,
+        now: Tick,
+        phase: u32,
+        (full, nearby): (Cadence, Cadence),
+    ) {
+        if self.held {
+            self.recover_at = now.after(RECOVER_TICKS);
+        } else if self.base.is_some() {
+            let is_full = |turn: u32| turn.is_multiple_of(full.every_ticks());
+            if let Some(tick) = last_due((after, now), phase, full, |_| false) {
+                self.full_at = tick;
+            }
+            if nearby < full
+                && let Some(tick) = last_due((after, now), phase, nearby, is_full)
+            {
+                self.nearby_at = tick;
+            }
+        }
     }
 
     /// Notes that a full tick wrote a snapshot: the client now knows everything visible.

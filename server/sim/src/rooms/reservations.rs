@@ -58,6 +58,11 @@ pub(super) struct TakenSeat {
 }
 
 impl Reservations {
+    /// Returns the next tick in which a reservation expires.
+    pub(super) fn next_expiry(&self) -> Option<Tick> {
+        self.by_ticket.values().map(|held| held.until).min()
+    }
+
     /// Drops the reservations of a room that is removed.
     pub(super) fn forget_room(&mut self, room: Epoch) {
         self.by_ticket.retain(|_, held| held.room != room);
