@@ -19,9 +19,6 @@ pub(crate) enum DeskAction {
         place: WorldPlace,
         session: SessionId,
         io_thread: usize,
-        /// The number of the session's last event that the desk has seen. The tick thread sorts
-        /// this event behind those with lower numbers that came to it directly.
-        number: u32,
         event: WorldEvent,
     },
     /// Builds a world, starts it on this tick thread, and then reports `Created`.

@@ -15,6 +15,7 @@ use super::{
     travelling,
     turn::Turn,
     view::WorldState,
+    worlds::World,
 };
 
 /// A world that panics twice within this time of its own ends.
@@ -126,7 +127,7 @@ pub(super) fn end_if_unneeded(turn: &mut Turn, world: WorldId) {
 /// The I/O thread of a session no longer sends directly to its world.
 pub(super) fn no_longer_direct(turn: &mut Turn, id: SessionId) {
     let world = turn.session(id).and_then(|session| session.world());
-    let ending = |world| turn.state.worlds.get(world).is_none_or(|place| place.is_ending());
+    let ending = |world| turn.state.worlds.get(world).is_none_or(World::is_ending);
     match world {
         Some(world) if ending(world) => send_away(turn, world, id),
         _ => travelling::recall_done(turn, id),
@@ -204,10 +205,12 @@ fn refuse_lost(turn: &mut Turn, world: WorldId, lost: &[LostRequest]) {
             LostKind::Join | LostKind::Reserve => {
                 joining::lost(turn, world, request.session, Refusal::WorldRestarted);
             }
-            LostKind::Other if turn.state.sessions.contains_key(&request.session) => {
-                turn.refuse(request.session, request.request, Refusal::WorldRestarted);
+            LostKind::Other => {
+                if let Some(session) = turn.session(request.session) {
+                    session.was_leave(request.request);
+                    turn.refuse(request.session, request.request, Refusal::WorldRestarted);
+                }
             }
-            LostKind::Other => {}
         }
     }
 }

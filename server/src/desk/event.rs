@@ -1,9 +1,9 @@
 //! What the desk is sent.
 //!
 //! Every I/O thread numbers the events of a session: the opening is 0, and each message, hold,
-//! release, recall and close has the next number, wherever it is sent. The numbers wrap. They keep
-//! a session's events in order although they take two ways, through the desk and directly to the
-//! world: a tick thread sorts the events of a session by number.
+//! release, recall and close has the next number. The numbers wrap. They keep a session's events in
+//! order although they take two ways, through the desk and directly to the world: the desk allows
+//! the direct way from a number on, and the permission is void if there is a later number already.
 
 use std::time::Instant;
 

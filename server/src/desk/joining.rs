@@ -6,7 +6,7 @@ use parlour_shared::{
     close::CloseCode,
     ids::{Epoch, SessionId},
     limits::MAX_RESERVED_SEATS,
-    message::{Join, Refusal, Request, Reserve},
+    message::{Join, JoinMode, Refusal, Request, Reserve},
 };
 use parlour_tick::{Reservation, WorldId};
 
@@ -15,7 +15,7 @@ use super::{
     config::JoinRate,
     random_name,
     resolving::{Resolved, resolve},
-    sessions::{Errand, Goal, Group, InRoom, Place, Reason, Step, Trip},
+    sessions::{Errand, Goal, Group, InRoom, Place, Reason, Session, Step, Trip},
     tickets::Ticket,
     travelling,
     turn::Turn,
@@ -34,8 +34,14 @@ pub(super) fn join(turn: &mut Turn, id: SessionId, join: Join, arrived: Instant)
 
 /// A player went through a door.
 pub(super) fn door(turn: &mut Turn, id: SessionId, room: String, spawn: String) {
-    let (join, now) = (Join::room(0, room), turn.now);
-    if let Err(refusal) = begin(turn, id, join, now, Some(spawn), Reason::Door) {
+    let mut join = Join::room(0, room);
+    if is_in_private_room(turn, id) {
+        join.mode = JoinMode::Private;
+    }
+    let now = turn.now;
+    let begun =
+        take_token(turn, id, &join.room).and_then(|()| begin(turn, id, join, now, Some(spawn), Reason::Door));
+    if let Err(refusal) = begun {
         turn.refuse(id, 0, refusal);
     }
 }
@@ -61,6 +67,13 @@ pub(super) fn reserve(turn: &mut Turn, id: SessionId, reserve: Reserve) {
     }
 }
 
+/// Whether the room behind a door is to be private as well.
+fn is_in_private_room(turn: &Turn, id: SessionId) -> bool {
+    let room = turn.state.sessions.get(&id).and_then(Session::room);
+    let status = room.and_then(|room| turn.state.rooms.get(&room.name)?.status.as_ref());
+    status.is_some_and(|status| status.private)
+}
+
 /// Takes a token of the limit on joins. A type that does not exist has the default limit.
 fn take_token(turn: &mut Turn, id: SessionId, room: &str) -> Result<(), Refusal> {
     let rate = turn
@@ -79,7 +92,7 @@ fn begin(
     spawn: Option<String>,
     reason: Reason,
 ) -> Result<(), Refusal> {
-    let Resolved { world, join, seats } = resolve(turn, id, join, 1)?;
+    let Resolved { world, join, seats } = resolve(turn, id, join, 1, reason == Reason::Door)?;
     let ask = Ask {
         kind: AskKind::Join,
         request: join.request,
@@ -115,7 +128,7 @@ fn begin_group(turn: &mut Turn, id: SessionId, reserve: Reserve) -> Result<(), R
         options: reserve.options,
         ticket: None,
     };
-    let Resolved { world, join, .. } = resolve(turn, id, join, u32::from(seats))?;
+    let Resolved { world, join, .. } = resolve(turn, id, join, u32::from(seats), false)?;
     let ask = Ask {
         kind: AskKind::Group,
         request: join.request,
@@ -154,7 +167,7 @@ fn ask_for_group(turn: &mut Turn, id: SessionId) {
             ask.sent = true;
         }
         let spawn = None;
-        turn.to_world(world, id, WorldEvent::Reserve { reservation, spawn });
+        turn.forward(world, id, WorldEvent::Reserve { reservation, spawn });
     }
 }
 
@@ -225,6 +238,7 @@ pub(super) fn entered(
     };
     session.errand = None;
     if answers {
+        session.leaves.clear();
         session.step = Step::Idle;
     }
 }
@@ -257,8 +271,16 @@ pub(super) fn reserved(turn: &mut Turn, world: WorldId, id: SessionId, ticket: S
     }
 }
 
-/// A world has refused a join or a reservation. The client has the refusal.
+/// A world has refused a join, a leave or a reservation. The client has the refusal.
 pub(super) fn refused(turn: &mut Turn, world: WorldId, id: SessionId, request: Request) {
+    turn.unsettled.push_back(id);
+    // A world answers in order, and a session waits after a join. So the leaves come first.
+    if let Some(session) = turn.session(id)
+        && session.world() == Some(world)
+        && session.was_leave(request)
+    {
+        return;
+    }
     let asked = turn.state.worlds.get(world).and_then(|asked| asked.asks.get(&id));
     if asked.is_some_and(|ask| ask.request == request)
         && let Some(ask) = turn.take_ask(world, id)
@@ -309,6 +331,7 @@ pub(super) fn left(turn: &mut Turn, world: WorldId, id: SessionId) {
     let Some(session) = turn.session(id) else { return };
     if session.world() == Some(world) {
         session.place = Place::In { world, room: None };
+        session.leaves.pop_front();
         if matches!(session.errand, Some(Errand::Door { .. })) {
             session.errand = None;
         }

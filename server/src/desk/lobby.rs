@@ -11,13 +11,15 @@ use super::turn::Turn;
 pub(super) fn answer(turn: &mut Turn, id: SessionId, message: &ClientMessage) {
     let now = turn.now;
     let Some(session) = turn.session(id) else { return };
-    // Nobody is anywhere to be moved.
+    // There is no place in which to move.
     if matches!(message, ClientMessage::Move(_)) {
         return;
     }
     let answer = session.limits.other(now).and_then(|()| match message {
         ClientMessage::SetSkin(skin) => set_skin(turn, id, *skin),
         ClientMessage::Hello(_) => Err(Refusal::OutOfOrder),
+        // The edge empties an invalid text.
+        ClientMessage::Chat(chat) if chat.text.is_empty() => Err(Refusal::BadText),
         _ => Err(Refusal::NotInRoom),
     });
     if let Err(refusal) = answer {

@@ -39,11 +39,11 @@ impl Playback {
                     io_thread,
                     held: false,
                 };
-                self.forward(session, 0, arrive, actions);
+                self.forward(session, arrive, actions);
                 self.allow(session, 0, actions);
             }
-            DeskEvent::Closed { session, number } => {
-                self.forward(session, number, WorldEvent::Depart, actions);
+            DeskEvent::Closed { session, .. } => {
+                self.forward(session, WorldEvent::Depart, actions);
                 self.sessions.remove(&session);
             }
             DeskEvent::Held {
@@ -56,7 +56,7 @@ impl Playback {
                 } else {
                     WorldEvent::Release
                 };
-                self.forward(session, number, event, actions);
+                self.forward(session, event, actions);
                 self.allow(session, number, actions);
             }
             DeskEvent::Message {
@@ -65,12 +65,12 @@ impl Playback {
                 arrived,
                 message,
             } => {
-                self.forward(session, number, WorldEvent::Message { arrived, message }, actions);
+                self.forward(session, WorldEvent::Message { arrived, message }, actions);
                 self.allow(session, number, actions);
             }
             DeskEvent::World { closes, .. } => {
                 for (session, _) in closes {
-                    self.forward(session, u32::MAX, WorldEvent::Depart, actions);
+                    self.forward(session, WorldEvent::Depart, actions);
                     self.sessions.remove(&session);
                 }
             }
@@ -84,13 +84,12 @@ impl Playback {
         }
     }
 
-    fn forward(&self, session: SessionId, number: u32, event: WorldEvent, actions: &mut Vec<DeskAction>) {
+    fn forward(&self, session: SessionId, event: WorldEvent, actions: &mut Vec<DeskAction>) {
         if let Some(&io_thread) = self.sessions.get(&session) {
             actions.push(DeskAction::ToWorld {
                 place: self.place,
                 session,
                 io_thread,
-                number,
                 event,
             });
         }

@@ -22,7 +22,13 @@ pub(super) struct Resolved {
 
 /// Finds or chooses the room, and its world. A room that does not exist is expected from now on, so
 /// the caller must claim its seats in the same turn.
-pub(super) fn resolve(turn: &mut Turn, id: SessionId, join: Join, seats: u32) -> Result<Resolved, Refusal> {
+pub(super) fn resolve(
+    turn: &mut Turn,
+    id: SessionId,
+    join: Join,
+    seats: u32,
+    by_door: bool,
+) -> Result<Resolved, Refusal> {
     check_options(&join.options)?;
     if let Some(ticket) = &join.ticket {
         return with_ticket(turn, ticket).map(|(world, room)| Resolved {
@@ -36,6 +42,8 @@ pub(super) fn resolve(turn: &mut Turn, id: SessionId, join: Join, seats: u32) ->
     turn.type_of(name.room_type).ok_or(Refusal::NoSuchRoom)?;
     let (room, mode) = match join.mode {
         JoinMode::Enter | JoinMode::Existing => (join.room.clone(), join.mode),
+        // A door out of a private room names the room behind it.
+        JoinMode::Private if by_door => (join.room.clone(), join.mode),
         _ if !is_type => return Err(Refusal::NoSuchRoom),
         JoinMode::New => (new_room(turn, &join.room), JoinMode::Enter),
         JoinMode::Private => (new_room(turn, &join.room), JoinMode::Private),

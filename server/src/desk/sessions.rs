@@ -7,7 +7,7 @@ use std::{
 
 use parlour_shared::{
     ids::{Epoch, SessionId},
-    message::{ClientMessage, Join},
+    message::{ClientMessage, Join, Request},
 };
 use parlour_tick::{Arrival, Reservation, WorldId};
 
@@ -16,6 +16,10 @@ use super::limits::Limits;
 /// Messages that wait for a session to be settled. 64 are one second of movement. Of more, requests
 /// are refused and other messages dropped.
 pub(super) const MAX_QUEUE: usize = 64;
+
+/// Leaves whose answers are awaited. If a client sends more of them within a tick, the answers to the
+/// oldest are taken for answers to joins with the same number.
+const MAX_LEAVES: usize = 64;
 
 /// All open sessions.
 pub(super) type Sessions = BTreeMap<SessionId, Session>;
@@ -38,6 +42,9 @@ pub(super) struct Session {
     pub(super) step: Step,
     /// A reservation for a group that its world has not answered.
     pub(super) group: Option<Group>,
+    /// The leaves that its world has not answered, in order. They differ from joins only in that the
+    /// session does not wait for them.
+    pub(super) leaves: VecDeque<Request>,
     /// What to do as soon as no step and no reservation is under way.
     pub(super) errand: Option<Errand>,
     /// Messages that wait for that.
@@ -151,6 +158,7 @@ impl Session {
             place: Place::Lobby,
             step: Step::Idle,
             group: None,
+            leaves: VecDeque::new(),
             errand: None,
             queue: VecDeque::new(),
             limits: Limits::default(),
@@ -171,6 +179,23 @@ impl Session {
             Place::Lobby => None,
             Place::In { room, .. } => room.as_ref(),
         }
+    }
+
+    /// Notes a leave that is sent to the world.
+    pub(super) fn leaving(&mut self, request: Request) {
+        if self.leaves.len() == MAX_LEAVES {
+            self.leaves.pop_front();
+        }
+        self.leaves.push_back(request);
+    }
+
+    /// The world has refused or lost a request with this number. Returns whether it was a leave.
+    pub(super) fn was_leave(&mut self, request: Request) -> bool {
+        let was_leave = self.leaves.front() == Some(&request);
+        if was_leave {
+            self.leaves.pop_front();
+        }
+        was_leave
     }
 
     /// Whether the session has nothing to wait for.

@@ -13,6 +13,7 @@ use super::{
     sessions::{Errand, MAX_QUEUE, Queued, Trip},
     travelling,
     turn::Turn,
+    worlds::World,
 };
 
 /// What a session does next.
@@ -66,7 +67,7 @@ fn next(turn: &mut Turn, id: SessionId) -> Next {
     let (world, in_room) = (session.world(), session.room().is_some());
     if let Some(world) = world {
         // A world that ends sends its sessions away by itself.
-        if turn.state.worlds.get(world).is_none_or(|place| place.is_ending()) {
+        if turn.state.worlds.get(world).is_none_or(World::is_ending) {
             return Next::Nothing;
         }
         if !in_room {
@@ -102,7 +103,12 @@ fn handle(turn: &mut Turn, id: SessionId, queued: Queued) {
         (ClientMessage::Join(join), _) => joining::join(turn, id, join, arrived),
         (ClientMessage::Reserve(reserve), _) => joining::reserve(turn, id, reserve),
         (message, Some(world)) => {
-            turn.to_world(world, id, WorldEvent::Message { arrived, message });
+            if let ClientMessage::Leave { request } = message
+                && let Some(session) = turn.session(id)
+            {
+                session.leaving(request);
+            }
+            turn.forward(world, id, WorldEvent::Message { arrived, message });
         }
         (message, None) => lobby::answer(turn, id, &message),
     }

@@ -12,7 +12,7 @@ use super::{
     random_name,
     sessions::{Errand, Goal, Place, Reason, Step, Trip},
     turn::Turn,
-    worlds::{Ask, AskKind},
+    worlds::{Ask, AskKind, World},
 };
 
 /// Asks the world of the goal for a seat. The session stays where it is.
@@ -30,7 +30,7 @@ pub(super) fn seat(turn: &mut Turn, id: SessionId, goal: Box<Goal>) {
     if let Some(session) = turn.session(id) {
         session.step = Step::Seating { goal, ticket };
     }
-    turn.to_world(world, id, WorldEvent::Reserve { reservation, spawn });
+    turn.forward(world, id, WorldEvent::Reserve { reservation, spawn });
     // Meanwhile the I/O thread stops sending to the old world, which takes less than a tick.
     recall(turn, id);
 }
@@ -39,6 +39,10 @@ pub(super) fn seat(turn: &mut Turn, id: SessionId, goal: Box<Goal>) {
 pub(super) fn depart(turn: &mut Turn, id: SessionId, trip: Trip) {
     recall(turn, id);
     let Some(session) = turn.session(id) else { return };
+    if session.direct {
+        session.step = Step::Recalling(trip);
+        return;
+    }
     let trip = match trip {
         Trip::To { goal, .. } if !is_open(turn, goal.world) => {
             // The session stays where it is.
@@ -51,7 +55,7 @@ pub(super) fn depart(turn: &mut Turn, id: SessionId, trip: Trip) {
     let Some(session) = turn.session(id) else { return };
     session.step = Step::Departing(trip);
     match session.place {
-        Place::In { world, .. } => turn.to_world(world, id, WorldEvent::Depart),
+        Place::In { world, .. } => turn.forward(world, id, WorldEvent::Depart),
         Place::Lobby => go_on(turn, id),
     }
 }
@@ -80,7 +84,7 @@ pub(super) fn hold(turn: &mut Turn, id: SessionId, held: bool) {
         } else {
             WorldEvent::Release
         };
-        turn.to_world(world, id, event);
+        turn.forward(world, id, event);
     }
 }
 
@@ -129,12 +133,13 @@ pub(super) fn arrive(turn: &mut Turn, id: SessionId, goal: Box<Goal>, ticket: Op
     }
     let Some(session) = turn.session(id) else { return };
     session.place = Place::In { world, room: None };
+    session.leaves.clear();
     if matches!(session.errand, Some(Errand::Door { .. })) {
         session.errand = None;
     }
     let (player, io_thread, held) = (session.player.clone(), session.io_thread, session.held);
     turn.state.worlds.enter(world, id);
-    turn.to_world(
+    turn.forward(
         world,
         id,
         WorldEvent::Arrive {
@@ -163,7 +168,7 @@ pub(super) fn join(turn: &mut Turn, id: SessionId, goal: Box<Goal>, ticket: Opti
         session.step = Step::Joining(goal);
     }
     let message = ClientMessage::Join(join);
-    turn.to_world(world, id, WorldEvent::Message { arrived, message });
+    turn.forward(world, id, WorldEvent::Message { arrived, message });
 }
 
 /// The world to which the session was on its way is gone.
@@ -206,10 +211,7 @@ pub(super) fn send_to_fallback(turn: &mut Turn, id: SessionId, goal: &Goal) {
 }
 
 fn is_open(turn: &Turn, world: WorldId) -> bool {
-    turn.state
-        .worlds
-        .get(world)
-        .is_some_and(|target| target.takes_events())
+    turn.state.worlds.get(world).is_some_and(World::takes_events)
 }
 
 /// Notes that the world of the goal is asked. `claim`: whether it needs a seat that is not reserved.

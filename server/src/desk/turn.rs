@@ -15,7 +15,7 @@ use super::{
     rooms::Rooms,
     sessions::{Place, Session, Sessions, Step},
     tickets::Tickets,
-    worlds::{Ask, Worlds},
+    worlds::{Ask, World, Worlds},
 };
 use crate::bridge::route::WorldPlace;
 
@@ -60,7 +60,7 @@ impl Turn<'_> {
     }
 
     /// Sends an event of an open session to a world.
-    pub(super) fn to_world(&mut self, world: WorldId, id: SessionId, event: WorldEvent) {
+    pub(super) fn forward(&mut self, world: WorldId, id: SessionId, event: WorldEvent) {
         let (Some(place), Some(session)) = (self.state.worlds.place(world), self.state.sessions.get(&id))
         else {
             return;
@@ -69,7 +69,6 @@ impl Turn<'_> {
             place,
             session: id,
             io_thread: session.io_thread,
-            number: session.number,
             event,
         });
     }
@@ -163,11 +162,11 @@ impl Turn<'_> {
             _ => (None, false),
         };
         if let Place::In { world, .. } = session.place {
-            let ending = self.state.worlds.get(world).is_none_or(|place| place.is_ending());
+            let ending = self.state.worlds.get(world).is_none_or(World::is_ending);
             if ending {
                 self.leave_world(world, id);
             } else if !departing {
-                self.to_world(world, id, WorldEvent::Depart);
+                self.forward(world, id, WorldEvent::Depart);
             }
         }
         for world in goal.into_iter().chain(group) {

@@ -142,3 +142,19 @@ fn holds_follow_the_session() {
     desk.hold(ada, false);
     assert_eq!(desk.take(), [Did::Release(MAIN), Did::Place(MAIN, 5)]);
 }
+
+#[test]
+fn a_refused_leave_is_not_taken_for_a_refused_join() {
+    let mut desk = TestDesk::new();
+    let ada = desk.open_in(MAIN, "plaza");
+    // A client need not number its requests.
+    desk.leave(ada, 0);
+    desk.leave(ada, 0);
+    desk.join(ada, 0, "plaza/b");
+    desk.take();
+    let left = Report::LeftRoom { session: ada };
+    desk.reports(MAIN, vec![left, refused(ada, 0)]);
+    assert_eq!(desk.take(), [], "the join is not answered yet");
+    desk.reports(MAIN, vec![entered(ada, 0, "plaza/b")]);
+    assert_eq!(desk.take(), [Did::Place(MAIN, 4)]);
+}

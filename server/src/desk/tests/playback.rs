@@ -60,7 +60,6 @@ fn every_session_is_placed_at_once_and_everything_is_forwarded() {
     assert!(matches!(
         closed[..],
         [DeskAction::ToWorld {
-            number: 2,
             event: WorldEvent::Depart,
             ..
         }]

@@ -139,6 +139,7 @@ impl TestDesk {
     pub(super) fn chat(&mut self, session: SessionId, request: Request) {
         let chat = Chat {
             request,
+            text: "hello".to_owned(),
             ..Chat::default()
         };
         self.message(session, ClientMessage::Chat(chat));

@@ -1,14 +1,15 @@
 //! From one world into another: reserve, depart, arrive. The session is always in one place.
 
 use parlour_shared::{
+    close::CloseCode,
     ids::Epoch,
-    message::{ClientMessage, Join, LeaveReason, Move, Refusal, SetSkin},
+    message::{Chat, ClientMessage, Join, JoinMode, LeaveReason, Move, Refusal, SetSkin},
 };
 use parlour_tick::Report;
 
 use super::super::sessions::MAX_QUEUE;
 use super::support::{
-    Did, MAIN, OFFICE, TestDesk, departed, entered, refused, reservation, reserved, status,
+    Did, MAIN, OFFICE, TestDesk, departed, entered, refused, reservation, reserved, room_status, status,
 };
 
 #[test]
@@ -92,6 +93,31 @@ fn any_event_of_the_session_shows_that_it_is_recalled_and_the_answer_is_still_co
 }
 
 #[test]
+fn a_door_out_of_a_private_room_leads_to_a_private_room() {
+    let mut desk = TestDesk::new();
+    let ada = desk.open_in(MAIN, "plaza/x");
+    let private = parlour_tick::RoomStatus {
+        private: true,
+        ..room_status("plaza/x", 1)
+    };
+    let door = Report::Door {
+        session: ada,
+        room: "office/x".to_owned(),
+        spawn: String::new(),
+    };
+    desk.reports(MAIN, vec![Report::Room(private), door]);
+    let seat = reservation(&desk.take());
+    assert_eq!(
+        (seat.join.mode, &*seat.join.room),
+        (JoinMode::Private, "office/x")
+    );
+    // Others do not find it, also before its world reports it.
+    let ben = desk.open();
+    desk.join_mode(ben, 1, "office", JoinMode::Any);
+    assert!(matches!(&desk.take()[1], Did::Join(_, join) if join.room != "office/x"));
+}
+
+#[test]
 fn a_door_to_nowhere_is_refused_with_request_0() {
     let mut desk = TestDesk::new();
     let ada = desk.open_in(MAIN, "plaza");
@@ -166,9 +192,18 @@ fn a_session_whose_world_ends_while_it_waits_for_a_seat_goes_there() {
 }
 
 #[test]
-fn the_skin_of_the_lobby_travels() {
+fn the_lobby_accepts_skins_and_refuses_what_needs_a_room() {
     let mut desk = TestDesk::new();
     let ada = desk.open();
+    desk.message(ada, ClientMessage::Move(Move::default()));
+    desk.message(ada, ClientMessage::Chat(Chat::default()));
+    desk.chat(ada, 4);
+    desk.leave(ada, 5);
+    let in_room = |request| Did::Refuse(request, Refusal::NotInRoom);
+    assert_eq!(
+        desk.take(),
+        [Did::Refuse(0, Refusal::BadText), in_room(4), in_room(5)]
+    );
     let skin = |request, skin| ClientMessage::SetSkin(SetSkin { request, skin });
     desk.message(ada, skin(1, 3));
     desk.message(ada, skin(2, 4));
@@ -176,6 +211,12 @@ fn the_skin_of_the_lobby_travels() {
         desk.take(),
         [Did::Accept(1), Did::Refuse(2, Refusal::UnknownSkin)]
     );
+    let mut limited = 0;
+    for _ in 0..200 {
+        desk.chat(ada, 6);
+        limited += desk.take().contains(&Did::Close(CloseCode::RateLimited)) as u32;
+    }
+    assert_eq!(limited, 1, "a flood of requests closes the session");
 }
 
 #[test]

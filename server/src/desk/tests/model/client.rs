@@ -14,8 +14,8 @@ pub(super) struct Client {
     pub(super) io: usize,
     /// The number of its last event.
     pub(super) number: u32,
-    /// Where its events go. `None`: to the desk.
-    pub(super) direct: Option<WorldPlace>,
+    /// The world to which its events go, and the number of the permission. `None`: to the desk.
+    pub(super) direct: Option<(WorldPlace, u32)>,
     pub(super) held: bool,
     /// What the desk was last sent.
     pub(super) told_held: bool,

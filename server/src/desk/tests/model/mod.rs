@@ -195,7 +195,7 @@ impl Node {
         let session = open[pick % open.len()];
         let what = pick / open.len();
         match what % 16 {
-            0 if what / 16 % 4 == 0 => return self.close(session),
+            0 if (what / 16).is_multiple_of(4) => return self.close(session),
             0 | 1 => return self.hold(session),
             _ => {}
         }
@@ -229,6 +229,7 @@ impl Node {
             2 => ClientMessage::Leave { request },
             3 => ClientMessage::Chat(Chat {
                 request,
+                text: "hello".to_owned(),
                 ..Chat::default()
             }),
             4 => ClientMessage::SetSkin(SetSkin {
@@ -241,6 +242,7 @@ impl Node {
             }),
             7 | 8 => ClientMessage::Chat(Chat {
                 request,
+                text: "hello".to_owned(),
                 ..Chat::default()
             }),
             9 | 10 => ClientMessage::Join(Join { options, ..join }),
@@ -330,10 +332,12 @@ impl Node {
 
     fn send_directly(&mut self, session: SessionId, kind: WorldEvent) -> bool {
         let client = &self.clients[&session];
-        let Some(place) = client.direct else { return false };
+        let Some((place, placed)) = client.direct else {
+            return false;
+        };
         let event = Event {
             session,
-            number: client.number,
+            placed,
             kind,
         };
         self.io_to_tick[place.thread].push((place.world, event));
@@ -389,7 +393,7 @@ impl Node {
             } => {
                 let client = self.clients.get_mut(&session).expect("it is known");
                 if client.number == number && !client.closed {
-                    client.direct = Some(place);
+                    client.direct = Some((place, number));
                 }
             }
             DeskAction::Recall { session } => {
@@ -418,7 +422,7 @@ impl Node {
                 to: rooms[nth % rooms.len()].to_owned(),
             }),
             8 => Some(Mischief::Eject { nth }),
-            9 if nth % 4 == 0 => Some(Mischief::Kick { nth }),
+            9 if nth.is_multiple_of(4) => Some(Mischief::Kick { nth }),
             10 => Some(Mischief::Lock { nth }),
             11 => Some(Mischief::RefuseNext),
             _ => None,
@@ -426,6 +430,8 @@ impl Node {
         // Each world panics every 64 / n ticks.
         let panics = self.mischief && (7..7 + self.wildness).contains(&(pick % 64));
         let (from_io, from_desk) = (&mut self.io_to_tick[thread], &mut self.desk_to_tick[thread]);
+        let clients = &self.clients;
+        self.threads[thread].forget(|session| clients[&session].closed);
         let done = self.threads[thread].advance(from_io, from_desk, mischief, panics);
         self.done(thread, done);
     }
@@ -531,13 +537,12 @@ impl Node {
                 DeskAction::ToWorld {
                     place,
                     session,
-                    number,
                     event: kind,
                     ..
                 } => {
                     let event = Event {
                         session,
-                        number,
+                        placed: 0,
                         kind,
                     };
                     self.desk_to_tick[place.thread].push(TickCommand::Event(place.world, event));
@@ -553,9 +558,17 @@ impl Node {
                         client.receive(&message, true);
                     }
                 }
-                DeskAction::Place { session, .. }
-                | DeskAction::Recall { session }
-                | DeskAction::Close { session, .. } => {
+                DeskAction::Place {
+                    session,
+                    place,
+                    number,
+                } => {
+                    let placed = TickCommand::Placed(place.world, session, number);
+                    self.desk_to_tick[place.thread].push(placed);
+                    let io = self.clients[&session].io;
+                    self.desk_to_io[io].push_back(action);
+                }
+                DeskAction::Recall { session } | DeskAction::Close { session, .. } => {
                     let io = self.clients[&session].io;
                     self.desk_to_io[io].push_back(action);
                 }
@@ -666,7 +679,7 @@ impl Node {
                     let place = state.worlds.place(*world).expect("it exists");
                     let room = room.as_ref().expect("a session in a world is in a room");
                     assert_eq!(client.room, Some(room.epoch));
-                    assert_eq!(client.direct, Some(place));
+                    assert_eq!(client.direct.map(|(place, _)| place), Some(place));
                     let slot = &self.threads[place.thread].slots[world];
                     let guest = &slot.world.guests[id];
                     assert_eq!(guest.room.as_ref(), Some(&room.name));

@@ -16,24 +16,13 @@ use super::{
     world::{Event, Mischief, ModelWorld, Output},
 };
 
-/// After this many rounds a tick starts anyway.
-const ROUNDS: u32 = 3;
-
 #[derive(Debug)]
 pub(super) enum TickCommand {
     Start(WorldId),
     Restore(WorldId),
     End(WorldId),
     Event(WorldId, Event),
-}
-
-impl TickCommand {
-    fn first(&self) -> Option<(SessionId, u32)> {
-        match self {
-            Self::Event(_, event) => Some((event.session, event.number)),
-            _ => None,
-        }
-    }
+    Placed(WorldId, SessionId, u32),
 }
 
 #[derive(Debug, Default)]
@@ -42,18 +31,20 @@ pub(super) struct TickThread {
     pub(super) slots: BTreeMap<WorldId, Slot>,
     /// The worlds that it dropped, and whether the desk wanted it.
     gone: BTreeMap<WorldId, bool>,
-    /// From the last look at the rings of the I/O threads, or too late for the last tick.
-    direct: Vec<(WorldId, Event)>,
-    /// From the last look at the ring of the desk, or too late for the last tick.
-    commands: Vec<TickCommand>,
-    rounds: u32,
-    ring_of_desk_is_next: bool,
+    /// Direct events whose placement is not known yet.
+    overtaking: Vec<(WorldId, Event)>,
+    /// The next part of a tick.
+    part: u8,
+    /// The commands of this tick.
+    commands: usize,
 }
 
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) world: ModelWorld,
     pub(super) inbox: Vec<Event>,
+    /// The last placement of each session.
+    placed: BTreeMap<SessionId, u32>,
     pub(super) fallen: bool,
 }
 
@@ -67,13 +58,11 @@ pub(super) struct Done {
 }
 
 impl TickThread {
-    /// Does the next part of a tick: empties the rings of the I/O threads, then that of the desk,
-    /// and again until the desk has sent nothing more; then steps all worlds.
+    /// Does the next part of a tick: counts the commands of the desk; takes the direct events, which
+    /// include all that precede those commands; obeys the commands, and steps all worlds.
     ///
-    /// A direct message is in its ring after the events of the desk that must precede it, and an
-    /// event of the desk is in its ring after the direct messages that must precede it. So the
-    /// events are complete when the last look at the desk's ring found nothing. After some rounds,
-    /// what it found waits for the next tick, and so do the direct messages that must follow it.
+    /// A direct event waits for the placement under which it was sent, because the events that the
+    /// desk sent before the placement come first.
     pub(super) fn advance(
         &mut self,
         from_io: &mut Vec<(WorldId, Event)>,
@@ -82,43 +71,43 @@ impl TickThread {
         panics: bool,
     ) -> Done {
         let mut done = Done::default();
-        if !self.ring_of_desk_is_next {
-            self.ring_of_desk_is_next = true;
-            self.direct.append(from_io);
-            return done;
-        }
-        self.ring_of_desk_is_next = false;
-        self.commands.append(from_desk);
-        self.rounds += 1;
-        if !self.commands.is_empty() && self.rounds <= ROUNDS {
-            for (world, event) in std::mem::take(&mut self.direct) {
-                self.event(world, event, &mut done);
+        match self.part {
+            0 => self.commands = from_desk.len(),
+            1 => {
+                for (world, event) in from_io.drain(..) {
+                    self.direct(world, event, &mut done);
+                }
             }
-            for command in std::mem::take(&mut self.commands) {
-                self.command(command, &mut done);
+            _ => {
+                for command in from_desk.drain(..self.commands) {
+                    self.command(command, &mut done);
+                }
+                self.tick(mischief, panics, &mut done);
             }
-            return done;
         }
-        self.rounds = 0;
-        let late = self.commands.iter().rev().filter_map(TickCommand::first);
-        let late: BTreeMap<SessionId, u32> = late.collect();
-        let direct = std::mem::take(&mut self.direct);
-        let waits = |event: &Event| {
-            late.get(&event.session)
-                .is_some_and(|first| event.number > *first)
-        };
-        let (waiting, direct) = direct.into_iter().partition(|(_, event)| waits(event));
-        self.direct = waiting;
-        for (world, event) in direct {
-            self.event(world, event, &mut done);
-        }
-        self.tick(mischief, panics, &mut done);
+        self.part = (self.part + 1) % 3;
         done
     }
 
+    fn direct(&mut self, world: WorldId, event: Event, done: &mut Done) {
+        let placed = self
+            .slots
+            .get(&world)
+            .and_then(|slot| slot.placed.get(&event.session));
+        if self.slots.contains_key(&world) && placed.is_none_or(|placed| *placed < event.placed) {
+            self.overtaking.push((world, event));
+        } else {
+            self.event(world, event, done);
+        }
+    }
+
+    /// Drops what waits for sessions that have closed.
+    pub(super) fn forget(&mut self, closed: impl Fn(SessionId) -> bool) {
+        self.overtaking.retain(|(_, event)| !closed(event.session));
+    }
+
     pub(super) fn is_quiet(&self) -> bool {
-        self.direct.is_empty()
-            && self.commands.is_empty()
+        self.overtaking.is_empty()
             && self
                 .slots
                 .values()
@@ -138,6 +127,7 @@ impl TickThread {
                 let slot = Slot {
                     world: ModelWorld::new(id),
                     inbox: Vec::new(),
+                    placed: BTreeMap::new(),
                     fallen: false,
                 };
                 self.slots.insert(id, slot);
@@ -154,6 +144,15 @@ impl TickThread {
             }
             TickCommand::End(id) => self.end(id, true, done),
             TickCommand::Event(world, event) => self.event(world, event, done),
+            TickCommand::Placed(world, session, number) => {
+                if let Some(slot) = self.slots.get_mut(&world) {
+                    slot.placed.insert(session, number);
+                }
+                let waiting = std::mem::take(&mut self.overtaking);
+                for (world, event) in waiting {
+                    self.direct(world, event, done);
+                }
+            }
         }
     }
 
@@ -198,7 +197,7 @@ impl TickThread {
                 continue;
             }
             let mut events = std::mem::take(&mut slot.inbox);
-            events.sort_by_key(|event| (event.session, event.number));
+            events.sort_by_key(|event| event.session);
             if panics && !events.is_empty() {
                 panics = false;
                 slot.fallen = true;

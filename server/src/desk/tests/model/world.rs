@@ -23,7 +23,8 @@ const RESERVATION: u32 = 20;
 #[derive(Clone, Debug)]
 pub(super) struct Event {
     pub(super) session: SessionId,
-    pub(super) number: u32,
+    /// The placement under which it was sent directly.
+    pub(super) placed: u32,
     pub(super) kind: WorldEvent,
 }
 
@@ -142,7 +143,7 @@ impl ModelWorld {
                 if self.vacate(id, request, LeaveReason::Asked, out) {
                     out.reports.push(Report::LeftRoom { session: id });
                 } else {
-                    out.refuse(id, request, Refusal::NotInRoom);
+                    out.refuse_join(id, request, Refusal::NotInRoom);
                 }
             }
             ClientMessage::Move(_) => {}
