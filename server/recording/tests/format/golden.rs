@@ -62,11 +62,12 @@ fn event(event: &parlour_tick::Event) -> Value {
     match &event.kind {
         EventKind::Arrive(player) => json!({
             "session": session, "arrive": player.player, "name": player.name, "skin": player.skin,
+            "counters": [player.counters.view, player.counters.last_seq],
         }),
         EventKind::Depart => json!({ "session": session, "depart": true }),
         EventKind::Reserve(reservation) => json!({
             "session": session, "reserve": reservation.seats, "ticket": reservation.ticket,
-            "join": reservation.join, "answer": reservation.answer,
+            "join": reservation.join, "spawn": reservation.spawn, "answer": reservation.answer,
         }),
         EventKind::Hold => json!({ "session": session, "hold": true }),
         EventKind::Release => json!({ "session": session, "release": true }),
