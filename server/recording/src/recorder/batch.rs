@@ -122,7 +122,9 @@ pub(super) mod samples {
         let mut builder = TicksBuilder::new(0);
         for tick in first..=last {
             let result = (!panicked || tick < last).then_some((7, &[][..]));
-            builder.push(Tick(tick), 0, result, &TickInput::default()).unwrap();
+            builder
+                .push(Tick(tick), 0, result, &TickInput::default())
+                .unwrap();
         }
         Arc::new(Batch::new(world, builder.seal().into_iter().collect(), panicked).unwrap())
     }

@@ -97,8 +97,7 @@ pub(super) fn batch_queue_of(max_batches: usize) -> (BatchSender, BatchReceiver)
 impl BatchSender {
     /// Sends a batch without blocking.
     pub(super) fn send(&self, batch: &Arc<Batch>) -> Result<(), BatchSendError> {
-        if self.bytes() >= MAX_BYTES
-            || self.shared.batches.load(Ordering::Relaxed) >= self.shared.max_batches
+        if self.bytes() >= MAX_BYTES || self.shared.batches.load(Ordering::Relaxed) >= self.shared.max_batches
         {
             return Err(BatchSendError::Full);
         }

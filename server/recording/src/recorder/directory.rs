@@ -251,7 +251,13 @@ impl Directory {
                 Ok(()) => {}
                 // It was deleted meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => self.warn_once(&FileName { world, name: String::new() }, &error),
+                Err(error) => self.warn_once(
+                    &FileName {
+                        world,
+                        name: String::new(),
+                    },
+                    &error,
+                ),
             }
         }
         Ok(found)

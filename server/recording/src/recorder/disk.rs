@@ -211,7 +211,9 @@ impl DiskThread {
             self.disk.metrics.ended(EndCause::Stopped);
             let (path, last_tick) = (file.name.relative(), file.last_tick);
             match file.end(EndReason::Stopped, "the world ended") {
-                Ok(()) => tracing::debug!(file = %path.display(), last_tick, "the recording of a world ended"),
+                Ok(()) => {
+                    tracing::debug!(file = %path.display(), last_tick, "the recording of a world ended")
+                }
                 Err(error) => self.not_clean(&error, &file),
             }
             self.close(file);

@@ -13,12 +13,8 @@ use parlour_shared::text::panic_message;
 use parlour_tick::WorldId;
 
 use super::{
-    OpenWorldError, RecoverError, RecoveredWorld, WorldInfo, WorldTicks,
-    context::WorldContext,
-    open_worlds::OpenWorlds,
-    recovery::rebuild,
-    request::Request,
-    world_info::is_world_name,
+    OpenWorldError, RecoverError, RecoveredWorld, WorldInfo, WorldTicks, context::WorldContext,
+    open_worlds::OpenWorlds, recovery::rebuild, request::Request, world_info::is_world_name,
 };
 
 /// The maximum time that a recovery waits for the recorder thread. It usually answers within a

@@ -145,10 +145,16 @@ mod tests {
         let (batches, last) = (history.batches(), history.last_stretch());
         assert!(batches.first().is_none_or(|first| first.is_beginning()));
         assert!(last.first().is_none_or(|first| first.is_beginning()));
-        assert_eq!(last.iter().skip(1).filter(|batch| batch.is_beginning()).count(), 0);
+        assert_eq!(
+            last.iter().skip(1).filter(|batch| batch.is_beginning()).count(),
+            0
+        );
         let bytes = |batches: &[Arc<Batch>]| -> usize { batches.iter().map(|batch| batch.bytes()).sum() };
         let size = history.size();
-        assert_eq!((size.earlier + size.last, size.last), (bytes(&batches), bytes(&last)));
+        assert_eq!(
+            (size.earlier + size.last, size.last),
+            (bytes(&batches), bytes(&last))
+        );
         let ticks: u32 = batches.iter().map(|batch| batch.ticks()).sum();
         assert_eq!(history.len(), ticks);
     }

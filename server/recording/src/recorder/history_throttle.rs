@@ -81,7 +81,15 @@ mod tests {
     fn two_panics_in_five_minutes_are_written() {
         let mut throttle = HistoryThrottle::default();
         let start = Instant::now();
-        for (seconds, written) in [(0, true), (9, true), (20, false), (299, false), (300, true), (301, false), (309, true)] {
+        for (seconds, written) in [
+            (0, true),
+            (9, true),
+            (20, false),
+            (299, false),
+            (300, true),
+            (301, false),
+            (309, true),
+        ] {
             let now = start + Duration::from_secs(seconds);
             assert_eq!(throttle.allows(Reason::Panic, now), written, "{seconds}");
             if written {

@@ -119,7 +119,11 @@ mod tests {
         size.prepare(&mut busy);
         assert!(busy.ticks.is_empty() && busy.parts.is_empty() && busy.events.is_empty());
         assert_eq!(busy.keyframes.len(), KEPT_KEYFRAMES);
-        assert!(busy.keyframes.iter().all(|saved| saved.is_empty() && saved.capacity() >= 5_000));
+        assert!(
+            busy.keyframes
+                .iter()
+                .all(|saved| saved.is_empty() && saved.capacity() >= 5_000)
+        );
         let mut other = LiveBatch::default();
         size.prepare(&mut other);
         assert!(other.ticks.capacity() >= 100 && other.parts.capacity() >= 2_000);
@@ -129,7 +133,10 @@ mod tests {
     #[test]
     fn a_single_busy_tick_does_not_keep_its_memory_for_ever() {
         let mut size = BatchSize::default();
-        size.observe(&LiveBatch { parts: vec![1; 1 << 20], ..LiveBatch::default() });
+        size.observe(&LiveBatch {
+            parts: vec![1; 1 << 20],
+            ..LiveBatch::default()
+        });
         let mut batch = LiveBatch::default();
         size.prepare(&mut batch);
         assert!(batch.parts.capacity() >= 1 << 20);

@@ -60,7 +60,8 @@ impl HistoryMemory {
             let before = largest.memory();
             if self.warned.allows(Instant::now()) {
                 tracing::warn!(
-                    world = largest.context.name, bytes = before.last,
+                    world = largest.context.name,
+                    bytes = before.last,
                     "the saved worlds are too large for the memory of recoveries: this world cannot be recovered until it is saved again"
                 );
             }
@@ -133,6 +134,9 @@ mod tests {
         memory.used = used;
         memory.bound(&mut worlds);
         assert_eq!(seconds(&worlds), [15, 0, 32]);
-        assert_eq!(memory.used.last, worlds[&WorldId(0)].memory().last + worlds[&WorldId(2)].memory().last);
+        assert_eq!(
+            memory.used.last,
+            worlds[&WorldId(0)].memory().last + worlds[&WorldId(2)].memory().last
+        );
     }
 }

@@ -93,7 +93,10 @@ mod tests {
         assert_eq!(fs::read_to_string(&path)?, "one two four");
         file.close();
         fs::remove_file(&path)?;
-        assert_eq!(file.write_all(b"five").unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(
+            file.write_all(b"five").unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
         assert!(!path.exists());
         Ok(())
     }

@@ -6,11 +6,7 @@ use parlour_shared::ids::Tick;
 use parlour_tick::WorldId;
 
 use super::{
-    SavedWorld,
-    batch::Batch,
-    context::WorldContext,
-    history_handle::HistoryRequest,
-    recovery::RecoverError,
+    SavedWorld, batch::Batch, context::WorldContext, history_handle::HistoryRequest, recovery::RecoverError,
 };
 
 /// A request.

@@ -123,7 +123,14 @@ pub fn start(
         true => options.history.max(REACH),
         false => options.history,
     };
-    let recorder = Recorder::new(rings, requests, outlets, memory, length, Arc::clone(&start.metrics));
+    let recorder = Recorder::new(
+        rings,
+        requests,
+        outlets,
+        memory,
+        length,
+        Arc::clone(&start.metrics),
+    );
     start.threads.spawn("recorder", &start.metrics, move || {
         // Kept until the tick threads have ended, whatever happens to the handles.
         let _sender = sender;

@@ -99,7 +99,11 @@ impl Recorder {
                 return self.outlets.end();
             }
             // Requests may have been received while ticks were read.
-            let wait = if self.later.is_empty() { LOOK } else { Duration::ZERO };
+            let wait = if self.later.is_empty() {
+                LOOK
+            } else {
+                Duration::ZERO
+            };
             match self.requests.recv_timeout(wait) {
                 Ok(request) => self.answer_all(Some(request)),
                 Err(RecvTimeoutError::Timeout) if !self.later.is_empty() => self.answer_all(None),
@@ -139,7 +143,11 @@ impl Recorder {
                 wall_ms: batch.wall_ms,
                 input: &input,
                 parts: own,
-                saved: if tick.saved { keyframes.next().map(Vec::as_slice) } else { None },
+                saved: if tick.saved {
+                    keyframes.next().map(Vec::as_slice)
+                } else {
+                    None
+                },
             };
             self.tick(&received);
         }
@@ -155,7 +163,6 @@ impl Recorder {
             // The world was opened, or goes on, a moment ago.
             self.receive_requests();
         }
-        let now = Instant::now();
         let Some(state) = self.worlds.get_mut(&world).filter(|state| !state.is_broken()) else {
             self.metrics.dropped.increment(1);
             return;
@@ -163,9 +170,7 @@ impl Recorder {
         let before = state.memory();
         let reason = state.take_in(received, &mut self.sealer, &mut self.outlets);
         self.memory.changed(before, state.memory());
-        if let Some(reason) = reason
-            && (reason == Reason::Panic || self.overruns.allows(now))
-        {
+        if let Some(reason) = reason {
             self.write_automatically(world, reason);
         }
         self.memory.bound(&mut self.worlds);
@@ -298,7 +303,10 @@ impl Recorder {
     fn write_automatically(&mut self, world: WorldId, reason: Reason) {
         let now = Instant::now();
         let allows = |state: &WorldState| state.throttle.allows(reason, now);
-        if self.outlets.writes_histories() && self.worlds.get(&world).is_some_and(allows) {
+        if self.outlets.writes_histories()
+            && self.worlds.get(&world).is_some_and(allows)
+            && (reason != Reason::Overrun || self.overruns.allows(now))
+        {
             self.write(vec![world], Some(reason), None);
         }
     }

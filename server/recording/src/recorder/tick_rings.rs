@@ -147,7 +147,14 @@ mod tests {
                         while sender.full.is_full() {
                             thread::yield_now();
                         }
-                        sender.send(&mut ticks, &mut unread, Tick(tick), Default::default(), &mut input, None);
+                        sender.send(
+                            &mut ticks,
+                            &mut unread,
+                            Tick(tick),
+                            Default::default(),
+                            &mut input,
+                            None,
+                        );
                         sender.flush();
                         if tick < TICKS && next.send((ticks, tick + 1)).is_err() {
                             return;
@@ -160,7 +167,10 @@ mod tests {
         let mut missing = WORLDS * TICKS;
         while missing > 0 {
             let Some((ring, batch)) = rings.pop() else {
-                assert!(!rings.are_abandoned() || rings.waiting() > 0, "{missing} ticks are missing");
+                assert!(
+                    !rings.are_abandoned() || rings.waiting() > 0,
+                    "{missing} ticks are missing"
+                );
                 thread::yield_now();
                 continue;
             };

@@ -65,7 +65,9 @@ mod tests {
             assert!(is_world_name(name), "{name}");
         }
         let too_long = "x".repeat(MAX_WORLD_NAME_BYTES + 1);
-        for name in ["", ".", "..", ".x", "a/b", "a\\b", "A", "ä", "a b", "a\n", "a:b", &too_long] {
+        for name in [
+            "", ".", "..", ".x", "a/b", "a\\b", "A", "ä", "a b", "a\n", "a:b", &too_long,
+        ] {
             assert!(!is_world_name(name), "{name}");
         }
     }

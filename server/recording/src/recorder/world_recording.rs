@@ -6,13 +6,8 @@ use std::{io, sync::Arc, time::Duration};
 use parlour_shared::limits::TICK_RATE;
 
 use super::{
-    batch::Batch,
-    context::WorldContext,
-    directory::Directory,
-    file_error::FileErrorKind,
-    file_name::FileName,
-    recording_file::RecordingFile,
-    resume::Resume,
+    batch::Batch, context::WorldContext, directory::Directory, file_error::FileErrorKind,
+    file_name::FileName, recording_file::RecordingFile, resume::Resume,
 };
 use crate::{
     Previous,

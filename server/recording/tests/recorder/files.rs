@@ -85,7 +85,9 @@ fn a_closed_world_gives_its_name_to_the_next() {
 fn a_name_that_leads_out_of_the_directory_is_refused() {
     let node = Node::start(|_| {});
     for name in ["", "..", "../other", "a/b", ".hidden", "Main"] {
-        let refused = node.handle.open(info(1, name, &Crowd::config(), &Logic::default()));
+        let refused = node
+            .handle
+            .open(info(1, name, &Crowd::config(), &Logic::default()));
         assert_eq!(refused.unwrap_err(), OpenWorldError::BadName(name.to_owned()));
     }
     let directory = node.stop();
@@ -106,7 +108,10 @@ fn a_world_that_was_saved_elsewhere_is_recorded_from_there() {
     node.handle.close(WorldId(1));
     let mut thawed = info(2, "after", &config, &logic);
     let tick = Tick(100);
-    thawed.saved = Some(SavedWorld { tick, state: state.clone() });
+    thawed.saved = Some(SavedWorld {
+        tick,
+        state: state.clone(),
+    });
     let ticks = node.handle.open(thawed).unwrap();
     let world = Simulation::load(config.clone(), logic.clone(), &state).unwrap();
     let mut live = LiveWorld::new(world, ticks);

@@ -28,7 +28,10 @@ fn write(history: &HistoryHandle, world: Option<WorldId>) -> Result<Vec<SavedHis
 fn node() -> (Node, [LiveWorld; 2]) {
     let mut node = Node::start(|options| options.history_directory = options.directory.take());
     let (config, logic) = (Crowd::config(), Logic::default());
-    let mut worlds = [node.open(1, "main", &config, &logic), node.open(2, "tag", &config, &logic)];
+    let mut worlds = [
+        node.open(1, "main", &config, &logic),
+        node.open(2, "tag", &config, &logic),
+    ];
     node.open(3, "new", &config, &logic);
     for input in inputs(1, 100) {
         for live in &mut worlds {
@@ -48,7 +51,10 @@ fn the_history_of_one_world_is_written() {
     assert!(written[0].path.contains("/main/") && written[0].path.ends_with("-asked.plr"));
     assert_eq!(files(&node.directory, "main", "-asked.plr").len(), 1);
     assert_eq!(files(&node.directory, "tag", ".plr").len(), 0);
-    assert_eq!(write(&node.history, Some(main)).unwrap_err(), HistoryError::TooSoon);
+    assert_eq!(
+        write(&node.history, Some(main)).unwrap_err(),
+        HistoryError::TooSoon
+    );
     let new = node.history.world_named("new").unwrap();
     assert_eq!(write(&node.history, Some(new)).unwrap_err(), HistoryError::Empty);
     assert_eq!(node.history.world_named("other"), Err(HistoryError::NoWorld));

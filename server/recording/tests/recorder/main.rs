@@ -5,4 +5,5 @@ mod files;
 mod histories;
 mod moving;
 mod recovery;
+mod shadow;
 mod support;

@@ -44,7 +44,10 @@ fn panics_in(node: &mut Node, fatal: u32) {
     assert_eq!(recovered.diverged, None);
     assert_eq!(recovered.ticks.world(), WorldId(fatal));
     let mut live = LiveWorld::new(recovered.world, recovered.ticks);
-    assert_eq!((live.world.tick(), live.world.hash()), (Tick(fatal - 1), oracle.hash()));
+    assert_eq!(
+        (live.world.tick(), live.world.hash()),
+        (Tick(fatal - 1), oracle.hash())
+    );
     for input in after {
         let hash = node.step(1, &mut live, input);
         oracle.step(&mut input.clone(), &mut output);
@@ -57,7 +60,16 @@ fn a_recovered_world_goes_on_as_one_that_never_panicked() {
     let mut node = Node::start(|_| {});
     // The first tick of all; before the first saved world; in, before and after a tick in which it is saved; much later.
     let next = KEYFRAMES + 1;
-    for fatal in [1, 2, 31, KEYFRAMES - 1, KEYFRAMES, next, next + 1, 5 * KEYFRAMES + 17] {
+    for fatal in [
+        1,
+        2,
+        31,
+        KEYFRAMES - 1,
+        KEYFRAMES,
+        next,
+        next + 1,
+        5 * KEYFRAMES + 17,
+    ] {
         panics_in(&mut node, fatal);
     }
 }
@@ -103,7 +115,11 @@ fn a_recovered_world_sends_full_snapshots() {
     node.step(0, &mut live, &quiet);
     let receivers: Vec<u64> = live.output.frames.iter().map(|frame| frame.session.0).collect();
     assert_eq!(receivers, [1, 2]);
-    assert!(live.output.bytes.len() > idle + 20, "{} bytes", live.output.bytes.len());
+    assert!(
+        live.output.bytes.len() > idle + 20,
+        "{} bytes",
+        live.output.bytes.len()
+    );
 }
 
 #[test]
@@ -136,8 +152,15 @@ fn the_recording_ends_with_the_tick_that_panicked_and_a_new_file_continues_it() 
 
     let recordings: Vec<_> = files(&directory, "main", ".plr");
     let panics = files(&directory, "main", "-panic.plr");
-    let recordings: Vec<_> = recordings.into_iter().filter(|path| !panics.contains(path)).collect();
-    assert_eq!((recordings.len(), panics.len()), (3, 2), "{recordings:?} {panics:?}");
+    let recordings: Vec<_> = recordings
+        .into_iter()
+        .filter(|path| !panics.contains(path))
+        .collect();
+    assert_eq!(
+        (recordings.len(), panics.len()),
+        (3, 2),
+        "{recordings:?} {panics:?}"
+    );
     let mut previous = None;
     let mut finished = Vec::new();
     for (nth, (path, last)) in recordings.iter().zip([130, 139, 198]).enumerate() {
@@ -147,8 +170,15 @@ fn the_recording_ends_with_the_tick_that_panicked_and_a_new_file_continues_it() 
         let Ending::Ended { reason, text } = recording.ending().clone() else {
             panic!("{:?}", recording.ending());
         };
-        let expected = if nth < 2 { EndReason::Panicked } else { EndReason::Stopped };
-        assert_eq!((reason, text.contains(&format!("tick {last} "))), (expected, nth < 2));
+        let expected = if nth < 2 {
+            EndReason::Panicked
+        } else {
+            EndReason::Stopped
+        };
+        assert_eq!(
+            (reason, text.contains(&format!("tick {last} "))),
+            (expected, nth < 2)
+        );
         let beginning = recording.beginning();
         for item in recording.read_from(beginning) {
             if let parlour_recording::format::Item::Tick(record) = item.unwrap() {
@@ -188,7 +218,10 @@ fn a_world_that_did_not_panic_can_be_made_again() {
     let hash = live.world.hash();
     drop(live);
     let recovered = node.handle.recover(WorldId(0)).unwrap();
-    assert_eq!((recovered.world.tick(), recovered.world.hash()), (Tick(100), hash));
+    assert_eq!(
+        (recovered.world.tick(), recovered.world.hash()),
+        (Tick(100), hash)
+    );
     let mut live = LiveWorld::new(recovered.world, recovered.ticks);
     node.step(0, &mut live, &TickInput::default());
     let directory = node.stop();
@@ -203,7 +236,10 @@ fn a_world_that_did_not_panic_can_be_made_again() {
 fn what_cannot_be_recovered_says_why() {
     let mut node = Node::start(|_| {});
     let (config, logic) = (Crowd::config(), Logic::default());
-    assert!(matches!(node.handle.recover(WorldId(7)), Err(RecoverError::NoWorld(WorldId(7)))));
+    assert!(matches!(
+        node.handle.recover(WorldId(7)),
+        Err(RecoverError::NoWorld(WorldId(7)))
+    ));
     let live = node.open(7, "w7", &config, &logic);
     let error = node.handle.recover(WorldId(7)).unwrap_err();
     assert!(matches!(error, RecoverError::NothingSaved), "{error}");
@@ -219,7 +255,9 @@ fn what_cannot_be_recovered_says_why() {
 
     // Game logic that panics in the second run only.
     let runs = Arc::new(AtomicU32::new(0));
-    let logic = in_second_run(&runs, |_, is_second, tick| assert!(!(is_second && tick == 50), "planted"));
+    let logic = in_second_run(&runs, |_, is_second, tick| {
+        assert!(!(is_second && tick == 50), "planted")
+    });
     let mut live = node.open(8, "w8", &config, &logic);
     for input in inputs(1, 55) {
         node.step(0, &mut live, &input);
@@ -240,13 +278,18 @@ fn what_cannot_be_recovered_says_why() {
 fn a_difference_is_reported_and_the_world_goes_on() {
     let mut node = Node::start(|_| {});
     let runs = Arc::new(AtomicU32::new(0));
-    let logic = in_second_run(&runs, |score, is_second, tick| score.0 += u64::from(is_second && tick == 50));
+    let logic = in_second_run(&runs, |score, is_second, tick| {
+        score.0 += u64::from(is_second && tick == 50)
+    });
     let mut live = node.open(0, "main", &Crowd::config(), &logic);
     for input in inputs(1, 55) {
         node.step(0, &mut live, &input);
     }
     let recovered = node.handle.recover(WorldId(0)).unwrap();
-    assert_eq!((recovered.diverged, recovered.world.tick()), (Some(Tick(50)), Tick(55)));
+    assert_eq!(
+        (recovered.diverged, recovered.world.tick()),
+        (Some(Tick(50)), Tick(55))
+    );
 }
 
 /// A counter that is part of the state.
@@ -259,8 +302,8 @@ fn in_second_run(runs: &Arc<AtomicU32>, act: fn(&mut Score, bool, u32)) -> Logic
     Logic::new(move |app| {
         let is_second = runs.fetch_add(1, Ordering::Relaxed) > 0;
         app.init_resource::<Score>().state_resource::<Score>("score");
-        let system = move |mut score: ResMut<Score>, clock: Res<Clock>| act(&mut score, is_second, clock.tick.0);
+        let system =
+            move |mut score: ResMut<Score>, clock: Res<Clock>| act(&mut score, is_second, clock.tick.0);
         app.add_systems(TickSchedule, system.in_set(StepSet::Simulate));
     })
 }
-

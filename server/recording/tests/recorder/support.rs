@@ -170,7 +170,10 @@ impl Bomb {
         Logic::new(move |app| {
             let bomb = bomb.clone();
             let explode = move |clock: Res<Clock>| {
-                assert!(clock.tick.0 != bomb.load(Ordering::Relaxed), "game logic that fails");
+                assert!(
+                    clock.tick.0 != bomb.load(Ordering::Relaxed),
+                    "game logic that fails"
+                );
             };
             app.add_systems(TickSchedule, explode.in_set(StepSet::Simulate));
         })

@@ -24,7 +24,9 @@ fn put(directory: &Directory, names: &[&str]) {
 fn left(directory: &Directory) -> Vec<String> {
     let mut found = directory.list().unwrap();
     found.sort();
-    let names = found.into_iter().map(|(file, _)| file.relative().display().to_string());
+    let names = found
+        .into_iter()
+        .map(|(file, _)| file.relative().display().to_string());
     names.collect()
 }
 
@@ -40,13 +42,21 @@ const MIXED: [&str; 5] = [
 fn the_oldest_files_of_all_worlds_are_deleted_with_their_empty_directories() {
     let directory = directory("oldest", 300);
     put(&directory, &MIXED);
-    put(&directory, &["main/notes.txt", "Other/20260101T000000Z-t1.plr", "kept/x/20260101T000000Z-t1.plr"]);
+    put(
+        &directory,
+        &[
+            "main/notes.txt",
+            "Other/20260101T000000Z-t1.plr",
+            "kept/x/20260101T000000Z-t1.plr",
+        ],
+    );
     assert_eq!(left(&directory), MIXED);
     assert_eq!(directory.make_room(0, DeletableFiles::Any).unwrap(), 2);
     assert_eq!(left(&directory), MIXED[2..]);
     assert!(!directory.path.join("tag.x").exists(), "it was empty");
     assert_eq!(directory.make_room(300, DeletableFiles::Any).unwrap(), 3);
-    let exist = ["main/notes.txt", "Other/20260101T000000Z-t1.plr", "kept/x"].map(|name| directory.path.join(name).exists());
+    let exist = ["main/notes.txt", "Other/20260101T000000Z-t1.plr", "kept/x"]
+        .map(|name| directory.path.join(name).exists());
     assert_eq!(exist, [true; 3], "other files and directories are not ours");
     fs::remove_dir_all(directory.path).unwrap();
 }
@@ -115,9 +125,17 @@ fn a_name_of_an_existing_file_is_not_reserved() {
     assert_eq!(first.relative().to_str(), Some("main/19700101T000000Z-t1-2.plr"));
     assert_eq!(Vec::from_iter(directory.index().files.writing()), [&first]);
     let (_, same) = directory.create("tag", 0, 1, None).unwrap();
-    assert_eq!(same.relative().to_str(), Some("tag/19700101T000000Z-t1.plr"), "of a different world");
+    assert_eq!(
+        same.relative().to_str(),
+        Some("tag/19700101T000000Z-t1.plr"),
+        "of a different world"
+    );
     directory.create("main", 0, 1, None).unwrap();
-    assert_eq!(directory.index().files.writing().count(), 3, "names being written stay reserved");
+    assert_eq!(
+        directory.index().files.writing().count(),
+        3,
+        "names being written stay reserved"
+    );
     fs::remove_dir_all(directory.path).unwrap();
 }
 

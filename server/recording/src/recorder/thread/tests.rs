@@ -149,10 +149,18 @@ fn a_slow_disk_misses_ticks_but_the_history_does_not() {
     let sent = driven.sent(MAIN);
     assert_eq!(contiguous(&sent), 300 * 86);
     assert_eq!(driven.values.dropped(), 600 * 50 - 300 * 86);
-    assert_eq!(driven.history(MAIN), (600 * 48, 600 * 2), "unaffected by the disk");
+    assert_eq!(
+        driven.history(MAIN),
+        (600 * 48, 600 * 2),
+        "unaffected by the disk"
+    );
     driven.ticks(MAIN, 600 * 50 + 1..=600 * 50 + 300);
     let again: Vec<u32> = driven.sent(MAIN).iter().map(|batch| batch.first_tick()).collect();
-    assert_eq!(again, [600 * 50 + 1], "once the disk has room, it is sent ticks again");
+    assert_eq!(
+        again,
+        [600 * 50 + 1],
+        "once the disk has room, it is sent ticks again"
+    );
 }
 
 #[test]
@@ -164,7 +172,11 @@ fn a_gap_in_the_ticks_reaches_the_disk_and_restarts_the_history_of_that_world() 
     driven.ticks(TAG, 651..=700);
     let sent = driven.sent(MAIN);
     let gap = sent.iter().position(|batch| batch.first_tick() == 100).unwrap();
-    assert_eq!(contiguous(&sent[..gap]), 90, "includes the last ticks before the gap");
+    assert_eq!(
+        contiguous(&sent[..gap]),
+        90,
+        "includes the last ticks before the gap"
+    );
     assert_eq!(driven.history(MAIN), (600, 300), "since the first saved world");
     driven.write(None);
     assert_eq!(driven.history(TAG), (1, 700));
@@ -174,7 +186,10 @@ fn a_gap_in_the_ticks_reaches_the_disk_and_restarts_the_history_of_that_world() 
 fn the_first_tick_of_a_world_finds_the_world_open() {
     let mut driven = Driven::empty();
     driven.requests.send(Request::Close(MAIN)).unwrap();
-    driven.requests.send(Request::Open(samples::world(5, "new"), None)).unwrap();
+    driven
+        .requests
+        .send(Request::Open(samples::world(5, "new"), None))
+        .unwrap();
     driven.ticks(WorldId(5), 1..=300);
     assert_eq!(contiguous(&driven.sent(WorldId(5))), 300);
     // Also if it has just received the request, and reads the ticks before it answers.
@@ -239,14 +254,22 @@ fn a_world_that_panicked_accepts_no_tick_until_it_continues() {
     driven.ticks(MAIN, 660..=662);
     assert_eq!(driven.values.dropped(), 3);
 
-    let saved = SavedWorld { tick: Tick(659), state: b"recovered".to_vec() };
+    let saved = SavedWorld {
+        tick: Tick(659),
+        state: b"recovered".to_vec(),
+    };
     // It is sent before the world runs, so the recorder finds it when it sees the tick.
-    driven.requests.send(Request::Continue(MAIN, Some(saved))).unwrap();
+    driven
+        .requests
+        .send(Request::Continue(MAIN, Some(saved)))
+        .unwrap();
     driven.ticks(MAIN, 660..=959);
     assert_eq!(driven.values.dropped(), 3);
     let sent = driven.sent(MAIN);
-    let seen: Vec<(bool, u32, bool)> =
-        sent.iter().map(|batch| (batch.is_keyframe(), batch.last_tick(), batch.panicked)).collect();
+    let seen: Vec<(bool, u32, bool)> = sent
+        .iter()
+        .map(|batch| (batch.is_keyframe(), batch.last_tick(), batch.panicked))
+        .collect();
     let expected = [
         (false, 300, false),
         (false, 600, false),
@@ -264,18 +287,28 @@ fn a_world_that_panicked_accepts_no_tick_until_it_continues() {
 fn a_world_that_continues_without_a_panic_keeps_its_history() {
     let mut driven = Driven::new();
     driven.ticks(MAIN, 1..=90);
-    let saved = SavedWorld { tick: Tick(90), state: b"moved".to_vec() };
+    let saved = SavedWorld {
+        tick: Tick(90),
+        state: b"moved".to_vec(),
+    };
     driven.ask(Request::Continue(MAIN, Some(saved)));
     driven.ticks(MAIN, 91..=100);
     driven.write(None);
     assert_eq!(driven.history(MAIN), (1, 100));
-    assert_eq!(driven.recover(MAIN).unwrap().batches.len(), 2, "from the new saved world");
+    assert_eq!(
+        driven.recover(MAIN).unwrap().batches.len(),
+        2,
+        "from the new saved world"
+    );
 }
 
 #[test]
 fn a_world_that_is_opened_with_a_saved_state_starts_there() {
     let mut driven = Driven::empty();
-    let saved = SavedWorld { tick: Tick(5_000), state: b"thawed".to_vec() };
+    let saved = SavedWorld {
+        tick: Tick(5_000),
+        state: b"thawed".to_vec(),
+    };
     driven.ask(Request::Open(samples::world(3, "thawed"), Some(saved)));
     driven.ticks(WorldId(3), 5_001..=5_010);
     let recovery = driven.recover(WorldId(3)).unwrap();
@@ -302,7 +335,11 @@ fn a_second_request_within_a_second_is_refused() {
     assert_eq!(driven.write(Some(MAIN)), None, "is being written");
     assert!(driven.jobs.try_recv().is_ok());
     assert_eq!(driven.write(Some(MAIN)), Some(HistoryError::TooSoon));
-    assert_eq!(driven.write(None), Some(HistoryError::Empty), "the other world has no ticks");
+    assert_eq!(
+        driven.write(None),
+        Some(HistoryError::Empty),
+        "the other world has no ticks"
+    );
     assert_eq!(driven.write(Some(WorldId(9))), Some(HistoryError::NoWorld));
     assert!(driven.jobs.try_recv().is_err());
 }
@@ -314,7 +351,11 @@ fn a_request_for_all_worlds_is_one_job() {
     driven.ticks(TAG, 1..=30);
     assert_eq!(driven.write(None), None);
     let job = driven.jobs.try_recv().unwrap();
-    let worlds: Vec<&str> = job.histories.iter().map(|batches| batches[0].world.name.as_str()).collect();
+    let worlds: Vec<&str> = job
+        .histories
+        .iter()
+        .map(|batches| batches[0].world.name.as_str())
+        .collect();
     assert_eq!(worlds, ["main", "tag"]);
 }
 
@@ -323,12 +364,12 @@ fn a_history_that_was_refused_does_not_count_as_written() {
     let mut driven = Driven::new();
     driven.ticks(MAIN, 1..=60);
     assert_eq!(driven.write(Some(MAIN)), None);
-    driven.recorder.write_automatically(MAIN, Reason::Overrun);
+    driven.recorder.write_automatically(MAIN, Reason::Diverged);
     assert_eq!(driven.jobs.recv().unwrap().reason, Some(Reason::Asked));
     assert!(driven.jobs.try_recv().is_err(), "the writer is busy");
-    driven.recorder.write_automatically(MAIN, Reason::Overrun);
-    assert_eq!(driven.jobs.try_recv().unwrap().reason, Some(Reason::Overrun));
-    driven.recorder.write_automatically(MAIN, Reason::Overrun);
+    driven.recorder.write_automatically(MAIN, Reason::Diverged);
+    assert_eq!(driven.jobs.try_recv().unwrap().reason, Some(Reason::Diverged));
+    driven.recorder.write_automatically(MAIN, Reason::Diverged);
     assert!(driven.jobs.try_recv().is_err(), "once in five minutes");
 }
 
@@ -358,7 +399,11 @@ fn the_history_of_a_panic_is_written_when_a_busy_writer_is_free_and_no_world_wai
     let panic = Some(Reason::Panic);
     assert_eq!(
         written,
-        [(Some(Reason::Asked), MAIN, false), (panic, MAIN, true), (panic, TAG, true)]
+        [
+            (Some(Reason::Asked), MAIN, false),
+            (panic, MAIN, true),
+            (panic, TAG, true)
+        ]
     );
 }
 
@@ -368,7 +413,13 @@ fn a_stop_still_writes_the_history_of_a_panic() {
     driven.ticks(MAIN, 1..=60);
     assert_eq!(driven.write(Some(MAIN)), None);
     driven.tick(MAIN, 61, None, Duration::ZERO);
-    let Driven { recorder, jobs, disk, senders, .. } = driven;
+    let Driven {
+        recorder,
+        jobs,
+        disk,
+        senders,
+        ..
+    } = driven;
     drop(senders);
     let stopped = thread::spawn(move || recorder.run());
     let reasons = [jobs.recv().unwrap().reason, jobs.recv().unwrap().reason];
@@ -381,7 +432,11 @@ fn a_stop_still_writes_the_history_of_a_panic() {
 fn quiet_worlds_are_sealed_every_five_seconds_and_others_every_second() {
     let mut driven = Driven::new();
     driven.ticks(MAIN, 1..=900);
-    let quiet = driven.sent(MAIN).iter().filter(|batch| !batch.is_keyframe()).count();
+    let quiet = driven
+        .sent(MAIN)
+        .iter()
+        .filter(|batch| !batch.is_keyframe())
+        .count();
     assert_eq!(quiet, 3);
     let context: Arc<WorldContext> = samples::world(7, "busy");
     driven.ask(Request::Open(context, None));
@@ -390,7 +445,10 @@ fn quiet_worlds_are_sealed_every_five_seconds_and_others_every_second() {
         kind: parlour_tick::EventKind::Depart,
     };
     for tick in 1..=180 {
-        let mut batch = LiveBatch { number: tick.into(), ..LiveBatch::default() };
+        let mut batch = LiveBatch {
+            number: tick.into(),
+            ..LiveBatch::default()
+        };
         batch.ticks.push(LiveTick {
             world: WorldId(7),
             tick: Tick(tick),
@@ -401,6 +459,10 @@ fn quiet_worlds_are_sealed_every_five_seconds_and_others_every_second() {
         batch.events.push(event.clone());
         driven.recorder.batch(&mut batch);
     }
-    let busy: Vec<u32> = driven.sent(WorldId(7)).iter().map(|batch| batch.last_tick()).collect();
+    let busy: Vec<u32> = driven
+        .sent(WorldId(7))
+        .iter()
+        .map(|batch| batch.last_tick())
+        .collect();
     assert_eq!(busy, [60, 120, 180]);
 }
