@@ -21,7 +21,7 @@ use parlour_tick::{WorldId, WorldKind};
 
 use super::{
     Desk, DeskAction, DeskEvent, LostKind as DeskLostKind, LostRequest as DeskLostRequest, RoomView,
-    WorldEvent, WorldView,
+    WorldEvent, WorldState, WorldView,
 };
 use crate::{
     bridge::{
@@ -35,6 +35,7 @@ use crate::{
     },
     failure::{Failure, ServerFailure},
     metrics::{Metrics, RoomTypeMetrics},
+    node_status::{NodeStatus, RestartError, RestartRequest},
     system_random,
     ticker::{CommandSender, ReportReceiver, TickCommand, TickReport, Ticker},
 };
@@ -84,6 +85,8 @@ pub(crate) struct DeskStart {
     pub(crate) workers: Option<Workers>,
     pub(crate) view: Arc<Mutex<DeskView>>,
     pub(crate) types: RoomTypeMetrics,
+    /// Has the requests for restarts.
+    pub(crate) node: Arc<NodeStatus>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) failure: Arc<Failure>,
     pub(crate) stop: Arc<AtomicBool>,
@@ -154,6 +157,7 @@ struct Hands {
     workers: Option<Workers>,
     view: Arc<Mutex<DeskView>>,
     types: RoomTypeMetrics,
+    node: Arc<NodeStatus>,
     /// Whether something happened since the view was copied.
     is_changed: bool,
     /// [`Desk::dropped`], as it was last counted.
@@ -181,6 +185,7 @@ impl DeskThread {
             workers: start.workers,
             view: start.view,
             types: start.types,
+            node: start.node,
             is_changed: true,
             dropped: 0,
             metrics: start.metrics,
@@ -220,6 +225,9 @@ impl Hands {
                 let Ok(report) = ring.pop() else { break };
                 self.take_report(thread, report);
             }
+        }
+        for request in self.node.take_restarts() {
+            self.restart(request);
         }
         while let Some(built) = self.workers.as_mut().and_then(Workers::next) {
             self.take_built(built);
@@ -322,6 +330,23 @@ impl Hands {
             }
             TickReport::Load(load) => self.handle(DeskEvent::Load { thread, load }),
         }
+    }
+
+    /// Answers a request to restart a world.
+    fn restart(&self, request: RestartRequest) {
+        let worlds = self.desk.worlds();
+        let found = worlds.iter().find(|world| world.name == request.world);
+        let result = match found.map(|world| world.state) {
+            None => Err(RestartError::NoSuchWorld),
+            Some(WorldState::Creating) => Err(RestartError::NotNow("being created")),
+            Some(WorldState::Rebuilding) => Err(RestartError::NotNow("being rebuilt already")),
+            Some(WorldState::Ending) => Err(RestartError::NotNow("ending")),
+            // A tick thread cannot hand over a world that runs yet.
+            Some(WorldState::Running) => Err(RestartError::NotNow(
+                "running, and worlds are only rebuilt after a panic so far",
+            )),
+        };
+        request.answer(result);
     }
 
     fn take_built(&mut self, built: Built) {

@@ -279,6 +279,7 @@ fn desk(
         )?),
         None => None,
     };
+    shared.node.wakes_desk(ends.wake.try_clone()?);
     let start = DeskStart {
         desk: served.desk,
         actions: served.actions,
@@ -290,6 +291,7 @@ fn desk(
         workers,
         view,
         types: served.types,
+        node: Arc::clone(&shared.node),
         metrics: Arc::clone(&shared.metrics),
         failure: Arc::clone(&shared.failure),
         stop: Arc::default(),

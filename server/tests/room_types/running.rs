@@ -1,5 +1,7 @@
 //! Room types on a running server, and the list of its worlds.
 
+use std::io::{Read as _, Write as _};
+
 use parlour_server::RoomType;
 use parlour_shared::message::{ClientMessage, Join, JoinMode, Property, Refusal, ServerMessage};
 use parlour_sim::OptionSpec;
@@ -45,6 +47,17 @@ fn names(server: &TestServer) -> Vec<String> {
         .iter()
         .map(|world| world["name"].as_str().unwrap().to_owned())
         .collect()
+}
+
+/// Sends a `POST` to the admin port. Returns the answer.
+fn post(server: &TestServer, path: &str) -> String {
+    let request =
+        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    let mut stream = server.connect_admin();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Sends a join, and returns the refusal, or `None` if the player entered the room.
@@ -99,6 +112,8 @@ fn a_room_with_its_own_world_is_listed_until_it_is_empty() {
         (&"tag".into(), &true.into(), &"running".into())
     );
     server.await_metric("parlour_type_worlds{type=\"tag\"}", 1.0);
+    let history = post(&server, "/history/download?world=tag.7");
+    assert_eq!(http::status_of(&history), 200, "{history}");
     ann.send(&ClientMessage::Leave { request: 2 });
     eventually("the world is over", || names(&server) == ["main"]);
     server.await_metric("parlour_worlds_ended_total{type=\"tag\"}", 1.0);
@@ -134,17 +149,17 @@ fn paths_of_unknown_worlds_are_answered_with_404() {
     let server = start();
     server.await_ready();
     eventually("the main world is listed", || names(&server) == ["main"]);
-    let post = |path: &str| {
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-        );
-        http::exchange(server.connect_admin(), &request)
-    };
+    let post = |path: &str| post(&server, path);
     let answer = post("/history?world=mian");
     assert_eq!(http::status_of(&answer), 404, "{answer}");
     assert!(answer.contains("did you mean `main`?"), "{answer}");
     assert_eq!(http::status_of(&post("/history/download?world=zoo")), 404);
     assert_eq!(http::status_of(&post("/history/download?world=main")), 200);
     assert_eq!(http::status_of(&server.get_admin("/worlds/main/restart")), 405);
+    let answer = post("/worlds/mian/restart");
+    assert_eq!(http::status_of(&answer), 404, "{answer}");
+    assert!(answer.contains("did you mean `main`?"), "{answer}");
+    // Only a world that panicked is rebuilt so far.
+    assert_eq!(http::status_of(&post("/worlds/main/restart")), 409);
     assert_eq!(http::status_of(&post("/worlds/main")), 404);
 }

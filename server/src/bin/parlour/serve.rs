@@ -98,14 +98,14 @@ pub(crate) fn print(text: &str) {
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
 
-    use parlour_server::ServerOptions;
+    use parlour_server::{ServerOptions, maps};
     use parlour_sim::{Logic, SimConfig};
 
     use super::*;
 
     #[test]
     fn game_logic_that_cannot_be_built_stops_the_server_and_exits_with_code_70() {
-        let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
+        let mut options = ServerOptions::new(SimConfig::new(maps::load(None).unwrap()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
         options.logic = Logic::new(|_| panic!("game logic that fails"));
