@@ -2,9 +2,9 @@
 //!
 //! Each part of the state has a sum. A component adds `hash(tag, stable id, value)` of each entity
 //! to its sum. A sum does not depend on the order of its shares, so it is the same for any order of
-//! storage, and a change costs one subtraction and one addition. The sum of a resource is the hash of
-//! its value, which is computed again when it changes. Debug builds compute the sums again every 16
-//! ticks and compare them.
+//! storage, and a change costs one subtraction and one addition. The sum of a resource is the hash
+//! of its value, which is computed again when it changes. Debug builds compute the sums again every
+//! 16 ticks and compare them.
 
 use bevy_app::App;
 use bevy_ecs::{

@@ -57,8 +57,8 @@ pub trait SimulationApp {
     fn state_resource<R: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str)
     -> &mut Self;
 
-    /// Lets players carry a component from world to world: a player that enters a different world of
-    /// the node takes the value along, if that world also declares the name as travelling. The
+    /// Lets players carry a component from world to world: a player that enters a different world
+    /// of the node takes the value along, if that world also declares the name as travelling. The
     /// component is part of the state under the same name, and may have been declared so before.
     ///
     /// A value that has more than 1,024 encoded bytes stays behind, and so does one that the next
@@ -71,9 +71,9 @@ pub trait SimulationApp {
     /// components already travel.
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Lets game logic refuse a room that is about to be created by a join, a reservation or a door.
-    /// `check` returns the code for `declined`. If there are several functions, all of them must
-    /// accept the room. The function must depend on its argument only.
+    /// Lets game logic refuse a room that is about to be created by a join, a reservation or a
+    /// door. `check` returns the code for `declined`. If there are several functions, all of them
+    /// must accept the room. The function must depend on its argument only.
     fn accept_room(
         &mut self,
         check: impl Fn(&NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,

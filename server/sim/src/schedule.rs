@@ -15,8 +15,8 @@ pub struct TickSchedule;
 pub enum StepSet {
     /// Sessions open. Viewers are held and released.
     Ingest,
-    /// Reservations end. Rate limits apply to the requests of players, and each request is passed to
-    /// its feature.
+    /// Reservations end. Rate limits apply to the requests of players, and each request is passed
+    /// to its feature.
     Guard,
     /// Players move, and your game logic runs.
     Simulate,

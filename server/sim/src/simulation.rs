@@ -66,9 +66,9 @@ impl Simulation {
     /// the app. [`crate::SimulationApp`] has what they need.
     ///
     /// # Panics
-    /// If the configuration is invalid ([`SimConfig::check`]), a plugin has systems in a schedule of
-    /// Bevy, two systems access the same data without an order, or a system uses undeclared messages
-    /// from or to players.
+    /// If the configuration is invalid ([`SimConfig::check`]), a plugin has systems in a schedule
+    /// of Bevy, two systems access the same data without an order, or a system uses undeclared
+    /// messages from or to players.
     #[must_use]
     pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
         if let Err(error) = config.check() {

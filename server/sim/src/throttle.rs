@@ -68,9 +68,9 @@ impl Throttle {
         self.full_at.map(|full_at| full_at.saturating_sub(now.0))
     }
 
-    /// Takes a token of a kind, or returns the ticks until there is one. The limits are those of the
-    /// room in which the player is now. Under the limits of a different room, the bucket may have
-    /// been emptied for longer than this one takes to fill: then it is just empty.
+    /// Takes a token of a kind, or returns the ticks until there is one. The limits are those of
+    /// the room in which the player is now. Under the limits of a different room, the bucket may
+    /// have been emptied for longer than this one takes to fill: then it is just empty.
     pub(crate) fn take(&mut self, kind: RequestKind, limits: &RateLimits, now: Tick) -> Result<(), u32> {
         let rate = match kind {
             RequestKind::Moves => limits.moves,

@@ -96,7 +96,7 @@ pub(crate) fn leave_with(world: &World, player: Entity) -> Vec<Carried> {
     carried.collect()
 }
 
-/// Gives a player what it carried into this world. A value that does not decode is dropped.
+/// Adds to a player what it carried into this world. A value that does not decode is dropped.
 pub(crate) fn arrive_with(world: &mut World, player: Entity, carried: &[Carried]) {
     let mut luggage = Luggage::default();
     for Carried { name, value } in carried.iter().take(Arrival::MAX_CARRIED) {

@@ -119,7 +119,7 @@ fn a_room_that_is_removed_is_reported() {
     assert_eq!(reports(&mut world), []);
 }
 
-/// A traveller is told that it left, whether or not it arrives somewhere else.
+/// A traveller is sent this whether or not it arrives somewhere else.
 #[test]
 fn a_departing_player_is_sent_room_left() {
     let mut world = TestWorld::new(plaza());

@@ -13,7 +13,8 @@ use crate::maps::connected_maps;
 
 /// An endless sequence of inputs. About thirty sessions use every feature at random: rooms of two
 /// types and their options, reserved seats, doors, movement, chat, skins, room state, held links,
-/// carried components, and more requests than the limits allow. The same seed gives the same inputs.
+/// carried components, and more requests than the limits allow. The same seed gives the same
+/// inputs.
 #[derive(Clone, Debug)]
 pub struct Crowd {
     seed: u64,

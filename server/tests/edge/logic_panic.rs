@@ -1,4 +1,5 @@
-//! A panic of game logic costs only its world: all other worlds, and sessions in no world, go on.
+//! A panic of game logic costs its world a moment: it is rebuilt as it was before the tick that
+//! panicked. A second panic within ten seconds ends the world. Other worlds go on.
 
 use std::sync::{
     Arc,
@@ -8,7 +9,7 @@ use std::sync::{
 use bevy_ecs::prelude::*;
 use parlour_server::ServerOptions;
 use parlour_shared::message::{
-    Body, ClientMessage, Custom, LeaveReason, Refusal, Refused, RoomLeft, ServerMessage,
+    Body, Chat, ClientMessage, Custom, LeaveReason, Refusal, Refused, RoomLeft, ServerMessage,
 };
 use parlour_sim::{FromPlayer, Logic, SimulationApp, StepSet, TickSchedule};
 use parlour_testing::encoded;
@@ -20,6 +21,10 @@ use crate::support::{
     test_server::{TestServer, start_with},
 };
 
+const PANICS: &str = "parlour_world_panics_total{type=\"(main)\"}";
+const RESTARTS: &str = "parlour_world_restarts_total{type=\"(main)\"}";
+const ENDED: &str = "parlour_worlds_ended_total{type=\"(main)\"}";
+
 /// The body of the `custom` message `explode`.
 #[derive(Deserialize)]
 struct Explode;
@@ -27,6 +32,7 @@ struct Explode;
 /// Starts a server whose worlds panic when a player wants it.
 fn explosive_server(change: impl FnOnce(&mut ServerOptions)) -> TestServer {
     start_with(|options| {
+        // A world is rebuilt also without a history.
         options.recording.history = std::time::Duration::ZERO;
         options.logic = Logic::new(|app| {
             app.player_message::<Explode>("explode");
@@ -70,15 +76,10 @@ fn check_room_ended(client: &mut RawClient) {
     assert_eq!(client.close_code_and_reason(), (4104, "room ended".to_owned()));
 }
 
-#[test]
-fn those_in_the_world_are_told_and_nobody_else_notices() {
-    let server = explosive_server(|options| options.io_threads = 2);
-    let mut players: Vec<RawClient> = (0..4).map(|_| server.player_in_plaza("ann")).collect();
-    let mut in_lobby = server.player("bob");
-    let mut without_hello = server.websocket("parlour.v1");
-
-    send_explosion(&mut players[0]);
-    let refused = players[0].wait_for(|message| match message {
+/// Waits until request 7 was refused because the world was rebuilt.
+#[track_caller]
+fn check_request_lost(client: &mut RawClient) {
+    let refused = client.wait_for(|message| match message {
         ServerMessage::Refused(refused) => Some(refused),
         _ => None,
     });
@@ -86,12 +87,57 @@ fn those_in_the_world_are_told_and_nobody_else_notices() {
         request: 7,
         refusal: Refusal::WorldRestarted,
     };
-    assert_eq!(refused, expected, "the request was lost with its world");
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn a_world_that_panics_is_rebuilt_and_everyone_stays() {
+    let server = explosive_server(|options| options.io_threads = 2);
+    let mut players: Vec<RawClient> = (0..4).map(|_| server.player_in_plaza("ann")).collect();
+    send_explosion(&mut players[0]);
+    check_request_lost(&mut players[0]);
+    server.await_metric(RESTARTS, 1.0);
+    assert_eq!((server.metric(PANICS), server.metric(ENDED)), (1.0, 0.0));
+    // Everyone is still in the same room.
+    for player in &mut players {
+        player.send(&ClientMessage::Chat(Chat {
+            request: 9,
+            text: "still here".into(),
+            ..Chat::default()
+        }));
+    }
+    for player in &mut players {
+        let mut heard = 0;
+        while heard < 4 {
+            match player.next_message() {
+                ServerMessage::Chat(said) => {
+                    assert_eq!(said.text, "still here");
+                    heard += 1;
+                }
+                ServerMessage::Accepted(accepted) => assert_eq!(accepted.request, 9),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(server.metric("parlour_players"), 4.0);
+    assert_eq!(server.inner.stop().failure, None);
+}
+
+#[test]
+fn a_world_that_panics_twice_ends_and_nobody_else_notices() {
+    let server = explosive_server(|options| options.io_threads = 2);
+    let mut players: Vec<RawClient> = (0..4).map(|_| server.player_in_plaza("ann")).collect();
+    let mut in_lobby = server.player("bob");
+    let mut without_hello = server.websocket("parlour.v1");
+    send_explosion(&mut players[0]);
+    server.await_metric(RESTARTS, 1.0);
+    send_explosion(&mut players[1]);
+    check_request_lost(&mut players[1]);
     for player in &mut players {
         check_room_ended(player);
     }
-    server.await_metric("parlour_worlds_ended_total", 1.0);
-    assert_eq!(server.metric("parlour_world_panics_total"), 1.0);
+    server.await_metric(ENDED, 1.0);
+    assert_eq!(server.metric(PANICS), 2.0);
     assert_eq!(server.inner.failure(), None);
     assert_eq!(status_of(&server.get_admin("/livez")), 200);
 
@@ -113,8 +159,10 @@ fn a_world_on_a_different_thread_goes_on() {
     ann.join("plaza/a");
     let mut bob = server.player("bob");
     bob.join("plaza/b");
-    assert_eq!(server.metric("parlour_players{thread=\"0\"}"), 1.0);
-    assert_eq!(server.metric("parlour_players{thread=\"1\"}"), 1.0);
+    server.await_metric("parlour_players{thread=\"0\"}", 1.0);
+    server.await_metric("parlour_players{thread=\"1\"}", 1.0);
+    send_explosion(&mut ann);
+    server.await_metric(RESTARTS, 1.0);
     send_explosion(&mut ann);
     check_room_ended(&mut ann);
     bob.send(&ClientMessage::Leave { request: 3 });
@@ -126,7 +174,7 @@ fn a_world_on_a_different_thread_goes_on() {
 }
 
 #[test]
-fn a_world_that_panics_before_anyone_enters_does_not_fail_the_server() {
+fn a_world_that_panics_in_its_first_tick_does_not_fail_the_server() {
     let first = Arc::new(AtomicBool::new(true));
     let server = start_with(|options| {
         options.recording.history = std::time::Duration::ZERO;
@@ -136,7 +184,7 @@ fn a_world_that_panics_before_anyone_enters_does_not_fail_the_server() {
             app.add_systems(TickSchedule, panic_once.in_set(StepSet::Simulate));
         });
     });
-    server.await_metric("parlour_worlds_ended_total", 1.0);
+    server.await_metric(RESTARTS, 1.0);
     server.player_in_plaza("ann");
     assert_eq!(server.inner.failure(), None);
 }

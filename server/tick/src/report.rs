@@ -61,8 +61,8 @@ pub enum Report {
         /// The name of the spawn point.
         spawn: String,
     },
-    /// A room was created or its status may have changed. At most one for each room and tick. A world
-    /// that was loaded reports all its rooms in its first tick.
+    /// A room was created or its status may have changed. At most one for each room and tick. A
+    /// world that was loaded reports all its rooms in its first tick.
     Room(RoomStatus),
     /// A room was removed.
     RoomRemoved {

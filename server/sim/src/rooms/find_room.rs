@@ -26,8 +26,8 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// Returns what a join asks for. The modes `new` and `any` need a node, which knows the rooms of
-    /// all worlds and chooses names.
+    /// Returns what a join asks for. The modes `new` and `any` need a node, which knows the rooms
+    /// of all worlds and chooses names.
     pub(super) fn of_join(join: &'a Join) -> Result<Self, Refusal> {
         let (may_exist, may_create) = match join.mode {
             JoinMode::Enter => (true, true),

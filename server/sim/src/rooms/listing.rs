@@ -104,8 +104,8 @@ impl RoomListings<'_, '_> {
         self.listings.get(room).ok()
     }
 
-    /// Locks a room: joins, reservations and doors into it are refused with `room_locked`. Who has
-    /// a reserved seat may still enter.
+    /// Locks a room: joins, reservations and doors into it are refused with `room_locked`. A
+    /// player with a reserved seat may still enter.
     pub fn lock(&mut self, room: Entity) {
         self.set_locked(room, true);
     }

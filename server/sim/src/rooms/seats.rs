@@ -51,8 +51,8 @@ impl Seats {
         self.len
     }
 
-    /// Returns the number of reserved seats that nobody has taken yet. With the players, they are at
-    /// most the capacity of the room.
+    /// Returns the number of reserved seats that nobody has taken yet. With the players, they are
+    /// at most the capacity of the room.
     #[must_use]
     pub fn reserved(&self) -> u32 {
         self.reserved
@@ -94,8 +94,8 @@ impl Seats {
             .filter_map(|(slot, player)| Some((Slot(slot as u16), (*player)?)))
     }
 
-    /// Takes a random free slot of twice as many as there are players, or more, so that a slot number
-    /// does not reveal the number of players out of sight.
+    /// Takes a random free slot of twice as many as there are players, or more, so that a slot
+    /// number does not reveal the number of players out of sight.
     pub(super) fn take(&mut self, player: Entity, random: &mut Stream) -> Slot {
         let slot_count = ((self.len as usize + 1) * 2).next_power_of_two();
         let slot_count = slot_count.clamp(MIN_SLOTS, Slot::NOBODY.index());
