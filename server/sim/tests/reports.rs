@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{
-    ids::{PlayerId, SessionId},
+    ids::{Epoch, PlayerId, SessionId},
     message::{ClientMessage, Join, JoinMode, LeaveReason, Refusal, ServerMessage},
     motion::Direction,
 };
@@ -23,11 +23,12 @@ fn status(room: &str, players: u32) -> Report {
     })
 }
 
-fn entered(session: u64, request: u32, room: &str) -> Report {
+fn entered(session: u64, request: u32, room: &str, epoch: u32) -> Report {
     Report::Entered {
         session: SessionId(session),
         request,
         room: room.into(),
+        epoch: Epoch(epoch),
     }
 }
 
@@ -53,9 +54,9 @@ fn entering_and_leaving_are_reported_with_the_status_of_each_room_once() {
     assert_eq!(
         reports(&mut world),
         [
-            entered(1, 1, "plaza"),
-            entered(2, 1, "plaza/b"),
-            entered(3, 1, "plaza"),
+            entered(1, 1, "plaza", 1),
+            entered(2, 1, "plaza/b", 2),
+            entered(3, 1, "plaza", 1),
             status("plaza", 2),
             status("plaza/b", 1),
         ]
@@ -65,7 +66,7 @@ fn entering_and_leaving_are_reported_with_the_status_of_each_room_once() {
     world.join(1, "plaza/b");
     assert_eq!(
         reports(&mut world),
-        [entered(1, 1, "plaza/b"), status("plaza", 1), status("plaza/b", 2)]
+        [entered(1, 1, "plaza/b", 2), status("plaza", 1), status("plaza/b", 2)]
     );
     world.leave(3);
     let left = Report::LeftRoom {

@@ -114,17 +114,24 @@ fn run_again(recovery: &Recovery) -> Result<(Simulation, Option<Tick>), RecoverE
     for chunk in batches.iter().flat_map(|batch| &batch.chunks) {
         let parts = recovery.world.parts().len();
         for mut record in open_ticks(chunk, parts, &mut raw).map_err(unreadable)? {
-            let Outcome::Finished { hash, .. } = record.outcome else {
-                return Ok((world, diverged));
-            };
             let tick = record.tick;
             if tick != world.tick().after(1) {
                 let text = format!("tick {} follows tick {}", tick.0, world.tick().0);
                 return Err(RecoverError::Unreadable(text));
             }
-            world::step_caught(&mut world, &mut record.input, &mut output)
-                .map_err(|message| RecoverError::Panicked { tick, message })?;
-            if output.hash != hash {
+            let expected = match record.outcome {
+                Outcome::Panicked => return Ok((world, diverged)),
+                Outcome::Skipped { hash } => {
+                    world.skip(1);
+                    hash
+                }
+                Outcome::Finished { hash, .. } => {
+                    world::step_caught(&mut world, &mut record.input, &mut output)
+                        .map_err(|message| RecoverError::Panicked { tick, message })?;
+                    Some(hash)
+                }
+            };
+            if expected.is_some_and(|hash| hash != world.hash()) {
                 diverged = diverged.or(Some(tick));
             }
         }

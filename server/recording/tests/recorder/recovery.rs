@@ -184,6 +184,7 @@ fn the_recording_ends_with_the_tick_that_panicked_and_a_new_file_continues_it() 
             if let parlour_recording::format::Item::Tick(record) = item.unwrap() {
                 match record.outcome {
                     Outcome::Finished { hash, .. } => finished.push(hash),
+                    Outcome::Skipped { .. } => panic!("no tick was skipped"),
                     // The input of the tick that panicked is recorded.
                     Outcome::Panicked => assert_eq!(record.input, inputs[[129, 139][nth]]),
                 }
