@@ -53,7 +53,8 @@ use parlour_tick::WorldKind;
 pub(crate) use action::{DeskAction, WorldEvent};
 pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, Worlds};
 pub(crate) use event::{DeskEvent, LostKind, LostRequest};
-pub(crate) use view::{RoomView, WorldState, WorldView};
+pub(crate) use view::{RoomView, WorldView};
+pub(crate) use worlds::WorldState;
 
 use crate::bridge::route::WorldPlace;
 use playback::Playback;
