@@ -214,7 +214,7 @@ fn the_lobby_accepts_skins_and_refuses_what_needs_a_room() {
     let mut limited = 0;
     for _ in 0..200 {
         desk.chat(ada, 6);
-        limited += desk.take().contains(&Did::Close(CloseCode::RateLimited)) as u32;
+        limited += u32::from(desk.take().contains(&Did::Close(CloseCode::RateLimited)));
     }
     assert_eq!(limited, 1, "a flood of requests closes the session");
 }
