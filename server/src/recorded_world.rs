@@ -6,7 +6,9 @@ use std::{
     time::Instant,
 };
 
-use parlour_recording::recorder::{OptionNames, TickSender, WorldTicks};
+use parlour_recording::recorder::{
+    OpenWorldError, OptionNames, RecorderHandle, TickSender, WorldInfo, WorldTicks,
+};
 use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 
@@ -35,10 +37,18 @@ pub(crate) struct RecordedWorld {
 }
 
 impl RecordedWorld {
-    /// Creates the world.
-    pub(crate) fn new(ticks: WorldTicks, sender: TickSender) -> Self {
-        let world = ticks.make_world();
-        Self { world, ticks, sender }
+    /// Creates the world and starts its recording.
+    ///
+    /// # Errors
+    /// [`OpenWorldError`].
+    pub(crate) fn open(
+        recorder: &RecorderHandle,
+        info: WorldInfo,
+        sender: TickSender,
+    ) -> Result<Self, OpenWorldError> {
+        let mut world = Simulation::with_plugins(info.config.clone(), info.logic.clone());
+        let ticks = recorder.open(info, &mut world)?;
+        Ok(Self { world, ticks, sender })
     }
 }
 

@@ -62,11 +62,13 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
             name: MAIN_WORLD.to_owned(),
             config: sim,
             logic,
-            saved: None,
         };
-        let ticks = recorder.handle().open(main).expect("it is the only world");
+        let handle = recorder.handle();
         let sender = senders.pop().expect("one tick thread was asked for");
-        let make: MakeTicker = Box::new(move || Box::new(RecordedWorld::new(ticks, sender)));
+        let make: MakeTicker = Box::new(move || {
+            let world = RecordedWorld::open(&handle, main, sender);
+            Box::new(world.expect("it is the only world, and has a valid name"))
+        });
         Ok(ServedWorld {
             make,
             recorder: Some(recorder),
