@@ -51,10 +51,11 @@ impl MakeWorlds for LiveWorlds {
             name: name.to_owned(),
             config: self.config(world, name, kind),
             logic: self.types.logic(kind),
-            saved: None,
         };
-        let ticks = self.recorder.open(info).map_err(|error| error.to_string())?;
-        Ok(Box::new(RecordedWorld::new(ticks.make_world(), ticks)))
+        let mut simulation = Simulation::with_plugins(info.config.clone(), info.logic.clone());
+        let opened = self.recorder.open(info, &mut simulation);
+        let ticks = opened.map_err(|error| error.to_string())?;
+        Ok(Box::new(RecordedWorld::new(simulation, ticks)))
     }
 
     fn rebuild(&self, world: WorldId, panicked: Tick) -> Result<Box<dyn Ticker>, String> {

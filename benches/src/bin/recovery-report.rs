@@ -10,8 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use parlour_benches::{Crowd, Load};
 use parlour_recording::recorder::{
-    OptionNames, RecorderMetrics, RecorderThreads, RecordingOptions, SavedWorld, TickSender, WorldInfo,
-    WorldTicks, start,
+    OptionNames, RecorderMetrics, RecorderThreads, RecordingOptions, TickSender, WorldInfo, WorldTicks, start,
 };
 use parlour_shared::ids::Tick;
 use parlour_sim::Logic;
@@ -64,16 +63,13 @@ fn recorder() -> Result<(RecorderThreads, TickSender)> {
 }
 
 fn open(threads: &RecorderThreads, crowd: &mut Crowd, id: u32) -> Result<WorldTicks> {
-    let mut state = Vec::new();
-    crowd.simulation().save(&mut state);
-    let tick = crowd.simulation().tick();
-    Ok(threads.handle().open(WorldInfo {
+    let info = WorldInfo {
         id: WorldId(id),
         name: format!("w{id}"),
         config: crowd.config().clone(),
         logic: Logic::default(),
-        saved: Some(SavedWorld { tick, state }),
-    })?)
+    };
+    Ok(threads.handle().open(info, crowd.simulation())?)
 }
 
 /// Waits until the recorder thread has read all ticks.

@@ -62,4 +62,4 @@ pub use options::{DEFAULT_DIRECTORY, OptionNames, RecordingOptions};
 pub use recovery::{RecoverError, RecoveredWorld};
 pub use start::{RecorderThreads, RecordingError, start};
 pub use tick_sender::{TickSender, WorldTicks};
-pub use world_info::{MAX_WORLD_NAME_BYTES, OpenWorldError, SavedWorld, WorldInfo, is_world_name};
+pub use world_info::{MAX_WORLD_NAME_BYTES, OpenWorldError, WorldInfo, is_world_name};

@@ -5,7 +5,10 @@ use parlour_sim::{LoadError, Simulation};
 use parlour_tick::{TickOutput, WorldId};
 use thiserror::Error;
 
-use super::{SavedWorld, WorldTicks, request::Recovery};
+use super::{
+    WorldTicks,
+    request::{Recovery, SavedWorld},
+};
 use crate::{
     format::{Outcome, open_keyframe, open_ticks},
     replay::{ReplayError, world},

@@ -5,9 +5,7 @@ use std::sync::{Arc, mpsc::SyncSender};
 use parlour_shared::ids::Tick;
 use parlour_tick::WorldId;
 
-use super::{
-    SavedWorld, batch::Batch, context::WorldContext, history_handle::HistoryRequest, recovery::RecoverError,
-};
+use super::{batch::Batch, context::WorldContext, history_handle::HistoryRequest, recovery::RecoverError};
 
 /// A request.
 pub(super) enum Request {
@@ -21,6 +19,15 @@ pub(super) enum Request {
     Continue(WorldId, Option<SavedWorld>),
     /// Write a history.
     History(HistoryRequest),
+}
+
+/// A world as it was after a tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SavedWorld {
+    /// The tick.
+    pub(super) tick: Tick,
+    /// The result of `Simulation::save`.
+    pub(super) state: Vec<u8>,
 }
 
 /// What is needed to rebuild a world.

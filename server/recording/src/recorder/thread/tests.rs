@@ -11,11 +11,11 @@ use super::*;
 use crate::{
     format::EndReason,
     recorder::{
-        SavedWorld,
         batch::Batch,
         batch_queue::{BatchReceiver, batch_queue_of},
         context::{WorldContext, samples},
         metrics::counted::Values,
+        request::SavedWorld,
         tick_rings::rings,
         tick_sender::TickSender,
     },
