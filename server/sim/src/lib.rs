@@ -163,6 +163,7 @@ mod sessions;
 mod simulation;
 mod skins;
 mod state;
+mod taken;
 mod throttle;
 mod watch;
 

@@ -17,6 +17,7 @@ use crate::{
     room_state, rooms,
     schedule::{StepSet, TickSchedule},
     sessions, skins, state,
+    taken::with_taken,
     throttle::{RequestKind, Throttle},
 };
 
@@ -69,8 +70,8 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
 
 /// Passes each event to its feature, in order: a chat before a leave still reaches the room.
 fn serve(world: &mut World) {
-    world.resource_scope(|world, mut inbox: Mut<Inbox>| {
-        let Inbox { input, players } = &mut *inbox;
+    with_taken(world, |world, inbox: &mut Inbox| {
+        let Inbox { input, players } = inbox;
         for (at, (event, player)) in input.events.iter_mut().zip(players).enumerate() {
             let limited = world.resource::<RetryTimes>().0[at];
             // The session may have been closed earlier in this tick.
