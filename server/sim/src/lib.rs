@@ -168,6 +168,7 @@ mod sessions;
 mod simulation;
 mod skins;
 mod state;
+mod taken;
 mod throttle;
 mod travel;
 mod watch;

@@ -19,6 +19,7 @@ use crate::{
     rooms::{self, InRoom, Room},
     schedule::{StepSet, TickSchedule},
     sessions, skins, state,
+    taken::with_taken,
     throttle::{RequestKind, Throttle},
 };
 
@@ -75,8 +76,8 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
 /// Passes each event to its feature, in order: a chat before a leave still reaches the room.
 fn serve(world: &mut World) {
     rooms::expire_reservations(world);
-    world.resource_scope(|world, mut inbox: Mut<Inbox>| {
-        let Inbox { input, players } = &mut *inbox;
+    with_taken(world, |world, inbox: &mut Inbox| {
+        let Inbox { input, players } = inbox;
         for (at, (event, player)) in input.events.iter_mut().zip(players).enumerate() {
             let limited = world.resource::<RetryTimes>().0[at];
             if let EventKind::Reserve(reservation) = &event.kind {

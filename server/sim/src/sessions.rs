@@ -21,6 +21,7 @@ use crate::{
     schedule::{StepSet, TickSchedule},
     skins::Skin,
     state::{self, LoadError, StableId},
+    taken::with_taken,
     throttle::Throttle,
     travel,
 };
@@ -93,15 +94,14 @@ pub(crate) struct SessionLife;
 
 /// Opens sessions, holds and releases links, and finds the player of each event.
 fn ingest(world: &mut World) {
-    world.resource_scope(|world, mut closed: Mut<RemainsQueue>| {
-        let RemainsQueue { before, now } = &mut *closed;
+    with_taken(world, |world, closed: &mut RemainsQueue| {
+        let RemainsQueue { before, now } = closed;
         for gone in before.drain(..) {
             world.despawn(gone);
         }
         std::mem::swap(before, now);
     });
-    world.resource_scope(|world, mut inbox: Mut<Inbox>| {
-        let inbox = &mut *inbox;
+    with_taken(world, |world, inbox: &mut Inbox| {
         inbox.players.clear();
         for event in &inbox.input.events {
             let known = world.resource::<Sessions>().get(event.session);

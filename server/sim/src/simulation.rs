@@ -44,6 +44,8 @@ pub struct Simulation {
     pub(crate) world: World,
     schedule: Schedule,
     saver: Saver,
+    /// The queues of all types of messages. Not in the world, because a step uses both.
+    messages: MessageRegistry,
     /// The change tick at the end of the last step, when messages and change detection were
     /// cleared.
     messages_cleared_at: bevy_ecs::change_detection::Tick,
@@ -116,6 +118,7 @@ impl Simulation {
         initialize(&mut schedule, &mut world);
         let simulation = Self {
             quiet: Quiet::new(&schedule, &built_in),
+            messages: world.remove_resource().unwrap_or_default(),
             messages_cleared_at: world.change_tick(),
             world,
             schedule,
@@ -247,12 +250,9 @@ impl Simulation {
     /// one; otherwise a replay from a keyframe would differ.
     fn forget(&mut self) {
         let since = std::mem::replace(&mut self.messages_cleared_at, self.world.change_tick());
-        self.world
-            .resource_scope(|world, mut registry: Mut<MessageRegistry>| {
-                // Bevy keeps a message until the second update.
-                registry.run_updates(world, since);
-                registry.run_updates(world, since);
-            });
+        // Bevy keeps a message until the second update.
+        self.messages.run_updates(&mut self.world, since);
+        self.messages.run_updates(&mut self.world, since);
         self.world.clear_trackers();
         self.world.clear_trackers();
     }

@@ -66,7 +66,11 @@ fn entering_and_leaving_are_reported_with_the_status_of_each_room_once() {
     world.join(1, "plaza/b");
     assert_eq!(
         reports(&mut world),
-        [entered(1, 1, "plaza/b", 2), status("plaza", 1), status("plaza/b", 2)]
+        [
+            entered(1, 1, "plaza/b", 2),
+            status("plaza", 1),
+            status("plaza/b", 2)
+        ]
     );
     world.leave(3);
     let left = Report::LeftRoom {

@@ -23,6 +23,7 @@ use crate::{
     refusal::{Cause, refuse},
     replication::Watchers,
     state,
+    taken::with_taken,
 };
 
 /// A typed message from a player. Read it with a `MessageReader` in [`crate::StepSet::Simulate`] of
@@ -196,7 +197,7 @@ fn note_unknown(world: &mut World, player: Entity, name: &str, error: &ReceiveEr
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
 /// declaration.
 pub(super) fn deliver(world: &mut World) {
-    world.resource_scope(|world, handlers: Mut<MessageHandlers>| {
+    with_taken(world, |world, handlers: &mut MessageHandlers| {
         for sender in &handlers.senders {
             sender(world);
         }
