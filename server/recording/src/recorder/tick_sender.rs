@@ -87,11 +87,11 @@ impl WorldTicks {
 }
 
 /// Returns by how many ticks before each multiple of `keyframe_ticks` a world is saved: 0 for world
-/// 0. Any successive ids are far from each other, so that worlds that started together are not all
+/// 1, the first of a node. Any successive ids are far from each other, so that worlds that started together are not all
 /// saved in the same tick.
 fn phase(world: WorldId, keyframe_ticks: u32) -> u32 {
     // Multiples of the golden ratio, modulo 1, are evenly distributed.
-    let fraction = world.0.wrapping_mul(0x9E37_79B9);
+    let fraction = world.0.saturating_sub(1).wrapping_mul(0x9E37_79B9);
     ((u64::from(fraction) * u64::from(keyframe_ticks)) >> 32) as u32
 }
 
@@ -218,10 +218,10 @@ mod tests {
     #[test]
     fn worlds_that_start_together_are_saved_in_different_ticks() {
         let mut saves = [0; 600];
-        for world in 0..1_000 {
+        for world in 1..1_001 {
             saves[phase(WorldId(world), 600) as usize] += 1;
         }
-        assert_eq!(phase(WorldId(0), 600), 0);
+        assert_eq!(phase(WorldId(1), 600), 0);
         assert!(saves.iter().all(|count| (1..=3).contains(count)), "{saves:?}");
         assert!((0..100).all(|world| phase(WorldId(world), 1) == 0));
     }
