@@ -71,15 +71,6 @@ impl WorldTicks {
         self.context.id
     }
 
-    /// Makes the world as it is before its first tick.
-    ///
-    /// # Panics
-    /// As [`Simulation::with_plugins`].
-    #[must_use]
-    pub fn make_world(&self) -> Simulation {
-        self.context.make_world()
-    }
-
     /// Returns whether the world is saved after this tick.
     fn is_keyframe(&self, tick: Tick) -> bool {
         (u64::from(tick.0) + u64::from(self.phase)).is_multiple_of(self.keyframe_ticks.into())
@@ -87,11 +78,11 @@ impl WorldTicks {
 }
 
 /// Returns by how many ticks before each multiple of `keyframe_ticks` a world is saved: 0 for world
-/// 1, the first of a node. Any successive ids are far from each other, so that worlds that started together are not all
+/// 0. Any successive ids are far from each other, so that worlds that started together are not all
 /// saved in the same tick.
 fn phase(world: WorldId, keyframe_ticks: u32) -> u32 {
     // Multiples of the golden ratio, modulo 1, are evenly distributed.
-    let fraction = world.0.saturating_sub(1).wrapping_mul(0x9E37_79B9);
+    let fraction = world.0.wrapping_mul(0x9E37_79B9);
     ((u64::from(fraction) * u64::from(keyframe_ticks)) >> 32) as u32
 }
 
@@ -125,9 +116,6 @@ impl TickSender {
     ) {
         let saved = output.is_some() && ticks.is_keyframe(tick);
         let parts = output.map_or(&[][..], |output| &output.parts);
-        if output.is_some() {
-            ticks.context.describe(world);
-        }
         if saved {
             let mut state = self.spare(ticks.saved_bytes);
             world.save(&mut state);
@@ -150,8 +138,8 @@ impl TickSender {
         batch.parts.extend_from_slice(parts);
     }
 
-    /// Sends the ticks since the last call. Call it before anything else hears of these ticks: a
-    /// world may only move to a different tick thread, and a panic may only be reported, after that.
+    /// Sends the ticks since the last call. Call it before anything else hears of these ticks: only
+    /// after that, a world may move to a different tick thread, and a panic may be reported.
     ///
     /// If the ring is full, the ticks are counted and dropped: the recordings of their worlds end
     /// there, and start again in new files.
@@ -218,10 +206,10 @@ mod tests {
     #[test]
     fn worlds_that_start_together_are_saved_in_different_ticks() {
         let mut saves = [0; 600];
-        for world in 1..1_001 {
+        for world in 0..1_000 {
             saves[phase(WorldId(world), 600) as usize] += 1;
         }
-        assert_eq!(phase(WorldId(1), 600), 0);
+        assert_eq!(phase(WorldId(0), 600), 0);
         assert!(saves.iter().all(|count| (1..=3).contains(count)), "{saves:?}");
         assert!((0..100).all(|world| phase(WorldId(world), 1) == 0));
     }
