@@ -81,8 +81,8 @@ impl RecorderHandle {
     ///
     /// Call it after the tick thread has sent the tick that panicked
     /// ([`super::TickSender::flush`]), and not on a tick thread: it runs up to as many ticks as
-    /// there are between two saved worlds. If the ring was full, the last ticks are missing: compare
-    /// [`Simulation::tick`] with the tick that panicked.
+    /// there are between two saved worlds. If the ring was full, the last ticks are missing:
+    /// compare [`Simulation::tick`] with the tick that panicked.
     ///
     /// A world that did not panic can be rebuilt in the same way, after it has left its tick
     /// thread.
