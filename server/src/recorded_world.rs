@@ -46,15 +46,17 @@ impl LiveWorlds {
 
 impl MakeWorlds for LiveWorlds {
     fn create(&self, world: WorldId, name: &str, kind: &WorldKind) -> Result<Box<dyn Ticker>, String> {
+        let (config, logic) = (self.config(world, name, kind), self.types.logic(kind));
+        let mut simulation = Simulation::with_plugins(config.clone(), logic.clone());
         let info = WorldInfo {
             id: world,
             name: name.to_owned(),
-            config: self.config(world, name, kind),
-            logic: self.types.logic(kind),
-            saved: None,
+            config,
+            logic,
         };
-        let ticks = self.recorder.open(info).map_err(|error| error.to_string())?;
-        Ok(Box::new(RecordedWorld::new(ticks.make_world(), ticks)))
+        let ticks = self.recorder.open(info, &mut simulation);
+        let ticks = ticks.map_err(|error| error.to_string())?;
+        Ok(Box::new(RecordedWorld::new(simulation, ticks)))
     }
 
     fn rebuild(&self, world: WorldId, panicked: Tick) -> Result<Box<dyn Ticker>, String> {

@@ -178,8 +178,8 @@ impl Server {
         signals::run(self)
     }
 
-    /// Requests that the histories of all worlds are written to files. Does not wait for it. The log
-    /// contains the paths.
+    /// Requests that the histories of all worlds are written to files. Does not wait for it. The
+    /// log contains the paths.
     pub fn write_history(&self) {
         if let Err(error) = self.history.write(None, None) {
             tracing::warn!(why = with_advice(&error), "the history was not written");

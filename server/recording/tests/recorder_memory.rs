@@ -43,14 +43,15 @@ fn recorder(options: &RecordingOptions) -> (RecorderThreads, TickSender) {
 }
 
 fn open(threads: &RecorderThreads, config: &SimConfig, id: u32) -> WorldTicks {
+    // Before its first tick. One world then stands for all.
+    let mut world = Simulation::new(config.clone());
     let info = WorldInfo {
         id: WorldId(id),
         name: format!("w{id}"),
         config: config.clone(),
         logic: Logic::default(),
-        saved: None,
     };
-    threads.handle().open(info).unwrap()
+    threads.handle().open(info, &mut world).unwrap()
 }
 
 /// Waits until the recorder thread has read all ticks.

@@ -1,9 +1,6 @@
 //! Data about a recorded world that the threads of the recorder share.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 use parlour_tick::WorldId;
@@ -20,20 +17,20 @@ pub(super) struct WorldContext {
     pub(super) logic: Logic,
     /// The name and version of the program that records.
     build: &'static str,
-    /// The names of the parts of the state. They are set by the first tick, or earlier.
-    parts: OnceLock<Box<[String]>>,
+    /// The names of the parts of the state.
+    parts: Box<[String]>,
     /// The last tick that was recorded.
     recorded: AtomicU32,
 }
 
 impl WorldContext {
-    pub(super) fn new(info: WorldInfo, build: &'static str) -> Self {
+    /// `parts` are the names of the parts of the state.
+    pub(super) fn new(info: WorldInfo, parts: Box<[String]>, build: &'static str) -> Self {
         let WorldInfo {
             id,
             name,
             config,
             logic,
-            saved: _,
         } = info;
         Self {
             id,
@@ -41,22 +38,14 @@ impl WorldContext {
             config,
             logic,
             build,
-            parts: OnceLock::new(),
+            parts,
             recorded: AtomicU32::new(0),
         }
     }
 
     /// Makes the world as it is before its first tick.
     pub(super) fn make_world(&self) -> Simulation {
-        let world = Simulation::with_plugins(self.config.clone(), self.logic.clone());
-        self.describe(&world);
-        world
-    }
-
-    /// Notes the names of the parts of the state, if they are not known yet.
-    pub(super) fn describe(&self, world: &Simulation) {
-        self.parts
-            .get_or_init(|| world.part_names().map(str::to_owned).collect());
+        Simulation::with_plugins(self.config.clone(), self.logic.clone())
     }
 
     /// Returns the header of a recording that starts at this time.
@@ -67,9 +56,9 @@ impl WorldContext {
         header
     }
 
-    /// Returns the names of the parts of the state: none before the first tick.
+    /// Returns the names of the parts of the state.
     pub(super) fn parts(&self) -> &[String] {
-        self.parts.get().map_or(&[], |parts| parts)
+        &self.parts
     }
 
     pub(super) fn note_recorded(&self, tick: u32) {
@@ -95,8 +84,7 @@ pub(super) mod samples {
             name: name.to_owned(),
             config: SimConfig::new(Vec::new()),
             logic: Logic::default(),
-            saved: None,
         };
-        Arc::new(WorldContext::new(info, "test"))
+        Arc::new(WorldContext::new(info, Box::default(), "test"))
     }
 }

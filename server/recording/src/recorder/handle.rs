@@ -9,12 +9,17 @@ use std::{
     time::Duration,
 };
 
-use parlour_shared::text::panic_message;
+use parlour_shared::{ids::Tick, text::panic_message};
+use parlour_sim::Simulation;
 use parlour_tick::WorldId;
 
 use super::{
-    OpenWorldError, RecoverError, RecoveredWorld, WorldInfo, WorldTicks, context::WorldContext,
-    open_worlds::OpenWorlds, recovery::rebuild, request::Request, world_info::is_world_name,
+    OpenWorldError, RecoverError, RecoveredWorld, WorldInfo, WorldTicks,
+    context::WorldContext,
+    open_worlds::OpenWorlds,
+    recovery::{SavedWorld, rebuild},
+    request::Request,
+    world_info::is_world_name,
 };
 
 /// The maximum time that a recovery waits for the recorder thread. It usually answers within a
@@ -34,24 +39,32 @@ pub struct RecorderHandle {
 }
 
 impl RecorderHandle {
-    /// Starts to record a world. Call it before the first tick of the world.
+    /// Starts to record a world that was made with the configuration and logic of `info`. Call it
+    /// before the world runs: the recording starts with the first tick or, if the world has had
+    /// ticks already, with its state now, which is saved for that.
     ///
     /// If a thread of the recorder has panicked, this succeeds as well: the server goes on, and the
     /// ticks are counted as dropped.
     ///
     /// # Errors
     /// [`OpenWorldError`].
-    pub fn open(&self, mut info: WorldInfo) -> Result<WorldTicks, OpenWorldError> {
+    pub fn open(&self, info: WorldInfo, world: &mut Simulation) -> Result<WorldTicks, OpenWorldError> {
         if !is_world_name(&info.name) {
             return Err(OpenWorldError::BadName(info.name));
         }
         if !self.worlds.add(&info.name, info.id) {
             return Err(OpenWorldError::NameTaken(info.name));
         }
-        let saved = info.saved.take();
-        let world = Arc::new(WorldContext::new(info, self.build));
-        self.send(Request::Open(Arc::clone(&world), saved));
-        Ok(WorldTicks::new(world, self.keyframe_ticks))
+        let parts = world.part_names().map(str::to_owned).collect();
+        let context = Arc::new(WorldContext::new(info, parts, self.build));
+        let saved = (world.tick() > Tick(0)).then(|| {
+            let mut state = Vec::new();
+            world.save(&mut state);
+            let tick = world.tick();
+            SavedWorld { tick, state }
+        });
+        self.send(Request::Open(Arc::clone(&context), saved));
+        Ok(WorldTicks::new(context, self.keyframe_ticks))
     }
 
     /// Ends the recording of a world. Call it after the tick thread has sent the last tick of the
@@ -66,10 +79,10 @@ impl RecorderHandle {
     /// ticks since, which are in memory. The recording goes on with the returned
     /// [`WorldTicks`], in a new file that continues the one of the panic.
     ///
-    /// Call it after the tick thread has sent the tick that panicked ([`super::TickSender::flush`]),
-    /// and not on a tick thread: it runs up to as many ticks as there are between two saved worlds.
-    /// If the ring was full, the last ticks are missing: compare [`parlour_sim::Simulation::tick`]
-    /// with the tick that panicked.
+    /// Call it after the tick thread has sent the tick that panicked
+    /// ([`super::TickSender::flush`]), and not on a tick thread: it runs up to as many ticks as
+    /// there are between two saved worlds. If the ring was full, the last ticks are missing:
+    /// compare [`Simulation::tick`] with the tick that panicked.
     ///
     /// A world that did not panic can be rebuilt in the same way, after it has left its tick
     /// thread.

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, mpsc::SyncSender};
 
-use parlour_shared::ids::Tick;
 use parlour_tick::WorldId;
 
 use super::{
-    SavedWorld, batch::Batch, context::WorldContext, history_handle::HistoryRequest, recovery::RecoverError,
+    context::WorldContext,
+    history_request::HistoryRequest,
+    recovery::{RecoverError, Recovery, SavedWorld},
 };
 
 /// A request.
@@ -21,16 +22,6 @@ pub(super) enum Request {
     Continue(WorldId, Option<SavedWorld>),
     /// Write a history.
     History(HistoryRequest),
-}
-
-/// What is needed to rebuild a world.
-#[derive(Debug)]
-pub(super) struct Recovery {
-    pub(super) world: Arc<WorldContext>,
-    /// The last saved world and all ticks since.
-    pub(super) batches: Vec<Arc<Batch>>,
-    /// The last tick that finished.
-    pub(super) last: Tick,
 }
 
 impl std::fmt::Debug for Request {

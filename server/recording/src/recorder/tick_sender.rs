@@ -71,15 +71,6 @@ impl WorldTicks {
         self.context.id
     }
 
-    /// Makes the world as it is before its first tick.
-    ///
-    /// # Panics
-    /// As [`Simulation::with_plugins`].
-    #[must_use]
-    pub fn make_world(&self) -> Simulation {
-        self.context.make_world()
-    }
-
     /// Returns whether the world is saved after this tick.
     fn is_keyframe(&self, tick: Tick) -> bool {
         (u64::from(tick.0) + u64::from(self.phase)).is_multiple_of(self.keyframe_ticks.into())
@@ -125,9 +116,6 @@ impl TickSender {
     ) {
         let saved = output.is_some() && ticks.is_keyframe(tick);
         let parts = output.map_or(&[][..], |output| &output.parts);
-        if output.is_some() {
-            ticks.context.describe(world);
-        }
         if saved {
             let mut state = self.spare(ticks.saved_bytes);
             world.save(&mut state);
@@ -150,8 +138,8 @@ impl TickSender {
         batch.parts.extend_from_slice(parts);
     }
 
-    /// Sends the ticks since the last call. Call it before anything else hears of these ticks: a
-    /// world may only move to a different tick thread, and a panic may only be reported, after that.
+    /// Sends the ticks since the last call. Call it before anything else hears of these ticks: only
+    /// after that, a world may move to a different tick thread, and a panic may be reported.
     ///
     /// If the ring is full, the ticks are counted and dropped: the recordings of their worlds end
     /// there, and start again in new files.

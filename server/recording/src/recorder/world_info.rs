@@ -1,6 +1,5 @@
 //! What the recorder must know about a world, and the names of worlds.
 
-use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::WorldId;
 use thiserror::Error;
@@ -19,17 +18,6 @@ pub struct WorldInfo {
     pub config: SimConfig,
     /// The game logic of the world.
     pub logic: Logic,
-    /// The state from which the world continues. `None`: its first tick is 1.
-    pub saved: Option<SavedWorld>,
-}
-
-/// A world as it was after a tick.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SavedWorld {
-    /// The tick.
-    pub tick: Tick,
-    /// The result of [`parlour_sim::Simulation::save`].
-    pub state: Vec<u8>,
 }
 
 /// Why a world is not recorded.

@@ -9,14 +9,14 @@ use parlour_shared::ids::Tick;
 use parlour_tick::TickInput;
 
 use super::{
-    Reason, SavedWorld,
+    Reason,
     batch::Batch,
     context::WorldContext,
     history::{History, HistorySize},
     history_throttle::HistoryThrottle,
     live_batch::LiveTick,
     outlets::Outlets,
-    request::Recovery,
+    recovery::{Recovery, SavedWorld},
 };
 use crate::format::{KeyframeTooLarge, PushError, SealedChunk, Sealer, TicksBuilder, seal_keyframe_with};
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use parlour_recording::{
     format::{EndReason, Ending, Recording},
-    recorder::{OpenWorldError, SavedWorld},
+    recorder::OpenWorldError,
     replay::{Replay, verify},
 };
 use parlour_shared::ids::Tick;
@@ -12,7 +12,7 @@ use parlour_sim::{Logic, Simulation};
 use parlour_testing::{Crowd, recording::whole};
 use parlour_tick::WorldId;
 
-use crate::support::{KEYFRAMES, LiveWorld, Node, files, info, inputs};
+use crate::support::{KEYFRAMES, LiveWorld, Node, files, info, inputs, open};
 
 #[test]
 fn each_world_is_recorded_in_a_directory_with_its_name() {
@@ -57,7 +57,7 @@ fn a_closed_world_gives_its_name_to_the_next() {
     for input in inputs(1, 30) {
         node.step(0, &mut first, &input);
     }
-    let taken = node.handle.open(info(2, "tag", &config, &logic)).unwrap_err();
+    let taken = open(&node.handle, info(2, "tag", &config, &logic)).unwrap_err();
     assert_eq!(taken, OpenWorldError::NameTaken("tag".to_owned()));
     node.handle.close(WorldId(1));
     let mut second = node.open(2, "tag", &config, &logic);
@@ -85,9 +85,7 @@ fn a_closed_world_gives_its_name_to_the_next() {
 fn a_name_that_leads_out_of_the_directory_is_refused() {
     let node = Node::start(|_| {});
     for name in ["", "..", "../other", "a/b", ".hidden", "Main"] {
-        let refused = node
-            .handle
-            .open(info(1, name, &Crowd::config(), &Logic::default()));
+        let refused = open(&node.handle, info(1, name, &Crowd::config(), &Logic::default()));
         assert_eq!(refused.unwrap_err(), OpenWorldError::BadName(name.to_owned()));
     }
     let directory = node.stop();
@@ -106,14 +104,11 @@ fn a_world_that_was_saved_elsewhere_is_recorded_from_there() {
     let mut state = Vec::new();
     live.world.save(&mut state);
     node.handle.close(WorldId(1));
-    let mut thawed = info(2, "after", &config, &logic);
-    let tick = Tick(100);
-    thawed.saved = Some(SavedWorld {
-        tick,
-        state: state.clone(),
-    });
-    let ticks = node.handle.open(thawed).unwrap();
-    let world = Simulation::load(config.clone(), logic.clone(), &state).unwrap();
+    let mut world = Simulation::load(config.clone(), logic.clone(), &state).unwrap();
+    let ticks = node
+        .handle
+        .open(info(2, "after", &config, &logic), &mut world)
+        .unwrap();
     let mut live = LiveWorld::new(world, ticks);
     for input in &inputs[100..] {
         node.step(0, &mut live, input);

@@ -6,7 +6,7 @@ use parlour_recording::replay::{Replay, verify};
 use parlour_sim::Logic;
 use parlour_testing::{Crowd, recording::whole};
 
-use crate::support::{Node, files, inputs};
+use crate::support::{Node, files, info, inputs, open};
 
 #[test]
 fn a_world_on_two_threads_in_turn_has_one_recording() {
@@ -35,21 +35,18 @@ fn worlds_come_and_go_while_another_runs() {
     let (sender, opened) = sync_channel(1);
     let opener = thread::spawn(move || {
         for id in 1..=50 {
-            let info = crate::support::info(id, &format!("own.{id}"), &empty, &Logic::default());
-            let ticks = handle.open(info).unwrap();
-            sender.send(ticks).unwrap();
+            let info = info(id, &format!("own.{id}"), &empty, &Logic::default());
+            sender.send(open(&handle, info).unwrap()).unwrap();
         }
     });
     let inputs = inputs(5, 50);
     for input in &inputs {
         node.step(0, &mut main, input);
-        let ticks = opened.recv().unwrap();
-        let id = ticks.world();
-        let mut own = crate::support::LiveWorld::new(ticks.make_world(), ticks);
+        let mut own = opened.recv().unwrap();
         for input in &inputs[..5] {
             node.step(1, &mut own, input);
         }
-        node.handle.close(id);
+        node.handle.close(own.ticks.world());
     }
     opener.join().unwrap();
     let directory = node.stop();

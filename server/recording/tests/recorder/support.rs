@@ -14,8 +14,8 @@ use std::{
 
 use bevy_ecs::prelude::*;
 use parlour_recording::recorder::{
-    HistoryError, HistoryHandle, OptionNames, RecorderHandle, RecorderMetrics, RecorderThreads,
-    RecordingOptions, TickSender, WorldInfo, WorldTicks, start,
+    HistoryError, HistoryHandle, OpenWorldError, OptionNames, RecorderHandle, RecorderMetrics,
+    RecorderThreads, RecordingOptions, TickSender, WorldInfo, WorldTicks, start,
 };
 use parlour_sim::{Clock, Logic, SimConfig, Simulation, StepSet, TickSchedule};
 use parlour_testing::{Crowd, TemporaryPath};
@@ -70,8 +70,7 @@ impl Node {
 
     /// Opens a world on the first tick thread.
     pub(crate) fn open(&self, id: u32, name: &str, config: &SimConfig, logic: &Logic) -> LiveWorld {
-        let ticks = self.handle.open(info(id, name, config, logic)).unwrap();
-        LiveWorld::new(ticks.make_world(), ticks)
+        open(&self.handle, info(id, name, config, logic)).unwrap()
     }
 
     /// Runs a tick of a world on a tick thread. Returns the state hash, or `None` if it panicked.
@@ -117,6 +116,7 @@ impl Node {
 }
 
 /// A world on a tick thread.
+#[derive(Debug)]
 pub(crate) struct LiveWorld {
     pub(crate) world: Simulation,
     pub(crate) ticks: WorldTicks,
@@ -136,8 +136,14 @@ pub(crate) fn info(id: u32, name: &str, config: &SimConfig, logic: &Logic) -> Wo
         name: name.to_owned(),
         config: config.clone(),
         logic: logic.clone(),
-        saved: None,
     }
+}
+
+/// Makes a world and opens it.
+pub(crate) fn open(handle: &RecorderHandle, info: WorldInfo) -> Result<LiveWorld, OpenWorldError> {
+    let mut world = Simulation::with_plugins(info.config.clone(), info.logic.clone());
+    let ticks = handle.open(info, &mut world)?;
+    Ok(LiveWorld::new(world, ticks))
 }
 
 /// Returns the paths of a world's files whose names end with `end`, sorted by tick. All tests run
