@@ -122,6 +122,7 @@ impl RoomTypes {
     }
 
     /// Returns whether the rooms of a type are kept over a restart of the process.
+    #[allow(dead_code, reason = "worlds are not kept yet")]
     pub(crate) fn is_durable(&self, room_type: &str) -> bool {
         self.types.get(room_type).is_some_and(|one| one.is_durable)
     }
