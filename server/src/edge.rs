@@ -1,9 +1,9 @@
 //! The edge holds the connections. It parses, checks, limits and enqueues messages, and writes the
-//! output of the world. It never accesses the world.
+//! output of the worlds. It never accesses a world.
 //!
 //! Each I/O thread owns its connections, which share state in `Rc` and `Cell`, so a message takes
 //! no lock. The threads share counts of connections with each other, and only rings and atomics
-//! with the tick thread.
+//! with the tick threads and the desk.
 //!
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an
 //! unfinished hello, and about 2.5 KiB for task and state). After the hello: 2 * 16 KiB of an

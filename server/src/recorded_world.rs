@@ -46,15 +46,16 @@ impl LiveWorlds {
 
 impl MakeWorlds for LiveWorlds {
     fn create(&self, world: WorldId, name: &str, kind: &WorldKind) -> Result<Box<dyn Ticker>, String> {
+        let (config, logic) = (self.config(world, name, kind), self.types.logic(kind));
+        let mut simulation = Simulation::with_plugins(config.clone(), logic.clone());
         let info = WorldInfo {
             id: world,
             name: name.to_owned(),
-            config: self.config(world, name, kind),
-            logic: self.types.logic(kind),
+            config,
+            logic,
         };
-        let mut simulation = Simulation::with_plugins(info.config.clone(), info.logic.clone());
-        let opened = self.recorder.open(info, &mut simulation);
-        let ticks = opened.map_err(|error| error.to_string())?;
+        let ticks = self.recorder.open(info, &mut simulation);
+        let ticks = ticks.map_err(|error| error.to_string())?;
         Ok(Box::new(RecordedWorld::new(simulation, ticks)))
     }
 

@@ -1,5 +1,5 @@
-//! Starts, runs and stops a server: one thread that ticks, threads that serve connections, a thread
-//! for the admin port, and threads that record.
+//! Starts, runs and stops a server: threads that tick, threads that serve connections, the desk
+//! between them, a thread for the admin port, and threads that record.
 
 mod builder;
 mod options;
@@ -60,10 +60,12 @@ use threads::Threads;
 ///
 /// # Failure
 ///
-/// A server fails when one of its threads fails. Usually that is the thread `tick`, because game
-/// logic panicked. The server then closes every connection with 1011. It answers new connections,
-/// `/readyz` and `/livez` with 503 and the reason. It does not restart: [`Self::wait`] and
-/// [`Self::run_until_signal`] return the failure.
+/// Game logic that panics in a tick does not fail the server: its world is rebuilt as it was before
+/// that tick, or ends if it panics again within ten seconds. A server fails when one of its threads
+/// fails, or when its main world cannot be made, because game logic panicked when it was added. The
+/// server then closes every connection with 1011. It answers new connections, `/readyz` and `/livez`
+/// with 503 and the reason. It does not restart: [`Self::wait`] and [`Self::run_until_signal`]
+/// return the failure.
 pub struct Server {
     listen: SocketAddr,
     admin: SocketAddr,
@@ -76,7 +78,7 @@ pub struct Server {
 /// How a server stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StopReport {
-    /// The last finished tick: 300, if game logic panicked in tick 301.
+    /// The last finished tick of the main world.
     pub tick: Tick,
     /// The number of connections that answered their close frame in time.
     pub closed: u32,
@@ -176,8 +178,8 @@ impl Server {
         signals::run(self)
     }
 
-    /// Requests that the histories of all worlds are written to files. Does not wait for it. The log
-    /// contains the paths.
+    /// Requests that the histories of all worlds are written to files. Does not wait for it. The
+    /// log contains the paths.
     pub fn write_history(&self) {
         if let Err(error) = self.history.write(None, None) {
             tracing::warn!(why = with_advice(&error), "the history was not written");

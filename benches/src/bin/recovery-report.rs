@@ -34,11 +34,14 @@ const RUNS: usize = 9;
 
 fn main() -> Result<()> {
     for players in [1_000, 5_000] {
-        let mut times: Vec<f64> = (0..RUNS).map(|_| recover(players)).collect::<Result<_>>()?;
+        let runs: Vec<[f64; 2]> = (0..RUNS).map(|_| recover(players)).collect::<Result<_>>()?;
+        let [mut times, mut cpu] =
+            [0, 1].map(|nth: usize| runs.iter().map(|run| run[nth]).collect::<Vec<_>>());
         times.sort_by(f64::total_cmp);
+        cpu.sort_by(f64::total_cmp);
         println!(
             "{}",
-            json!({ "what": "recover", "players": players, "ticks": KEYFRAME_TICKS - 1, "p50_ms": times[RUNS / 2], "max_ms": times[RUNS - 1] })
+            json!({ "what": "recover", "players": players, "ticks": KEYFRAME_TICKS - 1, "p50_ms": times[RUNS / 2], "max_ms": times[RUNS - 1], "cpu_p50_ms": cpu[RUNS / 2] })
         );
     }
     for worlds in [1, 100, 1_000] {
@@ -81,8 +84,16 @@ fn settle(threads: &RecorderThreads) -> Result<()> {
     Ok(())
 }
 
-/// Runs a world until just before it is saved again, and returns the milliseconds of its recovery.
-fn recover(players: u32) -> Result<f64> {
+/// Returns the milliseconds for which this thread has run on a core, or 0 if that is unknown.
+fn cpu_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let ns: u64 = stat.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0);
+    ns as f64 / 1e6
+}
+
+/// Runs a world until just before it is saved again. Returns the milliseconds of its recovery: the
+/// time, and the time on a core.
+fn recover(players: u32) -> Result<[f64; 2]> {
     let (threads, mut sender) = recorder()?;
     let mut crowd = Crowd::new(Load::walkers(players));
     // World 0 is saved at the multiples of the interval.
@@ -115,14 +126,14 @@ fn recover(players: u32) -> Result<f64> {
         }
     }
     settle(&threads)?;
-    let begin = Instant::now();
+    let (begin, cpu) = (Instant::now(), cpu_ms());
     let recovered = threads.handle().recover(WorldId(0))?;
-    let took = begin.elapsed();
+    let (took, cpu) = (begin.elapsed(), cpu_ms() - cpu);
     ensure!(recovered.world.tick() == Tick(fatal - 1) && recovered.world.hash() == last);
     ensure!(recovered.diverged.is_none());
     drop(sender);
     threads.stop();
-    Ok(took.as_secs_f64() * 1000.0)
+    Ok([took.as_secs_f64() * 1000.0, cpu])
 }
 
 /// Returns the nanoseconds that the tick thread takes to record a tick of one of so many quiet

@@ -1,7 +1,7 @@
 //! The threads that record the live worlds of a node. None of them delays a tick.
 //!
 //! ```text
-//! tick threads        recorder thread            disk thread     DIR/main/20261121T140300Z-t12345.plr
+//! tick threads        recorder thread            disk thread     DIR/main/20261121T140300Z-t5.plr
 //!  TickSender --ring-->  encode, compress  --queue--> write, rotate
 //!             <--ring--  keep histories    --queue--> shadow thread: run again, compare
 //!                                          --queue--> history thread: write histories out
@@ -31,6 +31,7 @@ mod file_name;
 mod handle;
 mod history;
 mod history_handle;
+mod history_request;
 mod history_throttle;
 mod history_writer;
 mod live_batch;
@@ -57,7 +58,8 @@ pub use self::metrics::RecorderMetrics;
 pub use end_cause::EndCause;
 pub use file_name::Reason;
 pub use handle::RecorderHandle;
-pub use history_handle::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory};
+pub use history_handle::HistoryHandle;
+pub use history_request::{HistoryAnswer, HistoryError, SavedHistory};
 pub use options::{DEFAULT_DIRECTORY, OptionNames, RecordingOptions};
 pub use recovery::{RecoverError, RecoveredWorld};
 pub use start::{RecorderThreads, RecordingError, start};

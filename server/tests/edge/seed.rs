@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use parlour_recording::format::Recording;
 use parlour_server::ServerOptions;
 use parlour_shared::ids::PlayerId;
-use parlour_testing::TemporaryPath;
+use parlour_testing::{TemporaryPath, eventually};
 
 use crate::support::test_server::start_with;
 
@@ -20,6 +20,8 @@ fn first_player_and_seed(change: impl FnOnce(&mut ServerOptions)) -> (PlayerId, 
     // The world is made while the server already accepts connections.
     server.await_ready();
     let player = server.websocket("parlour.v1").hello("ann").player;
+    // The welcome does not wait for the first tick.
+    eventually("a tick", || server.metric("parlour_tick") >= 1.0);
     let _ = server.inner.stop();
     let recording = Recording::open(
         &fs::read_dir(directory.0.join("main"))

@@ -91,6 +91,13 @@ pub(crate) fn start(directory: &Directory, change: impl FnOnce(&mut ServerOption
     Server::start(options).unwrap()
 }
 
+/// Returns how often the main world was saved up to this tick. Worlds are saved every 60 ticks, but
+/// not all in the same tick: the main world in tick 23, 83, 143 and so on.
+#[allow(dead_code, reason = "other test programs use more of it")]
+pub(crate) fn saves_until(tick: u32) -> u32 {
+    (tick + 37) / 60
+}
+
 /// Bots that walk and chat until they are stopped.
 pub(crate) struct Bots {
     stop: oneshot::Sender<()>,

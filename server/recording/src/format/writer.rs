@@ -151,7 +151,7 @@ impl<W: Write> FileWriter<W> {
         &self.out
     }
 
-    /// Returns the output. Whoever writes to it damages the recording.
+    /// Returns the output. To write to it damages the recording.
     pub(crate) fn get_mut(&mut self) -> &mut W {
         &mut self.out
     }

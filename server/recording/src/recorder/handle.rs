@@ -17,8 +17,8 @@ use super::{
     OpenWorldError, RecoverError, RecoveredWorld, WorldInfo, WorldTicks,
     context::WorldContext,
     open_worlds::OpenWorlds,
-    recovery::rebuild,
-    request::{Request, SavedWorld},
+    recovery::{SavedWorld, rebuild},
+    request::Request,
     world_info::is_world_name,
 };
 
@@ -79,10 +79,10 @@ impl RecorderHandle {
     /// ticks since, which are in memory. The recording goes on with the returned
     /// [`WorldTicks`], in a new file that continues the one of the panic.
     ///
-    /// Call it after the tick thread has sent the tick that panicked ([`super::TickSender::flush`]),
-    /// and not on a tick thread: it runs up to as many ticks as there are between two saved worlds.
-    /// If the ring was full, the last ticks are missing: compare [`parlour_sim::Simulation::tick`]
-    /// with the tick that panicked.
+    /// Call it after the tick thread has sent the tick that panicked
+    /// ([`super::TickSender::flush`]), and not on a tick thread: it runs up to as many ticks as
+    /// there are between two saved worlds. If the ring was full, the last ticks are missing:
+    /// compare [`Simulation::tick`] with the tick that panicked.
     ///
     /// A world that did not panic can be rebuilt in the same way, after it has left its tick
     /// thread.

@@ -12,7 +12,7 @@ use super::{
     directory::{DeletableFiles, Directory},
     file_error::FileErrorKind,
     file_name::stem,
-    history_handle::{HistoryAnswer, HistoryError, SavedHistory},
+    history_request::{HistoryAnswer, HistoryError, SavedHistory},
     metrics::RecorderMetrics,
 };
 use crate::format::{EndReason, FileWriter, HISTORY};

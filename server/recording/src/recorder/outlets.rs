@@ -15,7 +15,7 @@ use super::{
     HistoryError, Reason,
     batch::Batch,
     batch_queue::{BatchSendError, BatchSender},
-    history_handle::HistoryAnswer,
+    history_request::HistoryAnswer,
     history_writer::WriteJob,
     metrics::RecorderMetrics,
 };

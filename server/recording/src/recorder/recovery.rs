@@ -1,18 +1,36 @@
 //! Rebuilds a world that panicked: loads its last saved state, and runs the recorded ticks since.
 
+use std::sync::Arc;
+
 use parlour_shared::{ids::Tick, text::count};
 use parlour_sim::{LoadError, Simulation};
 use parlour_tick::{TickOutput, WorldId};
 use thiserror::Error;
 
-use super::{
-    WorldTicks,
-    request::{Recovery, SavedWorld},
-};
+use super::{WorldTicks, batch::Batch, context::WorldContext};
 use crate::{
     format::{Outcome, open_keyframe, open_ticks},
     replay::{ReplayError, world},
 };
+
+/// A world as it was after a tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SavedWorld {
+    /// The tick.
+    pub(super) tick: Tick,
+    /// The result of `Simulation::save`.
+    pub(super) state: Vec<u8>,
+}
+
+/// What is needed to rebuild a world.
+#[derive(Debug)]
+pub(super) struct Recovery {
+    pub(super) world: Arc<WorldContext>,
+    /// The last saved world and all ticks since.
+    pub(super) batches: Vec<Arc<Batch>>,
+    /// The last tick that finished.
+    pub(super) last: Tick,
+}
 
 /// A world that was rebuilt.
 #[derive(Debug)]

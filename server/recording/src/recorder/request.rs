@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, mpsc::SyncSender};
 
-use parlour_shared::ids::Tick;
 use parlour_tick::WorldId;
 
-use super::{batch::Batch, context::WorldContext, history_handle::HistoryRequest, recovery::RecoverError};
+use super::{
+    context::WorldContext,
+    history_request::HistoryRequest,
+    recovery::{RecoverError, Recovery, SavedWorld},
+};
 
 /// A request.
 pub(super) enum Request {
@@ -19,25 +22,6 @@ pub(super) enum Request {
     Continue(WorldId, Option<SavedWorld>),
     /// Write a history.
     History(HistoryRequest),
-}
-
-/// A world as it was after a tick.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SavedWorld {
-    /// The tick.
-    pub(super) tick: Tick,
-    /// The result of `Simulation::save`.
-    pub(super) state: Vec<u8>,
-}
-
-/// What is needed to rebuild a world.
-#[derive(Debug)]
-pub(super) struct Recovery {
-    pub(super) world: Arc<WorldContext>,
-    /// The last saved world and all ticks since.
-    pub(super) batches: Vec<Arc<Batch>>,
-    /// The last tick that finished.
-    pub(super) last: Tick,
 }
 
 impl std::fmt::Debug for Request {

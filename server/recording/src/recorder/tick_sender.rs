@@ -138,8 +138,8 @@ impl TickSender {
         batch.parts.extend_from_slice(parts);
     }
 
-    /// Sends the ticks since the last call. Call it before anything else hears of these ticks: a
-    /// world may only move to a different tick thread, and a panic may only be reported, after that.
+    /// Sends the ticks since the last call. Call it before anything else hears of these ticks: only
+    /// after that, a world may move to a different tick thread, and a panic may be reported.
     ///
     /// If the ring is full, the ticks are counted and dropped: the recordings of their worlds end
     /// there, and start again in new files.

@@ -16,7 +16,7 @@ use super::{
     history_throttle::HistoryThrottle,
     live_batch::LiveTick,
     outlets::Outlets,
-    request::{Recovery, SavedWorld},
+    recovery::{Recovery, SavedWorld},
 };
 use crate::format::{KeyframeTooLarge, PushError, SealedChunk, Sealer, TicksBuilder, seal_keyframe_with};
 

@@ -58,7 +58,8 @@ fn panics_in(node: &mut Node, fatal: u32) {
 #[test]
 fn a_recovered_world_goes_on_as_one_that_never_panicked() {
     let mut node = Node::start(|_| {});
-    // The first tick of all; before the first saved world; in, before and after a tick in which it is saved; much later.
+    // The first tick of all; before the first saved world; in, before and after a tick in which it
+    // is saved; much later.
     let next = KEYFRAMES + 1;
     for fatal in [
         1,

@@ -15,7 +15,7 @@ use crate::{
         batch_queue::{BatchReceiver, batch_queue_of},
         context::{WorldContext, samples},
         metrics::counted::Values,
-        request::SavedWorld,
+        recovery::SavedWorld,
         tick_rings::rings,
         tick_sender::TickSender,
     },
@@ -88,7 +88,7 @@ impl Driven {
         let sender = &mut self.senders[thread];
         let mut batch = sender.empty.pop().unwrap_or_default();
         batch.number = sender.order.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let saved = hash.is_some() && tick % 600 == 0;
+        let saved = hash.is_some() && tick.is_multiple_of(600);
         batch.keyframes.clear();
         if saved {
             batch.keyframes.push(b"a world".to_vec());
