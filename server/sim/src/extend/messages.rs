@@ -23,7 +23,6 @@ use crate::{
     refusal::{Cause, refuse},
     replication::Watchers,
     state,
-    taken::with_taken,
 };
 
 /// A typed message from a player. Read it with a `MessageReader` in [`crate::StepSet::Simulate`] of
@@ -203,11 +202,12 @@ fn note_unknown(world: &mut World, player: Entity, name: &str, error: &ReceiveEr
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
 /// declaration.
 pub(super) fn deliver(world: &mut World) {
-    with_taken(world, |world, handlers: &mut MessageHandlers| {
-        for sender in &handlers.0.senders {
-            sender(world);
-        }
-    });
+    // A world does not continue after a panic, so they need not be put back then.
+    let senders = std::mem::take(&mut world.resource_mut::<MessageHandlers>().0.senders);
+    for sender in &senders {
+        sender(world);
+    }
+    world.resource_mut::<MessageHandlers>().0.senders = senders;
 }
 
 fn read<M: DeserializeOwned + Send + Sync + 'static>(
