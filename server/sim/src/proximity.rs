@@ -26,7 +26,7 @@ pub use grid::Grid;
 pub use near_radius::NearRadius;
 pub use near_rows::Proximity;
 use near_rows::SMALL_POOL;
-use pair_check::PairChecker;
+use pair_check::SharedChecker;
 use shard::Shard;
 
 /// If a room never had more players than this, one tick checks all its pairs, without a grid.
@@ -104,11 +104,11 @@ pub struct SlotPosition {
 
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, Proximity>();
-    app.init_resource::<PairChecker>()
+    app.init_resource::<SharedChecker>()
         .init_resource::<Encounters>()
         .init_resource::<near_rows::LoadedRows>();
     app.add_message::<CameNear>().add_message::<WentAway>();
-    state::derived::<PairChecker>(app);
+    state::derived::<SharedChecker>(app);
     state::derived::<near_rows::LoadedRows>(app);
     // Hashing all rows would take too long. `Proximity` updates a digest with every bit instead.
     state::component_as::<Proximity, _>(
@@ -133,9 +133,10 @@ fn refresh(
     (positions, names): (Query<&CurrentPosition>, Query<&StableId>),
     directory: Res<Rooms>,
     clock: Res<Clock>,
-    mut checker: ResMut<PairChecker>,
+    mut checker: ResMut<SharedChecker>,
     mut encounters: ResMut<Encounters>,
 ) {
+    let checker = &mut *checker.0;
     let stable_entity = |entity| names.get(entity).ok().map(|&id| StableEntity { id, entity });
     for entity in directory.occupied() {
         let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {

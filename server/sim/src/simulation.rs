@@ -9,7 +9,7 @@ use bevy_app::{App, FixedUpdate, Last, Plugins, PostUpdate, PreUpdate, Startup, 
 use bevy_ecs::{
     message::MessageRegistry,
     prelude::*,
-    schedule::{InternedScheduleLabel, ScheduleLabel, Schedules},
+    schedule::{InternedScheduleLabel, ScheduleGraph, ScheduleLabel, Schedules},
 };
 use parlour_shared::ids::{SessionId, Tick};
 use parlour_tick::{TickInput, TickOutput};
@@ -51,6 +51,8 @@ pub struct Simulation {
     messages_cleared_at: bevy_ecs::change_detection::Tick,
     /// Whether input and output are inside the world: during a step, and after one that panicked.
     lent: bool,
+    /// Whether the schedule still has its graph: before the first tick.
+    has_graph: bool,
     quiet: Quiet,
 }
 
@@ -116,7 +118,7 @@ impl Simulation {
         check_schedules(&schedules);
         extend::explain_errors(&mut world);
         initialize(&mut schedule, &mut world);
-        let simulation = Self {
+        let mut simulation = Self {
             quiet: Quiet::new(&schedule, &built_in),
             messages: world.remove_resource().unwrap_or_default(),
             messages_cleared_at: world.change_tick(),
@@ -124,8 +126,11 @@ impl Simulation {
             schedule,
             saver: Saver::default(),
             lent: false,
+            has_graph: true,
         };
         extend::check_messages(&simulation.world, &simulation.schedule);
+        // Bevy put its own systems there. No tick runs them.
+        simulation.world.remove_resource::<Schedules>();
         simulation
     }
 
@@ -191,7 +196,11 @@ impl Simulation {
 
     /// Runs the systems in a different order that the declared order still allows. For tests, in
     /// which the hashes must not differ.
+    ///
+    /// # Panics
+    /// After the first tick.
     pub fn shuffle_schedule(&mut self, seed: u64) {
+        assert!(self.has_graph, "a schedule can be shuffled before the first tick");
         let settings = self.schedule.get_build_settings();
         self.schedule
             .set_build_settings(bevy_ecs::schedule::ScheduleBuildSettings {
@@ -200,10 +209,12 @@ impl Simulation {
             });
         // The order is already computed. Configuring a set makes Bevy compute it again.
         self.schedule.configure_sets(StepSet::Ingest);
+        initialize(&mut self.schedule, &mut self.world);
     }
 
     fn begin_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         self.catch_up();
+        self.forget_graph();
         let mut clock = self.world.resource_mut::<Clock>();
         clock.tick = clock.tick.after(1);
         output.clear();
@@ -224,10 +235,19 @@ impl Simulation {
         self.settle(input);
     }
 
+    /// In the first tick: drops the graph from which the order of the systems was computed. It is a
+    /// seventh of the memory of a small world.
+    fn forget_graph(&mut self) {
+        if !std::mem::replace(&mut self.has_graph, false) {
+            return;
+        }
+        *self.schedule.graph_mut() = ScheduleGraph::new();
+    }
+
     /// Swaps input and output into the world, and out of it again.
     fn lend(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         std::mem::swap(&mut self.world.resource_mut::<Inbox>().input, input);
-        std::mem::swap(&mut self.world.resource_mut::<Outbox>().out, output);
+        std::mem::swap(&mut *self.world.resource_mut::<Outbox>().out, output);
         self.lent = !self.lent;
     }
 

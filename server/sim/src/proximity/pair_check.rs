@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Checks rooms, one after the other, with memory that all rooms share.
-#[derive(Resource, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct PairChecker {
     /// The players to check, by slot.
     pub(super) players: Vec<SlotPosition>,
@@ -23,6 +23,11 @@ pub(super) struct PairChecker {
     /// Pairs that changed, the lower slot first, and whether they are near now.
     changes: Vec<(Slot, Slot, bool)>,
 }
+
+/// The checker of a world. It is in a box, because Bevy reserves memory for 64 values of each type of
+/// resource.
+#[derive(Resource, Debug, Default)]
+pub(super) struct SharedChecker(pub(super) Box<PairChecker>);
 
 /// Memory for the check of one player. Between two players, all sets except `checked` are empty.
 /// Between two rooms, `checked` is also empty.
