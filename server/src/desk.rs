@@ -55,7 +55,8 @@ pub(crate) use action::{DeskAction, WorldEvent};
 pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, Worlds};
 pub(crate) use event::{DeskEvent, LostKind, LostRequest};
 pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run};
-pub(crate) use view::{RoomView, WorldState, WorldView};
+pub(crate) use view::{RoomView, WorldView};
+pub(crate) use worlds::WorldState;
 
 use crate::bridge::route::WorldPlace;
 use playback::Playback;

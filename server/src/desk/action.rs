@@ -38,8 +38,8 @@ pub(crate) enum DeskAction {
     },
     /// Closes the connection of a session. The desk has already forgotten the session.
     Close { session: SessionId, code: CloseCode },
-    /// Allows the I/O thread to send the session's events directly to this world, if `number` is the
-    /// number of the session's last event. Otherwise newer events are on their way to the desk,
+    /// Allows the I/O thread to send the session's events directly to this world, if `number` is
+    /// the number of the session's last event. Otherwise newer events are on their way to the desk,
     /// which places the session again.
     Place {
         session: SessionId,

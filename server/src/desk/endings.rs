@@ -14,8 +14,7 @@ use super::{
     sessions::{Errand, Place, Step, Trip},
     travelling,
     turn::Turn,
-    view::WorldState,
-    worlds::World,
+    worlds::{World, WorldState},
 };
 
 /// A world that panics twice within this time of its own ends.

@@ -42,7 +42,8 @@ pub(crate) enum DeskEvent {
         arrived: Instant,
         message: ClientMessage,
     },
-    /// Answers every [`super::DeskAction::Recall`]: from now on the session's events go to the desk.
+    /// Answers every [`super::DeskAction::Recall`]: from now on the session's events go to the
+    /// desk.
     Recalled { session: SessionId, number: u32 },
     /// The output of a tick of a world, as far as it concerns the desk. The I/O threads already
     /// have the frames of the tick, and close the listed sessions.
@@ -63,8 +64,8 @@ pub(crate) enum DeskEvent {
         /// The requests of the tick, in order. Messages that are never answered are not listed.
         lost: Vec<LostRequest>,
     },
-    /// A world was dropped, after [`super::DeskAction::End`] or because its thread cannot go on with
-    /// it. It had collected these requests.
+    /// A world was dropped, after [`super::DeskAction::End`] or because its thread cannot go on
+    /// with it. It had collected these requests.
     Ended {
         thread: usize,
         world: WorldId,

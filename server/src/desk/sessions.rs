@@ -17,8 +17,8 @@ use super::limits::Limits;
 /// are refused and other messages dropped.
 pub(super) const MAX_QUEUE: usize = 64;
 
-/// Leaves whose answers are awaited. If a client sends more of them within a tick, the answers to the
-/// oldest are taken for answers to joins with the same number.
+/// Leaves whose answers are awaited. If a client sends more of them within a tick, the answers to
+/// the oldest are taken for answers to joins with the same number.
 const MAX_LEAVES: usize = 64;
 
 /// All open sessions.
@@ -42,8 +42,8 @@ pub(super) struct Session {
     pub(super) step: Step,
     /// A reservation for a group that its world has not answered.
     pub(super) group: Option<Group>,
-    /// The leaves that its world has not answered, in order. They differ from joins only in that the
-    /// session does not wait for them.
+    /// The leaves that its world has not answered, in order. They differ from joins only in that
+    /// the session does not wait for them.
     pub(super) leaves: VecDeque<Request>,
     /// What to do as soon as no step and no reservation is under way.
     pub(super) errand: Option<Errand>,

@@ -214,7 +214,8 @@ fn is_open(turn: &Turn, world: WorldId) -> bool {
     turn.state.worlds.get(world).is_some_and(World::takes_events)
 }
 
-/// Notes that the world of the goal is asked. `claim`: whether it needs a seat that is not reserved.
+/// Notes that the world of the goal is asked. `claim`: whether it needs a seat that is not
+/// reserved.
 fn note_ask(turn: &mut Turn, id: SessionId, goal: &Goal, kind: AskKind, claim: bool) {
     let ask = Ask {
         kind,

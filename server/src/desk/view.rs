@@ -4,7 +4,7 @@ use parlour_tick::{RoomStatus, WorldId, WorldKind};
 
 use super::{
     rooms::{Room, Rooms},
-    worlds::{World, Worlds},
+    worlds::{World, WorldState, Worlds},
 };
 
 /// A world, as the desk sees it.
@@ -23,18 +23,6 @@ pub(crate) struct WorldView {
     pub(crate) sessions: usize,
     pub(crate) panics: u32,
     pub(crate) restarts: u32,
-}
-
-/// The state of a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WorldState {
-    /// It is being built.
-    Creating,
-    Running,
-    /// It panicked, and is being rebuilt.
-    Rebuilding,
-    /// It panicked too often, and its sessions are leaving; or it is no longer needed.
-    Ending,
 }
 
 /// A room, as the desk sees it.

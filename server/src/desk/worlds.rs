@@ -11,7 +11,6 @@ use parlour_shared::{
 };
 use parlour_tick::{WorldId, WorldKind};
 
-use super::view::WorldState;
 use crate::bridge::route::WorldPlace;
 
 /// The load that a new world is assumed to add to a thread until the thread reports its load again.
@@ -59,6 +58,18 @@ pub(super) struct World {
     pub(super) end_sent: bool,
     /// Whether its thread has dropped it.
     pub(super) dropped: bool,
+}
+
+/// The state of a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WorldState {
+    /// It is being built.
+    Creating,
+    Running,
+    /// It panicked, and is being rebuilt.
+    Rebuilding,
+    /// It panicked too often, and its sessions are leaving; or it is no longer needed.
+    Ending,
 }
 
 /// A question to a world: a session has at most one in each world.

@@ -239,3 +239,15 @@ fn a_traveller_whose_old_world_ends_arrives_as_it_was() {
     assert_eq!(did[0], Did::Left(Epoch(7), LeaveReason::Ended));
     assert!(matches!(did[1..], [Did::Arrive(MAIN), Did::Join(..)]), "{did:?}");
 }
+
+#[test]
+fn the_answer_to_a_leave_that_was_lost_is_not_awaited() {
+    let mut desk = TestDesk::new();
+    let ada = desk.open_in(MAIN, "plaza");
+    desk.leave(ada, 0);
+    desk.panicked(MAIN, 100, vec![lost(ada, 0, LostKind::Other)]);
+    desk.join(ada, 0, "plaza/b");
+    desk.take();
+    desk.reports(MAIN, vec![refused(ada, 0)]);
+    assert_eq!(desk.take(), [Did::Place(MAIN, 3)]);
+}

@@ -214,7 +214,7 @@ fn the_lobby_accepts_skins_and_refuses_what_needs_a_room() {
     let mut limited = 0;
     for _ in 0..200 {
         desk.chat(ada, 6);
-        limited += desk.take().contains(&Did::Close(CloseCode::RateLimited)) as u32;
+        limited += u32::from(desk.take().contains(&Did::Close(CloseCode::RateLimited)));
     }
     assert_eq!(limited, 1, "a flood of requests closes the session");
 }
@@ -234,4 +234,23 @@ fn a_full_queue_refuses_requests_and_drops_moves() {
         desk.take(),
         [Did::Refuse(2, Refusal::RateLimited { retry_after_ms: 1000 })]
     );
+}
+
+#[test]
+fn doors_count_as_joins_towards_the_limit() {
+    let mut desk = TestDesk::new();
+    let ada = desk.open_in(MAIN, "plaza");
+    let door = || Report::Door {
+        session: ada,
+        room: "nowhere".to_owned(),
+        spawn: String::new(),
+    };
+    // The join was the first of five.
+    for _ in 0..4 {
+        desk.reports(MAIN, vec![door()]);
+    }
+    desk.take();
+    desk.reports(MAIN, vec![door()]);
+    let refusal = Refusal::RateLimited { retry_after_ms: 1000 };
+    assert_eq!(desk.take(), [Did::Refuse(0, refusal)]);
 }

@@ -1,26 +1,26 @@
 //! A small node around a desk: clients, I/O threads, rings and tick threads, of which each step is
 //! taken separately and in any order. It checks the rules of the desk all the time.
 
+mod checks;
 mod client;
+mod messages;
 mod tick_thread;
 mod world;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
 use parlour_shared::{
     ids::{PlayerId, SessionId},
-    message::{Chat, ClientMessage, Join, JoinMode, Move, Property, Reserve, SetSkin},
+    message::ClientMessage,
     rng::{Purpose, Stream},
 };
 use parlour_tick::{Arrival, WorldId};
 
 use super::super::{
-    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, WorldEvent, WorldState,
-    Worlds,
-    sessions::{MAX_QUEUE, Place, Step},
+    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, WorldEvent, Worlds,
 };
 use crate::bridge::route::WorldPlace;
 use client::Client;
@@ -201,81 +201,6 @@ impl Node {
         }
         let message = self.message(session, what);
         self.send(session, message);
-    }
-
-    fn message(&mut self, session: SessionId, what: usize) -> ClientMessage {
-        let all_tickets: Vec<String> = self
-            .clients
-            .values()
-            .flat_map(|client| client.tickets.iter().cloned())
-            .collect();
-        let client = self.clients.get_mut(&session).expect("it is open");
-        client.request += 1;
-        let request = client.request;
-        let pick = what / 16;
-        let types = ["plaza", "cafe", "office", "tag", "duel"];
-        let name = types[pick % 5];
-        let options = match pick / 5 % 8 {
-            0 => property("bad", "x"),
-            1 | 2 => property("mode", "fast"),
-            _ => Vec::new(),
-        };
-        let join = Join {
-            request,
-            room: format!("{name}/{}", ["a", "b"][pick / 5 % 2]),
-            ..Join::default()
-        };
-        match what % 16 {
-            2 => ClientMessage::Leave { request },
-            3 => ClientMessage::Chat(Chat {
-                request,
-                text: "hello".to_owned(),
-                ..Chat::default()
-            }),
-            4 => ClientMessage::SetSkin(SetSkin {
-                request,
-                skin: (pick % 6) as u16,
-            }),
-            5 | 6 => ClientMessage::Move(Move {
-                seq: request,
-                ..Move::default()
-            }),
-            7 | 8 => ClientMessage::Chat(Chat {
-                request,
-                text: "hello".to_owned(),
-                ..Chat::default()
-            }),
-            9 | 10 => ClientMessage::Join(Join { options, ..join }),
-            11 => {
-                let mode = [JoinMode::New, JoinMode::Private, JoinMode::Any, JoinMode::Any][pick / 40 % 4];
-                let room = name.to_owned();
-                ClientMessage::Join(Join {
-                    mode,
-                    room,
-                    options,
-                    ..join
-                })
-            }
-            12 => ClientMessage::Join(Join {
-                mode: JoinMode::Existing,
-                ..join
-            }),
-            13 if !all_tickets.is_empty() => ClientMessage::Join(Join {
-                ticket: Some(all_tickets[pick % all_tickets.len()].clone()),
-                ..join
-            }),
-            13 => ClientMessage::Join(Join {
-                room: "nowhere".to_owned(),
-                ..join
-            }),
-            _ => ClientMessage::Reserve(Reserve {
-                request,
-                seats: (1 + pick % 3) as u8,
-                room: join.room,
-                mode: JoinMode::Enter,
-                options,
-            }),
-        }
     }
 
     /// Sends a message as an I/O thread does.
@@ -590,58 +515,6 @@ impl Node {
         }
     }
 
-    /// The rules that hold after every step.
-    fn check(&self) {
-        let state = self.state();
-        let ending: BTreeSet<WorldId> = self
-            .desk
-            .worlds()
-            .into_iter()
-            .filter(|world| world.state == WorldState::Ending)
-            .map(|world| world.world)
-            .collect();
-        // Nobody is in two worlds, and no room.
-        let mut seen = BTreeMap::new();
-        let mut rooms = BTreeMap::new();
-        let slots = self.threads.iter().flat_map(|thread| &thread.slots);
-        for (id, slot) in slots {
-            if ending.contains(id) {
-                continue;
-            }
-            for session in slot.world.guests.keys() {
-                let before = seen.insert(*session, *id);
-                assert_eq!(before, None, "{session:?} is in two worlds");
-            }
-            for room in slot.world.rooms.keys() {
-                let before = rooms.insert(room.clone(), *id);
-                assert_eq!(before, None, "{room} is in two worlds");
-            }
-        }
-        for (id, session) in &state.sessions {
-            assert!(session.queue.len() <= MAX_QUEUE);
-            if let Place::In { world, .. } = session.place {
-                let place = state
-                    .worlds
-                    .get(world)
-                    .expect("a session is in a world that exists");
-                assert!(place.guests().contains(id));
-            }
-            // The desk knows better than a world only while an event is on its way.
-            if let (Some(present), Place::Lobby) = (seen.get(id), &session.place) {
-                panic!("{id:?} is in the lobby and in {present}");
-            }
-            if let (Some(present), Place::In { world, .. }) = (seen.get(id), &session.place) {
-                let waits = self.tick_to_desk.iter().any(|ring| !ring.is_empty());
-                assert!(
-                    present == world || waits,
-                    "{id:?} is in {present}, not in {world}"
-                );
-            }
-        }
-        assert!(state.rooms.len() <= state.config.max_rooms);
-        assert!(state.worlds.len() <= state.config.max_worlds);
-    }
-
     fn is_quiet(&self) -> bool {
         let rings = self.io_to_desk.iter().all(VecDeque::is_empty)
             && self.desk_to_io.iter().all(VecDeque::is_empty)
@@ -650,84 +523,4 @@ impl Node {
             && self.io_to_tick.iter().all(Vec::is_empty);
         rings && self.jobs.is_empty() && self.threads.iter().all(TickThread::is_quiet)
     }
-
-    /// The rules that hold when everything has come to rest.
-    fn check_rest(&self) {
-        let state = self.state();
-        for (id, client) in &self.clients {
-            assert_eq!(state.sessions.contains_key(id), !client.closed, "{id:?}");
-            if !client.closed {
-                assert_eq!(
-                    client.open,
-                    BTreeMap::new(),
-                    "requests of {id:?} without an answer"
-                );
-            }
-        }
-        let mut in_worlds = 0;
-        for (id, session) in &state.sessions {
-            assert!(matches!(session.step, Step::Idle), "{id:?}: {session:?}");
-            assert!(session.queue.is_empty() && session.group.is_none() && session.errand.is_none());
-            assert!(!session.recalled);
-            let client = &self.clients[id];
-            match &session.place {
-                Place::Lobby => {
-                    assert_eq!((client.room, client.direct), (None, None));
-                }
-                Place::In { world, room } => {
-                    in_worlds += 1;
-                    let place = state.worlds.place(*world).expect("it exists");
-                    let room = room.as_ref().expect("a session in a world is in a room");
-                    assert_eq!(client.room, Some(room.epoch));
-                    assert_eq!(client.direct.map(|(place, _)| place), Some(place));
-                    let slot = &self.threads[place.thread].slots[world];
-                    let guest = &slot.world.guests[id];
-                    assert_eq!(guest.room.as_ref(), Some(&room.name));
-                    assert_eq!(guest.held, client.held);
-                }
-            }
-        }
-        let guests = |slot: &tick_thread::Slot| slot.world.guests.len();
-        let slots = || self.threads.iter().flat_map(|thread| thread.slots.values());
-        assert_eq!(slots().map(guests).sum::<usize>(), in_worlds);
-        let known: BTreeSet<String> = self
-            .desk
-            .rooms()
-            .into_iter()
-            .map(|room| room.status.room)
-            .collect();
-        let rooms: BTreeSet<String> = slots()
-            .flat_map(|slot| slot.world.rooms.keys().cloned())
-            .collect();
-        assert_eq!(known, rooms);
-        assert_eq!(known.len(), state.rooms.len(), "no room is expected any longer");
-        for view in self.desk.worlds() {
-            assert_eq!(view.state, WorldState::Running, "{view:?}");
-            let slot = &self.threads[view.thread].slots[&view.world];
-            assert_eq!(
-                (view.rooms, view.sessions),
-                (slot.world.rooms.len(), guests(slot))
-            );
-            assert_eq!(view.players as usize, view.sessions);
-            let own = matches!(view.kind, parlour_tick::WorldKind::Own { .. });
-            assert!(!own || view.rooms > 0, "{} should have ended", view.name);
-        }
-        let worlds = self
-            .threads
-            .iter()
-            .map(|thread| thread.slots.len())
-            .sum::<usize>();
-        assert_eq!(worlds, state.worlds.len());
-        for (_, world) in state.worlds.iter() {
-            assert!(world.asks.is_empty() && world.waiting.is_empty());
-        }
-        assert_eq!(state.tickets.len(), 0);
-    }
-}
-
-fn property(key: &str, value: &str) -> Vec<Property> {
-    vec![Property {
-        key: key.to_owned(),
-        value: value.to_owned(),
-    }]
 }

@@ -58,8 +58,8 @@ pub(super) struct Done {
 }
 
 impl TickThread {
-    /// Does the next part of a tick: counts the commands of the desk; takes the direct events, which
-    /// include all that precede those commands; obeys the commands, and steps all worlds.
+    /// Does the next part of a tick: counts the commands of the desk; takes the direct events,
+    /// which include all that precede those commands; obeys the commands, and steps all worlds.
     ///
     /// A direct event waits for the placement under which it was sent, because the events that the
     /// desk sent before the placement come first.
