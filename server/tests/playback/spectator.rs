@@ -114,15 +114,6 @@ impl Spectator {
         }
     }
 
-    /// Waits for the close frame. Returns its code.
-    pub(crate) fn close_code(&mut self) -> Option<u16> {
-        loop {
-            if let Err(end) = self.try_next(TIMEOUT).expect("no event in time") {
-                return end.code();
-            }
-        }
-    }
-
     /// Receives snapshots up to a tick and checks each. Returns their number.
     pub(crate) fn check_until(&mut self, recording: &KnownRecording, tick: u32) -> u32 {
         let mut count = 0;
