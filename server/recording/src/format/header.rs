@@ -1,6 +1,7 @@
 //! The header of a recording: everything that a replay needs before the first tick.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -192,6 +193,20 @@ impl Header {
             previous: None,
             history: None,
         }
+    }
+
+    /// Returns the names of the room types: those of [`Self::room_types`] and the maps, sorted. A
+    /// world that was made for one type has only that one, and not the maps of its rooms.
+    #[must_use]
+    pub fn type_names(&self) -> Vec<String> {
+        if let [only] = self.room_types.as_slice()
+            && self.maps.iter().all(|map| only.maps.contains(&map.name))
+        {
+            return vec![only.name.clone()];
+        }
+        let declared = self.room_types.iter().map(|one| &one.name);
+        let names: BTreeSet<&String> = declared.chain(self.maps.iter().map(|map| &map.name)).collect();
+        names.into_iter().cloned().collect()
     }
 
     /// Returns whether both headers describe the same world: all fields are equal except the start,

@@ -220,6 +220,8 @@ pub struct RunFiles {
     pub ending: Ending,
     /// The names of the maps in the header of the first file.
     pub maps: Vec<String>,
+    /// The names of the room types in that header, sorted.
+    pub room_types: Vec<String>,
 }
 
 /// All runs of a directory.
@@ -254,6 +256,7 @@ pub(super) fn list_runs(path: &Path) -> Result<DirectoryRuns, FindError> {
             bytes: first.bytes + next().map(|file| file.bytes).sum::<u64>(),
             ending: next().last().unwrap_or(first).ending.clone(),
             maps: first.maps.clone(),
+            room_types: first.room_types.clone(),
         }
     });
     Ok(DirectoryRuns {

@@ -25,6 +25,7 @@ pub(super) struct ListedFile {
     pub(super) ending: Ending,
     /// The names of the recorded maps.
     pub(super) maps: Vec<String>,
+    pub(super) room_types: Vec<String>,
 }
 
 impl ListedFile {
@@ -90,6 +91,7 @@ pub(super) fn list_directory(path: &Path) -> Result<Listing, FindError> {
                 .iter()
                 .map(|map| map.name.clone())
                 .collect(),
+            room_types: recording.header().type_names(),
         };
         match recording.is_history() {
             true => listing.histories.push(listed),

@@ -18,10 +18,10 @@ use crate::{
 
 /// The columns of the list.
 pub const LIST_COLUMNS: &[&str] = &[
-    "world", "maps", "from", "to", "duration", "ticks", "players", "bytes", "ended",
+    "world", "types", "from", "to", "duration", "ticks", "players", "bytes", "ended",
 ];
-/// The maximum number of maps in a row.
-const SHOWN_MAPS: usize = 3;
+/// The maximum number of room types in a row.
+const SHOWN_TYPES: usize = 3;
 
 /// What the list shows of a world.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl WorldSummary<'_> {
         let span = self.span();
         vec![
             plain(&self.world.name),
-            or_dash(self.maps_in_words()),
+            or_dash(self.types_in_words()),
             or_dash(span.map(|(from, _)| rfc3339(from))),
             or_dash(span.map(|(from, to)| match from / DAY_MS == to / DAY_MS {
                 true => time_of_day(to),
@@ -90,7 +90,9 @@ impl WorldSummary<'_> {
     pub fn to_json(&self) -> Value {
         let (world, span) = (self.world, self.span());
         json!({
-            "world": world.name, "path": world.path, "maps": self.maps(),
+            "world": world.name, "path": world.path,
+            "room_types": self.last_run().map_or(&[][..], |run| &run.room_types),
+            "maps": self.last_run().map_or(&[][..], |run| &run.maps),
             "from": span.map(|(from, _)| rfc3339(from)), "to": span.map(|(_, to)| rfc3339(to)),
             "ticks": self.ticks(), "players": self.players, "bytes": self.bytes(),
             "ended": world.runs.last().map(|run| ended(&run.ending)),
@@ -105,15 +107,15 @@ impl WorldSummary<'_> {
         Some((from, spans().map(|(_, to)| to).max()?))
     }
 
-    fn maps(&self) -> &[String] {
-        self.world.runs.last().map_or(&[], |run| &run.maps)
+    fn last_run(&self) -> Option<&RunFiles> {
+        self.world.runs.last()
     }
 
-    fn maps_in_words(&self) -> Option<String> {
-        let maps = self.maps();
-        let shown: Vec<String> = maps.iter().take(SHOWN_MAPS).map(|map| plain(map)).collect();
+    fn types_in_words(&self) -> Option<String> {
+        let types = &self.last_run()?.room_types;
+        let shown: Vec<String> = types.iter().take(SHOWN_TYPES).map(|name| plain(name)).collect();
         let text = shown.join(",");
-        match maps.len().saturating_sub(SHOWN_MAPS) {
+        match types.len().saturating_sub(SHOWN_TYPES) {
             0 => Some(text).filter(|text| !text.is_empty()),
             more => Some(format!("{text},+{more}")),
         }
