@@ -1,8 +1,8 @@
 //! The price of a world: many small worlds against one that has the same rooms. Prints JSON lines.
 //!
 //! `cargo bench -p parlour-benches --bench worlds` runs all; an argument runs those whose name
-//! contains it. In process, one thread, without sockets. Times of ticks are CPU times of the thread,
-//! so that other work on the machine affects them less. It still takes their caches.
+//! contains it. In process, one thread, without sockets. Times of ticks are CPU times of the
+//! thread, so that other work on the machine affects them less. It still takes their caches.
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stdout, reason = "a command-line tool prints")]
 

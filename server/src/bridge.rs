@@ -15,15 +15,15 @@
 //! | ring | size | when it is full |
 //! |---|---|---|
 //! | inbound | 16,384 events per I/O thread, over all its rings, and at least 4,096 in each | a message is dropped and counted. Holds and releases wait in a list of the I/O thread. While 1,024 wait, new connections are turned away |
-//! | forwarded | 8,192 events | the same. Openings, closes and recalls wait, too |
+//! | forwarded | 8,192 events | the same. Openings, closes and recalls also wait |
 //! | commands | 4,096 | the rest waits in a list of the desk. While 16,384 wait, messages are dropped and counted. Other commands are bounded by the sessions: at most five for each join |
 //! | reports | 1,024 | the rest waits in a list of the tick thread. With 65,536, the desk is dead, and the server fails |
 //! | outbound of a tick thread | 64 batches | at 8 waiting batches the viewers of the I/O thread are sent no snapshots. The last place of a full ring says that batches were lost, and the thread closes its sessions with 4001 |
 //! | outbound of the desk | 1,024 items | the rest waits in a list of the desk. With 65,536, the thread closes its sessions with 4001 |
 //!
 //! With 4 I/O threads and 4 tick threads, the rings take 16 * 0.6 MB (inbound), 4 * 1.2 MB
-//! (forwarded), 4 * 0.7 MB (commands), and less than 1 MB for the rest: 18 MB. With one of each, they
-//! take 5 MB.
+//! (forwarded), 4 * 0.7 MB (commands), and less than 1 MB for the rest: 18 MB. With one of each,
+//! they take 5 MB.
 //!
 //! # Order
 //!

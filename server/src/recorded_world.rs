@@ -1,5 +1,5 @@
-//! The live worlds of a node: how they are made, recorded, and made again after a panic. The threads
-//! that record are in [`parlour_recording::recorder`].
+//! The live worlds of a node: how they are made, recorded, and made again after a panic. The
+//! threads that record are in [`parlour_recording::recorder`].
 
 use std::time::Instant;
 

@@ -63,9 +63,9 @@ use threads::Threads;
 /// Game logic that panics in a tick does not fail the server: its world is rebuilt as it was before
 /// that tick, or ends if it panics again within ten seconds. A server fails when one of its threads
 /// fails, or when its main world cannot be made, because game logic panicked when it was added. The
-/// server then closes every connection with 1011. It answers new connections, `/readyz` and `/livez`
-/// with 503 and the reason. It does not restart: [`Self::wait`] and [`Self::run_until_signal`]
-/// return the failure.
+/// server then closes every connection with 1011. It answers new connections, `/readyz` and
+/// `/livez` with 503 and the reason. It does not restart: [`Self::wait`] and
+/// [`Self::run_until_signal`] return the failure.
 pub struct Server {
     listen: SocketAddr,
     admin: SocketAddr,

@@ -6,8 +6,8 @@ use parlour_tick::{TickInput, TickOutput};
 
 use crate::bridge::{commands, reports};
 
-/// A world that runs tick by tick. It is built outside of the tick thread, moves there, and must not
-/// block it.
+/// A world that runs tick by tick. It is built outside of the tick thread, moves there, and must
+/// not block it.
 pub(crate) trait Ticker: Send {
     /// Runs one tick, and records it. It clears the output first. The input is in canonical order.
     /// Afterwards it is unspecified.
@@ -17,8 +17,8 @@ pub(crate) trait Ticker: Send {
     /// stepped any longer.
     fn reclaim(&mut self, input: &mut TickInput);
 
-    /// After [`Self::reclaim`]: records the tick that panicked and its input. Afterwards the input is
-    /// unspecified.
+    /// After [`Self::reclaim`]: records the tick that panicked and its input. Afterwards the input
+    /// is unspecified.
     fn record_panic(&mut self, _: Tick, _: &mut TickInput, _: Option<&mut TickSender>) {}
 }
 

@@ -102,7 +102,8 @@ pub trait SimulationApp {
     /// use bevy_app::App;
     /// use bevy_ecs::prelude::*;
     /// use parlour_shared::ids::Tick;
-    /// use parlour_sim::{Clock, MaySleep, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule};
+    /// use parlour_sim::{Clock, MaySleep, SimConfig, Simulation};
+    /// use parlour_sim::{SimulationApp, StepSet, TickSchedule};
     /// use parlour_tick::{TickInput, TickOutput};
     /// use serde::{Deserialize, Serialize};
     ///

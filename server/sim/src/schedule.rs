@@ -30,9 +30,9 @@ pub enum StepSet {
     Digest,
 }
 
-/// Systems of game logic that need not run in every tick: without an event of a session, and without
-/// a change of the state in one of the ticks before, they change nothing and send nothing. The
-/// exceptions are the ticks that a function given to
+/// Systems of game logic that need not run in every tick: without an event of a session, and
+/// without a change of the state in one of the ticks before, they change nothing and send nothing.
+/// The exceptions are the ticks that a function given to
 /// [`SimulationApp::sleeps_until`](crate::SimulationApp::sleeps_until) names.
 ///
 /// While nothing happens in a world, its ticks are skipped if all systems of game logic are in this

@@ -2,8 +2,8 @@
 
 use bevy_ecs::{component::Mutable, prelude::*};
 
-/// Takes a resource out of the world while `run` uses both, and leaves its default there. It is put
-/// back when `run` panics, too. The default must not allocate.
+/// Takes a resource out of the world while `run` uses both, and leaves its default there. It is
+/// also put back when `run` panics. The default must not allocate.
 ///
 /// `World::resource_scope` does the same, but moves the entity of the resource to another archetype
 /// and back, which costs about 1,200 instructions. That is noticeable in a tick of a small world.

@@ -103,7 +103,8 @@ impl Plan {
             };
         }
         input.pace = *pace;
-        // Everyone arrives in the first second. They stand still at the same place, near each other.
+        // Everyone arrives in the first second. They stand still at the same place, near each
+        // other.
         if tick <= 60 {
             let arrives = |session: &u64| session % 60 == u64::from(tick) * 7 % 60;
             for session in (0..self.sessions).filter(arrives) {

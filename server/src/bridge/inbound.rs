@@ -20,8 +20,8 @@ const MIN_RING: usize = 4 * 1024;
 pub(crate) struct Inbound {
     pub(crate) session: SessionId,
     pub(crate) world: WorldId,
-    /// The number of the placement under which it was sent. Until the world has seen that placement,
-    /// the event waits: what the desk sent to the world before comes first.
+    /// The number of the placement under which it was sent. Until the world has seen that
+    /// placement, the event waits: what the desk sent to the world before comes first.
     pub(crate) placed: u32,
     pub(crate) kind: InboundKind,
 }

@@ -2,12 +2,12 @@
 //! I/O thread.
 //!
 //! Items have a causal order. Each has a number from one counter of the node, which the producer
-//! takes before it pushes the item, and a producer pushes an item before it reports to the desk what
-//! the item is about. So an item that caused a different one has a lower number, and is in its ring
-//! before the other one is. [`OutboundReceiver::next`] returns the lowest number first.
+//! takes before it pushes the item, and a producer pushes an item before it reports to the desk
+//! what the item is about. So an item that caused a different one has a lower number, and is in its
+//! ring before the other one is. [`OutboundReceiver::next`] returns the lowest number first.
 //!
-//! The outputs of a tick thread travel as one batch per tick, shared by reference. Batches come from
-//! a pool and return by themselves: a batch that no I/O thread refers to is used again.
+//! The outputs of a tick thread travel as one batch per tick, shared by reference. Batches come
+//! from a pool and return by themselves: a batch that no I/O thread refers to is used again.
 
 use std::{
     collections::VecDeque,
@@ -30,8 +30,8 @@ use super::{
 pub(crate) const RING: usize = 64;
 /// The size of the ring of the desk: 1,024 items of 40 bytes are 41 KB.
 pub(crate) const DESK_RING: usize = 1024;
-/// Items of the desk that may wait outside a full ring. If more wait, the I/O thread has not run for
-/// a long time, and must close its sessions.
+/// Items of the desk that may wait outside a full ring. If more wait, the I/O thread has not run
+/// for a long time, and must close its sessions.
 const DESK_WAITING: usize = 64 * 1024;
 /// An I/O thread with this many waiting ticks (133 ms) is behind. Its viewers get no snapshots
 /// until it has caught up.
@@ -54,8 +54,8 @@ pub(crate) enum Outbound {
 /// What the desk sends to an I/O thread.
 #[derive(Debug)]
 pub(crate) enum DeskOutput {
-    /// From now on the events of the session go directly to this world, if `number` is the number of
-    /// its last event. Otherwise newer events are under way to the desk, and a later placement
+    /// From now on the events of the session go directly to this world, if `number` is the number
+    /// of its last event. Otherwise newer events are under way to the desk, and a later placement
     /// follows.
     Placed {
         session: SessionId,
@@ -287,9 +287,9 @@ pub(crate) struct DeskPublisher {
 }
 
 impl DeskPublisher {
-    /// Sends an item to an I/O thread, now or as soon as there is room. Never blocks. [`Self::flush`]
-    /// wakes the thread. Returns `false` if the I/O thread is so late that its sessions are closed
-    /// instead.
+    /// Sends an item to an I/O thread, now or as soon as there is room. Never blocks.
+    /// [`Self::flush`] wakes the thread. Returns `false` if the I/O thread is so late that its
+    /// sessions are closed instead.
     pub(crate) fn send(&mut self, thread: usize, output: DeskOutput) -> bool {
         let Some(thread) = self.threads.get_mut(thread) else {
             return true;

@@ -16,8 +16,8 @@ use super::wake::WakeSender;
 /// tick.
 const RING: usize = 1024;
 /// Reports that may wait outside a full ring. If more wait, the desk has not run for a long time,
-/// and the tick thread fails, because the desk cannot seat players without them. 100 worlds that all
-/// report in each tick reach it after 11 s.
+/// and the tick thread fails, because the desk cannot seat players without them. 100 worlds that
+/// all report in each tick reach it after 11 s.
 const WAITING: usize = 64 * 1024;
 
 /// A report of a tick thread. `W` is a world: the bridge only carries it.

@@ -33,8 +33,8 @@ impl TickThreads {
         self.0[0].tick()
     }
 
-    /// Returns the longest time for which a thread has not advanced, if that is longer than any load
-    /// explains.
+    /// Returns the longest time for which a thread has not advanced, if that is longer than any
+    /// load explains.
     pub(crate) fn frozen(&self) -> Option<Duration> {
         self.iter().filter_map(TickStatus::frozen).max()
     }

@@ -92,8 +92,8 @@ pub(crate) struct DeskStart {
     pub(crate) stop: Arc<AtomicBool>,
 }
 
-/// Runs the desk until the server stops. The I/O threads must have ended by then, so that the worlds
-/// still see that their sessions close.
+/// Runs the desk until the server stops. The I/O threads must have ended by then, so that the
+/// worlds still see that their sessions close.
 pub(crate) fn run(start: DeskStart) -> io::Result<()> {
     let DeskThread {
         wake,

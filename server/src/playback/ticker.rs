@@ -187,7 +187,8 @@ impl PlaybackTicker {
         let Some(world) = &mut self.world else {
             return Ok(());
         };
-        // A tick that was skipped when recorded is run: spectators are viewers that it did not have.
+        // A tick that was skipped when recorded is run: spectators are viewers that it did not
+        // have.
         if record.outcome == Outcome::Panicked {
             return Err(format!("tick {tick} panicked when it was recorded"));
         }

@@ -120,7 +120,8 @@ impl Guests {
         }
     }
 
-    /// Notes a placement: direct events with this number, or an older one, are in order from now on.
+    /// Notes a placement: direct events with this number, or an older one, are in order from now
+    /// on.
     pub(super) fn place(&mut self, session: SessionId, number: u32) {
         if let Some(guest) = self.sessions.get_mut(&session) {
             guest.placed = Some(number);

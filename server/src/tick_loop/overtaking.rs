@@ -12,8 +12,8 @@ use crate::{
 /// The maximum number of waiting events. Further messages are dropped and counted; holds and
 /// releases still wait, of which each session has few.
 const WAITING: usize = 4096;
-/// The ticks that an event waits. The placement is usually in the next tick. It is later only if the
-/// ring of the desk is full, and never comes if the session has left meanwhile.
+/// The ticks that an event waits. The placement is usually in the next tick. It is later only if
+/// the ring of the desk is full, and never comes if the session has left meanwhile.
 const PATIENCE: u32 = 60;
 
 /// The waiting events, in order.

@@ -67,7 +67,7 @@ impl Ticker for Chronicle {
 struct SmallDesk {
     ring: ForwardReceiver,
     commands: Vec<CommandSender>,
-    /// What the I/O thread must be told: placements and recalls.
+    /// What the I/O thread must be sent: placements and recalls.
     outputs: VecDeque<(SessionId, Option<(WorldPlace, u32)>)>,
     seats: BTreeMap<SessionId, Seat>,
 }

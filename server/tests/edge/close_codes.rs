@@ -12,7 +12,7 @@ fn collect_close_codes(directory: &Path, names: &mut BTreeSet<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.ends_with("tests") {
-            // The tests of a module send other codes, too.
+            // The tests of a module also send other codes.
         } else if path.is_dir() {
             collect_close_codes(&path, names);
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -16,7 +16,8 @@ fn path(name: &str) -> PathBuf {
         .collect()
 }
 
-/// Ticks 10 to 89, of which some were skipped, and one that panicked, and the worlds after ticks 9 and 69.
+/// Ticks 10 to 89, of which some were skipped, and one that panicked, and the worlds after ticks 9
+/// and 69.
 fn bytes() -> Vec<u8> {
     let mut header = header();
     header.build = "0.1.0".into();

@@ -24,8 +24,8 @@ pub(super) struct PairChecker {
     changes: Vec<(Slot, Slot, bool)>,
 }
 
-/// The checker of a world. It is in a box, because Bevy reserves memory for 64 values of each type of
-/// resource.
+/// The checker of a world. It is in a box, because Bevy reserves memory for 64 values of each type
+/// of resource.
 #[derive(Resource, Debug, Default)]
 pub(super) struct SharedChecker(pub(super) Box<PairChecker>);
 

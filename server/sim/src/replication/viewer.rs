@@ -112,8 +112,8 @@ impl Viewer {
         self.ahead.clear();
     }
 
-    /// Notes the ticks after `after` that were skipped, in which nothing was sent: the state is as if
-    /// they had run, at cadences `full` and `nearby`.
+    /// Notes the ticks after `after` that were skipped, in which nothing was sent: the state is as
+    /// if they had run, at cadences `full` and `nearby`.
     pub(super) fn note_skipped(
         &mut self,
         after: Tick,

@@ -26,8 +26,8 @@ use crate::{
 pub(super) const BUILDER: &str = "builder";
 /// The name of the thread that rebuilds worlds after a panic, which must not wait for new worlds.
 const REBUILDER: &str = "rebuilder";
-/// The maximum number of jobs that wait for one of the threads. A further world is not made, and
-/// whoever wants to join it is refused.
+/// The maximum number of jobs that wait for one of the threads. A further world is not made, and a
+/// player that wants to join it is refused.
 const JOBS: usize = 1024;
 
 /// Makes worlds. Any thread may call it, and it may take a while. It may panic: that is an error of
