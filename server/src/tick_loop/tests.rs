@@ -371,6 +371,38 @@ fn run(actions: Vec<Action>) -> (Vec<(WorldId, SessionId, EventKind)>, Vec<u32>,
     (story, node.sent, node.held)
 }
 
+#[test]
+fn a_request_for_a_world_that_has_ended_is_reported_as_lost() {
+    let metrics = Metrics::new(1);
+    let dropped = &metrics.edge.dropped_inbound_full;
+    let (mut sender, mut commands) = command_ring(dropped.clone());
+    let (world, session, arrived) = (WorldId(7), SessionId(256), Instant::now());
+    let mut send = |kind| {
+        sender.send(TickCommand::Event {
+            world,
+            session,
+            io_thread: 0,
+            kind,
+        });
+    };
+    let message = ClientMessage::Join(Join::room(3, "plaza"));
+    send(SessionCommand::Message { arrived, message });
+    send(SessionCommand::Depart);
+    let mut worlds = Worlds::default();
+    worlds.collect(&mut [], &mut commands, arrived, dropped, || {});
+    let lost = worlds.reports.iter().map(|report| match report {
+        TickReport::Ended { world, lost, .. } => (*world, lost.clone()),
+        _ => panic!("not the end of a world"),
+    });
+    let lost: Vec<_> = lost.collect();
+    let join = crate::bridge::reports::LostRequest {
+        session,
+        request: 3,
+        kind: crate::bridge::reports::LostKind::Join,
+    };
+    assert_eq!(lost, [(world, vec![join])]);
+}
+
 proptest! {
     #[test]
     fn every_message_reaches_one_world_in_order_while_its_session_is_there(
