@@ -63,10 +63,7 @@ pub(crate) enum DeskEvent {
     },
     /// A world was dropped, after [`super::DeskAction::End`] or because its thread cannot go on
     /// with it. It had collected these requests.
-    Ended {
-        world: WorldId,
-        lost: Vec<LostRequest>,
-    },
+    Ended { world: WorldId, lost: Vec<LostRequest> },
     /// Answers [`super::DeskAction::Rebuild`]: the world runs again, or it cannot be rebuilt.
     Rebuilt { world: WorldId, ok: bool },
     /// Answers [`super::DeskAction::Create`]: the world runs, or the reason why it does not.

@@ -33,7 +33,8 @@ fn thread_of(world: WorldId) -> usize {
 }
 
 /// What all worlds were sent, in the order of their steps.
-type Story = Arc<Mutex<Vec<(WorldId, SessionId, EventKind)>>>;
+type Story = Arc<Mutex<Vec<Told>>>;
+type Told = (WorldId, SessionId, EventKind);
 
 /// A world that writes down what it is sent, and reports departures.
 struct Chronicle {
@@ -278,7 +279,7 @@ fn action() -> impl Strategy<Value = Action> {
 
 /// Runs the actions, then lets everything arrive. Returns what the worlds were sent, how many
 /// messages each session sent, and whether it is held.
-fn run(actions: Vec<Action>) -> (Vec<(WorldId, SessionId, EventKind)>, Vec<u32>, Vec<bool>) {
+fn run(actions: Vec<Action>) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
     let metrics = Metrics::new(THREADS);
     let dropped = &metrics.edge.dropped_inbound_full;
     let (desk_ring, forwarded) = event_ring(4096, dropped.clone(), None);

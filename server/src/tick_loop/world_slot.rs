@@ -316,6 +316,8 @@ fn early(deadline: Instant, arrived: Instant) -> i16 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use parlour_shared::message::{Chat, Join};
     use parlour_tick::Arrival;
 
@@ -427,14 +429,20 @@ mod tests {
             panic!("no end");
         };
         assert_eq!(lost.len(), COLLECTED + 2);
-        let kept: Vec<_> = lost[COLLECTED..].iter().map(|lost| (lost.request, lost.kind)).collect();
+        let kept: Vec<_> = lost[COLLECTED..]
+            .iter()
+            .map(|lost| (lost.request, lost.kind))
+            .collect();
         assert_eq!(kept, [(1, LostKind::Join), (2, LostKind::Other)]);
         assert!(ticker.is_none());
     }
 
     /// A world that is quiet for ten ticks after each step, and notes what is done to it.
     #[derive(Clone, Default)]
-    struct Sleeper(std::sync::Arc<std::sync::Mutex<(Tick, u32, Vec<(&'static str, u32)>)>>);
+    struct Sleeper(Arc<Mutex<(Tick, u32, Vec<Act>)>>);
+
+    /// A step with its number of events, or the number of skipped ticks.
+    type Act = (&'static str, u32);
 
     impl Ticker for Sleeper {
         fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
@@ -461,7 +469,7 @@ mod tests {
     }
 
     impl Sleeper {
-        fn story(&self) -> Vec<(&'static str, u32)> {
+        fn story(&self) -> Vec<Act> {
             mem::take(&mut self.0.lock().unwrap().2)
         }
     }
@@ -483,7 +491,10 @@ mod tests {
         }
         // A run has at most four ticks here. After ten, a tick must run.
         let skips = [("skip", 4), ("skip", 4), ("skip", 2)];
-        assert_eq!(world.story(), [&[("step", 0)][..], &skips, &[("step", 0)]].concat());
+        assert_eq!(
+            world.story(),
+            [&[("step", 0)][..], &skips, &[("step", 0)]].concat()
+        );
     }
 
     #[test]
@@ -511,7 +522,10 @@ mod tests {
 
         tick(&mut slot, slower);
         slot.catch_up(None);
-        assert_eq!((world.story(), slot.tick), (vec![("skip", 1)], world.0.lock().unwrap().0));
+        assert_eq!(
+            (world.story(), slot.tick),
+            (vec![("skip", 1)], world.0.lock().unwrap().0)
+        );
     }
 
     #[test]

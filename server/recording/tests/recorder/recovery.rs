@@ -332,7 +332,10 @@ fn skipped_ticks_are_recorded_and_recovered() {
     let (config, logic) = (Crowd::config(), Logic::default());
     let mut live = node.open(3, "quiet", &config, &logic);
     idle(&mut node, &mut live, 500);
-    let (mut oracle, mut output) = (Simulation::with_plugins(config.clone(), logic.clone()), TickOutput::default());
+    let (mut oracle, mut output) = (
+        Simulation::with_plugins(config.clone(), logic.clone()),
+        TickOutput::default(),
+    );
     for _ in 0..500 {
         oracle.step(&mut TickInput::default(), &mut output);
     }
@@ -360,6 +363,7 @@ fn skipped_ticks_are_recorded_and_recovered() {
     assert!(recording.keyframes().count() >= 560 / KEYFRAMES as usize);
     let beginning = recording.beginning();
     let items = recording.read_from(beginning).map(Result::unwrap);
-    let is_skipped = |item: &Item| matches!(item, Item::Tick(tick) if matches!(tick.outcome, Outcome::Skipped { .. }));
+    let is_skipped =
+        |item: &Item| matches!(item, Item::Tick(tick) if matches!(tick.outcome, Outcome::Skipped { .. }));
     assert!(items.filter(is_skipped).count() > 480);
 }

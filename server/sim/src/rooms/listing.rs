@@ -9,7 +9,6 @@ use parlour_shared::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-
 /// Whether a room admits players, and the properties by which a join with the mode `any` finds it.
 /// At first a room is unlocked, and its properties are its options. Game logic changes the listing
 /// with [`RoomListings`].

@@ -162,10 +162,7 @@ impl TickThread {
         };
         self.gone.insert(world, wanted);
         let lost = lost(slot.inbox);
-        done.events.push(DeskEvent::Ended {
-            world,
-            lost,
-        });
+        done.events.push(DeskEvent::Ended { world, lost });
     }
 
     fn event(&mut self, world: WorldId, event: Event, done: &mut Done) {
@@ -182,10 +179,7 @@ impl TickThread {
         }
         let lost = lost(vec![event]);
         if !lost.is_empty() {
-            done.events.push(DeskEvent::Ended {
-                world,
-                lost,
-            });
+            done.events.push(DeskEvent::Ended { world, lost });
         }
     }
 
