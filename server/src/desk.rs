@@ -252,15 +252,12 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
             world,
             reports,
             closes,
-            ..
         } => {
             let closed: Vec<SessionId> = closes.into_iter().map(|(session, _)| session).collect();
             reports::handle(turn, world, reports, &closed);
         }
-        DeskEvent::Panicked {
-            world, tick, lost, ..
-        } => endings::panicked(turn, world, tick, &lost),
-        DeskEvent::Ended { world, lost, .. } => endings::ended(turn, world, &lost),
+        DeskEvent::Panicked { world, tick, lost } => endings::panicked(turn, world, tick, &lost),
+        DeskEvent::Ended { world, lost } => endings::ended(turn, world, &lost),
         DeskEvent::Rebuilt { world, ok } => endings::rebuilt(turn, world, ok),
         DeskEvent::Created { world, ok } => endings::created(turn, world, ok.is_ok()),
         DeskEvent::Load { thread, load } => turn.state.worlds.set_load(thread, load),

@@ -13,6 +13,10 @@ use crate::{desk::MakeWorlds, room_types::RoomTypes, ticker::Ticker};
 /// The name of the shared world of the built-in logic on the first tick thread.
 pub(crate) const MAIN_WORLD: &str = "main";
 
+/// The maximum number of skipped ticks that are recorded together: half a second. The recorder hears
+/// of them only then, so the history of a quiet world may end that much before the present.
+const RUN: u32 = 30;
+
 /// The flags of `parlour`, for the errors and log lines of the recorder.
 pub(crate) const OPTION_NAMES: OptionNames = OptionNames {
     directory: "--record DIR",
@@ -40,6 +44,7 @@ impl LiveWorlds {
     fn config(&self, world: WorldId, name: &str, kind: &WorldKind) -> SimConfig {
         let mut config = self.types.sim_config(kind);
         config.seed = seed_of(config.seed, world, name);
+        config.first_epoch = first_epoch_of(world, kind);
         config
     }
 }
@@ -90,6 +95,19 @@ fn seed_of(seed: u64, world: WorldId, name: &str) -> u64 {
     }
 }
 
+/// The epochs of an own world: more than the rooms that it makes before it ends, so that its room has
+/// a higher epoch when it is created again, in a later world.
+const EPOCHS: u32 = 257;
+
+/// Returns where the epochs of a world start. They rise from own world to own world. After 8 million
+/// worlds they start again. A room of a shared world is always created again in the same one.
+fn first_epoch_of(world: WorldId, kind: &WorldKind) -> u32 {
+    match kind {
+        WorldKind::Own { .. } => world.0 % (1 << 23) * EPOCHS,
+        WorldKind::Main | WorldKind::Shared { .. } => 0,
+    }
+}
+
 /// A world that sends every tick to the recorder.
 pub(crate) struct RecordedWorld {
     world: Simulation,
@@ -115,6 +133,19 @@ impl Ticker for RecordedWorld {
         if let Some(recorder) = recorder {
             let (tick, took) = (output.tick, self.began.elapsed());
             recorder.send(&mut self.ticks, &mut self.world, tick, took, input, Some(output));
+        }
+    }
+
+    fn quiet_ticks(&self) -> u32 {
+        // The world is saved in the ticks in which it would be saved if every tick ran.
+        let until_saved = self.ticks.until_saved(self.world.tick());
+        self.world.quiet_ticks().min(until_saved).min(RUN)
+    }
+
+    fn skip(&mut self, ticks: u32, recorder: Option<&mut TickSender>) {
+        self.world.skip(ticks);
+        if let Some(recorder) = recorder {
+            recorder.send_skipped(&mut self.ticks, &mut self.world, ticks);
         }
     }
 
@@ -145,5 +176,20 @@ mod tests {
         assert_eq!(seeds.len(), 1000);
         assert!(!seeds.contains(&7));
         assert_eq!(seed_of(7, WorldId(3), MAIN_WORLD), 7);
+    }
+
+    #[test]
+    fn the_epochs_of_own_worlds_rise_and_do_not_meet() {
+        let own = WorldKind::Own {
+            room_type: "tag".to_owned(),
+            room: "tag/a".to_owned(),
+        };
+        let last = (1 << 23) - 1;
+        for world in [0, 1, 2, 1000, last - 1] {
+            let [one, next] = [world, world + 1].map(|world| first_epoch_of(WorldId(world), &own));
+            assert_eq!(next - one, EPOCHS);
+        }
+        assert!(first_epoch_of(WorldId(last), &own).checked_add(EPOCHS).is_some());
+        assert_eq!(first_epoch_of(WorldId(9), &WorldKind::Main), 0);
     }
 }

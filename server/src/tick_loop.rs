@@ -23,7 +23,7 @@ use std::{
 
 use parlour_recording::recorder::TickSender;
 use parlour_shared::ids::SessionId;
-use parlour_tick::{Cadence, Counts, Pace, TickOutput, WorldId};
+use parlour_tick::{Cadence, Counts, Event, EventKind, Pace, TickOutput, WorldId};
 
 use crate::{
     bridge::{
@@ -42,7 +42,7 @@ use deadline::{Deadlines, PERIOD};
 use load::LoadMeter;
 use overtaking::OvertakingEvents;
 use pace_control::PaceControl;
-use world_slot::{Stepped, WorldSlot};
+use world_slot::{Stepped, WorldSlot, lost_requests};
 
 /// A tick thread before it starts: its ends of the rings, and its options.
 pub(crate) struct TickLoop {
@@ -109,6 +109,9 @@ impl TickLoop {
             // thread.
             self.metrics.ticks[self.thread].skipped.increment(skipped);
             self.status.thread(self.thread).add_skipped(skipped);
+        }
+        for slot in &mut worlds.slots {
+            slot.catch_up(self.recorder.as_mut());
         }
     }
 
@@ -201,12 +204,16 @@ impl TickLoop {
 struct Worlds {
     /// Sorted by id.
     slots: Vec<WorldSlot>,
+    /// The worlds that end with this tick.
+    ending: Vec<WorldSlot>,
+    /// The positions of the worlds that ran in this tick.
+    ran: Vec<usize>,
     overtaking: OvertakingEvents,
     /// The I/O threads that are behind.
     behind: IoThreads,
     /// The reports of this tick.
     reports: Vec<TickReport>,
-    /// The sums over the worlds after this tick.
+    /// The sums over the worlds after this tick, without those that panicked.
     total: Counts,
     /// The bytes of the outputs of this tick.
     bytes: usize,
@@ -300,14 +307,14 @@ impl Worlds {
             }
             TickCommand::End { world } => {
                 let at = self.slots.binary_search_by_key(&world, |slot| slot.id);
-                self.reports.push(match at {
-                    Ok(at) => self.slots.remove(at).end(),
-                    Err(_) => TickReport::Ended {
+                match at {
+                    Ok(at) => self.ending.push(self.slots.remove(at)),
+                    Err(_) => self.reports.push(TickReport::Ended {
                         world,
                         lost: Vec::new(),
                         ticker: None,
-                    },
-                });
+                    }),
+                }
             }
             TickCommand::Event {
                 world,
@@ -326,7 +333,10 @@ impl Worlds {
         dropped: &Counter,
     ) {
         let behind = self.behind;
-        let Some(slot) = self.get(world) else { return };
+        let Some(slot) = self.get(world) else {
+            self.refuse_late(world, session, kind);
+            return;
+        };
         let WorldSlot { guests, input, .. } = slot;
         match kind {
             SessionCommand::Arrive { player, held } => {
@@ -346,6 +356,26 @@ impl Worlds {
                     self.take_overtaking(world, session, deadline, dropped);
                 }
             }
+        }
+    }
+
+    /// Reports the request in a command for a world that has ended meanwhile.
+    fn refuse_late(&mut self, world: WorldId, session: SessionId, kind: SessionCommand) {
+        let kind = match kind {
+            SessionCommand::Message { message, .. } => EventKind::Message { early: 0, message },
+            SessionCommand::Reserve(reservation) => EventKind::Reserve(reservation),
+            SessionCommand::Arrive { .. }
+            | SessionCommand::Depart
+            | SessionCommand::Held(_)
+            | SessionCommand::Placed { .. } => return,
+        };
+        let lost = lost_requests(&[Event { session, kind }]);
+        if !lost.is_empty() {
+            self.reports.push(TickReport::Ended {
+                world,
+                lost,
+                ticker: None,
+            });
         }
     }
 
@@ -381,14 +411,31 @@ impl Worlds {
         metrics: &Metrics,
     ) -> IoThreads {
         batch.clear();
-        (self.total, self.bytes) = (Counts::default(), 0);
+        self.bytes = 0;
+        self.ran.clear();
         let mut threads = IoThreads::default();
-        for slot in &mut self.slots {
+        for mut slot in self.ending.drain(..) {
+            slot.catch_up(recorder.as_mut());
+            if !slot.is_broken() {
+                subtract(&mut self.total, &slot.counts);
+            }
+            self.reports.push(slot.end());
+        }
+        for (nth, slot) in self.slots.iter_mut().enumerate() {
+            if slot.sleep(pace) {
+                continue;
+            }
+            let before = slot.counts;
             let output = batch.next();
             match slot.step(pace, output, recorder.as_mut()) {
-                Stepped::Waiting => {}
-                Stepped::Panicked(report) => self.reports.push(report),
+                Stepped::Waiting | Stepped::Skipped => {}
+                Stepped::Panicked(report) => {
+                    subtract(&mut self.total, &before);
+                    self.reports.push(report);
+                }
                 Stepped::Ticked => {
+                    self.ran.push(nth);
+                    subtract(&mut self.total, &before);
                     add(&mut self.total, &output.counts, metrics);
                     self.bytes += output.bytes.len();
                     if !output.reports.is_empty() || !output.closes.is_empty() {
@@ -417,14 +464,25 @@ impl Worlds {
 
     /// Forgets what is only needed until the output is published.
     fn end_tick(&mut self) {
-        for slot in &mut self.slots {
-            slot.end_tick();
+        for nth in self.ran.drain(..) {
+            self.slots[nth].end_tick();
         }
     }
 }
 
 fn concerns_anyone(output: &TickOutput) -> bool {
     !output.frames.is_empty() || !output.closes.is_empty() || !output.unknown.is_empty()
+}
+
+/// Subtracts the sizes that a world had so far.
+fn subtract(total: &mut Counts, counts: &Counts) {
+    total.players -= counts.players;
+    total.rooms -= counts.rooms;
+    total.entities -= counts.entities;
+    total.held -= counts.held;
+    for (sum, count) in total.viewers.iter_mut().zip(counts.viewers) {
+        *sum -= count;
+    }
 }
 
 /// Adds the counts of a world: sizes to the sums of the thread, events to the counters of the node.

@@ -13,6 +13,15 @@ pub(crate) trait Ticker: Send {
     /// Afterwards it is unspecified.
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, recorder: Option<&mut TickSender>);
 
+    /// Returns how many ticks from here need not run, if there is no input and the pace stays as in
+    /// the last step.
+    fn quiet_ticks(&self) -> u32 {
+        0
+    }
+
+    /// Skips at most [`Self::quiet_ticks`] ticks, at least one, and records them.
+    fn skip(&mut self, _ticks: u32, _: Option<&mut TickSender>) {}
+
     /// After a step that panicked: takes the input of the tick back, unchanged. The world cannot be
     /// stepped any longer.
     fn reclaim(&mut self, input: &mut TickInput);

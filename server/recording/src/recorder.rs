@@ -15,6 +15,9 @@
 //! a world ends and a new file starts, its history starts again from empty, and the shadow skips to
 //! the next saved world.
 //!
+//! A tick thread does not step a quiet world. It sends the skipped ticks of such a world as one
+//! record ([`TickSender::send_skipped`]), before the world runs again, is saved or ends.
+//!
 //! This module has no sockets and no async runtime. The program that embeds it has tick threads and
 //! calls [`start`]. A tick thread owns a [`TickSender`]; a world that runs on it owns a
 //! [`WorldTicks`], which goes with the world if that moves to a different tick thread.

@@ -39,6 +39,9 @@ pub struct SimConfig {
     /// On a node of many worlds, the room may be in a different one. Then this is `false`, and the
     /// world reports [`parlour_tick::Report::Door`].
     pub creates_rooms_for_doors: bool,
+    /// The first room has the epoch after this one. In a node, a room may be created again in a later
+    /// world, which must then have a higher number here.
+    pub first_epoch: u32,
 }
 
 impl SimConfig {
@@ -53,6 +56,7 @@ impl SimConfig {
             skins: ["plain"].map(String::from).to_vec(),
             max_rooms: 10_000,
             creates_rooms_for_doors: true,
+            first_epoch: 0,
         }
     }
 }

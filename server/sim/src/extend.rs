@@ -15,8 +15,7 @@ use crate::{
     replication::{self, ReplicateSet},
     rooms::{NewRoom, RoomChecks},
     schedule::TickSchedule,
-    simulation::quiet,
-    state, travel,
+    state, travel, wake_times,
 };
 pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer, ToPlayer};
@@ -203,7 +202,7 @@ impl SimulationApp for App {
     }
 
     fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self {
-        quiet::wakes_at(self, Box::new(next));
+        wake_times::wakes_at(self, Box::new(next));
         self
     }
 }

@@ -171,6 +171,7 @@ mod state;
 mod taken;
 mod throttle;
 mod travel;
+mod wake_times;
 mod watch;
 
 /// The version of the simulation. A recording made by another version is refused. The number must

@@ -13,6 +13,7 @@ mod room;
 mod room_types;
 mod saving;
 mod seats;
+mod status;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -26,7 +27,6 @@ use crate::{
 pub(crate) use broadcast::broadcast;
 pub(crate) use joining::{go_through_door, join, leave_as_asked};
 use listing::ChangedRooms;
-pub(crate) use listing::report_changes;
 pub use listing::{PropertyError, RoomListing, RoomListings};
 pub(crate) use occupancy::{leave, room_entered};
 pub(crate) use options::RoomChecks;
@@ -39,18 +39,19 @@ pub(crate) use room_types::RoomTypes;
 pub(crate) use saving::{SavedRoom, rebuild};
 use seats::Occupants;
 pub use seats::{InRoom, Seat, Seats};
+pub(crate) use status::report_changes;
 
 /// Adds the types and the empty directory of rooms.
 pub(crate) fn configure(app: &mut App, config: &SimConfig) {
     app.insert_resource(RoomTypes::new(config));
     app.insert_resource(Rooms::new(config.max_rooms));
+    app.insert_resource(RoomsCreated::after(config.first_epoch));
     state::derived::<RoomTypes>(app);
     state::derived::<Rooms>(app);
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<RoomsCreated>()
-        .init_resource::<Reservations>()
+    app.init_resource::<Reservations>()
         .init_resource::<RoomChecks>()
         .init_resource::<ChangedRooms>();
     state::resource::<RoomsCreated>(app, "rooms_created");
@@ -71,7 +72,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::derived::<Occupants>(app);
     app.world_mut()
         .register_component_hooks::<Room>()
-        .on_remove(room::forget);
+        .on_remove(removal::forget);
     let clean_up = removal::clean_up.in_set(RoomLife).in_set(StepSet::React);
     app.add_systems(TickSchedule, clean_up);
 }

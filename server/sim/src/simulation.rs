@@ -1,7 +1,7 @@
 //! A world, and the step that runs a tick.
 
 mod census;
-pub(crate) mod quiet;
+mod quiet;
 mod saving;
 mod trace;
 
@@ -31,7 +31,7 @@ use crate::{
     sessions::{self, Sessions},
     skins,
     state::{self, Saver, check_declared},
-    throttle, travel,
+    throttle, travel, wake_times,
 };
 
 use quiet::Quiet;
@@ -104,7 +104,7 @@ impl Simulation {
             proximity::plugin,
             replication::plugin,
             travel::plugin,
-            quiet::plugin,
+            wake_times::plugin,
         ] {
             plugin(&mut app);
         }

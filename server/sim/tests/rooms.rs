@@ -48,6 +48,20 @@ fn the_first_join_creates_a_room() {
 }
 
 #[test]
+fn a_room_that_is_created_again_in_a_later_world_has_a_higher_epoch() {
+    let mut epochs = Vec::new();
+    for first_epoch in [0, 257] {
+        let mut config = plaza();
+        config.first_epoch = first_epoch;
+        let mut world = TestWorld::new(config);
+        world.open_and_join(1, "plaza");
+        world.tick();
+        epochs.push(world.client(1).room().epoch);
+    }
+    assert_eq!(epochs, [Epoch(1), Epoch(258)]);
+}
+
+#[test]
 fn with_interest_all_no_interest_distance_is_sent() {
     let mut config = plaza();
     config.rules.interest = Interest::All;

@@ -48,7 +48,6 @@ pub(crate) enum DeskEvent {
     /// The output of a tick of a world, as far as it concerns the desk. The I/O threads already
     /// have the frames of the tick, and close the listed sessions.
     World {
-        thread: usize,
         world: WorldId,
         reports: Vec<Report>,
         closes: Vec<(SessionId, CloseCode)>,
@@ -57,20 +56,14 @@ pub(crate) enum DeskEvent {
     /// and collects events. It has put back the arrivals, departures, holds and releases of the
     /// tick.
     Panicked {
-        thread: usize,
         world: WorldId,
         tick: Tick,
-        why: String,
         /// The requests of the tick, in order. Messages that are never answered are not listed.
         lost: Vec<LostRequest>,
     },
     /// A world was dropped, after [`super::DeskAction::End`] or because its thread cannot go on
     /// with it. It had collected these requests.
-    Ended {
-        thread: usize,
-        world: WorldId,
-        lost: Vec<LostRequest>,
-    },
+    Ended { world: WorldId, lost: Vec<LostRequest> },
     /// Answers [`super::DeskAction::Rebuild`]: the world runs again, or it cannot be rebuilt.
     Rebuilt { world: WorldId, ok: bool },
     /// Answers [`super::DeskAction::Create`]: the world runs, or the reason why it does not.

@@ -282,7 +282,6 @@ impl Hands {
                 reports,
                 closes,
             } => self.handle(DeskEvent::World {
-                thread,
                 world,
                 reports,
                 closes,
@@ -300,10 +299,8 @@ impl Hands {
                 self.types.of(self.room_type(world)).panics.increment(1);
                 self.drop_elsewhere(remains);
                 self.handle(DeskEvent::Panicked {
-                    thread,
                     world,
                     tick,
-                    why,
                     lost: lost.into_iter().map(desk_lost).collect(),
                 });
             }
@@ -317,7 +314,6 @@ impl Hands {
                 // Before the desk gives its name to a new world.
                 self.close(world);
                 self.handle(DeskEvent::Ended {
-                    thread,
                     world,
                     lost: lost.into_iter().map(desk_lost).collect(),
                 });

@@ -54,6 +54,7 @@ impl Tickets {
         }
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.by_ticket.len()
     }

@@ -33,7 +33,8 @@ fn thread_of(world: WorldId) -> usize {
 }
 
 /// What all worlds were sent, in the order of their steps.
-type Story = Arc<Mutex<Vec<(WorldId, SessionId, EventKind)>>>;
+type Story = Arc<Mutex<Vec<Told>>>;
+type Told = (WorldId, SessionId, EventKind);
 
 /// A world that writes down what it is sent, and reports departures.
 struct Chronicle {
@@ -278,7 +279,7 @@ fn action() -> impl Strategy<Value = Action> {
 
 /// Runs the actions, then lets everything arrive. Returns what the worlds were sent, how many
 /// messages each session sent, and whether it is held.
-fn run(actions: Vec<Action>) -> (Vec<(WorldId, SessionId, EventKind)>, Vec<u32>, Vec<bool>) {
+fn run(actions: Vec<Action>) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
     let metrics = Metrics::new(THREADS);
     let dropped = &metrics.edge.dropped_inbound_full;
     let (desk_ring, forwarded) = event_ring(4096, dropped.clone(), None);
@@ -369,6 +370,38 @@ fn run(actions: Vec<Action>) -> (Vec<(WorldId, SessionId, EventKind)>, Vec<u32>,
     assert_eq!(metrics.value("parlour_drops_total{reason=\"inbound_full\"}"), 0.0);
     let story = std::mem::take(&mut *story.lock().unwrap());
     (story, node.sent, node.held)
+}
+
+#[test]
+fn a_request_for_a_world_that_has_ended_is_reported_as_lost() {
+    let metrics = Metrics::new(1);
+    let dropped = &metrics.edge.dropped_inbound_full;
+    let (mut sender, mut commands) = command_ring(dropped.clone());
+    let (world, session, arrived) = (WorldId(7), SessionId(256), Instant::now());
+    let mut send = |kind| {
+        sender.send(TickCommand::Event {
+            world,
+            session,
+            io_thread: 0,
+            kind,
+        });
+    };
+    let message = ClientMessage::Join(Join::room(3, "plaza"));
+    send(SessionCommand::Message { arrived, message });
+    send(SessionCommand::Depart);
+    let mut worlds = Worlds::default();
+    worlds.collect(&mut [], &mut commands, arrived, dropped, || {});
+    let lost = worlds.reports.iter().map(|report| match report {
+        TickReport::Ended { world, lost, .. } => (*world, lost.clone()),
+        _ => panic!("not the end of a world"),
+    });
+    let lost: Vec<_> = lost.collect();
+    let join = crate::bridge::reports::LostRequest {
+        session,
+        request: 3,
+        kind: crate::bridge::reports::LostKind::Join,
+    };
+    assert_eq!(lost, [(world, vec![join])]);
 }
 
 proptest! {

@@ -26,8 +26,9 @@ use crate::{
 };
 
 /// The maximum number of events that a world collects after it panicked. Further messages are
-/// dropped and counted. Arrivals, departures, holds and releases are always kept: their number is
-/// bounded by the sessions.
+/// dropped and counted, but not those that the desk forwards and waits for (joins, leaves and
+/// reservations): like arrivals, departures, holds and releases, their number is bounded by the
+/// sessions.
 const COLLECTED: usize = 4096;
 
 /// A world, and what the tick thread knows about it.
@@ -40,9 +41,15 @@ pub(super) struct WorldSlot {
     pub(super) guests: Guests,
     /// The last finished tick.
     pub(super) tick: Tick,
+    /// The last tick that the world itself has counted. The ticks after it were skipped.
+    stepped: Tick,
+    /// The last tick that can be skipped, while there is no input and the pace does not change.
+    quiet_until: Tick,
+    /// The pace of the last step.
+    pace: Pace,
     times: TickTimes,
     /// The sizes after the last tick.
-    counts: Counts,
+    pub(super) counts: Counts,
     /// The bytes of the outputs since the last figures.
     bytes: u64,
 }
@@ -51,6 +58,8 @@ pub(super) struct WorldSlot {
 pub(super) enum Stepped {
     /// The output is complete.
     Ticked,
+    /// The tick is skipped. There is no output.
+    Skipped,
     /// The world waits to be restored. There is no output.
     Waiting,
     /// The world panicked. There is no output.
@@ -65,6 +74,9 @@ impl WorldSlot {
             input: TickInput::default(),
             guests: Guests::default(),
             tick: Tick::default(),
+            stepped: Tick::default(),
+            quiet_until: Tick::default(),
+            pace: Pace::default(),
             times: TickTimes::new(Instant::now()),
             counts: Counts::default(),
             bytes: 0,
@@ -80,7 +92,8 @@ impl WorldSlot {
         deadline: Instant,
         dropped: &Counter,
     ) {
-        if self.ticker.is_none() && self.input.events.len() >= COLLECTED {
+        let is_full = self.ticker.is_none() && self.input.events.len() >= COLLECTED;
+        if is_full && !is_of_desk(&message) {
             dropped.increment(1);
             return;
         }
@@ -101,7 +114,28 @@ impl WorldSlot {
         self.input.events.push(Event { session, kind });
     }
 
-    /// Runs one tick.
+    /// Counts the next tick, and returns `true`, if the world is quiet: nothing would happen in the
+    /// tick. Otherwise [`Self::step`] runs it.
+    #[inline]
+    pub(super) fn sleep(&mut self, pace: Pace) -> bool {
+        let sleeps = self.tick < self.quiet_until && self.input.events.is_empty() && pace == self.pace;
+        self.tick = self.tick.after(sleeps.into());
+        sleeps
+    }
+
+    /// Lets the world count and record the ticks that were skipped. Its recording is complete then.
+    pub(super) fn catch_up(&mut self, recorder: Option<&mut TickSender>) {
+        let skipped = self.tick.since(self.stepped);
+        if let Some(ticker) = &mut self.ticker
+            && skipped > 0
+        {
+            ticker.skip(skipped, recorder);
+        }
+        self.stepped = self.tick;
+        self.quiet_until = self.tick;
+    }
+
+    /// Runs one tick, after those that were skipped.
     pub(super) fn step(
         &mut self,
         pace: Pace,
@@ -112,15 +146,37 @@ impl WorldSlot {
             return Stepped::Waiting;
         };
         let input = &mut self.input;
+        let skipped = self.tick.since(self.stepped);
+        let goes_on = input.events.is_empty() && pace == self.pace;
         input.pace = pace;
         input.sort();
         let began = Instant::now();
         // Unwind safety: a world that panicked is never stepped again, and the output is cleared
         // before it is used again.
-        let recorded = recorder.as_deref_mut();
-        match catch_unwind(AssertUnwindSafe(|| ticker.step(input, output, recorded))) {
-            Ok(()) => {
+        let mut recorded = recorder.as_deref_mut();
+        let stepped = catch_unwind(AssertUnwindSafe(|| {
+            if skipped > 0 {
+                ticker.skip(skipped, recorded.as_deref_mut());
+                let quiet = ticker.quiet_ticks();
+                if goes_on && quiet > 0 {
+                    return Some(quiet);
+                }
+            }
+            ticker.step(input, output, recorded);
+            None
+        }));
+        match stepped {
+            Ok(Some(quiet)) => {
+                self.stepped = self.tick;
+                self.quiet_until = self.tick.after(quiet);
+                self.tick = self.tick.after(1);
+                Stepped::Skipped
+            }
+            Ok(None) => {
                 self.tick = output.tick;
+                self.stepped = output.tick;
+                self.quiet_until = output.tick.after(ticker.quiet_ticks());
+                self.pace = pace;
                 self.times.add(began.elapsed());
                 self.counts = output.counts;
                 self.bytes += output.bytes.len() as u64;
@@ -140,6 +196,7 @@ impl WorldSlot {
     /// may be the cause. Its other events are kept for the restored world.
     fn panicked(&mut self, why: String, recorder: Option<&mut TickSender>) -> TickReport {
         let tick = self.tick.after(1);
+        (self.stepped, self.quiet_until) = (self.tick, self.tick);
         let mut remains = self.ticker.take();
         let mut fatal = mem::take(&mut self.input);
         if let Some(ticker) = &mut remains {
@@ -187,7 +244,16 @@ impl WorldSlot {
     /// that was here, if there was one.
     pub(super) fn restore(&mut self, ticker: Box<dyn Ticker>, behind: IoThreads) -> Option<Box<dyn Ticker>> {
         self.guests.hold_again(behind, &mut self.input);
+        if self.ticker.is_none() {
+            self.counts = Counts::default();
+        }
+        self.quiet_until = self.tick;
         self.ticker.replace(ticker)
+    }
+
+    /// Returns whether the world panicked, and is not restored yet.
+    pub(super) fn is_broken(&self) -> bool {
+        self.ticker.is_none()
     }
 
     /// Ends the world.
@@ -200,8 +266,17 @@ impl WorldSlot {
     }
 }
 
+/// Returns whether only the desk sends messages of this kind to a world. It waits for the answer,
+/// and sends no other for the session meanwhile.
+fn is_of_desk(message: &ClientMessage) -> bool {
+    matches!(
+        message,
+        ClientMessage::Join(_) | ClientMessage::Leave { .. } | ClientMessage::Reserve(_)
+    )
+}
+
 /// Returns the requests among these events that expect an answer.
-fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
+pub(super) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
     let lost = |event: &Event| {
         let (request, kind) = match &event.kind {
             EventKind::Reserve(reservation) => (reservation.join.request, LostKind::Reserve),
@@ -241,6 +316,8 @@ fn early(deadline: Instant, arrived: Instant) -> i16 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use parlour_shared::message::{Chat, Join};
     use parlour_tick::Arrival;
 
@@ -340,11 +417,115 @@ mod tests {
             metrics.value("parlour_drops_total{reason=\"inbound_full\"}"),
             10.0
         );
+        let leave = ClientMessage::Leave { request: 2 };
+        for of_desk in [ClientMessage::Join(Join::room(1, "plaza")), leave] {
+            slot.take_message(A, now, of_desk, now, dropped);
+        }
+        assert_eq!(
+            metrics.value("parlour_drops_total{reason=\"inbound_full\"}"),
+            10.0
+        );
         let TickReport::Ended { lost, ticker, .. } = slot.end() else {
             panic!("no end");
         };
-        assert_eq!(lost.len(), COLLECTED);
+        assert_eq!(lost.len(), COLLECTED + 2);
+        let kept: Vec<_> = lost[COLLECTED..]
+            .iter()
+            .map(|lost| (lost.request, lost.kind))
+            .collect();
+        assert_eq!(kept, [(1, LostKind::Join), (2, LostKind::Other)]);
         assert!(ticker.is_none());
+    }
+
+    /// A world that is quiet for ten ticks after each step, and notes what is done to it.
+    #[derive(Clone, Default)]
+    struct Sleeper(Arc<Mutex<(Tick, u32, Vec<Act>)>>);
+
+    /// A step with its number of events, or the number of skipped ticks.
+    type Act = (&'static str, u32);
+
+    impl Ticker for Sleeper {
+        fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
+            output.clear();
+            let (tick, quiet, story) = &mut *self.0.lock().unwrap();
+            *tick = tick.after(1);
+            *quiet = 10;
+            story.push(("step", input.events.len() as u32));
+            output.tick = *tick;
+        }
+
+        fn quiet_ticks(&self) -> u32 {
+            self.0.lock().unwrap().1.min(4)
+        }
+
+        fn skip(&mut self, ticks: u32, _: Option<&mut TickSender>) {
+            let (tick, quiet, story) = &mut *self.0.lock().unwrap();
+            *tick = tick.after(ticks);
+            *quiet -= ticks;
+            story.push(("skip", ticks));
+        }
+
+        fn reclaim(&mut self, _: &mut TickInput) {}
+    }
+
+    impl Sleeper {
+        fn story(&self) -> Vec<Act> {
+            mem::take(&mut self.0.lock().unwrap().2)
+        }
+    }
+
+    /// Runs a tick as the tick loop does.
+    fn tick(slot: &mut WorldSlot, pace: Pace) {
+        if !slot.sleep(pace) {
+            drop(slot.step(pace, &mut TickOutput::default(), None));
+        }
+    }
+
+    #[test]
+    fn a_quiet_world_is_not_stepped_until_it_must_be() {
+        let (world, pace) = (Sleeper::default(), Pace::default());
+        let mut slot = WorldSlot::new(WorldId(1), Box::new(world.clone()));
+        for ticks in 1..=12 {
+            tick(&mut slot, pace);
+            assert_eq!(slot.tick, Tick(ticks));
+        }
+        // A run has at most four ticks here. After ten, a tick must run.
+        let skips = [("skip", 4), ("skip", 4), ("skip", 2)];
+        assert_eq!(
+            world.story(),
+            [&[("step", 0)][..], &skips, &[("step", 0)]].concat()
+        );
+    }
+
+    #[test]
+    fn a_quiet_world_wakes_in_the_tick_of_its_input_or_of_a_new_pace() {
+        let (world, pace) = (Sleeper::default(), Pace::default());
+        let mut slot = WorldSlot::new(WorldId(1), Box::new(world.clone()));
+        (0..3).for_each(|_| tick(&mut slot, pace));
+        assert_eq!(world.story(), [("step", 0)]);
+        message(&mut slot, chat(1));
+        tick(&mut slot, pace);
+        assert_eq!(world.story(), [("skip", 2), ("step", 1)]);
+
+        // In the last tick of a run, and in the first of the next.
+        for ticks in [4, 5] {
+            (0..ticks).for_each(|_| tick(&mut slot, pace));
+            message(&mut slot, chat(2));
+            tick(&mut slot, pace);
+            assert_eq!(world.story().last(), Some(&("step", 1)));
+        }
+        let slower = Pace::Adaptive(parlour_tick::PaceLevel::LAST);
+        assert_ne!(slower, pace);
+        tick(&mut slot, pace);
+        tick(&mut slot, slower);
+        assert_eq!(world.story(), [("skip", 1), ("step", 0)]);
+
+        tick(&mut slot, slower);
+        slot.catch_up(None);
+        assert_eq!(
+            (world.story(), slot.tick),
+            (vec![("skip", 1)], world.0.lock().unwrap().0)
+        );
     }
 
     #[test]

@@ -46,6 +46,21 @@ fn every_tick_is_recorded_and_replays_to_the_same_hashes() {
 }
 
 #[test]
+fn an_idle_world_records_skipped_ticks_which_replay_to_the_same_hashes() {
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.directory = Some(directory.0.clone());
+    });
+    await_metric(server.admin_addr(), "parlour_recording_ticks_total", 120.0);
+    let last = server.stop().tick;
+    let files = directory.files_ending(".plr");
+    let replayed = replay_file(&files[0], &bundled(), &Logic::default());
+    assert_eq!((replayed.first, replayed.last), (1, last.0), "to the last tick");
+    assert!(replayed.skipped > 100, "{replayed:?}");
+    assert_eq!(replayed.keyframes, saves_until(last.0));
+}
+
+#[test]
 fn each_file_continues_the_one_before_and_can_be_replayed_alone() {
     let directory = Directory::new();
     let server = start(&directory, |options| {

@@ -56,6 +56,9 @@ pub struct Header {
     /// Whether doors create rooms: `false` for a world of a node with many worlds.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub creates_rooms_for_doors: bool,
+    /// The epoch before that of the first room: 0 for a world that was alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub first_epoch: u32,
     /// The skins, by index.
     pub skins: Vec<String>,
     /// The maps, in the world's order.
@@ -187,6 +190,7 @@ impl Header {
             room_types: config.room_types.clone(),
             max_rooms: config.max_rooms,
             creates_rooms_for_doors: config.creates_rooms_for_doors,
+            first_epoch: config.first_epoch,
             skins: config.skins.clone(),
             maps: config.maps.iter().map(recorded).collect(),
             state,
@@ -289,6 +293,7 @@ impl Header {
             skins: self.skins.clone(),
             max_rooms: self.max_rooms,
             creates_rooms_for_doors: self.creates_rooms_for_doors,
+            first_epoch: self.first_epoch,
         };
         let checked = config.check();
         checked.map_err(|error| HeaderError::InvalidRules(error.to_string()))?;
@@ -315,6 +320,11 @@ fn yes() -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_true(value: &bool) -> bool {
     *value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 fn as_text<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> {

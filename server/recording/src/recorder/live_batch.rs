@@ -31,22 +31,32 @@ pub(super) struct LiveBatch {
     pub(super) keyframes: Vec<Vec<u8>>,
 }
 
-/// A tick of a world.
+/// A tick of a world, or several that were skipped.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LiveTick {
     pub(super) world: WorldId,
+    /// The tick, or the first of those that were skipped.
     pub(super) tick: Tick,
+    /// The number of ticks that were skipped. 0: the tick ran.
+    pub(super) skipped: u32,
     /// The duration of the tick.
     pub(super) took: Duration,
     pub(super) pace: Pace,
-    /// The state hash, or `None` if the tick panicked.
+    /// The state hash after the last of them, or `None` if the tick panicked.
     pub(super) hash: Option<u64>,
     /// The number of its events in the batch.
     pub(super) events: u32,
     /// The number of its fingerprints in the batch.
     pub(super) parts: u32,
-    /// Whether the world was saved after the tick.
+    /// Whether the world was saved after the last of them.
     pub(super) saved: bool,
+}
+
+impl LiveTick {
+    /// Returns the last of the ticks.
+    pub(super) fn last(&self) -> Tick {
+        self.tick.after(self.skipped.saturating_sub(1))
+    }
 }
 
 impl LiveBatch {

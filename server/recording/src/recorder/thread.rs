@@ -165,7 +165,9 @@ impl Recorder {
             self.receive_requests();
         }
         let Some(state) = self.worlds.get_mut(&world).filter(|state| !state.is_broken()) else {
-            self.metrics.dropped.increment(1);
+            self.metrics
+                .dropped
+                .increment(received.tick.skipped.max(1).into());
             return;
         };
         let before = state.memory();

@@ -20,6 +20,7 @@ use super::{
     context::WorldContext,
     live_batch::{LiveBatch, LiveTick},
 };
+use crate::format::MAX_CHUNK_TICKS;
 
 /// The maximum number of empty buffers for saved worlds that a tick thread keeps.
 const SPARES: usize = 32;
@@ -71,6 +72,14 @@ impl WorldTicks {
         self.context.id
     }
 
+    /// Returns the number of ticks after this one until the world is saved again: at least 1.
+    #[must_use]
+    pub fn until_saved(&self, tick: Tick) -> u32 {
+        let since = (u64::from(tick.0) + u64::from(self.phase)) % u64::from(self.keyframe_ticks);
+        // Less than `keyframe_ticks`.
+        self.keyframe_ticks - since as u32
+    }
+
     /// Returns whether the world is saved after this tick.
     fn is_keyframe(&self, tick: Tick) -> bool {
         (u64::from(tick.0) + u64::from(self.phase)).is_multiple_of(self.keyframe_ticks.into())
@@ -115,17 +124,15 @@ impl TickSender {
         output: Option<&TickOutput>,
     ) {
         let saved = output.is_some() && ticks.is_keyframe(tick);
-        let parts = output.map_or(&[][..], |output| &output.parts);
         if saved {
-            let mut state = self.spare(ticks.saved_bytes);
-            world.save(&mut state);
-            ticks.saved_bytes = state.len();
-            self.batch.keyframes.push(state);
+            self.save(ticks, world);
         }
+        let parts = output.map_or(&[][..], |output| &output.parts);
         let batch = &mut self.batch;
         batch.ticks.push(LiveTick {
             world: ticks.world(),
             tick,
+            skipped: 0,
             took,
             pace: input.pace,
             hash: output.map(|output| output.hash),
@@ -138,6 +145,37 @@ impl TickSender {
         batch.parts.extend_from_slice(parts);
     }
 
+    /// Like [`Self::send`], for the last `skipped` ticks of a world, which were skipped
+    /// ([`Simulation::skip`]): one record for all of them, so a world that is skipped for long costs
+    /// little. Only after the last of them, the world may have to be saved
+    /// ([`WorldTicks::until_saved`]). At most [`MAX_CHUNK_TICKS`] at once.
+    pub fn send_skipped(&mut self, ticks: &mut WorldTicks, world: &mut Simulation, skipped: u32) {
+        debug_assert!(skipped <= MAX_CHUNK_TICKS, "{skipped} skipped ticks at once");
+        let last = world.tick();
+        let Some(before) = last.0.checked_sub(skipped).filter(|_| skipped > 0) else {
+            return;
+        };
+        let saved = ticks.is_keyframe(last);
+        if saved {
+            self.save(ticks, world);
+        }
+        self.batch.ticks.push(LiveTick {
+            world: ticks.world(),
+            tick: Tick(before + 1),
+            skipped,
+            hash: Some(world.hash()),
+            saved,
+            ..LiveTick::default()
+        });
+    }
+
+    fn save(&mut self, ticks: &mut WorldTicks, world: &mut Simulation) {
+        let mut state = self.spare(ticks.saved_bytes);
+        world.save(&mut state);
+        ticks.saved_bytes = state.len();
+        self.batch.keyframes.push(state);
+    }
+
     /// Sends the ticks since the last call. Call it before anything else hears of these ticks: only
     /// after that, a world may move to a different tick thread, and a panic may be reported.
     ///
@@ -148,7 +186,8 @@ impl TickSender {
             return;
         }
         if self.full.is_full() {
-            self.dropped.increment(self.batch.ticks.len() as u64);
+            let ticks = self.batch.ticks.iter().map(|tick| u64::from(tick.skipped.max(1)));
+            self.dropped.increment(ticks.sum());
             self.batch.clear();
             self.keep_spares();
             return;
@@ -221,6 +260,8 @@ mod tests {
             let saved: Vec<u32> = (1..=600).filter(|tick| ticks.is_keyframe(Tick(*tick))).collect();
             assert_eq!(saved.len(), 10);
             assert!(saved.windows(2).all(|two| two[1] - two[0] == 60));
+            let until = |tick: u32| tick + ticks.until_saved(Tick(tick));
+            assert!((0..=540).all(|tick| saved.iter().find(|saved| **saved > tick) == Some(&until(tick))));
         }
     }
 }

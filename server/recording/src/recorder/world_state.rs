@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use parlour_tick::TickInput;
 
 use super::{
@@ -45,7 +45,7 @@ pub(super) struct WorldState {
     pub(super) history: History,
 }
 
-/// A tick that was received, and the world if it was saved after the tick.
+/// What was received: a tick, or several that were skipped, and the world if it was saved after them.
 pub(super) struct ReceivedTick<'a> {
     pub(super) tick: &'a LiveTick,
     pub(super) wall_ms: u64,
@@ -87,7 +87,7 @@ impl WorldState {
         })
     }
 
-    /// Records a tick. Returns the reason for which the history should be written, if there is one.
+    /// Records a tick, or several that were skipped. Returns the reason for which the history should be written, if there is one.
     pub(super) fn take_in(
         &mut self,
         received: &ReceivedTick<'_>,
@@ -100,8 +100,9 @@ impl WorldState {
             // Ticks are missing. The disk thread notices that by itself.
             self.history.clear();
         }
-        self.last = Some(tick.tick.0);
-        self.context.note_recorded(tick.tick.0);
+        let last = tick.last();
+        self.last = Some(last.0);
+        self.context.note_recorded(last.0);
         self.panicked = tick.hash.is_none();
         self.push(received, sealer, outlets);
         let is_due = self.builder.as_ref().is_some_and(|builder| {
@@ -111,8 +112,8 @@ impl WorldState {
             self.seal(sealer, outlets);
         }
         if let Some(state) = received.saved {
-            let sealed = seal_keyframe_with(sealer, tick.tick, received.wall_ms, state);
-            self.keyframe(tick.tick, sealed, outlets);
+            let sealed = seal_keyframe_with(sealer, last, received.wall_ms, state);
+            self.keyframe(last, sealed, outlets);
         }
         if self.panicked {
             return Some(Reason::Panic);
@@ -202,7 +203,15 @@ impl WorldState {
         if builder.is_empty() {
             self.since = Instant::now();
         }
-        let LiveTick { tick, hash, .. } = *received.tick;
+        let LiveTick {
+            tick, skipped, hash, ..
+        } = *received.tick;
+        if skipped > 0 {
+            let first_ms = u64::from(skipped - 1) * 1000 / u64::from(TICK_RATE);
+            let wall_ms = received.wall_ms.saturating_sub(first_ms);
+            // They have a hash, as they did not panic.
+            return builder.push_skipped(tick, wall_ms, skipped, hash.unwrap_or_default());
+        }
         let result = hash.map(|hash| (hash, received.parts));
         builder.push(tick, received.wall_ms, result, received.input)
     }

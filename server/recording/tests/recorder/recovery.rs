@@ -10,7 +10,7 @@ use std::{
 
 use bevy_ecs::prelude::*;
 use parlour_recording::{
-    format::{EndReason, Ending, Outcome, Recording},
+    format::{EndReason, Ending, Item, Outcome, Recording},
     recorder::RecoverError,
     replay::{Replay, verify},
 };
@@ -182,7 +182,7 @@ fn the_recording_ends_with_the_tick_that_panicked_and_a_new_file_continues_it() 
         );
         let beginning = recording.beginning();
         for item in recording.read_from(beginning) {
-            if let parlour_recording::format::Item::Tick(record) = item.unwrap() {
+            if let Item::Tick(record) = item.unwrap() {
                 match record.outcome {
                     Outcome::Finished { hash, .. } => finished.push(hash),
                     Outcome::Skipped { .. } => panic!("no tick was skipped"),
@@ -308,4 +308,62 @@ fn in_second_run(runs: &Arc<AtomicU32>, act: fn(&mut Score, bool, u32)) -> Logic
             move |mut score: ResMut<Score>, clock: Res<Clock>| act(&mut score, is_second, clock.tick.0);
         app.add_systems(TickSchedule, system.in_set(StepSet::Simulate));
     })
+}
+
+/// Runs an idle world up to a tick, as a tick thread does: quiet ticks are skipped.
+fn idle(node: &mut Node, live: &mut LiveWorld, end: u32) {
+    while live.world.tick() < Tick(end) {
+        let now = live.world.tick();
+        let most = live.ticks.until_saved(now).min(30).min(end - now.0);
+        let quiet = live.world.quiet_ticks().min(most);
+        if quiet == 0 {
+            node.step(0, live, &TickInput::default());
+        } else {
+            live.world.skip(quiet);
+            node.senders[0].send_skipped(&mut live.ticks, &mut live.world, quiet);
+            node.senders[0].flush();
+        }
+    }
+}
+
+#[test]
+fn skipped_ticks_are_recorded_and_recovered() {
+    let mut node = Node::start(|_| {});
+    let (config, logic) = (Crowd::config(), Logic::default());
+    let mut live = node.open(3, "quiet", &config, &logic);
+    idle(&mut node, &mut live, 500);
+    let (mut oracle, mut output) = (
+        Simulation::with_plugins(config.clone(), logic.clone()),
+        TickOutput::default(),
+    );
+    for _ in 0..500 {
+        oracle.step(&mut TickInput::default(), &mut output);
+    }
+    assert_eq!(live.world.hash(), output.hash);
+
+    let recovered = node.handle.recover(WorldId(3)).unwrap();
+    assert_eq!(recovered.diverged, None);
+    let mut live = LiveWorld::new(recovered.world, recovered.ticks);
+    for input in inputs(1, 60) {
+        let hash = node.step(0, &mut live, &input);
+        oracle.step(&mut input.clone(), &mut output);
+        assert_eq!(hash, Some(output.hash), "tick {}", output.tick.0);
+    }
+
+    let directory = node.stop();
+    let [file] = &files(&directory, "quiet", ".plr")[..] else {
+        panic!("one file");
+    };
+    let mut replay = Replay::open(file, &config.maps, logic).unwrap();
+    let window = whole(&replay);
+    assert_eq!(verify(&mut replay, window, |_| {}).unwrap().hashes(), 560);
+    let run = replay.run_to(Tick(560)).unwrap();
+    assert_eq!(run.simulation().hash(), output.hash);
+    let mut recording = Recording::open(file).unwrap();
+    assert!(recording.keyframes().count() >= 560 / KEYFRAMES as usize);
+    let beginning = recording.beginning();
+    let items = recording.read_from(beginning).map(Result::unwrap);
+    let is_skipped =
+        |item: &Item| matches!(item, Item::Tick(tick) if matches!(tick.outcome, Outcome::Skipped { .. }));
+    assert!(items.filter(is_skipped).count() > 480);
 }

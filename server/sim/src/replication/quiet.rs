@@ -86,21 +86,3 @@ fn due_for(viewer: &Viewer, now: Tick, active: Tick, phase: u32, full: Cadence) 
         _ => now.after(1),
     }
 }
-
-/// Returns the last tick of a range, after `after`, in which a cadence is due and `unless` is not.
-pub(super) fn last_due(
-    (after, now): (Tick, Tick),
-    phase: u32,
-    cadence: Cadence,
-    unless: impl Fn(u32) -> bool,
-) -> Option<Tick> {
-    // The slowest cadence is every sixth tick, and a tick that is due for two repeats as often.
-    let first = now.0.saturating_sub(2 * Cadence::Hz10.every_ticks()).max(after.0) + 1;
-    (first..=now.0)
-        .rev()
-        .find(|tick| {
-            let turn = tick.wrapping_add(phase);
-            turn.is_multiple_of(cadence.every_ticks()) && !unless(turn)
-        })
-        .map(Tick)
-}

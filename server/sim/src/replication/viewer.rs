@@ -7,7 +7,7 @@ use parlour_shared::{
 };
 use parlour_tick::{Cadence, PaceLevel};
 
-use super::{quiet::last_due, record::Record};
+use super::record::Record;
 
 /// The number of levels by which the pace of a viewer drops each time it is held: from 60 to 30,
 /// 20, 10 times a second.
@@ -171,4 +171,22 @@ impl Viewer {
             self.ack = ack;
         }
     }
+}
+
+/// Returns the last tick of a range, after `after`, in which a cadence is due and `unless` is not.
+fn last_due(
+    (after, now): (Tick, Tick),
+    phase: u32,
+    cadence: Cadence,
+    unless: impl Fn(u32) -> bool,
+) -> Option<Tick> {
+    // The slowest cadence is every sixth tick, and a tick that is due for two repeats as often.
+    let first = now.0.saturating_sub(2 * Cadence::Hz10.every_ticks()).max(after.0) + 1;
+    (first..=now.0)
+        .rev()
+        .find(|tick| {
+            let turn = tick.wrapping_add(phase);
+            turn.is_multiple_of(cadence.every_ticks()) && !unless(turn)
+        })
+        .map(Tick)
 }

@@ -2,26 +2,21 @@
 
 use bevy_ecs::{prelude::*, system::SystemParam};
 use parlour_shared::{
-    ids::Epoch,
     limits::{MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES},
     message::Property,
     text::is_state_key,
 };
-use parlour_tick::{Report, RoomStatus};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use super::{room::Room, seats::Seats};
-use crate::outbox::Outbox;
 
 /// Whether a room admits players, and the properties by which a join with the mode `any` finds it.
 /// At first a room is unlocked, and its properties are its options. Game logic changes the listing
 /// with [`RoomListings`].
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomListing {
-    locked: bool,
+    pub(super) locked: bool,
     /// By key.
-    properties: Vec<Property>,
+    pub(super) properties: Vec<Property>,
 }
 
 impl RoomListing {
@@ -163,7 +158,7 @@ impl RoomListings<'_, '_> {
 /// The rooms whose status may have changed in this tick. Every change notes the room here, so that
 /// no tick searches for changes.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct ChangedRooms(Vec<Entity>);
+pub(crate) struct ChangedRooms(pub(super) Vec<Entity>);
 
 impl ChangedRooms {
     pub(super) fn note(&mut self, room: Entity) {
@@ -171,41 +166,4 @@ impl ChangedRooms {
             self.0.push(room);
         }
     }
-}
-
-/// Reports the changed rooms, each once, in the order of their creation.
-pub(crate) fn report_changes(world: &mut World) {
-    if world.resource::<ChangedRooms>().0.is_empty() {
-        return;
-    }
-    world.resource_scope(|world, mut changed: Mut<ChangedRooms>| {
-        let epoch = |room: &Entity| world.get::<Room>(*room).map_or(Epoch(0), |room| room.epoch);
-        changed.0.sort_by_cached_key(epoch);
-        changed.0.dedup();
-        for room in changed.0.drain(..) {
-            if let Some(status) = status(world, room) {
-                let reports = &mut world.resource_mut::<Outbox>().out.reports;
-                reports.push(Report::Room(status));
-            }
-        }
-    });
-}
-
-/// Returns the status of a room, or `None` if it no longer exists.
-fn status(world: &World, room: Entity) -> Option<RoomStatus> {
-    let (room, seats, listing) = (
-        world.get::<Room>(room)?,
-        world.get::<Seats>(room)?,
-        world.get::<RoomListing>(room)?,
-    );
-    Some(RoomStatus {
-        room: room.name.clone(),
-        room_type: room.room_type.as_ref().to_owned(),
-        players: seats.len(),
-        reserved: seats.reserved(),
-        capacity: room.rules.capacity,
-        locked: listing.locked,
-        private: room.private,
-        properties: listing.properties.clone(),
-    })
 }

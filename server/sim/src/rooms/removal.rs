@@ -1,13 +1,15 @@
 //! Removes rooms that were empty for a while.
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
 use parlour_shared::ids::Tick;
+use parlour_tick::Report;
 
 use super::{
+    reservations::Reservations,
     room::{Room, Rooms},
     seats::Seats,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, outbox::Outbox};
 
 /// Handles the rooms for which something is due: a tick after a room became empty, it is no longer
 /// handled by each tick, and after its time it is removed. A room with reserved seats stays.
@@ -42,4 +44,18 @@ pub(super) fn clean_up(
             commands.entity(entity).despawn();
         }
     }
+}
+
+/// When a room is removed, by this module or by game logic: forgets it and reports the removal.
+pub(super) fn forget(mut world: DeferredWorld, context: HookContext) {
+    let Some(room) = world.get::<Room>(context.entity) else {
+        return;
+    };
+    let (name, epoch) = (room.name.clone(), room.epoch);
+    let mut rooms = world.resource_mut::<Rooms>();
+    rooms.by_name.remove(&name);
+    rooms.occupied.remove(&epoch);
+    world.resource_mut::<Reservations>().forget_room(epoch);
+    let reports = &mut world.resource_mut::<Outbox>().out.reports;
+    reports.push(Report::RoomRemoved { room: name });
 }

@@ -2,23 +2,21 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
+use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
     map::{Map, MapInfo},
     message::Stamp,
 };
-use parlour_tick::Report;
 use serde::{Deserialize, Serialize};
 
 use super::{
     listing::{ChangedRooms, RoomListing},
     options::RoomOptions,
-    reservations::Reservations,
     room_types::Blueprint,
     seats::Seats,
 };
-use crate::{clock::Clock, config::RoomRules, outbox::Outbox, state::StableId};
+use crate::{clock::Clock, config::RoomRules, state::StableId};
 
 /// A simulated space.
 #[derive(Component, Clone, Debug)]
@@ -116,9 +114,16 @@ impl Rooms {
     }
 }
 
-/// The number of rooms created so far. It is the epoch of the newest room.
-#[derive(Resource, Debug, Default, Serialize, Deserialize)]
+/// The epoch of the newest room: the number of rooms created so far, plus
+/// [`SimConfig::first_epoch`](crate::SimConfig::first_epoch).
+#[derive(Resource, Debug, Serialize, Deserialize)]
 pub(super) struct RoomsCreated(u32);
+
+impl RoomsCreated {
+    pub(super) fn after(epoch: u32) -> Self {
+        Self(epoch)
+    }
+}
 
 /// A room that may be created: everything was checked.
 pub(super) struct RoomPlan {
@@ -154,18 +159,4 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     rooms.due.insert((tick.after(1), epoch), entity);
     world.resource_mut::<ChangedRooms>().note(entity);
     entity
-}
-
-/// When a room is removed, by this module or by game logic: forgets it and reports the removal.
-pub(super) fn forget(mut world: DeferredWorld, context: HookContext) {
-    let Some(room) = world.get::<Room>(context.entity) else {
-        return;
-    };
-    let (name, epoch) = (room.name.clone(), room.epoch);
-    let mut rooms = world.resource_mut::<Rooms>();
-    rooms.by_name.remove(&name);
-    rooms.occupied.remove(&epoch);
-    world.resource_mut::<Reservations>().forget_room(epoch);
-    let reports = &mut world.resource_mut::<Outbox>().out.reports;
-    reports.push(Report::RoomRemoved { room: name });
 }

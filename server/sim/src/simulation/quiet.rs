@@ -25,7 +25,7 @@ use crate::{
     replication::{self, ReplicateSet},
     rooms,
     schedule::{MaySleep, TickSchedule},
-    state,
+    wake_times::WakeTimes,
 };
 
 /// The number of steps without a change after which a world can be quiet. After a player has moved,
@@ -48,26 +48,6 @@ pub(super) struct Quiet {
     /// The tick after which ticks were skipped, if viewers have not noted that yet.
     skipped_after: Option<Tick>,
     walkers: Walkers,
-}
-
-/// Returns the next tick in which something is due, if there is one.
-pub(crate) type WakeTime = Box<dyn Fn(&World) -> Option<Tick> + Send + Sync>;
-
-/// The functions that name the next due tick of features, in addition to those that
-/// [`Simulation::next_due`] calls itself.
-#[derive(Resource, Default)]
-struct WakeTimes(Vec<WakeTime>);
-
-pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<WakeTimes>();
-    state::derived::<WakeTimes>(app);
-}
-
-/// Lets a feature, or game logic, name the next tick in which it has something to do without any
-/// input: a reservation that expires, a round that ends. The function is called at the end of a
-/// step in which nothing changed.
-pub(crate) fn wakes_at(app: &mut App, next: WakeTime) {
-    app.world_mut().resource_mut::<WakeTimes>().0.push(next);
 }
 
 /// Returns the systems of the schedule, before game logic adds its own.
@@ -222,7 +202,6 @@ impl Simulation {
             || earliest(rooms::next_due(world))
             || world
                 .resource::<WakeTimes>()
-                .0
                 .iter()
                 .any(|next| earliest(next(world)));
         if is_next { now.after(1) } else { due }

@@ -100,7 +100,6 @@ fn a_session_that_its_world_closed_departs() {
     let mut desk = TestDesk::new();
     let ada = desk.open_in(MAIN, "plaza");
     desk.handle(DeskEvent::World {
-        thread: 0,
         world: MAIN,
         reports: vec![],
         closes: vec![(ada, CloseCode::RateLimited)],

@@ -186,7 +186,6 @@ impl TestDesk {
 
     pub(super) fn reports(&mut self, world: WorldId, reports: Vec<Report>) {
         self.handle(DeskEvent::World {
-            thread: 0,
             world,
             reports,
             closes: Vec::new(),
@@ -195,17 +194,14 @@ impl TestDesk {
 
     pub(super) fn panicked(&mut self, world: WorldId, tick: u32, lost: Vec<LostRequest>) {
         self.handle(DeskEvent::Panicked {
-            thread: 0,
             world,
             tick: Tick(tick),
-            why: "boom".to_owned(),
             lost,
         });
     }
 
     pub(super) fn ended(&mut self, world: WorldId) {
         self.handle(DeskEvent::Ended {
-            thread: 0,
             world,
             lost: Vec::new(),
         });

@@ -162,11 +162,7 @@ impl TickThread {
         };
         self.gone.insert(world, wanted);
         let lost = lost(slot.inbox);
-        done.events.push(DeskEvent::Ended {
-            thread: self.number,
-            world,
-            lost,
-        });
+        done.events.push(DeskEvent::Ended { world, lost });
     }
 
     fn event(&mut self, world: WorldId, event: Event, done: &mut Done) {
@@ -183,11 +179,7 @@ impl TickThread {
         }
         let lost = lost(vec![event]);
         if !lost.is_empty() {
-            done.events.push(DeskEvent::Ended {
-                thread: self.number,
-                world,
-                lost,
-            });
+            done.events.push(DeskEvent::Ended { world, lost });
         }
     }
 
@@ -205,10 +197,8 @@ impl TickThread {
                 slot.inbox = controls;
                 let lost = lost(messages);
                 done.events.push(DeskEvent::Panicked {
-                    thread: self.number,
                     world: *id,
                     tick: Tick(slot.world.tick + 1),
-                    why: String::new(),
                     lost,
                 });
                 continue;
@@ -217,7 +207,6 @@ impl TickThread {
             let reports = std::mem::take(&mut output.reports);
             if !reports.is_empty() || !output.closes.is_empty() {
                 done.events.push(DeskEvent::World {
-                    thread: self.number,
                     world: *id,
                     reports,
                     closes: output.closes.clone(),
