@@ -1,7 +1,10 @@
 //! The recordings of all worlds of a node replay to the same states, also across failures.
 
 use parlour_client::{Command, Direction, JoinRequest, Refusal};
-use parlour_recording::replay::{Window, Worlds, verify, world_directories};
+use parlour_recording::replay::{
+    Window, verify,
+    worlds::{Worlds, world_directories},
+};
 use parlour_shared::map::Map;
 use parlour_testing::{TemporaryPath, eventually};
 use std::{collections::BTreeMap, path::Path, sync::Arc};

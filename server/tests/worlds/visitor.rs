@@ -30,7 +30,8 @@ impl Visitor {
             timeout: TIMEOUT,
             ..Options::named(name)
         };
-        let connection = Connection::open(&format!("ws://{}/ws", server.address()), options);
+        let address = format!("ws://{}/ws", server.address());
+        let connection = Connection::open(&address, options);
         Self {
             connection: connection.await.unwrap(),
         }
