@@ -10,13 +10,18 @@ use parlour_client::{
     Command, Direction, Event, Refusal,
     shared::{close::CloseCode, message::LeaveReason},
 };
+use parlour_testing::eventually;
 use tokio::task::{JoinHandle, spawn};
 
 use crate::{
     games::{start, thread_of, worlds},
     support::test_server::TestServer,
-    visitor::Visitor,
+    visitor::{Visitor, component},
 };
+
+/// The most ticks between two snapshots. The protocol allows 65 while a connection accepts data; the
+/// rest is for a machine that is too busy to send them all.
+const MAX_PAUSE_TICKS: u32 = 240;
 
 /// Visitors of other worlds, each of which checks that no tick is missing.
 struct Witnesses {
@@ -46,33 +51,33 @@ impl Witnesses {
     }
 }
 
-/// Checks that each tick is seen, and with it a change of the player. Returns the number of ticks.
+/// Checks that each tick of the world counts for its player, and that the player hears of them
+/// without a long pause. Returns the number of ticks.
 async fn witness_each_tick(mut witness: Visitor, stop: Arc<AtomicBool>) -> u32 {
     let id = witness.player();
-    let first = witness.wait_to_see(id, |_| true).await.component;
-    let mut last = None;
-    let mut ticks = 0;
+    witness.wait_to_see(id, |_| true).await;
+    let mut seen = Vec::new();
     while !stop.load(Ordering::Relaxed) {
-        let tick = witness
+        let found = witness
             .wait_for(|connection, event| match event {
-                Event::Snapshot { .. } => Some(connection.client().snapshot().tick),
-                Event::Frame { .. } | Event::Pong { .. } => None,
+                Event::Snapshot { .. } => {
+                    let tick = connection.client().snapshot().tick.0;
+                    let (_, own) = connection.client().view().iter().find(|(_, seen)| seen.player == id)?;
+                    Some((tick, component(&own)))
+                }
+                Event::Pong { .. } => None,
                 other => panic!("{other:?}"),
             })
             .await;
-        match last {
-            Some(last) if last == tick => {}
-            Some(last) => {
-                assert_eq!(tick.since(last), 1, "a tick is missing before {tick:?}");
-                ticks += 1;
-            }
-            None => {}
-        }
-        last = Some(tick);
+        seen.push(found);
     }
-    let pulses = witness.wait_to_see(id, |_| true).await.component - first;
-    assert!(pulses >= ticks);
-    ticks
+    // A busy machine may put some ticks into one snapshot, but no tick is left out.
+    for pair in seen.windows(2) {
+        let [(before, pulse_before), (tick, pulse)] = [pair[0], pair[1]];
+        assert_eq!(tick - before, pulse - pulse_before, "tick {tick}");
+        assert!(tick - before <= MAX_PAUSE_TICKS, "after tick {before} came tick {tick}");
+    }
+    seen.last().unwrap().0 - seen[0].0
 }
 
 /// Returns a room of each of some worlds of the type `steady`: enough for each tick thread.
@@ -137,7 +142,9 @@ async fn a_world_that_fails_by_a_message_goes_on_and_no_other_world_notices() {
     walk(&mut bob, Direction::East).await;
     assert_eq!(ann.ask(Command::custom("score", &1_u32).unwrap()).await, None);
     bob.wait_to_see(ann.player(), |ann| ann.component == 8).await;
-    assert_eq!(panics_and_restarts(&server, "fragile.1"), (1, 1));
+    eventually("the panic and the restart are listed", || {
+        panics_and_restarts(&server, "fragile.1") == (1, 1)
+    });
 
     // The second failure ends the world. Its type names no other room.
     ann.custom("explode", &()).await;
@@ -149,7 +156,9 @@ async fn a_world_that_fails_by_a_message_goes_on_and_no_other_world_notices() {
     let mut cal = Visitor::open_in(&server, "cal", "fragile/1").await;
     assert_eq!(cal.ask(Command::say("a new world")).await, None);
     assert_eq!(cal.wait_to_see(cal.player(), |_| true).await.component, 0);
-    assert_eq!(panics_and_restarts(&server, "fragile.1"), (0, 0));
+    eventually("only the new world is listed", || {
+        panics_and_restarts(&server, "fragile.1") == (0, 0)
+    });
     witnesses.finish(60).await;
     assert_eq!(server.inner.stop().failure, None);
 }
@@ -160,9 +169,11 @@ async fn a_world_that_fails_by_a_timer_fails_again_and_its_players_are_given_she
     let rooms = steady_rooms(&server).await;
     let witnesses = Witnesses::watch(&server, &rooms).await;
     let mut ann = Visitor::open_in(&server, "ann", "sheltered/1").await;
-    let mut bob = Visitor::open_in(&server, "bob", "sheltered/1").await;
+    let mut bob = Visitor::open_in(&server, "bob", "plaza").await;
     let (ann_id, bob_id) = (ann.player(), bob.player());
     assert_eq!(bob.ask(Command::custom("score", &2_u32).unwrap()).await, None);
+    bob.enter("sheltered/1").await;
+    ann.wait_to_see(bob_id, |bob| bob.component == 2).await;
     assert_eq!(ann.ask(Command::custom("light", &()).unwrap()).await, None);
     // The world that is rebuilt still has the fuse, so it fails again.
     for visitor in [&mut ann, &mut bob] {
@@ -170,6 +181,7 @@ async fn a_world_that_fails_by_a_timer_fails_again_and_its_players_are_given_she
         assert_eq!(visitor.wait_to_enter().await, "plaza/shelter");
     }
     assert_eq!((ann.player(), bob.player()), (ann_id, bob_id));
+    // They have what they had when they entered the world that failed.
     ann.wait_to_see(bob_id, |bob| bob.name == "bob" && bob.component == 2).await;
     walk(&mut ann, Direction::East).await;
     // Those that were in it can also come back.
@@ -197,9 +209,7 @@ async fn a_world_that_hangs_delays_no_world_of_a_different_thread() {
         }
     }
     let (room, _scout) = elsewhere.pop().expect("a world on the other thread");
-    let mut witness = Visitor::open_in(&server, "witness", room.as_str()).await;
-    let id = witness.player();
-    let before = witness.wait_to_see(id, |_| true).await.component;
+    let witness = Visitor::open_in(&server, "witness", room.as_str()).await;
     let stop = Arc::new(AtomicBool::new(false));
     let watching = spawn(witness_each_tick(witness, Arc::clone(&stop)));
 
@@ -208,7 +218,7 @@ async fn a_world_that_hangs_delays_no_world_of_a_different_thread() {
     stop.store(true, Ordering::Relaxed);
     // Two seconds have 120 ticks; a busy machine runs fewer, but not none.
     let ticks = watching.await.unwrap();
-    assert!(ticks >= 60, "{ticks} ticks after pulse {before} while the other thread hung");
+    assert!(ticks >= 60, "{ticks} ticks while the other thread hung");
     walk(&mut ann, Direction::East).await;
     assert_eq!(server.inner.stop().failure, None);
 }

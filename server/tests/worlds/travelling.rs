@@ -72,15 +72,16 @@ async fn a_traveller_takes_its_identity_along_and_its_neighbours_see_it_leave_an
         .await;
         assert_eq!(order, ["left", "entered"]);
         assert_eq!(ann.player(), id);
+        // The neighbour in the new room hears it. The one in the old room hears nothing before its
+        // own voice.
+        assert_eq!(neighbours[next].hear().await.text, format!("round {round}"));
+        neighbours[here].send(Command::say("alone")).await;
+        assert_eq!(neighbours[here].hear().await.text, "alone");
         ann.wait_to_miss(neighbours[here].player()).await;
         ann.wait_to_see(id, seen).await;
         ann.wait_to_see(neighbours[next].player(), |_| true).await;
         neighbours[here].wait_to_miss(id).await;
         neighbours[next].wait_to_see(id, seen).await;
-        assert_eq!(neighbours[next].hear().await.text, format!("round {round}"));
-        // The neighbour in the old room hears its own voice next, and nothing of the traveller.
-        neighbours[here].send(Command::say("alone")).await;
-        assert_eq!(neighbours[here].hear().await.text, "alone");
     }
 }
 

@@ -2,7 +2,11 @@
 
 use parlour_client::{
     Command, Connection, Disconnected, Event, JoinRequest, Options, PlayerId, Refusal,
-    shared::message::{ChatSaid, LeaveReason, Request},
+    shared::{
+        codec::decode,
+        message::{ChatSaid, LeaveReason, Request},
+        view::Seen,
+    },
 };
 use serde::Serialize;
 use tokio::time::timeout;
@@ -179,12 +183,15 @@ fn seen(connection: &Connection, player: PlayerId) -> Option<SeenVisitor> {
         .view()
         .iter()
         .find(|(_, seen)| seen.player == player)?;
-    let component = seen.extras.first().map_or(0, |(_, bytes)| {
-        parlour_client::shared::codec::decode::<u32>(bytes).unwrap()
-    });
     Some(SeenVisitor {
         name: seen.name.to_owned(),
         skin: seen.skin,
-        component,
+        component: component(&seen),
     })
+}
+
+/// Returns the number in the only component of a player, or 0 if it has none.
+pub(crate) fn component(seen: &Seen<'_>) -> u32 {
+    let bytes = seen.extras.first().map(|(_, bytes)| bytes);
+    bytes.map_or(0, |bytes| decode(bytes).unwrap())
 }
