@@ -176,7 +176,10 @@ fn send_away(turn: &mut Turn, world: WorldId, id: SessionId) {
         session.step,
         Step::Recalling(Trip::Lobby) | Step::Departing(Trip::Lobby)
     );
-    session.errand = None;
+    // A session that had only just arrived may be on its way to a fallback room already.
+    if matches!(session.errand, Some(Errand::Door { .. })) {
+        session.errand = None;
+    }
     if let Some(room) = room {
         if !leaves {
             let fallback = turn.fallback_of(&room.name);

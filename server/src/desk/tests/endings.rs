@@ -103,6 +103,28 @@ fn a_second_panic_within_ten_seconds_sends_everyone_to_the_fallback() {
 }
 
 #[test]
+fn a_traveller_that_arrives_in_the_tick_that_ends_a_world_goes_to_the_fallback() {
+    let mut desk = with_own_room("tag/a");
+    let ada = desk.open_in(OFFICE, "office");
+    desk.panicked(OWN, 100, vec![]);
+    desk.handle(DeskEvent::Rebuilt { world: OWN, ok: true });
+    desk.join(ada, 2, "tag/a");
+    let seat = reservation(&desk.take());
+    desk.reports(OWN, vec![reserved(ada, &seat)]);
+    desk.reports(OFFICE, vec![departed(ada)]);
+    let did = desk.take();
+    assert!(
+        matches!(did[..], [Did::Depart(OFFICE), Did::Arrive(OWN), Did::Join(OWN, _)]),
+        "{did:?}"
+    );
+    desk.panicked(OWN, 700, vec![lost(ada, 2, LostKind::Join)]);
+    let did = desk.take();
+    assert!(did.contains(&Did::Refuse(2, Refusal::WorldRestarted)), "{did:?}");
+    let to_fallback = [Did::Arrive(MAIN), Did::Join(MAIN, Join::room(0, "plaza"))];
+    assert!(did.windows(2).any(|pair| pair == to_fallback), "{did:?}");
+}
+
+#[test]
 fn a_second_panic_after_ten_seconds_is_a_first_one() {
     let mut desk = with_own_room("tag/a");
     desk.panicked(OWN, 100, vec![]);
