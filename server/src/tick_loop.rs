@@ -298,6 +298,10 @@ impl Worlds {
                     },
                 });
             }
+            TickCommand::Take { world } => {
+                let taken = self.get(world).and_then(WorldSlot::take);
+                self.reports.extend(taken);
+            }
             TickCommand::End { world } => {
                 let at = self.slots.binary_search_by_key(&world, |slot| slot.id);
                 self.reports.push(match at {
