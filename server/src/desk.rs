@@ -58,7 +58,7 @@ pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run
 pub(crate) use view::{RoomView, WorldView};
 pub(crate) use worlds::WorldState;
 
-use crate::bridge::route::WorldPlace;
+use crate::{bridge::route::WorldPlace, node_status::RestartError};
 use playback::Playback;
 use sessions::{Session, Sessions};
 use turn::{State, Turn};
@@ -117,6 +117,26 @@ impl Desk {
             Kind::Live(state) => with_turn(state, now, random, actions, |turn| handle(turn, event)),
             Kind::Playback(playback) => playback.handle(event, actions),
         }
+    }
+
+    /// Begins to rebuild the world with this name.
+    ///
+    /// # Errors
+    /// The reason why it is not rebuilt.
+    pub(crate) fn restart(
+        &mut self,
+        name: &str,
+        now: Instant,
+        random: &mut dyn FnMut() -> u64,
+        actions: &mut Vec<DeskAction>,
+    ) -> Result<(), RestartError> {
+        let mut result = Err(RestartError::NoSuchWorld);
+        if let Kind::Live(state) = &mut self.0 {
+            with_turn(state, now, random, actions, |turn| {
+                result = endings::restart(turn, name);
+            });
+        }
+        result
     }
 
     /// Handles timeouts. To be called about once per second.
@@ -258,6 +278,7 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
         }
         DeskEvent::Panicked { world, tick, lost } => endings::panicked(turn, world, tick, &lost),
         DeskEvent::Ended { world, lost } => endings::ended(turn, world, &lost),
+        DeskEvent::Taken { world } => endings::taken(turn, world),
         DeskEvent::Rebuilt { world, ok } => endings::rebuilt(turn, world, ok),
         DeskEvent::Created { world, ok } => endings::created(turn, world, ok.is_ok()),
         DeskEvent::Load { thread, load } => turn.state.worlds.set_load(thread, load),

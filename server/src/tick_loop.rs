@@ -206,6 +206,8 @@ struct Worlds {
     slots: Vec<WorldSlot>,
     /// The worlds that end with this tick.
     ending: Vec<WorldSlot>,
+    /// The worlds that are taken out at the next step, to be restored.
+    taking: Vec<WorldId>,
     /// The positions of the worlds that ran in this tick.
     ran: Vec<usize>,
     overtaking: OvertakingEvents,
@@ -305,6 +307,7 @@ impl Worlds {
                     },
                 });
             }
+            TickCommand::Take { world } => self.taking.push(world),
             TickCommand::End { world } => {
                 let at = self.slots.binary_search_by_key(&world, |slot| slot.id);
                 match at {
@@ -420,6 +423,15 @@ impl Worlds {
                 subtract(&mut self.total, &slot.counts);
             }
             self.reports.push(slot.end());
+        }
+        while let Some(world) = self.taking.pop() {
+            let Some(slot) = self.get(world) else { continue };
+            slot.catch_up(recorder.as_mut());
+            let counts = slot.counts;
+            if let Some(report) = slot.take() {
+                subtract(&mut self.total, &counts);
+                self.reports.push(report);
+            }
         }
         for (nth, slot) in self.slots.iter_mut().enumerate() {
             if slot.sleep(pace) {

@@ -72,7 +72,7 @@ const INDEX: &str = "Parlour, admin port
 /readyz   200 if the tick advanced within the last 100 ms, otherwise 503 and the reason
 /metrics  all metrics, in the text format of Prometheus
 /worlds   the worlds and their rooms, as JSON; parlour rooms prints them as a table
-POST /worlds/NAME/restart   rebuild a world from its inputs, if it does not run
+POST /worlds/NAME/restart   rebuild a world from its last saved state and its inputs
 POST /history               write the history to a file; of a different world than main: ?world=NAME
 POST /history/download      download it: curl -X POST -OJ
 ";

@@ -21,6 +21,8 @@ pub(crate) enum TickCommand<W> {
     Start { world: WorldId, ticker: W },
     /// Steps this world in place of the one that panicked.
     Restore { world: WorldId, ticker: W },
+    /// Stops stepping a world until it is restored, and returns it.
+    Take { world: WorldId },
     /// Stops stepping a world, and returns it.
     End { world: WorldId },
     /// An event of a session.

@@ -9,17 +9,14 @@
 //! The outputs of a tick thread travel as one batch per tick, shared by reference. Batches come
 //! from a pool and return by themselves: a batch that no I/O thread refers to is used again.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use parlour_shared::{close::CloseCode, ids::SessionId, message::ServerMessage};
 use parlour_tick::TickOutput;
-use rtrb::{Consumer, Producer, PushError, RingBuffer};
+use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::{
     route::{IoThreads, WorldPlace},
@@ -28,11 +25,11 @@ use super::{
 
 /// The size of the ring of a tick thread: about one second of ticks.
 pub(crate) const RING: usize = 64;
-/// The size of the ring of the desk: 1,024 items of 40 bytes are 41 KB.
-pub(crate) const DESK_RING: usize = 1024;
-/// Items of the desk that may wait outside a full ring. If more wait, the I/O thread has not run
-/// for a long time, and must close its sessions.
-const DESK_WAITING: usize = 64 * 1024;
+/// The size of the ring of the desk: 65,536 items of 40 bytes are 2.6 MB of address space, of which
+/// the system provides only what was used. There is no list beside the ring: an item that waits
+/// there could be overtaken by what it causes. If the ring is full, the I/O thread has not run for a
+/// long time, and must close its sessions.
+pub(crate) const DESK_RING: usize = 64 * 1024;
 /// An I/O thread with this many waiting ticks (133 ms) is behind. Its viewers get no snapshots
 /// until it has caught up.
 pub(crate) const BEHIND: usize = 8;
@@ -274,8 +271,6 @@ impl OutboundSender {
 struct DeskSender {
     ring: Producer<Numbered>,
     wake: WakeSender,
-    /// Items while the ring is full, in order, with their numbers.
-    waiting: VecDeque<Numbered>,
     /// Whether something was sent since the last wake-up.
     sent: bool,
 }
@@ -287,54 +282,39 @@ pub(crate) struct DeskPublisher {
 }
 
 impl DeskPublisher {
-    /// Sends an item to an I/O thread, now or as soon as there is room. Never blocks.
-    /// [`Self::flush`] wakes the thread. Returns `false` if the I/O thread is so late that its
-    /// sessions are closed instead.
+    /// Sends an item to an I/O thread. Never blocks. [`Self::flush`] wakes the thread. Returns `false`
+    /// if the I/O thread is so late that its sessions are closed instead.
     pub(crate) fn send(&mut self, thread: usize, output: DeskOutput) -> bool {
-        let Some(thread) = self.threads.get_mut(thread) else {
-            return true;
-        };
         let number = self.numbers.take();
-        let fits = thread.waiting.len() < DESK_WAITING;
-        if !fits {
-            thread.waiting.clear();
+        match self.threads.get_mut(thread) {
+            Some(thread) => thread.push(number, output),
+            None => true,
         }
-        let item = if fits {
-            Outbound::Desk(output)
-        } else {
-            Outbound::Lost
-        };
-        thread.waiting.push_back(Numbered { number, item });
-        thread.push();
-        fits
     }
 
-    /// Sends waiting items, as many as there is room for, and wakes the threads to which something
-    /// was sent since the last call.
+    /// Wakes the threads to which something was sent since the last call.
     pub(crate) fn flush(&mut self) {
         for thread in &mut self.threads {
-            thread.push();
             if std::mem::take(&mut thread.sent) {
                 thread.wake.wake();
             }
         }
     }
-
-    /// Returns whether items wait because a ring is full.
-    pub(crate) fn is_waiting(&self) -> bool {
-        self.threads.iter().any(|thread| !thread.waiting.is_empty())
-    }
 }
 
 impl DeskSender {
-    fn push(&mut self) {
-        while let Some(item) = self.waiting.pop_front() {
-            if let Err(PushError::Full(item)) = self.ring.push(item) {
-                self.waiting.push_front(item);
-                return;
-            }
-            self.sent = true;
-        }
+    /// Sends the item, if there is room. Returns whether the I/O thread will see it.
+    fn push(&mut self, number: u64, output: DeskOutput) -> bool {
+        let item = match self.ring.slots() {
+            // The ring contains `Lost`: all sessions that miss this item are closed when it is read.
+            0 => return false,
+            1 => Outbound::Lost,
+            _ => Outbound::Desk(output),
+        };
+        let seen = matches!(item, Outbound::Desk(_));
+        self.sent = true;
+        let pushed = self.ring.push(Numbered { number, item }).is_ok();
+        seen && pushed
     }
 }
 
@@ -373,12 +353,12 @@ pub(crate) fn connect(tick_threads: usize, wakes: &[WakeSender]) -> std::io::Res
     }
     let mut threads = Vec::with_capacity(wakes.len());
     for (wake, receiver) in wakes.iter().zip(&mut receivers) {
-        let (ring, end) = RingBuffer::new(DESK_RING);
+        // The last place is kept for `Lost`.
+        let (ring, end) = RingBuffer::new(DESK_RING + 1);
         receiver.0.push(end);
         threads.push(DeskSender {
             ring,
             wake: wake.try_clone()?,
-            waiting: VecDeque::new(),
             sent: false,
         });
     }
@@ -559,16 +539,31 @@ mod tests {
                 },
             )
         };
-        for at in 0..(DESK_RING + DESK_WAITING) as u64 {
+        for at in 0..DESK_RING as u64 {
             assert!(recall(at));
         }
         assert!(!recall(0));
-        assert!(desk.is_waiting());
+        assert!(!recall(0));
         for at in 0..DESK_RING as u64 {
             assert_eq!(session(receiver.next()), Some(at));
         }
-        desk.flush();
         assert!(matches!(receiver.next(), Some(Outbound::Lost)));
-        assert!(receiver.next().is_none() && !desk.is_waiting());
+        assert!(receiver.next().is_none());
+    }
+
+    /// The desk ends a large world: the last `room_left` precedes the first `room_entered` of the
+    /// next world, although the desk sent very much and the I/O thread has not run.
+    #[test]
+    fn many_items_of_the_desk_are_not_overtaken_by_what_they_cause() {
+        let (mut publishers, mut desk, mut receiver, _end) = ends(1);
+        for at in 0..5000 {
+            let session = SessionId(at);
+            assert!(desk.send(0, DeskOutput::Recall { session }));
+        }
+        publish(&mut publishers[0], 5000);
+        for at in 0..=5000 {
+            assert_eq!(session(receiver.next()), Some(at));
+        }
+        assert!(receiver.next().is_none());
     }
 }

@@ -38,15 +38,22 @@ pub(crate) enum TickReport<W> {
         /// What is left of the world, to be dropped.
         remains: Option<W>,
     },
+    /// A world was taken out before this tick. Like one that panicked, it waits to be restored.
+    Taken {
+        world: WorldId,
+        tick: Tick,
+        /// The world, to be dropped.
+        ticker: W,
+    },
     /// A world ended.
     Ended {
         world: WorldId,
-        /// The requests that it collected after it panicked.
+        /// The requests that it collected while it waited to be restored.
         lost: Vec<LostRequest>,
-        /// The world, to be dropped. `None`: it had panicked.
+        /// The world, to be dropped. `None`: it waited to be restored.
         ticker: Option<W>,
     },
-    /// A world that panicked runs again.
+    /// A world that panicked or was taken out runs again.
     Restored { world: WorldId },
     /// The share of its time that the thread used in the last second.
     Load(f32),

@@ -27,7 +27,9 @@ pub(crate) enum DeskAction {
         name: String,
         kind: WorldKind,
     },
-    /// Rebuilds a world that panicked, restores it on its tick thread, and then reports `Rebuilt`.
+    /// Takes a world that runs off its tick thread, and then reports `Taken`.
+    Take { place: WorldPlace },
+    /// Rebuilds a world that panicked or was taken, restores it on its tick thread, and then reports `Rebuilt`.
     Rebuild { place: WorldPlace },
     /// Drops a world and then reports `Ended`. Nobody is in it.
     End { place: WorldPlace },

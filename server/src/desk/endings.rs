@@ -16,6 +16,7 @@ use super::{
     turn::Turn,
     worlds::{World, WorldState},
 };
+use crate::node_status::RestartError;
 
 /// A world that panics twice within this time of its own ends.
 const AGAIN: u32 = 10 * TICK_RATE;
@@ -39,6 +40,39 @@ pub(super) fn panicked(turn: &mut Turn, world: WorldId, tick: Tick, lost: &[Lost
     refuse_lost(turn, world, lost);
     if !ending && again {
         end(turn, world);
+    }
+}
+
+/// Begins to rebuild a world that runs, on request.
+pub(super) fn restart(turn: &mut Turn, name: &str) -> Result<(), RestartError> {
+    let worlds = &mut turn.state.worlds;
+    let found = worlds.iter().find(|(_, world)| world.name == name);
+    let (id, state) = found
+        .map(|(id, world)| (id, world.state))
+        .ok_or(RestartError::NoSuchWorld)?;
+    match state {
+        WorldState::Creating => return Err(RestartError::NotNow("being created")),
+        WorldState::Rebuilding => return Err(RestartError::NotNow("being rebuilt already")),
+        WorldState::Ending => return Err(RestartError::NotNow("ending")),
+        WorldState::Running => {}
+    }
+    if let Some(world) = worlds.get_mut(id) {
+        world.state = WorldState::Rebuilding;
+    }
+    if let Some(place) = worlds.place(id) {
+        turn.actions.push(DeskAction::Take { place });
+    }
+    Ok(())
+}
+
+/// A world left its tick thread to be rebuilt.
+pub(super) fn taken(turn: &mut Turn, world: WorldId) {
+    let worlds = &turn.state.worlds;
+    let rebuilding = worlds
+        .get(world)
+        .is_some_and(|taken| taken.state == WorldState::Rebuilding);
+    if rebuilding && let Some(place) = worlds.place(world) {
+        turn.actions.push(DeskAction::Rebuild { place });
     }
 }
 
@@ -176,7 +210,10 @@ fn send_away(turn: &mut Turn, world: WorldId, id: SessionId) {
         session.step,
         Step::Recalling(Trip::Lobby) | Step::Departing(Trip::Lobby)
     );
-    session.errand = None;
+    // A session that had only just arrived may be on its way to a fallback room already.
+    if matches!(session.errand, Some(Errand::Door { .. })) {
+        session.errand = None;
+    }
     if let Some(room) = room {
         if !leaves {
             let fallback = turn.fallback_of(&room.name);

@@ -77,6 +77,7 @@ impl Playback {
             // It recalls nobody, and its world neither is made here nor ends.
             DeskEvent::Recalled { .. }
             | DeskEvent::Panicked { .. }
+            | DeskEvent::Taken { .. }
             | DeskEvent::Ended { .. }
             | DeskEvent::Rebuilt { .. }
             | DeskEvent::Created { .. }

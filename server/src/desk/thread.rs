@@ -4,6 +4,8 @@
 //! would only add a queue. It never waits for another thread: worlds are built, rebuilt and dropped
 //! on separate threads, and every ring has a list for what does not fit.
 
+#[cfg(test)]
+mod tests;
 mod workers;
 
 use std::{
@@ -21,7 +23,7 @@ use parlour_tick::{WorldId, WorldKind};
 
 use super::{
     Desk, DeskAction, DeskEvent, LostKind as DeskLostKind, LostRequest as DeskLostRequest, RoomView,
-    WorldEvent, WorldState, WorldView,
+    WorldEvent, WorldView,
 };
 use crate::{
     bridge::{
@@ -33,9 +35,9 @@ use crate::{
         session_map::SessionMap,
         wake::WakeEnd,
     },
-    failure::{Failure, ServerFailure},
+    failure::{Failure, ServerFailure, TICK as TICK_THREAD},
     metrics::{Metrics, RoomTypeMetrics},
-    node_status::{NodeStatus, RestartError, RestartRequest},
+    node_status::{NodeStatus, RestartRequest},
     system_random,
     ticker::{CommandSender, ReportReceiver, TickCommand, TickReport, Ticker},
 };
@@ -150,7 +152,7 @@ struct Hands {
     sessions: SessionMap<usize>,
     /// The names and kinds of the worlds that are not over, for log lines.
     names: BTreeMap<WorldId, (String, WorldKind)>,
-    /// The tick in which a world last panicked.
+    /// The tick in which a world last panicked, or before which it was taken to be rebuilt.
     panicked: BTreeMap<WorldId, Tick>,
     commands: Vec<CommandSender>,
     publisher: DeskPublisher,
@@ -296,6 +298,13 @@ impl Hands {
                 self.panicked.insert(world, tick);
                 let name = self.name(world);
                 tracing::error!(%world, name, thread, tick = tick.0, why, "a world panicked");
+                if self.workers.is_none() {
+                    // Nobody can rebuild the world of a playback, and there is nothing else.
+                    self.failure.set(ServerFailure::Panicked {
+                        thread: format!("{TICK_THREAD}{thread}"),
+                        message: why.clone(),
+                    });
+                }
                 self.types.of(self.room_type(world)).panics.increment(1);
                 self.drop_elsewhere(remains);
                 self.handle(DeskEvent::Panicked {
@@ -303,6 +312,11 @@ impl Hands {
                     tick,
                     lost: lost.into_iter().map(desk_lost).collect(),
                 });
+            }
+            TickReport::Taken { world, tick, ticker } => {
+                self.panicked.insert(world, tick);
+                self.drop_elsewhere(Some(ticker));
+                self.handle(DeskEvent::Taken { world });
             }
             TickReport::Ended { world, lost, ticker } => {
                 self.drop_elsewhere(ticker);
@@ -329,20 +343,13 @@ impl Hands {
     }
 
     /// Answers a request to restart a world.
-    fn restart(&self, request: RestartRequest) {
-        let worlds = self.desk.worlds();
-        let found = worlds.iter().find(|world| world.name == request.world);
-        let result = match found.map(|world| world.state) {
-            None => Err(RestartError::NoSuchWorld),
-            Some(WorldState::Creating) => Err(RestartError::NotNow("being created")),
-            Some(WorldState::Rebuilding) => Err(RestartError::NotNow("being rebuilt already")),
-            Some(WorldState::Ending) => Err(RestartError::NotNow("ending")),
-            // A tick thread cannot hand over a world that runs yet.
-            Some(WorldState::Running) => Err(RestartError::NotNow(
-                "running, and worlds are only rebuilt after a panic so far",
-            )),
-        };
+    fn restart(&mut self, request: RestartRequest) {
+        let now = Instant::now();
+        let random = &mut system_random::random_bits;
+        let result = self.desk.restart(&request.world, now, random, &mut self.actions);
+        self.is_changed = true;
         request.answer(result);
+        self.perform_all(now);
     }
 
     fn take_built(&mut self, built: Built) {
@@ -480,7 +487,7 @@ impl Hands {
                 self.names.insert(place.world, (name.clone(), kind.clone()));
                 let accepted = self
                     .workers
-                    .as_ref()
+                    .as_mut()
                     .is_some_and(|workers| workers.create(place, name, kind));
                 if !accepted {
                     self.names.remove(&place.world);
@@ -492,15 +499,18 @@ impl Hands {
             }
             DeskAction::Rebuild { place } => {
                 let panicked = self.panicked.get(&place.world);
-                let accepted = panicked
-                    .zip(self.workers.as_ref())
-                    .is_some_and(|(tick, workers)| workers.rebuild(place, *tick));
-                if !accepted {
-                    return Some(DeskEvent::Rebuilt {
-                        world: place.world,
-                        ok: false,
-                    });
+                match panicked.zip(self.workers.as_mut()) {
+                    Some((tick, workers)) => workers.rebuild(place, *tick),
+                    None => {
+                        return Some(DeskEvent::Rebuilt {
+                            world: place.world,
+                            ok: false,
+                        });
+                    }
                 }
+            }
+            DeskAction::Take { place } => {
+                self.command(place.thread, TickCommand::Take { world: place.world });
             }
             DeskAction::End { place } => {
                 self.command(place.thread, TickCommand::End { world: place.world });
@@ -525,17 +535,15 @@ impl Hands {
     }
 
     /// Lets the recorder forget a world that is over.
-    fn close(&self, world: WorldId) {
-        if let Some(workers) = &self.workers
-            && !workers.close(world)
-        {
-            tracing::error!(%world, "too many worlds wait to be made: the recording of this one is not ended");
+    fn close(&mut self, world: WorldId) {
+        if let Some(workers) = &mut self.workers {
+            workers.close(world);
         }
     }
 
     /// Drops a world on a separate thread, because that may take a while.
-    fn drop_elsewhere(&self, world: Option<Box<dyn Ticker>>) {
-        if let (Some(world), Some(workers)) = (world, &self.workers) {
+    fn drop_elsewhere(&mut self, world: Option<Box<dyn Ticker>>) {
+        if let (Some(world), Some(workers)) = (world, &mut self.workers) {
             workers.discard(world);
         }
     }
@@ -576,7 +584,7 @@ impl Hands {
         for commands in &mut self.commands {
             commands.flush();
         }
-        self.publisher.is_waiting() || self.commands.iter().any(CommandSender::is_waiting)
+        self.commands.iter().any(CommandSender::is_waiting)
     }
 
     fn copy_view(&mut self) {

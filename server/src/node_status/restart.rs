@@ -14,7 +14,8 @@ const MAX_WAITING: usize = 16;
 /// Called with the answer, on the thread of the desk. It must not block.
 pub(crate) type RestartAnswer = Box<dyn FnOnce(Result<(), RestartError>) + Send>;
 
-/// A request to rebuild a world from its inputs, or to replace it if that is not possible.
+/// A request to rebuild a world from its last saved state and the inputs since. If that is not
+/// possible, the world ends.
 pub(crate) struct RestartRequest {
     /// The name of the world.
     pub(crate) world: String,

@@ -34,7 +34,7 @@ const COLLECTED: usize = 4096;
 /// A world, and what the tick thread knows about it.
 pub(super) struct WorldSlot {
     pub(super) id: WorldId,
-    /// `None` after a panic, until the desk restores the world or ends it.
+    /// `None` after a panic or [`Self::take`], until the desk restores the world or ends it.
     ticker: Option<Box<dyn Ticker>>,
     /// The events for the next tick.
     pub(super) input: TickInput,
@@ -256,6 +256,16 @@ impl WorldSlot {
         self.ticker.is_none()
     }
 
+    /// Takes the world out before its next tick, to be restored. Its guests stay, and it collects
+    /// events as after a panic. `None`: it waits to be restored already.
+    pub(super) fn take(&mut self) -> Option<TickReport> {
+        Some(TickReport::Taken {
+            world: self.id,
+            tick: self.tick.after(1),
+            ticker: self.ticker.take()?,
+        })
+    }
+
     /// Ends the world.
     pub(super) fn end(self) -> TickReport {
         TickReport::Ended {
@@ -400,6 +410,20 @@ mod tests {
         assert!(slot.restore(Box::<Fragile>::default(), none).is_none());
         assert!(matches!(step(&mut slot), Stepped::Ticked));
         assert_eq!(slot.input.events, []);
+    }
+
+    #[test]
+    fn a_world_that_is_taken_out_keeps_its_events_for_the_restored_one() {
+        let mut slot = WorldSlot::new(WorldId(1), Box::<Fragile>::default());
+        assert!(matches!(step(&mut slot), Stepped::Ticked));
+        message(&mut slot, ClientMessage::Leave { request: 9 });
+        let taken = slot.take();
+        assert!(matches!(taken, Some(TickReport::Taken { tick: Tick(2), .. })));
+        assert!(slot.take().is_none() && matches!(step(&mut slot), Stepped::Waiting));
+        assert_eq!(slot.input.events.len(), 1);
+        let none = IoThreads::default();
+        assert!(slot.restore(Box::<Fragile>::default(), none).is_none());
+        assert!(matches!(step(&mut slot), Stepped::Ticked));
     }
 
     #[test]

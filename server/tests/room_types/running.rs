@@ -145,6 +145,28 @@ fn the_welcome_lists_all_room_types() {
 }
 
 #[test]
+fn a_world_that_runs_is_rebuilt_on_request_with_its_players() {
+    let server = start();
+    let mut ann = server.player("ann");
+    assert_eq!(join(&mut ann, Join::room(1, "tag/7")), None);
+    eventually("the world is listed", || names(&server) == ["main", "tag.7"]);
+    for (at, name) in ["main", "tag.7"].into_iter().enumerate() {
+        let answer = post(&server, &format!("/worlds/{name}/restart"));
+        assert_eq!(http::status_of(&answer), 200, "{answer}");
+        eventually("the world runs again", || {
+            let world = &worlds(&server)[at];
+            world["restarts"] == 1 && world["state"] == "running" && world["panics"] == 0
+        });
+    }
+    // The restored world still has the player in the room.
+    assert_eq!(
+        join(&mut ann, Join::room(2, "tag/7")),
+        Some(Refusal::AlreadyThere)
+    );
+    server.await_metric("parlour_world_restarts_total{type=\"tag\"}", 1.0);
+}
+
+#[test]
 fn paths_of_unknown_worlds_are_answered_with_404() {
     let server = start();
     server.await_ready();
@@ -159,7 +181,5 @@ fn paths_of_unknown_worlds_are_answered_with_404() {
     let answer = post("/worlds/mian/restart");
     assert_eq!(http::status_of(&answer), 404, "{answer}");
     assert!(answer.contains("did you mean `main`?"), "{answer}");
-    // Only a world that panicked is rebuilt so far.
-    assert_eq!(http::status_of(&post("/worlds/main/restart")), 409);
     assert_eq!(http::status_of(&post("/worlds/main")), 404);
 }

@@ -32,8 +32,9 @@ impl<'a> Wanted<'a> {
         let (may_exist, may_create) = match join.mode {
             JoinMode::Enter => (true, true),
             JoinMode::Existing => (true, false),
-            // The name of a private room is chosen by the node. It has an instance, and is new.
-            JoinMode::Private if join.room.contains('/') => (false, true),
+            // The name has an instance: the node chose it, or a door out of a private room names the
+            // room behind it, which exists if somebody went through before.
+            JoinMode::Private if join.room.contains('/') => (true, true),
             JoinMode::Private | JoinMode::New | JoinMode::Any => return Err(Refusal::NoSuchRoom),
         };
         Ok(Self {

@@ -11,6 +11,7 @@ use super::super::{DeskEvent, LostKind, WorldState};
 use super::support::{
     Did, MAIN, OFFICE, TestDesk, departed, entered, lost, refused, reservation, reserved, status,
 };
+use crate::node_status::RestartError;
 
 const OWN: WorldId = WorldId(3);
 
@@ -100,6 +101,59 @@ fn a_second_panic_within_ten_seconds_sends_everyone_to_the_fallback() {
     assert_eq!(desk.state(OWN), None);
     desk.reports(MAIN, vec![entered(first, 0, "plaza")]);
     assert_eq!(desk.take(), [Did::Place(MAIN, 2)]);
+}
+
+#[test]
+fn a_world_that_runs_is_rebuilt_on_request() {
+    let mut desk = TestDesk::new();
+    desk.open_in(MAIN, "plaza");
+    assert_eq!(desk.restart("mian"), Err(RestartError::NoSuchWorld));
+    assert_eq!(desk.restart("main"), Ok(()));
+    assert_eq!(desk.take(), [Did::Take(MAIN)]);
+    assert!(matches!(desk.restart("main"), Err(RestartError::NotNow(_))));
+    desk.handle(DeskEvent::Taken { world: MAIN });
+    assert_eq!(desk.take(), [Did::Rebuild(MAIN)]);
+    desk.handle(DeskEvent::Rebuilt {
+        world: MAIN,
+        ok: true,
+    });
+    let view = &desk.desk.worlds()[0];
+    assert_eq!((view.panics, view.restarts, view.sessions), (0, 1, 1));
+    assert_eq!(view.state, WorldState::Running);
+}
+
+#[test]
+fn a_world_that_panics_before_it_is_taken_is_rebuilt_once() {
+    let mut desk = TestDesk::new();
+    assert_eq!(desk.restart("main"), Ok(()));
+    desk.panicked(MAIN, 100, vec![]);
+    assert_eq!(desk.take(), [Did::Take(MAIN), Did::Rebuild(MAIN)]);
+    assert_eq!(desk.state(MAIN), Some(WorldState::Rebuilding));
+}
+
+#[test]
+fn a_traveller_that_arrives_in_the_tick_that_ends_a_world_goes_to_the_fallback() {
+    let mut desk = with_own_room("tag/a");
+    let ada = desk.open_in(OFFICE, "office");
+    desk.panicked(OWN, 100, vec![]);
+    desk.handle(DeskEvent::Rebuilt { world: OWN, ok: true });
+    desk.join(ada, 2, "tag/a");
+    let seat = reservation(&desk.take());
+    desk.reports(OWN, vec![reserved(ada, &seat)]);
+    desk.reports(OFFICE, vec![departed(ada)]);
+    let did = desk.take();
+    assert!(
+        matches!(
+            did[..],
+            [Did::Depart(OFFICE), Did::Arrive(OWN), Did::Join(OWN, _)]
+        ),
+        "{did:?}"
+    );
+    desk.panicked(OWN, 700, vec![lost(ada, 2, LostKind::Join)]);
+    let did = desk.take();
+    assert!(did.contains(&Did::Refuse(2, Refusal::WorldRestarted)), "{did:?}");
+    let to_fallback = [Did::Arrive(MAIN), Did::Join(MAIN, Join::room(0, "plaza"))];
+    assert!(did.windows(2).any(|pair| pair == to_fallback), "{did:?}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::super::{
     Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, LostKind, LostRequest, WorldEvent,
     WorldState, Worlds,
 };
+use crate::node_status::RestartError;
 
 /// The shared worlds of [`TestDesk::new`].
 pub(super) const MAIN: WorldId = WorldId(1);
@@ -39,6 +40,7 @@ pub(super) enum Did {
     Forward(WorldId, Request),
     Reserve(WorldId, Reservation, Option<String>),
     Create(WorldId, String),
+    Take(WorldId),
     Rebuild(WorldId),
     End(WorldId),
     Accept(Request),
@@ -200,6 +202,11 @@ impl TestDesk {
         });
     }
 
+    pub(super) fn restart(&mut self, name: &str) -> Result<(), RestartError> {
+        let actions = &mut self.actions;
+        self.desk.restart(name, self.now, &mut || 0, actions)
+    }
+
     pub(super) fn ended(&mut self, world: WorldId) {
         self.handle(DeskEvent::Ended {
             world,
@@ -251,6 +258,7 @@ fn did(action: DeskAction) -> Did {
             WorldEvent::Reserve { reservation, spawn } => Did::Reserve(place.world, *reservation, spawn),
         },
         DeskAction::Create { place, name, .. } => Did::Create(place.world, name),
+        DeskAction::Take { place } => Did::Take(place.world),
         DeskAction::Rebuild { place } => Did::Rebuild(place.world),
         DeskAction::End { place } => Did::End(place.world),
         DeskAction::Send { message, .. } => match message {

@@ -1,7 +1,9 @@
 //! The threads on which worlds are built, rebuilt and dropped. That may take many milliseconds,
-//! during which the desk goes on. A panic while a world is built is an error of that world.
+//! during which the desk goes on. A panic while a world is built is an error of that world, and so is
+//! a rebuild that takes too long.
 
 use std::{
+    collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -9,6 +11,7 @@ use std::{
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use metrics::with_local_recorder;
@@ -26,9 +29,13 @@ use crate::{
 pub(super) const BUILDER: &str = "builder";
 /// The name of the thread that rebuilds worlds after a panic, which must not wait for new worlds.
 const REBUILDER: &str = "rebuilder";
-/// The maximum number of jobs that wait for one of the threads. A further world is not made, and a
-/// player that wants to join it is refused.
+/// The size of the queue of a thread. Jobs that do not fit wait in a list.
 const JOBS: usize = 1024;
+/// The maximum number of jobs in that list for a new world to be made. Above it, its sessions are
+/// refused. The other jobs are never lost: each world has at most one of each kind.
+const WAITING: usize = 1024;
+/// A world whose rebuild takes longer than this ends.
+const MAX_REBUILDING: Duration = Duration::from_secs(10);
 
 /// Makes worlds. Any thread may call it, and it may take a while. It may panic: that is an error of
 /// the world.
@@ -64,10 +71,16 @@ pub(super) enum Built {
 
 /// The threads. Dropping it ends them, after the jobs that wait.
 pub(crate) struct Workers {
-    builder: Option<SyncSender<Job>>,
-    rebuilder: Option<SyncSender<Job>>,
-    results: Receiver<Built>,
-    threads: Vec<JoinHandle<()>>,
+    starter: Starter,
+    builder: WorkThread,
+    /// Jobs for the builder that do not fit into its queue, in order.
+    waiting: VecDeque<Job>,
+    rebuilder: WorkThread,
+    /// The world that the rebuilder makes, and since when. It is given one at a time.
+    rebuilding: Option<(WorldPlace, Instant)>,
+    /// The worlds to be rebuilt next, and the ticks in which they panicked.
+    rebuilds: VecDeque<(WorldPlace, Tick)>,
+    max_rebuilding: Duration,
 }
 
 impl Workers {
@@ -78,66 +91,181 @@ impl Workers {
         metrics: &Arc<Metrics>,
         failure: &Arc<Failure>,
     ) -> io::Result<Self> {
-        let (sender, results) = sync_channel(JOBS);
-        let mut threads = Vec::new();
-        let mut start = |name| -> io::Result<SyncSender<Job>> {
-            let (jobs, waiting) = sync_channel(JOBS);
-            let worker = Worker {
-                worlds: Arc::clone(worlds),
-                jobs: waiting,
-                results: sender.clone(),
-                wake: wake.try_clone()?,
-            };
-            let metrics = Arc::clone(metrics);
-            // Game logic may create handles of its metrics when it is built.
-            let run = move || with_local_recorder(metrics.recorder(), || worker.run());
-            threads.push(failure.spawn(name, run)?);
-            Ok(jobs)
+        let starter = Starter {
+            worlds: Arc::clone(worlds),
+            wake: wake.try_clone()?,
+            metrics: Arc::clone(metrics),
+            failure: Arc::clone(failure),
         };
-        let (builder, rebuilder) = (start(BUILDER)?, start(REBUILDER)?);
         Ok(Self {
-            builder: Some(builder),
-            rebuilder: Some(rebuilder),
-            results,
-            threads,
+            builder: starter.start(BUILDER)?,
+            waiting: VecDeque::new(),
+            rebuilder: starter.start(REBUILDER)?,
+            rebuilding: None,
+            rebuilds: VecDeque::new(),
+            max_rebuilding: MAX_REBUILDING,
+            starter,
         })
     }
 
-    /// Builds a world. Returns `false` if too many worlds wait.
-    pub(super) fn create(&self, place: WorldPlace, name: String, kind: WorldKind) -> bool {
-        send(&self.builder, Job::Create(place, name, kind)).is_ok()
+    /// Builds a world. Returns `false` if too many jobs wait.
+    pub(super) fn create(&mut self, place: WorldPlace, name: String, kind: WorldKind) -> bool {
+        if self.waiting.len() >= WAITING {
+            return false;
+        }
+        self.give_builder(Job::Create(place, name, kind));
+        true
     }
 
-    /// Rebuilds a world. Returns `false` if too many worlds wait.
-    pub(super) fn rebuild(&self, place: WorldPlace, panicked: Tick) -> bool {
-        send(&self.rebuilder, Job::Rebuild(place, panicked)).is_ok()
+    /// Rebuilds a world, after those that were given before.
+    pub(super) fn rebuild(&mut self, place: WorldPlace, panicked: Tick) {
+        self.rebuilds.push_back((place, panicked));
+        self.begin_rebuild();
     }
 
-    /// Drops a world. If too many jobs wait, it is dropped here.
-    pub(super) fn discard(&self, world: Box<dyn Ticker>) {
-        if let Err(Job::Drop(world)) = send(&self.builder, Job::Drop(world)) {
-            drop_caught(world);
+    /// Drops a world.
+    pub(super) fn discard(&mut self, world: Box<dyn Ticker>) {
+        self.give_builder(Job::Drop(world));
+    }
+
+    /// Forgets a world that is over. A world that is built later may have its name.
+    pub(super) fn close(&mut self, world: WorldId) {
+        self.give_builder(Job::Close(world));
+    }
+
+    /// Returns the next result, if there is one. To be called several times per second: it also
+    /// gives the threads what waits for them.
+    pub(super) fn next(&mut self) -> Option<Built> {
+        self.send_waiting();
+        if let Ok(built) = self.builder.results.try_recv() {
+            return Some(built);
+        }
+        if let Ok(built) = self.rebuilder.results.try_recv() {
+            self.rebuilding = None;
+            self.begin_rebuild();
+            return Some(built);
+        }
+        if let Some((place, since)) = self.rebuilding
+            && since.elapsed() > self.max_rebuilding
+        {
+            return Some(Built::Rebuilt(place, Err(self.abandon_rebuild())));
+        }
+        self.begin_rebuild();
+        if self.rebuilding.is_some() {
+            return None;
+        }
+        // There is no rebuilder.
+        let (place, _) = self.rebuilds.pop_front()?;
+        Some(Built::Rebuilt(
+            place,
+            Err("no thread can be started for it".to_owned()),
+        ))
+    }
+
+    fn give_builder(&mut self, job: Job) {
+        self.waiting.push_back(job);
+        self.send_waiting();
+    }
+
+    fn send_waiting(&mut self) {
+        while let Some(job) = self.waiting.pop_front() {
+            if let Err(job) = send(&self.builder.jobs, job) {
+                self.waiting.push_front(job);
+                return;
+            }
         }
     }
 
-    /// Forgets a world that is over. Returns `false` if too many jobs wait. A world that is built
-    /// later may have its name.
-    pub(super) fn close(&self, world: WorldId) -> bool {
-        send(&self.builder, Job::Close(world)).is_ok()
+    fn begin_rebuild(&mut self) {
+        if self.rebuilding.is_none()
+            && let Some(&(place, panicked)) = self.rebuilds.front()
+            && send(&self.rebuilder.jobs, Job::Rebuild(place, panicked)).is_ok()
+        {
+            self.rebuilds.pop_front();
+            self.rebuilding = Some((place, Instant::now()));
+        }
     }
 
-    /// Returns the next result, if there is one.
-    pub(super) fn next(&mut self) -> Option<Built> {
-        self.results.try_recv().ok()
+    /// Leaves the rebuilder alone, which may never return from game logic, and starts a new one.
+    /// Returns the reason why the world cannot be rebuilt.
+    fn abandon_rebuild(&mut self) -> String {
+        self.rebuilding = None;
+        self.rebuilder = self.starter.start(REBUILDER).unwrap_or_else(|error| {
+            tracing::error!(%error, "no thread to rebuild worlds can be started");
+            WorkThread::none()
+        });
+        self.begin_rebuild();
+        format!("it takes longer than {} s", self.max_rebuilding.as_secs())
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        (self.builder, self.rebuilder) = (None, None);
-        // The threads may wait to send a result.
+        self.builder.stop();
+        self.rebuilder.stop();
+        for job in self.waiting.drain(..) {
+            match job {
+                Job::Drop(world) => drop_caught(world),
+                Job::Close(world) => self.starter.worlds.close(world),
+                Job::Create(..) | Job::Rebuild(..) => {}
+            }
+        }
+    }
+}
+
+/// Starts threads.
+struct Starter {
+    worlds: Arc<dyn MakeWorlds>,
+    wake: WakeSender,
+    metrics: Arc<Metrics>,
+    failure: Arc<Failure>,
+}
+
+impl Starter {
+    fn start(&self, name: &str) -> io::Result<WorkThread> {
+        let (jobs, waiting) = sync_channel(JOBS);
+        let (sender, results) = sync_channel(JOBS);
+        let worker = Worker {
+            worlds: Arc::clone(&self.worlds),
+            jobs: waiting,
+            results: sender,
+            wake: self.wake.try_clone()?,
+        };
+        let metrics = Arc::clone(&self.metrics);
+        // Game logic may create handles of its metrics when it is built.
+        let run = move || with_local_recorder(metrics.recorder(), || worker.run());
+        Ok(WorkThread {
+            jobs: Some(jobs),
+            results,
+            thread: Some(self.failure.spawn(name, run)?),
+        })
+    }
+}
+
+/// The desk's ends of a thread. If it is dropped, the thread ends after its present job, whose result
+/// is dropped there.
+struct WorkThread {
+    jobs: Option<SyncSender<Job>>,
+    results: Receiver<Built>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl WorkThread {
+    /// Returns the ends of no thread.
+    fn none() -> Self {
+        Self {
+            jobs: None,
+            results: sync_channel(0).1,
+            thread: None,
+        }
+    }
+
+    /// Waits until the thread has done its jobs.
+    fn stop(&mut self) {
+        self.jobs = None;
+        // The thread may wait to send a result.
         while self.results.recv().is_ok() {}
-        for thread in self.threads.drain(..) {
+        if let Some(thread) = self.thread.take() {
             // A panic is already a failure of the server.
             let _ = thread.join();
         }
@@ -197,5 +325,120 @@ fn caught(make: impl FnOnce() -> Result<Box<dyn Ticker>, String>) -> Result<Box<
 fn drop_caught(world: Box<dyn Ticker>) {
     if catch_unwind(AssertUnwindSafe(|| drop(world))).is_err() {
         tracing::error!("a world panicked when it was dropped");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Mutex,
+        mpsc::{Sender, channel},
+    };
+
+    use parlour_recording::recorder::TickSender;
+    use parlour_tick::{TickInput, TickOutput};
+
+    use super::*;
+    use crate::bridge::wake;
+
+    /// A world that hangs when it is made or rebuilt.
+    const SLOW: WorldId = WorldId(1);
+
+    struct Still;
+
+    impl Ticker for Still {
+        fn step(&mut self, _: &mut TickInput, _: &mut TickOutput, _: Option<&mut TickSender>) {}
+
+        fn reclaim(&mut self, _: &mut TickInput) {}
+    }
+
+    /// Makes worlds. Work at the slow one ends when `go_on` is dropped.
+    struct Makes {
+        go_on: Mutex<Receiver<()>>,
+        closed: Mutex<Vec<WorldId>>,
+    }
+
+    impl Makes {
+        fn make(&self, world: WorldId) -> Result<Box<dyn Ticker>, String> {
+            if world == SLOW {
+                let _ = self.go_on.lock().unwrap().recv();
+            }
+            Ok(Box::new(Still))
+        }
+    }
+
+    impl MakeWorlds for Makes {
+        fn create(&self, world: WorldId, _: &str, _: &WorldKind) -> Result<Box<dyn Ticker>, String> {
+            self.make(world)
+        }
+
+        fn rebuild(&self, world: WorldId, _: Tick) -> Result<Box<dyn Ticker>, String> {
+            self.make(world)
+        }
+
+        fn close(&self, world: WorldId) {
+            self.closed.lock().unwrap().push(world);
+        }
+    }
+
+    fn start() -> (Workers, Arc<Makes>, Sender<()>) {
+        let (sender, go_on) = channel();
+        let makes = Arc::new(Makes {
+            go_on: Mutex::new(go_on),
+            closed: Mutex::default(),
+        });
+        let worlds: Arc<dyn MakeWorlds> = makes.clone();
+        let (wake, _end) = wake::pair().unwrap();
+        let workers = Workers::start(&worlds, &wake, &Arc::new(Metrics::new(1)), &Arc::default());
+        (workers.unwrap(), makes, sender)
+    }
+
+    fn place(world: WorldId) -> WorldPlace {
+        WorldPlace { thread: 0, world }
+    }
+
+    fn await_next(workers: &mut Workers) -> Built {
+        let began = Instant::now();
+        loop {
+            if let Some(built) = workers.next() {
+                return built;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "no result");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn every_world_of_many_that_end_together_is_closed() {
+        let (mut workers, makes, go_on) = start();
+        assert!(workers.create(place(SLOW), "slow".to_owned(), WorldKind::Main));
+        let many: Vec<_> = (2..5 * JOBS as u32).map(WorldId).collect();
+        for world in &many {
+            workers.discard(Box::new(Still));
+            workers.close(*world);
+        }
+        let later = (place(WorldId(9999)), "later".to_owned(), WorldKind::Main);
+        assert!(!workers.create(later.0, later.1, later.2), "too many jobs wait");
+        drop(go_on);
+        assert!(matches!(await_next(&mut workers), Built::Created(at, Ok(_)) if at.world == SLOW));
+        drop(workers);
+        assert_eq!(*makes.closed.lock().unwrap(), many);
+    }
+
+    #[test]
+    fn a_rebuild_that_takes_too_long_fails_and_the_next_one_goes_on() {
+        let (mut workers, _makes, go_on) = start();
+        workers.max_rebuilding = Duration::from_millis(20);
+        workers.rebuild(place(SLOW), Tick(5));
+        workers.rebuild(place(WorldId(2)), Tick(5));
+        let Built::Rebuilt(at, Err(why)) = await_next(&mut workers) else {
+            panic!("no error");
+        };
+        assert_eq!((at.world, why.as_str()), (SLOW, "it takes longer than 0 s"));
+        workers.max_rebuilding = MAX_REBUILDING;
+        assert!(matches!(await_next(&mut workers), Built::Rebuilt(at, Ok(_)) if at.world == WorldId(2)));
+        // It does not wait for the thread that hangs.
+        drop(workers);
+        drop(go_on);
     }
 }

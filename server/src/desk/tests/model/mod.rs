@@ -20,7 +20,8 @@ use parlour_shared::{
 use parlour_tick::{Arrival, WorldId};
 
 use super::super::{
-    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, WorldEvent, Worlds,
+    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, WorldEvent, WorldState,
+    Worlds,
 };
 use crate::bridge::route::WorldPlace;
 use client::Client;
@@ -434,8 +435,27 @@ impl Node {
                 thread,
                 load: (pick % 100) as f32 / 100.0,
             }),
+            5 if self.mischief && pick / 16 % 8 < self.wildness => self.restart(pick / 128),
             _ => {}
         }
+    }
+
+    /// Requests the restart of a world.
+    fn restart(&mut self, pick: usize) {
+        let worlds = self.desk.worlds();
+        if worlds.is_empty() {
+            return;
+        }
+        let world = &worlds[pick % worlds.len()];
+        self.trace(|| format!("-> restart of {}", world.name));
+        let mut actions = Vec::new();
+        let stream = &mut self.stream;
+        let mut random = || stream.next_u64();
+        let begun = self
+            .desk
+            .restart(&world.name, self.now, &mut random, &mut actions);
+        assert_eq!(begun.is_ok(), world.state == WorldState::Running);
+        self.take(actions);
     }
 
     fn handle(&mut self, event: DeskEvent) {
@@ -474,6 +494,9 @@ impl Node {
                 }
                 DeskAction::Create { place, .. } => self.jobs.push(Job::Create(place)),
                 DeskAction::Rebuild { place } => self.jobs.push(Job::Rebuild(place)),
+                DeskAction::Take { place } => {
+                    self.desk_to_tick[place.thread].push(TickCommand::Take(place.world));
+                }
                 DeskAction::End { place } => {
                     self.desk_to_tick[place.thread].push(TickCommand::End(place.world));
                 }

@@ -20,6 +20,7 @@ use super::{
 pub(super) enum TickCommand {
     Start(WorldId),
     Restore(WorldId),
+    Take(WorldId),
     End(WorldId),
     Event(WorldId, Event),
     Placed(WorldId, SessionId, u32),
@@ -140,6 +141,14 @@ impl TickThread {
                 if let Some(slot) = self.slots.get_mut(&id) {
                     slot.fallen = false;
                     done.events.push(DeskEvent::Rebuilt { world: id, ok: true });
+                }
+            }
+            TickCommand::Take(id) => {
+                if let Some(slot) = self.slots.get_mut(&id)
+                    && !slot.fallen
+                {
+                    slot.fallen = true;
+                    done.events.push(DeskEvent::Taken { world: id });
                 }
             }
             TickCommand::End(id) => self.end(id, true, done),
