@@ -62,7 +62,11 @@ async fn witness_each_tick(mut witness: Visitor, stop: Arc<AtomicBool>) -> u32 {
             .wait_for(|connection, event| match event {
                 Event::Snapshot { .. } => {
                     let tick = connection.client().snapshot().tick.0;
-                    let (_, own) = connection.client().view().iter().find(|(_, seen)| seen.player == id)?;
+                    let (_, own) = connection
+                        .client()
+                        .view()
+                        .iter()
+                        .find(|(_, seen)| seen.player == id)?;
                     Some((tick, component(&own)))
                 }
                 Event::Pong { .. } => None,
@@ -75,7 +79,10 @@ async fn witness_each_tick(mut witness: Visitor, stop: Arc<AtomicBool>) -> u32 {
     for pair in seen.windows(2) {
         let [(before, pulse_before), (tick, pulse)] = [pair[0], pair[1]];
         assert_eq!(tick - before, pulse - pulse_before, "tick {tick}");
-        assert!(tick - before <= MAX_PAUSE_TICKS, "after tick {before} came tick {tick}");
+        assert!(
+            tick - before <= MAX_PAUSE_TICKS,
+            "after tick {before} came tick {tick}"
+        );
     }
     seen.last().unwrap().0 - seen[0].0
 }
@@ -184,7 +191,8 @@ async fn a_world_that_fails_by_a_timer_fails_again_and_its_players_are_given_she
     }
     assert_eq!((ann.player(), bob.player()), (ann_id, bob_id));
     // They have what they had when they entered the world that failed.
-    ann.wait_to_see(bob_id, |bob| bob.name == "bob" && bob.component == 2).await;
+    ann.wait_to_see(bob_id, |bob| bob.name == "bob" && bob.component == 2)
+        .await;
     walk(&mut ann, Direction::East).await;
     // Those that were in it can also come back.
     assert_eq!(ann.enter("sheltered/1").await, "sheltered/1");
