@@ -485,7 +485,7 @@ fn a_comparison_a_playback_and_an_export_need_one_world() {
 #[test]
 fn the_only_world_needs_no_choice() {
     let directory = node(&[("main", main_world().record(600))]);
-    assert!(shown(&directory, &[]).starts_with("WORLD  MAPS"));
+    assert!(shown(&directory, &[]).starts_with("WORLD  TYPES"));
     for words in [
         &["--verify"][..],
         &["--from", "t100"],
