@@ -14,7 +14,7 @@ use parlour_shared::{
     motion::{Position, WallGrid},
 };
 use parlour_sim::{
-    Answer, Clock, FromPlayer, OptionSpec, Player, Room, RoomListings, Seats, SimulationApp,
+    Answer, Clock, FromPlayer, MaySleep, OptionSpec, Player, Room, RoomListings, Seats, SimulationApp,
     StepSet, TickSchedule,
 };
 use parlour_testing::maps::{door, map};
@@ -64,7 +64,7 @@ pub(crate) fn scores(app: &mut App) {
     app.replicate::<Score>("score").travels::<Score>("score");
     app.player_message::<AddScore>("score");
     app.register_required_components::<Player, Score>();
-    app.add_systems(TickSchedule, add_score.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, add_score.in_set(StepSet::Simulate).in_set(MaySleep));
 }
 
 fn add_score(
@@ -88,7 +88,7 @@ pub(crate) fn tag(app: &mut App) {
         _ => Ok(()),
     });
     app.player_message::<Lock>("lock");
-    app.add_systems(TickSchedule, lock.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, lock.in_set(StepSet::Simulate).in_set(MaySleep));
 }
 
 fn lock(
@@ -131,7 +131,10 @@ pub(crate) fn fragile(app: &mut App) {
 }
 
 fn explode(mut requests: MessageReader<FromPlayer<Explode>>) {
-    assert!(requests.read().next().is_none(), "game logic that fails by a message");
+    assert!(
+        requests.read().next().is_none(),
+        "game logic that fails by a message"
+    );
 }
 
 fn burn(
@@ -200,7 +203,12 @@ pub(crate) fn start(change: impl FnOnce(&mut ServerOptions)) -> TestServer {
         // Who walks east or west from the spawn point comes to a door.
         for (name, to, x) in [("east", "west", 200), ("west", "east", 0)] {
             let doors = vec![door([x, 0, 16, 256], to)];
-            let built = map(name, WallGrid::new(16, 16, 16), Position::from_px(128, 128), doors);
+            let built = map(
+                name,
+                WallGrid::new(16, 16, 16),
+                Position::from_px(128, 128),
+                doors,
+            );
             options.sim.maps.push(Arc::new(built));
         }
         options.sim.skins = ["plain", "striped"].map(String::from).to_vec();

@@ -88,7 +88,9 @@ async fn options_are_refused_by_the_type_or_by_its_logic_and_leave_no_room() {
     // It is still in its room, and the worlds that were built for it are gone.
     assert_eq!(ann.ask(Command::say("still here")).await, None);
     parlour_testing::eventually("only the shared worlds are left", || {
-        crate::games::worlds(&server).iter().all(|world| world["own"] == false)
+        crate::games::worlds(&server)
+            .iter()
+            .all(|world| world["own"] == false)
     });
     assert_eq!(ann.enter("tag/dark").await, "tag/dark");
 }

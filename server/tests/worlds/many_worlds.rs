@@ -75,7 +75,9 @@ fn two_hundred_worlds_come_and_go() {
     let printed = printed_rooms(&server);
     for n in 0..ROOMS {
         let room = format!("tag/r{n}");
-        let is_printed = printed.lines().any(|line| line.split_whitespace().any(|word| word == room));
+        let is_printed = printed
+            .lines()
+            .any(|line| line.split_whitespace().any(|word| word == room));
         assert!(is_printed, "{room} is not in\n{printed}");
     }
 

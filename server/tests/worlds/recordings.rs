@@ -57,7 +57,11 @@ async fn the_recordings_of_all_worlds_are_verified_across_panics() {
     });
     let mut ann = Visitor::open_in(&server, "ann", "plaza").await;
     let mut bob = Visitor::open_in(&server, "bob", "east/1").await;
-    let reserved = ann.connection.reserve(2, JoinRequest::new_room("tag")).await.unwrap();
+    let reserved = ann
+        .connection
+        .reserve(2, JoinRequest::new_room("tag"))
+        .await
+        .unwrap();
     for visitor in [&mut ann, &mut bob] {
         visitor
             .enter(JoinRequest::with_ticket("tag", reserved.ticket.as_str()))
@@ -76,7 +80,8 @@ async fn the_recordings_of_all_worlds_are_verified_across_panics() {
     ann.send(Command::walk(Direction::East)).await;
     let fatal = ann.custom("explode", &()).await;
     assert_eq!(ann.answer(fatal).await, Some(Refusal::WorldRestarted));
-    ann.wait_to_see(ann.player(), |ann| ann.component == 9 && ann.skin == 1).await;
+    ann.wait_to_see(ann.player(), |ann| ann.component == 9 && ann.skin == 1)
+        .await;
     bob.enter("fragile/1").await;
     ann.wait_to_see(bob.player(), |_| true).await;
 
@@ -94,7 +99,15 @@ async fn the_recordings_of_all_worlds_are_verified_across_panics() {
 
     let verified = verify_all(&directory.0, &maps);
     let tag = reserved.room.replace('/', ".");
-    let expected = ["east.1", "fragile.1", "main", "main-2", "sheltered.1", &tag, "west.1"];
+    let expected = [
+        "east.1",
+        "fragile.1",
+        "main",
+        "main-2",
+        "sheltered.1",
+        &tag,
+        "west.1",
+    ];
     for name in expected {
         assert!(verified.contains_key(name), "{name}: {verified:#?}");
         assert!(verified[name].ticks > 0, "{name}: {verified:#?}");

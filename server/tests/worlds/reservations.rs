@@ -12,7 +12,11 @@ use crate::{
 async fn three_friends_land_together_and_the_fourth_is_refused() {
     let server = start(|_| {});
     let mut ann = Visitor::open_in(&server, "ann", "plaza").await;
-    let reserved = ann.connection.reserve(3, JoinRequest::private("tag")).await.unwrap();
+    let reserved = ann
+        .connection
+        .reserve(3, JoinRequest::private("tag"))
+        .await
+        .unwrap();
     assert_eq!(reserved.expires_ms, 15_000);
     // The one that reserves stays where it is.
     assert_eq!(ann.ask(Command::say("come along")).await, None);
@@ -53,7 +57,10 @@ async fn reserved_seats_are_taken_from_everyone_else_until_the_ticket_expires() 
     let with_ticket = || JoinRequest::with_ticket("tag/1", reserved.ticket.as_str());
     assert_eq!(ann.ask(Command::custom("lock", &()).unwrap()).await, None);
     assert_eq!(cal.enter(with_ticket()).await, "tag/1");
-    assert_eq!(cal.ask(Command::join(with_ticket())).await, Some(Refusal::AlreadyThere));
+    assert_eq!(
+        cal.ask(Command::join(with_ticket())).await,
+        Some(Refusal::AlreadyThere)
+    );
 
     let seats = |field: &str| {
         let worlds = worlds(&server);
@@ -64,5 +71,8 @@ async fn reserved_seats_are_taken_from_everyone_else_until_the_ticket_expires() 
     // The seats are free after 15 s.
     eventually("no seat is reserved", || seats("reserved") == Some(0));
     assert_eq!(seats("players"), Some(2));
-    assert_eq!(bob.ask(Command::join(with_ticket())).await, Some(Refusal::BadTicket));
+    assert_eq!(
+        bob.ask(Command::join(with_ticket())).await,
+        Some(Refusal::BadTicket)
+    );
 }

@@ -61,7 +61,10 @@ async fn a_traveller_takes_its_identity_along_and_its_neighbours_see_it_leave_an
                 Event::Snapshot { .. } if order.len() == 2 => {
                     let tick = connection.client().snapshot().tick;
                     let entered = last_tick.unwrap();
-                    assert!(tick >= entered && tick.0 < entered.0 + 600, "{tick:?} {entered:?}");
+                    assert!(
+                        tick >= entered && tick.0 < entered.0 + 600,
+                        "{tick:?} {entered:?}"
+                    );
                     return Some(());
                 }
                 Event::Refused(refused) => panic!("{refused:?}"),
@@ -99,7 +102,8 @@ async fn doors_lead_between_own_worlds() {
     assert_eq!(ann.wait_to_enter().await, "west/1");
     assert_eq!(ann.player(), id);
     east.wait_to_miss(id).await;
-    west.wait_to_see(id, |ann| ann.component == 3 && ann.name == "ann").await;
+    west.wait_to_see(id, |ann| ann.component == 3 && ann.name == "ann")
+        .await;
     ann.send(Command::say("hello west")).await;
     assert_eq!(west.hear().await.text, "hello west");
 }
