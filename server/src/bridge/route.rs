@@ -20,24 +20,26 @@ pub(crate) struct WorldPlace {
     pub(crate) world: WorldId,
 }
 
-/// Returns a session id: `start << 40 | serial << 8 | thread`. It is an identity: it never comes
-/// back, also after a restart, and ids of one thread sort by age. It does not say where the
-/// connection of the session is. `thread` is the I/O thread that opened the session, so that two
-/// threads never make the same id.
+/// Returns a session id: `start << 34 | serial << 6 | thread`. It is an identity, and does not say
+/// where the connection of the session is. `thread` is the I/O thread that opened the session, so
+/// that two threads never make the same id, and the ids of one thread sort by age. Ids have 53
+/// bits, because JSON numbers are exact only up to 2^53. A thread repeats its ids after 2^28
+/// sessions, which takes three days at a thousand a second.
 #[must_use]
 pub(crate) fn session_id(start: u32, serial: u32, thread: usize) -> SessionId {
-    debug_assert!(start < 1 << 24 && thread < MAX_IO_THREADS);
-    SessionId((u64::from(start) << 40) | (u64::from(serial) << 8) | thread as u64)
+    debug_assert!(start < 1 << 19 && thread < MAX_IO_THREADS);
+    let serial = serial % (1 << 28);
+    SessionId((u64::from(start) << 34) | (u64::from(serial) << 6) | thread as u64)
 }
 
-/// Returns the 24 bits of a start time in session ids, in units of 16 s: they repeat after 8.5
-/// years. A server that restarts within 16 s of its start would repeat ids, so a server that needs
+/// Returns the 19 bits of a start time in session ids, in units of 16 s: they repeat after 97 days.
+/// A server that restarts within 16 s of its start would repeat ids, so a server that needs
 /// unique ids waits that long, or keeps no sessions over a restart.
 #[must_use]
 pub(crate) fn start_number(now: SystemTime) -> u32 {
     // A clock before 1970 is wrong: use 0.
     let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    (seconds / 16 % (1 << 24)) as u32
+    (seconds / 16 % (1 << 19)) as u32
 }
 
 /// A set of I/O threads.
@@ -90,21 +92,18 @@ mod tests {
 
     #[test]
     fn ids_of_one_thread_sort_by_age_and_ids_of_different_threads_differ() {
-        let last = session_id(1, u32::MAX, 63);
+        let last = session_id(1, (1 << 28) - 1, 63);
         assert!(session_id(1, 2, 0) > session_id(1, 1, 63));
         assert!(session_id(2, 0, 0) > last, "a later start has higher ids");
         assert_ne!(session_id(1, 1, 0), session_id(1, 1, 1));
-        assert_eq!(
-            session_id((1 << 24) - 1, u32::MAX, 0xff & 63).0 >> 40,
-            (1 << 24) - 1
-        );
+        assert_eq!(session_id((1 << 19) - 1, (1 << 28) - 1, 63).0, (1 << 53) - 1);
     }
 
     #[test]
-    fn the_start_number_counts_16_seconds_in_24_bits() {
+    fn the_start_number_counts_16_seconds_in_19_bits() {
         let at = |seconds| start_number(UNIX_EPOCH + Duration::from_secs(seconds));
         assert_eq!((at(0), at(15), at(16)), (0, 0, 1));
-        assert_eq!(at((16 << 24) + 40), 2);
+        assert_eq!(at((16 << 19) + 40), 2);
         assert_eq!(start_number(UNIX_EPOCH - Duration::from_secs(1)), 0);
     }
 

@@ -14,8 +14,8 @@ use parlour_shared::{
     motion::{Position, WallGrid},
 };
 use parlour_sim::{
-    Answer, Clock, FromPlayer, OptionSpec, Player, Room, RoomListings, Seats, SimulationApp, StepSet,
-    TickSchedule,
+    Answer, Clock, FromPlayer, MaySleep, OptionSpec, Player, Room, RoomListings, Seats, SimulationApp,
+    StepSet, TickSchedule,
 };
 use parlour_testing::maps::{door, map};
 use parlour_tick::Cadence;
@@ -64,7 +64,7 @@ pub(crate) fn scores(app: &mut App) {
     app.replicate::<Score>("score").travels::<Score>("score");
     app.player_message::<AddScore>("score");
     app.register_required_components::<Player, Score>();
-    app.add_systems(TickSchedule, add_score.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, add_score.in_set(StepSet::Simulate).in_set(MaySleep));
 }
 
 fn add_score(
@@ -88,7 +88,7 @@ pub(crate) fn tag(app: &mut App) {
         _ => Ok(()),
     });
     app.player_message::<Lock>("lock");
-    app.add_systems(TickSchedule, lock.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, lock.in_set(StepSet::Simulate).in_set(MaySleep));
 }
 
 fn lock(
