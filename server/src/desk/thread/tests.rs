@@ -37,5 +37,8 @@ fn a_panic_in_the_world_of_a_playback_fails_the_server_with_its_reason() {
     };
     run(start).unwrap();
     let reason = failure.get().map(ToString::to_string);
-    assert_eq!(reason.as_deref(), Some("thread tick-0 panicked: a chair without legs"));
+    assert_eq!(
+        reason.as_deref(),
+        Some("thread tick-0 panicked: a chair without legs")
+    );
 }
