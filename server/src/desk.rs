@@ -53,7 +53,7 @@ use parlour_tick::WorldKind;
 
 pub(crate) use action::{DeskAction, WorldEvent};
 pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, Worlds};
-pub(crate) use event::{DeskEvent, LostKind, LostRequest};
+pub(crate) use event::DeskEvent;
 pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run};
 pub(crate) use view::{RoomView, WorldView};
 pub(crate) use worlds::WorldState;

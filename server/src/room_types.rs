@@ -42,7 +42,6 @@ struct CheckedType {
     logic: Option<Logic>,
     worlds: Worlds,
     fallback: Option<String>,
-    is_durable: bool,
     /// Whether it was declared. Otherwise it is the type of a map.
     is_declared: bool,
 }
@@ -120,12 +119,6 @@ impl RoomTypes {
             .and_then(|name| self.types.get(name)?.logic.clone());
         own.unwrap_or_else(|| self.logic.clone())
     }
-
-    /// Returns whether the rooms of a type are kept over a restart of the process.
-    #[allow(dead_code, reason = "worlds are not kept yet")]
-    pub(crate) fn is_durable(&self, room_type: &str) -> bool {
-        self.types.get(room_type).is_some_and(|one| one.is_durable)
-    }
 }
 
 impl CheckedType {
@@ -139,7 +132,6 @@ impl CheckedType {
             logic: None,
             worlds: Worlds::Main,
             fallback: None,
-            is_durable: false,
             is_declared: false,
         }
     }
@@ -156,7 +148,6 @@ impl CheckedType {
             logic: declared.logic.clone(),
             worlds: declared.worlds(),
             fallback: declared.fallback.clone(),
-            is_durable: declared.is_durable,
             is_declared: true,
         }
     }

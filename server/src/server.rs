@@ -96,7 +96,6 @@ impl Server {
     /// [`StartError`]. Its text contains the cause and advice.
     pub fn start(options: ServerOptions) -> Result<Server, StartError> {
         options.check_room_types()?;
-        options.check_state()?;
         start::start(options)
     }
 

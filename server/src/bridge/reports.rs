@@ -70,9 +70,11 @@ pub(crate) struct LostRequest {
 /// The kind of a lost request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LostKind {
+    /// A join, as a message.
     Join,
     /// A reservation of the desk.
     Reserve,
+    /// Any other request of a client.
     Other,
 }
 

@@ -9,14 +9,16 @@ use parlour_tick::{WorldId, WorldKind};
 
 use super::{
     action::DeskAction,
-    event::{LostKind, LostRequest},
     joining,
     sessions::{Errand, Place, Step, Trip},
     travelling,
     turn::Turn,
     worlds::{World, WorldState},
 };
-use crate::node_status::RestartError;
+use crate::{
+    bridge::reports::{LostKind, LostRequest},
+    node_status::RestartError,
+};
 
 /// A world that panics twice within this time of its own ends.
 const AGAIN: u32 = 10 * TICK_RATE;

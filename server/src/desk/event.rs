@@ -10,9 +10,11 @@ use std::time::Instant;
 use parlour_shared::{
     close::CloseCode,
     ids::{SessionId, Tick},
-    message::{ClientMessage, Request},
+    message::ClientMessage,
 };
 use parlour_tick::{Arrival, Report, WorldId};
+
+use crate::bridge::reports::LostRequest;
 
 /// Something happened outside the desk.
 #[derive(Debug)]
@@ -73,23 +75,4 @@ pub(crate) enum DeskEvent {
     Created { world: WorldId, ok: Result<(), String> },
     /// The share of its time that a tick thread used in the last second.
     Load { thread: usize, load: f32 },
-}
-
-/// A request that a world took and will never answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LostRequest {
-    pub(crate) session: SessionId,
-    pub(crate) request: Request,
-    pub(crate) kind: LostKind,
-}
-
-/// The kind of a lost request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LostKind {
-    /// A join, as a message.
-    Join,
-    /// [`super::WorldEvent::Reserve`].
-    Reserve,
-    /// Any other request of a client.
-    Other,
 }

@@ -21,16 +21,12 @@ use std::{
 use parlour_shared::ids::Tick;
 use parlour_tick::{WorldId, WorldKind};
 
-use super::{
-    Desk, DeskAction, DeskEvent, LostKind as DeskLostKind, LostRequest as DeskLostRequest, RoomView,
-    WorldEvent, WorldView,
-};
+use super::{Desk, DeskAction, DeskEvent, RoomView, WorldEvent, WorldView};
 use crate::{
     bridge::{
         commands::SessionCommand,
         forwarded::{ForwardReceiver, Forwarded, ForwardedKind},
         outbound::{DeskOutput, DeskPublisher},
-        reports::{LostKind, LostRequest},
         route::WorldPlace,
         session_map::SessionMap,
         wake::WakeEnd,
@@ -310,7 +306,7 @@ impl Hands {
                 self.handle(DeskEvent::Panicked {
                     world,
                     tick,
-                    lost: lost.into_iter().map(desk_lost).collect(),
+                    lost,
                 });
             }
             TickReport::Taken { world, tick, ticker } => {
@@ -327,10 +323,7 @@ impl Hands {
                 self.panicked.remove(&world);
                 // Before the desk gives its name to a new world.
                 self.close(world);
-                self.handle(DeskEvent::Ended {
-                    world,
-                    lost: lost.into_iter().map(desk_lost).collect(),
-                });
+                self.handle(DeskEvent::Ended { world, lost });
             }
             TickReport::Restored { world } => {
                 let name = self.name(world);
@@ -611,23 +604,5 @@ fn session_command(event: WorldEvent) -> SessionCommand {
             reservation.spawn = spawn;
             SessionCommand::Reserve(reservation)
         }
-    }
-}
-
-fn desk_lost(lost: LostRequest) -> DeskLostRequest {
-    let LostRequest {
-        session,
-        request,
-        kind,
-    } = lost;
-    let kind = match kind {
-        LostKind::Join => DeskLostKind::Join,
-        LostKind::Reserve => DeskLostKind::Reserve,
-        LostKind::Other => DeskLostKind::Other,
-    };
-    DeskLostRequest {
-        session,
-        request,
-        kind,
     }
 }

@@ -49,7 +49,6 @@ pub struct RoomType {
     pub(super) options: Vec<OptionSpec>,
     pub(super) has_own_worlds: bool,
     pub(super) fallback: Option<String>,
-    pub(super) is_durable: bool,
     /// The place of the declaration, such as `parlour.toml:12`. `None`: code.
     pub(super) place: Option<String>,
 }
@@ -72,7 +71,6 @@ impl RoomType {
             options: Vec::new(),
             has_own_worlds: false,
             fallback: None,
-            is_durable: false,
             place: None,
         }
     }
@@ -132,14 +130,6 @@ impl RoomType {
     #[must_use]
     pub fn fallback(mut self, room: impl Into<String>) -> Self {
         self.fallback = Some(room.into());
-        self
-    }
-
-    /// Keeps the rooms over a restart of the process, if [`crate::ServerOptions::state`] names a
-    /// directory.
-    #[must_use]
-    pub fn durable(mut self) -> Self {
-        self.is_durable = true;
         self
     }
 

@@ -97,8 +97,7 @@ fn rules_start_as_those_of_the_node_and_the_desk_gets_its_part() {
         .rules(|rules| rules.capacity = 8)
         .rules(|rules| rules.capacity *= 2)
         .own_world()
-        .fallback("plaza/2")
-        .durable();
+        .fallback("plaza/2");
     let types = RoomTypes::new(&node, &Logic::default(), &[tag]).unwrap();
     let config = types.sim_config(&own("tag"));
     assert_eq!(config.room_types[0].rules.capacity, 16);
@@ -111,7 +110,6 @@ fn rules_start_as_those_of_the_node_and_the_desk_gets_its_part() {
         (tag.joins.burst, tag.joins.every),
         (2, Duration::from_millis(1500))
     );
-    assert!(types.is_durable("tag") && !types.is_durable("plaza") && !types.is_durable("zoo"));
 }
 
 #[test]

@@ -51,9 +51,6 @@ pub struct ServerOptions {
     pub cadence: Option<Cadence>,
     /// Recordings and the history.
     pub recording: RecordingOptions,
-    /// The directory in which worlds with rooms of durable types are kept while the process does
-    /// not run. `None`: they are not kept.
-    pub state: Option<PathBuf>,
 }
 
 impl ServerOptions {
@@ -82,7 +79,6 @@ impl ServerOptions {
             livez_timeout: Duration::from_secs(10),
             cadence: None,
             recording: RecordingOptions::default(),
-            state: None,
         }
     }
 
@@ -92,25 +88,6 @@ impl ServerOptions {
     /// All mistakes in all types, with what to write instead.
     pub fn check_room_types(&self) -> Result<(), RoomTypeErrors> {
         self.checked_room_types().map(drop)
-    }
-
-    /// Creates the directory of [`Self::state`] if it does not exist, and checks that files can be
-    /// written there, so that the mistake is found now and not when the server stops.
-    pub(super) fn check_state(&self) -> Result<(), StartError> {
-        const PROBE: &str = ".parlour-can-write";
-        let Some(directory) = &self.state else {
-            return Ok(());
-        };
-        let check = || {
-            fs::create_dir_all(directory)?;
-            let probe = directory.join(PROBE);
-            fs::write(&probe, [])?;
-            fs::remove_file(&probe)
-        };
-        check().map_err(|source| StartError::State {
-            directory: directory.clone(),
-            source,
-        })
     }
 
     /// Returns the room types, with those of the maps.

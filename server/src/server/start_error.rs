@@ -1,6 +1,6 @@
 //! Errors of the start of a server, with advice.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf};
+use std::{fmt, io, net::SocketAddr};
 
 use parlour_recording::RecordingError;
 
@@ -37,14 +37,6 @@ pub enum StartError {
     /// The room types have mistakes.
     #[error(transparent)]
     RoomTypes(#[from] RoomTypeErrors),
-    /// Worlds cannot be kept in the directory.
-    #[error("cannot use the directory {} for worlds: {source}; choose a different one with --state", directory.display())]
-    State {
-        /// The directory.
-        directory: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
 }
 
 /// The text of `Display`, because a `main` that returns the error prints its `Debug` form.

@@ -25,7 +25,7 @@ fn lines(errors: &RoomTypeErrors) -> Vec<String> {
 #[test]
 fn valid_types_are_accepted() {
     let types = vec![
-        RoomType::new("office").map("lobby").fallback("plaza").durable(),
+        RoomType::new("office").map("lobby").fallback("plaza"),
         RoomType::new("tag")
             .map("plaza")
             .map("garden")
@@ -146,35 +146,4 @@ fn a_server_with_mistakes_binds_no_port_and_reports_the_mistakes() {
         "{text}"
     );
     assert_eq!(format!("{errors:?}"), text);
-}
-
-#[test]
-fn a_directory_for_worlds_is_created_or_the_start_fails() {
-    let directory = parlour_testing::TemporaryPath::directory();
-    let inner = directory.0.join("state/worlds");
-    let configured = |state| {
-        builder(Vec::new()).configure(|options| {
-            options.listen = (Ipv4Addr::LOCALHOST, 0).into();
-            options.admin = options.listen;
-            options.recording.history = std::time::Duration::ZERO;
-            options.state = Some(state);
-        })
-    };
-    let server = configured(inner.clone()).start().unwrap();
-    server.stop();
-    assert_eq!(
-        std::fs::read_dir(&inner).unwrap().count(),
-        0,
-        "the probe is removed"
-    );
-    let file = inner.join("file");
-    std::fs::write(&file, "").unwrap();
-    let Err(error) = configured(file.join("below")).start() else {
-        panic!("the server started")
-    };
-    let text = error.to_string();
-    assert!(
-        text.contains("state/worlds/file/below") && text.ends_with("with --state"),
-        "{text}"
-    );
 }

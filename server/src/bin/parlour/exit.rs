@@ -266,9 +266,7 @@ impl From<StartError> for Exit {
                 _ => UNAVAILABLE,
             },
             StartError::RoomTypes(_) => CONFIG,
-            StartError::Recording(RecordingError::Directory { .. }) | StartError::State { .. } => {
-                CANNOT_CREATE
-            }
+            StartError::Recording(RecordingError::Directory { .. }) => CANNOT_CREATE,
             StartError::Thread(_)
             | StartError::OpenFiles { .. }
             | StartError::Recording(RecordingError::Thread(_)) => SYSTEM,

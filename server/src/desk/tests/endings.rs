@@ -7,11 +7,11 @@ use parlour_shared::{
 };
 use parlour_tick::{Report, WorldId};
 
-use super::super::{DeskEvent, LostKind, WorldState};
+use super::super::{DeskEvent, WorldState};
 use super::support::{
     Did, MAIN, OFFICE, TestDesk, departed, entered, lost, refused, reservation, reserved, status,
 };
-use crate::node_status::RestartError;
+use crate::{bridge::reports::LostKind, node_status::RestartError};
 
 const OWN: WorldId = WorldId(3);
 

@@ -10,10 +10,12 @@ use parlour_shared::{
 use parlour_tick::{Arrival, Report, Reservation, RoomStatus, WorldId};
 
 use super::super::{
-    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, LostKind, LostRequest, WorldEvent,
-    WorldState, Worlds,
+    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, WorldEvent, WorldState, Worlds,
 };
-use crate::node_status::RestartError;
+use crate::{
+    bridge::reports::{LostKind, LostRequest},
+    node_status::RestartError,
+};
 
 /// The shared worlds of [`TestDesk::new`].
 pub(super) const MAIN: WorldId = WorldId(1);

@@ -9,12 +9,10 @@ use parlour_shared::{
 use parlour_tick::WorldId;
 
 use super::{
-    super::super::{
-        action::WorldEvent,
-        event::{DeskEvent, LostKind, LostRequest},
-    },
+    super::super::{action::WorldEvent, event::DeskEvent},
     world::{Event, Mischief, ModelWorld, Output},
 };
+use crate::bridge::reports::{LostKind, LostRequest};
 
 #[derive(Debug)]
 pub(super) enum TickCommand {
