@@ -91,6 +91,28 @@ fn a_reservation_for_a_traveller_is_only_reported() {
     );
 }
 
+/// The node has limited the join already, and the traveller has left its world: there is no way back.
+#[test]
+fn a_traveller_is_not_limited_but_a_group_is() {
+    for (answer, is_limited) in [(false, false), (true, true)] {
+        let mut world = TestWorld::new(config(5));
+        world.open(9);
+        let burst = config(5).rules.rates.join.burst;
+        // Leaves in the lobby: each is refused, and costs a token.
+        (0..burst).for_each(|_| world.leave(9));
+        let wish = seats("ticket", 1, "plaza");
+        world.reserve(9, Reservation { answer, ..wish });
+        world.tick();
+        world.forget_messages();
+        world.join_as(9, with_ticket("ticket"));
+        world.tick();
+        let refusals = world.refusals(9);
+        let limited = matches!(refusals[..], [Refusal::RateLimited { .. }]);
+        assert_eq!(limited, is_limited, "{refusals:?}");
+        assert_eq!(counts(&world, "plaza"), if is_limited { (0, 1) } else { (1, 0) });
+    }
+}
+
 #[test]
 fn players_and_reserved_seats_never_exceed_the_capacity() {
     let mut world = TestWorld::new(config(4));

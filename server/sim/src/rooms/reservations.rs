@@ -58,6 +58,13 @@ pub(super) struct TakenSeat {
 }
 
 impl Reservations {
+    /// Returns whether a ticket is of a reservation that the node made for this session, whose ticket
+    /// no client knows.
+    pub(crate) fn is_of_node(&self, ticket: Option<&str>, session: SessionId) -> bool {
+        let held = ticket.and_then(|ticket| self.by_ticket.get(ticket));
+        held.is_some_and(|held| held.owner == (session, false))
+    }
+
     /// Returns the next tick in which a reservation expires.
     pub(super) fn next_expiry(&self) -> Option<Tick> {
         self.by_ticket.values().map(|held| held.until).min()
