@@ -113,6 +113,24 @@ fn a_traveller_is_not_limited_but_a_group_is() {
     }
 }
 
+/// A world has 1,024 reservations for groups, and as many for travellers.
+#[test]
+fn groups_do_not_use_up_the_seats_of_travellers() {
+    let mut world = TestWorld::new(config(5000));
+    for session in 1..=1025 {
+        world.reserve(session, seats(&format!("g{session}"), 1, "plaza"));
+    }
+    world.tick();
+    assert_eq!(counts(&world, "plaza"), (0, 1024));
+    for session in 1..=1025 {
+        let wish = seats(&format!("t{session}"), 1, "plaza");
+        world.reserve(session, Reservation { answer: false, ..wish });
+    }
+    world.tick();
+    assert_eq!(counts(&world, "plaza"), (0, 2048));
+    assert!(world.output.reports.contains(&refused(1025, 3)));
+}
+
 #[test]
 fn players_and_reserved_seats_never_exceed_the_capacity() {
     let mut world = TestWorld::new(config(4));

@@ -54,14 +54,14 @@ pub(crate) enum DeskEvent {
         closes: Vec<(SessionId, CloseCode)>,
     },
     /// A world panicked in this tick, which has not happened for anybody. Its slot keeps the guests
-    /// and collects events. It has put back the arrivals, departures, holds and releases of the
-    /// tick.
+    /// and collects events. It has put back the departures, holds and releases of the tick.
     Panicked {
         thread: usize,
         world: WorldId,
         tick: Tick,
         why: String,
-        /// The requests of the tick, in order. Messages that are never answered are not listed.
+        /// The arrivals and requests of the tick, in order. Messages that are never answered are not
+        /// listed.
         lost: Vec<LostRequest>,
     },
     /// A world was dropped, after [`super::DeskAction::End`] or because its thread cannot go on
@@ -79,7 +79,7 @@ pub(crate) enum DeskEvent {
     Load { thread: usize, load: f32 },
 }
 
-/// A request that a world took and will never answer.
+/// A request, or an arrival, that a world took and that will never happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LostRequest {
     pub(crate) session: SessionId,
@@ -94,6 +94,9 @@ pub(crate) enum LostKind {
     Join,
     /// [`super::WorldEvent::Reserve`].
     Reserve,
+    /// [`super::WorldEvent::Arrive`], without a number. The session is not in the world, which drops
+    /// what else it was sent before.
+    Arrival,
     /// Any other request of a client.
     Other,
 }

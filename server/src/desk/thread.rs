@@ -619,6 +619,7 @@ fn desk_lost(lost: LostRequest) -> DeskLostRequest {
     let kind = match kind {
         LostKind::Join => DeskLostKind::Join,
         LostKind::Reserve => DeskLostKind::Reserve,
+        LostKind::Arrival => DeskLostKind::Arrival,
         LostKind::Other => DeskLostKind::Other,
     };
     DeskLostRequest {
