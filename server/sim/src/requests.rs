@@ -35,8 +35,8 @@ pub(crate) fn plugin(app: &mut App) {
 }
 
 /// Takes a token for each request, under the limits of the room in which the player is at the start
-/// of the tick. A join with a seat that the node reserved costs none: the node has limited it, and
-/// the player has already left its world for it.
+/// of the tick. Not for a join with a seat that the node reserved: the node has limited it, and the
+/// player has already left its world for it.
 fn limit(
     inbox: Res<Inbox>,
     mut limited: ResMut<RetryTimes>,

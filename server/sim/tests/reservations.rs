@@ -6,7 +6,7 @@ use parlour_shared::{
     limits::{MAX_RESERVED_SEATS, RESERVATION_TICKS},
     message::{Join, JoinMode, LeaveReason, Refusal, Refused, Reserved, ServerMessage},
 };
-use parlour_sim::{Rooms, Seats, SimConfig};
+use parlour_sim::{RateLimits, Rooms, Seats, SimConfig};
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{Report, Reservation};
 use proptest::prelude::*;
@@ -91,13 +91,15 @@ fn a_reservation_for_a_traveller_is_only_reported() {
     );
 }
 
-/// The node has limited the join already, and the traveller has left its world: there is no way back.
+/// The node has limited the join already, and the traveller has left its world for it.
 #[test]
 fn a_traveller_is_not_limited_but_a_group_is() {
     for (answer, is_limited) in [(false, false), (true, true)] {
-        let mut world = TestWorld::new(config(5));
+        let mut config = config(5);
+        config.rules.rates = RateLimits::default();
+        let burst = config.rules.rates.join.burst;
+        let mut world = TestWorld::new(config);
         world.open(9);
-        let burst = config(5).rules.rates.join.burst;
         // Leaves in the lobby: each is refused, and costs a token.
         (0..burst).for_each(|_| world.leave(9));
         let wish = seats("ticket", 1, "plaza");
@@ -124,7 +126,13 @@ fn groups_do_not_use_up_the_seats_of_travellers() {
     assert_eq!(counts(&world, "plaza"), (0, 1024));
     for session in 1..=1025 {
         let wish = seats(&format!("t{session}"), 1, "plaza");
-        world.reserve(session, Reservation { answer: false, ..wish });
+        world.reserve(
+            session,
+            Reservation {
+                answer: false,
+                ..wish
+            },
+        );
     }
     world.tick();
     assert_eq!(counts(&world, "plaza"), (0, 2048));

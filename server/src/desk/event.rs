@@ -60,8 +60,8 @@ pub(crate) enum DeskEvent {
         world: WorldId,
         tick: Tick,
         why: String,
-        /// The arrivals and requests of the tick, in order. Messages that are never answered are not
-        /// listed.
+        /// The arrivals and requests of the tick, in order. Messages that are never answered are
+        /// not listed.
         lost: Vec<LostRequest>,
     },
     /// A world was dropped, after [`super::DeskAction::End`] or because its thread cannot go on
@@ -94,8 +94,8 @@ pub(crate) enum LostKind {
     Join,
     /// [`super::WorldEvent::Reserve`].
     Reserve,
-    /// [`super::WorldEvent::Arrive`], without a number. The session is not in the world, which drops
-    /// what else it was sent before.
+    /// [`super::WorldEvent::Arrive`], without a number. The session is not in the world, which
+    /// drops what else it was sent for it.
     Arrival,
     /// Any other request of a client.
     Other,

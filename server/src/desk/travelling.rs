@@ -192,7 +192,11 @@ pub(super) fn lose_arrival(turn: &mut Turn, world: WorldId, id: SessionId) {
         room: Some(room),
         or_close: false,
     }) = errand
-        && turn.state.rooms.get(&room).is_some_and(|room| room.world == world)
+        && turn
+            .state
+            .rooms
+            .get(&room)
+            .is_some_and(|room| room.world == world)
         && let Some(session) = turn.session(id)
     {
         session.errand = None;

@@ -16,7 +16,8 @@ use crate::{
 /// releases still wait, of which each session has few.
 const WAITING: usize = 4096;
 /// The ticks that an event waits. The placement is usually in the same tick, because direct events
-/// are taken before the commands of the desk, or in the next one. It is later only if the ring of the desk is full, and never comes if the session has left meanwhile.
+/// are taken before the commands of the desk, or in the next one. It is later only if the ring of
+/// the desk is full, and never comes if the session has left meanwhile.
 const PATIENCE: u32 = 60;
 
 /// The waiting events. Many sessions can be placed in one tick, so each finds its own at once.

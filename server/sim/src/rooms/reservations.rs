@@ -26,8 +26,9 @@ use crate::{
     state::{self, EntityIndex, LoadError, StableId},
 };
 
-/// The maximum number of reservations for groups in a world, and also of those for travellers: seats
-/// that clients reserve must not close the doors into the world. All are hashed at every tick.
+/// The maximum number of reservations for groups in a world, and also of those for travellers:
+/// seats that clients reserve must not close the doors into the world. All are hashed at every
+/// tick.
 const MAX_RESERVATIONS: usize = 1024;
 
 /// All reservations, by ticket.
@@ -59,8 +60,8 @@ pub(super) struct TakenSeat {
 }
 
 impl Reservations {
-    /// Returns whether a ticket is of a reservation that the node made for this session, whose ticket
-    /// no client knows.
+    /// Returns whether a ticket is of a reservation that the node made for this session. No client
+    /// knows it.
     pub(crate) fn is_of_node(&self, ticket: Option<&str>, session: SessionId) -> bool {
         let held = ticket.and_then(|ticket| self.by_ticket.get(ticket));
         held.is_some_and(|held| held.owner == (session, false))
@@ -233,7 +234,8 @@ pub(super) fn restore(saved: Reservations, world: &World) -> Option<Reservations
             && held.until <= tick.after(RESERVATION_TICKS)
             && index.get(StableId::room(held.room)).is_some()
     };
-    let is_possible = saved.by_ticket.len() <= 2 * MAX_RESERVATIONS && saved.by_ticket.iter().all(is_possible);
+    let is_possible =
+        saved.by_ticket.len() <= 2 * MAX_RESERVATIONS && saved.by_ticket.iter().all(is_possible);
     is_possible.then_some(saved)
 }
 
