@@ -347,6 +347,8 @@ impl Worlds {
             }
             SessionCommand::Depart => guests.depart(session, input),
             SessionCommand::Held(held) => guests.set_held(session, held, behind, input),
+            // Its arrival was lost in a panic, which the desk did not know yet.
+            SessionCommand::Message { .. } if guests.is_outside(session) => {}
             SessionCommand::Message { arrived, message } => {
                 slot.take_message(session, arrived, message, deadline, dropped);
             }
@@ -384,8 +386,7 @@ impl Worlds {
 
     /// Adds the direct events that overtook the placement of their session.
     fn take_overtaking(&mut self, world: WorldId, session: SessionId, deadline: Instant, dropped: &Counter) {
-        let overtaking: Vec<Inbound> = self.overtaking.take(world, session).collect();
-        for event in overtaking {
+        for event in self.overtaking.take(world, session) {
             // Events under a later placement continue to wait.
             if let Some(event) = self.take_in(event, deadline, dropped) {
                 self.overtaking.push(event, dropped);

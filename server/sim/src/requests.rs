@@ -16,7 +16,7 @@ use crate::{
     player::Player,
     refusal::{Cause, refuse},
     room_state,
-    rooms::{self, InRoom, Room},
+    rooms::{self, InRoom, Reservations, Room},
     schedule::{StepSet, TickSchedule},
     sessions, skins, state,
     taken::with_taken,
@@ -35,12 +35,14 @@ pub(crate) fn plugin(app: &mut App) {
 }
 
 /// Takes a token for each request, under the limits of the room in which the player is at the start
-/// of the tick.
+/// of the tick. Not for a join with a seat that the node reserved: the node has limited it, and the
+/// player has already left its world for it.
 fn limit(
     inbox: Res<Inbox>,
     mut limited: ResMut<RetryTimes>,
     mut throttles: Query<(&mut Throttle, Option<&InRoom>)>,
     rooms: Query<&Room>,
+    reservations: Res<Reservations>,
     clock: Res<Clock>,
     setup: Res<Setup>,
 ) {
@@ -51,6 +53,11 @@ fn limit(
             return None;
         };
         let kind = kind_of(message)?;
+        if let ClientMessage::Join(join) = message
+            && reservations.is_of_node(join.ticket.as_deref(), event.session)
+        {
+            return None;
+        }
         let (mut throttle, present) = throttles.get_mut((*player)?).ok()?;
         let room = present.and_then(|present| rooms.get(present.0).ok());
         let rates = room.map_or(&setup.rates, |room| &room.rules.rates);

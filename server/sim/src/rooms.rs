@@ -31,7 +31,7 @@ pub use listing::{PropertyError, RoomListing, RoomListings};
 pub(crate) use occupancy::{leave, room_entered};
 pub(crate) use options::RoomChecks;
 pub use options::{NewRoom, RoomOptions};
-use reservations::Reservations;
+pub(crate) use reservations::Reservations;
 pub(crate) use reservations::{expire as expire_reservations, reserve};
 use room::RoomsCreated;
 pub use room::{Room, Rooms};

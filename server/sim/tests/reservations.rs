@@ -6,7 +6,7 @@ use parlour_shared::{
     limits::{MAX_RESERVED_SEATS, RESERVATION_TICKS},
     message::{Join, JoinMode, LeaveReason, Refusal, Refused, Reserved, ServerMessage},
 };
-use parlour_sim::{Rooms, Seats, SimConfig};
+use parlour_sim::{RateLimits, Rooms, Seats, SimConfig};
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{Report, Reservation};
 use proptest::prelude::*;
@@ -89,6 +89,54 @@ fn a_reservation_for_a_traveller_is_only_reported() {
         (world.client(9).room().request, counts(&world, "plaza")),
         (4, (1, 0))
     );
+}
+
+/// The node has limited the join already, and the traveller has left its world for it.
+#[test]
+fn a_traveller_is_not_limited_but_a_group_is() {
+    for (answer, is_limited) in [(false, false), (true, true)] {
+        let mut config = config(5);
+        config.rules.rates = RateLimits::default();
+        let burst = config.rules.rates.join.burst;
+        let mut world = TestWorld::new(config);
+        world.open(9);
+        // Leaves in the lobby: each is refused, and costs a token.
+        (0..burst).for_each(|_| world.leave(9));
+        let wish = seats("ticket", 1, "plaza");
+        world.reserve(9, Reservation { answer, ..wish });
+        world.tick();
+        world.forget_messages();
+        world.join_as(9, with_ticket("ticket"));
+        world.tick();
+        let refusals = world.refusals(9);
+        let limited = matches!(refusals[..], [Refusal::RateLimited { .. }]);
+        assert_eq!(limited, is_limited, "{refusals:?}");
+        assert_eq!(counts(&world, "plaza"), if is_limited { (0, 1) } else { (1, 0) });
+    }
+}
+
+/// A world has 1,024 reservations for groups, and as many for travellers.
+#[test]
+fn groups_do_not_use_up_the_seats_of_travellers() {
+    let mut world = TestWorld::new(config(5000));
+    for session in 1..=1025 {
+        world.reserve(session, seats(&format!("g{session}"), 1, "plaza"));
+    }
+    world.tick();
+    assert_eq!(counts(&world, "plaza"), (0, 1024));
+    for session in 1..=1025 {
+        let wish = seats(&format!("t{session}"), 1, "plaza");
+        world.reserve(
+            session,
+            Reservation {
+                answer: false,
+                ..wish
+            },
+        );
+    }
+    world.tick();
+    assert_eq!(counts(&world, "plaza"), (0, 2048));
+    assert!(world.output.reports.contains(&refused(1025, 3)));
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub(crate) enum TickReport<W> {
     Load(f32),
 }
 
-/// A request that a world took and will never answer.
+/// A request, or an arrival, that a world took and that will never happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LostRequest {
     pub(crate) session: SessionId,
@@ -74,6 +74,9 @@ pub(crate) enum LostKind {
     Join,
     /// A reservation of the desk.
     Reserve,
+    /// The arrival of the session, without a number. The session is not in the world, which drops
+    /// what else it was sent for it.
+    Arrival,
     /// Any other request of a client.
     Other,
 }

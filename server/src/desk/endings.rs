@@ -243,6 +243,7 @@ fn refuse_lost(turn: &mut Turn, world: WorldId, lost: &[LostRequest]) {
             LostKind::Join | LostKind::Reserve => {
                 joining::lost(turn, world, request.session, Refusal::WorldRestarted);
             }
+            LostKind::Arrival => travelling::lose_arrival(turn, world, request.session),
             LostKind::Other => {
                 if let Some(session) = turn.session(request.session) {
                     session.was_leave(request.request);

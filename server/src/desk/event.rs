@@ -55,12 +55,12 @@ pub(crate) enum DeskEvent {
         closes: Vec<(SessionId, CloseCode)>,
     },
     /// A world panicked in this tick, which has not happened for anybody. Its slot keeps the guests
-    /// and collects events. It has put back the arrivals, departures, holds and releases of the
-    /// tick.
+    /// and collects events. It has put back the departures, holds and releases of the tick.
     Panicked {
         world: WorldId,
         tick: Tick,
-        /// The requests of the tick, in order. Messages that are never answered are not listed.
+        /// The arrivals and requests of the tick, in order. Messages that are never answered are not
+        /// listed.
         lost: Vec<LostRequest>,
     },
     /// Answers [`super::DeskAction::Take`]: the world left its tick thread, where its slot keeps the

@@ -64,6 +64,20 @@ impl Guests {
         }
     }
 
+    /// Notes that a session has not arrived, because the world panicked.
+    pub(super) fn lose_arrival(&mut self, session: SessionId) {
+        if let Some(guest) = self.sessions.get_mut(&session)
+            && !std::mem::replace(&mut guest.is_outside, true)
+        {
+            self.leaving.push(session);
+        }
+    }
+
+    /// Returns whether a session is known, and not in the world.
+    pub(super) fn is_outside(&self, session: SessionId) -> bool {
+        self.sessions.get(&session).is_some_and(|guest| guest.is_outside)
+    }
+
     /// Lets a session leave.
     pub(super) fn depart(&mut self, session: SessionId, input: &mut TickInput) {
         let Some(guest) = self.sessions.get_mut(&session) else {

@@ -192,8 +192,9 @@ impl WorldSlot {
         }
     }
 
-    /// Takes back the input of the tick that panicked. Its requests are lost, because one of them
-    /// may be the cause. Its other events are kept for the restored world.
+    /// Takes back the input of the tick that panicked. Its arrivals and requests are lost, because
+    /// one of them may be the cause. Its other events are kept for the restored world: without its
+    /// departures, players would stay there who have left.
     fn panicked(&mut self, why: String, recorder: Option<&mut TickSender>) -> TickReport {
         let tick = self.tick.after(1);
         (self.stepped, self.quiet_until) = (self.tick, self.tick);
@@ -203,8 +204,15 @@ impl WorldSlot {
             ticker.reclaim(&mut fatal);
         }
         let lost = lost_requests(&fatal.events);
-        let is_kept =
-            |event: &&Event| !matches!(event.kind, EventKind::Message { .. } | EventKind::Reserve(_));
+        for event in &fatal.events {
+            if matches!(event.kind, EventKind::Arrive(_)) {
+                self.guests.lose_arrival(event.session);
+            }
+        }
+        let is_kept = |event: &&Event| match event.kind {
+            EventKind::Depart | EventKind::Hold | EventKind::Release => true,
+            EventKind::Arrive(_) | EventKind::Message { .. } | EventKind::Reserve(_) => false,
+        };
         self.input.events = fatal.events.iter().filter(is_kept).cloned().collect();
         if let Some(ticker) = &mut remains {
             ticker.record_panic(tick, &mut fatal, recorder);
@@ -285,7 +293,7 @@ fn is_of_desk(message: &ClientMessage) -> bool {
     )
 }
 
-/// Returns the requests among these events that expect an answer.
+/// Returns the arrivals among these events, and the requests that expect an answer.
 pub(super) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
     let lost = |event: &Event| {
         let (request, kind) = match &event.kind {
@@ -303,7 +311,8 @@ pub(super) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
                 | ClientMessage::Ping { .. }
                 | ClientMessage::Bye => return None,
             },
-            EventKind::Arrive(_) | EventKind::Depart | EventKind::Hold | EventKind::Release => return None,
+            EventKind::Arrive(_) => (0, LostKind::Arrival),
+            EventKind::Depart | EventKind::Hold | EventKind::Release => return None,
         };
         Some(LostRequest {
             session: event.session,
@@ -335,6 +344,7 @@ mod tests {
     use crate::metrics::Metrics;
 
     const A: SessionId = SessionId(256);
+    const B: SessionId = SessionId(512);
 
     /// A world that panics when a chat arrives, and otherwise counts its ticks and events.
     #[derive(Default)]
@@ -385,25 +395,33 @@ mod tests {
     }
 
     #[test]
-    fn after_a_panic_requests_are_lost_and_arrivals_wait_for_the_restored_world() {
+    fn after_a_panic_arrivals_and_requests_are_lost_and_departures_wait_for_the_restored_world() {
         let mut slot = WorldSlot::new(WorldId(1), Box::<Fragile>::default());
         assert!(matches!(step(&mut slot), Stepped::Ticked));
         let (arrival, none) = (Arrival::default(), IoThreads::default());
-        slot.guests
-            .arrive(A, arrival.clone(), 0, false, none, &mut slot.input);
+        let WorldSlot { guests, input, .. } = &mut slot;
+        guests.arrive(B, arrival.clone(), 0, false, none, input);
+        assert!(matches!(step(&mut slot), Stepped::Ticked));
+        let WorldSlot { guests, input, .. } = &mut slot;
+        guests.arrive(A, arrival, 0, false, none, input);
+        guests.depart(B, input);
         message(&mut slot, ClientMessage::Join(Join::room(7, "plaza")));
         message(&mut slot, chat(8));
         let Stepped::Panicked(TickReport::Panicked { tick, why, lost, .. }) = step(&mut slot) else {
             panic!("no panic");
         };
-        assert_eq!((tick, why.as_str()), (Tick(2), "a chat"));
+        assert_eq!((tick, why.as_str()), (Tick(3), "a chat"));
         let lost: Vec<_> = lost.iter().map(|lost| (lost.request, lost.kind)).collect();
-        assert_eq!(lost, [(7, LostKind::Join), (8, LostKind::Other)]);
+        assert_eq!(
+            lost,
+            [(0, LostKind::Arrival), (7, LostKind::Join), (8, LostKind::Other)]
+        );
         let kept = [Event {
-            session: A,
-            kind: EventKind::Arrive(arrival),
+            session: B,
+            kind: EventKind::Depart,
         }];
         assert_eq!(slot.input.events, kept);
+        assert!(slot.guests.is_outside(A));
 
         assert!(matches!(step(&mut slot), Stepped::Waiting));
         message(&mut slot, ClientMessage::Leave { request: 9 });

@@ -26,7 +26,9 @@ use crate::{
     state::{self, EntityIndex, LoadError, StableId},
 };
 
-/// The maximum number of reservations in a world. They are hashed at every tick.
+/// The maximum number of reservations for groups in a world, and also of those for travellers:
+/// seats that clients reserve must not close the doors into the world. All are hashed at every
+/// tick.
 const MAX_RESERVATIONS: usize = 1024;
 
 /// All reservations, by ticket.
@@ -58,9 +60,23 @@ pub(super) struct TakenSeat {
 }
 
 impl Reservations {
+    /// Returns whether a ticket is of a reservation that the node made for this session. No client
+    /// knows it.
+    pub(crate) fn is_of_node(&self, ticket: Option<&str>, session: SessionId) -> bool {
+        let held = ticket.and_then(|ticket| self.by_ticket.get(ticket));
+        held.is_some_and(|held| held.owner == (session, false))
+    }
+
     /// Returns the next tick in which a reservation expires.
     pub(super) fn next_expiry(&self) -> Option<Tick> {
         self.by_ticket.values().map(|held| held.until).min()
+    }
+
+    /// Returns whether there is no place for a further reservation. `answer`: whether it is for a
+    /// group, whose owner is sent the ticket.
+    fn is_full(&self, answer: bool) -> bool {
+        let alike = || self.by_ticket.values().filter(|held| held.owner.1 == answer);
+        self.by_ticket.len() >= MAX_RESERVATIONS && alike().count() >= MAX_RESERVATIONS
     }
 
     /// Drops the reservations of a room that is removed.
@@ -101,7 +117,8 @@ pub(crate) fn reserve(world: &mut World, session: SessionId, wish: &Reservation)
 
 /// Checks everything first, so that a refusal leaves no room behind.
 fn try_reserve(world: &mut World, session: SessionId, wish: &Reservation) -> Result<Entity, Refusal> {
-    let reservations = &world.resource::<Reservations>().by_ticket;
+    let all = world.resource::<Reservations>();
+    let reservations = &all.by_ticket;
     let is_new = !wish.ticket.is_empty()
         && wish.ticket.len() <= MAX_TICKET_BYTES
         && !reservations.contains_key(&wish.ticket);
@@ -109,7 +126,7 @@ fn try_reserve(world: &mut World, session: SessionId, wish: &Reservation) -> Res
         return Err(Refusal::BadTicket);
     }
     let seats = u32::from(wish.seats);
-    if !(1..=MAX_RESERVED_SEATS).contains(&wish.seats) || reservations.len() >= MAX_RESERVATIONS {
+    if !(1..=MAX_RESERVED_SEATS).contains(&wish.seats) || all.is_full(wish.answer) {
         return Err(Refusal::RoomFull);
     }
     let room = if let Some(from) = &wish.join.ticket {
@@ -217,7 +234,8 @@ pub(super) fn restore(saved: Reservations, world: &World) -> Option<Reservations
             && held.until <= tick.after(RESERVATION_TICKS)
             && index.get(StableId::room(held.room)).is_some()
     };
-    let is_possible = saved.by_ticket.len() <= MAX_RESERVATIONS && saved.by_ticket.iter().all(is_possible);
+    let is_possible =
+        saved.by_ticket.len() <= 2 * MAX_RESERVATIONS && saved.by_ticket.iter().all(is_possible);
     is_possible.then_some(saved)
 }
 

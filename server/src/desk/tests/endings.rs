@@ -57,6 +57,56 @@ fn a_panic_costs_the_requests_of_the_tick_and_nobody_leaves() {
     assert_eq!((view.panics, view.restarts, view.sessions), (1, 1, 3));
 }
 
+/// The arrival may be the cause, so it is not tried again.
+#[test]
+fn an_arrival_in_the_fatal_tick_goes_back_to_the_lobby() {
+    let mut desk = TestDesk::new();
+    let ada = desk.open();
+    desk.join(ada, 1, "plaza");
+    desk.take();
+    let arrival = [lost(ada, 0, LostKind::Arrival), lost(ada, 1, LostKind::Join)];
+    desk.panicked(MAIN, 100, arrival.to_vec());
+    let refused = Did::Refuse(1, Refusal::WorldRestarted);
+    assert_eq!(desk.take(), [Did::Rebuild(MAIN), refused]);
+    assert_eq!(desk.desk.worlds()[0].sessions, 0);
+    desk.chat(ada, 2);
+    assert_eq!(desk.take(), [Did::Refuse(2, Refusal::NotInRoom)]);
+    // Its next join is an arrival again.
+    desk.join(ada, 3, "plaza");
+    assert!(matches!(desk.take()[..], [Did::Arrive(MAIN), Did::Join(..)]));
+}
+
+/// The fallback of `tag` is `plaza`.
+#[test]
+fn a_traveller_whose_arrival_was_lost_goes_to_a_fallback_only_in_a_different_world() {
+    let mut desk = with_own_room("tag/a");
+    let ada = desk.open_in(OFFICE, "office");
+    desk.join(ada, 2, "tag/a");
+    let seat = reservation(&desk.take());
+    desk.reports(OWN, vec![reserved(ada, &seat)]);
+    desk.recalled(ada);
+    desk.reports(OFFICE, vec![departed(ada)]);
+    desk.take();
+    let arrival = [lost(ada, 0, LostKind::Arrival), lost(ada, 2, LostKind::Join)];
+    desk.panicked(OWN, 100, arrival.to_vec());
+    let did = desk.take();
+    assert_eq!(did[1], Did::Refuse(2, Refusal::WorldRestarted), "{did:?}");
+    assert!(matches!(did[2..], [Did::Arrive(MAIN), Did::Join(..)]), "{did:?}");
+}
+
+#[test]
+fn a_session_that_closed_as_it_arrived_in_the_fatal_tick_is_gone() {
+    let mut desk = TestDesk::new();
+    let ada = desk.open();
+    desk.join(ada, 1, "plaza");
+    desk.close(ada);
+    desk.take();
+    let arrival = [lost(ada, 0, LostKind::Arrival), lost(ada, 1, LostKind::Join)];
+    desk.panicked(MAIN, 100, arrival.to_vec());
+    assert_eq!(desk.take(), [Did::Rebuild(MAIN)]);
+    assert_eq!(desk.desk.worlds()[0].sessions, 0);
+}
+
 #[test]
 fn a_lost_reservation_is_refused_and_the_traveller_stays() {
     let mut desk = TestDesk::new();

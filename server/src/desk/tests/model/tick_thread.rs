@@ -1,6 +1,6 @@
 //! A tick thread with its worlds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlour_shared::{
     ids::{SessionId, Tick},
@@ -45,6 +45,8 @@ pub(super) struct Slot {
     /// The last placement of each session.
     placed: BTreeMap<SessionId, u32>,
     pub(super) fallen: bool,
+    /// The sessions whose arrival was lost in a panic.
+    outside: BTreeSet<SessionId>,
 }
 
 /// What a tick thread hands out.
@@ -128,6 +130,7 @@ impl TickThread {
                     inbox: Vec::new(),
                     placed: BTreeMap::new(),
                     fallen: false,
+                    outside: BTreeSet::new(),
                 };
                 self.slots.insert(id, slot);
                 done.events.push(DeskEvent::Created {
@@ -174,6 +177,12 @@ impl TickThread {
 
     fn event(&mut self, world: WorldId, event: Event, done: &mut Done) {
         if let Some(slot) = self.slots.get_mut(&world) {
+            match event.kind {
+                WorldEvent::Arrive { .. } => drop(slot.outside.remove(&event.session)),
+                WorldEvent::Reserve { .. } => {}
+                _ if slot.outside.contains(&event.session) => return,
+                _ => {}
+            }
             slot.inbox.push(event);
             return;
         }
@@ -202,6 +211,10 @@ impl TickThread {
                 slot.fallen = true;
                 let (messages, controls): (Vec<_>, Vec<_>) = events.into_iter().partition(is_droppable);
                 slot.inbox = controls;
+                let arrivals = messages.iter().filter(|event| is_arrival(event));
+                let arrivals: BTreeSet<_> = arrivals.map(|event| event.session).collect();
+                slot.inbox.retain(|event| !arrivals.contains(&event.session));
+                slot.outside.extend(arrivals);
                 let lost = lost(messages);
                 done.events.push(DeskEvent::Panicked {
                     world: *id,
@@ -227,8 +240,12 @@ impl TickThread {
 fn is_droppable(event: &Event) -> bool {
     matches!(
         event.kind,
-        WorldEvent::Message { .. } | WorldEvent::Reserve { .. }
+        WorldEvent::Arrive { .. } | WorldEvent::Message { .. } | WorldEvent::Reserve { .. }
     )
+}
+
+fn is_arrival(event: &Event) -> bool {
+    matches!(event.kind, WorldEvent::Arrive { .. })
 }
 
 /// Lists the requests among events that nobody will handle.
@@ -249,6 +266,7 @@ fn lost(events: Vec<Event>) -> Vec<LostRequest> {
                 }
                 (kind, request)
             }
+            WorldEvent::Arrive { .. } => (LostKind::Arrival, 0),
             _ => continue,
         };
         lost.push(LostRequest {
