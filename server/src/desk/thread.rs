@@ -303,11 +303,7 @@ impl Hands {
                 }
                 self.types.of(self.room_type(world)).panics.increment(1);
                 self.drop_elsewhere(remains);
-                self.handle(DeskEvent::Panicked {
-                    world,
-                    tick,
-                    lost,
-                });
+                self.handle(DeskEvent::Panicked { world, tick, lost });
             }
             TickReport::Taken { world, tick, ticker } => {
                 self.panicked.insert(world, tick);
