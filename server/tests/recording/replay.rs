@@ -76,7 +76,11 @@ pub(crate) fn replay(bytes: Vec<u8>, maps: &[Arc<Map>], logic: &Logic) -> Replay
                     Outcome::Panicked => replayed.panicked = true,
                     Outcome::Skipped { hash } => {
                         world.skip(1);
-                        assert!(hash.is_none_or(|hash| hash == world.hash()), "tick {}", record.tick.0);
+                        assert!(
+                            hash.is_none_or(|hash| hash == world.hash()),
+                            "tick {}",
+                            record.tick.0
+                        );
                     }
                     Outcome::Finished { hash, parts } => {
                         world.step(&mut record.input, &mut output);
