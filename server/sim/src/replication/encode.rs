@@ -116,6 +116,7 @@ impl Arena {
 
     /// Appends the update records of some slots of a delta, given as words of bits. Returns their
     /// number.
+    #[inline]
     pub(super) fn copy_updates(
         &mut self,
         delta: usize,
