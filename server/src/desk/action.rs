@@ -29,7 +29,8 @@ pub(crate) enum DeskAction {
     },
     /// Takes a world that runs off its tick thread, and then reports `Taken`.
     Take { place: WorldPlace },
-    /// Rebuilds a world that panicked or was taken, restores it on its tick thread, and then reports `Rebuilt`.
+    /// Rebuilds a world that panicked or was taken, restores it on its tick thread, and then
+    /// reports `Rebuilt`.
     Rebuild { place: WorldPlace },
     /// Drops a world and then reports `Ended`. Nobody is in it.
     End { place: WorldPlace },
