@@ -59,7 +59,6 @@ pub(crate) enum DeskAction {
 pub(crate) enum WorldEvent {
     Arrive {
         player: Arrival,
-        io_thread: usize,
         held: bool,
     },
     Depart,
@@ -70,9 +69,5 @@ pub(crate) enum WorldEvent {
         message: ClientMessage,
     },
     /// Seats in a room. With `join.ticket`, they are taken from the seats of that ticket.
-    Reserve {
-        reservation: Box<Reservation>,
-        /// The spawn point at which the player enters, if it comes through a door.
-        spawn: Option<String>,
-    },
+    Reserve(Box<Reservation>),
 }
