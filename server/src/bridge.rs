@@ -19,11 +19,12 @@
 //! | commands | 4,096 | the rest waits in a list of the desk. While 16,384 wait, messages are dropped and counted. Other commands are bounded by the sessions: at most five for each join |
 //! | reports | 1,024 | the rest waits in a list of the tick thread. With 65,536, the desk is dead, and the server fails |
 //! | outbound of a tick thread | 64 batches | at 8 waiting batches the viewers of the I/O thread are sent no snapshots. The last place of a full ring says that batches were lost, and the thread closes its sessions with 4001 |
-//! | outbound of the desk | 1,024 items | the rest waits in a list of the desk. With 65,536, the thread closes its sessions with 4001 |
+//! | outbound of the desk | 65,536 items | its last place says that items were lost, and the thread closes its sessions with 4001 |
 //!
 //! With 4 I/O threads and 4 tick threads, the rings take 16 * 0.6 MB (inbound), 4 * 1.2 MB
-//! (forwarded), 4 * 0.7 MB (commands), and less than 1 MB for the rest: 18 MB. With one of each,
-//! they take 5 MB.
+//! (forwarded), 4 * 0.7 MB (commands), and less than 1 MB for the rest: 18 MB. With one of each, they
+//! take 5 MB. The rings of the desk to the I/O threads add 2.6 MB of address space each, of which
+//! almost nothing is ever used.
 //!
 //! # Order
 //!

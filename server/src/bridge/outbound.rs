@@ -27,8 +27,8 @@ use super::{
 pub(crate) const RING: usize = 64;
 /// The size of the ring of the desk: 65,536 items of 40 bytes are 2.6 MB of address space, of which
 /// the system provides only what was used. There is no list beside the ring: an item that waits
-/// there could be overtaken by what it causes. If the ring is full, the I/O thread has not run for a
-/// long time, and must close its sessions.
+/// there could be overtaken by what it causes. If the ring is full, the I/O thread has not run for
+/// a long time, and must close its sessions.
 pub(crate) const DESK_RING: usize = 64 * 1024;
 /// An I/O thread with this many waiting ticks (133 ms) is behind. Its viewers get no snapshots
 /// until it has caught up.
@@ -282,8 +282,8 @@ pub(crate) struct DeskPublisher {
 }
 
 impl DeskPublisher {
-    /// Sends an item to an I/O thread. Never blocks. [`Self::flush`] wakes the thread. Returns `false`
-    /// if the I/O thread is so late that its sessions are closed instead.
+    /// Sends an item to an I/O thread. Never blocks. [`Self::flush`] wakes the thread. Returns
+    /// `false` if the I/O thread is so late that its sessions are closed instead.
     pub(crate) fn send(&mut self, thread: usize, output: DeskOutput) -> bool {
         let number = self.numbers.take();
         match self.threads.get_mut(thread) {
@@ -306,7 +306,8 @@ impl DeskSender {
     /// Sends the item, if there is room. Returns whether the I/O thread will see it.
     fn push(&mut self, number: u64, output: DeskOutput) -> bool {
         let item = match self.ring.slots() {
-            // The ring contains `Lost`: all sessions that miss this item are closed when it is read.
+            // The ring contains `Lost`: all sessions that miss this item are closed when it is
+            // read.
             0 => return false,
             1 => Outbound::Lost,
             _ => Outbound::Desk(output),

@@ -29,7 +29,8 @@ pub(crate) enum DeskAction {
     },
     /// Takes a world that runs off its tick thread, and then reports `Taken`.
     Take { place: WorldPlace },
-    /// Rebuilds a world that panicked or was taken, restores it on its tick thread, and then reports `Rebuilt`.
+    /// Rebuilds a world that panicked or was taken, restores it on its tick thread, and then
+    /// reports `Rebuilt`.
     Rebuild { place: WorldPlace },
     /// Drops a world and then reports `Ended`. Nobody is in it.
     End { place: WorldPlace },
@@ -58,7 +59,6 @@ pub(crate) enum DeskAction {
 pub(crate) enum WorldEvent {
     Arrive {
         player: Arrival,
-        io_thread: usize,
         held: bool,
     },
     Depart,
@@ -69,9 +69,5 @@ pub(crate) enum WorldEvent {
         message: ClientMessage,
     },
     /// Seats in a room. With `join.ticket`, they are taken from the seats of that ticket.
-    Reserve {
-        reservation: Box<Reservation>,
-        /// The spawn point at which the player enters, if it comes through a door.
-        spawn: Option<String>,
-    },
+    Reserve(Box<Reservation>),
 }

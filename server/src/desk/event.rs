@@ -63,8 +63,8 @@ pub(crate) enum DeskEvent {
         /// listed.
         lost: Vec<LostRequest>,
     },
-    /// Answers [`super::DeskAction::Take`]: the world left its tick thread, where its slot keeps the
-    /// guests and collects events. A world that had just panicked reports that instead.
+    /// Answers [`super::DeskAction::Take`]: the world left its tick thread, where its slot keeps
+    /// the guests and collects events. A world that had just panicked reports that instead.
     Taken { world: WorldId },
     /// A world was dropped, after [`super::DeskAction::End`] or because its thread cannot go on
     /// with it. It had collected these requests.

@@ -166,8 +166,7 @@ fn ask_for_group(turn: &mut Turn, id: SessionId) {
         {
             ask.sent = true;
         }
-        let spawn = None;
-        turn.forward(world, id, WorldEvent::Reserve { reservation, spawn });
+        turn.forward(world, id, WorldEvent::Reserve(reservation));
     }
 }
 

@@ -34,11 +34,7 @@ impl Playback {
                 player,
             } => {
                 self.sessions.insert(session, io_thread);
-                let arrive = WorldEvent::Arrive {
-                    player,
-                    io_thread,
-                    held: false,
-                };
+                let arrive = WorldEvent::Arrive { player, held: false };
                 self.forward(session, arrive, actions);
                 self.allow(session, 0, actions);
             }

@@ -588,17 +588,11 @@ impl Hands {
 
 fn session_command(event: WorldEvent) -> SessionCommand {
     match event {
-        WorldEvent::Arrive { player, held, .. } => SessionCommand::Arrive { player, held },
+        WorldEvent::Arrive { player, held } => SessionCommand::Arrive { player, held },
         WorldEvent::Depart => SessionCommand::Depart,
         WorldEvent::Hold => SessionCommand::Held(true),
         WorldEvent::Release => SessionCommand::Held(false),
         WorldEvent::Message { arrived, message } => SessionCommand::Message { arrived, message },
-        WorldEvent::Reserve {
-            mut reservation,
-            spawn,
-        } => {
-            reservation.spawn = spawn;
-            SessionCommand::Reserve(reservation)
-        }
+        WorldEvent::Reserve(reservation) => SessionCommand::Reserve(reservation),
     }
 }

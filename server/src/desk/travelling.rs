@@ -22,15 +22,15 @@ pub(super) fn seat(turn: &mut Turn, id: SessionId, goal: Box<Goal>) {
         ticket: ticket.clone(),
         seats: 1,
         join: goal.join.clone(),
-        spawn: None,
+        spawn: goal.spawn.clone(),
         answer: false,
     });
-    let (world, spawn) = (goal.world, goal.spawn.clone());
+    let world = goal.world;
     note_ask(turn, id, &goal, AskKind::Seat, goal.join.ticket.is_none());
     if let Some(session) = turn.session(id) {
         session.step = Step::Seating { goal, ticket };
     }
-    turn.forward(world, id, WorldEvent::Reserve { reservation, spawn });
+    turn.forward(world, id, WorldEvent::Reserve(reservation));
     // Meanwhile the I/O thread stops sending to the old world, which takes less than a tick.
     recall(turn, id);
 }
@@ -137,17 +137,9 @@ pub(super) fn arrive(turn: &mut Turn, id: SessionId, goal: Box<Goal>, ticket: Op
     if matches!(session.errand, Some(Errand::Door { .. })) {
         session.errand = None;
     }
-    let (player, io_thread, held) = (session.player.clone(), session.io_thread, session.held);
+    let (player, held) = (session.player.clone(), session.held);
     turn.state.worlds.enter(world, id);
-    turn.forward(
-        world,
-        id,
-        WorldEvent::Arrive {
-            player,
-            io_thread,
-            held,
-        },
-    );
+    turn.forward(world, id, WorldEvent::Arrive { player, held });
     join(turn, id, goal, ticket);
 }
 

@@ -1,10 +1,8 @@
 //! The options of a server, and their defaults.
 
 use std::{
-    fs,
     net::{Ipv4Addr, SocketAddr},
     num::NonZero,
-    path::PathBuf,
     time::Duration,
 };
 
@@ -12,7 +10,6 @@ use parlour_recording::RecordingOptions;
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
-use super::StartError;
 use crate::{
     bridge::route::MAX_TICK_THREADS,
     edge::EdgeOptions,

@@ -32,8 +32,8 @@ impl<'a> Wanted<'a> {
         let (may_exist, may_create) = match join.mode {
             JoinMode::Enter => (true, true),
             JoinMode::Existing => (true, false),
-            // The name has an instance: the node chose it, or a door out of a private room names the
-            // room behind it, which exists if somebody went through before.
+            // The name has an instance: the node chose it, or a door out of a private room names
+            // the room behind it, which exists if somebody went through before.
             JoinMode::Private if join.room.contains('/') => (true, true),
             JoinMode::Private | JoinMode::New | JoinMode::Any => return Err(Refusal::NoSuchRoom),
         };

@@ -40,7 +40,7 @@ pub(super) enum Did {
     Join(WorldId, Join),
     /// A message with this request.
     Forward(WorldId, Request),
-    Reserve(WorldId, Reservation, Option<String>),
+    Reserve(WorldId, Reservation),
     Create(WorldId, String),
     Take(WorldId),
     Rebuild(WorldId),
@@ -257,7 +257,7 @@ fn did(action: DeskAction) -> Did {
                 ..
             } => Did::Join(place.world, join),
             WorldEvent::Message { message, .. } => Did::Forward(place.world, message.request()),
-            WorldEvent::Reserve { reservation, spawn } => Did::Reserve(place.world, *reservation, spawn),
+            WorldEvent::Reserve(reservation) => Did::Reserve(place.world, *reservation),
         },
         DeskAction::Create { place, name, .. } => Did::Create(place.world, name),
         DeskAction::Take { place } => Did::Take(place.world),
@@ -330,7 +330,7 @@ pub(super) fn reservation(did: &[Did]) -> Reservation {
     let found: Vec<_> = did
         .iter()
         .filter_map(|did| match did {
-            Did::Reserve(_, reservation, _) => Some(reservation.clone()),
+            Did::Reserve(_, reservation) => Some(reservation.clone()),
             _ => None,
         })
         .collect();

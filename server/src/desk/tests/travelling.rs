@@ -61,7 +61,7 @@ fn a_door_recalls_the_session_before_it_departs() {
     desk.reports(MAIN, vec![door]);
     let did = desk.take();
     let seat = reservation(&did);
-    assert!(matches!(&did[0], Did::Reserve(OFFICE, _, Some(spawn)) if spawn == "north"));
+    assert!(matches!(&did[0], Did::Reserve(OFFICE, seat) if seat.spawn.as_deref() == Some("north")));
     assert_eq!((&did[1], seat.join.request), (&Did::Recall, 0));
     desk.reports(OFFICE, vec![reserved(ada, &seat), status("office", 0)]);
     assert_eq!(

@@ -1,6 +1,6 @@
 //! The threads on which worlds are built, rebuilt and dropped. That may take many milliseconds,
-//! during which the desk goes on. A panic while a world is built is an error of that world, and so is
-//! a rebuild that takes too long.
+//! during which the desk goes on. A panic while a world is built is an error of that world, and so
+//! is a rebuild that takes too long.
 
 use std::{
     collections::VecDeque,
@@ -242,8 +242,8 @@ impl Starter {
     }
 }
 
-/// The desk's ends of a thread. If it is dropped, the thread ends after its present job, whose result
-/// is dropped there.
+/// The desk's ends of a thread. If it is dropped, the thread ends after its present job, whose
+/// result is dropped there.
 struct WorkThread {
     jobs: Option<SyncSender<Job>>,
     results: Receiver<Built>,

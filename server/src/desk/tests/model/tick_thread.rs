@@ -240,7 +240,7 @@ impl TickThread {
 fn is_droppable(event: &Event) -> bool {
     matches!(
         event.kind,
-        WorldEvent::Arrive { .. } | WorldEvent::Message { .. } | WorldEvent::Reserve { .. }
+        WorldEvent::Arrive { .. } | WorldEvent::Message { .. } | WorldEvent::Reserve(_)
     )
 }
 
@@ -253,7 +253,7 @@ fn lost(events: Vec<Event>) -> Vec<LostRequest> {
     let mut lost = Vec::new();
     for event in events {
         let (kind, request) = match event.kind {
-            WorldEvent::Reserve { reservation, .. } => (LostKind::Reserve, reservation.join.request),
+            WorldEvent::Reserve(reservation) => (LostKind::Reserve, reservation.join.request),
             WorldEvent::Message { message, .. } => {
                 let kind = match message {
                     ClientMessage::Join(_) => LostKind::Join,

@@ -123,7 +123,7 @@ impl ModelWorld {
                     guest.held = matches!(event.kind, WorldEvent::Hold);
                 }
             }
-            WorldEvent::Reserve { reservation, .. } => self.reserve(id, &reservation, refuse, out),
+            WorldEvent::Reserve(reservation) => self.reserve(id, &reservation, refuse, out),
             WorldEvent::Message { message, .. } => {
                 if !self.guests.contains_key(&id) {
                     out.strays.push((id, message));
