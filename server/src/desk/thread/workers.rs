@@ -332,7 +332,7 @@ fn drop_caught(world: Box<dyn Ticker>) {
 mod tests {
     use std::sync::{
         Mutex,
-        mpsc::{Sender, channel},
+        mpsc::{SyncSender, sync_channel},
     };
 
     use parlour_recording::recorder::TickSender;
@@ -381,8 +381,8 @@ mod tests {
         }
     }
 
-    fn start() -> (Workers, Arc<Makes>, Sender<()>) {
-        let (sender, go_on) = channel();
+    fn start() -> (Workers, Arc<Makes>, SyncSender<()>) {
+        let (sender, go_on) = sync_channel(1);
         let makes = Arc::new(Makes {
             go_on: Mutex::new(go_on),
             closed: Mutex::default(),
@@ -404,7 +404,7 @@ mod tests {
                 return built;
             }
             assert!(began.elapsed() < Duration::from_secs(30), "no result");
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::park_timeout(Duration::from_millis(1));
         }
     }
 
