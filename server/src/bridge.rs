@@ -22,9 +22,9 @@
 //! | outbound of the desk | 65,536 items | its last place says that items were lost, and the thread closes its sessions with 4001 |
 //!
 //! With 4 I/O threads and 4 tick threads, the rings take 16 * 0.6 MB (inbound), 4 * 1.2 MB
-//! (forwarded), 4 * 0.7 MB (commands), and less than 1 MB for the rest: 18 MB. With one of each, they
-//! take 5 MB. The rings of the desk to the I/O threads add 2.6 MB of address space each, of which
-//! almost nothing is ever used.
+//! (forwarded), 4 * 0.7 MB (commands), and less than 1 MB for the rest: 18 MB. With one of each,
+//! they take 5 MB. The rings of the desk to the I/O threads add 2.6 MB of address space each, of
+//! which almost nothing is ever used.
 //!
 //! # Order
 //!

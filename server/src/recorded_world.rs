@@ -13,8 +13,8 @@ use crate::{desk::MakeWorlds, room_types::RoomTypes, ticker::Ticker};
 /// The name of the shared world of the built-in logic on the first tick thread.
 pub(crate) const MAIN_WORLD: &str = "main";
 
-/// The maximum number of skipped ticks that are recorded together: half a second. The recorder hears
-/// of them only then, so the history of a quiet world may end that much before the present.
+/// The maximum number of skipped ticks that are recorded together: half a second. The recorder
+/// hears of them only then, so the history of a quiet world may end that much before the present.
 const RUN: u32 = 30;
 
 /// The flags of `parlour`, for the errors and log lines of the recorder.
@@ -95,16 +95,21 @@ fn seed_of(seed: u64, world: WorldId, name: &str) -> u64 {
     }
 }
 
-/// The epochs of an own world: more than the rooms that it makes before it ends, so that its room has
-/// a higher epoch when it is created again, in a later world.
+/// The epochs of an own world: more than the rooms that it makes before it ends, so that its room
+/// has a higher epoch when it is created again, in a later world.
 const EPOCHS: u32 = 257;
 
-/// Returns where the epochs of a world start. They rise from own world to own world. After 8 million
-/// worlds they start again. A room of a shared world is always created again in the same one.
+/// The epochs of a shared world: more rooms than it makes in its life. With several tick threads, a
+/// room of a shared type can be created again in a different shared world.
+const SHARED_EPOCHS: u32 = 1 << 24;
+
+/// Returns where the epochs of a world start, so that a room that is created again has an epoch
+/// that it did not have before. They rise from own world to own world, and start again after 8
+/// million worlds. The shared worlds are the first of a node.
 fn first_epoch_of(world: WorldId, kind: &WorldKind) -> u32 {
     match kind {
         WorldKind::Own { .. } => world.0 % (1 << 23) * EPOCHS,
-        WorldKind::Main | WorldKind::Shared { .. } => 0,
+        WorldKind::Main | WorldKind::Shared { .. } => world.0.saturating_sub(1) % 64 * SHARED_EPOCHS,
     }
 }
 
@@ -190,6 +195,7 @@ mod tests {
             assert_eq!(next - one, EPOCHS);
         }
         assert!(first_epoch_of(WorldId(last), &own).checked_add(EPOCHS).is_some());
-        assert_eq!(first_epoch_of(WorldId(9), &WorldKind::Main), 0);
+        assert_eq!(first_epoch_of(WorldId(1), &WorldKind::Main), 0);
+        assert_eq!(first_epoch_of(WorldId(2), &WorldKind::Main), SHARED_EPOCHS);
     }
 }

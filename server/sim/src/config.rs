@@ -39,8 +39,8 @@ pub struct SimConfig {
     /// On a node of many worlds, the room may be in a different one. Then this is `false`, and the
     /// world reports [`parlour_tick::Report::Door`].
     pub creates_rooms_for_doors: bool,
-    /// The first room has the epoch after this one. In a node, a room may be created again in a later
-    /// world, which must then have a higher number here.
+    /// The first room has the epoch after this one. In a node, a room may be created again in a
+    /// later world, which must then have a higher number here.
     pub first_epoch: u32,
 }
 

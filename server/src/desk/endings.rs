@@ -243,7 +243,7 @@ fn refuse_lost(turn: &mut Turn, world: WorldId, lost: &[LostRequest]) {
             LostKind::Join | LostKind::Reserve => {
                 joining::lost(turn, world, request.session, Refusal::WorldRestarted);
             }
-            LostKind::Arrival => travelling::lose_arrival(turn, world, request.session),
+            LostKind::Arrival => lose_arrival(turn, world, request.session),
             LostKind::Other => {
                 if let Some(session) = turn.session(request.session) {
                     session.was_leave(request.request);
@@ -270,4 +270,31 @@ fn drop_if_empty(turn: &mut Turn, world: WorldId) {
             turn.actions.push(DeskAction::End { place });
         }
     }
+}
+
+/// A world panicked in the tick in which the session arrived, perhaps because of it. The session is
+/// back in the lobby, with the player that it still has. A fallback room in the same world would be
+/// the next panic, which ends the world.
+fn lose_arrival(turn: &mut Turn, world: WorldId, id: SessionId) {
+    turn.leave_world(world, id);
+    let Some(session) = turn.session(id).filter(|session| session.world() == Some(world)) else {
+        return;
+    };
+    session.place = Place::Lobby;
+    joining::lost(turn, world, id, Refusal::WorldRestarted);
+    let errand = turn.session(id).and_then(|session| session.errand.clone());
+    if let Some(Errand::Fallback {
+        room: Some(room),
+        or_close: false,
+    }) = errand
+        && turn
+            .state
+            .rooms
+            .get(&room)
+            .is_some_and(|room| room.world == world)
+        && let Some(session) = turn.session(id)
+    {
+        session.errand = None;
+    }
+    travelling::go_on(turn, id);
 }

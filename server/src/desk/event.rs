@@ -59,8 +59,8 @@ pub(crate) enum DeskEvent {
     Panicked {
         world: WorldId,
         tick: Tick,
-        /// The arrivals and requests of the tick, in order. Messages that are never answered are not
-        /// listed.
+        /// The arrivals and requests of the tick, in order. Messages that are never answered are
+        /// not listed.
         lost: Vec<LostRequest>,
     },
     /// Answers [`super::DeskAction::Take`]: the world left its tick thread, where its slot keeps

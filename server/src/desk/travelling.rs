@@ -9,7 +9,7 @@ use parlour_tick::{Arrival, Reservation, WorldId};
 
 use super::{
     action::{DeskAction, WorldEvent},
-    joining, random_name,
+    random_name,
     sessions::{Errand, Goal, Place, Reason, Step, Trip},
     turn::Turn,
     worlds::{Ask, AskKind, World},
@@ -167,33 +167,6 @@ pub(super) fn join(turn: &mut Turn, id: SessionId, goal: Box<Goal>, ticket: Opti
 pub(super) fn lose_target(turn: &mut Turn, id: SessionId, goal: &Goal) {
     refuse_goal(turn, id, goal, Refusal::NoSuchRoom);
     send_to_fallback(turn, id, goal);
-}
-
-/// A world panicked in the tick in which the session arrived, perhaps because of it. The session is
-/// back in the lobby, with the player that it still has. A fallback room in the same world would be
-/// the next panic, which ends the world.
-pub(super) fn lose_arrival(turn: &mut Turn, world: WorldId, id: SessionId) {
-    turn.leave_world(world, id);
-    let Some(session) = turn.session(id).filter(|session| session.world() == Some(world)) else {
-        return;
-    };
-    session.place = Place::Lobby;
-    joining::lost(turn, world, id, Refusal::WorldRestarted);
-    let errand = turn.session(id).and_then(|session| session.errand.clone());
-    if let Some(Errand::Fallback {
-        room: Some(room),
-        or_close: false,
-    }) = errand
-        && turn
-            .state
-            .rooms
-            .get(&room)
-            .is_some_and(|room| room.world == world)
-        && let Some(session) = turn.session(id)
-    {
-        session.errand = None;
-    }
-    go_on(turn, id);
 }
 
 /// Refuses what made the session go somewhere.

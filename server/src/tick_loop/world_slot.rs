@@ -248,8 +248,8 @@ impl WorldSlot {
     }
 
     /// Goes on with a world that was rebuilt. It has finished the tick before the one that panicked
-    /// or was not begun, and holds nobody. `behind` are the I/O threads that are behind. Returns the
-    /// world that was here, if there was one.
+    /// or was not begun, and holds nobody. `behind` are the I/O threads that are behind. Returns
+    /// the world that was here, if there was one.
     pub(super) fn restore(&mut self, ticker: Box<dyn Ticker>, behind: IoThreads) -> Option<Box<dyn Ticker>> {
         self.guests.hold_again(behind, &mut self.input);
         if self.ticker.is_none() {

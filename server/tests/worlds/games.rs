@@ -200,7 +200,7 @@ fn room_types() -> Vec<RoomType> {
 /// something.
 pub(crate) fn start(change: impl FnOnce(&mut ServerOptions)) -> TestServer {
     start_with(|options| {
-        // Who walks east or west from the spawn point comes to a door.
+        // A player that walks east or west from the spawn point enters a door.
         for (name, to, x) in [("east", "west", 200), ("west", "east", 0)] {
             let doors = vec![door([x, 0, 16, 256], to)];
             let built = map(

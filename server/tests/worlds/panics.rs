@@ -19,8 +19,8 @@ use crate::{
     visitor::{Visitor, component},
 };
 
-/// The most ticks between two snapshots. The protocol allows 65 while a connection accepts data; the
-/// rest is for a machine that is too busy to send them all.
+/// The most ticks between two snapshots. The protocol allows 65 while a connection accepts data;
+/// the rest is for a machine that is too busy to send them all.
 const MAX_PAUSE_TICKS: u32 = 240;
 
 /// Visitors of other worlds, each of which checks that no tick is missing.
@@ -228,7 +228,7 @@ async fn a_world_that_hangs_delays_no_world_of_a_different_thread() {
     let stop = Arc::new(AtomicBool::new(false));
     let watching = spawn(witness_each_tick(witness, Arc::clone(&stop)));
 
-    // The witness has seen a second of ticks, and is told to end, before the hang is over.
+    // The witness sees a second of ticks, and ends, before the hang is over.
     let request = ann.custom("hang", &()).await;
     stop.store(true, Ordering::Relaxed);
     tokio::select! {

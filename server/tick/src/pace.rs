@@ -108,7 +108,8 @@ impl Pace {
     /// what is nearby.
     #[must_use]
     // Always inlined: the search for due viewers calls it for each viewer, and a quiet world's does
-    // so rarely. With two callers the compiler left a call in the first, 50 instructions per viewer.
+    // so rarely. With two callers the compiler left a call in the first, 50 instructions per
+    // viewer.
     #[allow(clippy::inline_always, reason = "see above")]
     #[inline(always)]
     pub fn cadences(self, own: PaceLevel) -> (Cadence, Cadence) {

@@ -146,8 +146,8 @@ impl TickSender {
     }
 
     /// Like [`Self::send`], for the last `skipped` ticks of a world, which were skipped
-    /// ([`Simulation::skip`]): one record for all of them, so a world that is skipped for long costs
-    /// little. Only after the last of them, the world may have to be saved
+    /// ([`Simulation::skip`]): one record for all of them, so a world that is skipped for long
+    /// costs little. Only after the last of them, the world may have to be saved
     /// ([`WorldTicks::until_saved`]). At most [`MAX_CHUNK_TICKS`] at once.
     pub fn send_skipped(&mut self, ticks: &mut WorldTicks, world: &mut Simulation, skipped: u32) {
         debug_assert!(skipped <= MAX_CHUNK_TICKS, "{skipped} skipped ticks at once");

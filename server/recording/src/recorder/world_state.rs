@@ -45,7 +45,8 @@ pub(super) struct WorldState {
     pub(super) history: History,
 }
 
-/// What was received: a tick, or several that were skipped, and the world if it was saved after them.
+/// What was received: a tick, or several that were skipped, and the world if it was saved after
+/// them.
 pub(super) struct ReceivedTick<'a> {
     pub(super) tick: &'a LiveTick,
     pub(super) wall_ms: u64,
@@ -87,7 +88,8 @@ impl WorldState {
         })
     }
 
-    /// Records a tick, or several that were skipped. Returns the reason for which the history should be written, if there is one.
+    /// Records a tick, or several that were skipped. Returns the reason for which the history
+    /// should be written, if there is one.
     pub(super) fn take_in(
         &mut self,
         received: &ReceivedTick<'_>,
