@@ -96,7 +96,7 @@ fn seed_of(seed: u64, world: WorldId, name: &str) -> u64 {
 }
 
 /// The epochs of an own world: more than the rooms that it makes before it ends, so that its room
-/// has a higher epoch when it is created again, in a later world.
+/// has a different epoch when it is created again, in a later world.
 const EPOCHS: u32 = 257;
 
 /// The epochs of a shared world: more rooms than it makes in its life. With several tick threads, a

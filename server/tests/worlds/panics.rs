@@ -11,6 +11,7 @@ use parlour_client::{
     shared::{close::CloseCode, message::LeaveReason},
 };
 use parlour_testing::eventually;
+use serde_json::Value;
 use tokio::task::{JoinHandle, spawn};
 
 use crate::{
@@ -111,10 +112,15 @@ async fn steady_rooms(server: &TestServer) -> Vec<String> {
     rooms
 }
 
-/// Returns the panics and restarts of the only world with a name.
-fn panics_and_restarts(server: &TestServer, name: &str) -> Option<(u64, u64)> {
+/// Returns the panics and restarts of the only world with this room. The world has a different name
+/// than the one before if that one is not gone yet.
+fn panics_and_restarts(server: &TestServer, room: &str) -> Option<(u64, u64)> {
     let worlds = worlds(server);
-    let mut named = worlds.iter().filter(|world| world["name"] == name);
+    let has_room = |world: &&Value| {
+        let rooms = world["rooms"].as_array().unwrap();
+        rooms.iter().any(|held| held["name"] == room)
+    };
+    let mut named = worlds.iter().filter(has_room);
     let world = named.next()?;
     let number = |field: &str| world[field].as_u64().unwrap();
     let found = (number("panics"), number("restarts"));
@@ -157,7 +163,7 @@ async fn a_world_that_fails_by_a_message_goes_on_and_no_other_world_notices() {
     assert_eq!(ann.ask(Command::custom("score", &1_u32).unwrap()).await, None);
     bob.wait_to_see(ann.player(), |ann| ann.component == 8).await;
     eventually("the panic and the restart are listed", || {
-        panics_and_restarts(&server, "fragile.1") == Some((1, 1))
+        panics_and_restarts(&server, "fragile/1") == Some((1, 1))
     });
 
     // The second failure ends the world. Its type names no other room.
@@ -171,7 +177,7 @@ async fn a_world_that_fails_by_a_message_goes_on_and_no_other_world_notices() {
     assert_eq!(cal.ask(Command::say("a new world")).await, None);
     assert_eq!(cal.wait_to_see(cal.player(), |_| true).await.component, 0);
     eventually("only the new world is listed", || {
-        panics_and_restarts(&server, "fragile.1") == Some((0, 0))
+        panics_and_restarts(&server, "fragile/1") == Some((0, 0))
     });
     witnesses.finish().await;
     assert_eq!(server.inner.stop().failure, None);
