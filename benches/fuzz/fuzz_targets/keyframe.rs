@@ -69,7 +69,7 @@ fuzz_target!(|input: &[u8]| {
         send(9, arrive(9));
         for session in [1, 2, 3, 9] {
             for room in ["lobby", "garden", "lobby"] {
-                let message = ClientMessage::Join(Join::room(1, room.into()));
+                let message = ClientMessage::Join(Join::room(1, room));
                 send(session, EventKind::Message { early: 0, message });
             }
             let message = ClientMessage::Chat(Chat { text: "hello".into(), ..Chat::default() });

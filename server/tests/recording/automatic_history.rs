@@ -87,8 +87,8 @@ fn each_panic_writes_the_history_and_ends_the_recording() {
         };
         assert_eq!(reason, EndReason::Panicked);
     }
-    // The second recording starts with the saved tick 199. `find` prefers the newest recording, also
-    // to a history that is newer.
+    // The second recording starts with the saved tick 199. `find` prefers the newest recording,
+    // also to a history that is newer.
     let found = find(&directory.main(), None, Extent::Whole).unwrap();
     assert_eq!([found.path], directory.files_ending("-t199.plr")[..]);
 }
