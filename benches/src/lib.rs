@@ -8,7 +8,7 @@ pub mod report;
 #[cfg(target_os = "linux")]
 pub mod sockets;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bevy_app::App;
 use bevy_ecs::schedule::IntoScheduleConfigs;
@@ -21,7 +21,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{Interest, SimConfig, Simulation, StepSet, TickSchedule};
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput, player_id};
 
 /// The players of a world, and what they do.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,7 @@ impl Load {
 /// A world with its players in it, ready to be stepped.
 pub struct Crowd {
     load: Load,
+    seed: u64,
     config: SimConfig,
     sim: Simulation,
     input: TickInput,
@@ -73,24 +74,29 @@ impl Crowd {
     /// size.
     #[must_use]
     pub fn new(load: Load) -> Self {
-        Self::with_logic(load, |_| ())
+        Self::seeded(load, 1)
+    }
+
+    /// Like [`Self::new`], with other turns for each seed.
+    #[must_use]
+    pub fn seeded(load: Load, seed: u64) -> Self {
+        Self::with_logic(load, seed, |_| ())
     }
 
     /// Like [`Self::new`], but without the state hash. The difference is the cost of the hash.
     #[must_use]
     pub fn unhashed(load: Load) -> Self {
-        Self::with_logic(load, |app| {
+        Self::with_logic(load, 1, |app| {
             app.configure_sets(TickSchedule, StepSet::Digest.run_if(|| false));
         })
     }
 
-    fn with_logic(load: Load, logic: fn(&mut App)) -> Self {
-        let mut config = SimConfig::new(vec![Arc::new(plaza())]);
-        config.rules.interest = load.interest;
-        config.rules.capacity = load.per_room;
+    fn with_logic(load: Load, seed: u64, logic: fn(&mut App)) -> Self {
+        let config = config(load);
         let (input, output) = (TickInput::default(), TickOutput::default());
         let mut crowd = Self {
             load,
+            seed,
             sim: Simulation::with_plugins(config.clone(), logic),
             config,
             input,
@@ -109,7 +115,7 @@ impl Crowd {
     pub fn prepare(&mut self) {
         let tick = self.sim.tick().0 + 1;
         self.input.events.clear();
-        let mut random = Stream::new(1, u64::from(tick), Purpose::BotWalk);
+        let mut random = Stream::new(self.seed, u64::from(tick), Purpose::BotWalk);
         for session in 0..self.load.players {
             if random.below(TICK_RATE) < self.load.turns_per_second {
                 let direction = Direction::ALL[1 + random.below(8) as usize];
@@ -128,6 +134,17 @@ impl Crowd {
     /// Runs one tick.
     pub fn step(&mut self) {
         self.sim.step(&mut self.input, &mut self.output);
+    }
+
+    /// Runs one tick, or skips it if the world is quiet. Returns whether it ran.
+    pub fn step_or_skip(&mut self) -> bool {
+        let skips = self.sim.may_skip(&self.input);
+        if skips {
+            self.sim.skip(1);
+        } else {
+            self.step();
+        }
+        !skips
     }
 
     /// The input of the next tick, after [`Self::prepare`].
@@ -149,15 +166,12 @@ impl Crowd {
 
     fn fill(&mut self) {
         for session in 0..self.load.players {
-            let kind = EventKind::Open { name: String::new() };
+            let kind = EventKind::Arrive(Arrival::new(player_id(0, session), String::new()));
             self.input.events.push(Event {
                 session: SessionId(u64::from(session)),
                 kind,
             });
-            let join = Join {
-                request: 1,
-                room: format!("plaza/{}", session / self.load.per_room),
-            };
+            let join = Join::room(1, format!("plaza/{}", session / self.load.per_room));
             self.input
                 .events
                 .push(message(session, ClientMessage::Join(join)));
@@ -168,6 +182,16 @@ impl Crowd {
             "everyone is in a room"
         );
     }
+}
+
+/// The configuration of the world of a load. All worlds share one map, as on a server.
+#[must_use]
+pub fn config(load: Load) -> SimConfig {
+    static PLAZA: LazyLock<Arc<Map>> = LazyLock::new(|| Arc::new(plaza()));
+    let mut config = SimConfig::new(vec![Arc::clone(&PLAZA)]);
+    config.rules.interest = load.interest;
+    config.rules.capacity = load.per_room;
+    config
 }
 
 /// The open map of 2000 x 2000 px that load runs use, with 400 spawn points spread over it.

@@ -18,6 +18,13 @@ pub fn cpu_time() -> Duration {
     Duration::new(tv_sec.unsigned_abs(), tv_nsec.unsigned_abs() as u32)
 }
 
+/// Returns the CPU time of this thread so far: user and system.
+#[must_use]
+pub fn thread_cpu_time() -> Duration {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(tv_sec.unsigned_abs(), tv_nsec.unsigned_abs() as u32)
+}
+
 /// Returns the CPU seconds of a process so far: user and system, all threads, in steps of 0.01 s.
 ///
 /// # Errors

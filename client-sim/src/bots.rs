@@ -32,10 +32,12 @@
 //! * A turn that has been unseen for a second or more at the end of the measurement counts with
 //!   that time.
 //!
-//! **Standstill** is the longest time in which no bot of any thread received a tick. A server sends
-//! one to each client in a room at least every 65 ticks (1.08 s), so a run fails if the standstill
-//! is longer than the plan allows ([`Plan::max_standstill`]). Time in which the bots' own threads
-//! stood still does not count.
+//! **Standstill** is the longest time in which no bot in a room received a tick of it, over all
+//! rooms in which there are bots. A server sends one to each client in a room at least every 65
+//! ticks (1.08 s), so a run fails if the standstill is longer than the plan allows
+//! ([`Plan::max_standstill`]). In a room in which nothing happens, the standstill is therefore
+//! about a second. Each room counts its own ticks, so one room can stand still while others go on.
+//! Time in which the bots' own threads stood still does not count, nor do bots that stall.
 //!
 //! **Age of the picture** also shows turns that have not arrived yet, which latency counts only
 //! when a newer turn is seen or the measurement ends. At random moments of the measurement it
@@ -89,5 +91,5 @@ pub use report::{Latency, Quantiles, Report};
 pub use roles::Roles;
 pub use run::{Progress, run};
 pub use schedule::{Job, Schedule};
-pub use standstill::{DEFAULT_MAX_STANDSTILL, PauseDetector, Standstill, TickWatch};
+pub use standstill::{DEFAULT_MAX_STANDSTILL, PauseDetector, Standstill, TickWatch, WatchedRoom};
 pub use violations::Violations;

@@ -1,4 +1,4 @@
-//! A standstill of the server: the longest time in which no bot received a tick, to the
+//! A standstill of a room: the longest time in which no bot in it received a tick, to the
 //! nanosecond, in virtual time.
 
 use std::time::{Duration, Instant};
@@ -9,48 +9,100 @@ fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
 }
 
-fn standstill(began: u64, lasted: u64) -> Option<Standstill> {
+fn standstill(room: &str, began: u64, lasted: u64) -> Option<Standstill> {
     Some(Standstill {
         lasted: ms(lasted),
         began: ms(began),
+        room: room.into(),
     })
 }
 
 #[test]
 fn the_longest_standstill_is_reported_with_its_beginning() {
     let start = Instant::now();
-    let watch = TickWatch::new(start);
-    assert_eq!(watch.current(start + ms(900)), None, "no tick so far");
-    let mut longest = None;
+    let mut watch = TickWatch::new(start);
+    assert_eq!(watch.longest_until(start + ms(900)), None, "no room so far");
+    let plaza = watch.enter("plaza", start + ms(1000));
     // No tick arrives in 2 of 10 s.
     for at in (1000..4000).chain(6000..10_000).step_by(50) {
-        longest = Standstill::longer(longest, watch.record(start + ms(at)));
+        watch.record(plaza, start + ms(at));
     }
-    assert_eq!(longest, standstill(3950, 2050));
-    assert_eq!(watch.current(start + ms(10_000)), standstill(9950, 50));
+    assert_eq!(watch.longest(), standstill("plaza", 3950, 2050));
+    assert_eq!(
+        watch.longest_until(start + ms(13_000)),
+        standstill("plaza", 9950, 3050)
+    );
 }
 
 #[test]
-fn a_tick_that_any_thread_receives_ends_the_standstill() {
+fn a_room_stands_still_although_others_go_on() {
     let start = Instant::now();
-    let watch = TickWatch::new(start);
-    assert_eq!(watch.record(start + ms(100)), None);
-    assert_eq!(watch.record(start + ms(600)), standstill(100, 500));
-    // A thread records an earlier tick late.
-    assert_eq!(watch.record(start + ms(550)), None);
-    assert_eq!(watch.record(start + ms(700)), standstill(600, 100));
+    let mut watch = TickWatch::new(start);
+    let [tag, plaza] = ["tag", "plaza"].map(|room| watch.enter(room, start));
+    watch.record(tag, start + ms(300));
+    for at in (50..=5000).step_by(50) {
+        watch.record(plaza, start + ms(at));
+    }
+    assert_eq!(
+        watch.longest_until(start + ms(5000)),
+        standstill("tag", 300, 4700)
+    );
+    watch.record(tag, start + ms(5100));
+    assert_eq!(watch.longest(), standstill("tag", 300, 4800));
 }
 
 #[test]
-fn a_standstill_can_restart_but_not_before_the_first_tick() {
+fn a_tick_that_any_bot_in_the_room_receives_ends_the_standstill() {
     let start = Instant::now();
-    let watch = TickWatch::new(start);
+    let mut watch = TickWatch::new(start);
+    let first = watch.enter("plaza", start);
+    let second = watch.enter("plaza", start + ms(100));
+    assert_eq!(first, second);
+    watch.record(first, start + ms(600));
+    watch.record(second, start + ms(700));
+    assert_eq!(watch.longest(), standstill("plaza", 100, 500));
+}
+
+#[test]
+fn a_room_without_bots_is_not_watched() {
+    let start = Instant::now();
+    let mut watch = TickWatch::new(start);
+    let plaza = watch.enter("plaza", start);
+    watch.enter("plaza", start);
+    watch.leave(plaza, start + ms(10));
+    // The last bot leaves. Nobody knows what the room does then.
+    watch.leave(plaza, start + ms(400));
+    assert_eq!(watch.longest_until(start + ms(9000)), standstill("plaza", 0, 400));
+    watch.enter("plaza", start + ms(9000));
+    watch.record(plaza, start + ms(9100));
+    assert_eq!(watch.longest_until(start + ms(9100)), standstill("plaza", 0, 400));
+}
+
+#[test]
+fn a_standstill_can_restart() {
+    let start = Instant::now();
+    let mut watch = TickWatch::new(start);
     watch.restart(start + ms(500));
-    assert_eq!(watch.current(start + ms(900)), None);
-    let _ = watch.record(start + ms(1000));
+    assert_eq!(watch.longest_until(start + ms(900)), None);
+    let plaza = watch.enter("plaza", start + ms(1000));
+    watch.record(plaza, start + ms(1500));
     watch.restart(start + ms(1800));
-    watch.restart(start + ms(1500));
-    assert_eq!(watch.current(start + ms(2000)), standstill(1800, 200));
+    assert_eq!(watch.longest(), None);
+    assert_eq!(
+        watch.longest_until(start + ms(2000)),
+        standstill("plaza", 1800, 200)
+    );
+}
+
+#[test]
+fn a_pause_of_the_bots_is_not_part_of_a_standstill() {
+    let start = Instant::now();
+    let mut watch = TickWatch::new(start);
+    let plaza = watch.enter("plaza", start);
+    // The bots did nothing from 300 to 2000 ms.
+    watch.pause(start + ms(300), start + ms(2000));
+    watch.record(plaza, start + ms(2050));
+    assert_eq!(watch.longest(), standstill("plaza", 0, 300));
 }
 
 #[test]

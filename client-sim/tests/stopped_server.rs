@@ -36,7 +36,7 @@ async fn a_server_that_stands_still_looks_slow_and_is_reported() {
         ..plan(Fault::Freeze(pause))
     };
     let report = run(frozen.clone()).await;
-    let standstill = report.standstill.expect("bots received ticks");
+    let standstill = report.standstill.clone().expect("bots received ticks");
     assert!(standstill.lasted >= pause, "{report}");
     assert!(standstill.lasted < pause + Duration::from_millis(400), "{report}");
     // It begins a second after the start of the server, which is slightly before that of the bots.
@@ -75,7 +75,7 @@ async fn a_standstill_at_the_end_of_a_run_is_found() {
     .await;
     assert!(report.stood_still(), "{report}");
     assert!(
-        report.standstill.unwrap().lasted > Duration::from_millis(2500),
+        report.standstill.as_ref().unwrap().lasted > Duration::from_millis(2500),
         "{report}"
     );
     assert!(report.turns_unseen > 1000, "{report}");

@@ -4,13 +4,14 @@ mod history;
 mod playback;
 mod routes;
 mod watch;
+mod worlds;
 
 use std::{
     convert::Infallible,
     io,
     net::TcpListener as StdTcpListener,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -23,12 +24,14 @@ use parlour_recording::recorder::HistoryHandle;
 use tokio::net::TcpListener;
 
 use crate::{
-    bridge::{tick_status::TickStatus, wake::WakeEnd},
+    bridge::{tick_status::TickThreads, wake::WakeEnd},
     descriptors::{AcceptedConnection, Acceptor, Descriptors, Headroom},
+    desk::DeskView,
     edge::EdgeShared,
     failure::Failure,
     http::accepted_at,
     metrics::Metrics,
+    node_status::NodeStatus,
     playback::PlaybackControl,
 };
 use routes::answer;
@@ -45,10 +48,13 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) struct Admin {
     pub(crate) listener: StdTcpListener,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) status: Arc<TickStatus>,
+    pub(crate) status: Arc<TickThreads>,
     pub(crate) failure: Arc<Failure>,
     pub(crate) descriptors: Arc<Descriptors>,
     pub(crate) edge: Arc<EdgeShared>,
+    pub(crate) node: Arc<NodeStatus>,
+    /// What the desk knows.
+    pub(crate) view: Arc<Mutex<DeskView>>,
     pub(crate) history: HistoryHandle,
     /// The control of the playback, if a recording is served.
     pub(crate) playback: Option<PlaybackControl>,
@@ -60,9 +66,11 @@ pub(crate) struct Admin {
 /// The state from which handlers produce their answers.
 struct Sources {
     metrics: Arc<Metrics>,
-    status: Arc<TickStatus>,
+    status: Arc<TickThreads>,
     failure: Arc<Failure>,
     edge: Arc<EdgeShared>,
+    node: Arc<NodeStatus>,
+    view: Arc<Mutex<DeskView>>,
     history: HistoryRoutes,
     playback: Option<PlaybackControl>,
     livez_timeout: Duration,
@@ -80,6 +88,8 @@ impl Admin {
             status: self.status,
             failure: self.failure,
             edge: self.edge,
+            node: self.node,
+            view: self.view,
             history: HistoryRoutes::new(self.history),
             playback: self.playback,
             livez_timeout: self.livez_timeout,

@@ -31,14 +31,21 @@
 //! [`EdgeOptions`](crate::EdgeOptions), in [`RecordingOptions`](crate::RecordingOptions) or in
 //! [`Settings`], which contains both.
 //!
+//! Room types are tables `[room_types.NAME]` of the file only (`config/room_types.rs`). Their rules
+//! are named like the settings whose values they replace.
+//!
 //! The default of a setting may depend on the value of another setting
 //! (`config/table/relations.rs`).
 
+mod comment;
 mod file;
 mod log_filter;
 mod print;
 mod problem;
 mod resolve;
+mod room_type_settings;
+mod room_types;
+mod server_options;
 mod settings;
 mod table;
 mod value;
@@ -47,6 +54,7 @@ pub use file::ConfigFile;
 pub use print::to_toml;
 pub use problem::{Problem, Problems, SettingSource};
 pub use resolve::{Config, Layers, resolve};
+pub use room_type_settings::RoomTypeSettings;
 pub use settings::{LogFormat, Settings};
 pub use table::{Section, Setting, SettingKind, settings};
 

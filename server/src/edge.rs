@@ -1,9 +1,9 @@
 //! The edge holds the connections. It parses, checks, limits and enqueues messages, and writes the
-//! output of the world. It never accesses the world.
+//! output of the worlds. It never accesses a world.
 //!
 //! Each I/O thread owns its connections, which share state in `Rc` and `Cell`, so a message takes
 //! no lock. The threads share counts of connections with each other, and only rings and atomics
-//! with the tick thread.
+//! with the tick threads and the desk.
 //!
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an
 //! unfinished hello, and about 2.5 KiB for task and state). After the hello: 2 * 16 KiB of an
@@ -32,19 +32,20 @@ mod thread;
 mod time_limit;
 mod unsent;
 mod upgrade;
+mod welcome;
 
 use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
 use crate::{
-    bridge::tick_status::TickStatus,
+    bridge::{route, tick_status::TickThreads},
     descriptors::Descriptors,
     failure::Failure,
     http::Policy,
@@ -56,6 +57,7 @@ pub(crate) use listener::prepare as prepare_listener;
 pub use options::EdgeOptions;
 use reconnect::Spread;
 pub(crate) use thread::{CloseCounts, IoStart, run};
+pub(crate) use welcome::Welcomes;
 
 /// The time limit for the client's answer to a close frame. It starts again whenever the socket
 /// takes bytes of an earlier frame that was sent in part. After it, the TCP connection is aborted.
@@ -78,8 +80,11 @@ pub(crate) struct EdgeShared {
     reject_log: RejectionLog,
     descriptors: Arc<Descriptors>,
     metrics: Arc<Metrics>,
-    status: Arc<TickStatus>,
+    status: Arc<TickThreads>,
     failure: Arc<Failure>,
+    welcomes: Welcomes,
+    /// The part of the ids of its sessions that says when this server started.
+    start: u32,
     stopping: AtomicBool,
     spread: Spread,
     begin: Instant,
@@ -93,8 +98,9 @@ impl EdgeShared {
         options: EdgeOptions,
         descriptors: Arc<Descriptors>,
         metrics: Arc<Metrics>,
-        status: Arc<TickStatus>,
+        status: Arc<TickThreads>,
         failure: Arc<Failure>,
+        welcomes: Welcomes,
     ) -> Self {
         let admission = Admission::new(
             options.max_connections,
@@ -116,6 +122,8 @@ impl EdgeShared {
             metrics,
             status,
             failure,
+            welcomes,
+            start: route::start_number(SystemTime::now()),
             stopping: AtomicBool::new(false),
             spread,
             begin: Instant::now(),

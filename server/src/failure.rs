@@ -16,16 +16,17 @@ use tokio::sync::watch;
 
 use crate::bridge::wake::WakeSender;
 
-/// The name of the thread that steps the world.
-pub(crate) const TICK: &str = "tick";
+/// The names of the threads that step the worlds start with this, and end with their number.
+pub(crate) const TICK: &str = "tick-";
 
 /// The reason why a server failed: its first thread that failed.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerFailure {
-    /// A thread panicked. For the thread `tick` the cause is usually game logic.
+    /// A thread panicked. A panic of game logic in a tick does not fail the server: it ends or
+    /// restarts only its world.
     #[error("thread {thread} panicked: {message}")]
     Panicked {
-        /// The name of the thread, such as `tick`, `io-0`, `admin` or `playback`.
+        /// The name of the thread, such as `tick-0`, `io-0`, `desk`, `admin` or `playback`.
         thread: String,
         /// The message of the panic.
         message: String,
@@ -67,7 +68,7 @@ impl ServerFailure {
     /// Returns the text for clients. It has no details: the panic message is only for the log.
     pub(crate) fn for_clients(&self) -> &'static str {
         match self {
-            Self::Panicked { thread, .. } | Self::Failed { thread, .. } if thread == TICK => {
+            Self::Panicked { thread, .. } | Self::Failed { thread, .. } if thread.starts_with(TICK) => {
                 "the world stopped"
             }
             _ => "the server failed",
@@ -199,7 +200,7 @@ mod tests {
     #[test]
     fn clients_are_sent_whether_the_world_stopped_but_no_panic_message() {
         let panicked = |thread| ServerFailure::panicked(thread, &"secret").for_clients();
-        assert_eq!(panicked("tick"), "the world stopped");
+        assert_eq!(panicked("tick-0"), "the world stopped");
         assert_eq!(panicked("io-0"), "the server failed");
         assert_eq!(
             ServerFailure::failed("admin", "secret").for_clients(),

@@ -78,13 +78,14 @@
 //! ```
 //!
 //! `cargo run -p parlour-server --example dice` starts a larger example (`examples/dice.rs`), which
-//! you can talk to from a terminal.
+//! you can talk to from a terminal. The example `room_types` has a quiet office and a game of tag.
 //!
 //! # Where to find things
 //!
 //! | you want to | see |
 //! |---|---|
 //! | write game logic | the first page of [`parlour_sim`], and the rules below |
+//! | have several kinds of rooms, each with its own game logic, rules and maps | [`RoomType`], [`Server::builder`] |
 //! | set addresses, threads and limits | [`ServerOptions`], and its fields [`EdgeOptions`] and [`RecordingOptions`] |
 //! | set the rules of rooms, or the seed | [`parlour_sim::SimConfig`], the field `sim` |
 //! | read settings from a file, the environment and flags, as `parlour` does | [`config`] |
@@ -116,20 +117,25 @@
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
 //! 5. `bridge`, `descriptors`: the state that several threads share
-//! 6. `failure`: the first thread that failed
-//! 7. `edge`, `tick_loop`: the two ends of the bridge, which do not import each other
-//! 8. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
+//! 6. `failure`, `node_status`: the first thread that failed, and the state of all worlds for the
+//!    admin port
+//! 7. `ticker`: a world, as tick threads and the desk see it
+//! 8. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
+//!    other
+//! 9. `room_types`: the types of rooms, and what a world of each type is made from
+//! 10. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
 //!    recording, `recorded_world` records a live world
-//! 9. `admin`: the admin port, which reads the state of the tick from the bridge
-//! 10. `server`: starts and stops all threads
-//! 11. `config`: the settings of a server
-//! 12. `logs`: the log lines of a process
+//! 11. `admin`: the admin port, which reads the state of the tick from the bridge
+//! 12. `server`: starts and stops all threads
+//! 13. `config`: the settings of a server
+//! 14. `logs`: the log lines of a process
 #![forbid(unsafe_code)]
 
 mod admin;
 mod bridge;
 pub mod config;
 mod descriptors;
+mod desk;
 mod edge;
 mod failure;
 mod history_requests;
@@ -137,15 +143,18 @@ mod http;
 pub mod logs;
 pub mod maps;
 mod metrics;
+mod node_status;
 mod playback;
 mod recorded_world;
 mod rejection;
+pub mod room_types;
 pub mod server;
 pub mod skins;
 mod suggest;
 mod suspension;
 mod system_random;
 mod tick_loop;
+mod ticker;
 
 /// The version and, if it is known, the commit of this build, such as `0.1.0+7e56463ab12f`. The
 /// suffix `-dirty` means that sources differed from the commit. The environment variable
@@ -160,7 +169,8 @@ pub use crate::{
 };
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
-pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};
+pub use room_types::RoomType;
+pub use server::{RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport};
 
 /// Compiles the Rust examples of the guides.
 #[cfg(doctest)]

@@ -7,6 +7,7 @@
 mod buckets;
 mod recorder;
 mod recording;
+mod room_types;
 mod rows;
 mod text;
 
@@ -17,6 +18,7 @@ use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
 use crate::rejection::Rejection;
 pub use recorder::MetricsRecorder;
+pub(crate) use room_types::RoomTypeMetrics;
 pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
 use rows::{close_counters, counter, counter_of, gauge, gauges, histogram, label_counters, table};
 
@@ -48,22 +50,33 @@ const REJECTS_HELP: &str =
 /// All metrics of one server.
 pub(crate) struct Metrics {
     recorder: MetricsRecorder,
-    pub(crate) tick: TickMetrics,
+    /// By tick thread.
+    pub(crate) ticks: Box<[TickMetrics]>,
+    pub(crate) tick: WorldMetrics,
+    pub(crate) desk: DeskMetrics,
     pub(crate) edge: EdgeMetrics,
     pub(crate) recording: RecorderMetrics,
 }
 
 impl Metrics {
-    /// Creates all metrics, at zero.
+    /// Creates all metrics of a server with this number of tick threads, at zero.
     #[must_use]
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(tick_threads: usize) -> Self {
         let recorder = MetricsRecorder::default();
+        let of_thread = |thread: usize| TickMetrics::new(&recorder, Some(thread));
         Self {
-            tick: TickMetrics::new(&recorder),
-            edge: EdgeMetrics::new(&recorder),
+            ticks: (0..tick_threads).map(of_thread).collect(),
+            tick: WorldMetrics::new(&recorder, None),
+            desk: DeskMetrics::new(&recorder, None),
+            edge: EdgeMetrics::new(&recorder, None),
             recording: recording::metrics(&recorder),
             recorder,
         }
+    }
+
+    /// Creates the metrics of room types with these names, at zero.
+    pub(crate) fn room_types(&self, names: &[String]) -> RoomTypeMetrics {
+        RoomTypeMetrics::new(&self.recorder, names)
     }
 
     /// Returns the recorder for game logic and embedders.
@@ -73,7 +86,7 @@ impl Metrics {
 }
 
 table! {
-    /// The metrics of the tick thread.
+    /// The metrics of one tick thread. All have the label `thread`.
     TickMetrics {
         duration: Histogram = histogram(&TICK_BUCKETS), "parlour_tick_duration_seconds", "Seconds of work in one tick.";
         lateness: Histogram = histogram(&TICK_BUCKETS), "parlour_tick_lateness_seconds",
@@ -84,22 +97,35 @@ table! {
         overruns: Counter = counter, "parlour_tick_overruns_total", "Ticks that took longer than 1/60 s.";
         skipped: Counter = counter, "parlour_ticks_skipped_total",
             "Deadlines that were skipped without a tick, because the server was more than 3 ticks late.";
-        number: Gauge = gauge, "parlour_tick", "The last tick.";
-        sessions: Gauge = gauge, "parlour_sessions", "Open sessions.";
+        number: Gauge = gauge, "parlour_tick", "The last tick of the first world of the thread.";
+        worlds: Gauge = gauge, "parlour_worlds", "Worlds.";
         players: Gauge = gauge, "parlour_players", "Players in a room.";
         rooms: Gauge = gauge, "parlour_rooms", "Rooms.";
-        entities: Gauge = gauge, "parlour_entities", "Entities of the world.";
+        entities: Gauge = gauge, "parlour_entities", "Entities of the worlds.";
         held: Gauge = gauge, "parlour_held_viewers",
             "Viewers that are currently sent no snapshots: their connection accepts no data, or their I/O thread is behind.";
         /// In the order of [`parlour_tick::Cadence::ALL`].
         cadence: [Gauge; 4] = gauges("hz", ["60", "30", "20", "10"]), "parlour_cadence",
             "Viewers by the maximum number of snapshots per second that they are sent.";
+    }
+}
+
+table! {
+    /// The metrics of all worlds together.
+    WorldMetrics {
         moves: Counter = counter, "parlour_moves_total", "Movement commands that took effect.";
         moves_dropped: Counter = counter_of("reason", "move_not_applicable"), DROPS, DROPS_HELP;
         io_behind: Counter = counter, "parlour_io_behind_total",
             "Times that an I/O thread fell behind and its snapshots were held back.";
         outputs_lost: Counter = counter_of("reason", "io_lost"), DROPS, DROPS_HELP;
         refused: LabelCounters<RefusalClass> = label_counters, REJECTS, REJECTS_HELP;
+    }
+}
+
+table! {
+    /// The metrics of the desk.
+    DeskMetrics {
+        sessions: Gauge = gauge, "parlour_sessions", "Open sessions.";
     }
 }
 

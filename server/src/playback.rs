@@ -20,11 +20,11 @@ use parlour_recording::{
     format::Times,
     replay::{Moment, MomentError, Replay, ReplayError},
 };
-use parlour_shared::{ids::Tick, message::Welcome};
+use parlour_shared::ids::Tick;
 use parlour_sim::SimConfig;
 use rtrb::RingBuffer;
 
-use crate::{failure::Failure, tick_loop::MakeTicker};
+use crate::{failure::Failure, ticker::Ticker};
 pub(crate) use control::{ControlError, PlaybackControl, PlaybackStatus};
 use reader::PlaybackReader;
 pub use steer::SteerError;
@@ -102,17 +102,12 @@ impl Playback {
         Ok(())
     }
 
-    /// Starts the reader thread. Returns the function that creates the ticker on the tick thread,
-    /// the end for the admin port, and the reader thread.
+    /// Starts the reader thread. Returns the world for the tick thread, the end for the admin port,
+    /// and the reader thread.
     pub(crate) fn start(
         self,
         failure: &Arc<Failure>,
-        heartbeat_ms: u32,
-    ) -> io::Result<(MakeTicker, PlaybackControl, JoinHandle<()>)> {
-        let welcome = Welcome {
-            heartbeat_ms,
-            ..self.replay.fresh().welcome("spectator")
-        };
+    ) -> io::Result<(Box<dyn Ticker>, PlaybackControl, JoinHandle<()>)> {
         let waiting = Arc::new(AtomicUsize::new(0));
         let (items, ready) = RingBuffer::new(AHEAD);
         let (commands, commanded) = RingBuffer::new(COMMANDS);
@@ -126,12 +121,8 @@ impl Playback {
             replay: self.replay,
         };
         let thread = failure.spawn("playback", move || reader.run())?;
-        let (from, paused, speed) = (self.from, self.paused, self.speed);
-        let make: MakeTicker = Box::new(move || {
-            let mut ticker = PlaybackTicker::new(ready, commands, waiting, requests, welcome);
-            ticker.begin(from, paused, speed);
-            Box::new(ticker)
-        });
-        Ok((make, control, thread))
+        let mut ticker = PlaybackTicker::new(ready, commands, waiting, requests);
+        ticker.begin(self.from, self.paused, self.speed);
+        Ok((Box::new(ticker), control, thread))
     }
 }

@@ -1,6 +1,7 @@
-//! Starts, runs and stops a server: one thread that ticks, threads that serve connections, a thread
-//! for the admin port, and threads that record.
+//! Starts, runs and stops a server: threads that tick, threads that serve connections, the desk
+//! between them, a thread for the admin port, and threads that record.
 
+mod builder;
 mod options;
 mod ports;
 mod signals;
@@ -23,6 +24,7 @@ use crate::{
     metrics::MetricsRecorder,
     playback::Playback,
 };
+pub use builder::ServerBuilder;
 pub use options::ServerOptions;
 pub use signals::{RunError, Signals};
 pub use start_error::StartError;
@@ -58,9 +60,11 @@ use threads::Threads;
 ///
 /// # Failure
 ///
-/// A server fails when one of its threads fails. Usually that is the thread `tick`, because game
-/// logic panicked. The server then closes every connection with 1011. It answers new connections,
-/// `/readyz` and `/livez` with 503 and the reason. It does not restart: [`Self::wait`] and
+/// Game logic that panics in a tick does not fail the server: its world is rebuilt as it was before
+/// that tick, or ends if it panics again within ten seconds. A server fails when one of its threads
+/// fails, or when its main world cannot be made, because game logic panicked when it was added. The
+/// server then closes every connection with 1011. It answers new connections, `/readyz` and
+/// `/livez` with 503 and the reason. It does not restart: [`Self::wait`] and
 /// [`Self::run_until_signal`] return the failure.
 pub struct Server {
     listen: SocketAddr,
@@ -74,7 +78,7 @@ pub struct Server {
 /// How a server stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StopReport {
-    /// The last finished tick: 300, if game logic panicked in tick 301.
+    /// The last finished tick of the main world.
     pub tick: Tick,
     /// The number of connections that answered their close frame in time.
     pub closed: u32,
@@ -85,11 +89,13 @@ pub struct StopReport {
 }
 
 impl Server {
-    /// Binds both ports, and starts all threads. When it returns, the server accepts connections.
+    /// Checks the room types, binds both ports, and starts all threads. When it returns, the server
+    /// accepts connections.
     ///
     /// # Errors
     /// [`StartError`]. Its text contains the cause and advice.
     pub fn start(options: ServerOptions) -> Result<Server, StartError> {
+        options.check_room_types()?;
         start::start(options)
     }
 
@@ -171,10 +177,10 @@ impl Server {
         signals::run(self)
     }
 
-    /// Requests that the history is written to a file. Does not wait for it. The log contains the
-    /// path.
+    /// Requests that the histories of all worlds are written to files. Does not wait for it. The
+    /// log contains the paths.
     pub fn write_history(&self) {
-        if let Err(error) = self.history.write(None) {
+        if let Err(error) = self.history.write(None, None) {
             tracing::warn!(why = with_advice(&error), "the history was not written");
         }
     }

@@ -45,10 +45,10 @@ fn the_tick_thread_passes_its_input_on_without_allocating() {
     assert!(bots.stop().is_clean());
     let (before, after) = (BEFORE.load(Ordering::Relaxed), AFTER.load(Ordering::Relaxed));
     assert!(before > 0, "the first ticks allocate");
-    // A tick that is busier than any before may grow a buffer. A copy of each input would be
-    // hundreds of allocations.
+    // A tick that is busier than any before may grow a buffer, and players that go through doors
+    // are reported. A copy of each input would be hundreds of allocations.
     assert!(
-        after - before <= 20,
+        after - before <= 60,
         "{} allocations in {MEASURED} ticks",
         after - before
     );

@@ -93,6 +93,8 @@ close_codes! {
     EpochChanged = 4102, "epoch changed";
     /// The session does not exist.
     UnknownSession = 4103, "unknown session";
+    /// The room ended, because its game logic failed twice.
+    RoomEnded = 4104, "room ended";
     /// The client sent a message that cannot be decoded.
     Malformed = 4400, "malformed message";
     /// The token was not accepted.

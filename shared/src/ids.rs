@@ -47,7 +47,7 @@ impl Slot {
 #[serde(transparent)]
 pub struct SessionId(pub u64);
 
-/// The number of a room's life. A room that is removed and created again has a higher epoch.
+/// The number of a room's life. A room that is removed and created again has a different epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub u32);

@@ -22,7 +22,7 @@
 //!     message::{ClientMessage, Join},
 //! };
 //!
-//! let join = ClientMessage::Join(Join { request: 1, room: "plaza".into() });
+//! let join = ClientMessage::Join(Join::room(1, "plaza"));
 //! let mut bytes = Vec::new();
 //! codec::encode(&join, &mut bytes);
 //! assert_eq!(codec::decode_client(&bytes)?, join);

@@ -31,9 +31,9 @@ pub const MAX_CHAT_BYTES: usize = 2 * 1024;
 /// Twice [`MAX_CHAT_BYTES`], so that a clean text of 2 KiB still fits if all its line feeds arrived
 /// as CRLF.
 pub const MAX_RAW_TEXT_BYTES: usize = 2 * MAX_CHAT_BYTES;
-/// Bytes of a room's name, `MAP` or `MAP/INSTANCE`.
+/// Bytes of a room's name, `TYPE` or `TYPE/INSTANCE`.
 pub const MAX_ROOM_NAME_BYTES: usize = 48;
-/// Bytes of the instance in a room's name. A door leads to the same instance of a map whose name
+/// Bytes of the instance in a room's name. A door leads to the same instance of a type whose name
 /// has up to 32 bytes, and 32 + 1 + 15 = 48.
 pub const MAX_INSTANCE_BYTES: usize = 15;
 /// Bytes of a token in the hello.
@@ -48,9 +48,23 @@ pub const MAX_STATE_VALUE_BYTES: usize = 1024;
 /// Writes in one atomic batch. 8 * (48 + 1024) bytes are below [`MAX_CLIENT_MESSAGE`]. A batch with
 /// more writes is refused.
 pub const MAX_STATE_WRITES: usize = 8;
-/// Writes that are decoded in one batch. A message with more is malformed: 16 KiB of the shortest
-/// writes would need 300 KiB of memory, while 64 need 4 KiB.
-pub const MAX_DECODED_WRITES: usize = 64;
+/// Writes or options that are decoded in one message. A message with more is malformed: 16 KiB of
+/// the shortest writes would need 300 KiB of memory, while 64 need 4 KiB.
+pub const MAX_DECODED_ITEMS: usize = 64;
+
+/// Options of one join, and properties of one room. A join with more options is refused.
+pub const MAX_PROPERTIES: usize = 8;
+/// Bytes of a key of an option or property. The rules are those for keys of room state.
+pub const MAX_PROPERTY_KEY_BYTES: usize = MAX_STATE_KEY_BYTES;
+/// Bytes of a value of an option or property. All options of a join are at most 8 * (48 + 256)
+/// bytes = 2.4 KiB.
+pub const MAX_PROPERTY_VALUE_BYTES: usize = 256;
+/// Seats in one reservation.
+pub const MAX_RESERVED_SEATS: u8 = 32;
+/// Ticks after which reserved seats are free again.
+pub const RESERVATION_TICKS: u32 = 15 * TICK_RATE;
+/// Bytes of a ticket. A longer one is refused without a look-up.
+pub const MAX_TICKET_BYTES: usize = 32;
 
 /// Players in one room. A u16 has twice as many slots, of which the last is reserved
 /// (`Slot::NOBODY`).

@@ -14,38 +14,39 @@ pub use panic::panic_message;
 
 use crate::limits::{MAX_INSTANCE_BYTES, MAX_ROOM_NAME_BYTES, MAX_STATE_KEY_BYTES};
 
-/// The parts of a room's name, `MAP` or `MAP/INSTANCE`.
+/// The parts of a room's name, `TYPE` or `TYPE/INSTANCE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomName<'a> {
-    /// The map from which the room is created.
-    pub map: &'a str,
-    /// The instance among the rooms of that map; empty for the first.
+    /// The room's type.
+    pub room_type: &'a str,
+    /// The instance among the rooms of that type; empty for the first.
     pub instance: &'a str,
 }
 
 impl<'a> RoomName<'a> {
-    /// Parses `MAP` or `MAP/INSTANCE`. Both consist of `a-z`, `0-9`, `-` and `_`, and the instance
-    /// has at most 15 bytes. Returns `None` if the name is invalid.
+    /// Parses `TYPE` or `TYPE/INSTANCE`. Both consist of `a-z`, `0-9`, `-` and `_`, and the
+    /// instance has at most 15 bytes. Returns `None` if the name is invalid.
     #[must_use]
     pub fn parse(name: &'a str) -> Option<Self> {
         if name.len() > MAX_ROOM_NAME_BYTES {
             return None;
         }
-        let (map, instance) = match name.split_once('/') {
-            Some((map, instance)) => (map, Some(instance)),
+        let (room_type, instance) = match name.split_once('/') {
+            Some((room_type, instance)) => (room_type, Some(instance)),
             None => (name, None),
         };
         let word = |text: &str| !text.is_empty() && text.bytes().all(is_word_byte);
         let instance_fits =
             instance.is_none_or(|instance| word(instance) && instance.len() <= MAX_INSTANCE_BYTES);
-        (word(map) && instance_fits).then_some(Self {
-            map,
+        (word(room_type) && instance_fits).then_some(Self {
+            room_type,
             instance: instance.unwrap_or(""),
         })
     }
 }
 
-/// Whether `key` is a valid key of room state: 1 to 48 bytes of `a-z`, `0-9`, `-`, `_` and `.`.
+/// Whether `key` is a valid key of room state, an option or a property: 1 to 48 bytes of `a-z`,
+/// `0-9`, `-`, `_` and `.`.
 #[must_use]
 pub fn is_state_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= MAX_STATE_KEY_BYTES && key.bytes().all(|b| is_word_byte(b) || b == b'.')

@@ -24,7 +24,7 @@ fn a_code_without_a_name_has_the_advice_of_its_range() {
         (1001..=1001, Advice::Resume),
         (1005..=1006, Advice::Resume),
         (4006..=4099, Advice::Resume),
-        (4104..=4199, Advice::Reconnect),
+        (4105..=4199, Advice::Reconnect),
         (1014..=3999, Advice::Stop),
         (4200..=4999, Advice::Stop),
     ] {
@@ -75,7 +75,7 @@ fn reasons_are_short_printable_and_unique() {
 fn the_table_matches_the_protocol() {
     let promised = [
         1000, 1002, 1003, 1007, 1009, 1011, 1012, 1013, 4000, 4001, 4002, 4003, 4004, 4005, 4100, 4101, 4102,
-        4103, 4400, 4401, 4402, 4403, 4404, 4408, 4409, 4415, 4422, 4429, 4451,
+        4103, 4104, 4400, 4401, 4402, 4403, 4404, 4408, 4409, 4415, 4422, 4429, 4451,
     ];
     assert!(CloseCode::ALL.iter().map(|code| code.code()).eq(promised));
 }

@@ -6,10 +6,13 @@ use parlour_shared::{
     codec::{self, CodecError},
     ids::Tick,
     limits::{
-        MAX_CHAT_BYTES, MAX_CLIENT_MESSAGE, MAX_DECODED_WRITES, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES,
-        MAX_TOKEN_BYTES,
+        MAX_CHAT_BYTES, MAX_CLIENT_MESSAGE, MAX_DECODED_ITEMS, MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES,
+        MAX_ROOM_NAME_BYTES, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES,
     },
-    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    message::{
+        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin,
+        SetState, StateWrite,
+    },
     motion::Direction,
 };
 use proptest::prelude::*;
@@ -28,11 +31,25 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+fn mode() -> impl Strategy<Value = JoinMode> {
+    prop_oneof![
+        Just(JoinMode::Enter),
+        Just(JoinMode::Existing),
+        Just(JoinMode::New),
+        Just(JoinMode::Private),
+        Just(JoinMode::Any),
+    ]
+}
+
 fn message() -> impl Strategy<Value = ClientMessage> {
     let maybe = || prop::option::of(text());
     let hello = (any::<u16>(), number(), text(), maybe(), maybe(), maybe());
     let write =
         (text(), number(), maybe()).prop_map(|(key, version, value)| StateWrite { key, version, value });
+    let options = || {
+        let option = (text(), text()).prop_map(|(key, value)| Property { key, value });
+        prop::collection::vec(option, 0..4)
+    };
     prop_oneof![
         hello.prop_map(
             |(protocol, schema, name, token, session, resume)| ClientMessage::Hello(Hello {
@@ -44,7 +61,24 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                 resume
             })
         ),
-        (number(), text()).prop_map(|(request, room)| ClientMessage::Join(Join { request, room })),
+        (number(), text(), mode(), options(), maybe()).prop_map(|(request, room, mode, options, ticket)| {
+            ClientMessage::Join(Join {
+                request,
+                room,
+                mode,
+                options,
+                ticket,
+            })
+        }),
+        (number(), any::<u8>(), text(), mode(), options()).prop_map(
+            |(request, seats, room, mode, options)| ClientMessage::Reserve(Reserve {
+                request,
+                seats,
+                room,
+                mode,
+                options
+            })
+        ),
         number().prop_map(|request| ClientMessage::Leave { request }),
         (number(), number(), 0..9_usize, any::<bool>()).prop_map(|(seq, tick, direction, sprint)| {
             ClientMessage::Move(Move {
@@ -99,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_are_refused_or_canonical(opcode in 0..12_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+    fn random_bytes_are_refused_or_canonical(opcode in 0..13_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..40)) {
         bytes.insert(0, opcode);
         if let Ok(message) = codec::decode_client(&bytes) {
             prop_assert_eq!(encoded(&message), bytes);
@@ -130,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_from_the_server_are_refused_or_canonical(opcode in 0..13_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+    fn random_bytes_from_the_server_are_refused_or_canonical(opcode in 0..14_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         bytes.insert(0, opcode);
         if let Ok(message) = codec::decode_server(&bytes) {
             prop_assert_eq!(encoded(&message), bytes);
@@ -140,9 +174,9 @@ proptest! {
 
 #[test]
 fn a_server_message_with_a_number_in_a_longer_form_is_refused() {
-    // A pong with nonce 1 and tick 2, in the shortest form and with either number in 16 bits.
-    assert!(codec::decode_server(&[8, 1, 2]).is_ok());
-    for longer in [&[8, 0xFB, 1, 0, 2][..], &[8, 1, 0xFB, 2, 0]] {
+    // An answer to request 1 at tick 2, in the shortest form and with either number in 16 bits.
+    assert!(codec::decode_server(&[6, 1, 2, 0, 0]).is_ok());
+    for longer in [&[6, 0xFB, 1, 0, 2, 0, 0][..], &[6, 1, 0xFB, 2, 0, 0, 0]] {
         assert_eq!(codec::decode_server(longer), Err(CodecError::NotCanonical));
     }
 }
@@ -154,7 +188,18 @@ fn the_largest_valid_contents_fit_in_a_message() {
         version: u32::MAX,
         value: Some("v".repeat(MAX_STATE_VALUE_BYTES)),
     };
+    let option = |at: usize| Property {
+        key: format!("{at:048}"),
+        value: "v".repeat(MAX_PROPERTY_VALUE_BYTES),
+    };
     let largest = [
+        ClientMessage::Join(Join {
+            request: u32::MAX,
+            room: "r".repeat(MAX_ROOM_NAME_BYTES),
+            mode: JoinMode::Any,
+            options: (0..MAX_PROPERTIES).map(option).collect(),
+            ticket: Some("t".repeat(MAX_TICKET_BYTES)),
+        }),
         ClientMessage::SetState(SetState {
             request: u32::MAX,
             writes: (0..MAX_STATE_WRITES).map(write).collect(),
@@ -177,29 +222,45 @@ fn the_largest_valid_contents_fit_in_a_message() {
 }
 
 #[test]
-fn a_batch_of_64_writes_decodes_and_one_of_65_does_not() {
+fn a_list_of_64_items_decodes_and_one_of_65_does_not() {
     let batch = |count| {
         ClientMessage::SetState(SetState {
             request: 1,
             writes: vec![StateWrite::default(); count],
         })
     };
-    for count in [MAX_STATE_WRITES + 1, MAX_DECODED_WRITES] {
-        let json = serde_json::to_string(&batch(count)).unwrap();
-        assert_eq!(codec::decode_client(&encoded(&batch(count))), Ok(batch(count)));
-        assert_eq!(codec::from_json(&json), Ok(batch(count)));
-    }
-    let over = batch(MAX_DECODED_WRITES + 1);
-    let json = serde_json::to_string(&over).unwrap();
-    for refused in [codec::decode_client(&encoded(&over)), codec::from_json(&json)] {
-        assert!(matches!(refused, Err(CodecError::Malformed(_))), "{refused:?}");
+    let join = |count| {
+        ClientMessage::Join(Join {
+            options: vec![Property::default(); count],
+            ..Join::room(1, "tag")
+        })
+    };
+    let reserve = |count| {
+        ClientMessage::Reserve(Reserve {
+            options: vec![Property::default(); count],
+            ..Reserve::default()
+        })
+    };
+    let lists: [&dyn Fn(usize) -> ClientMessage; 3] = [&batch, &join, &reserve];
+    for list in lists {
+        for count in [MAX_STATE_WRITES + 1, MAX_DECODED_ITEMS] {
+            let json = serde_json::to_string(&list(count)).unwrap();
+            assert_eq!(codec::decode_client(&encoded(&list(count))), Ok(list(count)));
+            assert_eq!(codec::from_json(&json), Ok(list(count)));
+        }
+        let over = list(MAX_DECODED_ITEMS + 1);
+        let json = serde_json::to_string(&over).unwrap();
+        for refused in [codec::decode_client(&encoded(&over)), codec::from_json(&json)] {
+            assert!(matches!(refused, Err(CodecError::Malformed(_))), "{refused:?}");
+        }
     }
 }
 
 #[test]
 fn a_length_in_the_input_does_not_cause_a_large_allocation() {
-    // 2^40 writes, and texts of 2^40 bytes: refused without memory beyond that of the message.
-    for head in [&[6, 0][..], &[4, 0, 0], &[7, 0]] {
+    // 2^40 writes or options, and texts of 2^40 bytes: refused without memory beyond that of the
+    // message.
+    for head in [&[6, 0][..], &[1, 0, 0, 0], &[10, 0, 1, 0, 0], &[4, 0, 0], &[7, 0]] {
         let mut bytes = head.to_vec();
         bytes.push(0xFD);
         bytes.extend_from_slice(&(1_u64 << 40).to_le_bytes());

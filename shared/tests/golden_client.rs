@@ -9,7 +9,10 @@ use parlour_shared::{
     codec::{self, SCHEMA},
     ids::Tick,
     limits::PROTOCOL,
-    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    message::{
+        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin,
+        SetState, StateWrite,
+    },
     motion::Direction,
 };
 use support::{
@@ -45,10 +48,10 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
                 ..Hello::default()
             }),
         ),
-        case("join", "Enter the first room of a map", join(1, "lobby")),
+        case("join", "Enter the first room of a type", join(1, "lobby")),
         case(
             "join_instance",
-            "Enter a different room of that map",
+            "Enter a different room of that type",
             join(2, "lobby/blue_2"),
         ),
         case(
@@ -106,6 +109,10 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
             body: Body(body.to_vec()),
         })
     };
+    let language = Property {
+        key: "language".into(),
+        value: "de".into(),
+    };
     cases.extend([
         case(
             "move_aimed_sprint",
@@ -156,6 +163,57 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
             custom("wave", &[]),
         ),
         case("bye", "Goodbye", ClientMessage::Bye),
+        case(
+            "join_existing",
+            "Enter a room only if it exists",
+            ClientMessage::Join(Join {
+                mode: JoinMode::Existing,
+                ..Join::room(8, "tag/x7")
+            }),
+        ),
+        case(
+            "join_new",
+            "Enter a new room with two options",
+            ClientMessage::Join(Join {
+                mode: JoinMode::New,
+                options: vec![
+                    language.clone(),
+                    Property {
+                        key: "mode.rules".into(),
+                        value: "freeze tag".into(),
+                    },
+                ],
+                ..Join::room(8, "tag")
+            }),
+        ),
+        case(
+            "join_any",
+            "Enter the fullest room with a free seat and this property, or a new one",
+            ClientMessage::Join(Join {
+                mode: JoinMode::Any,
+                options: vec![language.clone()],
+                ..Join::room(9, "tag")
+            }),
+        ),
+        case(
+            "join_ticket",
+            "Enter the room in which a seat is reserved",
+            ClientMessage::Join(Join {
+                ticket: Some("b2f07nq4zr8s1xk6y3w5cd".into()),
+                ..Join::room(10, "tag/4u0m2k9x7q1f8za")
+            }),
+        ),
+        case(
+            "reserve",
+            "Reserve three seats in a new private room",
+            ClientMessage::Reserve(Reserve {
+                request: 11,
+                seats: 3,
+                room: "tag".into(),
+                mode: JoinMode::Private,
+                options: vec![language],
+            }),
+        ),
     ]);
     for nonce in [0, 250, 251, 65_535, 65_536, u32::MAX] {
         cases.push(case(
@@ -179,10 +237,7 @@ fn hello(hello: Hello) -> ClientMessage {
 }
 
 fn join(request: u32, room: &str) -> ClientMessage {
-    ClientMessage::Join(Join {
-        request,
-        room: room.into(),
-    })
+    ClientMessage::Join(Join::room(request, room))
 }
 
 #[test]
@@ -229,7 +284,7 @@ fn every_variant_occurs(vectors: &[serde_json::Value]) {
     vectors
         .iter()
         .for_each(|vector| words(&vector["json"], &mut found));
-    for name in ["Direction", "Scope"] {
+    for name in ["Direction", "JoinMode", "Scope"] {
         for (_, variant) in typed::variants(&registry, name) {
             assert!(found.contains(&variant), "no vector for {name} {variant}");
         }
@@ -254,6 +309,14 @@ fn json_may_omit_fields_that_have_a_default() {
     assert_eq!(
         codec::from_json(r#"{"join":{"room":"lobby"}}"#).unwrap(),
         join(0, "lobby")
+    );
+    assert_eq!(
+        codec::from_json(r#"{"reserve":{"room":"tag","seats":2}}"#).unwrap(),
+        ClientMessage::Reserve(Reserve {
+            seats: 2,
+            room: "tag".into(),
+            ..Reserve::default()
+        })
     );
     let chat = codec::from_json(r#"{"chat":{"text":"hi"}}"#).unwrap();
     assert_eq!(

@@ -174,6 +174,18 @@ fn from_clients() -> Vec<Case> {
             [&[6, 0, 65][..], &[0; 3 * 65]].concat(),
         ),
         (
+            "too_many_options",
+            "A join with 65 options; one with 9 to 64 decodes, and is refused with bad_options",
+            "malformed",
+            [&b"\x01\x00\x03tag\x04\x41"[..], &[0; 2 * 65], &[0]].concat(),
+        ),
+        (
+            "seats_over_u8",
+            "A reservation of 251 seats, whose number is written as a varint",
+            "malformed",
+            b"\x0A\x00\xFB\xFB\x00\x03tag\x00\x00".to_vec(),
+        ),
+        (
             "not_utf8",
             "A text that is not UTF-8",
             "malformed",
@@ -192,15 +204,15 @@ fn from_server() -> Vec<Case> {
         ),
         (
             "server_truncated",
-            "A pong without its tick",
+            "A pong without its nonce",
             "malformed",
-            vec![8, 1],
+            vec![8],
         ),
         (
             "server_trailing",
             "A pong and one more byte",
             "trailing_bytes",
-            vec![8, 1, 1, 0],
+            vec![8, 1, 0],
         ),
     ]
 }
@@ -216,7 +228,7 @@ struct Numbered {
     at: usize,
 }
 
-const NUMBERED: [Numbered; 8] = [
+const NUMBERED: [Numbered; 9] = [
     numbered("unknown_opcode", Reader::Client, "ClientMessage", &[9], 0),
     numbered(
         "direction_out_of_range",
@@ -233,10 +245,17 @@ const NUMBERED: [Numbered; 8] = [
         2,
     ),
     numbered(
+        "join_mode_out_of_range",
+        Reader::Client,
+        "JoinMode",
+        b"\x01\x00\x03tag\x04\x00\x00",
+        6,
+    ),
+    numbered(
         "server_unknown_opcode",
         Reader::Server,
         "ServerMessage",
-        &[8, 1, 1],
+        &[8, 1],
         0,
     ),
     numbered(
@@ -548,6 +567,16 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
             "json_unknown_field_of_leave",
             "A misspelt field",
             text(r#"{"leave":{"requst":1}}"#),
+        ),
+        (
+            "json_unknown_mode",
+            "A mode that a join does not have",
+            text(r#"{"join":{"room":"tag","mode":"random"}}"#),
+        ),
+        (
+            "json_seats_over_u8",
+            "A reservation of 256 seats",
+            text(r#"{"reserve":{"room":"tag","seats":256}}"#),
         ),
         (
             "json_missing_field",

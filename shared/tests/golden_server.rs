@@ -10,11 +10,12 @@ use parlour_shared::{
     close::{Advice, CloseCode},
     codec::{self, SCHEMA},
     ids::{Epoch, PlayerId, Slot, Tick},
-    limits::{HEARTBEAT_MS, PROTOCOL, TICK_RATE},
+    limits::{HEARTBEAT_MS, PROTOCOL, RESERVATION_TICKS, TICK_RATE},
     map::{Door, MapInfo},
     message::{
-        Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, KeyVersion, LeaveReason, Pong, Refusal,
-        Refused, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
+        Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, KeyVersion, LeaveReason, Pong, Property,
+        Refusal, Refused, Reserved, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, StateChanged,
+        StateEntry, Welcome,
     },
     motion::TileRect,
 };
@@ -60,16 +61,14 @@ fn openings() -> Vec<Case> {
         schema: SCHEMA,
         player: PlayerId(0xDEAD_BEEF),
         name: "guest-beef".into(),
-        tick: Tick(1_000_000),
         tick_rate: TICK_RATE,
         durability: Durability::L0,
         heartbeat_ms: HEARTBEAT_MS,
         skins: vec!["poppy".into(), "moss".into()],
-        maps: vec!["garden".into(), "lobby".into()],
+        room_types: vec!["garden".into(), "lobby".into()],
         ..Welcome::default()
     };
     let every_field = Welcome {
-        extras: vec!["emote".into()],
         session: Some("s1".into()),
         resume: Some("r1".into()),
         ..welcome.clone()
@@ -96,6 +95,7 @@ fn rooms() -> Vec<Case> {
     let open = RoomEntered {
         request: 0,
         room: "plaza".into(),
+        room_type: "plaza".into(),
         epoch: Epoch(1),
         view: 1,
         slot: Slot(9),
@@ -106,6 +106,8 @@ fn rooms() -> Vec<Case> {
         seq: 0,
         map,
         state: vec![],
+        properties: vec![],
+        extras: vec![],
     };
     let walls = vec![
         TileRect {
@@ -133,6 +135,7 @@ fn rooms() -> Vec<Case> {
     let furnished = RoomEntered {
         request: 5,
         room: "lobby/blue_2".into(),
+        room_type: "lobby".into(),
         epoch: Epoch(300),
         view: 255,
         slot: Slot(1_000),
@@ -148,6 +151,11 @@ fn rooms() -> Vec<Case> {
             doors,
         },
         state: vec![entry("door.open", 12, Some("yes")), entry("score", 4, Some(""))],
+        properties: vec![Property {
+            key: "language".into(),
+            value: "de".into(),
+        }],
+        extras: vec!["emote".into()],
         ..open.clone()
     };
     let left = |request, epoch, reason| {
@@ -165,7 +173,7 @@ fn rooms() -> Vec<Case> {
         ),
         case(
             "room_entered_furnished",
-            "The player entered a room with walls, doors (one at a negative x) and state",
+            "The player entered a room with walls, doors (one at a negative x), state, a property and an extra",
             ServerMessage::RoomEntered(furnished),
         ),
         case(
@@ -175,8 +183,23 @@ fn rooms() -> Vec<Case> {
         ),
         case(
             "room_left_moved",
-            "The player left the room through a door, and enters a different one",
+            "The player left the room through a door or by a join, and enters a different one",
             left(0, 1, LeaveReason::Moved),
+        ),
+        case(
+            "room_left_ended",
+            "The room ended, because its game logic failed",
+            left(0, 300, LeaveReason::Ended),
+        ),
+        case(
+            "reserved",
+            "Seats are reserved in a new private room",
+            ServerMessage::Reserved(Reserved {
+                request: 11,
+                room: "tag/4u0m2k9x7q1f8za".into(),
+                ticket: "b2f07nq4zr8s1xk6y3w5cd".into(),
+                expires_ms: RESERVATION_TICKS * 1000 / TICK_RATE,
+            }),
         ),
     ]
 }
@@ -235,10 +258,7 @@ fn news() -> Vec<Case> {
         case(
             "pong",
             "The answer to a ping",
-            ServerMessage::Pong(Pong {
-                nonce: 65_536,
-                tick: Tick(90_062),
-            }),
+            ServerMessage::Pong(Pong { nonce: 65_536 }),
         ),
     ]
 }
@@ -293,6 +313,10 @@ fn answers() -> Vec<Case> {
         Refusal::UnknownMessage,
         Refusal::OutOfOrder,
         Refusal::Declined { code: 300 },
+        Refusal::RoomLocked,
+        Refusal::BadOptions,
+        Refusal::BadTicket,
+        Refusal::WorldRestarted,
     ];
     cases.extend(refusals.into_iter().map(|refusal| {
         let name = format!("refused_{}", refusal.class().name());
@@ -362,7 +386,8 @@ fn every_variant_occurs(vectors: &[serde_json::Value]) {
     vectors
         .iter()
         .for_each(|vector| words(&vector["json"], &mut found));
-    let here = |name: &String| !["ClientMessage", "ServerMessage", "Direction"].contains(&name.as_str());
+    let here =
+        |name: &String| !["ClientMessage", "ServerMessage", "Direction", "JoinMode"].contains(&name.as_str());
     for name in typed::enums(&registry).iter().filter(|name| here(name)) {
         for (_, variant) in typed::variants(&registry, name) {
             assert!(found.contains(&variant), "no vector for {name} {variant}");

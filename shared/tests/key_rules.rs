@@ -3,12 +3,12 @@
 use parlour_shared::text::{RoomName, is_state_key};
 
 #[test]
-fn room_names_are_map_or_map_and_instance() {
-    let parse = |name| RoomName::parse(name).map(|room| (room.map, room.instance));
+fn room_names_are_type_or_type_and_instance() {
+    let parse = |name| RoomName::parse(name).map(|room| (room.room_type, room.instance));
     assert_eq!(parse("lobby"), Some(("lobby", "")));
     assert_eq!(parse("lobby/blue_2"), Some(("lobby", "blue_2")));
     assert_eq!(parse("a-b/7"), Some(("a-b", "7")));
-    // With an instance of 15 bytes, a name still fits if the map's name has 32 bytes.
+    // With an instance of 15 bytes, a name still fits if the type's name has 32 bytes.
     assert_eq!(parse("m/123456789012345"), Some(("m", "123456789012345")));
     assert_eq!(parse("m/1234567890123456"), None);
     let long = "a".repeat(48);

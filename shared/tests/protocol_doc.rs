@@ -116,6 +116,7 @@ fn every_field_of_every_struct_is_named_in_order() {
         "TileRect",
         "Door",
         "StateWrite",
+        "Property",
     ] {
         let mut rest = DOC
             .split_once(&format!("`{name}` "))
@@ -146,7 +147,7 @@ fn every_close_code_has_its_row_and_every_variant_its_number() {
         Direction::ALL.len(),
         typed::variants(&registry, "Direction").len()
     );
-    for name in ["Direction", "Scope", "Durability", "LeaveReason"] {
+    for name in ["Direction", "JoinMode", "Scope", "Durability", "LeaveReason"] {
         let list = DOC
             .split_once(&format!("\n`{name}`: "))
             .unwrap_or_else(|| panic!("no {name}"))
@@ -225,7 +226,7 @@ fn every_refusal_in_the_order_of_checks_exists() {
             named += 1;
         }
     }
-    assert_eq!(named, 16);
+    assert_eq!(named, 25);
 }
 
 #[test]
@@ -259,12 +260,28 @@ fn the_table_of_limits_matches_the_code() {
         ("a room's name", vec![format!("{MAX_ROOM_NAME_BYTES} bytes")]),
         ("a token", vec![kib(MAX_TOKEN_BYTES)]),
         (
+            "options of a join, properties of a room",
+            vec![
+                format!("{MAX_PROPERTIES} with keys of {MAX_PROPERTY_KEY_BYTES} bytes"),
+                format!("values of {MAX_PROPERTY_VALUE_BYTES} bytes"),
+                format!("more than {MAX_DECODED_ITEMS} options is malformed"),
+            ],
+        ),
+        (
+            "a reservation",
+            vec![
+                format!("{MAX_RESERVED_SEATS} seats"),
+                format!("{} s", RESERVATION_TICKS / TICK_RATE),
+                format!("a ticket of {MAX_TICKET_BYTES} bytes"),
+            ],
+        ),
+        (
             "room state",
             vec![
                 format!("{MAX_STATE_KEYS} keys of {MAX_STATE_KEY_BYTES} bytes"),
                 format!("values of {}", kib(MAX_STATE_VALUE_BYTES)),
                 format!("{MAX_STATE_WRITES} writes in a batch"),
-                format!("more than {MAX_DECODED_WRITES} is malformed"),
+                format!("more than {MAX_DECODED_ITEMS} is malformed"),
             ],
         ),
         (

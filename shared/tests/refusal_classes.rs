@@ -41,8 +41,8 @@ fn a_refusal_that_a_correct_client_can_cause_is_not_senseless() {
         .map(|refusal| refusal.class().name())
         .collect();
     let expected = [
+        "bad_options",
         "bad_state",
-        "no_such_room",
         "out_of_order",
         "unknown_message",
         "unknown_skin",

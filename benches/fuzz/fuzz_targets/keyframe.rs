@@ -11,7 +11,7 @@ use parlour_shared::{
     motion::Direction,
 };
 use parlour_sim::{LoadError, SavedState, SimConfig, Simulation};
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput, player_id};
 
 #[path = "../mutate.rs"]
 mod mutate;
@@ -23,9 +23,9 @@ static GOOD: LazyLock<(SimConfig, Vec<u8>)> = LazyLock::new(|| {
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     let mut send = |session, kind| input.events.push(Event { session: SessionId(session), kind });
     for session in 1..=3 {
-        send(session, EventKind::Open { name: format!("p{session}") });
+        send(session, arrive(session));
         let messages = [
-            ClientMessage::Join(Join { request: 1, room: "lobby".into() }),
+            ClientMessage::Join(Join::room(1, "lobby")),
             ClientMessage::Move(Move { direction: Direction::East, ..Move::default() }),
         ];
         for message in messages {
@@ -37,12 +37,16 @@ static GOOD: LazyLock<(SimConfig, Vec<u8>)> = LazyLock::new(|| {
     for _ in 0..20 {
         simulation.step(&mut input, &mut output);
     }
-    input.events.push(Event { session: SessionId(3), kind: EventKind::Close });
+    input.events.push(Event { session: SessionId(3), kind: EventKind::Depart });
     simulation.step(&mut input, &mut output);
     let mut saved = Vec::new();
     simulation.save(&mut saved);
     (config, saved)
 });
+
+fn arrive(session: u64) -> EventKind {
+    EventKind::Arrive(Arrival::new(player_id(0, session as u32), format!("p{session}")))
+}
 
 fuzz_target!(|input: &[u8]| {
     let (config, good) = &*GOOD;
@@ -62,16 +66,16 @@ fuzz_target!(|input: &[u8]| {
         // A forged world may be nonsense, but must not panic. Each session changes rooms and chats;
         // one closes.
         let mut send = |session, kind| input.events.push(Event { session: SessionId(session), kind });
-        send(9, EventKind::Open { name: "new".into() });
+        send(9, arrive(9));
         for session in [1, 2, 3, 9] {
             for room in ["lobby", "garden", "lobby"] {
-                let message = ClientMessage::Join(Join { request: 1, room: room.into() });
+                let message = ClientMessage::Join(Join::room(1, room));
                 send(session, EventKind::Message { early: 0, message });
             }
             let message = ClientMessage::Chat(Chat { text: "hello".into(), ..Chat::default() });
             send(session, EventKind::Message { early: 0, message });
         }
-        send(1, EventKind::Close);
+        send(1, EventKind::Depart);
         input.sort();
         // Empty rooms of the saved world may close meanwhile: players enter before and after that.
         let (mut events, mut none) = (input, TickInput::default());

@@ -69,6 +69,12 @@ fn recorded_again(items: &[Item]) -> usize {
         let result = match &record.outcome {
             Outcome::Finished { hash, parts } => Some((*hash, parts.as_slice())),
             Outcome::Panicked => None,
+            Outcome::Skipped { hash } => {
+                // Only the last of several in a row has a hash, and replaces those before it.
+                let pushed = builder.push_skipped(record.tick, 0, 1, hash.unwrap_or_default());
+                pushed.expect("skipped ticks that were read can be recorded");
+                continue;
+            }
         };
         let pushed = builder.push(record.tick, 0, result, &record.input);
         pushed.expect("a tick that was read can be recorded");

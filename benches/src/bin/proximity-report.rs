@@ -18,9 +18,9 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    CurrentPosition, Rooms, Seats, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
+    CurrentPosition, Room, Rooms, Seats, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
 };
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput, player_id};
 use serde_json::json;
 
 /// Ten seconds of ticks in each run, after a warm-up of two seconds.
@@ -164,9 +164,12 @@ fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
         };
         let message = |message| EventKind::Message { early: 20, message };
         if tick == 0 {
-            push(EventKind::Open { name: String::new() });
+            push(EventKind::Arrive(Arrival::new(
+                player_id(0, session),
+                String::new(),
+            )));
             let room = format!("field/{}", session / scene.per_room);
-            push(message(ClientMessage::Join(Join { request: 1, room })));
+            push(message(ClientMessage::Join(Join::room(1, room))));
             push(EventKind::Hold);
         }
         if tick < 2 || random.below(30) == 0 {
@@ -205,9 +208,10 @@ fn config(scene: &Scene) -> SimConfig {
 /// Returns the mean number of other players within the near radius of a player.
 fn neighbours(sim: &Simulation) -> f64 {
     let world = sim.world();
-    let radius = i64::from(world.resource::<parlour_sim::Setup>().rules.near_px) * 256;
     let (mut pairs, mut players) = (0, 0);
     for room in world.resource::<Rooms>().iter() {
+        let near_px = world.get::<Room>(room).map_or(0, |room| room.rules().near_px);
+        let radius = i64::from(near_px) * 256;
         let seats = world.get::<Seats>(room).into_iter().flat_map(Seats::iter);
         let places = seats.filter_map(|(_, player)| world.get::<CurrentPosition>(player));
         let places: Vec<Place> = places.map(|position| position.0).collect();

@@ -76,7 +76,7 @@ pub struct Room {
 /// assert_eq!(received.event, Event::Welcome);
 ///
 /// out.clear();
-/// client.command(Command::Join { room: "plaza".into() }, Instant::now(), &mut out);
+/// client.command(Command::join("plaza"), Instant::now(), &mut out);
 /// client.command(Command::walk(Direction::East), Instant::now(), &mut out);
 /// # Ok::<(), parlour_client::Violation>(())
 /// ```
@@ -85,12 +85,12 @@ pub struct Client {
     welcome: Option<Welcome>,
     room: Option<Box<Room>>,
     view: View,
-    last_tick: Option<Tick>,
     /// The tick of this stay's last snapshot, if the client reads only headers.
     last_header: Option<Tick>,
     snapshot: Snapshot,
     prediction: Prediction,
     stamps: StampChecker,
+    /// The clock of the current room. Empty outside of a room.
     ticks: TickClock,
     phase: PhaseLock,
     requests: Request,
@@ -192,7 +192,9 @@ impl Client {
         self.prediction.unacknowledged()
     }
 
-    /// Returns an estimate of the server's last completed tick, or `None` before the welcome.
+    /// Returns an estimate of the last completed tick of the room, or `None` outside of a room.
+    /// Each room counts its own ticks: the estimate starts again in each room that the player
+    /// enters.
     #[must_use]
     pub fn tick_at(&self, now: Instant) -> Option<Tick> {
         self.ticks.at(now)
@@ -201,8 +203,9 @@ impl Client {
     /// Returns the next moment, not before `now`, at which to sample the input, and the tick to aim
     /// it at ([`Command::Walk`]`::at`). A walk that is sent at that moment arrives `lead` before
     /// that tick begins, so it waits as little as possible. The estimate improves with each
-    /// acknowledged walk that was aimed at a tick. [`crate::DEFAULT_LEAD`] is enough for a
-    /// connection with little jitter. Returns `None` before the welcome.
+    /// acknowledged walk that was aimed at a tick, and starts again in each room.
+    /// [`crate::DEFAULT_LEAD`] is enough for a connection with little jitter. Returns `None`
+    /// outside of a room.
     ///
     /// ```
     /// # use parlour_client::{Client, Command, DEFAULT_LEAD};
@@ -242,8 +245,11 @@ impl Client {
         let number = match &command {
             Command::Walk { heading, at } => {
                 // The current tick is still running; a command sent now reaches the tick after it.
-                let next = self.tick_at(now).unwrap_or_default().0.saturating_add(2);
-                let number = self.prediction.send(*heading, at.unwrap_or(Tick(next)));
+                let next = self.tick_at(now).map(|tick| Tick(tick.0.saturating_add(2)));
+                // Outside of a room there is no tick. The server drops such a command, unless the
+                // player enters a room before it arrives.
+                let expected = self.room.as_ref().and((*at).or(next));
+                let number = self.prediction.send(*heading, expected);
                 if let Some(tick) = *at {
                     self.phase.sent(number, tick, now);
                 }

@@ -9,14 +9,23 @@ use parlour_shared::{
 };
 use serde::Serialize;
 
+use crate::join_request::JoinRequest;
+
 /// A command or request for the server. The client numbers each of them, and the answer repeats the
 /// number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Enters a room, and leaves the current one.
-    Join {
-        /// The room's name, `MAP` or `MAP/INSTANCE`.
-        room: String,
+    Join(JoinRequest),
+    /// Reserves seats in a room for 15 seconds, so that a group of players can enter it together.
+    /// The answer is [`Event::Reserved`](crate::Event::Reserved), with a ticket. The player stays
+    /// where it is.
+    Reserve {
+        /// The number of seats, 1 to 32. Count a seat for this player too if it belongs to the
+        /// group.
+        seats: u8,
+        /// The room. A ticket in it has no effect.
+        room: JoinRequest,
     },
     /// Leaves the current room.
     Leave,
@@ -71,6 +80,22 @@ pub enum CustomError {
 }
 
 impl Command {
+    /// Returns a join: of the room with this name, or as the [`JoinRequest`] says.
+    #[must_use]
+    pub fn join(room: impl Into<JoinRequest>) -> Self {
+        Self::Join(room.into())
+    }
+
+    /// Returns a reservation of this many seats: in the room with this name, or as the
+    /// [`JoinRequest`] says.
+    #[must_use]
+    pub fn reserve(seats: u8, room: impl Into<JoinRequest>) -> Self {
+        Self::Reserve {
+            seats,
+            room: room.into(),
+        }
+    }
+
     /// Returns a walk from the next tick on. Pass a
     /// [`Direction`](parlour_shared::motion::Direction) to walk, or a [`Heading`] to sprint.
     #[must_use]
@@ -127,7 +152,7 @@ impl Command {
         const FIXED: usize = 32;
         FIXED
             + match self {
-                Self::Join { room } => room.len(),
+                Self::Join(room) | Self::Reserve { room, .. } => room.max_bytes(),
                 Self::Say { text, .. } => text.len(),
                 Self::Custom { name, body } => name.len() + body.len(),
                 Self::SetState { writes } => writes
@@ -143,7 +168,8 @@ impl Command {
         use parlour_shared::message::{self as wire, ClientMessage};
         let request = number;
         match self {
-            Self::Join { room } => ClientMessage::Join(wire::Join { request, room }),
+            Self::Join(room) => ClientMessage::Join(room.into_join(request)),
+            Self::Reserve { seats, room } => ClientMessage::Reserve(room.into_reserve(request, seats)),
             Self::Leave => ClientMessage::Leave { request },
             Self::Walk { heading, at } => ClientMessage::Move(wire::Move {
                 seq: number,

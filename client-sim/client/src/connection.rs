@@ -21,7 +21,7 @@ use std::{
 use futures_util::Stream;
 use parlour_shared::{
     ids::Tick,
-    message::{Closing, Refused},
+    message::{Closing, Refused, Reserved},
     motion::{Heading, Position},
 };
 use tokio::{
@@ -31,7 +31,9 @@ use tokio::{
 };
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::{client::Client, command::Command, event::Event, violation::Violation};
+use crate::{
+    client::Client, command::Command, event::Event, join_request::JoinRequest, violation::Violation,
+};
 use handle::check_length;
 use heartbeat::Heartbeat;
 use input::InputClock;
@@ -40,7 +42,8 @@ pub use error::{Cause, ConnectError, Disconnected, JoinError, SendError, TrySend
 pub use handle::{COMMAND_QUEUE, Handle};
 pub use options::Options;
 
-/// The maximum number of unread events while a [`Connection::join`] waits for its answer.
+/// The maximum number of unread events while a [`Connection::join`] or [`Connection::reserve`]
+/// waits for its answer.
 /// Consecutive snapshots count as one.
 pub const MAX_UNREAD_EVENTS: usize = 1024;
 
@@ -62,7 +65,7 @@ pub struct Connection {
     socket: Socket,
     handle: Handle,
     commands: mpsc::Receiver<Command>,
-    /// Events that arrived while a join waited for its answer.
+    /// Events that arrived while a join or a reservation waited for its answer.
     unread: VecDeque<Event>,
     input: InputClock,
     heartbeat: Heartbeat,
@@ -132,8 +135,20 @@ impl Connection {
         poll_fn(|cx| self.poll_send(cx, &mut command)).await
     }
 
-    /// Joins a room, `MAP` or `MAP/INSTANCE`, and waits until the player is in it. The player
-    /// leaves its current room.
+    /// Joins a room, and waits until the player is in it. The player leaves its current room.
+    ///
+    /// `room` is the name of a room, `TYPE` or `TYPE/INSTANCE`, which is created if it does not
+    /// exist. Or it is a [`JoinRequest`], or a [`Reserved`] from [`Self::reserve`]:
+    ///
+    /// ```no_run
+    /// # use parlour_client::{Connection, JoinError, JoinRequest};
+    /// # async fn run(connection: &mut Connection) -> Result<(), JoinError> {
+    /// connection.join(JoinRequest::any("tag").option("language", "de")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`Client::room`] then has the name of the room.
     ///
     /// Events that arrive during the join are kept for [`Self::next_event`], including
     /// [`Event::Entered`] or [`Event::Refused`]. Consecutive snapshots become one event, and each
@@ -143,21 +158,67 @@ impl Connection {
     ///
     /// # Errors
     /// [`JoinError`].
-    pub async fn join(&mut self, room: impl Into<String>) -> Result<(), JoinError> {
+    pub async fn join(&mut self, room: impl Into<JoinRequest>) -> Result<(), JoinError> {
+        self.ask(Command::join(room), |client, event, request| match event {
+            Event::Entered => client
+                .room()
+                .is_some_and(|room| room.entered.request == request)
+                .then_some(()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Reserves seats in a room for 15 s, so that a group of players can enter it together, and
+    /// waits for the answer. The player stays where it is.
+    ///
+    /// Join with the answer, and give its room and ticket to the others, who join with
+    /// [`JoinRequest::with_ticket`]:
+    ///
+    /// ```no_run
+    /// # use parlour_client::{Connection, JoinError, JoinRequest};
+    /// # async fn run(connection: &mut Connection) -> Result<(), JoinError> {
+    /// let reserved = connection.reserve(4, JoinRequest::private("tag")).await?;
+    /// println!("room {}, ticket {}", reserved.room, reserved.ticket);
+    /// connection.join(&reserved).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Events are kept as during [`Self::join`], including [`Event::Reserved`] or
+    /// [`Event::Refused`].
+    ///
+    /// # Errors
+    /// [`JoinError`].
+    pub async fn reserve(&mut self, seats: u8, room: impl Into<JoinRequest>) -> Result<Reserved, JoinError> {
+        self.ask(Command::reserve(seats, room), |_, event, request| match event {
+            Event::Reserved(reserved) if reserved.request == request => Some(reserved.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Sends a request, and waits until `is_answer` finds its answer in an event or the request is
+    /// refused. Keeps the events.
+    async fn ask<T>(
+        &mut self,
+        command: Command,
+        is_answer: impl Fn(&Client, &Event, u32) -> Option<T>,
+    ) -> Result<T, JoinError> {
         if self.unread.len() >= MAX_UNREAD_EVENTS {
             return Err(JoinError::TooManyEvents);
         }
         let limit = self.timeout;
-        let join = async {
-            let request = match self.send(Command::Join { room: room.into() }).await {
+        let answered = async {
+            let request = match self.send(command).await {
                 Ok(request) => request,
                 Err(SendError::TooLong) => return Err(JoinError::TooLong),
                 // Read the server's last messages, which may contain the reason.
                 Err(SendError::Disconnected) => u32::MAX,
             };
-            poll_fn(|cx| self.poll_joined(cx, request)).await
+            poll_fn(|cx| self.poll_answer(cx, request, &is_answer)).await
         };
-        timeout(limit, join)
+        timeout(limit, answered)
             .await
             .unwrap_or(Err(JoinError::TimedOut(limit)))
     }
@@ -169,7 +230,8 @@ impl Connection {
         self.handle.steer(heading);
     }
 
-    /// Returns an estimate of the server's last completed tick, or `None` before the welcome.
+    /// Returns an estimate of the last completed tick of the room, or `None` outside of a room.
+    /// Each room counts its own ticks.
     #[must_use]
     pub fn tick(&self) -> Option<Tick> {
         self.client.tick_at(now())
@@ -217,23 +279,23 @@ impl Connection {
         Poll::Ready(result)
     }
 
-    /// Reads until the answer to a join, and keeps the events.
-    fn poll_joined(&mut self, cx: &mut Context<'_>, request: u32) -> Poll<Result<(), JoinError>> {
+    /// Reads until the answer to a request, and keeps the events.
+    fn poll_answer<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: u32,
+        is_answer: &impl Fn(&Client, &Event, u32) -> Option<T>,
+    ) -> Poll<Result<T, JoinError>> {
         loop {
             if self.unread.len() >= MAX_UNREAD_EVENTS {
                 return Poll::Ready(Err(JoinError::TooManyEvents));
             }
             let event = ready!(self.poll_socket(cx))?;
             let answer = match &event {
-                Event::Entered => {
-                    let room = self.client.room();
-                    room.is_some_and(|room| room.entered.request == request)
-                        .then_some(Ok(()))
-                }
                 Event::Refused(Refused { request: of, refusal }) if *of == request => {
                     Some(Err(JoinError::Refused(refusal.clone())))
                 }
-                _ => None,
+                event => is_answer(&self.client, event, request).map(Ok),
             };
             self.keep(event);
             if let Some(answer) = answer {

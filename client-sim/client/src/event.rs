@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlour_shared::{
     ids::Tick,
-    message::{Accepted, ChatSaid, Closing, CustomSaid, Refused, RoomLeft, StateChanged},
+    message::{Accepted, ChatSaid, Closing, CustomSaid, Refused, Reserved, RoomLeft, StateChanged},
     snapshot::Ack,
 };
 
@@ -15,10 +15,11 @@ use crate::{prediction::Agreement, violation::Violation};
 pub enum Event {
     /// The session is open. [`crate::Client::welcome`] has the contents.
     Welcome,
-    /// The player entered a room. [`crate::Client::room`] describes it.
+    /// The player entered a room. [`crate::Client::room`] describes it. Each room counts its own
+    /// ticks, so [`crate::Client::tick_at`] may be lower than before.
     Entered,
-    /// The player left its room. If it moves to a different room, [`Event::Entered`]
-    /// follows.
+    /// The player left its room. If it moves to a different room, [`Event::Entered`] follows. If
+    /// the room has ended, the server may also move the player to a different room.
     Left(RoomLeft),
     /// The room changed. [`crate::Client::view`] has its players, and [`crate::Client::snapshot`]
     /// the changes.
@@ -47,6 +48,9 @@ pub enum Event {
     Custom(CustomSaid),
     /// The server is about to close the connection.
     Closing(Closing),
+    /// Seats are reserved. Join with [`JoinRequest::from`](crate::JoinRequest) this, and give room
+    /// and ticket to the other players of the group.
+    Reserved(Reserved),
     /// It is time to sample the player's input. This event is not from the server: a connection
     /// returns it if `Options::frames` is set.
     Frame {

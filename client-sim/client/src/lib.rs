@@ -3,7 +3,8 @@
 //! | to | use | section |
 //! |---|---|---|
 //! | connect | [`Connection::open`], [`Options`] | [Example](#example) |
-//! | join a room | [`Connection::join`] | [Example](#example) |
+//! | join a room | [`Connection::join`], [`JoinRequest`] | [Joining](#joining) |
+//! | come as a group | [`Connection::reserve`] | [Joining](#joining) |
 //! | receive events | [`Connection::next_event`], [`Event`] | [Events](#events) |
 //! | see the room and its players | [`Connection::client`], [`Client`] | [The room](#the-room) |
 //! | send commands | [`Connection::send`], [`Command`], [`Handle`] | [Commands](#commands) |
@@ -71,8 +72,49 @@
 //! }
 //! ```
 //!
-//! To try it, start a server with `cargo run --release -- demo`, which also runs bots. Two examples
-//! are ready to run: `cargo run -p parlour-client --example walk`, and `--example chat ada plaza`.
+//! To try it, start a server with `cargo run --release -- demo`, which also runs bots. Three
+//! examples are ready to run: `cargo run -p parlour-client --example walk`, `--example chat ada
+//! plaza`, and `--example together`, in which two players reserve seats.
+//!
+//! # Joining
+//!
+//! Each room has a type, which names its game logic and its rules; [`Client::welcome`] lists the
+//! types. A [`JoinRequest`] says which room of a type to enter. A name alone is the room with that
+//! name:
+//!
+//! | request | the room |
+//! |---|---|
+//! | `"tag"`, `"tag/blue"` | the room with this name; it is created if it does not exist |
+//! | [`JoinRequest::existing`] | the room with this name, if it exists |
+//! | [`JoinRequest::new_room`] | a new room |
+//! | [`JoinRequest::private`] | a new room with a name that cannot be guessed |
+//! | [`JoinRequest::any`] | the fullest room with a free seat, or a new one |
+//! | [`JoinRequest::with_ticket`] | the room in which a seat is reserved |
+//!
+//! [`JoinRequest::option`] adds an option for the game logic of a room that the request creates.
+//! With [`JoinRequest::any`], the room must also publish the option as a property:
+//!
+//! ```no_run
+//! # use parlour_client::{Connection, JoinError, JoinRequest};
+//! # async fn run(connection: &mut Connection) -> Result<(), JoinError> {
+//! connection.join(JoinRequest::any("tag").option("language", "de")).await?;
+//! if let Some(room) = connection.client().room() {
+//!     println!("in {}, with {:?}", room.entered.room, room.entered.properties);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A group that wants to play together reserves its seats first ([`Connection::reserve`]): for 15 s
+//! they stay free for the players that join with the ticket.
+//!
+//! A door and the end of a room also lead to a different room, without a request. The client always
+//! returns [`Event::Left`] before [`Event::Entered`]. Commands that you send after a join take
+//! effect where the join ended.
+//!
+//! **Ticks belong to a room.** Each room counts its own: the tick may be lower in the next room.
+//! [`Connection::tick`] and the prediction start again with each [`Event::Entered`]. Do not compare
+//! ticks of different stays.
 //!
 //! # Events
 //!
@@ -90,11 +132,11 @@
 //!
 //! | method | returns |
 //! |---|---|
-//! | [`Client::room`] | the room: its name, map, walls, and your slot in it |
+//! | [`Client::room`] | the room: its name, type, properties, map, walls, and your slot in it |
 //! | [`Client::view`] | all visible players, yourself included |
 //! | [`Client::neighbours`] | all visible players except yourself |
 //! | [`Client::state`] | the room's shared state: keys and values that any player can write |
-//! | [`Client::welcome`] | your player id, the skins, and the maps |
+//! | [`Client::welcome`] | your player id, the skins, and the types of rooms |
 //!
 //! The server describes a player's motion as a [segment](parlour_shared::motion::Segment), not as a
 //! list of positions: at tick `t` the player is at `position + velocity * (t - since)`. Draw a
@@ -196,7 +238,7 @@
 //! | error | returned by | meaning |
 //! |---|---|---|
 //! | [`ConnectError`] | [`Connection::open`] | there is no session: the connection did not open |
-//! | [`JoinError`] | [`Connection::join`] | the player is not in the room |
+//! | [`JoinError`] | [`Connection::join`], [`Connection::reserve`] | the player is not in the room, or has no reserved seats |
 //! | [`SendError`] | [`Connection::send`], [`Handle::send`] | the command was not sent |
 //! | [`Disconnected`] | [`Connection::next_event`] | the connection ended |
 //!
@@ -220,7 +262,7 @@
 //! | [`Connection::open`] | closes the socket |
 //! | [`Connection::next_event`], the `Stream` | loses nothing |
 //! | [`Connection::send`], [`Handle::send`] | the command was not sent |
-//! | [`Connection::join`] | the request may have been sent; its events are delivered as usual |
+//! | [`Connection::join`], [`Connection::reserve`] | the request may have been sent; its events are delivered as usual |
 //! | [`Connection::close`] | closes the socket |
 //!
 //! # Limits
@@ -231,7 +273,7 @@
 //! | command | at once | then |
 //! |---|---|---|
 //! | [`Command::Walk`] | 120 | 60 a second |
-//! | [`Command::Join`], [`Command::Leave`] | 5 | 1 a second |
+//! | [`Command::Join`], [`Command::Reserve`], [`Command::Leave`] | 5 | 1 a second |
 //! | [`Command::Say`] | 10 | 10 a second |
 //! | [`Command::SetSkin`] | 5 | 2 a second |
 //! | [`Command::SetState`] | 20 | 10 a second |
@@ -246,8 +288,9 @@
 //! * Events have no queue: a connection reads when you wait for the next event. The server sends
 //!   fewer snapshots to a slow reader, and closes the connection with code 4001 if the reader keeps
 //!   falling behind.
-//! * During [`Connection::join`] at most [`MAX_UNREAD_EVENTS`] events are kept; consecutive
-//!   snapshots count as one. Beyond that it returns [`JoinError::TooManyEvents`].
+//! * During [`Connection::join`] and [`Connection::reserve`] at most [`MAX_UNREAD_EVENTS`] events
+//!   are kept; consecutive snapshots count as one. Beyond that they return
+//!   [`JoinError::TooManyEvents`].
 //! * All handles of a connection share a queue of [`COMMAND_QUEUE`] commands. When it is full,
 //!   [`Handle::send`] waits and [`Handle::try_send`] returns an error.
 //! * At most 32 KiB are buffered for the socket. While the buffer is full, [`Connection::send`]
@@ -287,6 +330,7 @@ mod command;
 #[cfg(feature = "connect")]
 mod connection;
 mod event;
+mod join_request;
 mod phase;
 mod prediction;
 mod sequence_check;
@@ -302,6 +346,7 @@ pub use connection::{
     Options, SendError, TrySendError,
 };
 pub use event::{Event, ReceivedEvent};
+pub use join_request::JoinRequest;
 pub use phase::{DEFAULT_LEAD, PhaseLock};
 pub use prediction::{Agreement, Mismatch, OwnMotion, Prediction};
 pub use sequence_check::StampError;
@@ -313,7 +358,7 @@ pub use parlour_shared::{
     close::{Advice, CloseCode},
     codec::CodecError,
     ids::{PlayerId, Slot, Tick},
-    message::{CustomSaid, Refusal},
+    message::{CustomSaid, Property, Refusal, Reserved},
     motion::{Direction, Heading, Position},
 };
 

@@ -65,6 +65,12 @@ struct Line {
 }
 
 impl PhaseLock {
+    /// Starts again in a new room, whose ticks have other numbers and begin at other moments.
+    pub fn enter_room(&mut self) {
+        self.in_flight.clear();
+        self.line = None;
+    }
+
     /// Records that a command with this number, aimed at this tick, is sent now.
     pub fn sent(&mut self, seq: u32, tick: Tick, now: Instant) {
         if self.in_flight.len() == MAX_IN_FLIGHT {

@@ -19,7 +19,7 @@ use parlour_shared::{
 
 use course::{Explanation, advance, explain, is_same, is_within, obey, pick_up};
 
-/// The last tick that a client accepts. Beyond it the arithmetic of motion would overflow. A server
+/// The last tick that a client accepts. Beyond it the arithmetic of motion would overflow. A room
 /// reaches it after 2.2 years.
 pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
 
@@ -28,8 +28,9 @@ pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
 struct PendingCommand {
     seq: u32,
     heading: Heading,
-    /// The tick at which the client expects it to take effect.
-    expected: Tick,
+    /// The tick at which the client expects it to take effect. `None`: it was sent before the
+    /// player entered this room, so it is not known whether it takes effect here.
+    expected: Option<Tick>,
 }
 
 /// A snapshot's report of the player's own motion.
@@ -103,14 +104,19 @@ struct KnownMotion {
 }
 
 impl Prediction {
-    /// Starts a new stay in a room: the position is unknown until the next snapshot. Commands in
-    /// flight may still take effect there.
+    /// Starts a new stay in a room: the position is unknown until the next snapshot. The server has
+    /// removed the waiting commands, and the ticks of this room have other numbers, so commands in
+    /// flight are not predicted any more. One that arrives late enough may still take effect here.
     pub fn enter_room(&mut self) {
         self.known = None;
+        for command in &mut self.pending {
+            command.expected = None;
+        }
     }
 
-    /// Records a command that is about to be sent, and returns its number.
-    pub fn send(&mut self, heading: Heading, expected: Tick) -> u32 {
+    /// Records a command that is about to be sent, and returns its number. `expected` is the tick
+    /// at which it should take effect, or `None` outside of a room.
+    pub fn send(&mut self, heading: Heading, expected: Option<Tick>) -> u32 {
         self.sent = self.sent.saturating_add(1);
         // The server rejects a sequence number this far ahead of the last one it applied, so the
         // oldest command is lost in any case.
@@ -151,7 +157,10 @@ impl Prediction {
         let tick = tick.min(LAST_TICK);
         let mut known = self.known?;
         for command in &self.pending {
-            let due = command.expected.max(known.tick.after(1));
+            let Some(expected) = command.expected else {
+                continue;
+            };
+            let due = expected.max(known.tick.after(1));
             if due > tick {
                 break;
             }

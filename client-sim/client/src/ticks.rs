@@ -1,4 +1,4 @@
-//! Estimates the current tick from the arrival of the server's messages.
+//! Estimates the current tick of a room from the arrival of the server's messages.
 
 use std::time::{Duration, Instant};
 
@@ -7,8 +7,10 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 /// After this long the estimate starts again, because the clocks may have drifted.
 const MEMORY: Duration = Duration::from_secs(10);
 
-/// Estimates the server's tick. The message with the least delay determines the estimate, so it is
+/// Estimates the tick of a room. The message with the least delay determines the estimate, so it is
 /// late by the shortest latency from the server, and never by the time in a queue.
+///
+/// Each room counts its own ticks: start with a new clock in each room.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TickClock {
     best: Option<Arrival>,

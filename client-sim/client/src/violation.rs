@@ -27,7 +27,7 @@ pub enum Violation {
     /// The view does not contain the player itself.
     #[error("the player is not in its own view at tick {0:?}")]
     OwnMissing(Tick),
-    /// The tick is higher than any that a world reaches.
+    /// The tick is higher than any that a room reaches.
     #[error("tick {0:?} is out of range")]
     TickRange(Tick),
     /// The player's own motion does not follow from commands and walls.

@@ -106,18 +106,6 @@ fn snapshots_that_do_not_fit_the_view_are_a_violation() {
 }
 
 #[test]
-fn ticks_increase_across_rooms() {
-    let mut seat = seat();
-    seat.get(&snapshot(1, 150, Some(100), None, &[]));
-    seat.get(&left());
-    seat.get(&entered_with(map()));
-    assert_eq!(
-        seat.violation(&snapshot(1, 150, None, None, &[enter_own(HERE)])),
-        "tick_not_later"
-    );
-}
-
-#[test]
 fn a_player_that_moves_without_a_command_is_a_violation() {
     let pushed = Record::Anchor(
         OWN,

@@ -10,9 +10,9 @@ use std::time::Duration;
 use parlour_client::{
     Command, Connection, Direction, Event, Heading, JoinError, Options, Position, Slot, Tick,
 };
-use parlour_shared::message::{ClientMessage, LeaveReason, Move, RoomLeft, ServerMessage};
+use parlour_shared::message::{ClientMessage, LeaveReason, Move};
 use peer::{Peer, connected};
-use support::{EPOCH, OWN, encoded, enter_own, entered_in, entered_with, map, snapshot};
+use support::{enter_own, entered_in, entered_next, entered_with, left_for, map, snapshot};
 use tokio::time::{Instant, pause, resume, timeout};
 
 const TICKS_3: Duration = Duration::from_millis(50);
@@ -122,21 +122,18 @@ async fn a_heading_is_sent_again_in_the_next_room() {
     pause();
     let sent = moves(&mut connection, &mut peer, TICKS_3).await;
     assert_eq!(headings(&sent), [(1, Direction::East)]);
-    let left = RoomLeft {
-        request: 0,
-        epoch: EPOCH,
-        reason: LeaveReason::Moved,
-    };
+    // The next room counts its own ticks.
     let there = enter_own(Position::from_px(50, 50));
     let messages = [
-        encoded(&ServerMessage::RoomLeft(left)),
-        entered_in(OWN, map()),
-        snapshot(1, 150, None, Some(1), &[there]),
+        left_for(LeaveReason::Moved),
+        entered_next(2, 7),
+        snapshot(2, 8, None, Some(1), &[there]),
     ];
     take_in(&mut connection, &mut peer, &messages).await;
     pause();
     let sent = moves(&mut connection, &mut peer, TICKS_3).await;
     assert_eq!(headings(&sent), [(2, Direction::East)]);
+    assert!((8..60).contains(&sent[0].tick.0), "aimed at {:?}", sent[0].tick);
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ proptest! {
         let (mut under_way, mut acknowledged) = (0, 0);
         for moment in moments {
             if let Some(heading) = moment.send {
-                sent = Some((prediction.send(heading, body.tick.after(1)), heading));
+                sent = Some((prediction.send(heading, Some(body.tick.after(1))), heading));
                 under_way += 1;
             }
             let due = if moment.apply { sent.take() } else { None };
@@ -125,7 +125,7 @@ proptest! {
         let mut prediction = Prediction::default();
         let first = OwnMotion { tick: Tick(10), ack: None, turned: None, segment: body.course.segment };
         prop_assert!(prediction.confirm(&walls, &first).is_ok());
-        let seq = prediction.send(heading, Tick(11));
+        let seq = prediction.send(heading, Some(Tick(11)));
         body.step(&walls, Some(heading));
         for _ in 1..ticks {
             body.step(&walls, None);
@@ -160,7 +160,7 @@ fn a_wall_stops_the_prediction_where_it_stops_the_server() {
             direction: Direction::South,
             sprint: false,
         },
-        Tick(1),
+        Some(Tick(1)),
     );
     // The wall begins at 320 px, and the body extends 8 px to each side.
     assert_eq!(
@@ -195,7 +195,7 @@ fn too_many_changes_are_accepted_without_a_check() {
                 direction,
                 sprint: false,
             },
-            Tick(2),
+            Some(Tick(2)),
         );
     }
     let northwest = support::gait(Heading {

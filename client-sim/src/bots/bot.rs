@@ -26,7 +26,7 @@ use super::{
     plan::Plan,
     roles::Roles,
     schedule::{Job, Schedule},
-    standstill::{Standstill, TickWatch},
+    standstill::{TickWatch, WatchedRoom},
     tally::Tally,
 };
 use crate::framing::{Framing, IncomingFrame};
@@ -43,7 +43,7 @@ pub(super) struct ThreadState {
     pub(super) registry: Registry,
     pub(super) schedule: Schedule,
     pub(super) tally: Tally,
-    pub(super) tick_watch: Arc<TickWatch>,
+    pub(super) tick_watch: TickWatch,
     pub(super) snapshot: Snapshot,
     pub(super) payload: Vec<u8>,
     /// The walls of all maps that the bots are on.
@@ -81,8 +81,11 @@ pub(super) struct Bot {
     writer: Rc<TcpStream>,
     out: Vec<u8>,
     intended: Instant,
-    /// The tick for which the next input will be sampled. `None` if no turn waits.
-    aimed: Option<Tick>,
+    /// When the next input will be sampled, and for which tick of the room. `None` if no turn
+    /// waits.
+    aimed: Option<(Instant, Tick)>,
+    /// The room whose ticks the bot receives. `None` outside of a room, and for a stalled bot.
+    watched: Option<WatchedRoom>,
     /// The player, and its number in the registry. `None` before the welcome.
     known: Option<(PlayerId, u32)>,
     is_witness: bool,
@@ -113,6 +116,7 @@ impl Bot {
             out: Vec::new(),
             intended,
             aimed: None,
+            watched: None,
             known: None,
             stalls: shared.roles.is_stalled(number),
             is_broken: false,
@@ -173,6 +177,13 @@ impl Bot {
         self.tracker.pending(registry, now, waits);
     }
 
+    /// Stops watching the ticks of the room, because the bot has left it or its connection is over.
+    pub(super) fn stop_watching(&mut self, now: Instant, shared: &mut ThreadState) {
+        if let Some(room) = self.watched.take() {
+            shared.tick_watch.leave(room, now);
+        }
+    }
+
     /// Says goodbye.
     pub(super) fn leave(&mut self, now: Instant, shared: &mut ThreadState) {
         self.leaving = true;
@@ -230,9 +241,10 @@ impl Bot {
         shared.tally.measured.bytes_in += input.len() as u64;
         let snapshots = shared.tally.measured.snapshots;
         let received = self.receive_all(&mut input, now, shared);
-        if shared.tally.measured.snapshots != snapshots {
-            let measured = &mut shared.tally.measured;
-            measured.standstill = Standstill::longer(measured.standstill, shared.tick_watch.record(now));
+        if shared.tally.measured.snapshots != snapshots
+            && let Some(room) = self.watched
+        {
+            shared.tick_watch.record(room, now);
         }
         received
     }

@@ -4,7 +4,6 @@ mod count;
 
 use std::{
     rc::Rc,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -67,7 +66,7 @@ pub(super) struct DueWork {
 impl BotGroup {
     /// Creates the bots of the plan that belong to this thread. Each connects at its planned time
     /// after `start`.
-    pub(super) fn new(plan: Plan, thread: u32, start: Instant, tick_watch: Arc<TickWatch>) -> Self {
+    pub(super) fn new(plan: Plan, thread: u32, start: Instant) -> Self {
         let mut schedule = Schedule::default();
         let roles = Roles::new(&plan);
         let here: Vec<u32> = (0..plan.count)
@@ -93,7 +92,7 @@ impl BotGroup {
             registry: Registry::default(),
             schedule,
             tally: Tally::default(),
-            tick_watch,
+            tick_watch: TickWatch::new(start),
             snapshot: Snapshot::default(),
             payload: Vec::new(),
             walls: Vec::new(),
@@ -236,9 +235,10 @@ impl BotGroup {
 
     /// Removes a bot whose connection has ended.
     pub(super) fn closed(&mut self, number: u32, end: SessionEnd) {
-        let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::take) else {
+        let Some(mut bot) = self.bots.get_mut(number as usize).and_then(Option::take) else {
             return;
         };
+        bot.stop_watching(Instant::now(), &mut self.shared);
         self.open -= 1;
         self.shared.schedule.cancel(number);
         if let Some(player) = bot.player() {

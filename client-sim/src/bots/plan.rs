@@ -71,7 +71,7 @@ pub struct Plan {
     pub count: u32,
     /// How the bots are spread over rooms.
     pub rooms: Rooms,
-    /// The map that the rooms are made from.
+    /// The type of the rooms. Each map of the server is a type of the same name.
     pub map: String,
     /// How the bots move.
     pub behaviour: Behaviour,
@@ -107,8 +107,8 @@ pub struct Plan {
     /// How long to measure. `None` measures until the run is stopped.
     #[serde(serialize_with = "maybe_seconds", rename = "duration_s")]
     pub duration: Option<Duration>,
-    /// The run fails if no bot receives a tick for longer than this. `None` turns the limit
-    /// off.
+    /// The run fails if no bot in a room receives a tick for longer than this. `None` turns the
+    /// limit off.
     #[serde(serialize_with = "maybe_seconds", rename = "max_standstill_s")]
     pub max_standstill: Option<Duration>,
     /// The seed of all random decisions of the bots.
@@ -222,7 +222,9 @@ impl Plan {
             self.ramp_per_second.is_finite() && self.ramp_per_second >= 0.01,
             "the ramp must be at least 0.01 bots per second",
         )?;
-        if RoomName::parse(&self.map).is_none_or(|name| name.map != self.map || !name.instance.is_empty()) {
+        if RoomName::parse(&self.map)
+            .is_none_or(|name| name.room_type != self.map || !name.instance.is_empty())
+        {
             return Err(PlanError::Map(self.map.clone()));
         }
         let address = Address::from_str(&self.url).map_err(|error| PlanError::Url {
@@ -251,7 +253,7 @@ impl Plan {
         bot % self.room_count()
     }
 
-    /// Returns the name of a bot's room: `map/k`, or just the map if there is only one room.
+    /// Returns the name of a bot's room: `type/k`, or just the type if there is only one room.
     #[must_use]
     pub fn room_name(&self, bot: u32) -> String {
         match self.room_count() {

@@ -103,7 +103,8 @@ pub struct Report {
     /// From the intended moment of a turn to the moment a neighbour has applied it, or a newer one
     /// that overtook it.
     pub input_to_neighbour_ms: Latency,
-    /// The longest time in which no bot received a tick. `None` if no bot ever received one.
+    /// The longest time in which no bot in a room received a tick. `None` if no bot was ever in a
+    /// room.
     pub standstill: Option<Standstill>,
     /// When that time began, by the clock of the bots' machine (RFC 3339, UTC). Search the server's
     /// log for it.
@@ -202,9 +203,10 @@ impl Report {
             violations_by_kind: by_kind,
             violations_described: first,
             input_to_neighbour_ms: Latency::of(&measured.latency),
-            standstill: measured.standstill,
+            standstill: measured.standstill.clone(),
             standstill_at: measured
                 .standstill
+                .as_ref()
                 .map(|standstill| humantime::format_rfc3339_millis(started + standstill.began).to_string()),
             generator_pause_ms: measured.own_pause.as_secs_f64() * 1000.0,
             age_of_picture_ms: Latency::of(&measured.age),
@@ -258,11 +260,11 @@ impl Report {
             && !self.stood_still()
     }
 
-    /// Returns whether the server stood still for longer than the plan allows.
+    /// Returns whether a room stood still for longer than the plan allows.
     #[must_use]
     pub fn stood_still(&self) -> bool {
         let most = self.plan.max_standstill;
-        let longest = self.standstill.map(|standstill| standstill.lasted);
+        let longest = self.standstill.as_ref().map(|standstill| standstill.lasted);
         longest.zip(most).is_some_and(|(longest, most)| longest > most)
     }
 }

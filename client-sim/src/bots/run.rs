@@ -5,8 +5,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::pin,
-    sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use parlour_client::Address;
@@ -19,7 +18,6 @@ use tokio::{
 use super::{
     plan::{Plan, PlanError},
     report::{Latency, Report},
-    standstill::TickWatch,
     tally::Tally,
     thread::{ThreadOptions, run_thread},
 };
@@ -90,7 +88,7 @@ pub async fn run(
     let address = plan.check()?;
     let peer = resolve(&address).await?;
     let start = Instant::now();
-    let tick_watch = Arc::new(TickWatch::new(start));
+    let started = SystemTime::now();
     let (stop_sender, stop_receiver) = watch::channel(false);
     let (progress_sender, mut progress_receiver) = mpsc::channel(2 * plan.threads as usize);
     let threads = (0..plan.threads).map(|thread| {
@@ -100,7 +98,6 @@ pub async fn run(
             address: address.clone(),
             peer,
             start,
-            tick_watch: Arc::clone(&tick_watch),
             stop: stop_receiver.clone(),
             progress: progress_sender.clone(),
         })
@@ -137,7 +134,7 @@ pub async fn run(
         }
     }
     let total = sum(done).await?;
-    Ok(Report::new(plan, &total, tick_watch.started(), stopped_early))
+    Ok(Report::new(plan, &total, started, stopped_early))
 }
 
 /// Receives the counters of a thread when it is done.

@@ -1,9 +1,9 @@
-//! Finds the longest standstill of the server: the longest period in which no bot of any
-//! thread received a tick.
+//! Finds the longest standstill of a room: the longest period in which no bot in it received a
+//! tick. Rooms can stand still independently of each other, because each has its own ticks.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant, SystemTime},
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use serde::{Serialize, Serializer};
@@ -15,11 +15,9 @@ pub const DEFAULT_MAX_STANDSTILL: Duration = Duration::from_millis(1500);
 /// A thread of bots checks its clock every 50 ms. If it has not checked for longer than this, the
 /// thread itself stood still, so it cannot judge the server for that time.
 const MAX_CHECK_INTERVAL: Duration = Duration::from_millis(250);
-/// No tick was received yet. No run lasts 2^64 ns, which is 584 years.
-const NEVER: u64 = u64::MAX;
 
-/// A period in which no bot received a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// A period in which no bot in a room received a tick of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Standstill {
     /// Its length.
     #[serde(serialize_with = "milliseconds", rename = "ms")]
@@ -27,6 +25,9 @@ pub struct Standstill {
     /// When it began, counted from the beginning of the run.
     #[serde(serialize_with = "seconds", rename = "began_s")]
     pub began: Duration,
+    /// The name of the room.
+    #[serde(serialize_with = "text")]
+    pub room: Arc<str>,
 }
 
 impl Standstill {
@@ -38,71 +39,120 @@ impl Standstill {
     }
 }
 
-/// The time of the last tick that any bot received. All threads of a run share it.
-#[derive(Debug)]
+/// The time of the last tick that the bots received, by room. It watches a room while a bot is in
+/// it. Each thread has its own watch, because all bots of a room are in the same thread.
+#[derive(Clone, Debug)]
 pub struct TickWatch {
     start: Instant,
-    started: SystemTime,
-    /// Nanoseconds from the start to the last tick, or [`NEVER`].
-    last: AtomicU64,
+    /// The rooms that a bot has been in. Bots enter few different rooms, so a search is fast.
+    rooms: Vec<Room>,
+    longest: Option<Standstill>,
 }
 
+#[derive(Clone, Debug)]
+struct Room {
+    name: Arc<str>,
+    bots: u32,
+    /// When the last tick arrived. Only valid while a bot is in the room.
+    last: Instant,
+}
+
+/// A room of a [`TickWatch`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WatchedRoom(usize);
+
 impl TickWatch {
-    /// Returns a watch that has not seen a tick.
+    /// Returns a watch for a run that began at this moment.
     #[must_use]
     pub fn new(start: Instant) -> Self {
         Self {
             start,
-            started: SystemTime::now(),
-            last: AtomicU64::new(NEVER),
+            rooms: Vec::new(),
+            longest: None,
         }
     }
 
-    /// Returns when the run began, as wall-clock time.
+    /// Records that a bot entered the room with this name, which is also a tick of the room.
+    pub fn enter(&mut self, name: &str, now: Instant) -> WatchedRoom {
+        let known = self.rooms.iter().position(|room| &*room.name == name);
+        let room = WatchedRoom(known.unwrap_or_else(|| {
+            self.rooms.push(Room {
+                name: name.into(),
+                bots: 0,
+                last: now,
+            });
+            self.rooms.len() - 1
+        }));
+        if self.rooms[room.0].bots == 0 {
+            self.rooms[room.0].last = now;
+        }
+        self.rooms[room.0].bots += 1;
+        self.record(room, now);
+        room
+    }
+
+    /// Records that a bot in this room received a tick.
+    pub fn record(&mut self, room: WatchedRoom, now: Instant) {
+        self.end_standstill(room.0, now);
+        self.rooms[room.0].last = now;
+    }
+
+    /// Records that a bot left this room, or that its connection ended. After the last one, the
+    /// room is not watched.
+    pub fn leave(&mut self, room: WatchedRoom, now: Instant) {
+        if self.rooms[room.0].bots == 1 {
+            self.end_standstill(room.0, now);
+        }
+        self.rooms[room.0].bots = self.rooms[room.0].bots.saturating_sub(1);
+    }
+
+    /// Discards everything before this moment: the current standstills begin now.
+    pub fn restart(&mut self, now: Instant) {
+        self.longest = None;
+        self.rooms.iter_mut().for_each(|room| room.last = now);
+    }
+
+    /// Records that the bots themselves did nothing from `since` until now. What the server did in
+    /// that time is unknown: the current standstills end where it began, and new ones begin now.
+    pub fn pause(&mut self, since: Instant, now: Instant) {
+        self.longest = self.longest_until(since);
+        self.rooms.iter_mut().for_each(|room| room.last = now);
+    }
+
+    /// Returns the longest standstill that is over.
     #[must_use]
-    pub fn started(&self) -> SystemTime {
-        self.started
+    pub fn longest(&self) -> Option<Standstill> {
+        self.longest.clone()
     }
 
-    /// Records that a bot received a tick. Returns the time since the last tick that any bot
-    /// received.
-    pub fn record(&self, now: Instant) -> Option<Standstill> {
-        let now = self.nanos(now);
-        // If a different thread has already recorded a later tick, this one ends no standstill.
-        let set = |last: u64| (last == NEVER || last < now).then_some(now);
-        let last = self
-            .last
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, set)
-            .ok()?;
-        stretch(last, now)
-    }
-
-    /// Discards everything before this moment: the current standstill begins now.
-    pub fn restart(&self, now: Instant) {
-        let now = self.nanos(now);
-        let set = |last: u64| (last != NEVER && last < now).then_some(now);
-        // Nothing changes if no tick was recorded yet, or a later one was.
-        let _ = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, set);
-    }
-
-    /// Returns the current standstill, up to `now`.
+    /// Returns the longest standstill, including the current ones up to `now`.
     #[must_use]
-    pub fn current(&self, now: Instant) -> Option<Standstill> {
-        stretch(self.last.load(Ordering::Relaxed), self.nanos(now))
+    pub fn longest_until(&self, now: Instant) -> Option<Standstill> {
+        let watched = self.rooms.iter().filter(|room| room.bots > 0);
+        let current = watched.min_by_key(|room| room.last);
+        let current = current.map(|room| self.standstill(room, now));
+        Standstill::longer(self.longest(), current)
     }
 
-    fn nanos(&self, moment: Instant) -> u64 {
-        let since = moment.saturating_duration_since(self.start);
-        u64::try_from(since.as_nanos()).unwrap_or(NEVER - 1)
+    fn end_standstill(&mut self, room: usize, now: Instant) {
+        let room = &self.rooms[room];
+        let lasted = now.saturating_duration_since(room.last);
+        if self
+            .longest
+            .as_ref()
+            .is_none_or(|longest| lasted > longest.lasted)
+        {
+            self.longest = Some(self.standstill(room, now));
+        }
     }
-}
 
-fn stretch(last: u64, now: u64) -> Option<Standstill> {
-    let lasted = now.checked_sub(last).filter(|_| last != NEVER)?;
-    Some(Standstill {
-        lasted: Duration::from_nanos(lasted),
-        began: Duration::from_nanos(last),
-    })
+    fn standstill(&self, room: &Room, now: Instant) -> Standstill {
+        Standstill {
+            lasted: now.saturating_duration_since(room.last),
+            began: room.last.saturating_duration_since(self.start),
+            room: room.name.clone(),
+        }
+    }
 }
 
 /// Detects when a thread of bots itself stands still.
@@ -129,4 +179,8 @@ fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, 
 
 fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(time.as_secs_f64())
+}
+
+fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
 }

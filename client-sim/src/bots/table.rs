@@ -163,11 +163,12 @@ fn traffic(report: &Report) -> Vec<Row> {
 }
 
 fn standstill(report: &Report) -> Option<String> {
-    let standstill = report.standstill?;
+    let standstill = report.standstill.as_ref()?;
     let over = if report.stood_still() { "  TOO LONG" } else { "" };
     Some(format!(
-        "{:.0} ms, {:.1} s after the start, at {}{over}",
+        "{:.0} ms in {}, {:.1} s after the start, at {}{over}",
         standstill.lasted.as_secs_f64() * 1000.0,
+        standstill.room,
         standstill.began.as_secs_f64(),
         report.standstill_at.as_deref().unwrap_or_default(),
     ))

@@ -109,7 +109,7 @@ pub(super) struct MeasuredCounts {
     /// How long after the start of their tick the late commands arrived.
     pub(super) late: Times,
     pub(super) latency: Times,
-    /// The longest time in which no bot received a tick.
+    /// The longest time in which no bot in a room received a tick.
     pub(super) standstill: Option<Standstill>,
     /// The longest time for which this thread itself stood still.
     pub(super) own_pause: Duration,
@@ -194,7 +194,7 @@ impl MeasuredCounts {
         self.early.merge(&other.early);
         self.late.merge(&other.late);
         self.latency.merge(&other.latency);
-        self.standstill = Standstill::longer(self.standstill, other.standstill);
+        self.standstill = Standstill::longer(self.standstill.take(), other.standstill.clone());
         self.own_pause = self.own_pause.max(other.own_pause);
         self.age.merge(&other.age);
         self.lag.merge(&other.lag);

@@ -3,14 +3,13 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use parlour_client::Address;
 use tokio::sync::{mpsc, watch};
 
-use super::{event_loop::EventLoop, group::BotGroup, plan::Plan, standstill::TickWatch, tally::Tally};
+use super::{event_loop::EventLoop, group::BotGroup, plan::Plan, tally::Tally};
 
 /// How long to wait for the server's answers to the goodbyes.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -26,7 +25,6 @@ pub(super) struct ThreadOptions {
     pub(super) address: Address,
     pub(super) peer: SocketAddr,
     pub(super) start: Instant,
-    pub(super) tick_watch: Arc<TickWatch>,
     /// Becomes true, or is closed, when the run must end.
     pub(super) stop: watch::Receiver<bool>,
     /// Receives the counters regularly. If the channel is full, the report is dropped.
@@ -41,11 +39,10 @@ pub(super) fn run_thread(options: ThreadOptions) -> io::Result<Tally> {
         address,
         peer,
         start,
-        tick_watch,
         stop,
         progress,
     } = options;
-    let mut event_loop = EventLoop::new(BotGroup::new(plan, number, start, tick_watch), address, peer)?;
+    let mut event_loop = EventLoop::new(BotGroup::new(plan, number, start), address, peer)?;
     let begin = event_loop.group().measures_from();
     let end = event_loop.group().duration().map(|duration| begin + duration);
     let mut measuring = false;

@@ -5,7 +5,9 @@ A message has its JSON form: {"join": {"request": 1, "room": "plaza"}}, or "bye"
 """
 
 import asyncio
+import math
 import struct
+import time
 
 from websockets.asyncio.client import connect
 
@@ -26,6 +28,7 @@ STRUCTS = dict(table("""
     Stamp: epoch u32, seq u32
     StateEntry: key string, version u32, value ?string
     KeyVersion: key string, version u32
+    Property: key string, value string
     MapInfo: name string, width u16, height u16, tile_px u16, walls *TileRect, doors *Door
     TileRect: x u16, y u16, w u16, h u16
     Door: x i32, y i32, w i32, h i32, to_map string, to_spawn string
@@ -33,7 +36,7 @@ STRUCTS = dict(table("""
 ENUMS = {
     "Client": table("""
         hello: protocol u16, schema u32, name string, token ?string, session ?string, resume ?string
-        join: request u32, room string
+        join: request u32, room string, mode JoinMode, options *Property, ticket ?string
         leave: request u32
         move: seq u32, tick u32, direction Direction, sprint bool
         chat: request u32, scope Scope, text string
@@ -42,34 +45,39 @@ ENUMS = {
         custom: request u32, name string, body bytes
         ping: nonce u32
         bye
+        reserve: request u32, seats u8, room string, mode JoinMode, options *Property
     """),
     "Server": table("""
         snapshot
-        welcome: protocol u16, schema u32, player u32, name string, tick u32, tick_rate u32, durability Durability,\
-            heartbeat_ms u32, skins *string, maps *string, extras *string, session ?string, resume ?string
-        room_entered: request u32, room string, epoch u32, view u8, slot u16, tick u32, capacity u32,\
-            interest_px ?u32, near_px u32, seq u32, map MapInfo, state *StateEntry
+        welcome: protocol u16, schema u32, player u32, name string, tick_rate u32, durability Durability,\
+            heartbeat_ms u32, skins *string, room_types *string, session ?string, resume ?string
+        room_entered: request u32, room string, room_type string, epoch u32, view u8, slot u16, tick u32,\
+            capacity u32, interest_px ?u32, near_px u32, seq u32, map MapInfo, state *StateEntry,\
+            properties *Property, extras *string
         room_left: request u32, epoch u32, reason LeaveReason
         chat: stamp Stamp, tick u32, scope Scope, player u32, name string, text string
         state_changed: stamp Stamp, tick u32, player u32, entries *StateEntry
         accepted: request u32, tick u32, durability Durability, stamp ?Stamp
         refused: request u32, refusal Refusal
-        pong: nonce u32, tick u32
+        pong: nonce u32
         custom: tick u32, player ?u32, name string, body bytes
         closing: code CloseCode, reconnect_after_ms u32
+        reserved: request u32, room string, ticket string, expires_ms u32
     """),
     "Refusal": table("rate_limited: retry_after_ms u32")
     + words("no_such_room room_full too_many_rooms not_in_room already_there unknown_skin bad_text bad_state state_full")
     + table("stale_version: current *KeyVersion")
     + words("unknown_message out_of_order")
-    + table("declined: code u16"),
+    + table("declined: code u16")
+    + words("room_locked bad_options bad_ticket world_restarted"),
+    "JoinMode": words("enter existing new private any"),
     "Scope": words("room near"),
     "Direction": words("still north northeast east southeast south southwest west northwest"),
     "Durability": words("L0 L1 L2 L3"),
-    "LeaveReason": words("asked moved"),
+    "LeaveReason": words("asked moved ended"),
     "CloseCode": words("""normal protocol wrong_type bad_utf8 too_big internal service_restart try_later restart
         slow_consumer heartbeat_lost room_moved rate_limited lease_lost resume_expired gap_too_large epoch_changed
-        unknown_session malformed authentication_failed token_expired forbidden no_such_room handshake_timeout
+        unknown_session room_ended malformed authentication_failed token_expired forbidden no_such_room handshake_timeout
         superseded version_not_spoken repeatedly_invalid flood banned"""),
 }
 
@@ -158,8 +166,8 @@ class Reader:
             return self.read(kind[1:]) if self.below(2) else None
         if kind[0] == "*":
             count = self.varint()
-            if kind == "*StateEntry" and count > 64:
-                raise ProtocolError("more entries than a room has keys")
+            if kind in ("*StateEntry", "*Property") and count > 64:
+                raise ProtocolError("more entries than a message may have")
             return [self.read(kind[1:]) for _ in range(count)]
         if kind in STRUCTS:
             return {field: self.read(of) for field, of in STRUCTS[kind].items()}
@@ -303,12 +311,33 @@ class View:
 # --- A session (sections 1, 2, 8, 9) -----------------------------------------------------------------------------
 
 
+class Clock:
+    """Estimates the tick of a room from the message that was delayed least. Each room needs a new clock."""
+
+    def __init__(self):
+        self.offset = self.since = None
+
+    def observe(self, tick, now):
+        offset = tick - 60 * now
+        # An old estimate may be wrong because the clocks drift.
+        if self.offset is None or offset > self.offset or now - self.since > 10:
+            self.offset, self.since = offset, now
+
+    def tick(self, now):
+        """Returns the last completed tick, or None outside of a room."""
+        return None if self.offset is None else math.floor(self.offset + 60 * now)
+
+
+def properties(options):
+    return [{"key": key, "value": value} for key, value in options.items()]
+
+
 class Client:
     """A connection with its view. Use it as `async with Client(url, name) as client`."""
 
     def __init__(self, url, name=""):
         self.url, self.name = url, name
-        self.view, self.messages = View(), asyncio.Queue(10_000)
+        self.view, self.clock, self.messages = View(), Clock(), asyncio.Queue(10_000)
         self.welcome = self.room = self.slot = None
         self.requests = self.sequence = self.acknowledged = 0
         self.seen = asyncio.Condition()
@@ -333,8 +362,16 @@ class Client:
         """Sends a request and waits for its answer."""
         self.requests += 1
         await self.send({name: {"request": self.requests, **fields}})
-        kind = {"join": "room_entered", "leave": "room_left"}.get(name, "accepted")
+        kind = {"join": "room_entered", "leave": "room_left", "reserve": "reserved"}.get(name, "accepted")
         return await self.expect(kind, request=self.requests)
+
+    async def join(self, room, mode="enter", ticket=None, **options):
+        """Joins a room and returns its `room_entered`. Options with a dot or dash: join("tag", **{"a-b": "c"})."""
+        return await self.request("join", room=room, mode=mode, options=properties(options), ticket=ticket)
+
+    async def reserve(self, seats, room, mode="enter", **options):
+        """Reserves seats and returns the `reserved`, whose `ticket` each of the group passes to `join`."""
+        return await self.request("reserve", seats=seats, room=room, mode=mode, options=properties(options))
 
     async def move(self, direction, tick=0, sprint=False):
         self.sequence += 1
@@ -345,6 +382,7 @@ class Client:
             async with self.seen:
                 if data[0] == 0:
                     ack = self.view.apply(data)
+                    self.clock.observe(self.view.tick, time.monotonic())
                     self.acknowledged = ack[0] if ack else self.acknowledged
                     for watch in self.watchers:
                         watch(self.view)
@@ -353,6 +391,11 @@ class Client:
                     if kind == "room_entered":
                         self.view.enter_room(message["view"])
                         self.room, self.slot = message, message["slot"]
+                        # Each room counts its own ticks.
+                        self.clock = Clock()
+                        self.clock.observe(message["tick"], time.monotonic())
+                    elif kind == "room_left":
+                        self.view, self.clock, self.room, self.slot = View(), Clock(), None, None
                     self.messages.put_nowait((kind, message))
                 self.seen.notify_all()
 
@@ -381,6 +424,10 @@ class Client:
             await self.seen.wait_for(lambda: condition() or self.reader.done())
         if not condition():
             raise self.reader.exception() or ConnectionError(f"closed with {self.socket.close_code}")
+
+    def tick(self):
+        """Returns an estimate of the last completed tick of the room, or None outside of a room."""
+        return self.clock.tick(time.monotonic())
 
     def position(self, slot=None, tick=None):
         """Returns the position of a slot (default: the own one) at a tick (default: the last one known)."""

@@ -87,12 +87,37 @@ class Bytes:
         return value >> 1 if value % 2 == 0 else -(value >> 1) - 1
 
 
+    def text(self):
+        return self.take(self.number()).decode()
+
+
+def _arrival(data):
+    (player,) = struct.unpack("<I", data.take(4))
+    event = {"arrive": player, "name": data.text(), "skin": data.number()}
+    # Components that the player carries, in the encoding of the game logic.
+    carried = [{"name": data.text(), "value": data.take(data.number()).hex()} for _ in range(data.number())]
+    # The number of the view, the last sequence number, and the ticks until each of 8 rate limits is full again.
+    event["counters"] = [data.take(1)[0], data.number()]
+    for _ in range(8):
+        data.number()
+    return event | ({"carried": carried} if carried else {})
+
+
+def _reservation(data):
+    event = {"ticket": data.text(), "reserve": data.take(1)[0], "answer": bool(data.take(1)[0])}
+    has_spawn, spawn = data.take(1)[0], data.text()
+    event["join"] = parlour.decode(data.take(data.number()), "Client")["join"]
+    return event | ({"spawn": spawn} if has_spawn else {})
+
+
 def _event(data, tick, session):
     kind = data.take(1)[0]
     if kind == 0:
-        return {"session": session, "open": data.take(data.number()).decode()}
+        return {"session": session, **_arrival(data)}
     if kind in (1, 2, 3):
-        return {"session": session, ("close", "hold", "release")[kind - 1]: True}
+        return {"session": session, ("depart", "hold", "release")[kind - 1]: True}
+    if kind == 6:
+        return {"session": session, **_reservation(data)}
     early = data.signed()
     if kind == 4:
         message = parlour.decode(data.take(data.number()), "Client")
@@ -112,8 +137,17 @@ def _event(data, tick, session):
 def ticks_of(first, count, raw, parts):
     """Yields the ticks of a chunk, in the form of assets/recordings/format/small.json."""
     data = Bytes(raw)
-    for tick in range(first, first + count):
+    tick = first - 1
+    while tick + 1 < first + count:
+        tick += 1
         flags = data.take(1)[0]
+        if flags & 8:
+            # Ticks that were skipped, because nothing happened in them, and the hash after the last.
+            skipped, value = struct.unpack("<HQ", data.take(10))
+            yield from ({"tick": tick + nth, "skipped": True} for nth in range(skipped - 1))
+            tick += skipped - 1
+            yield {"tick": tick, "skipped": True, "hash": f"{value:016x}"}
+            continue
         (value,) = struct.unpack("<Q", data.take(8))
         fingerprints = list(struct.unpack(f"<{parts}H", data.take(2 * parts)))
         pace = {"pace": data.take(1)[0]} if flags & 4 else {}

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import sys
 
-from parlour import Client, place
+from parlour import Client, position
 
 WALK = 640
 
@@ -28,11 +28,12 @@ async def session(url):
     room = f"plaza/py-{secrets.token_hex(4)}"
     async with Client(url, "Ada") as ada, Client(url) as bo:
         check(ada.welcome["protocol"] == 1 and ada.welcome["tick_rate"] == 60, "wrong protocol")
+        check("plaza" in ada.welcome["room_types"] and ada.tick() is None, "no type plaza, or a tick outside of a room")
         check(ada.welcome["name"] == "Ada" and bo.welcome["name"], "wrong names")
         say(f"two guests received a welcome, as {ada.welcome['name']} and {bo.welcome['name']}, schema {ada.welcome['schema']:#x}")
         for client in ada, bo:
-            entered = await client.request("join", room=room)
-            check(entered["room"] == room, "wrong room")
+            entered = await client.join(room)
+            check((entered["room"], entered["room_type"]) == (room, "plaza"), "wrong room")
             await client.until(lambda client=client: client.slot in client.view.players)
         check(ada.room["epoch"] == bo.room["epoch"] and ada.slot != bo.slot, "not one room, or not two slots")
         say(f"both are in {room}, in slots {ada.slot} and {bo.slot}")
@@ -40,19 +41,15 @@ async def session(url):
         await walk(ada, bo)
         await change_skin(ada, bo)
         await talk(ada, bo)
+        slot = bo.slot
         await bo.request("leave")
-        await ada.until(lambda: bo.slot not in ada.view.players)
+        check(bo.tick() is None, "a tick outside of a room")
+        await ada.until(lambda: slot not in ada.view.players)
         say("Bo left the room, and Ada no longer sees Bo")
         await bo.send("bye")
         await bo.socket.wait_closed()
         check(bo.socket.close_code == 1000, f"closed with {bo.socket.close_code}")
         say("Bo sent bye, and the server closed with 1000")
-
-
-async def now(client):
-    """Returns the last finished tick."""
-    await client.send({"ping": {"nonce": 7}})
-    return (await client.expect("pong", nonce=7))["tick"]
 
 
 async def meet(ada, bo):
@@ -86,7 +83,7 @@ def stands(client, slot):
 async def walk(ada, bo, ticks=8, tries=5):
     """Bo walks east for some ticks, from a chosen tick on, so that every position is known in advance."""
     for _ in range(tries):
-        start, begin, seen = bo.position(), await now(bo) + 6, []
+        start, begin, seen = bo.position(), bo.tick() + 6, []
         ada.watchers = [lambda view: seen.append((view.tick, view.players[bo.slot]["segment"]))]
         await bo.move("east", tick=begin)
         await bo.move("still", tick=begin + ticks)

@@ -53,8 +53,8 @@ def snapshots():
                 "skin": seen["skin"],
                 "extras": {str(bit): data.hex() for bit, data in seen["extras"].items()},
                 "gait": seen["segment"][3],
-                "at": list(parlour.place(seen["segment"], known["tick"])),
-                "later": list(parlour.place(seen["segment"], known["later"])),
+                "at": list(parlour.position(seen["segment"], known["tick"])),
+                "later": list(parlour.position(seen["segment"], known["later"])),
             }
             for slot, seen in sorted(view.players.items())
         ]
@@ -108,6 +108,21 @@ def walks():
     return f"{len(found)} walks"
 
 
+def clock():
+    """The clock follows the message with the least delay, and each room starts a new one."""
+    clock = parlour.Clock()
+    assert clock.tick(0.0) is None
+    clock.observe(600, 10.0)
+    assert (clock.tick(10.0), clock.tick(10.5)) == (600, 630)
+    clock.observe(624, 10.5)  # This one took 100 ms longer.
+    assert clock.tick(10.5) == 630
+    clock.observe(633, 10.5)
+    assert clock.tick(10.5) == 633
+    clock.observe(1220, 20.6)  # The estimate is old.
+    assert clock.tick(20.6) == 1220
+    return "the clock of ticks"
+
+
 def is_refused(reader, data):
     try:
         if reader == "snapshot":
@@ -136,5 +151,5 @@ def malformed():
 
 
 if __name__ == "__main__":
-    for done in (structured("client.json", "Client"), structured("server.json", "Server"), snapshots(), walks(), malformed()):
+    for done in (structured("client.json", "Client"), structured("server.json", "Server"), snapshots(), walks(), malformed(), clock()):
         print("ok:", done)

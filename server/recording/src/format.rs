@@ -24,6 +24,7 @@ mod times;
 mod writer;
 
 pub use chain::{Chain, hex};
+pub(crate) use chunk::Sealer;
 pub use chunk::{ChunkKind, SealedChunk};
 pub use ending::{EndReason, Ending};
 pub use error::{OpenError, ReadError};
@@ -33,6 +34,7 @@ pub use item_reader::Items;
 pub use reader::{ReadPosition, Recording};
 pub use record::{Item, Outcome, TickRecord};
 pub use ticks::{KeyframeTooLarge, PushError, TicksBuilder, seal_keyframe};
+pub(crate) use ticks::{open_keyframe, open_ticks, seal_keyframe_with};
 pub use times::Times;
 pub use writer::{Cut, FileWriter, FinishedFile};
 
@@ -87,4 +89,4 @@ pub const DUE_TICKS: u32 = TICK_RATE;
 pub const DUE_BYTES: usize = 1024 * 1024;
 
 /// What is wrong with some bytes, as a message.
-type Flaw = std::borrow::Cow<'static, str>;
+pub(crate) type Flaw = std::borrow::Cow<'static, str>;

@@ -19,12 +19,14 @@ mod presence;
 mod record_again;
 mod recording_files;
 mod refusals;
+mod room_times;
 mod run;
 mod second_world;
 mod verify;
 mod window;
 mod window_players;
 pub(crate) mod world;
+pub mod worlds;
 
 use std::{path::Path, sync::Arc};
 
@@ -34,7 +36,7 @@ use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
 use crate::format::{Ending, Recording, Times};
 pub use error::{ReplayError, ShowError};
-pub use find::{ChosenFiles, Extent, FindError, OtherFiles, find};
+pub use find::{ChosenFiles, Extent, FindError, OtherFiles, RunFiles, find};
 pub use moment::{Moment, MomentError, ParseMomentError};
 pub use player_query::{PlayerQuery, describe_namesakes};
 pub use player_roster::{PlayerChange, PlayerRoster};

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
-    config::{BroadcastLimit, Setup},
+    config::BroadcastLimit,
     refusal::{Cause, refuse},
     rooms::Room,
     state,
@@ -65,7 +65,9 @@ pub(crate) fn charge(
     text_bytes: usize,
     listeners: u32,
 ) -> bool {
-    let limit = world.resource::<Setup>().rules.broadcast;
+    let Some(limit) = world.get::<Room>(room).map(|room| room.rules.broadcast) else {
+        return false;
+    };
     let now = world.resource::<Clock>().tick;
     let bytes = (OVERHEAD + text_bytes) as u64 * u64::from(listeners);
     let Some(mut budget) = world.get_mut::<BroadcastBudget>(room) else {
@@ -78,7 +80,7 @@ pub(crate) fn charge(
     refuse(
         world,
         player,
-        Cause::RoomLimit(request),
+        Cause::Honest(request),
         Refusal::rate_limited(ticks),
     );
     false

@@ -1,15 +1,22 @@
 //! The configuration of a world. It never changes during the life of the world, and is stored in
 //! the header of a recording.
 
+mod check;
+mod room_type;
+
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    limits::{HEARTBEAT_MS, MAX_ROOM_CAPACITY, TICK_RATE},
+    limits::{MAX_ROOM_CAPACITY, TICK_RATE},
     map::Map,
     text::count,
 };
 use serde::{Deserialize, Serialize};
+
+pub use check::{ConfigError, RoomTypeError};
+pub(crate) use room_type::whole_number;
+pub use room_type::{OptionKind, OptionSpec, RoomTypeConfig};
 
 /// The configuration of a world.
 #[derive(Clone, Debug)]
@@ -17,16 +24,24 @@ pub struct SimConfig {
     /// The seed of every random stream. 0, the default, means not chosen: a server then takes a
     /// random seed at its start. A world that is made without a server uses 0 as its seed.
     pub seed: u64,
-    /// The rules of every room.
+    /// The rules of rooms whose type is a map. Their rates also limit a player that is in no room.
     pub rules: RoomRules,
-    /// The maps of the rooms.
+    /// The maps of the rooms. Each is also a room type of the same name, with [`Self::rules`] and
+    /// without options, unless [`Self::room_types`] has that name.
     pub maps: Vec<Arc<Map>>,
+    /// The other room types.
+    pub room_types: Vec<RoomTypeConfig>,
     /// The catalogue of skins, by index.
     pub skins: Vec<String>,
-    /// The heartbeat interval of the edge in milliseconds. The world only names it in welcomes.
-    pub heartbeat_ms: u32,
     /// The maximum number of rooms. A join that would make one more is refused.
     pub max_rooms: u32,
+    /// Whether a door to a room that does not exist creates the room, as in a world that is alone.
+    /// On a node of many worlds, the room may be in a different one. Then this is `false`, and the
+    /// world reports [`parlour_tick::Report::Door`].
+    pub creates_rooms_for_doors: bool,
+    /// The first room has the epoch after this one. In a node, a room may be created again in a
+    /// later world, which must then have a higher number here.
+    pub first_epoch: u32,
 }
 
 impl SimConfig {
@@ -37,9 +52,11 @@ impl SimConfig {
             seed: 0,
             rules: RoomRules::default(),
             maps,
+            room_types: Vec::new(),
             skins: ["plain"].map(String::from).to_vec(),
-            heartbeat_ms: HEARTBEAT_MS,
             max_rooms: 10_000,
+            creates_rooms_for_doors: true,
+            first_epoch: 0,
         }
     }
 }
@@ -49,12 +66,12 @@ impl SimConfig {
 pub struct Setup {
     /// The seed of every random stream.
     pub seed: u64,
-    /// The rules of every room.
-    pub rules: RoomRules,
+    /// How often a player that is in no room may send each kind of request. In a room,
+    /// [`crate::Room::rules`] apply.
+    pub rates: RateLimits,
     /// The catalogue of skins.
     pub skins: Arc<[String]>,
-    /// The heartbeat interval of the edge in milliseconds, for welcomes.
-    pub heartbeat_ms: u32,
+    pub(crate) creates_rooms_for_doors: bool,
 }
 
 impl Setup {
@@ -62,9 +79,9 @@ impl Setup {
     pub(crate) fn of(config: &SimConfig) -> Self {
         Self {
             seed: config.seed,
-            rules: config.rules,
+            rates: config.rules.rates,
             skins: config.skins.clone().into(),
-            heartbeat_ms: config.heartbeat_ms,
+            creates_rooms_for_doors: config.creates_rooms_for_doors,
         }
     }
 }
@@ -84,7 +101,7 @@ pub enum Interest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoomRules {
-    /// The maximum number of players.
+    /// The maximum number of players and reserved seats.
     pub capacity: u32,
     /// The near radius in pixels. Players stay near up to a sixth more.
     pub near_px: u32,

@@ -2,8 +2,9 @@
 //!
 //! Each part of the state has a sum. A component adds `hash(tag, stable id, value)` of each entity
 //! to its sum. A sum does not depend on the order of its shares, so it is the same for any order of
-//! storage, and a change costs one subtraction and one addition. Debug builds compute the sums
-//! again every 16 ticks and compare them.
+//! storage, and a change costs one subtraction and one addition. The sum of a resource is the hash
+//! of its value, which is computed again when it changes. Debug builds compute the sums again every
+//! 16 ticks and compare them.
 
 use bevy_app::App;
 use bevy_ecs::{
@@ -24,6 +25,8 @@ use crate::{
 pub(crate) struct Digest {
     pub(crate) hash: u64,
     sums: Vec<u64>,
+    /// The sums at the last call of [`Self::take_changed`].
+    seen: Vec<u64>,
     shares: Vec<ShareIndex>,
 }
 
@@ -38,6 +41,15 @@ impl Digest {
         let mut fold = Fold::new(u64::from(clock.tick.0));
         self.sums.iter().for_each(|&sum| fold.word(sum));
         self.hash = fold.finish();
+    }
+
+    /// Returns whether the state has changed since the last call.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        let changed = self.sums != self.seen;
+        if changed {
+            self.seen.clone_from(&self.sums);
+        }
+        changed
     }
 
     fn change(&mut self, tag: usize, old: u64, new: u64) {
@@ -92,9 +104,25 @@ pub(crate) fn hash_component<C: Component>(app: &mut App, tag: usize, hash: fn(&
 pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) {
     app.world_mut().resource_mut::<Digest>().sums.push(0);
     let update = move |resource: Res<R>, mut digest: ResMut<Digest>| {
-        digest.sums[tag] = hash_of_resource(tag, &*resource);
+        if resource.is_changed() {
+            digest.sums[tag] = hash_of_resource(tag, &*resource);
+        }
     };
-    add(app, update.into_configs());
+    if cfg!(debug_assertions) {
+        let verify = move |resource: Res<R>, digest: Res<Digest>, clock: Res<Clock>| {
+            if clock.tick.0.is_multiple_of(16) {
+                let name = std::any::type_name::<R>();
+                let expected = hash_of_resource(tag, &*resource);
+                assert_eq!(
+                    expected, digest.sums[tag],
+                    "a write to {name} bypassed change detection"
+                );
+            }
+        };
+        add(app, (update, verify).chain());
+    } else {
+        add(app, update.into_configs());
+    }
 }
 
 /// Computes the sum of a component again.
@@ -123,8 +151,10 @@ pub(crate) fn recount_resource<R: Resource + Serialize>(world: &mut World, tag: 
 
 /// The order within [`StepSet::Digest`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-enum DigestSet {
+pub(crate) enum DigestSet {
+    /// Sums are updated.
     Sum,
+    /// The hash is computed.
     Finish,
 }
 

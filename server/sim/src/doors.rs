@@ -17,7 +17,6 @@ use parlour_shared::{
 
 use crate::{
     clock::Clock,
-    config::Setup,
     movement::Motion,
     refusal::{Cause, refuse},
     rooms::{self, InRoom, Room, RoomLife, Seat},
@@ -30,7 +29,10 @@ pub(crate) fn plugin(app: &mut App) {
     app.configure_sets(TickSchedule, (Doors, RoomLife).chain());
     app.add_systems(
         TickSchedule,
-        find_entering.pipe(pass).in_set(Doors).in_set(StepSet::React),
+        find_entering
+            .pipe(go_through)
+            .in_set(Doors)
+            .in_set(StepSet::React),
     );
 }
 
@@ -62,18 +64,19 @@ fn find_entering(
     entering
 }
 
-fn pass(In(entering): In<Vec<(Epoch, Slot, Entity)>>, world: &mut World) {
+fn go_through(In(entering): In<Vec<(Epoch, Slot, Entity)>>, world: &mut World) {
     for (_, _, player) in entering {
-        pass_first_open(world, player);
+        go_through_first_open(world, player);
     }
 }
 
 /// Moves a player through the first door along its path that opens, and refuses each door before
-/// it.
-fn pass_first_open(world: &mut World, player: Entity) {
+/// it. A door that leads out of this world counts as open: the node answers later.
+fn go_through_first_open(world: &mut World, player: Entity) {
     for (to_map, to_spawn) in entered_doors(world, player).unwrap_or_default() {
-        let passed = limit(world, player).and_then(|()| rooms::pass_door(world, player, &to_map, &to_spawn));
-        let Err(refusal) = passed else { return };
+        let went = limit(world, player);
+        let went = went.and_then(|()| rooms::go_through_door(world, player, &to_map, &to_spawn));
+        let Err(refusal) = went else { return };
         // The rate limit also applies to the doors behind this one.
         let limited = matches!(refusal, Refusal::RateLimited { .. });
         refuse(world, player, Cause::Door, refusal);
@@ -98,7 +101,8 @@ fn entered_doors(world: &World, player: Entity) -> Option<Vec<(String, String)>>
 /// A door costs the same token as a join.
 fn limit(world: &mut World, player: Entity) -> Result<(), Refusal> {
     let tick = world.resource::<Clock>().tick;
-    let rates = world.resource::<Setup>().rules.rates;
+    let room = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
+    let rates = world.get::<Room>(room).ok_or(Refusal::NotInRoom)?.rules.rates;
     let mut throttle = world.get_mut::<Throttle>(player).ok_or(Refusal::NotInRoom)?;
     let taken = throttle.take(RequestKind::Join, &rates, tick);
     taken.map_err(Refusal::rate_limited)

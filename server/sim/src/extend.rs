@@ -8,13 +8,14 @@ mod undeclared;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::limits::MAX_EXTRAS;
+use parlour_shared::{ids::Tick, limits::MAX_EXTRAS};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     replication::{self, ReplicateSet},
+    rooms::{NewRoom, RoomChecks},
     schedule::TickSchedule,
-    state,
+    state, travel, wake_times,
 };
 pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer, ToPlayer};
@@ -46,13 +47,36 @@ pub trait SimulationApp {
         name: &'static str,
     ) -> &mut Self;
 
-    /// Makes a resource part of the state under this name. It is hashed in full at every tick.
+    /// Makes a resource part of the state under this name. It is hashed in full at each tick in
+    /// which it changed; a change through interior mutability is not noticed.
     ///
     /// # Panics
     /// If the resource was declared before, or the name is taken. A tick panics if the value
     /// contains a float.
     fn state_resource<R: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str)
     -> &mut Self;
+
+    /// Lets players carry a component from world to world: a player that enters a different world
+    /// of the node takes the value along, if that world also declares the name as travelling. The
+    /// component is part of the state under the same name, and may have been declared so before.
+    ///
+    /// A value that has more than 1,024 encoded bytes stays behind, and so does one that the next
+    /// world cannot decode: the player then has the component as a new player does. A world that
+    /// does not know the name keeps the value and passes it on. A player carries at most 16 values:
+    /// all those that the world it leaves knows, and then those of other worlds, by name.
+    ///
+    /// # Panics
+    /// If the component is part of the state under a different name, the name is taken, or 16
+    /// components already travel.
+    fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Lets game logic refuse a room that is about to be created by a join, a reservation or a
+    /// door. `check` returns the code for `declined`. If there are several functions, all of them
+    /// must accept the room. The function must depend on its argument only.
+    fn accept_room(
+        &mut self,
+        check: impl Fn(&NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
+    ) -> &mut Self;
 
     /// Declares that a component or resource is not part of the state: it is derived from the
     /// state, or only for presentation.
@@ -67,6 +91,46 @@ pub trait SimulationApp {
         &mut self,
         name: &'static str,
     ) -> &mut Self;
+
+    /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
+    /// to do without any event: the end of a round, a bomb that explodes. The function is called at
+    /// the end of a tick, not necessarily of each one; it must depend only on the state and the
+    /// tick. `None`: nothing until an event arrives or the state changes.
+    ///
+    /// ```
+    /// use bevy_app::App;
+    /// use bevy_ecs::prelude::*;
+    /// use parlour_shared::ids::Tick;
+    /// use parlour_sim::{Clock, MaySleep, SimConfig, Simulation};
+    /// use parlour_sim::{SimulationApp, StepSet, TickSchedule};
+    /// use parlour_tick::{TickInput, TickOutput};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// /// The tick in which the round ends.
+    /// #[derive(Resource, Serialize, Deserialize)]
+    /// struct RoundEnd(Option<Tick>);
+    ///
+    /// fn end_round(clock: Res<Clock>, mut end: ResMut<RoundEnd>) {
+    ///     if end.0.is_some_and(|end| clock.tick >= end) {
+    ///         end.0 = None;
+    ///     }
+    /// }
+    ///
+    /// fn rounds(app: &mut App) {
+    ///     app.insert_resource(RoundEnd(Some(Tick(600))));
+    ///     app.state_resource::<RoundEnd>("round_end");
+    ///     app.add_systems(TickSchedule, end_round.in_set(StepSet::Simulate).in_set(MaySleep));
+    ///     app.sleeps_until(|world| world.resource::<RoundEnd>().0);
+    /// }
+    ///
+    /// let mut world = Simulation::with_plugins(SimConfig::new(Vec::new()), rounds);
+    /// let (mut input, mut output) = (TickInput::default(), TickOutput::default());
+    /// for _ in 0..20 {
+    ///     world.step(&mut input, &mut output);
+    /// }
+    /// assert_eq!(world.quiet_until(), Some(Tick(600)));
+    /// ```
+    fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
 
     /// Lets game logic send messages of this type to players under this name, as [`ToPlayer`].
     ///
@@ -105,6 +169,20 @@ impl SimulationApp for App {
         self
     }
 
+    fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
+        travel::declare::<C>(self, name);
+        self
+    }
+
+    fn accept_room(
+        &mut self,
+        check: impl Fn(&NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let mut checks = self.world_mut().resource_mut::<RoomChecks>();
+        checks.add(Box::new(check));
+        self
+    }
+
     fn presentation_only<C: Component>(&mut self) -> &mut Self {
         state::derived::<C>(self);
         self
@@ -120,6 +198,11 @@ impl SimulationApp for App {
 
     fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self {
         messages::to_player::<M>(self, name);
+        self
+    }
+
+    fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self {
+        wake_times::wakes_at(self, Box::new(next));
         self
     }
 }

@@ -14,11 +14,11 @@
 //! ```
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
-//! use parlour_shared::{ids::SessionId, message::{Body, ClientMessage, Custom}};
+//! use parlour_shared::{ids::{PlayerId, SessionId}, message::{Body, ClientMessage, Custom}};
 //! use parlour_sim::{
 //!     Answer, FromPlayer, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
 //! };
-//! use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+//! use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput};
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// How often the player waved. Part of the state, and sent to all viewers of the player.
@@ -54,7 +54,7 @@
 //!     }
 //! }
 //!
-//! // A player opens a session and waves three times, as it would through a client.
+//! // A player arrives and waves three times, as it would through a client.
 //! let ada = SessionId(1);
 //! let wave = Custom {
 //!     request: 1,
@@ -63,9 +63,10 @@
 //!     body: Body(vec![3]),
 //! };
 //! let message = ClientMessage::Custom(wave);
+//! let arrival = Arrival::new(PlayerId(7), "Ada".into());
 //! let mut input = TickInput::default();
 //! input.events = vec![
-//!     Event { session: ada, kind: EventKind::Open { name: "Ada".into() } },
+//!     Event { session: ada, kind: EventKind::Arrive(arrival) },
 //!     Event { session: ada, kind: EventKind::Message { early: 0, message } },
 //! ];
 //!
@@ -99,6 +100,8 @@
 //! * [`state_component`](SimulationApp::state_component),
 //!   [`state_resource`](SimulationApp::state_resource): part of the state, but not sent.
 //! * [`presentation_only`](SimulationApp::presentation_only): not part of the state.
+//! * [`travels`](SimulationApp::travels): a component of players that is part of the state, and
+//! that a player takes along into other worlds.
 //!
 //! Entities of your own need a [`StableId`].
 //!
@@ -115,10 +118,12 @@
 //! ## What game logic can read
 //!
 //! * players: [`Player`], [`CurrentPosition`], [`Motion`], [`Skin`], [`Seat`], [`InRoom`]
-//! * rooms: [`Rooms`], [`Room`], [`Seats`], [`RoomState`]
+//! * rooms: [`Rooms`], [`Room`], [`RoomOptions`], [`RoomListing`], [`Seats`], [`RoomState`]
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
-//! * the tick: [`Clock`]; the seed and the rules: [`Setup`]
+//! * the tick: [`Clock`]; the seed: [`Setup`]
+//!
+//! It changes the lock and the properties of rooms with [`RoomListings`].
 //!
 //! ## Tests
 //!
@@ -136,6 +141,7 @@
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
 //!
+#![doc = include_str!("rooms.md")]
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
 
@@ -162,16 +168,22 @@ mod sessions;
 mod simulation;
 mod skins;
 mod state;
+mod taken;
 mod throttle;
+mod travel;
+mod wake_times;
 mod watch;
 
 /// The version of the simulation. A recording made by another version is refused. The number must
 /// change whenever the same inputs result in a different hash; the test of the golden recordings
 /// checks this.
-pub const SIMULATION: u32 = 4;
+pub const SIMULATION: u32 = 5;
 
 pub use clock::Clock;
-pub use config::{BroadcastLimit, Interest, Rate, RateLimits, RoomRules, RulesError, Setup, SimConfig};
+pub use config::{
+    BroadcastLimit, ConfigError, Interest, OptionKind, OptionSpec, Rate, RateLimits, RoomRules,
+    RoomTypeConfig, RoomTypeError, RulesError, Setup, SimConfig,
+};
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
 pub use movement::{CurrentPosition, Motion, Walk};
@@ -180,8 +192,10 @@ pub use proximity::{
     BRUTE_FORCE_UP_TO, CameNear, Grid, NearRadius, Nearby, Proximity, SlotPosition, WentAway,
 };
 pub use room_state::RoomState;
-pub use rooms::{InRoom, Room, Rooms, Seat, Seats};
-pub use schedule::{StepSet, TickSchedule};
+pub use rooms::{
+    InRoom, NewRoom, PropertyError, Room, RoomListing, RoomListings, RoomOptions, Rooms, Seat, Seats,
+};
+pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
 pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;

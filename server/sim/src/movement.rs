@@ -2,6 +2,7 @@
 
 mod motion;
 mod queue;
+mod walkers;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -17,6 +18,7 @@ use crate::{
 };
 pub use motion::{CurrentPosition, Motion};
 pub(crate) use queue::MoveQueue;
+pub(crate) use walkers::Walkers;
 
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Player, MoveQueue>();

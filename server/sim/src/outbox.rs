@@ -14,7 +14,8 @@ use parlour_tick::{Lane, OutFrame, TickOutput};
 /// order between them, and independent plugins cannot define one.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Outbox {
-    pub(crate) out: TickOutput,
+    /// In a box, because Bevy reserves memory for 64 values of each type of resource.
+    pub(crate) out: Box<TickOutput>,
 }
 
 impl Outbox {

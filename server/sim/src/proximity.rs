@@ -15,7 +15,6 @@ use parlour_shared::{ids::Slot, motion};
 
 use crate::{
     clock::Clock,
-    config::Setup,
     movement::CurrentPosition,
     rooms::{InRoom, Room, Rooms, Seat, Seats},
     schedule::{StepSet, TickSchedule},
@@ -27,7 +26,7 @@ pub use grid::Grid;
 pub use near_radius::NearRadius;
 pub use near_rows::Proximity;
 use near_rows::SMALL_POOL;
-use pair_check::PairChecker;
+use pair_check::SharedChecker;
 use shard::Shard;
 
 /// If a room never had more players than this, one tick checks all its pairs, without a grid.
@@ -105,11 +104,11 @@ pub struct SlotPosition {
 
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, Proximity>();
-    app.init_resource::<PairChecker>()
+    app.init_resource::<SharedChecker>()
         .init_resource::<Encounters>()
         .init_resource::<near_rows::LoadedRows>();
     app.add_message::<CameNear>().add_message::<WentAway>();
-    state::derived::<PairChecker>(app);
+    state::derived::<SharedChecker>(app);
     state::derived::<near_rows::LoadedRows>(app);
     // Hashing all rows would take too long. `Proximity` updates a digest with every bit instead.
     state::component_as::<Proximity, _>(
@@ -126,18 +125,18 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(TickSchedule, refresh.in_set(StepSet::Interest));
 }
 
-/// Checks the pairs of all rooms: of a small room in one tick of each round of `refresh_ticks`, of
-/// a large room one shard in every tick. Epochs spread the small rooms over the ticks of a round.
+/// Checks the pairs of all rooms: of a small room in one tick of each round of its rule
+/// `refresh_ticks`, of a large room one shard in every tick. Epochs spread the small rooms over the
+/// ticks of a round.
 fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
     (positions, names): (Query<&CurrentPosition>, Query<&StableId>),
     directory: Res<Rooms>,
     clock: Res<Clock>,
-    setup: Res<Setup>,
-    mut checker: ResMut<PairChecker>,
+    mut checker: ResMut<SharedChecker>,
     mut encounters: ResMut<Encounters>,
 ) {
-    let radius = NearRadius::from_px(setup.rules.near_px);
+    let checker = &mut *checker.0;
     let stable_entity = |entity| names.get(entity).ok().map(|&id| StableEntity { id, entity });
     for entity in directory.occupied() {
         let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
@@ -155,8 +154,9 @@ fn refresh(
         if proximity.has_departures() {
             proximity.drain_departures(|one, other| note(false, one, other));
         }
-        let now = clock.tick.0.wrapping_add(room.epoch.0) % setup.rules.refresh_ticks;
-        let small = proximity.pool() <= SMALL_POOL;
+        let rules = &room.rules;
+        let now = clock.tick.0.wrapping_add(room.epoch.0) % rules.refresh_ticks;
+        let small = proximity.slot_count() <= SMALL_POOL;
         if small && now != 0 {
             continue;
         }
@@ -167,8 +167,9 @@ fn refresh(
         let shard = if small || rows.take_outgrown() {
             Shard::ALL
         } else {
-            Shard::new(now, setup.rules.refresh_ticks)
+            Shard::new(now, rules.refresh_ticks)
         };
+        let radius = NearRadius::from_px(rules.near_px);
         checker.players.clear();
         let checked = seats.iter().filter(|(slot, _)| shard.checks_against(*slot));
         checker.players.extend(checked.filter_map(|(slot, player)| {

@@ -14,6 +14,7 @@ mod collect;
 mod encode;
 mod frame;
 mod nearby;
+mod quiet;
 mod record;
 mod splice;
 mod viewer;
@@ -32,6 +33,7 @@ use crate::{
 };
 use changes::Changes;
 use encode::Arena;
+pub(crate) use quiet::{catch_up, next_due};
 use record::Record;
 pub(crate) use splice::show;
 use viewer::Viewer;

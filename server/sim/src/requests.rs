@@ -2,8 +2,8 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::message::{ClientMessage, LeaveReason, Refusal};
-use parlour_tick::EventKind;
+use parlour_shared::message::{ClientMessage, JoinMode, Refusal};
+use parlour_tick::{EventKind, Report};
 
 use crate::{
     chat,
@@ -12,11 +12,14 @@ use crate::{
     extend,
     inbox::Inbox,
     movement,
+    outbox::Outbox,
     player::Player,
     refusal::{Cause, refuse},
-    room_state, rooms,
+    room_state,
+    rooms::{self, InRoom, Reservations, Room},
     schedule::{StepSet, TickSchedule},
     sessions, skins, state,
+    taken::with_taken,
     throttle::{RequestKind, Throttle},
 };
 
@@ -31,11 +34,15 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(TickSchedule, (limit, serve).chain().in_set(StepSet::Guard));
 }
 
-/// Takes a token for each request.
+/// Takes a token for each request, under the limits of the room in which the player is at the start
+/// of the tick. Not for a join with a seat that the node reserved: the node has limited it, and the
+/// player has already left its world for it.
 fn limit(
     inbox: Res<Inbox>,
     mut limited: ResMut<RetryTimes>,
-    mut throttles: Query<&mut Throttle>,
+    mut throttles: Query<(&mut Throttle, Option<&InRoom>)>,
+    rooms: Query<&Room>,
+    reservations: Res<Reservations>,
     clock: Res<Clock>,
     setup: Res<Setup>,
 ) {
@@ -45,10 +52,16 @@ fn limit(
         let EventKind::Message { message, .. } = &event.kind else {
             return None;
         };
-        let mut throttle = throttles.get_mut((*player)?).ok()?;
-        throttle
-            .take(kind_of(message)?, &setup.rules.rates, clock.tick)
-            .err()
+        let kind = kind_of(message)?;
+        if let ClientMessage::Join(join) = message
+            && reservations.is_of_node(join.ticket.as_deref(), event.session)
+        {
+            return None;
+        }
+        let (mut throttle, present) = throttles.get_mut((*player)?).ok()?;
+        let room = present.and_then(|present| rooms.get(present.0).ok());
+        let rates = room.map_or(&setup.rates, |room| &room.rules.rates);
+        throttle.take(kind, rates, clock.tick).err()
     }));
 }
 
@@ -60,34 +73,37 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
         ClientMessage::SetSkin(_) => Some(RequestKind::Skin),
         ClientMessage::SetState(_) => Some(RequestKind::State),
         ClientMessage::Custom(_) => Some(RequestKind::Custom),
-        ClientMessage::Hello(_) | ClientMessage::Ping { .. } | ClientMessage::Bye => None,
+        ClientMessage::Hello(_)
+        | ClientMessage::Ping { .. }
+        | ClientMessage::Bye
+        | ClientMessage::Reserve(_) => None,
     }
 }
 
 /// Passes each event to its feature, in order: a chat before a leave still reaches the room.
 fn serve(world: &mut World) {
-    world.resource_scope(|world, mut inbox: Mut<Inbox>| {
-        let Inbox { input, players } = &mut *inbox;
+    rooms::expire_reservations(world);
+    with_taken(world, |world, inbox: &mut Inbox| {
+        let Inbox { input, players } = inbox;
         for (at, (event, player)) in input.events.iter_mut().zip(players).enumerate() {
             let limited = world.resource::<RetryTimes>().0[at];
+            if let EventKind::Reserve(reservation) = &event.kind {
+                rooms::reserve(world, event.session, reservation);
+                continue;
+            }
             // The session may have been closed earlier in this tick.
             let Some(player) = player.filter(|player| world.get::<Player>(*player).is_some()) else {
                 continue;
             };
             match (&mut event.kind, limited) {
-                (EventKind::Close, _) => sessions::close(world, player),
+                (EventKind::Depart, _) => sessions::depart(world, player),
                 (EventKind::Message { message, .. }, Some(ticks)) => {
-                    refuse(
-                        world,
-                        player,
-                        Cause::Request(message.request()),
-                        Refusal::rate_limited(ticks),
-                    );
+                    refuse_message(world, player, message, Refusal::rate_limited(ticks));
                 }
                 (EventKind::Message { message, early }, None) => {
                     serve_message(world, player, message, *early);
                 }
-                (EventKind::Open { .. } | EventKind::Hold | EventKind::Release, _) => {}
+                (EventKind::Arrive(_) | EventKind::Reserve(_) | EventKind::Hold | EventKind::Release, _) => {}
             }
         }
     });
@@ -103,17 +119,33 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
             Ok(())
         }
         ClientMessage::Join(join) => rooms::join(world, player, join),
-        ClientMessage::Leave { .. } => {
-            rooms::leave(world, player, request, LeaveReason::Asked).ok_or(Refusal::NotInRoom)
-        }
+        ClientMessage::Leave { .. } => rooms::leave_as_asked(world, player, request),
         ClientMessage::Chat(chat) => chat::say(world, player, chat),
         ClientMessage::SetSkin(skin) => skins::set(world, player, skin),
         ClientMessage::SetState(batch) => room_state::write(world, player, batch),
         ClientMessage::Custom(custom) => extend::receive(world, player, custom),
-        ClientMessage::Hello(_) => Err(Refusal::OutOfOrder),
+        // The node turns a client's reservation into an event.
+        ClientMessage::Hello(_) | ClientMessage::Reserve(_) => Err(Refusal::OutOfOrder),
         ClientMessage::Ping { .. } | ClientMessage::Bye => Ok(()),
     };
     if let Err(refusal) = done {
-        refuse(world, player, Cause::Request(request), refusal);
+        refuse_message(world, player, message, refusal);
+    }
+}
+
+/// Refuses a message. If the node waits for the outcome, also reports the refusal.
+fn refuse_message(world: &mut World, player: Entity, message: &ClientMessage, refusal: Refusal) {
+    let request = message.request();
+    let may_be_gone = matches!(message, ClientMessage::Join(join) if join.mode == JoinMode::Existing);
+    let cause = match refusal {
+        Refusal::NoSuchRoom if may_be_gone => Cause::Honest(request),
+        _ => Cause::Request(request),
+    };
+    refuse(world, player, cause, refusal);
+    let is_awaited = matches!(message, ClientMessage::Join(_) | ClientMessage::Leave { .. });
+    let session = world.get::<Player>(player).map(|player| player.session);
+    if let Some(session) = session.filter(|_| is_awaited) {
+        let reports = &mut world.resource_mut::<Outbox>().out.reports;
+        reports.push(Report::JoinRefused { session, request });
     }
 }

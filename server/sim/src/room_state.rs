@@ -127,7 +127,7 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
     let stamp = world.get_mut::<Room>(room).ok_or(Refusal::NotInRoom)?.stamp();
     let (id, session) = world
         .get::<Player>(player)
-        .map(|who| (who.id, who.session))
+        .map(|author| (author.id, author.session))
         .ok_or(Refusal::NotInRoom)?;
     let changed = ServerMessage::StateChanged(StateChanged {
         stamp,

@@ -1,32 +1,61 @@
-//! Rooms: the first join creates a room, players enter and leave it, and it is removed after it was
-//! empty for a while.
+//! Rooms: a join or a door creates a room, players enter and leave it, and it is removed after it
+//! was empty for a while.
 
 mod broadcast;
+mod find_room;
+mod joining;
+mod listing;
 mod occupancy;
+mod options;
+mod removal;
+mod reservations;
 mod room;
+mod room_types;
 mod saving;
 mod seats;
+mod status;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
+use parlour_shared::ids::Tick;
 
 use crate::{
-    clock::Clock,
-    config::Setup,
+    config::SimConfig,
     schedule::{StepSet, TickSchedule},
     state,
 };
 pub(crate) use broadcast::broadcast;
-pub(crate) use occupancy::{entered, join, leave, pass_door, vacate};
+pub(crate) use joining::{go_through_door, join, leave_as_asked};
+use listing::ChangedRooms;
+pub use listing::{PropertyError, RoomListing, RoomListings};
+pub(crate) use occupancy::{leave, room_entered};
+pub(crate) use options::RoomChecks;
+pub use options::{NewRoom, RoomOptions};
+pub(crate) use reservations::Reservations;
+pub(crate) use reservations::{expire as expire_reservations, reserve};
 use room::RoomsCreated;
 pub use room::{Room, Rooms};
+pub(crate) use room_types::RoomTypes;
 pub(crate) use saving::{SavedRoom, rebuild};
 use seats::Occupants;
 pub use seats::{InRoom, Seat, Seats};
+pub(crate) use status::report_changes;
+
+/// Adds the types and the empty directory of rooms.
+pub(crate) fn configure(app: &mut App, config: &SimConfig) {
+    app.insert_resource(RoomTypes::new(config));
+    app.insert_resource(Rooms::new(config.max_rooms));
+    app.insert_resource(RoomsCreated::after(config.first_epoch));
+    state::derived::<RoomTypes>(app);
+    state::derived::<Rooms>(app);
+}
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<RoomsCreated>();
+    app.init_resource::<Reservations>()
+        .init_resource::<RoomChecks>()
+        .init_resource::<ChangedRooms>();
     state::resource::<RoomsCreated>(app, "rooms_created");
+    state::resource_as::<Reservations, _>(app, "reservations", reservations::restore);
     state::component_as::<Room, _>(app, "room", |room, fold| fold.value(room), saving::restore_room);
     state::component::<Seat>(app, "seat");
     state::component_as::<Seats, _>(
@@ -35,10 +64,17 @@ pub(crate) fn plugin(app: &mut App) {
         |seats, fold| fold.value(seats),
         saving::restore_seats,
     );
-    state::derived::<Rooms>(app);
+    state::component::<RoomOptions>(app, "room_options");
+    state::component::<RoomListing>(app, "room_listing");
+    state::derived::<RoomChecks>(app);
+    state::derived::<ChangedRooms>(app);
     state::derived::<InRoom>(app);
     state::derived::<Occupants>(app);
-    app.add_systems(TickSchedule, clean_up.in_set(RoomLife).in_set(StepSet::React));
+    app.world_mut()
+        .register_component_hooks::<Room>()
+        .on_remove(removal::forget);
+    let clean_up = removal::clean_up.in_set(RoomLife).in_set(StepSet::React);
+    app.add_systems(TickSchedule, clean_up);
 }
 
 /// In [`StepSet::React`]: removes rooms that were empty for long enough. Runs after doors have
@@ -46,25 +82,10 @@ pub(crate) fn plugin(app: &mut App) {
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RoomLife;
 
-fn clean_up(
-    mut commands: Commands,
-    rooms: Query<(Entity, &Room)>,
-    mut directory: ResMut<Rooms>,
-    clock: Res<Clock>,
-    setup: Res<Setup>,
-) {
-    // Not in the tick in which the last player left: `StepSet::Interest` still reports its
-    // departure.
-    let empty_ticks = setup.rules.empty_ticks.max(1);
-    for (entity, room) in &rooms {
-        let Some(since) = room.empty_since else { continue };
-        let empty_for = clock.tick.since(since);
-        if empty_for == 1 {
-            directory.occupied.remove(&room.epoch);
-        }
-        if empty_for >= empty_ticks {
-            directory.by_name.remove(&room.name);
-            commands.entity(entity).despawn();
-        }
-    }
+/// Returns the next tick in which a room is removed or a reservation expires.
+pub(crate) fn next_due(world: &World) -> Option<Tick> {
+    let removal = world.resource::<Rooms>().due.first_key_value();
+    let removal = removal.map(|((due, _), _)| *due);
+    let expiry = world.resource::<Reservations>().next_expiry();
+    removal.into_iter().chain(expiry).min()
 }

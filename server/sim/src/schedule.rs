@@ -15,11 +15,12 @@ pub struct TickSchedule;
 pub enum StepSet {
     /// Sessions open. Viewers are held and released.
     Ingest,
-    /// Rate limits apply to the requests of players, and each request is passed to its feature.
+    /// Reservations end. Rate limits apply to the requests of players, and each request is passed
+    /// to its feature.
     Guard,
     /// Players move, and your game logic runs.
     Simulate,
-    /// Players pass doors. Empty rooms are removed.
+    /// Players go through doors. Empty rooms are removed.
     React,
     /// Proximity checks find which players are near each other.
     Interest,
@@ -28,6 +29,16 @@ pub enum StepSet {
     /// The state is hashed.
     Digest,
 }
+
+/// Systems of game logic that need not run in every tick: without an event of a session, and
+/// without a change of the state in one of the ticks before, they change nothing and send nothing.
+/// The exceptions are the ticks that a function given to
+/// [`SimulationApp::sleeps_until`](crate::SimulationApp::sleeps_until) names.
+///
+/// While nothing happens in a world, its ticks are skipped if all systems of game logic are in this
+/// set. A world with any other system runs every tick.
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MaySleep;
 
 /// Returns the schedule without systems. Its executor is single-threaded: with 10,000 entities and
 /// 8 systems on 2 cores it took 11 us per tick, and the multi-threaded executor 54 us.

@@ -5,28 +5,25 @@ use std::collections::BTreeMap;
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    codec::SCHEMA,
-    ids::{PlayerId, SessionId, Tick},
-    limits::{MAX_NAME_BYTES, PROTOCOL, TICK_RATE},
-    message::{Durability, ServerMessage, Welcome},
-    rng::{Purpose, Stream},
+    ids::{SessionId, Tick},
+    message::LeaveReason,
 };
-use parlour_tick::EventKind;
+use parlour_tick::{Arrival, Counters, EventKind, Report};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
-    config::Setup,
-    extend::Extras,
     inbox::Inbox,
     movement::MoveQueue,
     outbox::Outbox,
     player::{Link, Player},
-    rooms::{self, Room, Rooms},
+    rooms::{self, Room},
     schedule::{StepSet, TickSchedule},
     skins::Skin,
     state::{self, LoadError, StableId},
+    taken::with_taken,
     throttle::Throttle,
+    travel,
 };
 
 /// The open sessions.
@@ -60,10 +57,6 @@ impl Sessions {
     }
 }
 
-/// The number of sessions opened so far. The id of the next player is computed from it.
-#[derive(Resource, Debug, Default, Serialize, Deserialize)]
-struct SessionsOpened(u32);
-
 /// The remains of a player whose session closed in this tick or in the previous one. Game logic may
 /// still have its entity in messages of these ticks, and must be able to write to it without a
 /// panic.
@@ -81,14 +74,17 @@ struct RemainsQueue {
     now: Vec<Entity>,
 }
 
+impl RemainsQueue {
+    fn forget(&mut self, entity: Entity) {
+        self.before.retain(|gone| *gone != entity);
+    }
+}
+
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Sessions>()
-        .init_resource::<SessionsOpened>()
-        .init_resource::<RemainsQueue>();
+    app.init_resource::<Sessions>().init_resource::<RemainsQueue>();
     state::derived::<Sessions>(app);
     state::derived::<RemainsQueue>(app);
     state::component::<Remains>(app, "gone");
-    state::resource::<SessionsOpened>(app, "sessions_opened");
     app.add_systems(TickSchedule, ingest.in_set(SessionLife).in_set(StepSet::Ingest));
 }
 
@@ -98,20 +94,19 @@ pub(crate) struct SessionLife;
 
 /// Opens sessions, holds and releases links, and finds the player of each event.
 fn ingest(world: &mut World) {
-    world.resource_scope(|world, mut closed: Mut<RemainsQueue>| {
-        let RemainsQueue { before, now } = &mut *closed;
+    with_taken(world, |world, closed: &mut RemainsQueue| {
+        let RemainsQueue { before, now } = closed;
         for gone in before.drain(..) {
             world.despawn(gone);
         }
         std::mem::swap(before, now);
     });
-    world.resource_scope(|world, mut inbox: Mut<Inbox>| {
-        let inbox = &mut *inbox;
+    with_taken(world, |world, inbox: &mut Inbox| {
         inbox.players.clear();
         for event in &inbox.input.events {
             let known = world.resource::<Sessions>().get(event.session);
             let player = match (&event.kind, known) {
-                (EventKind::Open { name }, None) => Some(open(world, event.session, name)),
+                (EventKind::Arrive(arrival), None) => arrive(world, event.session, arrival),
                 (EventKind::Hold, Some(player)) => hold(world, player, true),
                 (EventKind::Release, Some(player)) => hold(world, player, false),
                 _ => known,
@@ -121,64 +116,69 @@ fn ingest(world: &mut World) {
     });
 }
 
-fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
-    let seed = world.resource::<Setup>().seed;
-    let mut opened = world.resource_mut::<SessionsOpened>();
-    opened.0 += 1;
-    let id = player_id(seed, opened.0);
-    let name = if name.is_empty() || name.len() > MAX_NAME_BYTES {
-        format!("guest-{:04x}", id.0 & 0xFFFF)
-    } else {
-        name.to_owned()
-    };
-    let player = Player {
-        id,
-        session,
-        name: name.clone(),
-        view: 0,
-    };
-    let entity = world.spawn((player, StableId::player(id))).id();
-    world.resource_mut::<Sessions>().entities.insert(session, entity);
-    let welcome = welcome(world, id, name);
-    world
-        .resource_mut::<Outbox>()
-        .send(session, &ServerMessage::Welcome(welcome));
-    entity
-}
-
-/// Returns the first message to a session, which describes this world to its client.
-pub(crate) fn welcome(world: &World, player: PlayerId, name: String) -> Welcome {
-    Welcome {
-        protocol: PROTOCOL,
-        schema: SCHEMA,
-        player,
-        name,
-        tick: world.resource::<Clock>().tick,
-        tick_rate: TICK_RATE,
-        durability: Durability::L0,
-        heartbeat_ms: world.resource::<Setup>().heartbeat_ms,
-        skins: world.resource::<Setup>().skins.to_vec(),
-        maps: world.resource::<Rooms>().map_names(),
-        extras: world.resource::<Extras>().names(),
-        session: None,
-        resume: None,
+fn arrive(world: &mut World, session: SessionId, arrival: &Arrival) -> Option<Entity> {
+    let id = StableId::player(arrival.player);
+    if let Some(present) = state::find(world, id) {
+        // The player left in the previous tick, and is back. Its remains are in the way.
+        world.get::<Remains>(present)?;
+        world.resource_mut::<RemainsQueue>().forget(present);
+        world.despawn(present);
     }
+    let player = Player {
+        id: arrival.player,
+        session,
+        name: arrival.name.clone(),
+        view: arrival.counters.view,
+    };
+    let counters = &arrival.counters;
+    let throttle = Throttle::arriving(&counters.full_in, world.resource::<Clock>().tick);
+    let queue = MoveQueue::after(counters.last_seq);
+    let entity = world
+        .spawn((player, id, Skin(arrival.skin), throttle, queue))
+        .id();
+    travel::arrive_with(world, entity, &arrival.carried);
+    world.resource_mut::<Sessions>().entities.insert(session, entity);
+    Some(entity)
 }
 
-/// Closes a session: its player leaves the room and is no longer a player. The entity is despawned
-/// in the tick after the next.
-pub(crate) fn close(world: &mut World, player: Entity) {
-    rooms::vacate(world, player);
-    if let Some(gone) = world.get::<Player>(player) {
-        let session = gone.session;
+/// Makes a session leave this world: its player leaves the room and is no longer a player. The
+/// entity is despawned in the tick after the next.
+pub(crate) fn depart(world: &mut World, player: Entity) {
+    rooms::leave(world, player, 0, LeaveReason::Moved);
+    if let Some((session, arrival)) = traveller(world, player) {
         world.resource_mut::<Sessions>().entities.remove(&session);
+        world.resource_mut::<Outbox>().out.reports.push(Report::Departed {
+            session,
+            player: arrival,
+        });
     }
     let tick = world.resource::<Clock>().tick;
     world
         .entity_mut(player)
-        .remove::<(Player, Skin, Throttle, MoveQueue, Link)>()
+        .remove::<(Player, Skin, Throttle, MoveQueue, Link, travel::Luggage)>()
         .insert(Remains { tick });
     world.resource_mut::<RemainsQueue>().now.push(player);
+}
+
+/// Returns the session of a player, and what the next world needs to know about it.
+fn traveller(world: &World, player: Entity) -> Option<(SessionId, Arrival)> {
+    let identity = world.get::<Player>(player)?;
+    let tick = world.resource::<Clock>().tick;
+    let throttle = world.get::<Throttle>(player);
+    let arrival = Arrival {
+        player: identity.id,
+        name: identity.name.clone(),
+        skin: world.get::<Skin>(player).map_or(0, |skin| skin.0),
+        carried: travel::leave_with(world, player),
+        counters: Counters {
+            view: identity.view,
+            last_seq: world.get::<MoveQueue>(player).map_or(0, MoveQueue::last_seq),
+            full_in: throttle
+                .map(|throttle| throttle.full_in(tick))
+                .unwrap_or_default(),
+        },
+    };
+    Some((identity.session, arrival))
 }
 
 fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {
@@ -226,18 +226,4 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         now: entities_of(now),
     };
     Ok(())
-}
-
-/// Returns the id of the n-th player: a bijection of 32 bits, so that ids differ but do not reveal
-/// the number of sessions.
-fn player_id(seed: u64, n: u32) -> PlayerId {
-    let key = Stream::new(seed, 0, Purpose::PlayerId).next_u64();
-    let mut z = n ^ key as u32;
-    for round in 0..3 {
-        z = (z ^ (z >> 16))
-            .wrapping_mul(0x7FEB_352D)
-            .wrapping_add((key >> (8 * round)) as u32);
-        z = (z ^ (z >> 15)).wrapping_mul(0x846C_A68B);
-    }
-    PlayerId(z ^ (z >> 16))
 }

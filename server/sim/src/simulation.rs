@@ -1,6 +1,7 @@
 //! A world, and the step that runs a tick.
 
 mod census;
+mod quiet;
 mod saving;
 mod trace;
 
@@ -8,12 +9,9 @@ use bevy_app::{App, FixedUpdate, Last, Plugins, PostUpdate, PreUpdate, Startup, 
 use bevy_ecs::{
     message::MessageRegistry,
     prelude::*,
-    schedule::{InternedScheduleLabel, ScheduleLabel, Schedules},
+    schedule::{InternedScheduleLabel, ScheduleGraph, ScheduleLabel, Schedules},
 };
-use parlour_shared::{
-    ids::{PlayerId, SessionId, Tick},
-    message::Welcome,
-};
+use parlour_shared::ids::{SessionId, Tick};
 use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
@@ -33,8 +31,10 @@ use crate::{
     sessions::{self, Sessions},
     skins,
     state::{self, Saver, check_declared},
-    throttle,
+    throttle, travel, wake_times,
 };
+
+use quiet::Quiet;
 
 pub use census::{Census, PlayerInfo};
 pub use trace::Tracing;
@@ -44,11 +44,16 @@ pub struct Simulation {
     pub(crate) world: World,
     schedule: Schedule,
     saver: Saver,
+    /// The queues of all types of messages. Not in the world, because a step uses both.
+    messages: MessageRegistry,
     /// The change tick at the end of the last step, when messages and change detection were
     /// cleared.
     messages_cleared_at: bevy_ecs::change_detection::Tick,
     /// Whether input and output are inside the world: during a step, and after one that panicked.
     lent: bool,
+    /// Whether the schedule still has its graph: before the first tick.
+    has_graph: bool,
+    quiet: Quiet,
 }
 
 impl Simulation {
@@ -65,21 +70,22 @@ impl Simulation {
     /// the app. [`crate::SimulationApp`] has what they need.
     ///
     /// # Panics
-    /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of
-    /// proximity not in 1 to 6 ticks, the near radius not in 1 to 100,000 px, a rate is 0, a plugin
-    /// has systems in a schedule of Bevy, two systems access the same data without an order, or a
-    /// system uses undeclared messages from or to players.
+    /// If the configuration is invalid ([`SimConfig::check`]), a plugin has systems in a schedule
+    /// of Bevy, two systems access the same data without an order, or a system uses undeclared
+    /// messages from or to players.
     #[must_use]
     pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
-        check(&config);
+        if let Err(error) = config.check() {
+            panic!("{error}");
+        }
         let mut app = App::empty();
         app.add_schedule(new_schedule());
         app.init_resource::<Clock>().init_resource::<Outbox>();
-        app.insert_resource(Rooms::new(&config.maps, config.max_rooms));
         app.insert_resource(Setup::of(&config));
         state::derived::<Clock>(&mut app);
         state::derived::<Outbox>(&mut app);
         state::derived::<Setup>(&mut app);
+        rooms::configure(&mut app, &config);
         for plugin in [
             player::plugin,
             skins::plugin,
@@ -97,27 +103,34 @@ impl Simulation {
             doors::plugin,
             proximity::plugin,
             replication::plugin,
+            travel::plugin,
+            wake_times::plugin,
         ] {
             plugin(&mut app);
         }
+        let built_in = quiet::built_in_systems(&app);
         app.add_plugins(plugins);
         app.finish();
         app.cleanup();
         let mut world = std::mem::take(app.world_mut());
         let mut schedules = world.resource_mut::<Schedules>();
-        let schedule = schedules.remove(TickSchedule).expect("added above");
+        let mut schedule = schedules.remove(TickSchedule).expect("added above");
         check_schedules(&schedules);
         extend::explain_errors(&mut world);
-        let messages_cleared_at = world.change_tick();
+        initialize(&mut schedule, &mut world);
         let mut simulation = Self {
+            quiet: Quiet::new(&schedule, &built_in),
+            messages: world.remove_resource().unwrap_or_default(),
+            messages_cleared_at: world.change_tick(),
             world,
             schedule,
             saver: Saver::default(),
-            messages_cleared_at,
             lent: false,
+            has_graph: true,
         };
-        simulation.initialize();
         extend::check_messages(&simulation.world, &simulation.schedule);
+        // Bevy put its own systems there. No tick runs them.
+        simulation.world.remove_resource::<Schedules>();
         simulation
     }
 
@@ -170,13 +183,6 @@ impl Simulation {
         self.world.resource::<Sessions>().get(session)
     }
 
-    /// Returns the welcome of a session that opens now, for a viewer that is not a player of this
-    /// world.
-    #[must_use]
-    pub fn welcome(&self, name: &str) -> Welcome {
-        sessions::welcome(&self.world, PlayerId::default(), name.to_owned())
-    }
-
     /// Returns the open sessions, in order.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
         self.world.resource::<Sessions>().iter()
@@ -184,12 +190,17 @@ impl Simulation {
 
     /// Stops writing snapshots. A replay that only compares hashes needs nothing else.
     pub fn mute(&mut self) {
+        self.wake();
         self.world.insert_resource(replication::SnapshotsMuted(true));
     }
 
     /// Runs the systems in a different order that the declared order still allows. For tests, in
     /// which the hashes must not differ.
+    ///
+    /// # Panics
+    /// After the first tick.
     pub fn shuffle_schedule(&mut self, seed: u64) {
+        assert!(self.has_graph, "a schedule can be shuffled before the first tick");
         let settings = self.schedule.get_build_settings();
         self.schedule
             .set_build_settings(bevy_ecs::schedule::ScheduleBuildSettings {
@@ -198,16 +209,12 @@ impl Simulation {
             });
         // The order is already computed. Configuring a set makes Bevy compute it again.
         self.schedule.configure_sets(StepSet::Ingest);
-    }
-
-    /// Computes the order of the systems.
-    fn initialize(&mut self) {
-        if let Err(error) = self.schedule.initialize(&mut self.world) {
-            panic!("{}", error.to_string(self.schedule.graph(), &self.world));
-        }
+        initialize(&mut self.schedule, &mut self.world);
     }
 
     fn begin_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+        self.catch_up();
+        self.forget_graph();
         let mut clock = self.world.resource_mut::<Clock>();
         clock.tick = clock.tick.after(1);
         output.clear();
@@ -218,18 +225,29 @@ impl Simulation {
 
     fn end_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         check_declared(&mut self.world);
+        rooms::report_changes(&mut self.world);
         self.count();
         self.lend(input, output);
         let digest = self.world.resource::<Digest>();
         output.hash = digest.hash;
         output.parts.extend(digest.fingerprints());
         self.forget();
+        self.settle(input);
+    }
+
+    /// In the first tick: drops the graph from which the order of the systems was computed. It is a
+    /// seventh of the memory of a small world.
+    fn forget_graph(&mut self) {
+        if !std::mem::replace(&mut self.has_graph, false) {
+            return;
+        }
+        *self.schedule.graph_mut() = ScheduleGraph::new();
     }
 
     /// Swaps input and output into the world, and out of it again.
     fn lend(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         std::mem::swap(&mut self.world.resource_mut::<Inbox>().input, input);
-        std::mem::swap(&mut self.world.resource_mut::<Outbox>().out, output);
+        std::mem::swap(&mut *self.world.resource_mut::<Outbox>().out, output);
         self.lent = !self.lent;
     }
 
@@ -252,12 +270,9 @@ impl Simulation {
     /// one; otherwise a replay from a keyframe would differ.
     fn forget(&mut self) {
         let since = std::mem::replace(&mut self.messages_cleared_at, self.world.change_tick());
-        self.world
-            .resource_scope(|world, mut registry: Mut<MessageRegistry>| {
-                // Bevy keeps a message until the second update.
-                registry.run_updates(world, since);
-                registry.run_updates(world, since);
-            });
+        // Bevy keeps a message until the second update.
+        self.messages.run_updates(&mut self.world, since);
+        self.messages.run_updates(&mut self.world, since);
         self.world.clear_trackers();
         self.world.clear_trackers();
     }
@@ -269,6 +284,13 @@ impl std::fmt::Debug for Simulation {
             .debug_struct("Simulation")
             .field("tick", &self.tick())
             .finish_non_exhaustive()
+    }
+}
+
+/// Computes the order of the systems.
+fn initialize(schedule: &mut Schedule, world: &mut World) {
+    if let Err(error) = schedule.initialize(world) {
+        panic!("{}", error.to_string(schedule.graph(), world));
     }
 }
 
@@ -289,16 +311,6 @@ fn check_schedules(schedules: &Schedules) {
             "no tick runs {label:?}: add systems to `TickSchedule`, in a `StepSet`"
         );
     }
-}
-
-fn check(config: &SimConfig) {
-    if let Err(error) = config.rules.check() {
-        panic!("{error}");
-    }
-    assert!(
-        config.maps.iter().all(|map| !map.spawns.is_empty()),
-        "a map without a spawn point"
-    );
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod save;
 mod saved;
 mod stable_id;
 
-pub(crate) use declare::{component, component_as, derived, resource, resource_as};
+pub(crate) use declare::{component, component_as, derived, name_of, resource, resource_as};
 pub use error::LoadError;
 pub use fold::Fold;
 pub(crate) use load::{load, verify};
@@ -20,3 +20,4 @@ pub(crate) use part_registry::{PartRegistry, check_declared};
 pub(crate) use save::Saver;
 pub use saved::{EntityState, SavedPart, SavedState};
 pub use stable_id::StableId;
+pub(crate) use stable_id::find;

@@ -67,10 +67,11 @@ impl Simulation {
             Perspective::Player(player) => Some(self.seat_of(room, player).ok_or(Refusal::NotInRoom)?),
         };
         let slot = followed.map_or(Slot::NOBODY, |followed| followed.slot);
-        let mut entered = rooms::entered(&self.world, room, slot, view).ok_or(Refusal::NoSuchRoom)?;
+        let mut entered = rooms::room_entered(&self.world, room, slot, view).ok_or(Refusal::NoSuchRoom)?;
         if perspective == Perspective::Everyone {
             entered.interest_px = None;
         }
+        self.wake();
         self.world
             .resource_mut::<Watchers>()
             .place(session, room, followed, view);
@@ -79,6 +80,7 @@ impl Simulation {
 
     /// Stops watching. Does nothing if the session does not watch.
     pub fn unwatch(&mut self, session: SessionId) {
+        self.wake();
         self.world.resource_mut::<Watchers>().remove(session);
     }
 
@@ -91,6 +93,7 @@ impl Simulation {
     /// Holds the snapshots of a watcher, or releases them: the next one is a single delta over
     /// everything that it missed. A hold does not affect reliable messages.
     pub fn set_watcher_held(&mut self, session: SessionId, held: bool) {
+        self.wake();
         self.world.resource_mut::<Watchers>().set_held(session, held);
     }
 
@@ -100,6 +103,7 @@ impl Simulation {
     ///
     /// The world must have run a tick since it was made or loaded: the tick computes what to send.
     pub fn show_watcher(&mut self, session: SessionId, output: &mut TickOutput) -> bool {
+        self.wake();
         replication::show(&mut self.world, session, output)
     }
 
@@ -118,9 +122,9 @@ impl Simulation {
     fn seat_of(&self, room: Entity, player: PlayerId) -> Option<FollowTarget> {
         let mut seats = self.world.get::<Seats>(room)?.iter();
         seats.find_map(|(slot, entity)| {
-            let who = self.world.get::<Player>(entity)?;
-            (who.id == player).then_some(FollowTarget {
-                session: who.session,
+            let identity = self.world.get::<Player>(entity)?;
+            (identity.id == player).then_some(FollowTarget {
+                session: identity.session,
                 slot,
             })
         })

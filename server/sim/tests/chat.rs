@@ -28,7 +28,7 @@ fn a_room_chat_reaches_all_players_of_the_room() {
     world.tick();
     world.chat(1, Scope::Room, "hello,\nroom");
     world.tick();
-    let (id, name) = (world.client(1).id(), "player 1");
+    let (id, name) = (world.client(1).player, "player 1");
     let stamp = Stamp {
         epoch: Epoch(1),
         seq: 1,

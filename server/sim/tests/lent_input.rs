@@ -22,14 +22,8 @@ fn every_kind_of_message() -> Vec<ClientMessage> {
             name: "again".into(),
             ..Hello::default()
         }),
-        ClientMessage::Join(Join {
-            request: 1,
-            room: "plaza".into(),
-        }),
-        ClientMessage::Join(Join {
-            request: 1,
-            room: "no such room".into(),
-        }),
+        ClientMessage::Join(Join::room(1, "plaza")),
+        ClientMessage::Join(Join::room(1, "no such room")),
         ClientMessage::Chat(Chat {
             request: 2,
             scope: Scope::Room,
@@ -98,6 +92,8 @@ fn a_step_keeps_nothing_of_its_input_and_clears_the_output() {
     let mut sim = Simulation::new(plaza());
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     input.open_as(1, "Ada");
+    // The refusal of a chat outside of a room.
+    input.chat(1, Scope::Room, "hello?");
     sim.step(&mut input, &mut output);
     assert_eq!(output.frames.len(), 1);
     // A new input and output: the world keeps nothing of the first ones.

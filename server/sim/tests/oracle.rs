@@ -347,7 +347,7 @@ fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights:
     sights.pace = pace;
     for (session, client) in &world.clients {
         let Some(room) = &client.room else { continue };
-        let me = (client.welcome().player, room.view);
+        let me = (client.player, room.view);
         let sight = visible(world, rows, near, plan.all, me, &room.room);
         let key = (*session, room.room.clone(), room.view);
         let history = sights.seen.entry(key).or_default();

@@ -57,8 +57,8 @@ fn two() -> TestWorld {
 }
 
 #[test]
-fn the_welcome_names_the_replicated_components() {
-    assert_eq!(two().client(1).welcome().extras, ["mood"]);
+fn a_room_names_the_replicated_components() {
+    assert_eq!(two().client(1).room().extras, ["mood"]);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_player_that_meets_a_happier_one_is_cheered_up() {
     assert_eq!(said.len(), 1);
     assert_eq!(
         (said[0].name.as_str(), said[0].player),
-        ("cheered_up", Some(world.client(1).id()))
+        ("cheered_up", Some(world.client(1).player))
     );
     assert_eq!(
         codec::decode::<CheeredUp>(&said[0].body.0),

@@ -254,17 +254,18 @@ impl Oracle {
             ecs.get::<Seats>(room).unwrap(),
             ecs.get::<Proximity>(room).unwrap(),
         );
-        let rules = ecs.resource::<parlour_sim::Setup>().rules;
+        let present = ecs.get::<parlour_sim::Room>(room).unwrap();
+        let rules = present.rules();
         let place = |player| ecs.get::<CurrentPosition>(player).unwrap().0;
         let stay = |player| (player, ecs.get::<Player>(player).unwrap().view);
         let players: Vec<(Slot, Stay, Place)> = seats
             .iter()
             .map(|(slot, player)| (slot, stay(player), place(player)))
             .collect();
-        let tick_of_round = (now + ecs.get::<parlour_sim::Room>(room).unwrap().epoch.0) % rules.refresh_ticks;
+        let tick_of_round = (now + present.epoch.0) % rules.refresh_ticks;
         // When a room stops being small, all its pairs are checked once.
-        let all = seats.pool() > SMALL && self.pool <= SMALL;
-        self.pool = seats.pool();
+        let all = seats.slot_count() > SMALL && self.pool <= SMALL;
+        self.pool = seats.slot_count();
         let before = std::mem::take(&mut self.pairs);
         let radius = NearRadius::from_px(rules.near_px);
         for (at, &(one, stay, here)) in players.iter().enumerate() {

@@ -297,7 +297,7 @@ fn a_slot_with_a_new_owner_is_left_and_entered_in_one_frame() {
     assert_eq!(snapshot.updates, []);
     assert_eq!(
         world.client(1).view.get(slot).unwrap().player,
-        world.client(3).id()
+        world.client(3).player
     );
     world.check_views(true);
 }

@@ -18,10 +18,13 @@ fn the_first_join_creates_a_room() {
     world.open_and_join(1, "plaza");
     world.tick();
     let messages = world.messages(1);
-    let [ServerMessage::Welcome(_), ServerMessage::RoomEntered(entered)] = &messages[..] else {
+    let [ServerMessage::RoomEntered(entered)] = &messages[..] else {
         panic!("{messages:?}");
     };
     let expected = RoomEntered {
+        room_type: "plaza".into(),
+        properties: Vec::new(),
+        extras: Vec::new(),
         request: 1,
         room: "plaza".into(),
         epoch: Epoch(1),
@@ -42,6 +45,20 @@ fn the_first_join_creates_a_room() {
     assert_eq!((snapshot.base, snapshot.view, snapshot.tick), (None, 1, Tick(1)));
     assert_eq!(snapshot.enters.len(), 1, "a player sees itself");
     assert_eq!((world.output.counts.rooms, world.output.counts.players), (1, 1));
+}
+
+#[test]
+fn a_room_that_is_created_again_in_a_later_world_has_a_higher_epoch() {
+    let mut epochs = Vec::new();
+    for first_epoch in [0, 257] {
+        let mut config = plaza();
+        config.first_epoch = first_epoch;
+        let mut world = TestWorld::new(config);
+        world.open_and_join(1, "plaza");
+        world.tick();
+        epochs.push(world.client(1).room().epoch);
+    }
+    assert_eq!(epochs, [Epoch(1), Epoch(258)]);
 }
 
 #[test]
@@ -315,10 +332,10 @@ fn slots_are_unique_and_the_pool_is_at_most_half_full() {
         let room = world.room("hall").unwrap();
         let seats = world.sim.world().get::<Seats>(room).unwrap();
         assert_eq!(u64::from(seats.len()), session + 1);
-        assert!(seats.pool() >= 2 * seats.len() as usize);
+        assert!(seats.slot_count() >= 2 * seats.len() as usize);
         let slots: Vec<Slot> = seats.iter().map(|(slot, _)| slot).collect();
         assert!(slots.is_sorted() && slots.len() == seats.len() as usize);
-        pools.push(seats.pool());
+        pools.push(seats.slot_count());
     }
     pools.dedup();
     assert_eq!(pools, [64, 128, 256, 512]);

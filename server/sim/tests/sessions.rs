@@ -1,101 +1,75 @@
-//! Sessions: the welcome, names, ids, and the end of a session.
+//! Sessions: how they arrive and depart.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::collections::BTreeSet;
 
 use bevy_ecs::archetype::Archetype;
 use parlour_shared::{
-    codec::SCHEMA,
-    ids::{PlayerId, SessionId, Tick},
-    message::{ClientMessage, Durability, Hello, Refusal, RefusalClass, Scope, ServerMessage, Welcome},
+    ids::{PlayerId, SessionId},
+    message::{ClientMessage, Hello, Refusal, RefusalClass, Scope},
     motion::Direction,
 };
 use parlour_sim::Interest;
-use parlour_testing::{SessionActions as _, TestWorld, maps::connected_maps, plaza};
-use parlour_tick::EventKind;
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
+use parlour_tick::{Arrival, EventKind, Report};
 
 #[test]
-fn a_new_session_is_sent_a_welcome() {
-    let mut config = plaza();
-    config.maps = connected_maps();
-    let mut world = TestWorld::new(config);
-    world.ticks(4);
+fn a_player_that_arrives_is_in_no_room() {
+    let mut world = TestWorld::new(plaza());
     world.open_as(7, "Ada");
     world.tick();
-    let messages = world.messages(7);
-    let [ServerMessage::Welcome(welcome)] = &messages[..] else {
-        panic!("{messages:?}");
-    };
-    let expected = Welcome {
-        protocol: 1,
-        schema: SCHEMA,
-        player: welcome.player,
-        name: "Ada".into(),
-        tick: Tick(5),
-        tick_rate: 60,
-        durability: Durability::L0,
-        heartbeat_ms: 10_000,
-        skins: ["a", "b", "c"].map(String::from).to_vec(),
-        maps: ["east", "west"].map(String::from).to_vec(),
-        extras: Vec::new(),
-        session: None,
-        resume: None,
-    };
-    assert_eq!(*welcome, expected);
+    assert_eq!(world.messages(7), [], "the node sends the welcome");
     assert_eq!(world.output.counts.sessions, 1);
-    assert_eq!(world.output.counts.players, 0, "a player is in no room yet");
+    assert_eq!(world.output.counts.players, 0);
 }
 
 #[test]
-fn an_invalid_name_is_replaced() {
+fn a_departure_reports_the_player_and_the_next_arrival_is_the_same_player() {
     let mut world = TestWorld::new(plaza());
-    let bad = ["", &"x".repeat(97), &"\u{1F600}".repeat(25)];
-    for (session, name) in (1..).zip(bad) {
-        world.event(session, EventKind::Open { name: name.into() });
+    let mut arrival = Arrival {
+        skin: 2,
+        ..Arrival::new(PlayerId(77), "Ada".into())
+    };
+    for _ in 0..3 {
+        world.event(1, EventKind::Arrive(arrival.clone()));
+        world.join(1, "plaza");
+        world.tick();
+        assert_eq!(world.client(1).room().room, "plaza");
+        world.close(1);
+        world.tick();
+        let departed = world.output.reports.iter().find_map(|report| match report {
+            Report::Departed { session, player } => Some((*session, player.clone())),
+            _ => None,
+        });
+        let (session, departed) = departed.unwrap();
+        assert_eq!(session, SessionId(1));
+        // The counters continue: travel.rs and reports.rs.
+        let counters = departed.counters;
+        arrival.counters = counters;
+        assert_eq!(departed, arrival);
     }
-    world.tick();
-    for session in 1..=bad.len() as u64 {
-        let welcome = world.client(session).welcome();
-        assert_eq!(welcome.name, format!("guest-{:04x}", welcome.player.0 & 0xFFFF));
-    }
+}
+
+#[test]
+fn a_second_arrival_of_a_player_is_ignored() {
+    let mut world = TestWorld::new(plaza());
+    let arrival = Arrival::new(PlayerId(77), "Ada".into());
+    world.event(1, EventKind::Arrive(arrival.clone()));
+    world.event(2, EventKind::Arrive(arrival));
+    world.ticks(2);
+    assert!(world.sim.player(SessionId(1)).is_some());
+    assert_eq!(world.sim.player(SessionId(2)), None);
 }
 
 #[test]
 fn a_name_of_24_characters_of_four_bytes_reaches_the_neighbours() {
     let mut world = TestWorld::new(plaza());
     let name = "\u{1F600}".repeat(24);
-    world.event(1, EventKind::Open { name: name.clone() });
+    world.open_as(1, &name);
     world.join(1, "plaza");
     world.open_and_join(2, "plaza");
     world.ticks(6);
-    assert_eq!(world.client(1).welcome().name, name);
     assert_eq!(world.sees(2, 1).unwrap().name, name);
-}
-
-#[test]
-fn player_ids_are_unique_and_not_sequential() {
-    let ids = |seed: u64| -> Vec<PlayerId> {
-        let mut config = plaza();
-        config.seed = seed;
-        let mut world = TestWorld::new(config);
-        (0..200).for_each(|session| world.open(session));
-        world.tick();
-        (0..200).map(|session| world.client(session).id()).collect()
-    };
-    let first = ids(1);
-    assert_eq!(first, ids(1), "the same seed gives the same ids");
-    assert_ne!(first, ids(2));
-    assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 200);
-    let steps: BTreeSet<u32> = first
-        .windows(2)
-        .map(|two| two[1].0.wrapping_sub(two[0].0))
-        .collect();
-    assert!(
-        steps.len() > 190,
-        "the differences of successive ids are different"
-    );
-    let rising = first.windows(2).filter(|two| two[0] < two[1]).count();
-    assert!((70..130).contains(&rising), "{rising} of 199 rise");
 }
 
 #[test]
@@ -124,7 +98,7 @@ fn a_closed_session_is_removed_for_everyone() {
     (1..=3).for_each(|session| world.open_and_join(session, "plaza"));
     world.ticks(2);
     assert!(world.sees(1, 2).is_some() && world.sees(3, 2).is_some());
-    let id = world.client(2).id();
+    let id = world.client(2).player;
     world.close(2);
     world.tick();
     for viewer in [1, 3] {
@@ -183,10 +157,9 @@ fn a_second_open_is_ignored() {
     let mut world = TestWorld::new(plaza());
     world.open(1);
     world.tick();
-    let (welcome, player) = (world.client(1).welcome.clone(), world.sim.player(SessionId(1)));
+    let player = world.sim.player(SessionId(1));
     world.input.open_as(1, "Eve");
     world.tick();
-    assert_eq!(world.client(1).welcome, welcome);
     assert_eq!(world.sim.player(SessionId(1)), player);
     assert!(world.output.frames.is_empty());
 }

@@ -45,10 +45,9 @@ impl WatchedWorld {
     /// room.
     fn follow(&mut self, session: u64) {
         let client = self.world.clients.get(&SessionId(session));
-        let Some(welcome) = client.and_then(|client| client.welcome.as_ref()) else {
+        let Some(player) = client.map(|client| client.player) else {
             return;
         };
-        let player = welcome.player;
         if let Some(room) = self.world.sim.followed_room(player) {
             self.watch(&room, Perspective::Player(player)).unwrap();
             let slot = self.world.client(session).slot();
@@ -57,7 +56,7 @@ impl WatchedWorld {
     }
 
     fn perspective_of(&self, session: u64) -> Perspective {
-        Perspective::Player(self.world.client(session).id())
+        Perspective::Player(self.world.client(session).player)
     }
 
     fn hold(&mut self, held: bool) {
@@ -513,7 +512,7 @@ fn a_followed_player_is_found_again_in_a_different_room() {
         watched.world.open_and_join(session, "plaza/a");
     }
     watched.tick();
-    let player = watched.world.client(5).id();
+    let player = watched.world.client(5).player;
     watched.watch("plaza/a", Perspective::Player(player)).unwrap();
     watched.tick();
     watched.received();

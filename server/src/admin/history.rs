@@ -2,18 +2,22 @@
 //! chat, so both routes accept only POST: browsers send `Origin` with every POST, but not with the
 //! GET of an `<img>`, which any page can contain.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use hyper::{
+    Uri,
     body::Bytes,
     header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
 };
 use parlour_recording::recorder::{HistoryError, HistoryHandle, SavedHistory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::worlds::{is_world, no_such_world};
 use crate::{
+    desk::DeskView,
     history_requests::{download_history, with_advice, write_history},
-    http::{Answer, HttpProblem, ProblemKind, json, text},
+    http::{Answer, HttpProblem, ProblemKind, json, optional_parameter, text},
+    recorded_world::MAIN_WORLD,
 };
 
 /// The routes of the history.
@@ -46,20 +50,32 @@ impl HistoryRoutes {
     }
 
     /// `POST /history`.
-    pub(super) async fn write(&self) -> Result<Answer, HttpProblem> {
-        write_history(&self.history)
+    pub(super) async fn write(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
+        let world = recorded_world(view, uri)?;
+        write_history(&self.history, &world)
             .await
             .map(path_answer)
             .map_err(problem)
     }
 
     /// `POST /history/download`.
-    pub(super) async fn download(&self) -> Result<Answer, HttpProblem> {
+    pub(super) async fn download(&self, view: &Mutex<DeskView>, uri: &Uri) -> Result<Answer, HttpProblem> {
+        let world = recorded_world(view, uri)?;
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
-        let saved = download_history(&self.history).await.map_err(problem)?;
+        let saved = download_history(&self.history, &world).await.map_err(problem)?;
         Ok(download_answer(saved, permit))
     }
+}
+
+/// Returns the name of the world whose history is requested.
+fn recorded_world(view: &Mutex<DeskView>, uri: &Uri) -> Result<String, HttpProblem> {
+    let world = optional_parameter(uri, "world")?.unwrap_or_else(|| MAIN_WORLD.to_owned());
+    // The history of the first world exists before the desk has reported it.
+    if world != MAIN_WORLD && !is_world(view, &world) {
+        return Err(no_such_world(view, &world));
+    }
+    Ok(world)
 }
 
 fn path_answer(saved: SavedHistory) -> Answer {
@@ -83,7 +99,7 @@ fn download_answer(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer 
 fn problem(error: HistoryError) -> HttpProblem {
     let text = with_advice(&error);
     let kind = match error {
-        HistoryError::NotKept | HistoryError::Empty => ProblemKind::NoHistory,
+        HistoryError::NotKept | HistoryError::NoWorld | HistoryError::Empty => ProblemKind::NoHistory,
         HistoryError::Busy | HistoryError::TooSoon => ProblemKind::HistoryBusy,
         HistoryError::Gone => ProblemKind::RecorderGone,
         HistoryError::Failed(_) => ProblemKind::HistoryFailed,

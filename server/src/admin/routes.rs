@@ -13,7 +13,7 @@ use hyper::{
     header::{CONTENT_TYPE, HeaderValue},
 };
 
-use super::{Sources, playback};
+use super::{Sources, playback, worlds};
 use crate::http::{
     Access::{Operators, Private},
     Answer, HttpProblem, ProblemKind, Route, Routes, describe, text,
@@ -26,11 +26,15 @@ static ROUTES: Routes<Handler> = Routes::new(
         Route::get("/livez", Operators, |sources, _| ready(livez(sources))),
         Route::get("/readyz", Operators, |sources, _| ready(readyz(sources))),
         Route::get("/metrics", Operators, |sources, _| ready(metrics(sources))),
-        Route::post("/history", Private, |sources, _| {
-            Box::pin(sources.history.write())
+        Route::get("/worlds", Private, |sources, _| ready(worlds::list(sources))),
+        Route::post("/worlds/*/restart", Private, |sources, uri| {
+            Box::pin(worlds::restart(sources, uri))
         }),
-        Route::post("/history/download", Private, |sources, _| {
-            Box::pin(sources.history.download())
+        Route::post("/history", Private, |sources, uri| {
+            Box::pin(sources.history.write(&sources.view, uri))
+        }),
+        Route::post("/history/download", Private, |sources, uri| {
+            Box::pin(sources.history.download(&sources.view, uri))
         }),
         Route::get("/playback", Private, |sources, _| {
             Box::pin(playback::status(sources))
@@ -67,8 +71,10 @@ const INDEX: &str = "Parlour, admin port
 /livez    200; 503 if the server failed, or the tick has not advanced for livez_timeout
 /readyz   200 if the tick advanced within the last 100 ms, otherwise 503 and the reason
 /metrics  all metrics, in the text format of Prometheus
-POST /history           write the history to a file
-POST /history/download  download it: curl -X POST -OJ
+/worlds   the worlds and their rooms, as JSON; parlour rooms prints them as a table
+POST /worlds/NAME/restart   rebuild a world from its last saved state and its inputs
+POST /history               write the history to a file; of a different world than main: ?world=NAME
+POST /history/download      download it: curl -X POST -OJ
 ";
 
 /// Answers a request from `peer`, on a connection that was accepted at `local`.
@@ -158,7 +164,8 @@ mod tests {
     fn the_index_lists_every_route() {
         let index = format!("{INDEX}{}", playback::INDEX);
         for path in ROUTES.paths() {
-            assert!(index.contains(path), "{path}");
+            let path = path.replace('*', "NAME");
+            assert!(index.contains(&path), "{path}");
         }
     }
 }

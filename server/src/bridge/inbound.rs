@@ -1,148 +1,59 @@
-//! From the sockets to the world: one ring per I/O thread, which the tick thread empties once per
-//! tick.
+//! From the sockets to the worlds: the events of sessions that are placed, directly from their I/O
+//! thread to the tick thread of their world, which empties its rings once per tick.
 
-use std::{cell::RefCell, collections::VecDeque, time::Instant};
+use std::time::Instant;
 
 use parlour_shared::{ids::SessionId, message::ClientMessage};
-use rtrb::{Consumer, Producer, PushError, RingBuffer};
+use parlour_tick::WorldId;
 
-use crate::metrics::Counter;
+use super::event_ring::{EventReceiver, EventSender};
 
-/// The size of one ring: 16,384 events of 136 bytes are 2.2 MB, and 3 per tick for each of 5,000
-/// players.
-pub(crate) const RING: usize = 16 * 1024;
-/// Control events that may wait outside a full ring before new connections are turned away.
-const CHOKED: usize = 1024;
+/// The room for events in the rings of one I/O thread to all tick threads together: 16,384 events
+/// of 144 bytes are 2.4 MB, and 3 per tick for each of 5,000 players.
+const EVENTS: usize = 16 * 1024;
+/// The minimum size of one ring, because all players of an I/O thread may be in one world. Four I/O
+/// threads and four tick threads have 16 rings of this size, which are 9.4 MB.
+const MIN_RING: usize = 4 * 1024;
 
 /// An event of a session on its way to the tick.
 #[derive(Debug)]
 pub(crate) struct Inbound {
     pub(crate) session: SessionId,
-    pub(crate) arrived: Instant,
+    pub(crate) world: WorldId,
+    /// The number of the placement under which it was sent. Until the world has seen that
+    /// placement, the event waits: what the desk sent to the world before comes first.
+    pub(crate) placed: u32,
     pub(crate) kind: InboundKind,
 }
 
 /// The kind of event.
 #[derive(Debug)]
 pub(crate) enum InboundKind {
-    Open { name: String },
-    Close,
-    Hold,
-    Release,
-    Message(ClientMessage),
+    Held(bool),
+    Message {
+        arrived: Instant,
+        message: ClientMessage,
+    },
 }
 
-/// The end of the I/O thread.
-pub(crate) struct InboundSender {
-    state: RefCell<SendQueue>,
-    dropped: Counter,
-}
+/// The end of an I/O thread.
+pub(crate) type InboundSender = EventSender<Inbound>;
+/// The end of a tick thread.
+pub(crate) type InboundReceiver = EventReceiver<Inbound>;
 
-struct SendQueue {
-    ring: Producer<Inbound>,
-    /// Events that must not be lost, in order, while the ring is full. At most two per connection,
-    /// and two for each time its socket stops and starts to take data, which happens only while the
-    /// tick thread keeps up.
-    waiting: VecDeque<Inbound>,
-}
-
-/// The end of the tick thread.
-pub(crate) type InboundReceiver = Consumer<Inbound>;
-
-/// Creates both ends.
-pub(crate) fn ring(dropped: Counter) -> (InboundSender, InboundReceiver) {
-    let (producer, consumer) = RingBuffer::new(RING);
-    let sender = InboundSender {
-        state: RefCell::new(SendQueue {
-            ring: producer,
-            waiting: VecDeque::new(),
-        }),
-        dropped,
-    };
-    (sender, consumer)
-}
-
-impl InboundSender {
-    /// Sends an event that must not be lost, now or as soon as there is room.
-    pub(crate) fn control(&self, session: SessionId, kind: InboundKind) {
-        let mut state = self.state.borrow_mut();
-        let event = Inbound {
-            session,
-            arrived: Instant::now(),
-            kind,
-        };
-        state.waiting.push_back(event);
-        state.flush();
-    }
-
-    /// Sends a message, or drops and counts it if there is no room.
-    pub(crate) fn message(&self, session: SessionId, arrived: Instant, message: ClientMessage) {
-        let mut state = self.state.borrow_mut();
-        state.flush();
-        let event = Inbound {
-            session,
-            arrived,
-            kind: InboundKind::Message(message),
-        };
-        // While control events wait, a message would overtake them.
-        if !state.waiting.is_empty() || state.ring.push(event).is_err() {
-            self.dropped.increment(1);
-        }
-    }
-
-    /// Sends waiting events, as many as there is room for.
-    pub(crate) fn flush(&self) {
-        self.state.borrow_mut().flush();
-    }
-
-    /// Returns whether the tick thread does not keep up, so that no new session may open.
-    pub(crate) fn is_choked(&self) -> bool {
-        self.state.borrow().waiting.len() > CHOKED
-    }
-}
-
-impl SendQueue {
-    fn flush(&mut self) {
-        while let Some(event) = self.waiting.pop_front() {
-            if let Err(PushError::Full(event)) = self.ring.push(event) {
-                self.waiting.push_front(event);
-                return;
-            }
-        }
-        if self.waiting.capacity() > CHOKED {
-            self.waiting = VecDeque::new();
-        }
-    }
+/// Returns the size of the ring from one I/O thread to one of this number of tick threads.
+pub(crate) fn ring_size(tick_threads: usize) -> usize {
+    (EVENTS / tick_threads.max(1)).max(MIN_RING)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Metrics;
 
     #[test]
-    fn messages_are_dropped_and_control_waits_when_the_ring_is_full() {
-        let metrics = Metrics::new();
-        let dropped = || metrics.value("parlour_drops_total{reason=\"inbound_full\"}");
-        let (sender, mut receiver) = ring(metrics.edge.dropped_inbound_full.clone());
-        let session = SessionId(7);
-        for nonce in 0..RING as u32 {
-            sender.message(session, Instant::now(), ClientMessage::Ping { nonce });
-        }
-        assert_eq!(dropped(), 0.0);
-        sender.message(session, Instant::now(), ClientMessage::Bye);
-        sender.control(session, InboundKind::Close);
-        assert_eq!(dropped(), 1.0);
-        for _ in 0..2 {
-            receiver.pop().unwrap();
-        }
-        // The close goes first, although nothing flushed it since.
-        sender.message(session, Instant::now(), ClientMessage::Bye);
-        let rest: Vec<_> = std::iter::from_fn(|| receiver.pop().ok()).collect();
-        assert!(matches!(rest[rest.len() - 2].kind, InboundKind::Close));
-        assert!(matches!(
-            rest[rest.len() - 1].kind,
-            InboundKind::Message(ClientMessage::Bye)
-        ));
+    fn an_event_has_the_documented_size() {
+        assert!(size_of::<Inbound>() <= 144, "{}", size_of::<Inbound>());
+        assert_eq!(ring_size(1), EVENTS);
+        assert_eq!(16 * MIN_RING * 144, 9_437_184);
     }
 }

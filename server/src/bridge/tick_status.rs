@@ -1,4 +1,4 @@
-//! The state of the tick thread that other threads can read without asking it.
+//! The state of the tick threads that other threads can read without asking them.
 
 use std::{
     sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
@@ -8,7 +8,50 @@ use std::{
 use parlour_shared::ids::Tick;
 use parlour_tick::{Pace, PaceLevel};
 
-/// The last tick, and when it was over.
+/// The state of all tick threads, by number.
+#[derive(Debug)]
+pub(crate) struct TickThreads(Box<[TickStatus]>);
+
+impl TickThreads {
+    /// Creates the state of this number of threads, before their first ticks.
+    pub(crate) fn new(threads: usize) -> Self {
+        Self((0..threads).map(|_| TickStatus::new()).collect())
+    }
+
+    /// Returns the state of a thread. A number that no thread has is that of the first.
+    pub(crate) fn thread(&self, thread: usize) -> &TickStatus {
+        self.0.get(thread).unwrap_or(&self.0[0])
+    }
+
+    /// Returns the threads, by number.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &TickStatus> {
+        self.0.iter()
+    }
+
+    /// Returns the last finished tick of the main world.
+    pub(crate) fn tick(&self) -> Tick {
+        self.0[0].tick()
+    }
+
+    /// Returns the longest time for which a thread has not advanced, if that is longer than any
+    /// load explains.
+    pub(crate) fn frozen(&self) -> Option<Duration> {
+        self.iter().filter_map(TickStatus::frozen).max()
+    }
+
+    /// Returns whether a session should not be opened now: a thread stands still.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.iter().any(|thread| thread.frozen().is_some())
+    }
+
+    /// Returns how long ago the last tick of the thread was over that has not advanced for the
+    /// longest time.
+    pub(crate) fn age(&self) -> Duration {
+        self.iter().map(TickStatus::age).max().unwrap_or_default()
+    }
+}
+
+/// The last tick of one thread, and when it was over.
 #[derive(Debug)]
 pub(crate) struct TickStatus {
     start: Instant,
@@ -22,8 +65,7 @@ pub(crate) struct TickStatus {
 }
 
 impl TickStatus {
-    /// Creates the status before the first tick.
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
             start: Instant::now(),
             tick: AtomicU32::new(0),
@@ -35,13 +77,15 @@ impl TickStatus {
         }
     }
 
-    /// Notes that a step is over, and usually a tick.
-    pub(crate) fn advanced(&self, tick: Tick) {
+    /// Notes that the thread has stepped its worlds. `tick` is the tick of its first world.
+    pub(crate) fn advanced(&self, tick: Option<Tick>) {
         let us = self.start.elapsed().as_micros() as u64;
         self.advanced_us.store(us, Ordering::Relaxed);
         // After the time, so that a thread that reads a tick reads the time of that tick or of a
         // later one.
-        self.tick.store(tick.0, Ordering::Release);
+        if let Some(tick) = tick {
+            self.tick.store(tick.0, Ordering::Release);
+        }
         self.steps.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -69,7 +113,7 @@ impl TickStatus {
         self.pace_level.load(Ordering::Relaxed)
     }
 
-    /// Returns the last finished tick.
+    /// Returns the last finished tick of its first world. It stays when that world is over.
     pub(crate) fn tick(&self) -> Tick {
         Tick(self.tick.load(Ordering::Acquire))
     }
@@ -84,8 +128,7 @@ impl TickStatus {
         self.start + Duration::from_micros(self.advanced_us.load(Ordering::Relaxed))
     }
 
-    /// Returns how long ago the last tick was over.
-    pub(crate) fn age(&self) -> Duration {
+    fn age(&self) -> Duration {
         self.advanced_at().elapsed()
     }
 
@@ -100,10 +143,5 @@ impl TickStatus {
     pub(crate) fn frozen(&self) -> Option<Duration> {
         let ms = self.frozen_ms.load(Ordering::Relaxed);
         (ms > 0).then(|| Duration::from_millis(ms))
-    }
-
-    /// Returns whether a session should not be opened now.
-    pub(crate) fn is_frozen(&self) -> bool {
-        self.frozen().is_some()
     }
 }

@@ -1,11 +1,12 @@
-//! Wakes a thread that sleeps in its I/O runtime, from a thread that must not wait.
+//! Wakes a thread that sleeps, usually in its I/O runtime, from a thread that must not wait.
 //!
 //! A wake-up of a tokio runtime from outside takes a lock. A byte in a non-blocking socket pair
 //! takes none, and the runtime sees it together with its other sockets.
 
 use std::{
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     os::unix::net::UnixStream as StdUnixStream,
+    time::Duration,
 };
 
 use tokio::net::UnixStream;
@@ -45,6 +46,22 @@ impl WakeSender {
 }
 
 impl WakeEnd {
+    /// Waits, on a thread without a runtime, until it was woken at least once since the last call,
+    /// or until this time is over. Returns `false` if nothing can wake it any longer.
+    pub(crate) fn wait(&self, at_most: Option<Duration>) -> bool {
+        let prepared = self.0.set_nonblocking(false);
+        if prepared.and_then(|()| self.0.set_read_timeout(at_most)).is_err() {
+            return false;
+        }
+        match (&self.0).read(&mut [0; 256]) {
+            Ok(bytes) => bytes > 0,
+            Err(error) => matches!(
+                error.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+            ),
+        }
+    }
+
     /// Attaches this end to the runtime of the current thread.
     pub(crate) fn attach(self) -> io::Result<WakeReceiver> {
         UnixStream::from_std(self.0).map(WakeReceiver)

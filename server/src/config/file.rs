@@ -1,4 +1,4 @@
-//! Reads the configuration file: TOML with keys at the top level only. Each key has a line number.
+//! Reads the configuration file: TOML, with the line number of each key.
 
 use std::{
     fs::File,
@@ -36,6 +36,9 @@ pub(super) enum Value {
     Text(String),
     Number(String),
     List(Vec<String>),
+    Boolean(bool),
+    /// The keys of a section, in the order of the file.
+    Section(Vec<FileEntry>),
     /// The name of a type that no setting has.
     Other(&'static str),
 }
@@ -116,24 +119,30 @@ impl ConfigFile {
                 .map(|(line, text)| problem(line, text))
                 .collect());
         }
-        let mut entries: Vec<FileEntry> = table
-            .get_ref()
+        Ok(FileEntry::all_of(text, table.get_ref()))
+    }
+}
+
+impl FileEntry {
+    /// Returns the keys of a table in the order of the file.
+    fn all_of(text: &str, table: &DeTable<'_>) -> Vec<Self> {
+        let mut entries: Vec<Self> = table
             .iter()
-            .map(|(key, value)| FileEntry {
+            .map(|(key, value)| Self {
                 key: key.get_ref().to_string(),
                 line: line_of(text, key.span().start),
-                value: Value::of(value.get_ref()),
+                value: Value::of(text, value.get_ref()),
             })
             .collect();
         entries.sort_by_key(|entry| entry.line);
-        Ok(entries)
+        entries
     }
 }
 
 impl Value {
-    fn of(value: &DeValue<'_>) -> Self {
+    fn of(text: &str, value: &DeValue<'_>) -> Self {
         match value {
-            DeValue::String(text) => Self::Text(text.to_string()),
+            DeValue::String(value) => Self::Text(value.to_string()),
             DeValue::Integer(number) => {
                 let value = i128::from_str_radix(number.as_str(), number.radix());
                 Self::Number(value.map_or_else(|_| number.to_string(), |value| value.to_string()))
@@ -148,9 +157,9 @@ impl Value {
                     .map_or(Self::Other("a list of values that are not strings"), Self::List)
             }
             DeValue::Float(_) => Self::Other("a number with a decimal point"),
-            DeValue::Boolean(_) => Self::Other("a boolean"),
+            DeValue::Boolean(value) => Self::Boolean(*value),
             DeValue::Datetime(_) => Self::Other("a date"),
-            DeValue::Table(_) => Self::Other("a section"),
+            DeValue::Table(table) => Self::Section(FileEntry::all_of(text, table)),
         }
     }
 
@@ -181,6 +190,8 @@ impl Value {
             Self::Text(_) => "text in quotes",
             Self::Number(_) => "a number",
             Self::List(_) => "a list",
+            Self::Boolean(_) => "a boolean",
+            Self::Section(_) => "a section",
             Self::Other(name) => name,
         }
     }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{resolve::Config, table::settings};
+use super::{comment::comment, resolve::Config, room_types, table::settings};
 
-/// Returns a TOML file with every setting, its help, and the source of its value. Reading the file
+/// Returns a TOML file with every setting, its help, and the source of its value, and with the room
+/// types. Reading the file
 /// back results in the same settings.
 #[must_use]
 pub fn to_toml(config: &Config) -> String {
@@ -36,23 +37,6 @@ pub fn to_toml(config: &Config) -> String {
         );
         written.expect("writing to a string does not fail");
     }
-    text
-}
-
-/// Returns a sentence as comment lines of at most 100 columns.
-fn comment(sentence: &str) -> String {
-    const COLUMNS: usize = 100;
-    let mut lines = String::new();
-    let mut line = "#".to_owned();
-    for word in sentence.split(' ') {
-        // A period follows the last word.
-        if line.chars().count() + word.chars().count() + 2 > COLUMNS {
-            lines.push_str(&line);
-            lines.push('\n');
-            "#".clone_into(&mut line);
-        }
-        line.push(' ');
-        line.push_str(word);
-    }
-    lines + &line + ".\n"
+    // Last: every key after a section would belong to the section.
+    text + &room_types::to_toml(&config.settings)
 }

@@ -7,8 +7,9 @@ use std::{
 
 use super::{
     BUILD_VARIABLE, FILE_VARIABLE,
-    file::ConfigFile,
+    file::{ConfigFile, Value},
     problem::{Problem, Problems, SettingSource},
+    room_types,
     settings::Settings,
     table::{RELATIONS, Setting, SettingKind, settings},
     value::shortened,
@@ -79,6 +80,7 @@ pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
     } else {
         let known = settings()
             .map(|setting| setting.name)
+            .chain([room_types::KEY])
             .filter(|name| resolution.is_known(name))
             .collect();
         Err(Problems {
@@ -115,13 +117,24 @@ impl Resolution {
         };
         for entry in entries {
             let source = file.at(Some(entry.line));
+            if entry.key == room_types::KEY {
+                let (types, mistakes) = room_types::read(&entry, file);
+                if !mistakes.is_empty() {
+                    self.invalid.insert(room_types::KEY);
+                }
+                self.settings.room_types = types;
+                self.errors.extend(mistakes);
+                continue;
+            }
             let Some(setting) = settings().find(|setting| setting.name == entry.key) else {
-                let names = settings().map(|setting| setting.name);
+                let names = settings().map(|setting| setting.name).chain([room_types::KEY]);
                 let meant = closest(&entry.key, names);
                 self.invalid.extend(meant);
                 let mut text = unknown_key(&entry.key, meant);
-                if entry.value.type_name() == "a section" {
-                    text.push_str("; there are no sections: all keys are at the top level");
+                if matches!(entry.value, Value::Section(_)) {
+                    text.push_str(
+                        "; the only sections are [room_types.NAME], and all other keys are above the first of them",
+                    );
                 }
                 self.errors.push(Problem { source, text });
                 continue;
@@ -232,8 +245,11 @@ impl Resolution {
                 continue;
             }
             for (side, other) in relation.both_ways() {
-                if self.sources.contains_key(other) && !self.sources.contains_key(side.name) {
-                    self.follow(side.name, side.follow, other);
+                if let Some(follow) = side.follow
+                    && self.sources.contains_key(other)
+                    && !self.sources.contains_key(side.name)
+                {
+                    self.follow(side.name, follow, other);
                     break;
                 }
             }

@@ -4,9 +4,10 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use parlour_recording::RecordingOptions;
 use parlour_shared::{limits::TICK_RATE, map::Map};
-use parlour_sim::{BroadcastLimit, Interest, Logic, RateLimits, RoomRules, SimConfig};
+use parlour_sim::{BroadcastLimit, Interest, RateLimits, RoomRules, SimConfig};
 use parlour_tick::Cadence;
 
+use super::room_type_settings::RoomTypeSettings;
 use crate::{edge::EdgeOptions, maps::BundledMaps, server::ServerOptions};
 
 /// The values of all settings. [`Settings::server_options`] returns the options of a server with
@@ -19,7 +20,10 @@ pub struct Settings {
     pub admin: SocketAddr,
     /// The number of threads that serve connections.
     pub io_threads: usize,
-    /// Whether the tick thread gets real-time priority where the system allows it.
+    /// The number of threads that step worlds. `None`: one for each core that the I/O threads
+    /// leave.
+    pub tick_threads: Option<usize>,
+    /// Whether the tick threads get real-time priority where the system allows it.
     pub realtime: bool,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
@@ -50,6 +54,8 @@ pub struct Settings {
     pub rates: RateLimits,
     /// The limit on chat and state writes in a room, in MiB per second: bytes times listeners.
     pub room_talk_mib: u32,
+    /// The room types of the file, in its order.
+    pub room_types: Vec<RoomTypeSettings>,
     /// Recordings and the history.
     pub recording: RecordingOptions,
     /// The filter of log lines.
@@ -75,6 +81,7 @@ impl Default for Settings {
             listen: server.listen,
             admin: server.admin,
             io_threads: server.io_threads,
+            tick_threads: Some(server.tick_threads),
             realtime: server.realtime,
             edge: server.edge,
             cadence: server.cadence,
@@ -93,6 +100,7 @@ impl Default for Settings {
             max_rooms: server.sim.max_rooms,
             rates: rules.rates,
             room_talk_mib: rules.broadcast.as_mib_per_second(),
+            room_types: Vec::new(),
             recording: server.recording,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -101,48 +109,36 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Returns the options of a server with these settings, maps and skins.
-    #[must_use]
-    pub fn server_options(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> ServerOptions {
-        ServerOptions {
-            listen: self.listen,
-            admin: self.admin,
-            io_threads: self.io_threads,
-            realtime: self.realtime,
-            sim: self.sim(maps, skins),
-            logic: Logic::default(),
-            edge: self.edge.clone(),
-            cadence: self.cadence,
-            livez_timeout: self.livez_timeout,
-            recording: self.recording.clone(),
-        }
-    }
-
     /// Returns the configuration of a world with these settings. Without a seed it has seed 0,
     /// which a server replaces with a random one.
     #[must_use]
     pub fn sim(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> SimConfig {
-        let defaults = RoomRules::default();
         SimConfig {
             seed: self.seed.unwrap_or_default(),
-            rules: RoomRules {
-                capacity: self.capacity,
-                near_px: self
-                    .interest_radius
-                    .or(self.near_radius)
-                    .unwrap_or(defaults.near_px),
-                interest: match self.interest_radius {
-                    Some(_) => Interest::Near,
-                    None => Interest::All,
-                },
-                empty_ticks: ticks(self.room_empty_after),
-                rates: self.rates,
-                broadcast: BroadcastLimit::mib_per_second(self.room_talk_mib),
-                ..defaults
-            },
+            rules: self.rules(),
             skins,
             max_rooms: self.max_rooms,
             ..SimConfig::new(maps)
+        }
+    }
+
+    /// Returns the rules of rooms, which room types may change.
+    pub(super) fn rules(&self) -> RoomRules {
+        let defaults = RoomRules::default();
+        RoomRules {
+            capacity: self.capacity,
+            near_px: self
+                .interest_radius
+                .or(self.near_radius)
+                .unwrap_or(defaults.near_px),
+            interest: match self.interest_radius {
+                Some(_) => Interest::Near,
+                None => Interest::All,
+            },
+            empty_ticks: ticks(self.room_empty_after),
+            rates: self.rates,
+            broadcast: BroadcastLimit::mib_per_second(self.room_talk_mib),
+            ..defaults
         }
     }
 }

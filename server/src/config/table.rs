@@ -102,7 +102,7 @@ impl Setting {
     #[must_use]
     pub fn default_follows(&self) -> Option<&'static str> {
         let mut ways = RELATIONS.iter().flat_map(relations::Relation::both_ways);
-        ways.find(|(side, _)| side.name == self.name)
+        ways.find(|(side, _)| side.name == self.name && side.follow.is_some())
             .map(|(_, other)| other)
     }
 

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     fn admission(connections: u32, per_address: u32) -> Arc<Admission> {
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(1);
         Arc::new(Admission::new(connections, per_address, &metrics))
     }
 
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_few_connections_get_the_longer_deadline_and_do_not_count_for_their_address() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(1);
         let without_hello = || metrics.value("parlour_unauthenticated_connections");
         let admission = Arc::new(Admission::new(100, 1, &metrics));
         let enter = || match admission.enter(ip("127.0.0.1")) {

@@ -12,13 +12,14 @@ use std::{
 };
 
 use parlour_shared::ids::SessionId;
+use parlour_tick::Arrival;
 use tokio::net::TcpStream;
 
 use super::{
     CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, flood::Flood, json::Transcoder,
     send_buffer::SendBuffer,
 };
-use crate::bridge::inbound::InboundKind;
+use crate::bridge::session_route::SessionRoute;
 pub(super) use io_thread::IoThread;
 
 /// The phase of a connection.
@@ -62,6 +63,7 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<SendBuffer>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
+    pub(super) route: SessionRoute,
     /// If the outbox is not empty: when the socket last took a byte, or if it has taken none since,
     /// when the first byte had to wait.
     pub(super) stalled_since: Cell<Option<Instant>>,
@@ -95,6 +97,7 @@ impl Connection {
             outbox: RefCell::new(outbox),
             place: Cell::new(None),
             session: Cell::new(None),
+            route: SessionRoute::default(),
             stalled_since: Cell::new(None),
             heard: Cell::new(now),
             pinged: Cell::new(false),
@@ -130,25 +133,33 @@ impl Connection {
     }
 
     /// Opens a session.
-    pub(super) fn open(&self, event: InboundKind) {
+    pub(super) fn open(&self, player: Arrival) {
         let Some(place) = self.place.get() else {
             return;
         };
         self.permit.borrow_mut().greeted();
-        let session = self.io.new_session(place);
+        let session = self.io.open_session(place);
         self.session.set(Some(session));
         self.phase.set(Phase::Open);
         self.schedule_check();
-        self.io.inbound.control(session, event);
+        self.route.open(&self.io.rings, session, player);
         if self.stalled_since.get().is_some() {
-            self.io.inbound.control(session, InboundKind::Hold);
+            self.set_held(true);
         }
     }
 
-    /// Ends the session of the connection, if one is open. The world is notified once.
+    /// Notes whether the connection takes no data. If a session is open, its viewer is held.
+    pub(super) fn set_held(&self, held: bool) {
+        if let Some(session) = self.session() {
+            self.route.set_held(&self.io.rings, session, held);
+        }
+    }
+
+    /// Ends the session of the connection, if one is open. The desk is notified once.
     pub(super) fn end_session(&self) {
         if let Some(session) = self.session.take() {
-            self.io.inbound.control(session, InboundKind::Close);
+            self.io.forget_session(session);
+            self.route.close(&self.io.rings, session);
         }
     }
 

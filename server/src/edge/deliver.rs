@@ -10,22 +10,21 @@ use super::{
     connection::IoThread,
     send::{MAX_FRAMES, SentCounts},
 };
-use crate::bridge::route;
 
 /// After this many writes, which take about 0.2 ms, reading tasks run. The input of a client that
 /// aims at 2 ms before a tick must not wait for the writes of the previous tick. With 128 writes
 /// and 2,000 clients, 3 of 100 such commands arrived too late.
 pub(super) const WRITES_PER_YIELD: usize = 32;
 
-/// Writes a tick's frames to the connections of this thread, up to [`MAX_FRAMES`] of a session per
+/// Writes a world's frames to the connections of this thread, up to [`MAX_FRAMES`] of a session per
 /// write, and closes the connections that the output lists. `mine` is scratch memory that is
 /// reused in each tick.
-pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<OutFrame>) {
-    take_mine(io.thread, output, mine);
+pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<(usize, OutFrame)>) {
+    take_mine(io, output, mine);
     let mut sent = SentCounts::default();
     let mut snapshot_bytes = 0;
     let mut sessions = mine
-        .chunk_by(|one, other| one.session == other.session)
+        .chunk_by(|(_, one), (_, other)| one.session == other.session)
         .flat_map(|frames| frames.chunks(MAX_FRAMES))
         .peekable();
     while sessions.peek().is_some() {
@@ -59,7 +58,7 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
 fn write<'a>(
     io: &IoThread,
     output: &TickOutput,
-    sessions: impl Iterator<Item = &'a [OutFrame]>,
+    sessions: impl Iterator<Item = &'a [(usize, OutFrame)]>,
     sent: &mut SentCounts,
 ) -> u64 {
     // Borrowed once for all sessions: only the task of a connection removes it from the table, and
@@ -67,31 +66,30 @@ fn write<'a>(
     let table = io.table.borrow();
     let mut snapshot_bytes = 0;
     for frames in sessions {
-        let Some(connection) = frames.first().and_then(|frame| table.find(frame.session)) else {
+        // Between two writes the session may have ended, and its place may have a different one.
+        let Some(connection) = frames
+            .first()
+            .and_then(|(place, frame)| table.get_open(*place, frame.session))
+        else {
             continue;
         };
-        let snapshots = frames.iter().filter(|frame| frame.lane == Lane::Snapshot);
+        let frames = frames.iter().map(|(_, frame)| frame);
+        let snapshots = frames.clone().filter(|frame| frame.lane == Lane::Snapshot);
         snapshot_bytes += snapshots
             .map(|frame| u64::from(frame.end - frame.start))
             .sum::<u64>();
-        connection.send_payloads(frames.iter().map(|frame| output.payload(frame)), sent);
+        connection.send_payloads(frames.map(|frame| output.payload(frame)), sent);
     }
     snapshot_bytes
 }
 
 /// Collects the frames for this thread. The frames of a session are adjacent, in the order in
 /// which they must be sent.
-fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
-    mine.clear();
-    mine.extend(
-        output
-            .frames
-            .iter()
-            .filter(|frame| route::thread_of(frame.session) == thread),
-    );
+fn take_mine(io: &IoThread, output: &TickOutput, mine: &mut Vec<(usize, OutFrame)>) {
+    io.collect_mine(&output.frames, mine);
     // The output contains messages in the order in which they were sent, and one snapshot per
     // session. A later frame of a session has a higher offset.
-    if mine.iter().any(|frame| frame.lane == Lane::Reliable) {
-        mine.sort_unstable_by_key(|frame| (frame.session, frame.start));
+    if mine.iter().any(|(_, frame)| frame.lane == Lane::Reliable) {
+        mine.sort_unstable_by_key(|(_, frame)| (frame.session, frame.start));
     }
 }

@@ -7,12 +7,11 @@ use parlour_shared::{
     close::CloseCode,
     codec::{HELLO_EXAMPLE, SCHEMA},
     limits::{MAX_TOKEN_BYTES, PROTOCOL},
-    message::{ClientMessage, Hello},
+    message::{ClientMessage, Hello, ServerMessage},
     text::clean_name,
 };
 
 use super::{Rejection, connection::Connection};
-use crate::bridge::inbound::InboundKind;
 
 /// The reason in the close frame while the tick does not advance.
 pub(super) const FROZEN: &str = "the world stands still: try again later";
@@ -39,9 +38,14 @@ pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) 
         connection.reject_with_reason(Rejection::TickFrozen, FROZEN);
         return;
     }
-    // The world replaces an empty name with a generated one.
-    let name = clean_name(hello.name).unwrap_or_default();
-    connection.open(InboundKind::Open { name });
+    let shared = &connection.io.shared;
+    let player = shared.welcomes.admit(clean_name(hello.name).unwrap_or_default());
+    let heartbeat = shared.options.heartbeat.as_millis();
+    let welcome = shared
+        .welcomes
+        .welcome(&player, heartbeat.try_into().unwrap_or(u32::MAX));
+    connection.open(player);
+    connection.send_message(&ServerMessage::Welcome(welcome));
 }
 
 /// Checks whether the hello may open a session. The error never repeats a token.

@@ -1,4 +1,4 @@
-//! Handles decoded messages: answers them here, or sends them to the tick.
+//! Handles decoded messages: answers them here, or sends them to the world or the desk.
 
 use std::{rc::Rc, time::Instant};
 
@@ -56,10 +56,7 @@ fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: Client
         return;
     };
     match message {
-        ClientMessage::Ping { nonce } => connection.send_message(&ServerMessage::Pong(Pong {
-            nonce,
-            tick: io.shared.status.tick(),
-        })),
+        ClientMessage::Ping { nonce } => connection.send_message(&ServerMessage::Pong(Pong { nonce })),
         ClientMessage::Bye => connection.close(CloseCode::Normal),
         ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.gaps) => {
             connection.reject_with_reason(
@@ -74,8 +71,13 @@ fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: Client
                 refusal: Refusal::OutOfOrder,
             }));
         }
-        message if connection.flood.to_world(io.shared.status.steps()) => {
-            io.inbound.message(session, arrived, with_clean_text(message));
+        message
+            if connection
+                .flood
+                .to_world(io.shared.status.thread(connection.route.tick_thread()).steps()) =>
+        {
+            let message = with_clean_text(message);
+            connection.route.send(&io.rings, session, arrived, message);
         }
         _ => metrics.dropped_per_session.increment(1),
     }

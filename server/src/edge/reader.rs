@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn the_task_of_a_connection_is_small() {
         assert!(size_of::<Reader>() <= 160, "{}", size_of::<Reader>());
-        assert!(size_of::<Connection>() <= 384, "{}", size_of::<Connection>());
+        assert!(size_of::<Connection>() <= 408, "{}", size_of::<Connection>());
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ use super::{
     json::TranscodeError,
     unsent,
 };
-use crate::{bridge::inbound::InboundKind, metrics::EdgeMetrics};
+use crate::metrics::EdgeMetrics;
 
 /// The maximum number of frames in one write. A tick rarely has more than two for a session.
 pub(super) const MAX_FRAMES: usize = 8;
@@ -192,9 +192,9 @@ impl Connection {
         self.stalled_since.set(Some(self.io.now()));
         self.schedule_check();
         self.io.shared.metrics.edge.stalled.increment(1);
-        if let Some(session) = self.session() {
+        if self.session().is_some() {
             self.io.shared.metrics.edge.holds.increment(1);
-            self.io.inbound.control(session, InboundKind::Hold);
+            self.set_held(true);
         }
         spawn_local(drain(Rc::clone(self)));
     }
@@ -208,9 +208,7 @@ impl Connection {
         }
         if self.stalled_since.get().is_none() {
             self.continue_closing();
-            if let Some(session) = self.session() {
-                self.io.inbound.control(session, InboundKind::Release);
-            }
+            self.set_held(false);
         }
     }
 

@@ -20,12 +20,14 @@ use super::{
 pub(super) async fn run(io: Rc<IoThread>) {
     let mut timer = interval(INTERVAL);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut skipped, mut level) = (0, 0);
+    let mut logged: Vec<LoggedState> = io.shared.status.iter().map(|_| LoggedState::default()).collect();
     loop {
         timer.tick().await;
         if io.thread == 0 {
-            log_skipped(&io, &mut skipped);
-            log_pace(&io, &mut level);
+            for (thread, logged) in logged.iter_mut().enumerate() {
+                log_skipped(&io, thread, &mut logged.skipped);
+                log_pace(&io, thread, &mut logged.level);
+            }
         }
         let now = io.now();
         io.notice_sleep(now);
@@ -42,32 +44,45 @@ pub(super) async fn run(io: Rc<IoThread>) {
                 yield_now().await;
             }
         }
-        io.inbound.flush();
+        io.rings.flush();
     }
 }
 
-/// Logs that the tick thread skipped time, because that thread writes no log lines.
-fn log_skipped(io: &IoThread, logged: &mut u64) {
-    let skipped = io.shared.status.skipped();
+/// The state of a tick thread that was last logged.
+#[derive(Default)]
+struct LoggedState {
+    skipped: u64,
+    level: u8,
+}
+
+/// Logs that a tick thread skipped time, because that thread writes no log lines.
+fn log_skipped(io: &IoThread, thread: usize, logged: &mut u64) {
+    let status = io.shared.status.thread(thread);
+    let skipped = status.skipped();
     if skipped > *logged {
-        let (ticks, tick) = (skipped - *logged, io.shared.status.tick().0);
-        tracing::warn!(ticks, tick, "more than 3 ticks late: time was skipped");
+        let (ticks, tick) = (skipped - *logged, status.tick().0);
+        tracing::warn!(thread, ticks, tick, "more than 3 ticks late: time was skipped");
         *logged = skipped;
     }
 }
 
 /// Logs changes of the pace. It may change every half second, so the log reports only the first
 /// level below full pace, the last level, and the return to full pace.
-fn log_pace(io: &IoThread, logged: &mut u8) {
-    let level = io.shared.status.pace_level();
+fn log_pace(io: &IoThread, thread: usize, logged: &mut u8) {
+    let level = io.shared.status.thread(thread).pace_level();
     let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());
     match level {
         _ if level == *logged => return,
-        _ if level == first => tracing::info!("the pressure is over: snapshots come at the usual rate"),
-        _ if *logged == first => {
-            tracing::warn!("under pressure: snapshots come less often; ticks and input are not affected");
+        _ if level == first => {
+            tracing::info!(thread, "the pressure is over: snapshots come at the usual rate")
         }
-        _ if level == last => tracing::warn!("under pressure: snapshots come 10 times a second"),
+        _ if *logged == first => {
+            tracing::warn!(
+                thread,
+                "under pressure: snapshots come less often; ticks and input are not affected"
+            );
+        }
+        _ if level == last => tracing::warn!(thread, "under pressure: snapshots come 10 times a second"),
         _ => {}
     }
     *logged = level;

@@ -22,9 +22,9 @@ use tokio::{
 use super::{EdgeShared, Rejection, connection::IoThread, deliver, listener, sweep};
 use crate::{
     bridge::{
-        inbound::InboundSender,
         io_load::IoLoad,
-        outbound::{Outbound, OutboundReceiver},
+        outbound::{DeskOutput, Outbound, OutboundReceiver},
+        session_route::IoRings,
         wake::{WakeEnd, WakeReceiver},
     },
     failure::ServerFailure,
@@ -38,7 +38,7 @@ pub(crate) struct IoStart {
     pub(crate) thread: usize,
     pub(crate) listener: StdTcpListener,
     pub(crate) shared: Arc<EdgeShared>,
-    pub(crate) inbound: InboundSender,
+    pub(crate) rings: IoRings,
     pub(crate) outbound: OutboundReceiver,
     pub(crate) wake: WakeEnd,
     pub(crate) load: Arc<IoLoad>,
@@ -72,7 +72,7 @@ async fn serve(start: IoStart) -> io::Result<CloseCounts> {
     let mut outbound = start.outbound;
     let wake = start.wake.attach()?;
     let listener = TcpListener::from_std(start.listener)?;
-    let io = Rc::new(IoThread::new(start.thread, start.shared, start.inbound));
+    let io = Rc::new(IoThread::new(start.thread, start.shared, start.rings));
     let mut tasks = Tasks {
         accepting: spawn_local(listener::accept(Rc::clone(&io), listener)),
         sweeping: spawn_local(sweep::run(Rc::clone(&io))),
@@ -90,8 +90,8 @@ async fn serve(start: IoStart) -> io::Result<CloseCounts> {
         io.close_all();
         // Meanwhile new connections get a 503.
         while !io.shared.is_stopping() && wake.woken().await {
-            while outbound.pop().is_ok() {}
-            io.inbound.flush();
+            while outbound.next().is_some() {}
+            io.rings.flush();
         }
     }
     tasks.accepting.abort();
@@ -123,13 +123,18 @@ async fn deliver_ticks(
         if !woken {
             break;
         }
-        while let Ok(item) = outbound.pop() {
+        while let Some(item) = outbound.next() {
             match item {
-                Outbound::Tick(output) => deliver::deliver(io, &output, &mut frames).await,
+                Outbound::Tick(batch) => {
+                    for output in batch.outputs() {
+                        deliver::deliver(io, output, &mut frames).await;
+                    }
+                }
+                Outbound::Desk(output) => io.obey_desk(output),
                 Outbound::Lost => io.close_after_lost_output(),
             }
         }
-        io.inbound.flush();
+        io.rings.flush();
     }
     Ok(())
 }
@@ -156,6 +161,36 @@ fn ended_early(ended: Result<(), JoinError>) -> io::Error {
 }
 
 impl IoThread {
+    /// Does what the desk wants for a session, if it is still open.
+    fn obey_desk(&self, output: DeskOutput) {
+        match output {
+            DeskOutput::Placed {
+                session,
+                place,
+                number,
+            } => {
+                if let Some(connection) = self.find(session) {
+                    connection.route.place(place, number);
+                }
+            }
+            DeskOutput::Recall { session } => {
+                if let Some(connection) = self.find(session) {
+                    connection.route.recall(&self.rings, session);
+                }
+            }
+            DeskOutput::Send { session, message } => {
+                if let Some(connection) = self.find(session) {
+                    connection.send_message(&message);
+                }
+            }
+            DeskOutput::Close { session, code } => {
+                if let Some(connection) = self.find(session) {
+                    connection.close(code);
+                }
+            }
+        }
+    }
+
     /// Closes all sessions, because this thread was so late that outputs of ticks were dropped.
     /// The state that its clients have can no longer be updated.
     fn close_after_lost_output(&self) {
@@ -200,7 +235,7 @@ impl IoThread {
             sleep(Duration::from_millis(5)).await;
             // The sweep, which usually does this, has ended.
             self.now();
-            self.inbound.flush();
+            self.rings.flush();
         }
         let left = self.table.borrow().count();
         self.for_each(|connection| connection.abort());
@@ -209,7 +244,7 @@ impl IoThread {
         while self.table.borrow().count() > 0 && Instant::now() < until {
             sleep(Duration::from_millis(1)).await;
         }
-        self.inbound.flush();
+        self.rings.flush();
         CloseCounts {
             answered: total.saturating_sub(left) as u32,
             aborted: left as u32,

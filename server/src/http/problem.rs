@@ -63,12 +63,14 @@ kinds! {
     NotFound = NOT_FOUND, "not-found", "Not found", Some(Rejection::NotFound);
     /// The recording has no such player at this tick.
     NoSuchPlayer = NOT_FOUND, "no-such-player", "No such player", None;
+    /// No world has this name.
+    NoSuchWorld = NOT_FOUND, "no-such-world", "No such world", None;
     /// The path accepts only other methods.
     Method = METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", Some(Rejection::BadMethod);
     /// The request did not arrive in time.
     RequestTimeout = REQUEST_TIMEOUT, "request-timeout", "Request timeout",
         Some(Rejection::HandshakeTimeout);
-    /// The playback cannot do this in its current state.
+    /// The playback or the world cannot do this in its current state.
     WrongState = CONFLICT, "not-now", "Not possible in the current state", None;
     /// The server keeps no history, or the history is empty.
     NoHistory = CONFLICT, "no-history", "No history", None;
@@ -97,6 +99,8 @@ kinds! {
     NotReady = SERVICE_UNAVAILABLE, "not-ready", "Not ready", None;
     /// Another history request is running or has just finished.
     HistoryBusy = SERVICE_UNAVAILABLE, "history-busy", "History busy", None;
+    /// The desk does not answer, or has too many requests.
+    DeskBusy = SERVICE_UNAVAILABLE, "desk-busy", "Desk busy", None;
     /// The recorder does not answer.
     RecorderGone = SERVICE_UNAVAILABLE, "recorder-gone", "Recorder does not answer", None;
 }

@@ -22,7 +22,7 @@ enum Verb {
     Post,
 }
 
-/// A row of a table.
+/// A row of a table. In a path, the segment `*` stands for one segment that is not empty.
 #[derive(Debug)]
 pub(crate) struct Route<H> {
     verb: Verb,
@@ -107,7 +107,7 @@ impl<H> Routes<H> {
         to: &Destination,
     ) -> Result<&H, HttpProblem> {
         let path = request.uri().path();
-        let rows = || self.rows.iter().filter(|row| row.path == path);
+        let rows = || self.rows.iter().filter(|row| is_at(row.path, path));
         let found = rows().find(|row| row.verb.accepts(request.method()));
         // For a wrong method the strictest rule of the path applies: a page that may not send a
         // `POST` must not learn that the path accepts one.
@@ -132,6 +132,24 @@ impl<H> Routes<H> {
     }
 }
 
+/// Returns whether a path belongs to the pattern of a row.
+fn is_at(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(segment)) if !segment.is_empty() => {}
+            (Some(one), Some(other)) if one == other => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Returns the segment of a path with this index, counted from 0 after the first slash.
+pub(crate) fn segment(uri: &Uri, index: usize) -> &str {
+    uri.path().split('/').nth(index + 1).unwrap_or_default()
+}
+
 fn wrong_method(path: &str, verbs: impl Iterator<Item = Verb>) -> HttpProblem {
     let verbs: Vec<Verb> = verbs.collect();
     let allowed = verbs.iter().map(|verb| verb.methods());
@@ -151,18 +169,21 @@ fn wrong_method(path: &str, verbs: impl Iterator<Item = Verb>) -> HttpProblem {
 /// Returns a parameter of the query, of at most [`MAX_PARAMETER`] characters. As in forms, a plus
 /// means a space.
 pub(crate) fn parameter(uri: &Uri, name: &str) -> Result<String, HttpProblem> {
+    optional_parameter(uri, name)?
+        .ok_or_else(|| bad_parameter(format!("the parameter {name} is missing: add ?{name}=...")))
+}
+
+/// Like [`parameter`], but the parameter may be missing.
+pub(crate) fn optional_parameter(uri: &Uri, name: &str) -> Result<Option<String>, HttpProblem> {
     let query = uri.query().unwrap_or_default();
     let value = form_urlencoded::parse(query.as_bytes())
         .find_map(|(key, value)| (key == name).then(|| value.into_owned()));
     match value {
-        None => Err(bad_parameter(format!(
-            "the parameter {name} is missing: add ?{name}=..."
-        ))),
         // Errors repeat the value.
         Some(value) if value.chars().count() > MAX_PARAMETER => Err(bad_parameter(format!(
             "the parameter {name} has more than {MAX_PARAMETER} characters"
         ))),
-        Some(value) => Ok(value),
+        value => Ok(value),
     }
 }
 
@@ -183,6 +204,7 @@ mod tests {
             Route::upgrade("/ws", Access::Players, "the world"),
             Route::get("/note", Access::Operators, "read"),
             Route::post("/note", Access::Private, "write"),
+            Route::post("/notes/*/burn", Access::Private, "burn"),
         ],
         Access::Operators,
         "nothing here",
@@ -228,6 +250,23 @@ mod tests {
                 Some(Rejection::NotFound)
             );
         }
+    }
+
+    #[test]
+    fn a_star_in_the_path_of_a_route_stands_for_one_segment() {
+        assert_eq!(find("POST", "/notes/main.2/burn", "").unwrap(), "burn");
+        for path in [
+            "/notes//burn",
+            "/notes/burn",
+            "/notes/a/b/burn",
+            "/notes/a/burn/",
+            "/notes/a",
+        ] {
+            let problem = find("POST", path, "").unwrap_err();
+            assert_eq!(problem.class(), Some(Rejection::NotFound), "{path}");
+        }
+        let uri: Uri = "/notes/main.2/burn?x=1".parse().unwrap();
+        assert_eq!((segment(&uri, 1), segment(&uri, 7)), ("main.2", ""));
     }
 
     #[test]

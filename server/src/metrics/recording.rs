@@ -9,16 +9,16 @@ use super::{
 
 /// Creates the handles of the recorder's metrics.
 pub(super) fn metrics(recorder: &MetricsRecorder) -> RecorderMetrics {
-    rows!(recorder, RecorderMetrics {
-        active = gauge, "parlour_recording_active", "1 while ticks are written to a recording, else 0.";
+    rows!(recorder, None, RecorderMetrics {
+        active = gauge, "parlour_recording_active", "Worlds whose ticks are written to a recording.";
         ticks = counter, "parlour_recording_ticks_total", "Ticks written to recordings.";
         bytes = counter, "parlour_recording_bytes_total", "Bytes written to recordings.";
         dropped = counter, "parlour_recording_ticks_dropped_total",
-            "Ticks that were not recorded, because the recorder was 8.5 s behind, or the disk was two minutes or 64 MiB behind.";
+            "Ticks that were not recorded, because the recorder was 8.5 s behind, or the disk was 64 MiB or 32,768 chunks behind.";
         queue_bytes = gauge, "parlour_recording_queue_bytes",
             "Bytes that wait for the disk. At 64 MiB, further ticks are dropped, and the recording ends before the first of them.";
-        history_seconds = gauge, "parlour_history_seconds", "Seconds of the history in memory.";
-        history_bytes = gauge, "parlour_history_bytes", "Bytes of the history in memory.";
+        history_seconds = gauge, "parlour_history_seconds", "Seconds of the longest history in memory.";
+        history_bytes = gauge, "parlour_history_bytes", "Bytes of all histories in memory.";
         history_failed = counter, "parlour_history_failed_total",
             "Times that the history could not be written to a file.";
         shadow_ticks = counter, "parlour_shadow_ticks_total", "Ticks that the shadow has run again.";

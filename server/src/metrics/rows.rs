@@ -25,8 +25,8 @@ macro_rules! table {
         pub(crate) struct $table { $($(#[$doc])* pub(crate) $field: $type,)* }
 
         impl $table {
-            pub(super) fn new(recorder: &$crate::metrics::MetricsRecorder) -> Self {
-                $crate::metrics::rows::rows!(recorder, Self { $($field = $kind, $name, $help;)* })
+            pub(super) fn new(recorder: &$crate::metrics::MetricsRecorder, thread: Option<usize>) -> Self {
+                $crate::metrics::rows::rows!(recorder, thread, Self { $($field = $kind, $name, $help;)* })
             }
         }
     };
@@ -35,9 +35,9 @@ pub(super) use table;
 
 /// Fills a struct of metrics that is declared elsewhere: field, kind of row, name, help.
 macro_rules! rows {
-    ($recorder:expr, $table:ident { $($field:ident = $kind:expr, $name:expr, $help:expr;)* }) => {
+    ($recorder:expr, $thread:expr, $table:ident { $($field:ident = $kind:expr, $name:expr, $help:expr;)* }) => {
         $table {
-            $($field: ($kind)(&$crate::metrics::rows::Row { recorder: $recorder, name: $name, help: $help }),)*
+            $($field: ($kind)(&$crate::metrics::rows::Row { recorder: $recorder, name: $name, help: $help, thread: $thread }),)*
         }
     };
 }
@@ -48,27 +48,35 @@ pub(super) struct Row<'a> {
     pub(super) recorder: &'a MetricsRecorder,
     pub(super) name: &'static str,
     pub(super) help: &'static str,
+    /// The value of the label `thread`, for a metric of one thread.
+    pub(super) thread: Option<usize>,
 }
 
 impl Row<'_> {
     fn counter(&self, labels: &[(&'static str, &str)]) -> Counter {
-        let Self { recorder, name, help } = self;
+        let Self {
+            recorder, name, help, ..
+        } = self;
         recorder.describe(name, MetricKind::Counter, (*help).into(), None);
-        recorder.register_counter(&key(name, labels), &METADATA)
+        recorder.register_counter(&self.key(labels), &METADATA)
     }
 
     fn gauge(&self, labels: &[(&'static str, &str)]) -> Gauge {
-        let Self { recorder, name, help } = self;
+        let Self {
+            recorder, name, help, ..
+        } = self;
         recorder.describe(name, MetricKind::Gauge, (*help).into(), None);
-        recorder.register_gauge(&key(name, labels), &METADATA)
+        recorder.register_gauge(&self.key(labels), &METADATA)
     }
-}
 
-fn key(name: &'static str, labels: &[(&'static str, &str)]) -> Key {
-    let labels = labels
-        .iter()
-        .map(|(label, value)| ::metrics::Label::new(*label, (*value).to_owned()));
-    Key::from_parts(name, labels.collect::<Vec<_>>())
+    fn key(&self, labels: &[(&'static str, &str)]) -> Key {
+        let labels = labels
+            .iter()
+            .map(|(label, value)| ::metrics::Label::new(*label, (*value).to_owned()));
+        let thread = self.thread;
+        let thread = thread.map(|thread| ::metrics::Label::new("thread", thread.to_string()));
+        Key::from_parts(self.name, labels.chain(thread).collect::<Vec<_>>())
+    }
 }
 
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
@@ -80,6 +88,16 @@ pub(super) fn counter(row: &Row<'_>) -> Counter {
 /// One counter of a family whose other counters are in other rows.
 pub(super) fn counter_of(label: &'static str, value: &'static str) -> impl Fn(&Row<'_>) -> Counter {
     move |row| row.counter(&[(label, value)])
+}
+
+/// The counter with this value of a label that is known only at run time.
+pub(super) fn labelled_counter(label: (&'static str, &str)) -> impl Fn(&Row<'_>) -> Counter {
+    move |row| row.counter(&[label])
+}
+
+/// Like [`labelled_counter`].
+pub(super) fn labelled_gauge(label: (&'static str, &str)) -> impl Fn(&Row<'_>) -> Gauge {
+    move |row| row.gauge(&[label])
 }
 
 pub(super) fn gauge(row: &Row<'_>) -> Gauge {
@@ -103,9 +121,12 @@ pub(super) fn gauges<const N: usize>(
 }
 
 pub(super) fn histogram(bounds: &'static [f64]) -> impl Fn(&Row<'_>) -> Histogram {
-    move |Row { recorder, name, help }| {
+    move |row| {
+        let Row {
+            recorder, name, help, ..
+        } = row;
         recorder.describe(name, MetricKind::Histogram, (*help).into(), Some(bounds));
-        recorder.register_histogram(&Key::from_name(*name), &METADATA)
+        recorder.register_histogram(&row.key(&[]), &METADATA)
     }
 }
 

@@ -18,7 +18,9 @@ impl Metrics {
 
 #[test]
 fn all_metrics_exist_from_the_start_with_names_helps_and_labels() {
-    let text = Metrics::new().recorder.render();
+    let metrics = Metrics::new(1);
+    let _types = metrics.room_types(&["plaza".to_owned(), "office".to_owned()]);
+    let text = metrics.recorder.render();
     if std::env::var_os("PARLOUR_BLESS").is_some() {
         std::fs::write(PATH, text).unwrap();
         return;
@@ -41,18 +43,47 @@ fn the_deployment_guide_lists_all_metrics() {
 }
 
 #[test]
-fn a_sample_is_counted_in_the_first_bucket_that_holds_it() {
-    let metrics = Metrics::new();
-    for seconds in [0.000_05, 0.000_1, 0.7, f64::NAN] {
-        metrics.tick.duration.record(seconds);
+fn worlds_are_counted_by_type() {
+    let metrics = Metrics::new(1);
+    let types = metrics.room_types(&["plaza".to_owned(), "office".to_owned()]);
+    types.of(Some("office")).panics.increment(1);
+    types.of(Some("plaza")).players.set(7);
+    // A type that does not exist creates no metric.
+    for main in [None, Some("plaz"), Some("zoo")] {
+        types.of(main).restarts.increment(1);
     }
-    let up_to = |le: &str| metrics.value(&format!("parlour_tick_duration_seconds_bucket{{le=\"{le}\"}}"));
+    for (sample, value) in [
+        ("parlour_world_panics_total{type=\"office\"}", 1.0),
+        ("parlour_world_panics_total{type=\"plaza\"}", 0.0),
+        ("parlour_type_players{type=\"plaza\"}", 7.0),
+        ("parlour_world_restarts_total{type=\"(main)\"}", 3.0),
+    ] {
+        assert_eq!(metrics.value(sample), value, "{sample}");
+    }
+    let names: Vec<Option<&str>> = types.all().map(|(name, _)| name).collect();
+    assert_eq!(names, [Some("office"), Some("plaza"), None]);
+}
+
+#[test]
+fn a_sample_is_counted_in_the_first_bucket_that_holds_it() {
+    let metrics = Metrics::new(2);
+    for seconds in [0.000_05, 0.000_1, 0.7, f64::NAN] {
+        metrics.ticks[1].duration.record(seconds);
+    }
+    let up_to = |le: &str| {
+        metrics.value(&format!(
+            "parlour_tick_duration_seconds_bucket{{thread=\"1\",le=\"{le}\"}}"
+        ))
+    };
     assert_eq!(
         ["0.00005", "0.0001", "0.05", "+Inf"].map(up_to),
         [1.0, 2.0, 2.0, 3.0]
     );
-    assert_eq!(metrics.value("parlour_tick_duration_seconds_count"), 3.0);
-    let sum = metrics.value("parlour_tick_duration_seconds_sum");
+    assert_eq!(
+        metrics.value("parlour_tick_duration_seconds_count{thread=\"1\"}"),
+        3.0
+    );
+    let sum = metrics.value("parlour_tick_duration_seconds_sum{thread=\"1\"}");
     assert!((sum - 0.700_15).abs() < 1e-9, "{sum}");
     metrics.edge.outbox_bytes.decrement(5);
     assert_eq!(metrics.value("parlour_outbox_bytes"), -5.0);

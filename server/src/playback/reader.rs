@@ -220,13 +220,14 @@ fn describe_ending(ending: &Ending) -> String {
 fn bytes_of(input: &TickInput) -> usize {
     let mut scratch = Vec::new();
     let event = |kind: &EventKind| match kind {
-        EventKind::Open { name } => name.len(),
+        EventKind::Arrive(arrival) => arrival.name.len(),
         EventKind::Message { message, .. } => {
             scratch.clear();
             codec::encode(message, &mut scratch);
             scratch.len()
         }
-        EventKind::Close | EventKind::Hold | EventKind::Release => 0,
+        EventKind::Reserve(reservation) => reservation.join.room.len(),
+        EventKind::Depart | EventKind::Hold | EventKind::Release => 0,
     };
     let texts: usize = input.events.iter().map(|event| &event.kind).map(event).sum();
     texts + input.events.len() * size_of::<parlour_tick::Event>()

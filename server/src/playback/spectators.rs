@@ -5,10 +5,9 @@ mod visit;
 use std::collections::BTreeMap;
 
 use parlour_shared::{
-    close::CloseCode,
     ids::{Epoch, PlayerId, SessionId, Tick},
     limits::TICK_RATE,
-    message::{ClientMessage, Join, LeaveReason, Refusal, Request, ServerMessage, Welcome},
+    message::{ClientMessage, Join, LeaveReason, Refusal, Request},
 };
 use parlour_sim::{Perspective, Simulation};
 use parlour_tick::{EventKind, TickInput, TickOutput};
@@ -21,9 +20,9 @@ const JOINS: u64 = 5;
 const JOIN_EVERY: u64 = TICK_RATE as u64;
 
 /// All spectators, by session.
+#[derive(Default)]
 pub(super) struct Spectators {
     list: BTreeMap<SessionId, Spectator>,
-    welcome: Welcome,
     /// The number of steps so far. It also rises while playback is paused.
     steps: u64,
 }
@@ -35,14 +34,12 @@ struct Spectator {
     viewpoint: Option<Viewpoint>,
     /// The number of its last view.
     view: u8,
-    /// The last tick that it was shown. Its client accepts only later ones.
+    /// The last tick of its view that it was shown. Its client accepts only later ones.
     shown: Option<Tick>,
     /// A join that waits until a seek ends.
     waiting: Option<Join>,
     /// The step at which all its joins are allowed again.
     full_at: u64,
-    /// Whether it was asked to come back as a new session.
-    sent_away: bool,
 }
 
 /// The room that a spectator watches, and the perspective from which it sees it.
@@ -53,19 +50,6 @@ struct Viewpoint {
 }
 
 impl Spectators {
-    pub(super) fn new(welcome: Welcome) -> Self {
-        Self {
-            list: BTreeMap::new(),
-            welcome,
-            steps: 0,
-        }
-    }
-
-    /// Sets the tick in the welcome of spectators that come before the first world is made.
-    pub(super) fn begin_at(&mut self, tick: Tick) {
-        self.welcome.tick = tick;
-    }
-
     pub(super) fn len(&self) -> usize {
         self.list.len()
     }
@@ -82,22 +66,16 @@ impl Spectators {
         self.steps += 1;
         for event in &input.events {
             let session = event.session;
-            if let EventKind::Open { .. } = event.kind {
+            if let EventKind::Arrive(_) = event.kind {
                 self.list.insert(session, Spectator::default());
-                let tick = world.as_ref().map_or(self.welcome.tick, |world| world.tick());
-                let welcome = Welcome {
-                    tick,
-                    ..self.welcome.clone()
-                };
-                output.send_to_watcher(session, &ServerMessage::Welcome(welcome));
                 continue;
             }
             let Some(spectator) = self.list.get_mut(&session) else {
                 continue;
             };
             match &event.kind {
-                EventKind::Open { .. } => {}
-                EventKind::Close => {
+                EventKind::Arrive(_) | EventKind::Reserve(_) => {}
+                EventKind::Depart => {
                     self.list.remove(&session);
                     if let Some(world) = world.as_deref_mut() {
                         world.unwatch(session);
@@ -112,7 +90,6 @@ impl Spectators {
                         spectator.show(session, world, output);
                     }
                 }
-                EventKind::Message { .. } if spectator.sent_away => {}
                 EventKind::Message { message, .. } => {
                     let wish = spectator.wish(message, self.steps);
                     let mut visit = Visit {
@@ -208,16 +185,12 @@ impl Spectators {
         }
     }
 
-    /// Handles a new world at this tick. Spectators that have seen later ticks must start a new
-    /// session, because ticks only rise for a client.
-    pub(super) fn world_changed(&mut self, tick: Tick, output: &mut TickOutput) {
-        self.welcome.tick = tick;
-        for (&session, spectator) in &mut self.list {
+    /// Handles a new world at this tick, which may be earlier than what spectators have seen. They
+    /// enter their rooms again, and ticks belong to a stay in a room.
+    pub(super) fn world_changed(&mut self, tick: Tick) {
+        for spectator in self.list.values_mut() {
             if spectator.shown >= Some(tick) {
-                spectator.viewpoint = None;
-                spectator.waiting = None;
-                spectator.sent_away = true;
-                output.closes.push((session, CloseCode::EpochChanged));
+                spectator.shown = None;
             }
         }
     }
@@ -270,6 +243,7 @@ impl Spectator {
             ClientMessage::SetSkin(skin) => Err((skin.request, Refusal::NotInRoom)),
             ClientMessage::SetState(batch) => Err((batch.request, Refusal::NotInRoom)),
             ClientMessage::Custom(custom) => Err((custom.request, Refusal::NotInRoom)),
+            ClientMessage::Reserve(reserve) => Err((reserve.request, Refusal::NotInRoom)),
             // The edge answers these, or they have no answer.
             ClientMessage::Move(_)
             | ClientMessage::Hello(_)

@@ -7,12 +7,10 @@ use std::sync::{
 
 use parlour_recording::{
     format::{Outcome, TickRecord},
+    recorder::TickSender,
     replay::step_caught,
 };
-use parlour_shared::{
-    ids::{PlayerId, Tick},
-    message::Welcome,
-};
+use parlour_shared::ids::{PlayerId, Tick};
 use parlour_sim::Simulation;
 use parlour_tick::{Counts, EventKind, Lane, TickInput, TickOutput};
 use rtrb::{Consumer, Producer};
@@ -22,7 +20,7 @@ use super::{
     reader::{Command, End, ItemKind, ReadItem},
     spectators::Spectators,
 };
-use crate::tick_loop::Ticker;
+use crate::ticker::Ticker;
 
 /// One tick, in the unit of speeds.
 const WHOLE: u32 = 1000;
@@ -65,14 +63,13 @@ impl PlaybackTicker {
         commands: Producer<Command>,
         waiting: Arc<AtomicUsize>,
         control: ControlReceiver,
-        welcome: Welcome,
     ) -> Self {
         Self {
             items,
             commands,
             waiting,
             control,
-            spectators: Spectators::new(welcome),
+            spectators: Spectators::default(),
             world: None,
             tick: Tick(0),
             paused: false,
@@ -90,7 +87,6 @@ impl PlaybackTicker {
     /// Sets where and how playback starts.
     pub(super) fn begin(&mut self, from: Tick, paused: bool, speed: u32) {
         self.tick = from;
-        self.spectators.begin_at(from);
         (self.paused, self.speed) = (paused, speed);
         self.seek(from);
     }
@@ -145,7 +141,7 @@ impl PlaybackTicker {
         self.tick = world.tick();
         let old = self.world.replace(world);
         self.drop_on_reader(old);
-        self.spectators.world_changed(self.tick, output);
+        self.spectators.world_changed(self.tick);
         self.regroup(output);
         if let Some(world) = &mut self.world {
             self.spectators
@@ -191,16 +187,19 @@ impl PlaybackTicker {
         let Some(world) = &mut self.world else {
             return Ok(());
         };
-        let Outcome::Finished { hash, .. } = record.outcome else {
+        // A tick that was skipped when recorded is run: spectators are viewers that it did not
+        // have.
+        if record.outcome == Outcome::Panicked {
             return Err(format!("tick {tick} panicked when it was recorded"));
-        };
+        }
+        let recorded = record.outcome.hash();
         self.spectators.hold_all(world, !last);
         // Connections that were slow in the recording must not hold spectators now.
         let is_kept = |kind: &EventKind| !matches!(kind, EventKind::Hold | EventKind::Release);
         record.input.events.retain(|event| is_kept(&event.kind));
         let part = &mut self.part;
         let stepped = step_caught(world, &mut record.input, part);
-        if stepped.is_err() || part.hash != hash {
+        if stepped.is_err() || recorded.is_some_and(|hash| hash != part.hash) {
             let old = self.world.take();
             self.drop_on_reader(old);
             self.spectators.forget_places(output);
@@ -260,7 +259,10 @@ impl PlaybackTicker {
 }
 
 impl Ticker for PlaybackTicker {
-    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+    /// A panic of game logic does not reach this: [`step_caught`] catches it.
+    fn reclaim(&mut self, _: &mut TickInput) {}
+
+    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
         output.clear();
         self.take_requests(output);
         if self.seeking.is_none() || self.arrive(output) {

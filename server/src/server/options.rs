@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    num::NonZero,
     time::Duration,
 };
 
@@ -9,7 +10,11 @@ use parlour_recording::RecordingOptions;
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
-use crate::edge::EdgeOptions;
+use crate::{
+    bridge::route::MAX_TICK_THREADS,
+    edge::EdgeOptions,
+    room_types::{RoomType, RoomTypeErrors, RoomTypes},
+};
 
 /// The options of a server. [`ServerOptions::new`] returns the defaults.
 #[derive(Clone, Debug)]
@@ -21,15 +26,20 @@ pub struct ServerOptions {
     pub admin: SocketAddr,
     /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
-    /// Whether the tick thread gets real-time priority, if the system allows it.
+    /// The number of threads that step worlds, 1 to 64. [`Self::auto_tick_threads`] returns a
+    /// number for this machine.
+    pub tick_threads: usize,
+    /// Whether the tick threads get real-time priority, if the system allows it.
     pub realtime: bool,
-    /// The world: maps, rules and limits. If its seed is 0, as [`SimConfig::new`] leaves it, the
-    /// server takes a random seed at each start, and players get different ids each time. The log
-    /// and each recording contain the seed.
+    /// The worlds: maps, default rules and limits. If its seed is 0, as [`SimConfig::new`] leaves
+    /// it, the server takes a random seed at each start, and players get different ids each time.
+    /// The log and each recording contain the seed.
     pub sim: SimConfig,
-    /// The game logic of the world. What it counts with the crate `metrics` appears in the metrics
-    /// of this server ([`crate::MetricsRecorder`]).
+    /// The built-in logic: the game logic of all room types without their own. What it counts with
+    /// the crate `metrics` appears in the metrics of this server ([`crate::MetricsRecorder`]).
     pub logic: Logic,
+    /// The room types, in addition to those of the maps. [`Self::check_room_types`] checks them.
+    pub room_types: Vec<RoomType>,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
     /// The time without a tick after which `/livez` answers 503.
@@ -41,21 +51,44 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// Returns the defaults: only loopback addresses, one I/O thread, no game logic, and a history
-    /// in memory.
+    /// Returns the number of tick threads for this machine: the cores that this number of I/O
+    /// threads leaves, and at least 1.
+    #[must_use]
+    pub fn auto_tick_threads(io_threads: usize) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        cores.saturating_sub(io_threads).clamp(1, MAX_TICK_THREADS)
+    }
+
+    /// Returns the defaults: only loopback addresses, one I/O thread and one tick thread, no game
+    /// logic, and a history in memory.
     #[must_use]
     pub fn new(sim: SimConfig) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 7374)),
             io_threads: 1,
+            tick_threads: 1,
             realtime: true,
             sim,
             logic: Logic::default(),
+            room_types: Vec::new(),
             edge: EdgeOptions::default(),
             livez_timeout: Duration::from_secs(10),
             cadence: None,
             recording: RecordingOptions::default(),
         }
+    }
+
+    /// Checks the room types, without starting anything.
+    ///
+    /// # Errors
+    /// All mistakes in all types, with what to write instead.
+    pub fn check_room_types(&self) -> Result<(), RoomTypeErrors> {
+        self.checked_room_types().map(drop)
+    }
+
+    /// Returns the room types, with those of the maps.
+    pub(crate) fn checked_room_types(&self) -> Result<RoomTypes, RoomTypeErrors> {
+        RoomTypes::new(&self.sim, &self.logic, &self.room_types)
     }
 }

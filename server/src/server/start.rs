@@ -1,155 +1,251 @@
-//! Starts a server: binds the ports, creates the world and the threads that record it, and then
-//! starts the tick thread, the I/O threads and the admin thread. If a thread cannot be started,
-//! those that run already are ended.
+//! Starts a server: binds the ports, starts the threads that record, and then starts the tick
+//! threads, the desk, which makes the worlds, the I/O threads and the admin thread. If a thread
+//! cannot be started, those that run already are ended.
 
 use std::{
     net::TcpListener,
     sync::{Arc, Mutex},
     thread::JoinHandle,
+    time::Instant,
 };
 
-use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads};
-use parlour_sim::Simulation;
-use parlour_tick::Cadence;
+use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads, TickSender};
+use parlour_sim::SimConfig;
+use parlour_tick::{Cadence, WorldId};
 
 use super::{
     Server, ServerOptions, StartError,
     ports::Ports,
     threads::Threads,
-    wiring::{SharedState, TickEnds, Wiring},
+    wiring::{DeskEnds, SharedState, TickEnds, Wiring},
 };
 use crate::{
     BUILD,
     admin::Admin,
     bridge::{
-        route::MAX_IO_THREADS,
-        wake::{self, WakeEnd},
+        route::{MAX_IO_THREADS, MAX_TICK_THREADS, WorldPlace},
+        wake::{self, WakeEnd, WakeSender},
     },
     descriptors::{Descriptors, LimitTooLow},
+    desk::{Desk, DeskAction, DeskConfig, DeskStart, DeskView, MakeWorlds, Workers},
+    edge::Welcomes,
     failure::Failure,
-    metrics::Metrics,
+    metrics::{Metrics, RoomTypeMetrics},
     playback::{Playback, PlaybackControl},
-    recorded_world::{OPTION_NAMES, RecordedWorld},
+    recorded_world::{LiveWorlds, OPTION_NAMES},
+    room_types::RoomTypes,
     system_random,
-    tick_loop::{MakeTicker, TickLoop},
+    tick_loop::TickLoop,
+    ticker::Ticker,
 };
 
-/// The world to serve: live, or a playback.
-struct ServedWorld {
-    make: MakeTicker,
-    /// The threads that record the world, if it is recorded.
+/// The maximum number of worlds of a node. Each has at least 0.25 MB.
+const MAX_WORLDS: usize = 4096;
+
+/// The place of the world of a playback.
+const PLAYBACK: WorldPlace = WorldPlace {
+    thread: 0,
+    world: WorldId(1),
+};
+
+/// The worlds to serve: live, or a playback.
+struct ServedWorlds {
+    desk: Desk,
+    /// What the desk wants at the start.
+    actions: Vec<DeskAction>,
+    /// Makes the worlds that the desk wants. `None`: there is only that of the playback.
+    make: Option<Arc<dyn MakeWorlds>>,
+    /// The world of a playback.
+    world: Option<(WorldPlace, Box<dyn Ticker>)>,
+    /// The threads that record the worlds. `None`: a playback.
     recorder: Option<RecorderThreads>,
+    /// The ends of the recorder, by tick thread.
+    senders: Vec<TickSender>,
     /// The control of the playback, for the admin port.
     playback: Option<PlaybackControl>,
     /// The thread that reads the recording of a playback.
     reader: Option<JoinHandle<()>>,
+    types: RoomTypeMetrics,
     seed: u64,
 }
 
-/// Starts a server with a new world.
-pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
+/// Starts a server with new worlds.
+pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
     sim.seed = system_random::world_seed(sim.seed);
-    // The welcome, which the world sends, contains the heartbeat of the edge.
-    sim.heartbeat_ms = heartbeat_ms(&options);
-    let (logic, seed) = (options.logic.clone(), sim.seed);
+    let types = RoomTypes::new(&sim, &options.logic, &options.room_types)?;
+    let seed = sim.seed;
     let recording = options.recording.clone();
-    start_with(options, |_, metrics| {
-        let (recorder, make): (_, MakeTicker) = if recording.any() {
-            let (recorder, ticks) =
-                recorder::start(&recording, &OPTION_NAMES, sim, logic, &metrics.recording, BUILD)?;
-            (
-                Some(recorder),
-                Box::new(move || Box::new(RecordedWorld::new(ticks))),
-            )
-        } else {
-            (
-                None,
-                Box::new(move || Box::new(Simulation::with_plugins(sim, logic))),
-            )
-        };
-        Ok(ServedWorld {
-            make,
-            recorder,
+    let welcomes = welcomes(&sim, types.names(), Some(seed));
+    options.tick_threads = options.tick_threads.clamp(1, MAX_TICK_THREADS);
+    let config = desk_config(&sim, &types, options.tick_threads);
+    start_with(options, welcomes, |_, metrics| {
+        let (recorder, senders) = recorder::start(
+            &recording,
+            &OPTION_NAMES,
+            config.tick_threads,
+            &metrics.recording,
+            BUILD,
+        )?;
+        let type_metrics = metrics.room_types(&types.names());
+        let mut actions = Vec::new();
+        let desk = Desk::new(config, Instant::now(), &mut actions);
+        Ok(ServedWorlds {
+            desk,
+            actions,
+            make: Some(Arc::new(LiveWorlds::new(types, recorder.handle()))),
+            world: None,
+            recorder: Some(recorder),
+            senders,
             playback: None,
             reader: None,
+            types: type_metrics,
             seed,
         })
     })
 }
 
-/// Starts a server that plays a recording back.
-pub(super) fn start_playback(options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
-    let (heartbeat_ms, seed) = (heartbeat_ms(&options), playback.config().seed);
-    start_with(options, |failure, _| {
-        let (make, control, thread) = playback.start(failure, heartbeat_ms)?;
-        Ok(ServedWorld {
-            make,
+/// Starts a server that plays a recording back. It has one tick thread.
+pub(super) fn start_playback(mut options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
+    let seed = playback.config().seed;
+    let mut names: Vec<String> = playback
+        .config()
+        .maps
+        .iter()
+        .map(|map| map.name.clone())
+        .collect();
+    names.sort_unstable();
+    let welcomes = welcomes(playback.config(), names.clone(), None);
+    options.tick_threads = 1;
+    start_with(options, welcomes, move |failure, metrics| {
+        let (ticker, control, thread) = playback.start(failure)?;
+        Ok(ServedWorlds {
+            desk: Desk::playback(PLAYBACK),
+            actions: Vec::new(),
+            make: None,
+            world: Some((PLAYBACK, ticker)),
             recorder: None,
+            senders: Vec::new(),
             playback: Some(control),
             reader: Some(thread),
+            types: metrics.room_types(&names),
             seed,
         })
     })
 }
 
-fn heartbeat_ms(options: &ServerOptions) -> u32 {
-    options.edge.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
+/// Returns what the desk must know.
+fn desk_config(sim: &SimConfig, types: &RoomTypes, tick_threads: usize) -> DeskConfig {
+    DeskConfig {
+        tick_threads,
+        types: types.desk_types(),
+        skins: sim.skins.len(),
+        max_rooms: sim.max_rooms as usize,
+        max_worlds: MAX_WORLDS,
+    }
+}
+
+/// Returns what welcomes contain. `seed` is that of the ids of players.
+fn welcomes(config: &SimConfig, room_types: Vec<String>, seed: Option<u64>) -> Welcomes {
+    Welcomes {
+        skins: config.skins.clone(),
+        room_types,
+        seed,
+        players: Default::default(),
+    }
 }
 
 /// Binds the ports, connects the threads, and starts them in order.
 fn start_with(
     options: ServerOptions,
-    serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<ServedWorld, StartError>,
+    welcomes: Welcomes,
+    serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<ServedWorlds, StartError>,
 ) -> Result<Server, StartError> {
     let descriptors = Descriptors::raise();
     let ports = Ports::listen(options.listen, options.admin)?;
-    let shared = SharedState::new(options.edge.clone(), descriptors);
+    let tick_threads = options.tick_threads;
+    let shared = SharedState::new(options.edge.clone(), tick_threads, descriptors, welcomes);
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
-    let wiring = Wiring::new(io_threads, &ports.public, &shared)?;
+    let wiring = Wiring::new(io_threads, tick_threads, &ports.public, &shared)?;
     let (admin_wake, admin_woken) = wake::pair()?;
     let enough = shared
         .descriptors
         .check(io_threads + 1, options.edge.max_connections);
     enough.map_err(|LimitTooLow { limit }| StartError::OpenFiles { limit })?;
-    let served = serve(&shared.failure, &shared.metrics)?;
+    let mut served = serve(&shared.failure, &shared.metrics)?;
 
     let seed = served.seed;
-    let tick_loop = tick_loop(&options, &shared, wiring.tick, served.playback.is_some());
-    let history = served
-        .recorder
+    let (playback, reader) = (served.playback.take(), served.reader.take());
+    let recorder = served.recorder.take();
+    let senders = std::mem::take(&mut served.senders);
+    let tick_loops: Vec<TickLoop> = wiring
+        .ticks
+        .into_iter()
+        .zip(
+            senders
+                .into_iter()
+                .map(Some)
+                .chain(std::iter::repeat_with(|| None)),
+        )
+        .enumerate()
+        .map(|(thread, (ends, recorder))| tick_loop(&options, &shared, thread, ends, recorder))
+        .collect();
+    let history = recorder
         .as_ref()
         .map_or(HistoryHandle::closed(), RecorderThreads::history);
+    let view = Arc::<Mutex<DeskView>>::default();
     let admin = admin(
         &options,
         &shared,
         ports.admin,
-        (history.clone(), served.playback),
+        (history.clone(), playback, Arc::clone(&view)),
         admin_woken,
     );
-    let (failure, recorder) = (Arc::clone(&shared.failure), shared.metrics.recorder().clone());
+    let (failure, metrics) = (Arc::clone(&shared.failure), shared.metrics.recorder().clone());
+    let (desk, desk_wake) = desk(served, wiring.desk, view, &shared)?;
 
     // If a later thread cannot be started, dropping this ends those that run.
-    let mut threads = Threads::new(shared, served.recorder, served.reader);
-    threads.start_tick(tick_loop, served.make)?;
+    let mut threads = Threads::new(shared, recorder, reader);
+    for tick_loop in tick_loops {
+        threads.start_tick(tick_loop)?;
+    }
+    threads.start_desk(desk, desk_wake)?;
     threads.start_io(wiring.io)?;
     threads.start_admin(admin, admin_wake)?;
-    tracing::info!(listen = %ports.public_addr, admin = %ports.admin_addr, io_threads, seed, "serving");
+    tracing::info!(
+        listen = %ports.public_addr,
+        admin = %ports.admin_addr,
+        io_threads,
+        tick_threads,
+        seed,
+        "serving"
+    );
     Ok(Server {
         listen: ports.public_addr,
         admin: ports.admin_addr,
         failure,
         history,
-        recorder,
+        recorder: metrics,
         threads: Mutex::new(threads),
     })
 }
 
-/// Returns the tick loop, which the tick thread runs.
-fn tick_loop(options: &ServerOptions, shared: &SharedState, ends: TickEnds, is_playback: bool) -> TickLoop {
+/// Returns the loop that a tick thread runs.
+fn tick_loop(
+    options: &ServerOptions,
+    shared: &SharedState,
+    thread: usize,
+    ends: TickEnds,
+    recorder: Option<TickSender>,
+) -> TickLoop {
+    let is_playback = recorder.is_none();
     TickLoop {
+        thread,
         inbound: ends.inbound,
+        commands: ends.commands,
+        reports: ends.reports,
         publisher: ends.publisher,
+        recorder,
         loads: ends.loads,
         // Spectators are sent every snapshot, whatever the load.
         cadence: if is_playback {
@@ -161,8 +257,46 @@ fn tick_loop(options: &ServerOptions, shared: &SharedState, ends: TickEnds, is_p
         realtime: options.realtime && !is_playback,
         metrics: Arc::clone(&shared.metrics),
         status: Arc::clone(&shared.status),
+        node: Arc::clone(&shared.node),
         stop: Arc::default(),
     }
+}
+
+/// Returns what the desk thread runs with, and the sender that wakes it. Starts the threads that
+/// make its worlds.
+fn desk(
+    served: ServedWorlds,
+    ends: DeskEnds,
+    view: Arc<Mutex<DeskView>>,
+    shared: &SharedState,
+) -> std::io::Result<(DeskStart, WakeSender)> {
+    let workers = match &served.make {
+        Some(make) => Some(Workers::start(
+            make,
+            &ends.wake,
+            &shared.metrics,
+            &shared.failure,
+        )?),
+        None => None,
+    };
+    shared.node.wakes_desk(ends.wake.try_clone()?);
+    let start = DeskStart {
+        desk: served.desk,
+        actions: served.actions,
+        world: served.world,
+        io: ends.io,
+        ticks: ends.ticks,
+        publisher: ends.publisher,
+        wake: ends.woken,
+        workers,
+        view,
+        types: served.types,
+        node: Arc::clone(&shared.node),
+        metrics: Arc::clone(&shared.metrics),
+        failure: Arc::clone(&shared.failure),
+        stop: Arc::default(),
+    };
+    Ok((start, ends.wake))
 }
 
 /// Returns the admin port, which the admin thread runs.
@@ -170,7 +304,7 @@ fn admin(
     options: &ServerOptions,
     shared: &SharedState,
     listener: TcpListener,
-    (history, playback): (HistoryHandle, Option<PlaybackControl>),
+    (history, playback, view): (HistoryHandle, Option<PlaybackControl>, Arc<Mutex<DeskView>>),
     wake: WakeEnd,
 ) -> Admin {
     Admin {
@@ -180,6 +314,8 @@ fn admin(
         failure: Arc::clone(&shared.failure),
         descriptors: Arc::clone(&shared.descriptors),
         edge: Arc::clone(&shared.edge),
+        node: Arc::clone(&shared.node),
+        view,
         history,
         playback,
         livez_timeout: options.livez_timeout,

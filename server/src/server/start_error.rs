@@ -4,6 +4,8 @@ use std::{fmt, io, net::SocketAddr};
 
 use parlour_recording::RecordingError;
 
+use crate::room_types::RoomTypeErrors;
+
 /// The reason why a server did not start.
 #[derive(thiserror::Error)]
 pub enum StartError {
@@ -32,6 +34,9 @@ pub enum StartError {
     /// The recording or the history cannot be written.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// The room types have mistakes.
+    #[error(transparent)]
+    RoomTypes(#[from] RoomTypeErrors),
 }
 
 /// The text of `Display`, because a `main` that returns the error prints its `Debug` form.

@@ -19,19 +19,21 @@ use super::{
 use crate::{
     admin::Admin,
     bridge::wake::WakeSender,
+    desk::{self, DeskStart},
     edge::{self, CloseCounts},
     failure::TICK,
-    tick_loop::{MakeTicker, TickLoop},
+    tick_loop::TickLoop,
 };
 
 /// The running threads. Dropping it stops them.
 pub(super) struct Threads {
     shared: SharedState,
-    tick: Option<PollingThread>,
+    ticks: Vec<PollingThread>,
+    desk: Option<(PollingThread, WakeSender)>,
     io: Vec<WakeableThread<CloseCounts>>,
     admin: Option<WakeableThread<()>>,
     recorder: Option<RecorderThreads>,
-    /// Reads the recording of a playback ahead. It ends by itself after the tick thread.
+    /// Reads the recording of a playback ahead. It ends by itself after its world.
     reader: Option<JoinHandle<()>>,
     /// The report, once the server is stopped.
     report: Option<StopReport>,
@@ -59,7 +61,8 @@ impl Threads {
     ) -> Self {
         Self {
             shared,
-            tick: None,
+            ticks: Vec::new(),
+            desk: None,
             io: Vec::new(),
             admin: None,
             recorder,
@@ -68,16 +71,25 @@ impl Threads {
         }
     }
 
-    /// Starts the tick thread.
-    pub(super) fn start_tick(&mut self, tick_loop: TickLoop, make: MakeTicker) -> io::Result<()> {
+    /// Starts a tick thread.
+    pub(super) fn start_tick(&mut self, tick_loop: TickLoop) -> io::Result<()> {
         let stop = Arc::clone(&tick_loop.stop);
         let metrics = self.shared.metrics.recorder().clone();
-        let thread = self.shared.failure.spawn(TICK, move || {
+        let name = format!("{TICK}{}", tick_loop.thread);
+        let thread = self.shared.failure.spawn(&name, move || {
             // Game logic counts into the metrics of this server. A playback discards what its game
             // logic counts.
-            with_local_recorder(&metrics, || tick_loop.run(make))
+            with_local_recorder(&metrics, || tick_loop.run())
         })?;
-        self.tick = Some(PollingThread { stop, thread });
+        self.ticks.push(PollingThread { stop, thread });
+        Ok(())
+    }
+
+    /// Starts the desk, which starts the worlds.
+    pub(super) fn start_desk(&mut self, start: DeskStart, wake: WakeSender) -> io::Result<()> {
+        let stop = Arc::clone(&start.stop);
+        let thread = self.shared.failure.try_spawn("desk", move || desk::run(start))?;
+        self.desk = Some((PollingThread { stop, thread }, wake));
         Ok(())
     }
 
@@ -114,8 +126,8 @@ impl Threads {
 
     fn end(&mut self) -> StopReport {
         let mut report = StopReport::default();
-        // The tick continues while connections close, so that the world and the recording see that
-        // their sessions close.
+        // The ticks continue while connections close, so that the worlds and the recording see that
+        // their sessions close. The desk passes that on.
         self.shared.edge.begin_stop();
         for io in &self.io {
             io.wake.wake();
@@ -125,8 +137,15 @@ impl Threads {
             report.closed += closed.answered;
             report.aborted += closed.aborted;
         }
-        if let Some(tick) = self.tick.take() {
+        if let Some((desk, wake)) = self.desk.take() {
+            desk.stop.store(true, Ordering::Release);
+            wake.wake();
+            let _ = desk.thread.join();
+        }
+        for tick in &self.ticks {
             tick.stop.store(true, Ordering::Relaxed);
+        }
+        for tick in self.ticks.drain(..) {
             let _ = tick.thread.join();
         }
         // From the shared status: a tick thread that panicked returns nothing.

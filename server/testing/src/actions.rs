@@ -6,7 +6,7 @@ use parlour_shared::{
     message::{Body, Chat, ClientMessage, Custom, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::{Direction, Position},
 };
-use parlour_tick::{Event, EventKind, TickInput};
+use parlour_tick::{Arrival, Event, EventKind, Reservation, TickInput, player_id};
 use serde::Serialize;
 
 use crate::plaza::Teleport;
@@ -42,7 +42,8 @@ pub trait SessionActions {
 
     /// Opens a session.
     fn open_as(&mut self, session: u64, name: &str) {
-        self.event(session, EventKind::Open { name: name.into() });
+        let player = player_id(0, session as u32);
+        self.event(session, EventKind::Arrive(Arrival::new(player, name.into())));
     }
 
     /// Opens a session with the name `player N`, and joins a room.
@@ -59,7 +60,7 @@ pub trait SessionActions {
 
     /// Closes a session.
     fn close(&mut self, session: u64) {
-        self.event(session, EventKind::Close);
+        self.event(session, EventKind::Depart);
     }
 
     /// Holds the viewer, as if its client read too slowly.
@@ -74,8 +75,17 @@ pub trait SessionActions {
 
     /// Joins a room.
     fn join(&mut self, session: u64, room: &str) {
-        let room = room.into();
-        self.send(session, ClientMessage::Join(Join { request: 1, room }));
+        self.send(session, ClientMessage::Join(Join::room(1, room)));
+    }
+
+    /// Joins a room with a mode, options or a ticket.
+    fn join_as(&mut self, session: u64, join: Join) {
+        self.send(session, ClientMessage::Join(join));
+    }
+
+    /// Asks for seats, as a node does.
+    fn reserve(&mut self, session: u64, reservation: Reservation) {
+        self.event(session, EventKind::Reserve(Box::new(reservation)));
     }
 
     /// Leaves the room.

@@ -18,14 +18,24 @@
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// The system allocator, with a count per thread, because tests run in parallel.
+/// The system allocator, with a count of allocations per thread, because tests run in parallel, and
+/// the allocated bytes of all threads together.
 #[derive(Debug)]
 pub struct CountingAllocator;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// Returns the number of bytes that all threads of the process have allocated and not freed. They
+/// are counted as requested, without what the allocator adds.
+pub fn allocated_bytes() -> usize {
+    BYTES.load(Ordering::Relaxed)
 }
 
 /// Returns the number of allocations of this thread so far. Growing a block counts as one.
@@ -45,17 +55,21 @@ fn count() {
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        BYTES.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promise is passed on.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promise is passed on.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
+        BYTES.fetch_add(size, Ordering::Relaxed);
+        BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promise is passed on.
         unsafe { System.realloc(pointer, layout, size) }
     }

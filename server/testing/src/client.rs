@@ -3,7 +3,7 @@
 use parlour_shared::{
     codec,
     ids::{PlayerId, Slot, Tick},
-    message::{Accepted, ChatSaid, Refusal, RoomEntered, ServerMessage, Welcome},
+    message::{Accepted, ChatSaid, Refusal, RoomEntered, ServerMessage},
     motion::{Gait, Position},
     snapshot::Snapshot,
     view::View,
@@ -13,8 +13,8 @@ use parlour_tick::Lane;
 /// A client that decodes every frame that it receives.
 #[derive(Debug, Default)]
 pub struct TestClient {
-    /// The welcome, once received.
-    pub welcome: Option<Welcome>,
+    /// The id of its player.
+    pub player: PlayerId,
     /// The current room.
     pub room: Option<RoomEntered>,
     /// The players in sight.
@@ -63,7 +63,6 @@ impl TestClient {
     /// Applies a message.
     pub fn apply(&mut self, message: ServerMessage) {
         match &message {
-            ServerMessage::Welcome(welcome) => self.welcome = Some(welcome.clone()),
             ServerMessage::RoomEntered(entered) => {
                 self.view.enter_room(entered.view);
                 self.room = Some(entered.clone());
@@ -85,19 +84,6 @@ impl TestClient {
     #[track_caller]
     pub fn room(&self) -> &RoomEntered {
         self.room.as_ref().expect("in a room")
-    }
-
-    /// Returns the welcome.
-    #[must_use]
-    #[track_caller]
-    pub fn welcome(&self) -> &Welcome {
-        self.welcome.as_ref().expect("welcomed")
-    }
-
-    /// Returns the id of the player.
-    #[must_use]
-    pub fn id(&self) -> PlayerId {
-        self.welcome().player
     }
 
     /// Returns the players in sight, as the client draws them at a tick.

@@ -2,18 +2,19 @@
 
 use parlour_shared::{
     ids::{SessionId, Tick},
-    message::{Chat, ClientMessage, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    message::{Chat, ClientMessage, Join, JoinMode, Move, Property, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::SimConfig;
-use parlour_tick::{Event, EventKind, TickInput};
+use parlour_sim::{Interest, OptionSpec, RoomRules, RoomTypeConfig, SimConfig};
+use parlour_tick::{Arrival, Carried, Event, EventKind, Reservation, TickInput, player_id};
 
 use crate::maps::connected_maps;
 
-/// An endless sequence of inputs. About thirty sessions use every feature at random: rooms, doors,
-/// movement, chat, skins, room state, held links, and more requests than the limits allow. The
-/// same seed gives the same inputs.
+/// An endless sequence of inputs. About thirty sessions use every feature at random: rooms of two
+/// types and their options, reserved seats, doors, movement, chat, skins, room state, held links,
+/// carried components, and more requests than the limits allow. The same seed gives the same
+/// inputs.
 #[derive(Clone, Debug)]
 pub struct Crowd {
     seed: u64,
@@ -39,6 +40,22 @@ impl Crowd {
         config.seed = 14;
         config.skins = ["a", "b", "c"].map(String::from).to_vec();
         config.rules.empty_ticks = 30;
+        config.room_types.push(RoomTypeConfig {
+            rules: RoomRules {
+                capacity: 6,
+                near_px: 90,
+                interest: Interest::All,
+                refresh_ticks: 4,
+                empty_ticks: 50,
+                ..config.rules
+            },
+            maps: ["east", "west"].map(String::from).to_vec(),
+            options: vec![
+                OptionSpec::number(OptionSpec::CAPACITY, 2, 6),
+                OptionSpec::one_of("mode", ["day", "night"]),
+            ],
+            ..RoomTypeConfig::new("hall", "east")
+        });
         config
     }
 
@@ -66,7 +83,21 @@ impl Iterator for Crowd {
         };
         if self.sessions < 30 || random.below(40) == 0 {
             let name = format!("walker {}", self.sessions);
-            push(self.sessions, EventKind::Open { name });
+            let player = player_id(0, self.sessions as u32);
+            let hat = Carried {
+                name: "hat".into(),
+                value: vec![self.sessions as u8],
+            };
+            let carried = if self.sessions.is_multiple_of(3) {
+                vec![hat]
+            } else {
+                Vec::new()
+            };
+            let arrival = Arrival {
+                carried,
+                ..Arrival::new(player, name)
+            };
+            push(self.sessions, EventKind::Arrive(arrival));
             self.sessions += 1;
         }
         for _ in 0..random.below(6) {
@@ -74,7 +105,7 @@ impl Iterator for Crowd {
             push(session, random_event(self.tick, random));
         }
         if random.below(60) == 0 {
-            push(self.any_session(random), EventKind::Close);
+            push(self.any_session(random), EventKind::Depart);
         }
         input.sort();
         Some(input)
@@ -83,9 +114,24 @@ impl Iterator for Crowd {
 
 fn random_event(tick: u32, random: &mut Stream) -> EventKind {
     let message = match random.below(40) {
-        0..=5 => ClientMessage::Join(Join {
-            request: 1,
-            room: ["east", "west", "east/a", "west/a", "nowhere"][random.below(5) as usize].into(),
+        0..=3 => ClientMessage::Join(Join::room(
+            1,
+            ["east", "west", "east/a", "west/a", "nowhere"][random.below(5) as usize],
+        )),
+        4 => ClientMessage::Join(join_with_options(random)),
+        5 if random.below(2) == 0 => {
+            return EventKind::Reserve(Box::new(Reservation {
+                ticket: format!("ticket {tick}"),
+                seats: 1 + random.below(3) as u8,
+                join: join_with_options(random),
+                spawn: None,
+                answer: random.below(2) == 0,
+            }));
+        }
+        5 => ClientMessage::Join(Join {
+            // Few of the tickets exist.
+            ticket: Some(format!("ticket {}", tick.saturating_sub(random.below(120)))),
+            ..Join::default()
         }),
         6..=26 => ClientMessage::Move(Move {
             seq: 0,
@@ -128,4 +174,25 @@ fn random_event(tick: u32, random: &mut Stream) -> EventKind {
     };
     let early = random.below(100) as i16;
     EventKind::Message { early, message }
+}
+
+/// A join of a hall, sometimes with options that it does not have.
+fn join_with_options(random: &mut Stream) -> Join {
+    let room = ["hall", "hall/a", "hall/b"][random.below(3) as usize];
+    let option = |key: &str, value: &str| Property {
+        key: key.into(),
+        value: value.into(),
+    };
+    let options = match random.below(5) {
+        0 => vec![option("mode", "night"), option("capacity", "2")],
+        1 => vec![option("map", "west")],
+        2 => vec![option("capacity", "99")],
+        _ => Vec::new(),
+    };
+    let modes = [JoinMode::Enter, JoinMode::Existing, JoinMode::Private];
+    Join {
+        mode: modes[random.below(3) as usize],
+        options,
+        ..Join::room(1, room)
+    }
 }

@@ -40,6 +40,7 @@ mod client;
 mod crowd;
 mod eventually;
 pub mod maps;
+mod metrics;
 mod plaza;
 #[cfg(feature = "recording")]
 pub mod recording;
@@ -51,6 +52,7 @@ pub use actions::{SessionActions, encoded};
 pub use client::{SeenPlayer, TestClient};
 pub use crowd::Crowd;
 pub use eventually::eventually;
+pub use metrics::metric_value;
 pub use plaza::{generous_rules, plaza, teleport_plugin};
 pub use script::Script;
 pub use temporary::TemporaryPath;

@@ -25,6 +25,8 @@ pub struct WorldRecorder<W> {
     pub world: Simulation,
     /// The output of the last tick.
     pub output: TickOutput,
+    /// Whether ticks are skipped while the world is quiet.
+    pub skips: bool,
     /// The saved worlds with their ticks.
     pub saved: Vec<(u32, Vec<u8>)>,
     header: Header,
@@ -68,6 +70,7 @@ impl<W: Write> WorldRecorder<W> {
     pub fn new(to: W, header: Header, world: Simulation, keyframes: u32) -> Self {
         Self {
             output: TickOutput::default(),
+            skips: false,
             saved: Vec::new(),
             began_ms: header.started_ms,
             keyframes,
@@ -88,12 +91,25 @@ impl<W: Write> WorldRecorder<W> {
     /// wrong hash.
     pub fn step_as(&mut self, input: &TickInput, recorded: impl FnOnce(u64) -> u64) {
         self.save_if_due();
+        if self.skips && self.world.may_skip(input) {
+            self.world.skip(1);
+            let (tick, hash) = (self.world.tick(), recorded(self.world.hash()));
+            self.builder
+                .push_skipped(tick, self.wall_ms(tick), 1, hash)
+                .unwrap();
+            self.finish_tick(tick);
+            return;
+        }
         // A tick that panics keeps the input that it borrowed: lend a copy.
         self.world.step(&mut input.clone(), &mut self.output);
         let tick = self.output.tick;
         let result = Some((recorded(self.output.hash), self.output.parts.as_slice()));
         let wall_ms = self.wall_ms(tick);
         self.builder.push(tick, wall_ms, result, input).unwrap();
+        self.finish_tick(tick);
+    }
+
+    fn finish_tick(&mut self, tick: Tick) {
         self.save = tick.0.is_multiple_of(self.keyframes);
         if self.save || self.builder.is_due() {
             self.seal();
@@ -178,6 +194,8 @@ pub struct ScriptedRecording {
     pub panics: bool,
     /// The reason in the header, if the recording is a history.
     pub history: Option<&'static str>,
+    /// Whether ticks are skipped while the world is quiet.
+    pub skips: bool,
 }
 
 impl ScriptedRecording {
@@ -195,6 +213,7 @@ impl ScriptedRecording {
             keyframes: 300,
             panics: false,
             history: None,
+            skips: false,
         }
     }
 
@@ -238,6 +257,7 @@ impl ScriptedRecording {
         header.simulation = self.simulation.unwrap_or(SIMULATION);
         header.history = self.history.map(String::from);
         let mut recorder = WorldRecorder::new(Vec::new(), header, world, self.keyframes);
+        recorder.skips = self.skips;
         let (mut files, mut name) = (Vec::new(), "t1.plr".to_owned());
         for tick in 1..=ticks {
             let input = self.script.input(tick);

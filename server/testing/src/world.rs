@@ -36,14 +36,20 @@ impl SessionActions for TestWorld {
     fn event(&mut self, session: u64, kind: EventKind) {
         let id = SessionId(session);
         match kind {
-            EventKind::Open { .. } => drop(self.clients.insert(id, TestClient::default())),
-            EventKind::Close => drop(self.clients.remove(&id)),
+            EventKind::Arrive(ref arrival) => {
+                let client = TestClient {
+                    player: arrival.player,
+                    ..TestClient::default()
+                };
+                self.clients.insert(id, client);
+            }
+            EventKind::Depart => drop(self.clients.remove(&id)),
             EventKind::Hold | EventKind::Release => {
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.held = matches!(kind, EventKind::Hold);
                 }
             }
-            EventKind::Message { .. } => {}
+            EventKind::Reserve(_) | EventKind::Message { .. } => {}
         }
         self.input.event(session, kind);
     }
@@ -187,7 +193,7 @@ impl TestWorld {
     /// Returns the player of `other` as the client of `viewer` sees it, or `None` if it does not.
     #[must_use]
     pub fn sees(&self, viewer: u64, other: u64) -> Option<Seen<'_>> {
-        let id = self.client(other).welcome.as_ref()?.player;
+        let id = self.client(other).player;
         let mut seen = self.client(viewer).view.iter();
         seen.find(|(_, seen)| seen.player == id).map(|(_, seen)| seen)
     }

@@ -18,7 +18,9 @@ fn help(args: &[&str]) -> String {
 #[test]
 fn the_short_help_names_every_command() {
     let text = help(&["-h"]);
-    for command in ["serve", "demo", "replay", "config", "--listen", "--config"] {
+    for command in [
+        "serve", "demo", "rooms", "replay", "config", "--listen", "--config",
+    ] {
         assert!(text.contains(command), "{command}\n{text}");
     }
     assert!(text.lines().count() < 50, "{text}");
@@ -60,6 +62,7 @@ fn the_help_of_other_commands_names_the_settings_that_they_use_and_refers_to_ser
             &["help", "demo"],
             &["listen", "admin", "interest_radius", "record", "log"],
         ),
+        (&["rooms", "--help"], &["admin"]),
         (&["replay", "--help"], &["listen", "admin", "maps"]),
         (&["config", "--help"], &[]),
         (&["config", "print", "--help"], &[]),
@@ -84,6 +87,7 @@ fn the_help_of_other_commands_names_the_settings_that_they_use_and_refers_to_ser
 fn the_help_of_each_command_has_examples() {
     for args in [
         &["demo", "--help"][..],
+        &["rooms", "--help"],
         &["replay", "--help"],
         &["config", "print", "--help"],
         &["config", "check", "--help"],

@@ -11,6 +11,7 @@ mod process;
 mod recording;
 #[path = "../recording/replay.rs"]
 mod replay;
+mod rooms;
 mod signals;
 #[path = "../maps/small_map.rs"]
 #[allow(dead_code, reason = "other test programs use more of it")]

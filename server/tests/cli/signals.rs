@@ -59,6 +59,7 @@ fn an_unknown_custom_message_is_logged_with_its_reason() {
     let server = ServerProcess::start(&["--log", "debug"]);
     let mut client = RawClient::upgrade(connect(server.wait_for_address()), "parlour.v1");
     client.hello("ann");
+    client.join("plaza");
     client.send(&ClientMessage::Custom(Custom {
         name: "wave\n".into(),
         ..Custom::default()

@@ -7,6 +7,7 @@ mod layers;
 mod log_filter;
 mod mistakes;
 mod print;
+mod room_types;
 mod values;
 
 use std::ffi::OsString;

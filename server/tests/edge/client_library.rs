@@ -75,6 +75,15 @@ async fn a_client_joins_walks_and_sees_its_neighbour_walk() {
     let server = start();
     let mut ann = open_in_plaza(&server, "ann").await;
     let mut bob = open_in_plaza(&server, "bob").await;
+    // A player that enters the view of another while it walks is sent with its position of that
+    // tick, not with that at which its walk began.
+    wait_for(&mut ann, |ann, _| {
+        let mut neighbours = ann.client().neighbours();
+        neighbours
+            .any(|(_, neighbour)| neighbour.name == "bob")
+            .then_some(())
+    })
+    .await;
     bob.steer(Direction::East);
     let walked = wait_for(&mut ann, |ann, _| {
         let mut neighbours = ann.client().neighbours();
@@ -284,6 +293,7 @@ async fn a_client_sends_and_receives_custom_messages() {
     let mut ann = open(&server, "ann").await;
     let mut bob = open(&server, "bob").await;
     for (client, mood) in [(&mut ann, BEST), (&mut bob, 3)] {
+        client.join("plaza").await.unwrap();
         // No mood to hide: the game logic declines.
         let hide = Command::custom("set_mood", &SetMood { mood: None }).unwrap();
         let declined = client.send(hide).await.unwrap();
@@ -298,7 +308,6 @@ async fn a_client_sends_and_receives_custom_messages() {
             matches!(event, Event::Accepted(answer) if answer.request == accepted).then_some(())
         })
         .await;
-        client.join("plaza").await.unwrap();
     }
     let said = wait_for(&mut bob, |_, event| match event {
         Event::Custom(said) => Some(said.clone()),

@@ -80,10 +80,7 @@ fn the_close_code_names_the_fault_of_a_hello() {
 fn no_message_before_the_hello_reaches_the_world() {
     let server = start();
     let mut client = server.websocket("parlour.v1");
-    client.send(&ClientMessage::Join(Join {
-        request: 0,
-        room: "plaza".into(),
-    }));
+    client.send(&ClientMessage::Join(Join::room(0, "plaza")));
     client.send(&ClientMessage::Hello(hello()));
     assert_eq!(client.close_code(), 4400);
     assert_eq!(server.metric("parlour_sessions"), 0.0);

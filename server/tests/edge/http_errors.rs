@@ -6,7 +6,7 @@ use parlour_shared::problem::ProblemDetails;
 use parlour_testing::eventually;
 
 use crate::{
-    panic_switch::PanicSwitch,
+    failure_switch::FailureSwitch,
     support::{
         http::{self, GET_INDEX, UPGRADE_HEADERS, status},
         test_server::{TestServer, start, start_with},
@@ -231,11 +231,11 @@ fn a_connection_over_a_limit_is_answered_503_or_429() {
 
 #[test]
 fn a_failed_server_answers_503_on_both_ports() {
-    let (server, switch) = PanicSwitch::start_server(|_| {});
+    let (server, switch) = FailureSwitch::start_server(|_| {});
     switch.turn_on();
     let failure = server.inner.wait().unwrap_err().to_string();
     let (_, detail) = public_error(&server, &upgrade_request(), 503, "server-failed", "server_failed");
-    assert_eq!(detail, "the world stopped, try again later");
+    assert_eq!(detail, "the server failed, try again later");
     // The error for a rebound host name does not contain the failure.
     for request in [&upgrade_request(), GET_INDEX] {
         let rebound = request.replace("localhost", "evil.example");

@@ -11,7 +11,7 @@ fn a_session_can_be_played_in_json() {
     ann.send_text(r#"{"hello": {"protocol": 1, "name": "ann"}}"#);
     let welcome = ann.wait_for_json("welcome", |_| true);
     assert_eq!(welcome["name"], "ann");
-    assert_eq!(welcome["maps"], json!(["plaza"]));
+    assert_eq!(welcome["room_types"], json!(["plaza"]));
     ann.send_text(r#"{"join": {"room": "plaza"}}"#);
     let entered = ann.wait_for_json("room_entered", |_| true);
     let slot = &entered["slot"];

@@ -1,157 +1,190 @@
-//! A panic of game logic stops the world and closes all clients with 1011.
+//! A panic of game logic costs its world a moment: it is rebuilt as it was before the tick that
+//! panicked. A second panic within ten seconds ends the world. Other worlds go on.
 
-use std::{
-    io::Write as _,
-    thread,
-    time::{Duration, Instant},
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
-use parlour_shared::{close::CloseCode, message::ServerMessage, websocket::OpCode};
+use bevy_ecs::prelude::*;
+use parlour_server::ServerOptions;
+use parlour_shared::message::{
+    Body, Chat, ClientMessage, Custom, LeaveReason, Refusal, Refused, RoomLeft, ServerMessage,
+};
+use parlour_sim::{FromPlayer, Logic, SimulationApp, StepSet, TickSchedule};
+use parlour_testing::encoded;
+use serde::Deserialize;
 
-use crate::{
-    panic_switch::{PANIC_MESSAGE, PanicSwitch},
-    support::{
-        http::{read_head, status, status_of},
-        raw_client::{ConnectionEvent, RawClient, upgrade_request},
-        test_server::TestServer,
-    },
+use crate::support::{
+    http::status_of,
+    raw_client::RawClient,
+    test_server::{TestServer, start_with},
 };
 
-/// Much shorter than the time limits of clients, and long enough for a busy machine.
-const AT_ONCE: Duration = Duration::from_secs(3);
+const PANICS: &str = "parlour_world_panics_total{type=\"(main)\"}";
+const RESTARTS: &str = "parlour_world_restarts_total{type=\"(main)\"}";
+const ENDED: &str = "parlour_worlds_ended_total{type=\"(main)\"}";
 
-fn ready_server(io_threads: usize) -> (TestServer, PanicSwitch) {
-    let (server, switch) = PanicSwitch::start_server(|options| options.io_threads = io_threads);
-    server.await_ready();
-    (server, switch)
+/// The body of the `custom` message `explode`.
+#[derive(Deserialize)]
+struct Explode;
+
+/// Starts a server whose worlds panic when a player wants it.
+fn explosive_server(change: impl FnOnce(&mut ServerOptions)) -> TestServer {
+    start_with(|options| {
+        // A world is rebuilt also without a history.
+        options.recording.history = std::time::Duration::ZERO;
+        options.logic = Logic::new(|app| {
+            app.player_message::<Explode>("explode");
+            app.add_systems(TickSchedule, explode.in_set(StepSet::Simulate));
+        });
+        change(options);
+    })
 }
 
-/// Waits for the `closing` message of a failure and for the close frame that follows it.
+fn explode(mut requests: MessageReader<FromPlayer<Explode>>) {
+    assert!(requests.read().next().is_none(), "game logic that fails");
+}
+
+/// Makes the world of a client panic with request 7.
+fn send_explosion(client: &mut RawClient) {
+    client.send(&ClientMessage::Custom(Custom {
+        request: 7,
+        name: "explode".into(),
+        body: Body(encoded(&())),
+    }));
+}
+
+/// Waits until the client has left its room because the room ended, and is closed.
 #[track_caller]
-fn check_failure_close(client: &mut RawClient) {
-    let closing = client.wait_for(|message| match message {
-        ServerMessage::Closing(closing) => Some(closing),
+fn check_room_ended(client: &mut RawClient) {
+    let left = client.wait_for(|message| match message {
+        ServerMessage::RoomLeft(left) => Some(left),
         _ => None,
     });
-    assert_eq!(closing.code, CloseCode::Internal);
-    assert!(closing.reconnect_after_ms >= 500);
-    let reason = "the world stopped".to_owned();
-    assert_eq!(client.close_code_and_reason(), (1011, reason));
-}
-
-#[test]
-fn all_clients_are_closed_with_1011_at_once_with_or_without_a_hello() {
-    let (server, switch) = ready_server(2);
-    let mut players: Vec<RawClient> = (0..8).map(|_| server.player("ann")).collect();
-    players[0].join("plaza");
-    players[5].join("plaza");
-    let mut json = server.websocket("parlour.v1.json");
-    json.hello("bob");
-    let without_hello = (0..4).map(|_| server.websocket("parlour.v1"));
-    let mut without_hello: Vec<RawClient> = without_hello.collect();
-
-    let begin = Instant::now();
-    switch.turn_on();
-    for client in players.iter_mut().chain(&mut without_hello) {
-        check_failure_close(client);
-    }
-    check_failure_close(&mut json);
-    assert!(begin.elapsed() < AT_ONCE, "{:?}", begin.elapsed());
-    assert_eq!(
-        server.metric("parlour_closes_total{by=\"server\",code=\"1011\"}"),
-        13.0
+    assert!(
+        matches!(
+            left,
+            RoomLeft {
+                request: 0,
+                reason: LeaveReason::Ended,
+                ..
+            }
+        ),
+        "{left:?}"
     );
-    // The close frame of the client ends the connection, as always.
-    json.send_frame(OpCode::Close, &1011_u16.to_be_bytes());
-    assert_eq!(json.next_event(), ConnectionEvent::End);
+    assert_eq!(client.close_code_and_reason(), (4104, "room ended".to_owned()));
 }
 
-#[test]
-fn new_connections_are_rejected_with_503_and_the_reason() {
-    let (server, switch) = ready_server(1);
-    let mut half_sent = server.connect();
-    let request = upgrade_request("parlour.v1");
-    let (first, second) = request.split_at(request.len() / 2);
-    half_sent.write_all(first).unwrap();
-    let mut ann = server.player("ann");
-    switch.turn_on();
-    assert_eq!(ann.close_code(), 1011);
-
-    // A connection in the middle of its request.
-    assert_eq!(status(half_sent, std::str::from_utf8(second).unwrap()), 503);
-    // Later connections.
-    for path in ["/ws", "/"] {
-        let answer = server.request(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"));
-        assert!(
-            answer.starts_with("HTTP/1.1 503 ")
-                && answer.contains("\"detail\":\"the world stopped, try again later\""),
-            "{answer}"
-        );
-    }
-    assert_eq!(
-        server.metric("parlour_rejects_total{class=\"server_failed\"}"),
-        3.0
-    );
-}
-
-#[test]
-fn health_checks_name_the_failure_and_the_stop_report_has_the_last_tick() {
-    let (server, switch) = ready_server(1);
-    assert_eq!(server.inner.failure(), None);
-    switch.turn_on();
-    let failure = server.inner.wait().unwrap_err();
-    assert_eq!(
-        failure.to_string(),
-        format!("thread tick panicked: {PANIC_MESSAGE}")
-    );
-    for path in ["/readyz", "/livez"] {
-        let answer = server.get_admin(path);
-        assert!(
-            answer.starts_with("HTTP/1.1 503 ") && answer.contains(&format!("\"detail\":\"{failure}\"")),
-            "{answer}"
-        );
-    }
-    let report = server.inner.stop();
-    assert_eq!(report.tick.0 + 1, switch.panicked_tick().0);
-    assert!(report.tick.0 > 0);
-    assert_eq!(report.failure, Some(failure));
-}
-
-/// Connects and sends a hello. Returns whether the connection was upgraded. The client must receive
-/// 1011 or 503 at once.
-fn is_upgraded(server: &TestServer) -> bool {
-    let mut stream = server.connect();
-    stream.set_read_timeout(Some(AT_ONCE)).unwrap();
-    stream.write_all(&upgrade_request("parlour.v1")).unwrap();
-    if status_of(&read_head(&mut stream)) == 503 {
-        return false;
-    }
-    let mut client = RawClient::after_upgrade(stream, "parlour.v1");
-    client.send_hello("ann");
-    assert_eq!(client.close_code(), 1011);
-    true
-}
-
-#[test]
-fn every_hello_around_the_panic_is_answered() {
-    let (server, switch) = ready_server(2);
-    thread::scope(|scope| {
-        let clients: Vec<_> = (0..8)
-            .map(|_| {
-                scope.spawn(|| {
-                    // Connects again until it is rejected.
-                    let mut upgrades = 0;
-                    while is_upgraded(&server) {
-                        upgrades += 1;
-                    }
-                    upgrades
-                })
-            })
-            .collect();
-        server.await_metric("parlour_sessions", 8.0);
-        switch.turn_on();
-        for client in clients {
-            assert!(client.join().unwrap() >= 1);
-        }
+/// Waits until request 7 was refused because the world was rebuilt.
+#[track_caller]
+fn check_request_lost(client: &mut RawClient) {
+    let refused = client.wait_for(|message| match message {
+        ServerMessage::Refused(refused) => Some(refused),
+        _ => None,
     });
+    let expected = Refused {
+        request: 7,
+        refusal: Refusal::WorldRestarted,
+    };
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn a_world_that_panics_is_rebuilt_and_everyone_stays() {
+    let server = explosive_server(|options| options.io_threads = 2);
+    let mut players: Vec<RawClient> = (0..4).map(|_| server.player_in_plaza("ann")).collect();
+    send_explosion(&mut players[0]);
+    check_request_lost(&mut players[0]);
+    server.await_metric(RESTARTS, 1.0);
+    assert_eq!((server.metric(PANICS), server.metric(ENDED)), (1.0, 0.0));
+    // Everyone is still in the same room.
+    for player in &mut players {
+        player.send(&ClientMessage::Chat(Chat {
+            request: 9,
+            text: "still here".into(),
+            ..Chat::default()
+        }));
+    }
+    for player in &mut players {
+        let mut heard = 0;
+        while heard < 4 {
+            match player.next_message() {
+                ServerMessage::Chat(said) => {
+                    assert_eq!(said.text, "still here");
+                    heard += 1;
+                }
+                ServerMessage::Accepted(accepted) => assert_eq!(accepted.request, 9),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(server.metric("parlour_players"), 4.0);
+    assert_eq!(server.inner.stop().failure, None);
+}
+
+#[test]
+fn a_world_that_panics_twice_ends_and_nobody_else_notices() {
+    let server = explosive_server(|options| options.io_threads = 2);
+    let mut players: Vec<RawClient> = (0..4).map(|_| server.player_in_plaza("ann")).collect();
+    let mut in_lobby = server.player("bob");
+    let mut without_hello = server.websocket("parlour.v1");
+    send_explosion(&mut players[0]);
+    server.await_metric(RESTARTS, 1.0);
+    send_explosion(&mut players[1]);
+    check_request_lost(&mut players[1]);
+    for player in &mut players {
+        check_room_ended(player);
+    }
+    server.await_metric(ENDED, 1.0);
+    assert_eq!(server.metric(PANICS), 2.0);
+    assert_eq!(server.inner.failure(), None);
+    assert_eq!(status_of(&server.get_admin("/livez")), 200);
+
+    // A new world takes over.
+    in_lobby.ping();
+    assert_eq!(in_lobby.join("plaza").room, "plaza");
+    without_hello.hello("cal");
+    without_hello.join("plaza");
+    server.await_metric("parlour_players", 2.0);
+    assert_eq!(server.inner.stop().failure, None);
+}
+
+#[test]
+fn a_world_on_a_different_thread_goes_on() {
+    let server = explosive_server(|options| options.tick_threads = 2);
+    server.await_metric("parlour_worlds", 2.0);
+    // New rooms go to the thread with the fewest players.
+    let mut ann = server.player("ann");
+    ann.join("plaza/a");
+    let mut bob = server.player("bob");
+    bob.join("plaza/b");
+    server.await_metric("parlour_players{thread=\"0\"}", 1.0);
+    server.await_metric("parlour_players{thread=\"1\"}", 1.0);
+    send_explosion(&mut ann);
+    server.await_metric(RESTARTS, 1.0);
+    send_explosion(&mut ann);
+    check_room_ended(&mut ann);
+    bob.send(&ClientMessage::Leave { request: 3 });
+    let left = bob.wait_for(|message| match message {
+        ServerMessage::RoomLeft(left) => Some(left),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!((left.request, left.reason), (3, LeaveReason::Asked));
+}
+
+#[test]
+fn a_world_that_panics_in_its_first_tick_does_not_fail_the_server() {
+    let first = Arc::new(AtomicBool::new(true));
+    let server = start_with(|options| {
+        options.recording.history = std::time::Duration::ZERO;
+        options.logic = Logic::new(move |app| {
+            let first = Arc::clone(&first);
+            let panic_once = move || assert!(!first.swap(false, Ordering::Relaxed), "too early");
+            app.add_systems(TickSchedule, panic_once.in_set(StepSet::Simulate));
+        });
+    });
+    server.await_metric(RESTARTS, 1.0);
+    server.player_in_plaza("ann");
+    assert_eq!(server.inner.failure(), None);
 }

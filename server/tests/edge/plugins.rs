@@ -32,9 +32,11 @@ fn messages_of_a_plugin_are_answered_and_its_components_are_replicated() {
         });
     });
     let mut ann = server.websocket("parlour.v1");
-    assert_eq!(ann.hello("ann").extras, ["mood"]);
+    ann.hello("ann");
     let mut bob = server.player("bob");
-    let slot = ann.join("plaza").slot;
+    let entered = ann.join("plaza");
+    assert_eq!(entered.extras, ["mood"]);
+    let slot = entered.slot;
     set_mood(&mut ann, 5, None);
     let declined = Refusal::Declined { code: HAS_NO_MOOD };
     assert_eq!(ann.answer(), (5, Some(declined)));
@@ -62,6 +64,13 @@ fn messages_of_a_plugin_are_answered_and_its_components_are_replicated() {
 fn the_message_of_a_missing_plugin_is_unknown() {
     let server = start();
     let mut ann = server.player("ann");
+    set_mood(&mut ann, 4, Some(7));
+    assert_eq!(
+        ann.answer(),
+        (4, Some(Refusal::NotInRoom)),
+        "no world has seen it"
+    );
+    ann.join("plaza");
     set_mood(&mut ann, 5, Some(7));
     assert_eq!(ann.answer(), (5, Some(Refusal::UnknownMessage)));
 }
@@ -75,7 +84,7 @@ fn logic_that_cannot_be_built_fails_the_server_with_a_reason() {
     });
     let reason = server.inner.wait().unwrap_err().to_string();
     assert!(
-        reason.contains("tick") && reason.contains("MoodPlugin"),
+        reason.contains("builder") && reason.contains("MoodPlugin"),
         "{reason}"
     );
 }

@@ -20,10 +20,7 @@ fn bytes_of_a_join() -> Vec<u8> {
         protocol: PROTOCOL,
         ..Hello::default()
     });
-    let join = ClientMessage::Join(Join {
-        request: 0,
-        room: "plaza".into(),
-    });
+    let join = ClientMessage::Join(Join::room(0, "plaza"));
     let mut bytes = upgrade_request("parlour.v1");
     for message in [hello, join] {
         bytes.extend(masked_frame(OpCode::Binary, &encoded(&message)));

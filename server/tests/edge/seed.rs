@@ -1,11 +1,11 @@
 //! The seed of the world is random at each start unless it is configured. It is recorded.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use parlour_recording::format::Recording;
 use parlour_server::ServerOptions;
 use parlour_shared::ids::PlayerId;
-use parlour_testing::TemporaryPath;
+use parlour_testing::{TemporaryPath, eventually};
 
 use crate::support::test_server::start_with;
 
@@ -17,9 +17,21 @@ fn first_player_and_seed(change: impl FnOnce(&mut ServerOptions)) -> (PlayerId, 
         options.recording.history = Duration::ZERO;
         change(options);
     });
+    // The world is made while the server already accepts connections.
+    server.await_ready();
     let player = server.websocket("parlour.v1").hello("ann").player;
+    // The welcome does not wait for the first tick.
+    eventually("a tick", || server.metric("parlour_tick") >= 1.0);
     let _ = server.inner.stop();
-    let recording = Recording::open(&directory.entries()[0]).unwrap();
+    let recording = Recording::open(
+        &fs::read_dir(directory.0.join("main"))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path(),
+    )
+    .unwrap();
     (player, recording.header().seed)
 }
 

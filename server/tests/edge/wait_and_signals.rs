@@ -7,7 +7,7 @@ use parlour_server::{RunError, Server, Signals, StopReport};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::{
-    panic_switch::{PANIC_MESSAGE, PanicSwitch},
+    failure_switch::{FailureSwitch, PANIC_MESSAGE},
     support::test_server::start,
 };
 
@@ -42,7 +42,7 @@ fn wait_returns_when_a_different_thread_stops_the_server() {
 
 #[test]
 fn every_wait_returns_the_failure_even_after_a_stop() {
-    let (server, switch) = PanicSwitch::start_server(|_| {});
+    let (server, switch) = FailureSwitch::start_server(|_| {});
     let server = server.inner;
     let failure = thread::scope(|scope| {
         let waiting = scope.spawn(|| server.wait());
@@ -56,7 +56,7 @@ fn every_wait_returns_the_failure_even_after_a_stop() {
 
 #[test]
 fn wait_works_inside_an_async_runtime() {
-    let (server, switch) = PanicSwitch::start_server(|_| {});
+    let (server, switch) = FailureSwitch::start_server(|_| {});
     let server = server.inner;
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     switch.turn_on();
@@ -66,6 +66,7 @@ fn wait_works_inside_an_async_runtime() {
 #[test]
 fn run_until_signal_stops_at_sigterm_and_clients_read_1012() {
     let server = start();
+    server.await_ready();
     let mut ann = server.player("ann");
     let code = thread::spawn(move || ann.close_code());
     let report = run_until(&server.inner, Signal::TERM).unwrap();
@@ -77,7 +78,7 @@ fn run_until_signal_stops_at_sigterm_and_clients_read_1012() {
 
 #[test]
 fn run_until_signal_returns_the_failure_and_clients_read_1011() {
-    let (server, switch) = PanicSwitch::start_server(|_| {});
+    let (server, switch) = FailureSwitch::start_server(|_| {});
     let mut ann = server.player("ann");
     let mut without_hello = server.websocket("parlour.v1");
     switch.turn_on();
@@ -94,7 +95,7 @@ fn run_until_signal_returns_the_failure_and_clients_read_1011() {
 
 #[test]
 fn run_until_signal_works_inside_an_async_runtime() {
-    let (server, switch) = PanicSwitch::start_server(|_| {});
+    let (server, switch) = FailureSwitch::start_server(|_| {});
     let server = server.inner;
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     switch.turn_on();

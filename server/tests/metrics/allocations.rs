@@ -48,6 +48,8 @@ fn a_tick_counts_without_allocating_while_metrics_are_read() {
     let directory = Directory::new();
     let server = start(&directory, |options| {
         options.recording.history = Duration::ZERO;
+        // A world that is saved may allocate.
+        options.recording.keyframe_ticks = 10 * (WARM_UP + WINDOW * WINDOWS as u32);
         options.logic = Logic::new(move |app| {
             app.add_systems(TickSchedule, count_and_sample.in_set(StepSet::Simulate));
         });

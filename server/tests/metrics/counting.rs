@@ -2,10 +2,10 @@
 
 use std::thread;
 
-use parlour_testing::eventually;
+use parlour_testing::{eventually, metric_value};
 
 use crate::{
-    find_value, metrics_text, step_counter,
+    metrics_text, step_counter,
     support::{Directory, start},
     value,
 };
@@ -16,7 +16,7 @@ fn game_logic_counts_into_the_metrics_of_its_own_server_only() {
     let counting = start(&directory, |options| options.logic = step_counter());
     let other = start(&directory, |_| {});
     eventually("60 steps are counted", || {
-        find_value(&metrics_text(&counting), "game_steps_total").is_some_and(|steps| steps >= 60.0)
+        metric_value(&metrics_text(&counting), "game_steps_total").is_some_and(|steps| steps >= 60.0)
     });
     let text = metrics_text(&counting);
     let (steps, ticks) = (

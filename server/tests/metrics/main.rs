@@ -11,6 +11,7 @@ mod support;
 
 use bevy_ecs::prelude::*;
 use parlour_sim::{Logic, StepSet, TickSchedule};
+use parlour_testing::metric_value;
 
 /// Returns game logic that counts the steps of its world.
 fn step_counter() -> Logic {
@@ -26,14 +27,8 @@ fn metrics_text(server: &parlour_server::Server) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// Returns the value of a metric in the text of `/metrics`, or `None` before its first count.
-fn find_value(text: &str, name: &str) -> Option<f64> {
-    let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
-    text.lines().find_map(value)
-}
-
 /// Returns the value of a metric in the text of `/metrics`.
 #[track_caller]
 fn value(text: &str, name: &str) -> f64 {
-    find_value(text, name).unwrap_or_else(|| panic!("no metric {name}"))
+    metric_value(text, name).unwrap_or_else(|| panic!("no metric {name}"))
 }

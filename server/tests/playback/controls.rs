@@ -115,7 +115,7 @@ fn the_admin_port_returns_the_status_of_the_playback_and_lists_the_requests() {
     let metrics = server.get("/metrics");
     assert!(metrics.contains("parlour_sessions 1\n"), "spectators are counted");
     assert!(
-        metrics.contains("parlour_players 0\n"),
+        metrics.contains("parlour_players{thread=\"0\"} 0\n"),
         "recorded players are not counted"
     );
 }

@@ -55,7 +55,7 @@ impl Spectator {
 
     /// Joins a room and waits until the spectator is in it.
     pub(crate) fn join(&mut self, room: &str) -> RoomEntered {
-        let request = self.send(Command::Join { room: room.into() });
+        let request = self.send(Command::join(room));
         self.wait_for_entered();
         let entered = self.client().room().unwrap().entered.clone();
         assert_eq!(entered.request, request);
@@ -111,15 +111,6 @@ impl Spectator {
     pub(crate) fn wait_for_silence(&mut self, time: Duration) {
         while let Some(event) = self.try_next(time) {
             event.unwrap();
-        }
-    }
-
-    /// Waits for the close frame. Returns its code.
-    pub(crate) fn close_code(&mut self) -> Option<u16> {
-        loop {
-            if let Err(end) = self.try_next(TIMEOUT).expect("no event in time") {
-                return end.code();
-            }
         }
     }
 

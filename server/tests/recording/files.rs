@@ -11,7 +11,7 @@ use parlour_sim::Logic;
 
 use crate::{
     replay::replay_file,
-    support::{Bots, Directory, await_metric, bundled, metric, start},
+    support::{Bots, Directory, await_metric, bundled, metric, saves_until, start},
 };
 
 fn ended(reason: EndReason) -> Ending {
@@ -39,10 +39,25 @@ fn every_tick_is_recorded_and_replays_to_the_same_hashes() {
     let replayed = replay_file(&files[0], &bundled(), &Logic::default());
     assert_eq!((replayed.first, replayed.last), (1, last.0), "to the last tick");
     assert_eq!(replayed.ending, ended(EndReason::Stopped));
-    assert_eq!(replayed.keyframes, last.0 / 60);
+    assert_eq!(replayed.keyframes, saves_until(last.0));
     assert!(replayed.events > 100, "{}", replayed.events);
     assert_eq!(replayed.header.previous, None);
     assert_eq!(replayed.header.build, parlour_server::BUILD);
+}
+
+#[test]
+fn an_idle_world_records_skipped_ticks_which_replay_to_the_same_hashes() {
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.directory = Some(directory.0.clone());
+    });
+    await_metric(server.admin_addr(), "parlour_recording_ticks_total", 120.0);
+    let last = server.stop().tick;
+    let files = directory.files_ending(".plr");
+    let replayed = replay_file(&files[0], &bundled(), &Logic::default());
+    assert_eq!((replayed.first, replayed.last), (1, last.0), "to the last tick");
+    assert!(replayed.skipped > 100, "{replayed:?}");
+    assert_eq!(replayed.keyframes, saves_until(last.0));
 }
 
 #[test]
@@ -60,7 +75,7 @@ fn each_file_continues_the_one_before_and_can_be_replayed_alone() {
     let last = server.stop().tick;
 
     let files = directory.files();
-    assert_eq!(files.len() as u32, last.0 / 60 + 1, "{files:?}");
+    assert_eq!(files.len() as u32, saves_until(last.0) + 1, "{files:?}");
     let mut next = 1;
     let mut before: Option<(String, String)> = None;
     for (nth, path) in files.iter().enumerate() {
@@ -106,7 +121,7 @@ fn a_directory_is_replayed_as_one_recording() {
         next,
         from_directory,
         ..
-    } = find(&directory.0, None, Extent::Onwards).unwrap();
+    } = find(&directory.main(), None, Extent::Onwards).unwrap();
     assert!(from_directory && next.len() >= 3, "{next:?}");
     let open = || Replay::open(&path, &bundled(), Logic::default()).unwrap();
     let mut replay = open();
@@ -122,7 +137,7 @@ fn a_directory_is_replayed_as_one_recording() {
     }
     assert_eq!(ticks, last.0, "every tick of every file");
     // A tick in the third file is reached from the saved world of that file.
-    assert_eq!(replay.run_to(Tick(150)).unwrap().tick(), Tick(150));
+    assert_eq!(replay.run_to(Tick(100)).unwrap().tick(), Tick(100));
     // A missing file is an error.
     let error = open().append(&next[1]).unwrap_err();
     assert!(
@@ -130,7 +145,7 @@ fn a_directory_is_replayed_as_one_recording() {
         "{error}"
     );
     // For a moment, the file with that moment is the first.
-    let found = find(&directory.0, Some(&"t150".parse().unwrap()), Extent::Onwards).unwrap();
+    let found = find(&directory.main(), Some(&"t100".parse().unwrap()), Extent::Onwards).unwrap();
     assert_eq!((found.path, found.next.as_slice()), (next[1].clone(), &next[2..]));
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Replayed {
     pub(crate) first: u32,
     pub(crate) last: u32,
     pub(crate) ticks: u32,
+    /// Those that were skipped.
+    pub(crate) skipped: u32,
     pub(crate) keyframes: u32,
     pub(crate) events: usize,
     pub(crate) panicked: bool,
@@ -44,6 +46,7 @@ pub(crate) fn replay(bytes: Vec<u8>, maps: &[Arc<Map>], logic: &Logic) -> Replay
         first: recording.first_tick().unwrap().0,
         last: last.0,
         ticks: 0,
+        skipped: 0,
         keyframes: 0,
         events: 0,
         panicked: false,
@@ -74,6 +77,15 @@ pub(crate) fn replay(bytes: Vec<u8>, maps: &[Arc<Map>], logic: &Logic) -> Replay
                 replayed.events += record.input.events.len();
                 match record.outcome {
                     Outcome::Panicked => replayed.panicked = true,
+                    Outcome::Skipped { hash } => {
+                        replayed.skipped += 1;
+                        world.skip(1);
+                        assert!(
+                            hash.is_none_or(|hash| hash == world.hash()),
+                            "tick {}",
+                            record.tick.0
+                        );
+                    }
                     Outcome::Finished { hash, parts } => {
                         world.step(&mut record.input, &mut output);
                         assert_eq!(output.hash, hash, "tick {}", record.tick.0);

@@ -122,7 +122,7 @@ fn a_panic_in_only_the_shadow_does_not_stop_the_server() {
     assert!(server.failure().is_none());
     let _ = server.stop();
     let lines = log.lines("the second world panicked");
-    assert!(lines.contains("tick=1 ") && lines.contains("tick=61 "), "{lines}");
+    assert!(lines.contains("tick=1 ") && lines.contains("tick=24 "), "{lines}");
     let files = directory.files_ending("-diverged.plr");
     replay_file(&files[0], &bundled(), &Logic::default());
 }
@@ -139,8 +139,8 @@ fn count_in_a_local(mut count: Local<u32>, mut steps: ResMut<Steps>) {
 #[test]
 fn logic_that_depends_on_a_local_is_found_and_the_saved_world_is_named() {
     let line = reported(planted(count_in_a_local));
-    assert!(line.contains("tick=100 parts=\"steps\" since=60"), "{line}");
-    assert!(line.contains("since the world saved after tick 60"), "{line}");
+    assert!(line.contains("tick=100 parts=\"steps\" since=83"), "{line}");
+    assert!(line.contains("since the world saved after tick 83"), "{line}");
     for cause in ["Local", "Added", "Changed", "RemovedComponents", "static"] {
         assert!(line.contains(cause), "{cause}: {line}");
     }

@@ -17,7 +17,7 @@ use parlour_client_sim::bots::{self, Plan, Report};
 use parlour_server::{Server, ServerOptions, maps};
 use parlour_shared::map::Map;
 use parlour_sim::SimConfig;
-use parlour_testing::eventually;
+use parlour_testing::{eventually, metric_value};
 use tokio::sync::oneshot;
 
 /// Longer than any answer takes. A test that waits this long fails.
@@ -37,12 +37,17 @@ impl Directory {
         Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
     }
 
-    /// Returns its files, sorted by the tick in the name, then by name.
+    /// Returns the directory of the only world.
+    pub(crate) fn main(&self) -> PathBuf {
+        self.0.join("main")
+    }
+
+    /// Returns its files and those of the only world, sorted by the tick in the name, then by name.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(&self.0) else {
-            return Vec::new();
-        };
+        let inside = |path: &Path| fs::read_dir(path).into_iter().flatten();
+        let entries = inside(&self.0).chain(inside(&self.main()));
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.retain(|path| path.is_file());
         files.sort_by_key(|path| (tick_of(path), path.clone()));
         files
     }
@@ -84,6 +89,13 @@ pub(crate) fn start(directory: &Directory, change: impl FnOnce(&mut ServerOption
     options.recording.keyframe_ticks = 60;
     change(&mut options);
     Server::start(options).unwrap()
+}
+
+/// Returns how often the main world was saved up to this tick. Worlds are saved every 60 ticks, but
+/// not all in the same tick: the main world in tick 23, 83, 143 and so on.
+#[allow(dead_code, reason = "other test programs use more of it")]
+pub(crate) fn saves_until(tick: u32) -> u32 {
+    (tick + 37) / 60
 }
 
 /// Bots that walk and chat until they are stopped.
@@ -146,10 +158,7 @@ pub(crate) fn admin_at(address: SocketAddr, host: &str, request: &str, headers: 
 pub(crate) fn metric(address: SocketAddr, name: &str) -> f64 {
     let (_, text) = admin(address, "GET /metrics", "");
     let text = String::from_utf8(text).unwrap();
-    let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
-    text.lines()
-        .find_map(value)
-        .unwrap_or_else(|| panic!("no metric {name}"))
+    metric_value(&text, name).unwrap_or_else(|| panic!("no metric {name}"))
 }
 
 /// Waits until a metric is at least `least`.

@@ -30,6 +30,24 @@ fn a_verified_recording_is_reported_in_one_line() {
 }
 
 #[test]
+fn a_verified_recording_is_reported_as_json() {
+    let file = recorded(&story(), 900);
+    for words in [&["--json"][..], &["--verify", "--format", "json"]] {
+        let (code, out, err) = parlour(&[&[file.path()][..], words].concat());
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        let found: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(found["result"], "same");
+        assert_eq!((&found["ticks"], &found["hashes"]), (&900.into(), &900.into()));
+        assert_eq!(
+            (&found["first_tick"], &found["last_tick"]),
+            (&1.into(), &900.into())
+        );
+        assert_eq!(found["from"], "2026-11-21T14:03:00.000Z");
+        assert_eq!(found["ending"], "the recording ended normally");
+    }
+}
+
+#[test]
 fn a_difference_is_exit_code_1() {
     let mut script = story();
     script.wrong_hash = Some(77);
@@ -134,7 +152,12 @@ fn wrong_arguments_are_exit_code_2() {
         &["--follow", "Ada", "--format", "json"],
         &["--export", "--room", "plaza"],
         &["--export", "--at", "7"],
-        &["--format", "json"],
+        &["--follow", "Ada", "--json"],
+        &["--serve", "--json"],
+        &["--export", "--json"],
+        &["--json", "--format", "json"],
+        &["--verify", "--dump", "players"],
+        &["--verify", "--diff"],
         &["--diff", "--player", "Ada"],
         &["--dump", "chat", "--paused"],
         &["--dump", "chat", "--speed", "2"],

@@ -199,7 +199,7 @@ fn commands_are_shown_with_their_refusals() {
     let commands = rows(DumpTable::Commands, 1, 200, &by_player("Ada"));
     let what = column(&commands, "what");
     let expected = [
-        "opens as \"Ada\"",
+        "arrives as \"Ada\"",
         "join lobby/3",
         "walk north",
         "stand",
@@ -229,7 +229,7 @@ fn commands_are_shown_with_their_refusals() {
     let closes = rows(DumpTable::Commands, 800, 800, &Filter::default());
     assert_eq!(
         (column(&closes, "name"), column(&closes, "what")),
-        (vec!["Ada"], vec!["closes"])
+        (vec!["Ada"], vec!["departs"])
     );
 }
 

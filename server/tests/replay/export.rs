@@ -41,7 +41,7 @@ fn an_export_contains_all_events() {
         (&first["tick"], &first["time"]),
         (&10.into(), &"2026-11-21T14:03:00.150Z".into())
     );
-    assert_eq!(first["events"][0]["kind"], "open");
+    assert_eq!(first["events"][0]["kind"], "arrive");
     assert_eq!(first["events"][1]["message"]["join"]["room"], "lobby/3");
     assert_eq!(of_kind(&lines, "chat")[0]["heard_by"], serde_json::json!([1, 2]));
     let moves = |kind| -> Vec<(u64, &str, &str)> {

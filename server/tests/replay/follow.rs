@@ -83,7 +83,7 @@ fn the_command_prints_the_lines() {
     let (code, out, err) = parlour(&[file.path(), "--follow", "Bob", "--to", "14:03:03"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(
-        out.starts_with("14:03:00.483  t30       Bob connects (id "),
+        out.starts_with("14:03:00.483  t30       Bob arrives (id "),
         "{out}"
     );
     assert!(out.contains("Bob hears Ada: \"hello\\nall\""), "{out}");

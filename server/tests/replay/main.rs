@@ -14,3 +14,5 @@ mod histories;
 mod player_names;
 mod rotation;
 mod support;
+mod worlds;
+mod worlds_support;

@@ -132,10 +132,7 @@ impl RawClient {
 
     /// Joins a room and waits until the player is in it.
     pub(crate) fn join(&mut self, room: &str) -> RoomEntered {
-        self.send(&ClientMessage::Join(Join {
-            request: 1,
-            room: room.into(),
-        }));
+        self.send(&ClientMessage::Join(Join::room(1, room)));
         self.wait_for(|message| match message {
             ServerMessage::RoomEntered(entered) => Some(entered),
             _ => None,

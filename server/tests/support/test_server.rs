@@ -8,7 +8,7 @@ use std::{
 use parlour_server::{Server, ServerOptions};
 use parlour_shared::motion::{Position, WallGrid};
 use parlour_sim::SimConfig;
-use parlour_testing::{eventually, maps::map};
+use parlour_testing::{eventually, maps::map, metric_value};
 use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
 
 use super::{
@@ -104,15 +104,10 @@ impl TestServer {
         });
     }
 
-    /// Returns the value of a metric, by its name with labels.
+    /// Returns the value of a metric, by its name with labels. A metric of the tick threads is the
+    /// sum over the threads.
     pub(crate) fn metric(&self, name: &str) -> f64 {
-        let text = self.get_admin("/metrics");
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.unwrap_or_else(|| panic!("no metric {name}"))
-            .parse()
-            .unwrap()
+        metric_value(&self.get_admin("/metrics"), name).unwrap_or_else(|| panic!("no metric {name}"))
     }
 
     /// Waits until a metric has a value.

@@ -1,8 +1,11 @@
 //! Everything that can change the world.
 
-use parlour_shared::{ids::SessionId, message::ClientMessage};
+use parlour_shared::{
+    ids::SessionId,
+    message::{ClientMessage, Join},
+};
 
-use crate::Pace;
+use crate::{Arrival, Pace};
 
 /// The events since the last tick, in canonical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,18 +34,37 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// A request for seats in a room of this world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reservation {
+    /// The ticket that a later join must name: 1 to `MAX_TICKET_BYTES` bytes. The node chooses it.
+    pub ticket: String,
+    /// The number of seats, 1 to `MAX_RESERVED_SEATS`.
+    pub seats: u8,
+    /// The room, which is created if it does not exist and the mode allows it. If the join has a
+    /// ticket, the seats are taken from the reservation of that ticket, and the room is its room.
+    pub join: Join,
+    /// The spawn point at which players with the ticket enter, for a traveller that went through a
+    /// door. After that, doors are shut for it for a second.
+    pub spawn: Option<String>,
+    /// Whether the session is sent the ticket. `false`: the node has asked for a traveller.
+    pub answer: bool,
+}
+
 /// The kinds of events of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// The session begins. This is the first event of every session, and a welcome answers it.
-    Open {
-        /// The name that others see, from `parlour_shared::text::clean_name`. The world checks only
-        /// its length: if it is empty or too long, the world makes one up.
-        name: String,
-    },
-    /// The session is over: the player leaves, and the id is never used again. The output of this
-    /// tick may still have frames for it; they cannot be delivered.
-    Close,
+    /// The session enters this world: it has just opened, or comes from a different world. This is
+    /// the first event of every session in a world. Ignored if the session or the player is already
+    /// in this world.
+    Arrive(Arrival),
+    /// The session leaves this world: it is over, or continues in a different world. The output
+    /// reports the departure. It may still have frames for the session: if the player is in a room,
+    /// it is sent `room_left`.
+    Depart,
+    /// Seats are needed in a room. The session need not be in this world. A session has at most one
+    /// reservation of each kind (answered or not) in a world: a new one replaces it.
+    Reserve(Box<Reservation>),
     /// The connection cannot take snapshots for now. Changes are kept as state and not queued.
     Hold,
     /// The connection can take snapshots again. The next one is relative to the last one it was

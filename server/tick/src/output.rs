@@ -8,6 +8,8 @@ use parlour_shared::{
     message::{RefusalClass, ServerMessage},
 };
 
+use crate::Report;
+
 /// The output of one tick.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TickOutput {
@@ -26,9 +28,11 @@ pub struct TickOutput {
     /// Like [`Self::frames`], for watchers (`Simulation::watch`). The list is separate because
     /// watcher sessions do not belong to the world, and their ids may collide with its own.
     pub watched: Vec<OutFrame>,
-    /// Sessions to close after their frames are sent. The edge answers with
-    /// [`crate::EventKind::Close`].
+    /// Sessions to close after their frames are sent. The node answers with
+    /// [`crate::EventKind::Depart`].
     pub closes: Vec<(SessionId, CloseCode)>,
+    /// Facts for the node, in the order in which they became true.
+    pub reports: Vec<Report>,
     /// Custom messages that were refused as unknown, for the log. At most
     /// [`UnknownMessage::MAX_PER_TICK`].
     pub unknown: Vec<UnknownMessage>,
@@ -128,6 +132,7 @@ impl TickOutput {
         self.frames.clear();
         self.watched.clear();
         self.closes.clear();
+        self.reports.clear();
         self.unknown.clear();
         self.counts = Counts::default();
     }

@@ -33,6 +33,7 @@ const EXAMPLES: [(&str, &str); ClientKind::ALL.len()] = [
     ("custom", r#"{"custom":{"name":"mood","body":"01"}}"#),
     ("ping", r#"{"ping":{"nonce":1}}"#),
     ("bye", r#""bye""#),
+    ("reserve", r#"{"reserve":{"request":1,"seats":4,"room":"plaza"}}"#),
 ];
 
 /// Returns a sentence that says what is wrong with `text`, which serde_json rejected with `error`.
@@ -93,7 +94,7 @@ fn wrong_part(place: &JsonPath, reason: &str) -> String {
     let message = place.message().unwrap_or_default();
     if let Some((name, known)) = named(reason, "unknown variant `") {
         return match place.depth {
-            0 | 1 => format!("unknown message{}; known are {known}", shown(name)),
+            0 | 1 => unknown_message(name, &known),
             _ => format!("`{}` must be one of {known}", place.path(false)),
         };
     }
@@ -118,6 +119,16 @@ fn wrong_part(place: &JsonPath, reason: &str) -> String {
     }
 }
 
+/// Names all messages. If that leaves no space for the unknown name, omits it: it is then longer
+/// than any that is known.
+fn unknown_message(name: &str, known: &str) -> String {
+    let sentence = |name| format!("unknown message{name}; known are {known}");
+    match sentence(shown(name)) {
+        fits if fits.len() <= MAX_SENTENCE => fits,
+        _ => sentence(String::new()),
+    }
+}
+
 fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String {
     if message == "bye" {
         return "`bye` has no fields: send \"bye\"".to_owned();
@@ -132,7 +143,7 @@ fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String
         "a string" | "a borrowed string" => "text",
         "a boolean" => "true or false",
         expected if expected.contains("struct") || expected.ends_with("variant") => "an object with fields",
-        "at most 64 writes" => "a list of at most 64 writes",
+        "at most 64 items" => "a list of at most 64 items",
         // All other expectations are texts of our own types.
         expected => expected,
     };

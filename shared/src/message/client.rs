@@ -1,6 +1,6 @@
 //! Messages from clients.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -10,8 +10,9 @@ use serde::{
 use super::Body;
 use crate::{
     ids::Tick,
-    limits::MAX_DECODED_WRITES,
+    limits::{MAX_DECODED_ITEMS, MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES},
     motion::{Direction, Heading},
+    text::is_state_key,
 };
 
 /// A number that the client chooses and the answer repeats. 0 if the client does not need it.
@@ -49,6 +50,8 @@ pub enum ClientMessage {
     },
     /// Ends the session. The client does not intend to return.
     Bye,
+    /// Reserves seats in a room for 15 seconds, without entering it.
+    Reserve(Reserve),
 }
 
 impl ClientMessage {
@@ -63,6 +66,7 @@ impl ClientMessage {
             Self::SetSkin(skin) => skin.request,
             Self::SetState(batch) => batch.request,
             Self::Custom(custom) => custom.request,
+            Self::Reserve(reserve) => reserve.request,
             Self::Hello(_) | Self::Move(_) | Self::Ping { .. } | Self::Bye => 0,
         }
     }
@@ -113,8 +117,98 @@ pub struct Join {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// The room's name, `MAP` or `MAP/INSTANCE`. The room is created if it does not exist.
+    /// The room's name, `TYPE` or `TYPE/INSTANCE`. For [`JoinMode::New`], [`JoinMode::Private`] and
+    /// [`JoinMode::Any`], only the type.
     pub room: String,
+    /// Which room of that type to enter.
+    #[serde(default)]
+    pub mode: JoinMode,
+    /// Options for the room's game logic if the room is created: at most 8, with different keys
+    /// ([`Property::are_valid`]). With [`JoinMode::Any`], only rooms that publish all of them as
+    /// properties are considered.
+    #[serde(default, deserialize_with = "few_items")]
+    pub options: Vec<Property>,
+    /// The ticket of reserved seats, which answers a [`ClientMessage::Reserve`]. The player then
+    /// enters the room in which they are, and the other fields have no effect.
+    #[serde(default)]
+    pub ticket: Option<String>,
+}
+
+impl Join {
+    /// Returns the join of the room with this name, which is created if it does not exist.
+    #[must_use]
+    pub fn room(request: Request, room: impl Into<String>) -> Self {
+        Self {
+            request,
+            room: room.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Which room to enter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinMode {
+    /// The room with this name. It is created if it does not exist.
+    #[default]
+    Enter,
+    /// The room with this name, if it exists.
+    Existing,
+    /// A new room of this type.
+    New,
+    /// A new room of this type with a name that cannot be guessed. [`Self::Any`] never leads
+    /// there.
+    Private,
+    /// The fullest room of this type that has a free seat, or a new one.
+    Any,
+}
+
+/// A key and its value, as an option of a join or a published property of a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Property {
+    /// The key: 1 to 48 bytes of `a-z 0-9 - _ .`
+    pub key: String,
+    /// The value, up to 256 bytes.
+    pub value: String,
+}
+
+impl Property {
+    /// Whether the key follows [`is_state_key`] and the value has at most 256 bytes.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        is_state_key(&self.key) && self.value.len() <= MAX_PROPERTY_VALUE_BYTES
+    }
+
+    /// Whether these are at most 8 valid properties with different keys, in any order.
+    #[must_use]
+    pub fn are_valid(properties: &[Self]) -> bool {
+        // The length is checked first, so a long list costs nothing.
+        properties.len() <= MAX_PROPERTIES
+            && properties.iter().enumerate().all(|(at, property)| {
+                property.is_valid() && properties[..at].iter().all(|other| other.key != property.key)
+            })
+    }
+}
+
+/// A request for seats in a room, for a group that wants to enter it together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reserve {
+    /// Repeated in the answer.
+    #[serde(default)]
+    pub request: Request,
+    /// The number of seats, 1 to 32. All of them are in the same room.
+    pub seats: u8,
+    /// The room, as in [`Join::room`].
+    pub room: String,
+    /// Which room of that type.
+    #[serde(default)]
+    pub mode: JoinMode,
+    /// Options, as in [`Join::options`].
+    #[serde(default, deserialize_with = "few_items")]
+    pub options: Vec<Property>,
 }
 
 /// A movement command.
@@ -191,34 +285,34 @@ pub struct SetState {
     pub request: Request,
     /// 1 to 8 writes to different keys. A batch of any other size is refused; a message with more
     /// than 64 writes is malformed.
-    #[serde(deserialize_with = "few_writes")]
+    #[serde(deserialize_with = "few_items")]
     pub writes: Vec<StateWrite>,
 }
 
-/// Reads at most [`MAX_DECODED_WRITES`] writes.
-fn few_writes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StateWrite>, D::Error> {
-    struct FewWrites;
+/// Reads at most [`MAX_DECODED_ITEMS`] items.
+fn few_items<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct FewItems<T>(PhantomData<T>);
 
-    impl<'de> Visitor<'de> for FewWrites {
-        type Value = Vec<StateWrite>;
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for FewItems<T> {
+        type Value = Vec<T>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(formatter, "at most {MAX_DECODED_WRITES} writes")
+            write!(formatter, "at most {MAX_DECODED_ITEMS} items")
         }
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut writes: A) -> Result<Self::Value, A::Error> {
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
             let mut read = Vec::new();
-            while let Some(write) = writes.next_element()? {
-                if read.len() == MAX_DECODED_WRITES {
+            while let Some(item) = items.next_element()? {
+                if read.len() == MAX_DECODED_ITEMS {
                     return Err(de::Error::invalid_length(read.len() + 1, &self));
                 }
-                read.push(write);
+                read.push(item);
             }
             Ok(read)
         }
     }
 
-    deserializer.deserialize_seq(FewWrites)
+    deserializer.deserialize_seq(FewItems(PhantomData))
 }
 
 /// One write. If the key's version has changed in the meantime, the whole batch is refused.

@@ -67,6 +67,7 @@ kinds! {
         Custom "custom",
         Ping "ping",
         Bye "bye",
+        Reserve "reserve",
     }
 }
 
@@ -87,6 +88,7 @@ kinds! {
         Pong "pong",
         Custom "custom",
         Closing "closing",
+        Reserved "reserved",
     }
 }
 
@@ -119,5 +121,9 @@ kinds! {
         UnknownMessage "unknown_message",
         OutOfOrder "out_of_order",
         Declined "declined",
+        RoomLocked "room_locked",
+        BadOptions "bad_options",
+        BadTicket "bad_ticket",
+        WorldRestarted "world_restarted",
     }
 }

@@ -13,7 +13,8 @@ pub enum Refusal {
         /// Milliseconds after which the same request would pass the limit.
         retry_after_ms: u32,
     },
-    /// The name is not a valid room name, or the map does not exist.
+    /// The name is not a valid room name, the type does not exist, or the room does not exist and
+    /// the request does not create it.
     NoSuchRoom,
     /// The room is full.
     RoomFull,
@@ -46,6 +47,16 @@ pub enum Refusal {
         /// The reason, as a number that the plugin defines.
         code: u16,
     },
+    /// The room is locked: its game logic admits nobody now.
+    RoomLocked,
+    /// The options are invalid ([`super::Property::are_valid`]), the type of a new room does not
+    /// have them, or a reservation is not for 1 to 32 seats.
+    BadOptions,
+    /// The ticket is unknown, used up or expired.
+    BadTicket,
+    /// The request was lost, because the game logic of the room failed while it handled it. The
+    /// room continues from the moment before.
+    WorldRestarted,
 }
 
 impl Refusal {
@@ -61,12 +72,13 @@ impl Refusal {
 
     /// Whether a correct client never causes this refusal. Such refusals count towards close code
     /// 4422. A bad text does not count: people type it, and a client without Unicode's tables
-    ///   cannot predict whether it is refused.
+    /// cannot predict whether it is refused. Neither does a missing room, because a room can end
+    /// before a join arrives, nor a ticket that is not valid any more.
     #[must_use]
     pub fn is_senseless(&self) -> bool {
         matches!(
             self,
-            Self::NoSuchRoom | Self::UnknownSkin | Self::BadState | Self::UnknownMessage | Self::OutOfOrder
+            Self::UnknownSkin | Self::BadState | Self::UnknownMessage | Self::OutOfOrder | Self::BadOptions
         )
     }
 }

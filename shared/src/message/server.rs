@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, KeyVersion, Refusal, Request, Scope};
+use super::{Body, KeyVersion, Property, Refusal, Request, Scope};
 use crate::{
     close::CloseCode,
     ids::{Epoch, PlayerId, Slot, Tick},
@@ -37,6 +37,8 @@ pub enum ServerMessage {
     Custom(CustomSaid),
     /// The server is about to close the connection.
     Closing(Closing),
+    /// Seats are reserved.
+    Reserved(Reserved),
 }
 
 /// The durability of an acknowledged change.
@@ -74,9 +76,7 @@ pub struct Welcome {
     pub player: PlayerId,
     /// The player's name.
     pub name: String,
-    /// The last finished tick.
-    pub tick: Tick,
-    /// Ticks per second.
+    /// Ticks per second. Each room counts its own ticks.
     pub tick_rate: u32,
     /// The durability of acknowledged changes on this server.
     pub durability: Durability,
@@ -85,10 +85,8 @@ pub struct Welcome {
     pub heartbeat_ms: u32,
     /// The catalogue of skins. A skin is an index into it.
     pub skins: Vec<String>,
-    /// The maps from which rooms can be created.
-    pub maps: Vec<String>,
-    /// The names of the components that plugins replicate, by bit number.
-    pub extras: Vec<String>,
+    /// The types of rooms that can be joined.
+    pub room_types: Vec<String>,
     /// Reserved: the session to resume.
     pub session: Option<String>,
     /// Reserved: the secret for resuming.
@@ -102,6 +100,8 @@ pub struct RoomEntered {
     pub request: Request,
     /// The room's name.
     pub room: String,
+    /// The room's type.
+    pub room_type: String,
     /// The room's epoch.
     pub epoch: Epoch,
     /// The number of this stay in the room, which its snapshots repeat.
@@ -124,6 +124,23 @@ pub struct RoomEntered {
     pub map: MapInfo,
     /// The room's versioned state.
     pub state: Vec<StateEntry>,
+    /// The properties that the room publishes, by key.
+    pub properties: Vec<Property>,
+    /// The names of the components that plugins replicate in this room, by bit number.
+    pub extras: Vec<String>,
+}
+
+/// The answer to a request for seats.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reserved {
+    /// The request that this answers.
+    pub request: Request,
+    /// The room in which the seats are reserved.
+    pub room: String,
+    /// The ticket for [`super::Join::ticket`]. It admits as many players as there are seats.
+    pub ticket: String,
+    /// The time after which unused seats are free again, in milliseconds.
+    pub expires_ms: u32,
 }
 
 /// The reason for which a player left a room.
@@ -134,6 +151,8 @@ pub enum LeaveReason {
     Asked,
     /// The player enters a different room.
     Moved,
+    /// The room ended.
+    Ended,
 }
 
 /// The player left its room.
@@ -228,8 +247,6 @@ impl Refused {
 pub struct Pong {
     /// The nonce of the ping.
     pub nonce: u32,
-    /// The last finished tick.
-    pub tick: Tick,
 }
 
 /// A message from a plugin.

@@ -42,6 +42,7 @@ impl<'a> Builder<'a> {
 
     /// Writes the section of a flag. The closure appends the records and returns their number. An
     /// empty section is omitted.
+    #[inline]
     pub fn section(&mut self, flag: u8, records: impl FnOnce(&mut Vec<u8>) -> u16) {
         let at = self.out.len();
         self.out.extend_from_slice(&[0, 0]);

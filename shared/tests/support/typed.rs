@@ -2,7 +2,7 @@
 
 use parlour_shared::{
     close::CloseCode,
-    message::{ClientMessage, Durability, LeaveReason, Refusal, Scope, ServerMessage},
+    message::{ClientMessage, Durability, JoinMode, LeaveReason, Refusal, Scope, ServerMessage},
     motion::Direction,
 };
 use serde_reflection::{ContainerFormat, Registry, Samples, Tracer, TracerConfig};
@@ -16,6 +16,7 @@ pub(crate) fn registry() -> Registry {
     tracer.trace_type::<CloseCode>(&samples).unwrap();
     tracer.trace_type::<Direction>(&samples).unwrap();
     tracer.trace_type::<Durability>(&samples).unwrap();
+    tracer.trace_type::<JoinMode>(&samples).unwrap();
     tracer.trace_type::<LeaveReason>(&samples).unwrap();
     tracer.trace_type::<Refusal>(&samples).unwrap();
     tracer.trace_type::<Scope>(&samples).unwrap();

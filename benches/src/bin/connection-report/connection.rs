@@ -116,7 +116,7 @@ impl Connection {
             match client.receive(message, now)?.event {
                 Event::Welcome => match self.room.take() {
                     None => progress = Progress::Established,
-                    Some(room) => drop(client.command(Command::Join { room }, now, &mut answer)),
+                    Some(room) => drop(client.command(Command::join(room), now, &mut answer)),
                 },
                 Event::Entered => progress = Progress::Established,
                 Event::Refused(refused) => {

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, Result};
 
-/// Values by name. A name includes its labels as they are written.
+/// Values by name. A name includes its labels as they are written, without the label `thread`:
+/// the value is the sum over the threads.
 #[derive(Clone, Debug, Default)]
 pub(in crate::report) struct Metrics(BTreeMap<String, f64>);
 
@@ -22,9 +23,13 @@ impl Metrics {
         let values = text.lines().filter(|line| !line.starts_with('#'));
         let pair = |line: &str| {
             let (name, value) = line.trim().rsplit_once(' ')?;
-            Some((name.to_owned(), value.parse().ok()?))
+            Some((without_thread(name), value.parse::<f64>().ok()?))
         };
-        Self(values.filter_map(pair).collect())
+        let mut sums = BTreeMap::new();
+        for (name, value) in values.filter_map(pair) {
+            *sums.entry(name).or_insert(0.0) += value;
+        }
+        Self(sums)
     }
 
     pub(in crate::report) fn is_empty(&self) -> bool {
@@ -75,9 +80,29 @@ impl Metrics {
     }
 }
 
+/// Returns a name with its labels, without the label `thread`.
+fn without_thread(name: &str) -> String {
+    let Some((family, labels)) = name.strip_suffix('}').and_then(|name| name.split_once('{')) else {
+        return name.to_owned();
+    };
+    let others = labels.split(',').filter(|label| !label.starts_with("thread="));
+    match &others.collect::<Vec<_>>()[..] {
+        [] => family.to_owned(),
+        others => format!("{family}{{{}}}", others.join(",")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Metrics;
+
+    #[test]
+    fn threads_are_summed_up() {
+        let metrics =
+            Metrics::parse("a{thread=\"0\"} 1\na{thread=\"1\"} 2\nb{hz=\"60\",thread=\"0\"} 3\nc 4");
+        let values = ["a", "b{hz=\"60\"}", "c"].map(|name| metrics.get(name));
+        assert_eq!(values, [3.0, 3.0, 4.0]);
+    }
 
     #[test]
     fn a_quantile_covers_only_new_samples() {

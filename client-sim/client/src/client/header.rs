@@ -30,7 +30,6 @@ impl Client {
         };
         let header = SnapshotHeader::read(message)?;
         self.check(&header, room.entered.view)?;
-        self.last_tick = Some(header.tick);
         self.last_header = Some(header.tick);
         self.ticks.observe(header.tick, now);
         let mut violation = None;
@@ -50,12 +49,12 @@ impl Client {
         if got > LAST_TICK {
             return Err(Violation::TickRange(got));
         }
-        if let Some(last) = self.last_tick.filter(|&last| last >= got) {
-            return Err(ViewError::TickNotLater { last, got }.into());
-        }
         if header.view != view {
             let (expected, got) = (view, header.view);
             return Err(ViewError::WrongStay { expected, got }.into());
+        }
+        if let Some(last) = self.last_header.filter(|&last| last >= got) {
+            return Err(ViewError::TickNotLater { last, got }.into());
         }
         match header.base {
             Some(base) if self.last_header != Some(base) => {

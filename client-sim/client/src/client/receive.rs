@@ -7,7 +7,6 @@ use parlour_shared::{
     ids::Slot,
     message::{ChatSaid, RoomEntered, RoomLeft, Scope, ServerMessage, StateEntry, Welcome},
     snapshot::{MotionChange, Snapshot},
-    view::ViewError,
 };
 
 use super::{Client, Room};
@@ -15,6 +14,7 @@ use crate::{
     event::{Event, ReceivedEvent},
     prediction::{LAST_TICK, OwnMotion},
     sequence_check::StampStream,
+    ticks::TickClock,
     violation::Violation,
 };
 
@@ -52,8 +52,8 @@ impl Client {
         }
         match message {
             ServerMessage::Snapshot(_) => Err(Violation::SnapshotForm),
-            ServerMessage::Welcome(welcome) => self.take_welcome(welcome, now),
-            ServerMessage::RoomEntered(entered) => self.enter(entered),
+            ServerMessage::Welcome(welcome) => self.take_welcome(welcome),
+            ServerMessage::RoomEntered(entered) => self.enter(entered, now),
             ServerMessage::RoomLeft(left) => self.leave(left),
             ServerMessage::Chat(said) => Ok(self.hear(said)),
             ServerMessage::StateChanged(changed) => {
@@ -74,26 +74,25 @@ impl Client {
             ServerMessage::Accepted(accepted) => Ok(Event::Accepted(accepted).into()),
             ServerMessage::Refused(refused) => Ok(Event::Refused(refused).into()),
             ServerMessage::Pong(pong) => {
-                self.ticks.observe(pong.tick, now);
                 let sent = self.ping.filter(|(nonce, _)| *nonce == pong.nonce);
                 let rtt = sent.map_or_else(Default::default, |(_, at)| now.saturating_duration_since(at));
                 Ok(Event::Pong { rtt }.into())
             }
             ServerMessage::Custom(said) => Ok(Event::Custom(said).into()),
             ServerMessage::Closing(closing) => Ok(Event::Closing(closing).into()),
+            ServerMessage::Reserved(reserved) => Ok(Event::Reserved(reserved).into()),
         }
     }
 
-    fn take_welcome(&mut self, welcome: Welcome, now: Instant) -> Result<ReceivedEvent, Violation> {
+    fn take_welcome(&mut self, welcome: Welcome) -> Result<ReceivedEvent, Violation> {
         if self.welcome.is_some() {
             return Err(Violation::SecondWelcome);
         }
-        self.ticks.observe(welcome.tick, now);
         self.welcome = Some(welcome);
         Ok(Event::Welcome.into())
     }
 
-    fn enter(&mut self, entered: RoomEntered) -> Result<ReceivedEvent, Violation> {
+    fn enter(&mut self, entered: RoomEntered, now: Instant) -> Result<ReceivedEvent, Violation> {
         if let Some(room) = &self.room {
             return Err(Violation::RoomOrder {
                 present: Some(room.entered.epoch),
@@ -105,6 +104,10 @@ impl Client {
         };
         self.view.enter_room(entered.view);
         self.last_header = None;
+        // Each room counts its own ticks, so nothing learnt in the last one holds here.
+        self.ticks = TickClock::default();
+        self.ticks.observe(entered.tick, now);
+        self.phase.enter_room();
         self.prediction.enter_room();
         self.stamps.enter_room(entered.epoch, entered.seq);
         let walls = Arc::new(walls);
@@ -115,6 +118,7 @@ impl Client {
     fn leave(&mut self, left: RoomLeft) -> Result<ReceivedEvent, Violation> {
         let present = self.room.take().map(|room| room.entered.epoch);
         self.stamps.leave_room();
+        self.ticks = TickClock::default();
         if present != Some(left.epoch) {
             return Err(Violation::RoomOrder {
                 present,
@@ -146,12 +150,7 @@ impl Client {
         if tick > LAST_TICK {
             return Err(Violation::TickRange(tick));
         }
-        // Ticks also increase from one stay to the next. The view checks only within a stay.
-        if let Some(last) = self.last_tick.filter(|&last| last >= tick) {
-            return Err(ViewError::TickNotLater { last, got: tick }.into());
-        }
         self.view.apply(snapshot)?;
-        self.last_tick = Some(tick);
         self.ticks.observe(tick, now);
         let ack = snapshot.ack;
         if let Some(ack) = ack {

@@ -223,7 +223,7 @@ pub enum TrySendError {
     Send(#[from] SendError),
 }
 
-/// The reason why a room was not joined.
+/// The reason why a room was not joined, or no seat reserved.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {
@@ -231,15 +231,15 @@ pub enum JoinError {
     #[error("the server refused: {0:?}")]
     Refused(Refusal),
     /// No answer arrived within [`Options::timeout`](crate::Options::timeout). The server may still
-    /// join the room.
+    /// do it.
     #[error("the server did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// There are too many unread events: read them first. If they arrived during this join, the
-    /// server may still join the room.
-    #[error("too many unread events: call next_event until it waits, then join")]
+    /// There are too many unread events: read them first. If they arrived during this request, the
+    /// server may still do it.
+    #[error("too many unread events: call next_event until it waits, then try again")]
     TooManyEvents,
-    /// The name is too long for a message.
-    #[error("the name of the room is too long")]
+    /// The name or the options are too long for a message.
+    #[error("the name of the room or its options are too long")]
     TooLong,
     /// The connection is over.
     #[error(transparent)]

@@ -18,7 +18,7 @@ pub struct Options {
     /// The name that others see, and the token that identifies the player.
     pub settings: Settings,
     /// The time limit for opening a connection (name look-up, TCP, TLS, WebSocket and welcome
-    /// together), and for the answer to a join. 10 s by default.
+    /// together), and for the answer to a join or a reservation. 10 s by default.
     pub timeout: Duration,
     /// Whether the connection returns an [`Event::Frame`](crate::Event::Frame) 60 times a second
     /// while in a room. Off by default.

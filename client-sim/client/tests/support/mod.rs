@@ -53,7 +53,6 @@ pub(crate) fn encoded(message: &ServerMessage) -> Vec<u8> {
 pub(crate) fn welcome() -> Vec<u8> {
     encoded(&ServerMessage::Welcome(Welcome {
         player: OWN_PLAYER,
-        tick: Tick(99),
         heartbeat_ms: parlour_shared::limits::HEARTBEAT_MS,
         skins: vec!["plain".into(), "red".into()],
         ..Welcome::default()
@@ -66,11 +65,32 @@ pub(crate) fn entered_with(map: MapInfo) -> Vec<u8> {
 
 pub(crate) fn entered_in(slot: Slot, map: MapInfo) -> Vec<u8> {
     encoded(&ServerMessage::RoomEntered(RoomEntered {
+        slot,
+        ..room_entered(map)
+    }))
+}
+
+/// Returns the message on entering the room `next`, in which the player stands at this tick.
+pub(crate) fn entered_next(view: u8, tick: u32) -> Vec<u8> {
+    encoded(&ServerMessage::RoomEntered(RoomEntered {
+        request: 0,
+        room: "next".into(),
+        epoch: Epoch(1),
+        view,
+        tick: Tick(tick),
+        ..room_entered(map())
+    }))
+}
+
+/// Returns the message on entering the room `test` at tick 100.
+pub(crate) fn room_entered(map: MapInfo) -> RoomEntered {
+    RoomEntered {
         request: 1,
         room: "test".into(),
+        room_type: "test".into(),
         epoch: EPOCH,
         view: 1,
-        slot,
+        slot: OWN,
         tick: Tick(100),
         capacity: 100,
         interest_px: None,
@@ -78,14 +98,20 @@ pub(crate) fn entered_in(slot: Slot, map: MapInfo) -> Vec<u8> {
         seq: 40,
         map,
         state: vec![],
-    }))
+        properties: vec![],
+        extras: vec![],
+    }
 }
 
 pub(crate) fn left() -> Vec<u8> {
+    left_for(LeaveReason::Asked)
+}
+
+pub(crate) fn left_for(reason: LeaveReason) -> Vec<u8> {
     encoded(&ServerMessage::RoomLeft(RoomLeft {
         request: 0,
         epoch: EPOCH,
-        reason: LeaveReason::Asked,
+        reason,
     }))
 }
 

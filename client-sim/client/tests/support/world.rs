@@ -226,7 +226,6 @@ impl State {
         match message {
             ClientMessage::Hello(_) => player.send_message(&ServerMessage::Welcome(Welcome {
                 player: PlayerId(1000 + number as u32),
-                tick,
                 skins: vec!["plain".into(), "red".into()],
                 ..Welcome::default()
             })),
@@ -239,6 +238,9 @@ impl State {
             ClientMessage::Join(join) => {
                 player.joined = true;
                 player.send_message(&ServerMessage::RoomEntered(RoomEntered {
+                    room_type: "test".into(),
+                    properties: Vec::new(),
+                    extras: Vec::new(),
                     request: join.request,
                     room: join.room,
                     epoch: Epoch(1),
@@ -280,7 +282,7 @@ impl State {
                     },
                 });
             }
-            ClientMessage::Ping { nonce } => player.send_message(&ServerMessage::Pong(Pong { nonce, tick })),
+            ClientMessage::Ping { nonce } => player.send_message(&ServerMessage::Pong(Pong { nonce })),
             ClientMessage::Chat(chat) if chat.scope == Scope::Room => self.say(&chat.text),
             ClientMessage::Bye => {
                 let mut close = Vec::new();

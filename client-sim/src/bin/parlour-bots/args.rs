@@ -25,7 +25,8 @@ What is measured:
                        has decoded it. With --phase-lock it starts when the bot samples its input.
                        A turn that a newer one overtakes counts until the newer one is decoded.
   longest without a tick
-                       longest time in which no bot received a tick
+                       longest time in which no bot in a room received a tick, over all rooms;
+                       about 1 s in a room in which nothing happens
   age of the picture   sampled at random moments, for a random witness and neighbour: time since
                        the oldest turn of the neighbour that the witness has not seen; 0 if it has
                        seen all
@@ -37,7 +38,7 @@ What is measured:
 Exit status:
   0 no fault was found
   1 violations, connections that were lost or not opened, no bot connected, rooms not joined, or
-    no bot received a tick for longer than --max-standstill
+    no bot in a room received a tick for longer than --max-standstill
   2 invalid arguments";
 
 /// Runs bots that walk and chat on a Parlour server, check its guarantees and measure it.
@@ -64,10 +65,15 @@ struct Target {
     /// Address of the server's WebSocket
     #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7373/ws")]
     url: String,
-    /// Map from which the rooms are created
-    #[arg(long, value_name = "NAME", default_value = "plaza")]
+    /// Type of the rooms, such as the name of a map
+    #[arg(
+        long,
+        visible_alias = "room-type",
+        value_name = "NAME",
+        default_value = "plaza"
+    )]
     map: String,
-    /// Number of rooms: MAP/0, MAP/1 and so on, or just MAP for a single room
+    /// Number of rooms: NAME/0, NAME/1 and so on, or just NAME for a single room
     #[arg(long, value_name = "N", conflicts_with = "per_room")]
     rooms: Option<u32>,
     /// Number of bots in each room, instead of --rooms [default: 50]
@@ -134,7 +140,8 @@ struct Timing {
     /// Time between the last connection and the beginning of the measurement
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     settle: Duration,
-    /// Fail the run if no bot receives a tick for longer than this; `forever` only reports it
+    /// Fail the run if no bot in a room receives a tick for longer than this; `forever` only
+    /// reports it
     #[arg(long, value_name = "TIME", default_value = "1500ms", value_parser = time_or_never)]
     max_standstill: Time,
     /// Number of threads. All bots of a room run in the same thread

@@ -24,10 +24,15 @@ impl Bot {
                     .connect
                     .add(now.saturating_duration_since(self.intended));
                 let room = shared.plan.room_name(self.number);
-                self.send(Command::Join { room }, now, shared);
+                self.send(Command::join(room), now, shared);
             }
             Event::Entered => self.entered(now, shared),
-            Event::Left(_) => self.tracker.clear(),
+            Event::Left(_) => {
+                self.tracker.clear();
+                // The aim is a tick of that room.
+                self.aimed = None;
+                self.stop_watching(now, shared);
+            }
             Event::Snapshot { own, ack } => {
                 match own {
                     Some(Agreement::Agreed) => measured.predictions_agreed += 1,
@@ -62,6 +67,7 @@ impl Bot {
             | Event::Accepted(_)
             | Event::Custom(_)
             | Event::Closing(_)
+            | Event::Reserved(_)
             | Event::Frame { .. } => {}
         }
     }
@@ -69,6 +75,9 @@ impl Bot {
     fn entered(&mut self, now: Instant, shared: &mut ThreadState) {
         self.tracker.clear();
         self.client.share_walls(&mut shared.walls);
+        if let Some(room) = self.client.room().filter(|_| !self.stalls) {
+            self.watched = Some(shared.tick_watch.enter(&room.entered.room, now));
+        }
         if std::mem::replace(&mut self.joined, true) {
             return;
         }

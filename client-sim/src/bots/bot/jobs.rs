@@ -78,14 +78,15 @@ impl Bot {
         if let Some((moment, tick)) = self.client.next_sample(due, shared.plan.aim) {
             let wait = moment.saturating_duration_since(due);
             shared.tally.measured.input_wait.add(wait);
-            self.aimed = Some(tick);
+            self.aimed = Some((moment, tick));
             shared.schedule.add(moment, self.number, Job::SampleInput);
         }
     }
 
     /// Samples the input and turns. If the generator is late, aims at a later tick.
     fn sample(&mut self, due: Instant, now: Instant, shared: &mut ThreadState) {
-        let Some(mut tick) = self.aimed.take() else {
+        // The sampling of an aim in the last room finds no aim, or the next one.
+        let Some((_, mut tick)) = self.aimed.take_if(|(moment, _)| *moment == due) else {
             return;
         };
         if now > due + shared.plan.aim {

@@ -11,6 +11,11 @@ impl<'a> Bytes<'a> {
         self.0.is_empty()
     }
 
+    /// Returns the next byte without reading it.
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.0.first().copied()
+    }
+
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Flaw> {
         let (taken, rest) = self
             .0

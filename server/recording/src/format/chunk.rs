@@ -212,13 +212,19 @@ pub(super) fn unpack(head: &ChunkHead, body: &[u8], into: &mut Vec<u8>) -> Resul
 }
 
 /// Makes chunks, and keeps its buffers from one to the next.
-pub(super) struct Sealer {
+pub(crate) struct Sealer {
     compressor: zstd::bulk::Compressor<'static>,
     buffer: Vec<u8>,
 }
 
+impl Default for Sealer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Sealer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             compressor: zstd::bulk::Compressor::new(LEVEL).expect("zstd knows its level 3"),
             buffer: Vec::new(),

@@ -2,25 +2,26 @@
 
 use parlour_shared::{
     codec,
-    ids::{SessionId, Tick},
-    limits::{MAX_DECODED_WRITES, MAX_RECORDED_MESSAGE},
+    ids::{PlayerId, SessionId, Tick},
+    limits::{MAX_DECODED_ITEMS, MAX_NAME_BYTES, MAX_RECORDED_MESSAGE},
     message::{ClientMessage, Move},
     motion::Direction,
 };
-use parlour_tick::{Event, EventKind, TickInput};
+use parlour_tick::{Arrival, Carried, Counters, Event, EventKind, Reservation, TickInput};
 
 use super::{
     Flaw,
     bytes::{Bytes, put_leb, unzigzag, zigzag},
 };
 
-const OPEN: u8 = 0;
-const CLOSE: u8 = 1;
+const ARRIVE: u8 = 0;
+const DEPART: u8 = 1;
 const HOLD: u8 = 2;
 const RELEASE: u8 = 3;
 const MESSAGE: u8 = 4;
 /// The most frequent message has a separate form, half as long.
 const MOVE: u8 = 5;
+const RESERVE: u8 = 6;
 /// Flag in the byte of a move's heading.
 const SPRINT: u8 = 16;
 
@@ -41,11 +42,15 @@ pub(super) fn encode(
         );
         last = event.session.0;
         match &event.kind {
-            EventKind::Open { name } => {
-                out.push(OPEN);
-                put_bytes(name.as_bytes(), out)?;
+            EventKind::Arrive(arrival) => {
+                out.push(ARRIVE);
+                put_arrival(arrival, out)?;
             }
-            EventKind::Close => out.push(CLOSE),
+            EventKind::Depart => out.push(DEPART),
+            EventKind::Reserve(reservation) => {
+                out.push(RESERVE);
+                put_reservation(reservation, message, out)?;
+            }
             EventKind::Hold => out.push(HOLD),
             EventKind::Release => out.push(RELEASE),
             EventKind::Message {
@@ -58,7 +63,7 @@ pub(super) fn encode(
             }
             EventKind::Message { early, message: said } => {
                 // Decoding is stricter than the types. Do not write what it refuses.
-                if matches!(said, ClientMessage::SetState(batch) if batch.writes.len() > MAX_DECODED_WRITES) {
+                if matches!(said, ClientMessage::SetState(batch) if batch.writes.len() > MAX_DECODED_ITEMS) {
                     return Err("a batch with too many writes".into());
                 }
                 out.push(MESSAGE);
@@ -96,13 +101,9 @@ pub(super) fn decode(tick: Tick, most: usize, bytes: &mut Bytes<'_>) -> Result<V
 
 fn decode_kind(tick: Tick, bytes: &mut Bytes<'_>) -> Result<EventKind, Flaw> {
     Ok(match bytes.u8()? {
-        OPEN => {
-            let name = std::str::from_utf8(take_bytes(bytes)?).map_err(|_| "a name that is not UTF-8")?;
-            EventKind::Open {
-                name: name.to_owned(),
-            }
-        }
-        CLOSE => EventKind::Close,
+        ARRIVE => EventKind::Arrive(take_arrival(bytes)?),
+        DEPART => EventKind::Depart,
+        RESERVE => EventKind::Reserve(Box::new(take_reservation(bytes)?)),
         HOLD => EventKind::Hold,
         RELEASE => EventKind::Release,
         MESSAGE => {
@@ -121,6 +122,105 @@ fn decode_kind(tick: Tick, bytes: &mut Bytes<'_>) -> Result<EventKind, Flaw> {
         }
         kind => return Err(format!("an event of the unknown kind {kind}").into()),
     })
+}
+
+fn put_arrival(arrival: &Arrival, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    // Decoding is stricter than the types. Do not write what it refuses.
+    if arrival.name.is_empty() || arrival.name.len() > MAX_NAME_BYTES {
+        return Err("a player without a name, or with one that is too long".into());
+    }
+    if arrival.carried.len() > Arrival::MAX_CARRIED {
+        return Err("a player that carries too many components".into());
+    }
+    out.extend_from_slice(&arrival.player.0.to_le_bytes());
+    put_bytes(arrival.name.as_bytes(), out)?;
+    put_leb(arrival.skin.into(), out);
+    put_leb(arrival.carried.len() as u64, out);
+    for Carried { name, value } in &arrival.carried {
+        put_bytes(name.as_bytes(), out)?;
+        put_bytes(value, out)?;
+    }
+    let Counters {
+        view,
+        last_seq,
+        full_in,
+    } = arrival.counters;
+    out.push(view);
+    put_leb(last_seq.into(), out);
+    full_in.iter().for_each(|&ticks| put_leb(ticks.into(), out));
+    Ok(())
+}
+
+fn take_arrival(bytes: &mut Bytes<'_>) -> Result<Arrival, Flaw> {
+    let player = PlayerId(bytes.u32()?);
+    let name = take_text(bytes)?;
+    if name.is_empty() || name.len() > MAX_NAME_BYTES {
+        return Err("a player without a name, or with one that is too long".into());
+    }
+    let skin = bytes.leb_up_to(u16::MAX.into(), "a skin of")? as u16;
+    let count = bytes.leb_up_to(Arrival::MAX_CARRIED as u64, "a number of carried components of")?;
+    let mut carried = Vec::with_capacity(count as usize);
+    for _ in 0..count {
+        let name = take_text(bytes)?;
+        let value = take_bytes(bytes)?.to_vec();
+        carried.push(Carried { name, value });
+    }
+    let view = bytes.u8()?;
+    let last_seq = bytes.leb_up_to(u32::MAX.into(), "a sequence number of")? as u32;
+    let mut full_in = [0; Counters::LIMITS];
+    for ticks in &mut full_in {
+        *ticks = bytes.leb_up_to(u32::MAX.into(), "a rate limit of")? as u32;
+    }
+    Ok(Arrival {
+        player,
+        name,
+        skin,
+        carried,
+        counters: Counters {
+            view,
+            last_seq,
+            full_in,
+        },
+    })
+}
+
+fn put_reservation(reservation: &Reservation, message: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    put_bytes(reservation.ticket.as_bytes(), out)?;
+    out.extend([reservation.seats, u8::from(reservation.answer)]);
+    out.push(u8::from(reservation.spawn.is_some()));
+    put_bytes(reservation.spawn.as_deref().unwrap_or_default().as_bytes(), out)?;
+    message.clear();
+    codec::encode(&ClientMessage::Join(reservation.join.clone()), message);
+    put_bytes(message, out)
+}
+
+fn take_reservation(bytes: &mut Bytes<'_>) -> Result<Reservation, Flaw> {
+    let ticket = take_text(bytes)?;
+    let [seats, answer, has_spawn] = bytes.array()?;
+    if answer > 1 {
+        return Err("a reservation that is neither answered nor not".into());
+    }
+    let spawn = take_text(bytes)?;
+    if has_spawn > 1 || (has_spawn == 0 && !spawn.is_empty()) {
+        return Err("a reservation that neither has a spawn point nor not".into());
+    }
+    let message = codec::decode_recorded(take_bytes(bytes)?)
+        .map_err(|error| format!("a reservation that cannot be read: {error}"))?;
+    let ClientMessage::Join(join) = message else {
+        return Err("a reservation without a join".into());
+    };
+    Ok(Reservation {
+        ticket,
+        seats,
+        join,
+        spawn: (has_spawn == 1).then_some(spawn),
+        answer: answer == 1,
+    })
+}
+
+fn take_text(bytes: &mut Bytes<'_>) -> Result<String, Flaw> {
+    let text = std::str::from_utf8(take_bytes(bytes)?).map_err(|_| "a name that is not UTF-8")?;
+    Ok(text.to_owned())
 }
 
 fn put_move(tick: Tick, command: &Move, out: &mut Vec<u8>) {

@@ -1,6 +1,7 @@
 //! The header of a recording: everything that a replay needs before the first tick.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -11,14 +12,15 @@ use parlour_shared::{
     map::Map,
     text::count,
 };
-use parlour_sim::{RoomRules, SimConfig};
+use parlour_sim::{RoomRules, RoomTypeConfig, SimConfig};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
 use super::{Chain, FORMAT, hex};
 use crate::map_digest;
 
-/// The first chunk of a recording, as JSON. Readers ignore unknown fields, except in `rules`.
+/// The first chunk of a recording, as JSON. Readers ignore unknown fields, except in `rules`
+/// and `room_types`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The format of the file, as in its first bytes.
@@ -32,6 +34,9 @@ pub struct Header {
     pub schema: u32,
     /// The version of the program that recorded and, if known, its commit.
     pub build: String,
+    /// The name of the world in its node. Empty if the world was alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub world: String,
     /// Ticks per second.
     pub tick_rate: u32,
     /// When the recording started, for people: RFC 3339, UTC.
@@ -41,12 +46,19 @@ pub struct Header {
     /// The seed of all random streams. A string in JSON, whose numbers are exact only up to 2^53.
     #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     pub seed: u64,
-    /// The rules of every room.
+    /// The rules of rooms whose type is a map.
     pub rules: RoomRules,
+    /// The other room types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub room_types: Vec<RoomTypeConfig>,
     /// The maximum number of rooms.
     pub max_rooms: u32,
-    /// The heartbeat that welcomes announce, in milliseconds.
-    pub heartbeat_ms: u32,
+    /// Whether doors create rooms: `false` for a world of a node with many worlds.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub creates_rooms_for_doors: bool,
+    /// The epoch before that of the first room: 0 for a world that was alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub first_epoch: u32,
     /// The skins, by index.
     pub skins: Vec<String>,
     /// The maps, in the world's order.
@@ -143,7 +155,7 @@ pub enum HeaderError {
         /// The digest of the map that was found, hexadecimal.
         found: String,
     },
-    /// The rules are invalid: no recorder writes them.
+    /// The rules or room types are invalid: no recorder writes them.
     #[error("the rules in the recording's header are invalid: {0}")]
     InvalidRules(String),
 }
@@ -169,19 +181,36 @@ impl Header {
             protocol: PROTOCOL,
             schema: SCHEMA,
             build: build.to_owned(),
+            world: String::new(),
             tick_rate: TICK_RATE,
             started: rfc3339(started_ms),
             started_ms,
             seed: config.seed,
             rules: config.rules,
+            room_types: config.room_types.clone(),
             max_rooms: config.max_rooms,
-            heartbeat_ms: config.heartbeat_ms,
+            creates_rooms_for_doors: config.creates_rooms_for_doors,
+            first_epoch: config.first_epoch,
             skins: config.skins.clone(),
             maps: config.maps.iter().map(recorded).collect(),
             state,
             previous: None,
             history: None,
         }
+    }
+
+    /// Returns the names of the room types: those of [`Self::room_types`] and the maps, sorted. A
+    /// world that was made for one type has only that one, and not the maps of its rooms.
+    #[must_use]
+    pub fn type_names(&self) -> Vec<String> {
+        if let [only] = self.room_types.as_slice()
+            && self.maps.iter().all(|map| only.maps.contains(&map.name))
+        {
+            return vec![only.name.clone()];
+        }
+        let declared = self.room_types.iter().map(|one| &one.name);
+        let names: BTreeSet<&String> = declared.chain(self.maps.iter().map(|map| &map.name)).collect();
+        names.into_iter().cloned().collect()
     }
 
     /// Returns whether both headers describe the same world: all fields are equal except the start,
@@ -239,9 +268,6 @@ impl Header {
     /// # Errors
     /// A map is missing or differs, or the rules are invalid.
     pub fn sim_config(&self, maps: &[Arc<Map>]) -> Result<SimConfig, HeaderError> {
-        self.rules
-            .check()
-            .map_err(|error| HeaderError::InvalidRules(error.to_string()))?;
         let find = |recorded: &RecordedMap| {
             let named = maps.iter().filter(|map| map.name == recorded.name);
             let mut found = None;
@@ -259,14 +285,19 @@ impl Header {
                 found,
             })
         };
-        Ok(SimConfig {
+        let config = SimConfig {
             seed: self.seed,
             rules: self.rules,
             maps: self.maps.iter().map(find).collect::<Result<_, _>>()?,
+            room_types: self.room_types.clone(),
             skins: self.skins.clone(),
-            heartbeat_ms: self.heartbeat_ms,
             max_rooms: self.max_rooms,
-        })
+            creates_rooms_for_doors: self.creates_rooms_for_doors,
+            first_epoch: self.first_epoch,
+        };
+        let checked = config.check();
+        checked.map_err(|error| HeaderError::InvalidRules(error.to_string()))?;
+        Ok(config)
     }
 }
 
@@ -280,6 +311,20 @@ pub const LAST_WALL_MS: u64 = 253_402_300_799_999;
 pub fn rfc3339(wall_ms: u64) -> String {
     let since = Duration::from_millis(wall_ms.min(LAST_WALL_MS));
     humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + since).to_string()
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 fn as_text<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> {

@@ -25,6 +25,8 @@ pub struct Recording<R> {
     ending: Ending,
     /// Where the ticks and saved worlds start.
     header_end: u64,
+    /// The size of the file when it was opened.
+    bytes: u64,
 }
 
 /// A position in a recording at which reading can start.
@@ -71,6 +73,7 @@ impl<R: Read + Seek> Recording<R> {
             header,
             ending,
             header_end,
+            bytes: length,
         })
     }
 
@@ -111,6 +114,11 @@ impl<R: Read + Seek> Recording<R> {
     /// Those of the file.
     pub fn chain(&mut self) -> io::Result<Chain> {
         read_at(&mut self.file, self.table.end - CHAIN_BYTES as u64).map(Chain)
+    }
+
+    /// Returns the size of the file when it was opened.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Returns where its last whole chunk before the index ends.

@@ -151,6 +151,11 @@ impl<W: Write> FileWriter<W> {
         &self.out
     }
 
+    /// Returns the output. To write to it damages the recording.
+    pub(crate) fn get_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Returns the output, and drops the writer.
     pub fn into_inner(self) -> W {
         self.out

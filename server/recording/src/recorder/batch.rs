@@ -1,11 +1,17 @@
 //! The unit that the recorder sends to its other threads: some ticks, or a whole saved world.
 
+use std::{sync::Arc, time::Instant};
+
+use super::context::WorldContext;
 use crate::format::{ChunkKind, SealedChunk};
 
-/// Chunks that are sent together.
+/// Chunks of one world that are sent together.
 #[derive(Debug)]
 pub(super) struct Batch {
+    pub(super) world: Arc<WorldContext>,
     pub(super) chunks: Vec<SealedChunk>,
+    /// When the recorder thread made it.
+    pub(super) sealed_at: Instant,
     /// Whether the last tick panicked.
     pub(super) panicked: bool,
     first_tick: u32,
@@ -17,10 +23,12 @@ pub(super) struct Batch {
 impl Batch {
     /// `chunks` are one chunk of ticks, or all pieces of one saved world. Returns `None` if there
     /// are none.
-    pub(super) fn new(chunks: Vec<SealedChunk>, panicked: bool) -> Option<Self> {
+    pub(super) fn new(world: &Arc<WorldContext>, chunks: Vec<SealedChunk>, panicked: bool) -> Option<Self> {
         let first = chunks.first()?;
         let (first_tick, ticks, wall_ms) = (first.first_tick(), first.ticks(), first.wall_ms());
         Some(Self {
+            world: Arc::clone(world),
+            sealed_at: Instant::now(),
             panicked,
             first_tick,
             last_tick: first_tick + ticks.saturating_sub(1),
@@ -84,22 +92,51 @@ pub(super) mod samples {
     use parlour_tick::TickInput;
 
     use super::Batch;
-    use crate::format::{TicksBuilder, seal_keyframe};
+    use crate::{
+        format::{TicksBuilder, seal_keyframe},
+        recorder::context::{WorldContext, samples::world},
+    };
 
-    /// Returns a second of ticks without input, starting at `first`.
+    /// Returns a second of ticks of world 0 without input, starting at `first`.
     pub(in super::super) fn second(first: u32) -> Arc<Batch> {
-        let mut builder = TicksBuilder::new(0);
-        for tick in first..first + 60 {
-            builder
-                .push(Tick(tick), 0, Some((7, &[])), &TickInput::default())
-                .unwrap();
-        }
-        Arc::new(Batch::new(builder.seal().into_iter().collect(), false).unwrap())
+        second_of(&world(0, "main"), first)
     }
 
-    /// Returns a saved world after `tick`.
+    /// Returns world 0 as saved after `tick`.
     pub(in super::super) fn saved(tick: u32) -> Arc<Batch> {
-        let sealed = seal_keyframe(Tick(tick), 0, b"a world").unwrap();
-        Arc::new(Batch::new(sealed, false).unwrap())
+        saved_of(&world(0, "main"), tick)
+    }
+
+    /// Like [`second`], of a different world.
+    pub(in super::super) fn second_of(world: &Arc<WorldContext>, first: u32) -> Arc<Batch> {
+        ticks_of(world, first, first + 59, false)
+    }
+
+    /// Returns ticks of a world without input, the last of which may have panicked.
+    pub(in super::super) fn ticks_of(
+        world: &Arc<WorldContext>,
+        first: u32,
+        last: u32,
+        panicked: bool,
+    ) -> Arc<Batch> {
+        let mut builder = TicksBuilder::new(0);
+        for tick in first..=last {
+            let result = (!panicked || tick < last).then_some((7, &[][..]));
+            builder
+                .push(Tick(tick), 0, result, &TickInput::default())
+                .unwrap();
+        }
+        Arc::new(Batch::new(world, builder.seal().into_iter().collect(), panicked).unwrap())
+    }
+
+    /// Like [`saved`], of a different world.
+    pub(in super::super) fn saved_of(world: &Arc<WorldContext>, tick: u32) -> Arc<Batch> {
+        saved_with(world, tick, b"a world")
+    }
+
+    /// Like [`saved_of`], with this state.
+    pub(in super::super) fn saved_with(world: &Arc<WorldContext>, tick: u32, state: &[u8]) -> Arc<Batch> {
+        let sealed = seal_keyframe(Tick(tick), 0, state).unwrap();
+        Arc::new(Batch::new(world, sealed, false).unwrap())
     }
 }

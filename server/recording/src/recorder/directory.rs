@@ -1,7 +1,7 @@
-//! A directory of recordings: file names, and a bound on their total size.
+//! A directory of recordings, with a directory in it for each world: file names, and a bound on the
+//! total size.
 
 use std::{
-    collections::BTreeSet,
     fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -9,35 +9,45 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::{
     Reason,
+    directory_index::DirectoryIndex,
     file_error::is_without_descriptors,
     file_name::{FileName, is_recording, reason_of, stem},
+    world_info::is_world_name,
 };
 
 /// The maximum number of files with the same second and tick. Only a stopped clock could create
 /// more.
 const MAX_SAME: u32 = 100;
+/// If the limit is exceeded, the directory is listed again after this time: others may have added
+/// or deleted files.
+const LIST_AGAIN: Duration = Duration::from_secs(60);
 
 /// A directory of recordings. Several threads write to it, but never the tick thread.
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
     max_bytes: u64,
-    /// The names of the files that are being written. They are not deleted.
-    writing: Mutex<BTreeSet<String>>,
+    index: Mutex<Index>,
     /// Whether the warning about a file that cannot be read or deleted was logged. It is logged
     /// once.
     warned: AtomicBool,
 }
 
+#[derive(Debug, Default)]
+struct Index {
+    files: DirectoryIndex,
+    listed: Option<Instant>,
+}
+
 /// The files that may be deleted for a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeletableFiles {
-    /// For a new recording: all files, the oldest first.
+    /// For a recording: all files of all worlds, the oldest first.
     Any,
     /// For a new history: only histories with the same reason. Otherwise frequent requests would
     /// delete all other files.
@@ -49,13 +59,23 @@ impl Directory {
         Self {
             path,
             max_bytes,
-            writing: Mutex::default(),
+            index: Mutex::default(),
             warned: AtomicBool::new(false),
         }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns the maximum total size of the files.
+    pub(super) fn max_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
+    /// Returns the path of a file.
+    pub(super) fn path_of(&self, file: &FileName) -> PathBuf {
+        self.path.join(file.relative())
     }
 
     /// Creates the directory and checks that files can be created in it.
@@ -82,28 +102,33 @@ impl Directory {
         }
     }
 
-    /// Creates a file for a recording that starts with this tick at this time (milliseconds since
-    /// 1970), and returns it with its name. The file is not deleted before [`Self::mark_finished`]
-    /// is called.
+    /// Creates a file for a recording of a world that starts with this tick at this time
+    /// (milliseconds since 1970), and returns it with its name. The file is not deleted before
+    /// [`Self::mark_finished`] is called.
     pub(super) fn create(
         &self,
+        world: &str,
         wall_ms: u64,
         tick: u32,
         reason: Option<Reason>,
-    ) -> io::Result<(File, String)> {
-        fs::create_dir_all(&self.path)?;
+    ) -> io::Result<(File, FileName)> {
+        // Locked throughout, so that no other thread deletes the directory while it is empty.
+        let files = &mut self.index().files;
+        fs::create_dir_all(self.path.join(world))?;
         let stem = stem(wall_ms, tick, reason);
         for nth in 1..=MAX_SAME {
-            let name = match nth {
-                1 => format!("{stem}.plr"),
-                nth => format!("{stem}-{nth}.plr"),
+            let name = FileName {
+                world: world.to_owned(),
+                name: match nth {
+                    1 => format!("{stem}.plr"),
+                    nth => format!("{stem}-{nth}.plr"),
+                },
             };
-            // Registered before the file exists, because another thread may be deleting files.
-            let is_ours = self.names().insert(name.clone());
+            let is_ours = files.begin(&name);
             let made = OpenOptions::new()
                 .write(true)
                 .create_new(true)
-                .open(self.path.join(&name));
+                .open(self.path_of(&name));
             match made {
                 // Other servers check the lock. On file systems without locks, each server needs
                 // its own directory.
@@ -111,11 +136,11 @@ impl Directory {
                     return Ok((file, name));
                 }
                 // Another server has locked it meanwhile, to delete it.
-                Ok(_) => self.mark_finished(&name),
+                Ok(_) => files.forget(&name),
                 Err(error) => {
                     // Another thread of this server may be writing it.
                     if is_ours {
-                        self.mark_finished(&name);
+                        files.forget(&name);
                     }
                     if error.kind() != io::ErrorKind::AlreadyExists {
                         return Err(error);
@@ -129,85 +154,160 @@ impl Directory {
         ))
     }
 
+    /// Notes the size of a file that is being written.
+    pub(super) fn note_size(&self, file: &FileName, bytes: u64) {
+        self.index().files.note_size(file, bytes);
+    }
+
     /// Marks a file as finished: it may now be deleted to make room.
-    pub(super) fn mark_finished(&self, name: &str) {
-        self.names().remove(name);
+    pub(super) fn mark_finished(&self, file: &FileName) {
+        let bytes = fs::metadata(self.path_of(file)).map(|about| about.len());
+        self.index().files.finish(file, bytes.ok());
+    }
+
+    /// Deletes a file that has no usable content.
+    pub(super) fn remove(&self, file: &FileName) {
+        let mut index = self.index();
+        if let Err(error) = fs::remove_file(self.path_of(file)) {
+            tracing::debug!(%error, file = %file.relative().display(), "a useless file could not be deleted");
+        }
+        index.files.forget(file);
+        self.remove_if_empty(&file.world);
     }
 
     /// Deletes the oldest finished files that `deletable` allows, until `bytes` more fit or no such
     /// file is left. Returns how many were deleted.
+    ///
+    /// The sizes are known, so this is cheap if `bytes` fit.
     ///
     /// # Errors
     /// The directory cannot be read. A file that cannot be deleted stays, and one warning is
     /// logged.
     pub(super) fn make_room(&self, bytes: u64, deletable: DeletableFiles) -> io::Result<u32> {
         // Locked throughout, so that two threads do not both delete for the same bytes.
-        let writing = self.names();
-        let mut found = self.recordings()?;
-        found.sort();
-        let mut total: u64 = found.iter().map(|(_, bytes)| bytes).sum();
+        let mut index = self.index();
+        let fits = |index: &Index| index.files.total().saturating_add(bytes) <= self.max_bytes;
+        let is_recent = |listed: Option<Instant>| listed.is_some_and(|listed| listed.elapsed() < LIST_AGAIN);
+        if index.listed.is_some() && fits(&index) {
+            return Ok(0);
+        }
+        if !is_recent(index.listed) {
+            let found = self.list()?;
+            index.files.replace(found);
+            index.listed = Some(Instant::now());
+        }
         let mut deleted = 0;
-        for (name, size) in found {
-            if total.saturating_add(bytes) <= self.max_bytes {
-                break;
+        let mut after = None;
+        while !fits(&index)
+            && let Some((file, _)) = index.files.next_finished(after.as_ref())
+        {
+            let file = file.clone();
+            if deletable.allows(&file.name) && self.delete(&file, &mut deleted) {
+                index.files.forget(&file);
             }
-            let path = self.path.join(&name.0);
-            if !deletable.allows(&name.0) || writing.contains(&name.0) || is_locked(&path) {
-                continue;
-            }
-            match fs::remove_file(path) {
-                Ok(()) => {
-                    tracing::debug!(file = name.0, "deleted an old recording");
-                    deleted += 1;
-                }
-                // Another process deleted it first.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    self.warn_once(&name.0, &error);
-                    continue;
-                }
-            }
-            total -= size;
+            after = Some(file);
         }
         Ok(deleted)
     }
 
-    fn recordings(&self) -> io::Result<Vec<(FileName, u64)>> {
+    /// Deletes a file, unless another server writes it. Returns whether it is gone.
+    fn delete(&self, file: &FileName, deleted: &mut u32) -> bool {
+        let path = self.path_of(file);
+        if is_locked(&path) {
+            return false;
+        }
+        match fs::remove_file(path) {
+            Ok(()) => {
+                tracing::debug!(file = %file.relative().display(), "deleted an old recording");
+                *deleted += 1;
+                self.remove_if_empty(&file.world);
+                true
+            }
+            // Someone else deleted it first.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => {
+                self.warn_once(file, &error);
+                false
+            }
+        }
+    }
+
+    /// Deletes the directory of a world if nothing is in it. Own worlds come and go.
+    fn remove_if_empty(&self, world: &str) {
+        if !world.is_empty() {
+            // Fails if it has files, also if another thread has just created one.
+            let _ = fs::remove_dir(self.path.join(world));
+        }
+    }
+
+    /// Returns the recordings of all worlds with their sizes, and those of programs that kept all
+    /// of them in one directory.
+    fn list(&self) -> io::Result<Vec<(FileName, u64)>> {
         let mut found = Vec::new();
-        for entry in fs::read_dir(&self.path)? {
+        let mut worlds = Vec::new();
+        self.list_files("", &mut found, |name| worlds.push(name))?;
+        for world in worlds {
+            match self.list_files(&world, &mut found, drop) {
+                Ok(()) => {}
+                // It was deleted meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => self.warn_once(
+                    &FileName {
+                        world,
+                        name: String::new(),
+                    },
+                    &error,
+                ),
+            }
+        }
+        Ok(found)
+    }
+
+    fn list_files(
+        &self,
+        world: &str,
+        found: &mut Vec<(FileName, u64)>,
+        mut directory: impl FnMut(String),
+    ) -> io::Result<()> {
+        for entry in fs::read_dir(self.path.join(world))? {
+            let file = |name| FileName {
+                world: world.to_owned(),
+                name,
+            };
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
                     // The same error may repeat forever. Continue with the files found so far.
-                    self.warn_once("", &error);
+                    self.warn_once(&file(String::new()), &error);
                     break;
                 }
             };
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
+            let (is_file, is_world) = (is_recording(&name), is_world_name(&name));
             // A file that was deleted meanwhile takes no space.
-            if let (true, Ok(about)) = (is_recording(&name), entry.metadata())
-                && about.is_file()
-            {
-                found.push((FileName(name), about.len()));
+            match entry.metadata() {
+                Ok(about) if about.is_file() && is_file => found.push((file(name), about.len())),
+                Ok(about) if about.is_dir() && is_world => directory(name),
+                _ => {}
             }
         }
-        Ok(found)
+        Ok(())
     }
 
-    fn warn_once(&self, file: &str, error: &io::Error) {
+    fn warn_once(&self, file: &FileName, error: &io::Error) {
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                %error, directory = %self.path.display(), file,
+                %error, directory = %self.path.display(), file = %file.relative().display(),
                 "an old recording cannot be deleted: recordings may take more disk space than allowed. Delete it by hand, \
                  or let the server do so"
             );
         }
     }
 
-    fn names(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -239,113 +339,4 @@ fn is_locked(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    /// Returns an empty directory with this name and limit.
-    fn directory(name: &str, max_bytes: u64) -> Directory {
-        let path = std::env::temp_dir().join(format!("parlour-directory-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        let directory = Directory::new(path, max_bytes);
-        directory.prepare().unwrap();
-        directory
-    }
-
-    fn put(directory: &Directory, names: &[&str]) {
-        for name in names {
-            fs::write(directory.path.join(name), [0; 100]).unwrap();
-        }
-    }
-
-    fn left(directory: &Directory) -> Vec<String> {
-        let mut found = directory.recordings().unwrap();
-        found.sort();
-        found.into_iter().map(|(name, _)| name.0).collect()
-    }
-
-    const MIXED: [&str; 5] = [
-        "20260101T000000Z-t1.plr",
-        "20260101T000001Z-t2-panic.plr",
-        "20260101T000002Z-t3-asked.plr",
-        "20260101T000003Z-t4-asked-2.plr",
-        "20260101T000004Z-t5.plr",
-    ];
-
-    #[test]
-    fn a_history_deletes_only_histories_with_the_same_reason() {
-        let directory = directory("reasons", 450);
-        put(&directory, &MIXED);
-        assert_eq!(
-            directory
-                .make_room(50, DeletableFiles::HistoriesOf(Reason::Asked))
-                .unwrap(),
-            1
-        );
-        assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[3], MIXED[4]]);
-        assert_eq!(
-            directory
-                .make_room(400, DeletableFiles::HistoriesOf(Reason::Asked))
-                .unwrap(),
-            1
-        );
-        assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[4]]);
-        assert_eq!(
-            directory
-                .make_room(450, DeletableFiles::HistoriesOf(Reason::Overrun))
-                .unwrap(),
-            0
-        );
-        assert_eq!(directory.make_room(450, DeletableFiles::Any).unwrap(), 3);
-        fs::remove_dir_all(directory.path).unwrap();
-    }
-
-    #[test]
-    fn files_of_a_running_server_are_not_deleted() {
-        let directory = directory("locked", 0);
-        put(&directory, &MIXED);
-        let theirs = File::open(directory.path.join(MIXED[0])).unwrap();
-        theirs.lock().unwrap();
-        assert_eq!(directory.make_room(0, DeletableFiles::Any).unwrap(), 4);
-        assert_eq!(left(&directory), [MIXED[0]]);
-        drop(theirs);
-        assert_eq!(directory.make_room(0, DeletableFiles::Any).unwrap(), 1);
-        let (mut ours, name) = directory.create(0, 1, None).unwrap();
-        ours.write_all(b"begun").unwrap();
-        let other = Directory::new(directory.path.clone(), 0);
-        assert_eq!(other.make_room(0, DeletableFiles::Any).unwrap(), 0, "{name}");
-        drop(ours);
-        assert_eq!(other.make_room(0, DeletableFiles::Any).unwrap(), 1);
-        fs::remove_dir_all(directory.path).unwrap();
-    }
-
-    #[test]
-    fn a_name_of_an_existing_file_is_not_reserved() {
-        let directory = directory("taken", 0);
-        put(&directory, &["19700101T000000Z-t1.plr"]);
-        let (_, name) = directory.create(0, 1, None).unwrap();
-        assert_eq!(name, "19700101T000000Z-t1-2.plr");
-        assert_eq!(Vec::from_iter(directory.names().iter()), [&name]);
-        let (_, third) = directory.create(0, 1, None).unwrap();
-        assert_eq!(
-            directory.names().len(),
-            2,
-            "{third}: names being written stay reserved"
-        );
-        fs::remove_dir_all(directory.path).unwrap();
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_directory_is_recognized_under_different_names() {
-        let directory = directory("same", 0);
-        let link = directory.path.with_extension("link");
-        let _ = fs::remove_file(&link);
-        std::os::unix::fs::symlink(&directory.path, &link).unwrap();
-        assert!(directory.is(&link) && directory.is(&directory.path.join(".")));
-        assert!(!directory.is(&directory.path.join("other")));
-        fs::remove_file(link).unwrap();
-        fs::remove_dir_all(directory.path).unwrap();
-    }
-}
+mod tests;

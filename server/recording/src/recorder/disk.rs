@@ -1,271 +1,325 @@
-//! The disk thread: writes batches in order, to one file after another.
+//! The disk thread: writes the batches of all worlds in order, to one file after another for each
+//! world.
 //!
 //! A recording that ends because of the disk, or because ticks are missing, starts again in a new
-//! file as soon as possible: at a saved world, after a pause ([`Resume`]).
+//! file as soon as possible: at a saved world, after a pause ([`super::resume::Resume`]).
 
 use std::{
-    fs::{self, File},
+    collections::BTreeMap,
     io,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use parlour_shared::limits::TICK_RATE;
+use parlour_tick::WorldId;
 
 use super::{
+    OptionNames,
     batch::Batch,
-    batch_queue::BatchReceiver,
-    context::RecorderContext,
+    batch_queue::{BatchReceiver, QueueItem},
     directory::{DeletableFiles, Directory},
     end_cause::EndCause,
     file_error::FileErrorKind,
+    log_limit::LogLimit,
     metrics::RecorderMetrics,
-    resume::Resume,
+    world_recording::{OpenFile, WorldRecording},
 };
-use crate::{
-    Previous,
-    format::{EndReason, FileWriter},
-};
+use crate::format::EndReason;
+
+/// The number of files whose descriptors stay open. Each further file is opened for each chunk,
+/// about once a second, so the number of worlds is not bounded by that of descriptors.
+const OPEN_FILES: usize = 16;
+/// The size from which on a file may be ended early, so that its disk space can be given to others.
+const MIN_SHARE: u64 = 64 << 10;
 
 /// The inputs of the disk thread.
 pub(super) struct Disk {
     pub(super) batches: BatchReceiver,
     pub(super) directory: Arc<Directory>,
-    pub(super) context: Arc<RecorderContext>,
+    pub(super) names: &'static OptionNames,
     pub(super) metrics: Arc<RecorderMetrics>,
-    /// The size and age after which the recording continues in a new file.
+    /// The size and age after which a recording continues in a new file.
     pub(super) file_bytes: u64,
     pub(super) file_age: Duration,
 }
 
-/// The file that is being written.
-struct OpenFile {
-    writer: FileWriter<File>,
-    name: String,
-    /// The tick before the first one in the file.
-    since: u32,
-    /// The last tick in the file, or the tick before the first one if there is none.
-    last_tick: u32,
-    /// Whether the first batch is complete, so that a replay can start in the file.
-    is_begun: bool,
-}
-
-impl OpenFile {
-    /// Returns whether this batch directly follows the last one in the file.
-    fn continues_with(&self, batch: &Batch) -> bool {
-        !self.is_begun || batch.since() == self.last_tick
-    }
+/// The state of the disk thread.
+struct DiskThread {
+    disk: Disk,
+    worlds: BTreeMap<WorldId, WorldRecording>,
+    /// The number of worlds with a file.
+    recording: usize,
+    /// The number of files whose descriptors stay open.
+    stay_open: usize,
+    /// Limits the lines about ends, and about starts after an end, because a full disk ends the
+    /// recordings of all worlds.
+    ended: LogLimit,
+    resumed: LogLimit,
 }
 
 impl Disk {
     /// Writes until the queue ends.
     pub(super) fn run(self) {
-        let mut open = None;
-        let mut previous = None;
-        let mut resume = Resume::new();
-        while let Some(batch) = self.batches.next() {
-            if let Some(file) = open.take_if(|file: &mut OpenFile| !file.continues_with(&batch)) {
-                self.end_before_gap(file, &batch, &mut resume);
-            }
-            let now = Instant::now();
-            if open.is_none() && !resume.may_begin(now) {
-                continue;
-            }
-            match self.take_in(&batch, &mut open, &mut previous) {
-                Ok(()) => {
-                    if let Some(file) = &open {
-                        self.metrics.active.set(1.0);
-                        if resume.begun(now) {
-                            tracing::info!(
-                                file = file.name,
-                                since = file.since,
-                                "recording continues in a new file"
-                            );
-                        }
-                    }
-                }
-                Err(error) => {
-                    // The next file does not continue this one.
-                    previous = None;
-                    self.end_after_error(open.take(), &error, &mut resume);
-                }
+        let mut thread = DiskThread {
+            disk: self,
+            worlds: BTreeMap::new(),
+            recording: 0,
+            stay_open: 0,
+            ended: LogLimit::default(),
+            resumed: LogLimit::default(),
+        };
+        while let Some(item) = thread.disk.batches.next() {
+            match item {
+                QueueItem::Batch(batch) => thread.batch(&batch),
+                QueueItem::WorldEnded(world) => thread.end_world(world),
             }
         }
-        self.finish(open);
+        thread.finish();
+    }
+}
+
+impl DiskThread {
+    fn batch(&mut self, batch: &Arc<Batch>) {
+        // Taken out, and put back below: the methods change both it and the thread.
+        let world = batch.world.id;
+        let mut recording = self.worlds.remove(&world).unwrap_or_else(WorldRecording::new);
+        self.batch_of(batch, &mut recording);
+        self.worlds.insert(world, recording);
     }
 
-    fn take_in(
-        &self,
-        batch: &Batch,
-        open: &mut Option<OpenFile>,
-        previous: &mut Option<Previous>,
-    ) -> io::Result<()> {
-        if batch.is_keyframe() {
-            if let Some(file) = open.take_if(|file| self.is_full(file, batch)) {
-                *previous = Some(self.rotate(file)?);
+    fn batch_of(&mut self, batch: &Batch, recording: &mut WorldRecording) {
+        if let Some(file) = recording.open.take_if(|file| !file.continues_with(batch)) {
+            self.end_before_gap(file, batch, recording);
+        }
+        let now = Instant::now();
+        if recording.open.is_none() && !recording.resume.may_begin(now) {
+            return;
+        }
+        match self.take_in(batch, recording) {
+            Ok(()) => {
+                if let Some(file) = &recording.open
+                    && recording.resume.begun(now)
+                {
+                    let (file, since) = (file.name.relative(), file.since);
+                    if self.resumed.allows(now) {
+                        tracing::info!(file = %file.display(), since, "recording continues in a new file");
+                    }
+                }
+                self.show_active();
             }
-            let written = open.as_ref().map_or(0, |file| file.writer.position());
-            // The number of bytes by which the current file may still grow.
-            let room = self.file_bytes.saturating_sub(written);
-            self.directory
-                .make_room(room.max(batch.bytes() as u64), DeletableFiles::Any)?;
+            Err(error) => {
+                // The next file does not continue this one.
+                recording.previous = None;
+                self.end_after_error(&error, recording);
+            }
         }
-        let file = match open {
-            Some(file) => file,
+    }
+
+    fn take_in(&mut self, batch: &Batch, recording: &mut WorldRecording) -> io::Result<()> {
+        if batch.is_keyframe()
+            && let (bytes, age) = (self.share(), self.disk.file_age)
+            && let Some(file) = recording.open.take_if(|file| file.is_full(batch, bytes, age))
+        {
+            recording.previous = Some(self.end_before_next(file, EndReason::Rotated, "")?);
+        }
+        if recording.open.is_none() && !batch.is_beginning() {
             // Earlier ticks were dropped. Wait for a batch that a file can start with.
-            None if !batch.is_beginning() => return Ok(()),
-            None => open.insert(self.open(batch, previous.take())?),
-        };
-        let before = file.writer.position();
-        for sealed in &batch.chunks {
-            file.writer.chunk(sealed)?;
+            return Ok(());
         }
-        file.is_begun = true;
-        file.last_tick = batch.last_tick();
-        let metrics = &self.metrics;
-        metrics.ticks.increment(batch.ticks().into());
-        metrics.bytes.increment(file.writer.position() - before);
+        let directory = Arc::clone(&self.disk.directory);
+        directory.make_room(batch.bytes() as u64, DeletableFiles::Any)?;
+        let file = match &mut recording.open {
+            Some(file) => file,
+            empty => {
+                let previous = recording.previous.take();
+                let file = OpenFile::create(&directory, &batch.world, batch, previous)?;
+                self.disk.metrics.bytes.increment(file.bytes());
+                self.recording += 1;
+                self.stay_open += 1;
+                empty.insert(file)
+            }
+        };
+        let before = file.bytes();
+        file.write(batch)?;
+        self.disk.metrics.ticks.increment(batch.ticks().into());
+        self.disk.metrics.bytes.increment(file.bytes() - before);
+        directory.note_size(&file.name, file.bytes());
+        self.bound_descriptors(file);
+        if batch.panicked
+            && let Some(file) = recording.open.take()
+        {
+            // If the world is recovered, its next file continues this one.
+            let (tick, path) = (batch.last_tick(), file.name.relative());
+            self.disk.metrics.ended(EndCause::Panicked);
+            let text = format!("tick {tick} panicked");
+            recording.previous = Some(self.end_before_next(file, EndReason::Panicked, &text)?);
+            tracing::info!(file = %path.display(), last_tick = tick, reason = %EndReason::Panicked, "the recording ended");
+        }
         Ok(())
     }
 
-    fn is_full(&self, file: &OpenFile, keyframe: &Batch) -> bool {
-        let ticks = keyframe.first_tick().saturating_sub(file.since);
-        let age = Duration::from_secs(1) * ticks / TICK_RATE;
-        ticks > 0 && (file.writer.position() >= self.file_bytes || age >= self.file_age)
+    /// Returns the size after which a file is full. The files of all worlds together may take half
+    /// of the disk space that is allowed; the other half is for finished files.
+    fn share(&self) -> u64 {
+        let share = self.disk.directory.max_bytes() / 2 / self.recording.max(1) as u64;
+        self.disk.file_bytes.min(share.max(MIN_SHARE))
     }
 
-    fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<OpenFile> {
-        self.directory.make_room(self.file_bytes, DeletableFiles::Any)?;
-        let (file, name) = self.directory.create(batch.wall_ms(), batch.first_tick(), None)?;
-        let mut header = self.context.header(batch.wall_ms());
-        header.previous = previous;
-        let writer = FileWriter::new(file, &header);
-        let writer = writer.inspect_err(|_| self.remove(&name))?;
-        self.metrics.bytes.increment(writer.position());
-        let since = batch.since();
-        tracing::debug!(file = name, since, "recording to a new file");
-        Ok(OpenFile {
-            writer,
-            name,
-            since,
-            last_tick: since,
-            is_begun: false,
-        })
-    }
-
-    fn rotate(&self, mut file: OpenFile) -> io::Result<Previous> {
-        let finished = match file.writer.end(EndReason::Rotated, "") {
-            Ok(finished) => finished,
-            Err(error) => {
-                // End the file as one that could not be written further. No file continues it.
-                let _ = file
-                    .writer
-                    .end_after_error(FileErrorKind::of(&error).end_reason(), &ending_text(&error));
-                self.directory.mark_finished(&file.name);
-                return Err(error);
+    /// Closes the descriptor of the file if there are too many, and otherwise keeps it open.
+    fn bound_descriptors(&mut self, file: &mut OpenFile) {
+        if file.stays_open {
+            if self.stay_open <= OPEN_FILES {
+                return;
             }
-        };
-        file.writer.get_ref().sync_all()?;
-        self.directory.mark_finished(&file.name);
-        Ok(Previous {
-            file: file.name,
-            chain: finished.chain,
-        })
+            file.stays_open = false;
+            self.stay_open -= 1;
+        } else if self.stay_open < OPEN_FILES {
+            file.stays_open = true;
+            self.stay_open += 1;
+            return;
+        }
+        file.close();
     }
 
-    /// Ends the recording when the queue has ended, unless it has already ended.
-    fn finish(&self, open: Option<OpenFile>) {
-        let Some(mut file) = open else {
+    /// Ends the file as one that a new file continues.
+    fn end_before_next(
+        &mut self,
+        mut file: OpenFile,
+        reason: EndReason,
+        text: &str,
+    ) -> io::Result<crate::Previous> {
+        let previous = file.end_before_next(reason, text);
+        self.close(file);
+        previous
+    }
+
+    /// Notes that a file is no longer written.
+    fn close(&mut self, file: OpenFile) {
+        self.recording -= 1;
+        self.stay_open -= usize::from(file.stays_open);
+        let name = file.name.clone();
+        drop(file);
+        self.disk.directory.mark_finished(&name);
+    }
+
+    /// Ends the recording of a world that has ended.
+    fn end_world(&mut self, world: WorldId) {
+        let Some(recording) = self.worlds.remove(&world) else {
             return;
         };
-        let (reason, text) = self.batches.ending();
-        self.ended(ending(reason));
-        let last_tick = file.last_tick;
-        let path = self.directory.path().join(&file.name);
-        let path = path.display();
-        match (self.end(&mut file, reason, &text), reason) {
-            (Err(error), _) => {
-                tracing::error!(%error, file = %path, "the recording could not be ended cleanly")
+        if let Some(mut file) = recording.open {
+            self.disk.metrics.ended(EndCause::Stopped);
+            let (path, last_tick) = (file.name.relative(), file.last_tick);
+            match file.end(EndReason::Stopped, "the world ended") {
+                Ok(()) => {
+                    tracing::debug!(file = %path.display(), last_tick, "the recording of a world ended")
+                }
+                Err(error) => self.not_clean(&error, &file),
             }
-            (Ok(()), EndReason::TooSlow) => tracing::error!(
-                file = %path, last_tick, text,
-                "the recording ended; the server continues. Restart the server to record again"
-            ),
-            (Ok(()), _) => {
-                tracing::info!(file = %path, last_tick, reason = %reason, "the recording ended")
-            }
+            self.close(file);
         }
+        self.show_active();
+    }
+
+    /// Ends all recordings when the queue has ended.
+    fn finish(&mut self) {
+        let (reason, text) = self.disk.batches.ending();
+        let open: Vec<OpenFile> = std::mem::take(&mut self.worlds)
+            .into_values()
+            .filter_map(|recording| recording.open)
+            .collect();
+        if open.len() > 1 {
+            tracing::info!(worlds = open.len(), reason = %reason, "the recordings ended");
+        }
+        let is_alone = open.len() == 1;
+        for mut file in open {
+            self.disk.metrics.ended(ending(reason));
+            let last_tick = file.last_tick;
+            let path = self.disk.directory.path_of(&file.name);
+            let path = path.display();
+            match (file.end(reason, &text), reason) {
+                (Err(error), _) => self.not_clean(&error, &file),
+                (Ok(()), EndReason::TooSlow) => tracing::error!(
+                    file = %path, last_tick, text,
+                    "the recording ended; the server continues. Restart the server to record again"
+                ),
+                (Ok(()), _) if is_alone => {
+                    tracing::info!(file = %path, last_tick, reason = %reason, "the recording ended");
+                }
+                (Ok(()), _) => {
+                    tracing::debug!(file = %path, last_tick, reason = %reason, "a recording ended");
+                }
+            }
+            self.close(file);
+        }
+        self.show_active();
     }
 
     /// Ends the file because ticks are missing between it and this batch.
-    fn end_before_gap(&self, mut file: OpenFile, batch: &Batch, resume: &mut Resume) {
-        self.ended(EndCause::TooSlow);
-        resume.ended(Instant::now());
+    fn end_before_gap(&mut self, mut file: OpenFile, batch: &Batch, recording: &mut WorldRecording) {
+        self.disk.metrics.ended(EndCause::TooSlow);
+        let now = Instant::now();
+        recording.resume.ended(now);
         let (last_tick, next_tick) = (file.last_tick, batch.since() + 1);
-        tracing::error!(
-            file = file.name,
-            last_tick,
-            next_tick,
-            "the recording ended because ticks are missing: the disk or the recorder did not keep up. The server continues, \
-             and records into a new file soon. Record to a faster disk"
-        );
-        let text = format!("ticks are missing: the next one is {next_tick}");
-        if let Err(error) = self.end(&mut file, EndReason::TooSlow, &text) {
-            tracing::warn!(%error, file = file.name, "the recording could not be ended cleanly");
-        }
-    }
-
-    /// Ends the file after an error: cuts it to its complete chunks and records why it ends.
-    fn end_after_error(&self, open: Option<OpenFile>, error: &io::Error, resume: &mut Resume) {
-        let kind = FileErrorKind::of(error);
-        if resume.ended(Instant::now()) {
-            self.ended(kind.ending());
+        if self.ended.allows(now) {
             tracing::error!(
-                %error, directory = %self.directory.path().display(),
-                "the recording ended; the server continues, and records to a new file as soon as it can. {}",
-                kind.advice(self.context.names)
+                file = %file.name.relative().display(),
+                last_tick,
+                next_tick,
+                "the recording ended because ticks are missing: the disk or the recorder did not keep up. The server continues, \
+                 and records into a new file soon. Record to a faster disk"
             );
         }
-        let Some(mut file) = open else {
-            return;
-        };
-        if !file.is_begun {
-            // The file has no ticks to replay.
-            return self.remove(&file.name);
+        let text = format!("ticks are missing: the next one is {next_tick}");
+        if let Err(error) = file.end(EndReason::TooSlow, &text) {
+            self.not_clean(&error, &file);
         }
-        let ended = file
-            .writer
-            .end_after_error(kind.end_reason(), &ending_text(error))
-            .and_then(|_| file.writer.get_ref().sync_all());
-        if let Err(error) = ended {
-            tracing::warn!(%error, file = file.name, "the recording has no end chunk; it can be read up to its last second");
-        }
-        self.directory.mark_finished(&file.name);
+        self.close(file);
+        self.show_active();
     }
 
-    /// Writes the end chunk. If there is no disk space for it, removes the last chunks first.
-    fn end(&self, file: &mut OpenFile, reason: EndReason, text: &str) -> io::Result<()> {
-        let ended = file.writer.end(reason, text).or_else(|error| {
-            tracing::warn!(%error, file = file.name, "no disk space for the end of the recording");
-            file.writer
-                .end_after_error(FileErrorKind::of(&error).end_reason(), &ending_text(&error))
-        });
-        let synced = ended.and_then(|_| file.writer.get_ref().sync_all());
-        self.directory.mark_finished(&file.name);
-        synced
-    }
-
-    fn ended(&self, reason: EndCause) {
-        self.metrics.active.set(0.0);
-        self.metrics.ended(reason);
-    }
-
-    /// Deletes a file that has no usable content.
-    fn remove(&self, name: &str) {
-        if let Err(error) = fs::remove_file(self.directory.path().join(name)) {
-            tracing::debug!(%error, file = name, "an empty recording could not be deleted");
+    /// Ends the recording after an error.
+    fn end_after_error(&mut self, error: &io::Error, recording: &mut WorldRecording) {
+        let kind = FileErrorKind::of(error);
+        let now = Instant::now();
+        if recording.resume.ended(now) {
+            self.disk.metrics.ended(kind.ending());
+            if self.ended.allows(now) {
+                tracing::error!(
+                    %error, directory = %self.disk.directory.path().display(),
+                    "the recording ended; the server continues, and records to a new file as soon as it can. {}",
+                    kind.advice(self.disk.names)
+                );
+            }
         }
-        self.directory.mark_finished(name);
+        if let Some(mut file) = recording.open.take() {
+            if !file.is_begun {
+                // The file has no ticks to replay.
+                let name = file.name.clone();
+                self.close(file);
+                self.disk.directory.remove(&name);
+            } else {
+                if let Err(error) = file.end_after_error(error) {
+                    tracing::warn!(
+                        %error, file = %file.name.relative().display(),
+                        "the recording has no end chunk; it can be read up to its last second"
+                    );
+                }
+                self.close(file);
+            }
+        }
+        self.show_active();
+    }
+
+    fn not_clean(&self, error: &io::Error, file: &OpenFile) {
+        tracing::error!(
+            %error, file = %self.disk.directory.path_of(&file.name).display(),
+            "the recording could not be ended cleanly"
+        );
+    }
+
+    fn show_active(&self) {
+        self.disk.metrics.active.set(self.recording as f64);
     }
 }
 
@@ -278,10 +332,6 @@ fn ending(reason: EndReason) -> EndCause {
         EndReason::TooSlow => EndCause::TooSlow,
         EndReason::Panicked => EndCause::Panicked,
     }
-}
-
-fn ending_text(error: &io::Error) -> String {
-    format!("no more can be written: {error}")
 }
 
 #[cfg(test)]

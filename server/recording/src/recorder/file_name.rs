@@ -1,5 +1,7 @@
 //! File names of recordings and histories: start time, first tick, and why a history was written.
 
+use std::path::{Path, PathBuf};
+
 use crate::rfc3339;
 
 /// Why a history is written.
@@ -31,15 +33,26 @@ impl Reason {
     }
 }
 
-/// A file name that sorts by age: by start time, then by tick.
+/// The file of a world. Files sort by age: by start time, then by tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FileName(pub(super) String);
+pub(super) struct FileName {
+    /// The name of the world, which is the name of the directory. Empty for a file that is in no
+    /// directory of a world.
+    pub(super) world: String,
+    /// The name in that directory.
+    pub(super) name: String,
+}
 
 impl FileName {
-    fn key(&self) -> (&str, usize, &str) {
-        let (time, rest) = self.0.split_once("-t").unwrap_or((&self.0, ""));
+    /// Returns the path, relative to the directory of all worlds.
+    pub(super) fn relative(&self) -> PathBuf {
+        Path::new(&self.world).join(&self.name)
+    }
+
+    fn key(&self) -> (&str, usize, &str, &str) {
+        let (time, rest) = self.name.split_once("-t").unwrap_or((&self.name, ""));
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        (time, digits, rest)
+        (time, digits, rest, &self.world)
     }
 }
 
@@ -129,18 +142,26 @@ mod tests {
     #[test]
     fn names_sort_by_age() {
         let mut names = [
-            "20261121T140301Z-t1.plr",
-            "20261121T140300Z-t100.plr",
-            "20261121T140300Z-t99-asked.plr",
+            ("main", "20261121T140301Z-t1.plr"),
+            ("main", "20261121T140300Z-t100.plr"),
+            ("tag", "20261121T140300Z-t100.plr"),
+            // Names of worlds do not count before the age, and may contain what separates a tick.
+            ("a-t7", "20261121T140302Z-t1.plr"),
+            ("tag", "20261121T140300Z-t99-asked.plr"),
         ]
-        .map(|name| FileName(name.to_owned()));
+        .map(|(world, name)| FileName {
+            world: world.to_owned(),
+            name: name.to_owned(),
+        });
         names.sort();
         assert_eq!(
-            names.map(|name| name.0),
+            names.map(|name| name.relative().display().to_string()),
             [
-                "20261121T140300Z-t99-asked.plr",
-                "20261121T140300Z-t100.plr",
-                "20261121T140301Z-t1.plr"
+                "tag/20261121T140300Z-t99-asked.plr",
+                "main/20261121T140300Z-t100.plr",
+                "tag/20261121T140300Z-t100.plr",
+                "main/20261121T140301Z-t1.plr",
+                "a-t7/20261121T140302Z-t1.plr",
             ]
         );
     }

@@ -8,7 +8,7 @@ use super::{end_cause::EndCause, file_name::Reason};
 /// handles under names of its choice. Default handles count nothing.
 #[derive(Clone, Debug)]
 pub struct RecorderMetrics {
-    /// 1 while ticks are written to a recording, else 0.
+    /// Worlds whose ticks are written to a recording.
     pub active: Gauge,
     /// Ticks written to recordings.
     pub ticks: Counter,
@@ -18,9 +18,9 @@ pub struct RecorderMetrics {
     pub dropped: Counter,
     /// Bytes waiting for the disk.
     pub queue_bytes: Gauge,
-    /// Length of the history in memory, in seconds.
+    /// Length of the longest history in memory, in seconds.
     pub history_seconds: Gauge,
-    /// Size of the history in memory, in bytes.
+    /// Size of all histories in memory, in bytes.
     pub history_bytes: Gauge,
     /// Failed attempts to write the history to a file.
     pub history_failed: Counter,

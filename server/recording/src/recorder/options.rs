@@ -10,29 +10,36 @@ pub const DEFAULT_DIRECTORY: &str = "recordings";
 /// Options for what is recorded and how much is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingOptions {
-    /// Records every tick into files in this directory, which is created if missing. If
-    /// `None`, nothing is recorded.
+    /// Records every tick into files in this directory, in which each world has a directory. Both
+    /// are created if missing. If `None`, nothing is recorded.
     pub directory: Option<PathBuf>,
     /// The file size in bytes after which the recording continues in a new file, at the next saved
     /// world.
     pub file_bytes: u64,
     /// The file age after which the recording continues in a new file.
     pub file_age: Duration,
-    /// The maximum total size of the recordings in a directory. Beyond it, the oldest are deleted.
-    /// Files that do not match the name pattern are never deleted.
+    /// The maximum total size of the recordings of all worlds in a directory. Beyond it, the oldest
+    /// are deleted. Files that do not match the name pattern are never deleted.
     pub total_bytes: u64,
-    /// The length of the history in memory, which is written on demand. Zero: no history.
+    /// The length of the history of each world in memory, which is written on demand. Zero: no
+    /// history.
     pub history: Duration,
-    /// The maximum size of the history in memory, in bytes. If the requested length does not fit,
-    /// the history is shorter.
+    /// The maximum size of the histories of all worlds in memory, in bytes. If the requested length
+    /// does not fit, the largest histories are shorter. The last saved state of each world and the
+    /// ticks since stay, up to [`Self::recovery_bytes`].
     pub history_bytes: usize,
+    /// The maximum size of the last saved states of all worlds and the ticks since, in bytes. They
+    /// are kept even without a history, so that a world that panics can be recovered. Beyond it,
+    /// the worlds with the largest cannot be recovered until they are saved again.
+    pub recovery_bytes: usize,
     /// The directory of histories. If `None`: `directory` if it is set, else [`DEFAULT_DIRECTORY`].
     pub history_directory: Option<PathBuf>,
-    /// Whether a second world runs the recording 2 to 4 seconds later and compares each tick. It is
-    /// loaded again from each saved world, and the game logic's plugins are added to a new world
-    /// each time.
+    /// Whether a second world for each world runs the recording 2 to 4 seconds later and compares
+    /// each tick. It is loaded again from each saved world, and the game logic's plugins are added
+    /// to a new world each time.
     pub shadow: bool,
-    /// The number of ticks between saved worlds. A file or the history can start at one, and a
+    /// The number of ticks between two saved states of a world. The worlds of a node are saved in
+    /// different ticks. A file or the history can start at one, and a
     /// replay can jump to one.
     pub keyframe_ticks: u32,
 }
@@ -81,6 +88,7 @@ impl Default for RecordingOptions {
             total_bytes: 4096 << 20,
             history: Duration::from_secs(60),
             history_bytes: 64 << 20,
+            recovery_bytes: 256 << 20,
             history_directory: None,
             shadow: false,
             keyframe_ticks: 10 * TICK_RATE,
@@ -89,12 +97,6 @@ impl Default for RecordingOptions {
 }
 
 impl RecordingOptions {
-    /// Returns whether a recorder is needed.
-    #[must_use]
-    pub fn any(&self) -> bool {
-        self.directory.is_some() || self.keeps_history() || self.shadow
-    }
-
     pub(super) fn keeps_history(&self) -> bool {
         !self.history.is_zero()
     }

@@ -6,35 +6,36 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::AtomicU32,
         mpsc::{SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use parlour_sim::{Logic, SimConfig};
 use thiserror::Error;
 
 use super::{
-    OptionNames, RecordingOptions,
+    OptionNames, RecorderHandle, RecordingOptions,
     batch_queue::{BatchSender, batch_queue},
-    context::RecorderContext,
     directory::Directory,
     disk::Disk,
     end_cause::EndCause,
-    history::History,
     history_handle::HistoryHandle,
     history_writer::{HistoryWriter, WriteJob},
+    memory::HistoryMemory,
     metrics::RecorderMetrics,
-    record_ring::{TickSender, rings},
+    open_worlds::OpenWorlds,
+    outlets::Outlets,
     shadow::{REACH, Shadow},
     thread::Recorder,
+    tick_rings::rings,
+    tick_sender::TickSender,
 };
 use crate::replay::world::without_metrics;
 
-/// The maximum number of waiting requests for the history.
-const MAX_REQUESTS: usize = 16;
+/// The maximum number of waiting requests. Those for histories are refused beyond it, all others
+/// wait.
+const MAX_REQUESTS: usize = 64;
 /// The maximum number of histories waiting to be written.
 const MAX_JOBS: usize = 2;
 
@@ -72,68 +73,79 @@ pub enum RecordingError {
 /// The running threads of a recorder.
 #[derive(Debug)]
 pub struct RecorderThreads {
+    handle: RecorderHandle,
     history: HistoryHandle,
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Starts the threads that record a world, for a program with the version `build` and option names
-/// `names`. The tick thread creates the world with the [`TickSender`], and sends it every tick.
+/// Starts the threads that record the worlds of a node with so many tick threads, for a program
+/// with the version `build` and option names `names`. Returns one [`TickSender`] for each tick
+/// thread. Worlds are opened with [`RecorderThreads::handle`].
 ///
 /// # Errors
 /// [`RecordingError`].
 pub fn start(
     options: &RecordingOptions,
     names: &'static OptionNames,
-    config: SimConfig,
-    logic: Logic,
+    tick_threads: usize,
     metrics: &RecorderMetrics,
     build: &'static str,
-) -> Result<(RecorderThreads, TickSender), RecordingError> {
+) -> Result<(RecorderThreads, Vec<TickSender>), RecordingError> {
     let (sender, requests) = sync_channel(MAX_REQUESTS);
-    let history = HistoryHandle(options.keeps_history().then(|| sender.clone()));
+    let worlds = Arc::<OpenWorlds>::default();
+    let history = match options.keeps_history() {
+        true => HistoryHandle::new(sender.clone(), Arc::clone(&worlds)),
+        false => HistoryHandle::closed(),
+    };
+    let handle = RecorderHandle {
+        requests: sender.clone(),
+        worlds,
+        build,
+        keyframe_ticks: options.keyframe_ticks,
+    };
     let mut start = Startup {
         options,
-        context: Arc::new(RecorderContext::new(config, logic, build, names)),
+        names,
         metrics: Arc::new(metrics.clone()),
         threads: RecorderThreads {
+            handle,
             history,
             threads: Vec::new(),
         },
     };
-    let recorded = Arc::new(AtomicU32::new(0));
-    let (ticks, receiver) = rings(
-        Arc::clone(&start.context),
-        metrics.dropped.clone(),
-        options.keyframe_ticks,
-    );
+    let (senders, rings) = rings(tick_threads, &metrics.dropped);
     let (disk, directory) = start.disk()?.unzip();
-    let (history, writer) = start.history(directory)?.unzip();
-    let recorder = Recorder {
-        ticks: receiver,
-        requests,
-        context: Arc::clone(&start.context),
-        metrics: Arc::clone(&start.metrics),
-        history,
-        disk,
-        shadow: start.shadow(&recorded)?,
-        writer,
-        recorded,
+    let writer = start.history(directory)?;
+    let shadow = start.shadow()?;
+    let outlets = Outlets::new(disk, shadow, writer, Arc::clone(&start.metrics));
+    let memory = HistoryMemory::new(options.history_bytes, options.recovery_bytes);
+    let length = match options.keeps_history() && options.shadow {
+        true => options.history.max(REACH),
+        false => options.history,
     };
+    let recorder = Recorder::new(
+        rings,
+        requests,
+        outlets,
+        memory,
+        length,
+        Arc::clone(&start.metrics),
+    );
     start.threads.spawn("recorder", &start.metrics, move || {
-        // Kept until the tick thread has ended, because without a history no handle keeps a sender.
+        // Kept until the tick threads have ended, whatever happens to the handles.
         let _sender = sender;
         recorder.run();
     })?;
     if let Some(directory) = &options.directory {
         tracing::info!(directory = %directory.display(), "recording");
     }
-    Ok((start.threads, ticks))
+    Ok((start.threads, senders))
 }
 
 /// The threads started so far, and the inputs of the next ones.
 struct Startup<'a> {
     options: &'a RecordingOptions,
-    context: Arc<RecorderContext>,
+    names: &'static OptionNames,
     metrics: Arc<RecorderMetrics>,
     threads: RecorderThreads,
 }
@@ -147,8 +159,8 @@ impl Startup<'_> {
         let directory = Arc::new(Directory::new(path.clone(), self.options.total_bytes));
         directory.prepare().map_err(|source| RecordingError::Directory {
             what: "recording",
-            option: self.context.names.directory,
-            off: self.context.names.no_directory,
+            option: self.names.directory,
+            off: self.names.no_directory,
             directory: path.clone(),
             source,
         })?;
@@ -156,7 +168,7 @@ impl Startup<'_> {
         let disk = Disk {
             batches,
             directory: Arc::clone(&directory),
-            context: Arc::clone(&self.context),
+            names: self.names,
             metrics: Arc::clone(&self.metrics),
             file_bytes: self.options.file_bytes,
             file_age: self.options.file_age,
@@ -165,12 +177,12 @@ impl Startup<'_> {
         Ok(Some((sender, directory)))
     }
 
-    /// Starts the thread that writes histories, if a history is kept. `recordings` is the directory
-    /// of the recordings.
+    /// Starts the thread that writes histories, if they are kept. `recordings` is the directory of
+    /// the recordings.
     fn history(
         &mut self,
         recordings: Option<Arc<Directory>>,
-    ) -> Result<Option<(History, SyncSender<WriteJob>)>, RecordingError> {
+    ) -> Result<Option<SyncSender<WriteJob>>, RecordingError> {
         let options = self.options;
         if !options.keeps_history() {
             return Ok(None);
@@ -178,44 +190,36 @@ impl Startup<'_> {
         let path = options.history_path();
         let directory = match recordings.filter(|directory| directory.is(&path)) {
             Some(directory) => directory,
-            None => Arc::new(history_directory(path, options, self.context.names)?),
+            None => Arc::new(history_directory(path, options, self.names)?),
         };
         let (sender, jobs) = sync_channel(MAX_JOBS);
         let writer = HistoryWriter {
             jobs,
             directory,
-            context: Arc::clone(&self.context),
+            names: self.names,
             metrics: Arc::clone(&self.metrics),
         };
         self.threads
             .spawn("history", &self.metrics, move || writer.run())?;
-        let least = if options.shadow { REACH } else { Duration::ZERO };
-        let history = History::new(options.history.max(least), options.history_bytes);
-        Ok(Some((history, sender)))
+        Ok(Some(sender))
     }
 
-    /// Starts the thread that runs the world a second time, if the options request it.
-    fn shadow(&mut self, recorded: &Arc<AtomicU32>) -> Result<Option<BatchSender>, RecordingError> {
+    /// Starts the thread that runs the worlds a second time, if the options request it.
+    fn shadow(&mut self) -> Result<Option<BatchSender>, RecordingError> {
         if !self.options.shadow {
             return Ok(None);
         }
         if !self.options.keeps_history() && self.options.directory.is_none() {
             let OptionNames {
                 history, directory, ..
-            } = self.context.names;
+            } = self.names;
             tracing::warn!(
                 "the shadow logs when it reaches a different state, but keeps no files: keep them with \
                  {history} or {directory}"
             );
         }
         let (sender, batches) = batch_queue();
-        let shadow = Shadow {
-            batches,
-            context: Arc::clone(&self.context),
-            metrics: Arc::clone(&self.metrics),
-            history: self.threads.history(),
-            recorded: Arc::clone(recorded),
-        };
+        let shadow = Shadow::new(batches, Arc::clone(&self.metrics), self.threads.history());
         self.threads
             .spawn("shadow", &self.metrics, move || without_metrics(|| shadow.run()))?;
         Ok(Some(sender))
@@ -255,13 +259,19 @@ fn history_directory(
 }
 
 impl RecorderThreads {
+    /// Returns a handle that opens, closes and recovers worlds.
+    #[must_use]
+    pub fn handle(&self) -> RecorderHandle {
+        self.handle.clone()
+    }
+
     /// Returns a handle for requests for the history.
     #[must_use]
     pub fn history(&self) -> HistoryHandle {
         self.history.clone()
     }
 
-    /// Waits until everything recorded is written. The tick thread must have ended.
+    /// Waits until everything recorded is written. The tick threads must have ended.
     ///
     /// Waits for an unresponsive disk for at most ten seconds. Data that is not written by then is
     /// lost.

@@ -1,353 +1,352 @@
-//! The recorder thread: encodes the tick thread's records into chunks, keeps the last of them, and
+//! The recorder thread: encodes the ticks of all worlds into chunks, keeps the last of them, and
 //! passes them on.
 
 use std::{
+    collections::{BTreeMap, VecDeque},
+    mem,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
+        mpsc::{Receiver, RecvTimeoutError},
     },
     time::{Duration, Instant},
 };
 
 use parlour_shared::limits::TICK_RATE;
+use parlour_tick::{TickInput, WorldId};
 
 use super::{
-    HistoryError, Reason,
-    batch::Batch,
-    batch_queue::{BatchSendError, BatchSender},
-    context::RecorderContext,
-    history::History,
-    history_handle::{HistoryAnswer, HistoryRequest},
-    history_throttle::HistoryThrottle,
+    HistoryError, Reason, RecoverError,
+    history::{History, HistorySize},
+    history_request::{HistoryAnswer, HistoryRequest},
     history_writer::WriteJob,
+    live_batch::{LiveBatch, LiveTick},
+    log_limit::LogLimit,
+    memory::HistoryMemory,
     metrics::RecorderMetrics,
-    record_ring::{LiveTick, TickReceiver},
+    outlets::{Outlets, refuse},
+    recovery::Recovery,
+    request::Request,
+    tick_rings::TickRings,
+    tick_sender::now_ms,
+    world_state::{ReceivedTick, WorldState},
 };
-use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};
+use crate::format::Sealer;
 
-/// The interval at which the recorder thread checks for ticks. The tick thread does not wake it,
+/// The interval at which the recorder thread checks for ticks. The tick threads do not wake it,
 /// because that takes a system call.
 const LOOK: Duration = Duration::from_millis(50);
-/// A chunk is sealed after this time, even with less than a second of ticks.
-const SEAL: Duration = Duration::from_secs(1);
-/// A tick that takes longer triggers a write of the history: the time of three ticks, which is as
-/// many as the tick loop catches up on.
-const OVERRUN: Duration = Duration::from_millis(50);
-/// The number of empty records at the start: enough for a second.
-const STOCK: usize = TICK_RATE as usize;
-/// The minimum capacity for events of a record.
-const EVENTS: usize = 64;
-/// The largest buffer of a saved world that is returned to the tick thread. Larger ones are freed.
-const KEPT_KEYFRAME: usize = 256 << 20;
+/// The maximum number of requests that are answered between two looks at the current chunks.
+const REQUESTS: usize = 256;
+/// The maximum number of requests that wait until all ticks are read. Further ones wait in the
+/// queue.
+const MAX_LATER: usize = 1024;
 
-/// The inputs of the recorder thread.
+/// The recorder thread.
 pub(super) struct Recorder {
-    pub(super) ticks: TickReceiver,
-    pub(super) requests: Receiver<HistoryRequest>,
-    pub(super) context: Arc<RecorderContext>,
-    pub(super) metrics: Arc<RecorderMetrics>,
-    pub(super) history: Option<History>,
-    pub(super) disk: Option<BatchSender>,
-    pub(super) shadow: Option<BatchSender>,
-    pub(super) writer: Option<SyncSender<WriteJob>>,
-    /// The last recorded tick; the shadow computes its lag from it.
-    pub(super) recorded: Arc<AtomicU32>,
-}
-
-/// The state of the recorder thread after the first tick.
-struct RecorderState {
-    builder: TicksBuilder,
-    /// When the first tick of the current chunk arrived.
-    since: Instant,
-    /// The last tick received.
-    last: Option<u32>,
-    throttle: HistoryThrottle,
-    /// The maximum number of events in a recent tick. Returned records have capacity for as many.
-    busiest: usize,
+    rings: TickRings,
+    requests: Receiver<Request>,
+    /// Requests that were received while ticks were read, and are answered when all are read.
+    later: VecDeque<Request>,
+    worlds: BTreeMap<WorldId, WorldState>,
+    outlets: Outlets,
+    memory: HistoryMemory,
+    sealer: Sealer,
+    /// The input of the tick that is being recorded.
+    input: TickInput,
+    metrics: Arc<RecorderMetrics>,
+    /// The length of a history.
+    history: Duration,
+    /// Limits histories after ticks that took too long: a machine that stops for a moment makes
+    /// the ticks of all worlds long.
+    overruns: LogLimit,
 }
 
 impl Recorder {
-    /// Records until the tick thread has ended.
+    /// Returns the thread before it runs. `history` is the length of the history of each world; the
+    /// last stretch is kept in any case.
+    pub(super) fn new(
+        rings: TickRings,
+        requests: Receiver<Request>,
+        outlets: Outlets,
+        memory: HistoryMemory,
+        history: Duration,
+        metrics: Arc<RecorderMetrics>,
+    ) -> Self {
+        Self {
+            rings,
+            requests,
+            later: VecDeque::new(),
+            worlds: BTreeMap::new(),
+            outlets,
+            memory,
+            sealer: Sealer::new(),
+            input: TickInput::default(),
+            metrics,
+            history,
+            overruns: LogLimit::default(),
+        }
+    }
+
+    /// Records until all tick threads have ended.
     pub(super) fn run(mut self) {
-        let mut state: Option<RecorderState> = None;
         loop {
             // Checked before draining, so that the last ticks are not lost.
-            let ended = self.ticks.full.is_abandoned();
-            self.drain(&mut state);
-            if let Some(state) = &mut state
-                && (ended || state.since.elapsed() >= SEAL)
-            {
-                self.seal(state, false);
-            }
+            let ended = self.rings.are_abandoned();
+            self.drain();
+            self.seal_due(ended);
+            self.outlets.send_again();
             self.observe();
             if ended {
-                if let Some(shadow) = self.shadow.take() {
-                    shadow.end(EndReason::Stopped, String::new());
-                }
-                return;
+                return self.outlets.end();
             }
-            match self.requests.recv_timeout(LOOK) {
-                Ok(request) => {
-                    self.drain(&mut state);
-                    self.answer(request, &mut state);
-                }
+            // Requests may have been received while ticks were read.
+            let wait = if self.later.is_empty() {
+                LOOK
+            } else {
+                Duration::ZERO
+            };
+            match self.requests.recv_timeout(wait) {
+                Ok(request) => self.answer_all(Some(request)),
+                Err(RecvTimeoutError::Timeout) if !self.later.is_empty() => self.answer_all(None),
                 Err(RecvTimeoutError::Timeout) => {}
-                // The server ended without a stop, and the tick thread will end soon.
+                // Cannot happen: this thread keeps a sender.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn drain(&mut self, state: &mut Option<RecorderState>) {
-        // Ticks that arrive during this loop wait for the next call.
-        for _ in 0..self.ticks.full.slots() {
-            let Ok(mut record) = self.ticks.full.pop() else {
+    /// Records the ticks that wait now. Ticks that arrive meanwhile wait for the next call.
+    fn drain(&mut self) {
+        for _ in 0..self.rings.waiting() {
+            let Some((ring, mut batch)) = self.rings.pop() else {
                 return;
             };
-            if state.is_none() {
-                self.stock();
-            }
-            // A tick has arrived, so the world exists.
-            let state = state.get_or_insert_with(|| RecorderState::new(self.context.parts().len()));
-            self.take_in(&record, state);
-            state.recycle(&mut record);
-            // The ring is full only if the tick thread takes no records back.
-            let _ = self.ticks.empty.push(record);
+            self.rings.observe(ring, &batch);
+            self.batch(&mut batch);
+            self.rings.give_back(ring, batch);
         }
     }
 
-    /// Creates empty records in advance, so that the tick thread does not have to if this thread is
-    /// late.
-    fn stock(&mut self) {
-        let parts = self.context.parts().len();
-        for _ in 0..STOCK {
-            let mut record = LiveTick::default();
-            record.parts.reserve(parts);
-            record.input.events.reserve(EVENTS);
-            let _ = self.ticks.empty.push(record);
+    fn batch(&mut self, batch: &mut LiveBatch) {
+        let mut input = mem::take(&mut self.input);
+        let mut events = batch.events.drain(..);
+        let mut parts = batch.parts.as_slice();
+        let mut keyframes = batch.keyframes.iter();
+        for tick in &batch.ticks {
+            input.events.clear();
+            input.events.extend(events.by_ref().take(tick.events as usize));
+            input.pace = tick.pace;
+            // The sender counts what it adds.
+            let own;
+            (own, parts) = parts.split_at(parts.len().min(tick.parts as usize));
+            let received = ReceivedTick {
+                tick,
+                wall_ms: batch.wall_ms,
+                input: &input,
+                parts: own,
+                saved: if tick.saved {
+                    keyframes.next().map(Vec::as_slice)
+                } else {
+                    None
+                },
+            };
+            self.tick(&received);
         }
+        drop(events);
+        input.events.clear();
+        self.input = input;
     }
 
-    fn take_in(&mut self, record: &LiveTick, state: &mut RecorderState) {
-        let tick = record.tick.0;
-        if state.last.is_some_and(|last| last + 1 != tick) {
-            self.seal(state, false);
-            self.forget();
+    fn tick(&mut self, received: &ReceivedTick<'_>) {
+        let LiveTick { world, tick, .. } = *received.tick;
+        let is_expected = |state: &WorldState| state.expects(tick);
+        if !self.worlds.get(&world).is_some_and(is_expected) {
+            // The world was opened, or goes on, a moment ago.
+            self.receive_requests();
         }
-        state.last = Some(tick);
-        self.recorded.store(tick, Ordering::Relaxed);
-        self.push(record, state);
-        let panicked = record.hash.is_none();
-        if panicked || state.builder.is_due() || !record.keyframe.is_empty() {
-            self.seal(state, panicked);
-        }
-        if !record.keyframe.is_empty() {
-            match seal_keyframe(record.tick, record.wall_ms, &record.keyframe) {
-                Ok(chunks) => self.pass_on(Batch::new(chunks, false)),
-                Err(error) => tracing::warn!(tick, %error, "no saved world in the recording"),
-            }
-        }
-        if panicked {
-            // Done first, because the write below may wait for the history thread.
-            if let Some(disk) = self.disk.take() {
-                disk.end(EndReason::Panicked, format!("tick {tick} panicked"));
-            }
-            self.write_automatically(Reason::Panic, state);
-        } else if record.took > OVERRUN {
-            let took_ms = record.took.as_millis() as u64;
-            tracing::debug!(tick, took_ms, "a tick took far too long");
-            self.write_automatically(Reason::Overrun, state);
-        }
-    }
-
-    fn push(&mut self, record: &LiveTick, state: &mut RecorderState) {
-        let result = record.hash.map(|hash| (hash, record.parts.as_slice()));
-        if state.builder.is_empty() {
-            state.since = Instant::now();
-        }
-        let mut pushed = state
-            .builder
-            .push(record.tick, record.wall_ms, result, &record.input);
-        if pushed == Err(PushError::Full) {
-            self.seal(state, false);
-            pushed = state
-                .builder
-                .push(record.tick, record.wall_ms, result, &record.input);
-        }
-        if let Err(error) = pushed {
-            tracing::warn!(%error, "not recorded");
-            self.seal(state, false);
-            self.forget();
-        }
-    }
-
-    fn seal(&mut self, state: &mut RecorderState, panicked: bool) {
-        let sealed = state.builder.seal();
-        self.pass_on(Batch::new(sealed.into_iter().collect(), panicked));
-    }
-
-    /// Clears the history, because ticks are missing. The disk thread notices the gap by itself.
-    fn forget(&mut self) {
-        if let Some(history) = &mut self.history {
-            history.clear();
-        }
-    }
-
-    fn pass_on(&mut self, batch: Option<Batch>) {
-        let Some(batch) = batch.map(Arc::new) else {
+        let Some(state) = self.worlds.get_mut(&world).filter(|state| !state.is_broken()) else {
+            self.metrics
+                .dropped
+                .increment(received.tick.skipped.max(1).into());
             return;
         };
-        if let Some(disk) = self.disk.take() {
-            match disk.send(&batch) {
-                Ok(()) => self.disk = Some(disk),
-                Err(BatchSendError::Full) => {
-                    self.metrics.active.set(0.0);
-                    self.metrics.dropped.increment(batch.ticks().into());
-                    self.disk = Some(disk);
-                }
-                // The disk thread has logged why.
-                Err(BatchSendError::Gone) => {}
+        let before = state.memory();
+        let reason = state.take_in(received, &mut self.sealer, &mut self.outlets);
+        self.memory.changed(before, state.memory());
+        if let Some(reason) = reason {
+            self.write_automatically(world, reason);
+        }
+        self.memory.bound(&mut self.worlds);
+    }
+
+    fn seal_due(&mut self, all: bool) {
+        for state in self.worlds.values_mut() {
+            if all || state.is_due() {
+                let before = state.memory();
+                state.seal(&mut self.sealer, &mut self.outlets);
+                self.memory.changed(before, state.memory());
             }
         }
-        if let Some(shadow) = &self.shadow
-            && shadow.send(&batch) == Err(BatchSendError::Full)
+        self.memory.bound(&mut self.worlds);
+    }
+
+    /// Opens and continues worlds for which that was requested. Other requests wait, because they
+    /// are about ticks that may not have been read yet.
+    fn receive_requests(&mut self) {
+        while self.later.len() < MAX_LATER
+            && let Ok(request) = self.requests.try_recv()
         {
-            self.metrics.shadow_skipped.increment(batch.ticks().into());
+            self.later.push_back(request);
         }
-        if let Some(history) = &mut self.history {
-            history.push(batch);
+        for request in mem::take(&mut self.later) {
+            match request {
+                Request::Open(..) | Request::Continue(..) => self.answer(request),
+                other => self.later.push_back(other),
+            }
         }
     }
 
-    fn write_automatically(&mut self, reason: Reason, state: &mut RecorderState) {
-        let now = Instant::now();
-        if self.writer.is_some()
-            && state.throttle.allows(reason, now)
-            && self.answer_with(Some(reason), None, Some(state))
-        {
-            state.throttle.note_accepted(reason, now);
+    /// Answers this request and those that wait.
+    fn answer_all(&mut self, first: Option<Request>) {
+        self.later.extend(first);
+        for _ in 0..REQUESTS {
+            if self.later.is_empty() {
+                self.later.extend(self.requests.try_recv().ok());
+            }
+            if self.later.is_empty() {
+                return;
+            }
+            // A request may be about ticks that were sent just before it. It stays in the list
+            // meanwhile, because these ticks may need it.
+            self.drain();
+            if let Some(request) = self.later.pop_front() {
+                self.answer(request);
+            }
         }
     }
 
-    fn answer(&mut self, request: HistoryRequest, state: &mut Option<RecorderState>) {
+    fn answer(&mut self, request: Request) {
         match request {
-            HistoryRequest::Write(answer) => self.write_for(answer, state),
-            HistoryRequest::WriteFor(reason) => {
-                if let Some(state) = state {
-                    self.write_automatically(reason, state);
+            Request::Open(context, saved) => {
+                let world = context.id;
+                let state = WorldState::new(context, History::new(self.history));
+                self.worlds.insert(world, state);
+                if saved.is_some() {
+                    self.change(world, |state, sealer, outlets| {
+                        state.continue_from(saved.as_ref(), now_ms(), sealer, outlets);
+                    });
                 }
             }
-            HistoryRequest::Download(answer) => {
-                self.answer_with(None, Some(answer), state.as_mut());
+            Request::Continue(world, saved) => {
+                self.change(world, |state, sealer, outlets| {
+                    state.continue_from(saved.as_ref(), now_ms(), sealer, outlets);
+                });
+            }
+            Request::Close(world) => {
+                self.change(world, WorldState::seal);
+                if let Some(state) = self.worlds.remove(&world) {
+                    self.memory.changed(state.memory(), HistorySize::default());
+                    self.outlets.end_world(world);
+                }
+            }
+            Request::Recover(world, answer) => {
+                // The caller may have given up.
+                let _ = answer.send(self.recovery(world));
+            }
+            Request::History(request) => self.history(request),
+        }
+    }
+
+    /// Changes a world, if it exists, and keeps account of its memory.
+    fn change(&mut self, world: WorldId, change: impl FnOnce(&mut WorldState, &mut Sealer, &mut Outlets)) {
+        if let Some(state) = self.worlds.get_mut(&world) {
+            let before = state.memory();
+            change(state, &mut self.sealer, &mut self.outlets);
+            self.memory.changed(before, state.memory());
+            self.memory.bound(&mut self.worlds);
+        }
+    }
+
+    fn recovery(&mut self, world: WorldId) -> Result<Recovery, RecoverError> {
+        self.change(world, WorldState::seal);
+        let state = self.worlds.get(&world).ok_or(RecoverError::NoWorld(world))?;
+        state.recovery().ok_or(RecoverError::NothingSaved)
+    }
+
+    fn history(&mut self, request: HistoryRequest) {
+        match request {
+            HistoryRequest::Write(world, answer) => self.write_for(world, answer),
+            HistoryRequest::WriteFor(world, reason) => self.write_automatically(world, reason),
+            HistoryRequest::Download(world, answer) => {
+                if !self.worlds.contains_key(&world) {
+                    return refuse(None, Some(answer), HistoryError::NoWorld);
+                }
+                self.write(vec![world], None, Some(answer));
             }
         }
     }
 
-    fn write_for(&mut self, answer: Option<HistoryAnswer>, state: &mut Option<RecorderState>) {
-        let now = Instant::now();
-        if state
-            .as_ref()
-            .is_some_and(|state| !state.throttle.allows(Reason::Asked, now))
-        {
-            return refuse(Some(Reason::Asked), answer, HistoryError::TooSoon);
-        }
-        let accepted = self.answer_with(Some(Reason::Asked), answer, state.as_mut());
-        if let (true, Some(state)) = (accepted, state) {
-            state.throttle.note_accepted(Reason::Asked, now);
-        }
-    }
-
-    /// Requests a write of the history. Returns whether the job was queued.
-    fn answer_with(
-        &mut self,
-        reason: Option<Reason>,
-        answer: Option<HistoryAnswer>,
-        state: Option<&mut RecorderState>,
-    ) -> bool {
-        if let Some(state) = state {
-            self.seal(state, false);
-        }
-        let batches = self.history.as_ref().map(History::batches).unwrap_or_default();
-        let refused = match &self.writer {
-            None => HistoryError::NotKept,
-            Some(_) if batches.iter().all(|batch| batch.ticks() == 0) => HistoryError::Empty,
-            Some(writer) => {
-                let job = WriteJob {
-                    reason,
-                    batches,
-                    answer,
-                };
-                let sent = if reason == Some(Reason::Panic) {
-                    // Waiting loses nothing, because no tick follows, and this history is the most
-                    // important one.
-                    writer
-                        .send(job)
-                        .map_err(|unsent| TrySendError::Disconnected(unsent.0))
-                } else {
-                    writer.try_send(job)
-                };
-                match sent {
-                    Ok(()) => return true,
-                    Err(TrySendError::Full(job)) => refuse(job.reason, job.answer, HistoryError::Busy),
-                    Err(TrySendError::Disconnected(job)) => {
-                        refuse(job.reason, job.answer, HistoryError::Gone)
-                    }
-                }
-                return false;
-            }
+    /// Writes the history of a world, or of all, on request.
+    fn write_for(&mut self, world: Option<WorldId>, answer: Option<HistoryAnswer>) {
+        let asked = Some(Reason::Asked);
+        let mut worlds = match world {
+            None => self.worlds.keys().copied().collect(),
+            Some(world) if self.worlds.contains_key(&world) => vec![world],
+            Some(_) => return refuse(asked, answer, HistoryError::NoWorld),
         };
-        refuse(reason, answer, refused);
-        false
+        let now = Instant::now();
+        let before = worlds.len();
+        worlds.retain(|world| self.worlds[world].throttle.allows(Reason::Asked, now));
+        if worlds.is_empty() && before > 0 {
+            return refuse(asked, answer, HistoryError::TooSoon);
+        }
+        self.write(worlds, asked, answer);
+    }
+
+    fn write_automatically(&mut self, world: WorldId, reason: Reason) {
+        let now = Instant::now();
+        let allows = |state: &WorldState| state.throttle.allows(reason, now);
+        if self.outlets.writes_histories()
+            && self.worlds.get(&world).is_some_and(allows)
+            && (reason != Reason::Overrun || self.overruns.allows(now))
+        {
+            self.write(vec![world], Some(reason), None);
+        }
+    }
+
+    /// Requests a write of the histories of these worlds that are not empty.
+    fn write(&mut self, mut worlds: Vec<WorldId>, reason: Option<Reason>, answer: Option<HistoryAnswer>) {
+        for world in &worlds {
+            self.change(*world, WorldState::seal);
+        }
+        // Only a saved world, and no tick: that is empty.
+        worlds.retain(|world| self.worlds[world].history.len() > 0);
+        let histories = worlds.iter().map(|world| self.worlds[world].history.batches());
+        let job = WriteJob {
+            reason,
+            histories: histories.collect(),
+            answer,
+        };
+        let now = Instant::now();
+        if self.outlets.write(job)
+            && let Some(reason) = reason
+        {
+            for world in &worlds {
+                if let Some(state) = self.worlds.get_mut(world) {
+                    state.throttle.note_accepted(reason, now);
+                }
+            }
+        }
     }
 
     fn observe(&self) {
         let metrics = &self.metrics;
-        let waiting = self.disk.as_ref().map_or(0, BatchSender::bytes);
-        metrics.queue_bytes.set(waiting as f64);
-        if let Some(history) = &self.history {
-            metrics.history_seconds.set(history.len() / TICK_RATE);
-            metrics.history_bytes.set(history.bytes() as f64);
+        metrics.queue_bytes.set(self.outlets.waiting_for_disk() as f64);
+        if self.outlets.writes_histories() {
+            let longest = self.worlds.values().map(|world| world.history.len()).max();
+            metrics.history_seconds.set(longest.unwrap_or(0) / TICK_RATE);
+            metrics.history_bytes.set(self.memory.total() as f64);
         }
-    }
-}
-
-impl RecorderState {
-    fn new(parts: usize) -> Self {
-        Self {
-            builder: TicksBuilder::new(parts),
-            since: Instant::now(),
-            last: None,
-            throttle: HistoryThrottle::default(),
-            busiest: 0,
-        }
-    }
-
-    /// Empties a record and reserves the capacity that recent ticks needed. Strings are freed and
-    /// memory is allocated here, so that the tick thread does neither.
-    fn recycle(&mut self, record: &mut LiveTick) {
-        let events = &mut record.input.events;
-        self.busiest = events.len().max(self.busiest - self.busiest / 4096);
-        events.clear();
-        events.shrink_to(4 * self.busiest + EVENTS);
-        events.reserve(self.busiest.max(EVENTS));
-        if record.keyframe.capacity() > KEPT_KEYFRAME {
-            record.keyframe = Vec::new();
-        }
-        // The world may have grown by the next save.
-        let room = record.keyframe.len() / 4;
-        record.keyframe.reserve(room);
-        record.keyframe.clear();
-    }
-}
-
-fn refuse(reason: Option<Reason>, answer: Option<HistoryAnswer>, refused: HistoryError) {
-    match (answer, reason) {
-        (Some(answer), _) => answer(Err(refused)),
-        (None, Some(reason)) => {
-            tracing::warn!(reason = reason.word(), why = %refused, "the history was not written");
-        }
-        (None, None) => {}
     }
 }
 

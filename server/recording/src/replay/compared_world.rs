@@ -16,6 +16,11 @@ pub(super) struct ComparedWorld {
     pub(super) input: TickInput,
     /// The output of the last tick.
     pub(super) output: TickOutput,
+    /// Whether ticks that were skipped when recorded are run. The state must stay the same then.
+    pub(super) runs_skipped: bool,
+    /// The fingerprints that each skipped tick must have: those of the last tick that was not
+    /// skipped or, after a saved world, of the first one that was.
+    parts: Option<Vec<u16>>,
     saved: Vec<u8>,
 }
 
@@ -26,6 +31,8 @@ impl ComparedWorld {
             simulation,
             input: TickInput::default(),
             output: TickOutput::default(),
+            runs_skipped: false,
+            parts: None,
             saved: Vec::new(),
         }
     }
@@ -38,6 +45,15 @@ impl ComparedWorld {
         input: TickInput,
     ) -> Result<Option<String>, ReplayError> {
         world::check_next(&self.simulation, tick)?;
+        if let Outcome::Skipped { hash } = outcome {
+            self.input = input;
+            return self.skip(tick, *hash).map(|()| None);
+        }
+        if let Outcome::Finished { parts, .. } = outcome
+            && self.runs_skipped
+        {
+            self.parts.get_or_insert_default().clone_from(parts);
+        }
         // A panic leaves the input inside the world, but callers want to see the input that caused
         // it.
         let kept = (*outcome == Outcome::Panicked).then(|| input.clone());
@@ -56,9 +72,38 @@ impl ComparedWorld {
                 self.input = kept.unwrap_or_default();
                 Ok(Some(message))
             }
-            (Err(message), Outcome::Finished { .. }) => Err(ReplayError::Panic { tick, message }),
+            (Err(message), _) => Err(ReplayError::Panic { tick, message }),
+            (Ok(()), Outcome::Skipped { .. }) => unreachable!("handled above"),
             (Ok(()), Outcome::Panicked) => Err(ReplayError::NoPanic(tick)),
         }
+    }
+
+    /// Skips a tick as it was when recorded, or runs it, which must have the same result.
+    fn skip(&mut self, tick: Tick, recorded: Option<u64>) -> Result<(), ReplayError> {
+        let mut parts = Vec::new();
+        if self.runs_skipped {
+            world::step_caught(&mut self.simulation, &mut self.input, &mut self.output)
+                .map_err(|message| ReplayError::Panic { tick, message })?;
+            let before = self.parts.get_or_insert_with(|| self.output.parts.clone());
+            parts = world::parts_that_differ(&self.simulation, before, &self.output.parts);
+        } else {
+            world::skip(&mut self.simulation, &mut self.output);
+        }
+        let got = self.output.hash;
+        let recorded = recorded.unwrap_or(got);
+        if recorded == got && parts.is_empty() {
+            return Ok(());
+        }
+        if self.runs_skipped {
+            return Err(ReplayError::NotQuiet { tick, parts });
+        }
+        Err(ReplayError::Diverged {
+            tick,
+            since: self.since,
+            recorded,
+            got,
+            parts,
+        })
     }
 
     /// Compares the world with the world that was saved after the last tick.

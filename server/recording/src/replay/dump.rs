@@ -6,6 +6,8 @@ mod commands;
 mod players;
 mod rooms;
 
+use std::collections::BTreeSet;
+
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
@@ -42,7 +44,7 @@ pub struct Dump {
     /// The players that match the filter: more than one if they have the same name.
     pub matched: Vec<PlayerInfo>,
     /// The names of the columns.
-    pub columns: &'static [&'static str],
+    pub columns: Vec<&'static str>,
     /// One text per column, without control characters.
     pub rows: Vec<Vec<String>>,
     /// The same rows as JSON, with all details.
@@ -51,6 +53,8 @@ pub struct Dump {
 
 /// The default number of ticks of chat and commands.
 pub(super) const LOOK_BACK: u32 = 10 * TICK_RATE;
+/// The same in milliseconds.
+pub(super) const LOOK_BACK_MS: u64 = 10_000;
 
 impl DumpTable {
     /// Returns whether the table covers a window instead of one tick.
@@ -83,25 +87,7 @@ pub fn dump(
     window: Window,
     filter: &Filter,
 ) -> Result<Dump, ShowError> {
-    let (dump, rooms) = if table.covers_a_range() {
-        let people = match filter.is_none() {
-            true => WindowPlayers::default(),
-            false => WindowPlayers::of(replay, window)?,
-        };
-        let selection = Selection::of(people.iter(), filter);
-        let dump = match table {
-            DumpTable::Chat => chat::chat(replay, window, &selection)?,
-            _ => commands::commands(replay, window, &selection)?,
-        };
-        (dump, people.rooms())
-    } else {
-        let mut run = state_at(replay, window.to)?;
-        let dump = match table {
-            DumpTable::Players => players::players(&mut run, filter),
-            _ => rooms::rooms(&mut run, filter),
-        };
-        (dump, rooms_of(run.simulation()).collect())
-    };
+    let (dump, rooms) = rows(replay, table, window, filter)?;
     if !dump.rows.is_empty() {
         return Ok(dump);
     }
@@ -120,6 +106,67 @@ pub fn dump(
         }
         _ => Ok(dump),
     }
+}
+
+/// Returns the rows of a window, which may be none, and the names of its rooms. The names are
+/// complete only if there is a filter or the table shows one tick.
+pub(super) fn rows(
+    replay: &mut Replay,
+    table: DumpTable,
+    window: Window,
+    filter: &Filter,
+) -> Result<(Dump, BTreeSet<String>), ReplayError> {
+    Ok(if table.covers_a_range() {
+        let people = match filter.is_none() {
+            true => WindowPlayers::default(),
+            false => WindowPlayers::of(replay, window)?,
+        };
+        let selection = Selection::of(people.iter(), filter);
+        let dump = match table {
+            DumpTable::Chat => chat::chat(replay, window, &selection)?,
+            _ => commands::commands(replay, window, &selection)?,
+        };
+        (dump, people.rooms())
+    } else {
+        let mut run = state_at(replay, window.to)?;
+        let dump = match table {
+            DumpTable::Players => players::players(&mut run, filter),
+            _ => rooms::rooms(&mut run, filter),
+        };
+        (dump, rooms_of(run.simulation()).collect())
+    })
+}
+
+/// Why the last tick is not the one to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastTickHidden {
+    /// It panicked, so there is no state after it.
+    Panicked,
+    /// All players had left: this is the tick before they did.
+    AllLeft,
+}
+
+/// Returns the tick to show of a window if no moment is given: usually its last.
+///
+/// # Errors
+/// [`ReplayError`] if the recording cannot be read.
+pub fn last_tick(
+    replay: &mut Replay,
+    table: DumpTable,
+    window: Window,
+) -> Result<(Tick, Option<LastTickHidden>), ReplayError> {
+    let last = window.to;
+    if !table.covers_a_range() && replay.ending().is_panic() {
+        let before = Tick(last.0.saturating_sub(1)).max(window.from);
+        return Ok((before, Some(LastTickHidden::Panicked)));
+    }
+    if table == DumpTable::Players
+        && replay.last_tick() == Some(last)
+        && let Some(before) = replay.before_all_left(last)?
+    {
+        return Ok((before, Some(LastTickHidden::AllLeft)));
+    }
+    Ok((last, None))
 }
 
 impl Dump {
@@ -164,7 +211,7 @@ impl<'a> Selection<'a> {
     /// Returns an empty dump.
     fn dump(&self, columns: &'static [&'static str]) -> Dump {
         Dump {
-            columns,
+            columns: columns.to_vec(),
             matched: self.players.clone().unwrap_or_default(),
             ..Dump::default()
         }

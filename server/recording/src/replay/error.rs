@@ -109,6 +109,19 @@ pub enum ReplayError {
         /// The parts of the state that differ, or a different kind of difference in words.
         parts: Vec<String>,
     },
+    /// A tick was skipped when it was recorded, but changes something if it is run.
+    #[error(
+        "tick {} was skipped when it was recorded, because nothing was due, but changes the state if it is run: {}. The \
+         likely cause is a system of game logic in the set MaySleep that changes something in a tick that no function given \
+         to sleeps_until has named",
+        tick.0, differ(parts)
+    )]
+    NotQuiet {
+        /// The tick.
+        tick: Tick,
+        /// The parts of the state that differ.
+        parts: Vec<String>,
+    },
     /// The hashes agree, but the saved world differs: a part of the state is not hashed.
     #[error("the world saved after tick {} differs from the world that the recorded ticks lead to", .0.0)]
     KeyframeDiffers(Tick),
@@ -184,6 +197,7 @@ impl ReplayError {
             self,
             Self::Diverged { .. }
                 | Self::NotSaved { .. }
+                | Self::NotQuiet { .. }
                 | Self::KeyframeDiffers(_)
                 | Self::Panic { .. }
                 | Self::NoPanic(_)

@@ -8,13 +8,18 @@ use parlour_shared::{
 use parlour_tick::{Event, EventKind};
 use serde_json::{Value, json};
 
-use super::display::{direction, plain, quoted};
+use super::display::{direction, id, plain, quoted};
 
 /// Describes an event of a session in words.
 pub(super) fn in_words(kind: &EventKind) -> String {
     match kind {
-        EventKind::Open { name } => format!("opens as {}", quoted(name)),
-        EventKind::Close => "closes".to_owned(),
+        EventKind::Arrive(arrival) => format!("arrives as {}", quoted(&arrival.name)),
+        EventKind::Depart => "departs".to_owned(),
+        EventKind::Reserve(reservation) => format!(
+            "reserves {} in {}",
+            count(reservation.seats, "seat"),
+            plain(&reservation.join.room)
+        ),
         EventKind::Hold => "stalls".to_owned(),
         EventKind::Release => "recovers".to_owned(),
         EventKind::Message { message, .. } => request(message),
@@ -25,8 +30,15 @@ pub(super) fn in_words(kind: &EventKind) -> String {
 pub(super) fn to_json(event: &Event) -> Value {
     let session = event.session;
     match &event.kind {
-        EventKind::Open { name } => json!({"session": session, "kind": "open", "name": name}),
-        EventKind::Close => json!({"session": session, "kind": "close"}),
+        EventKind::Arrive(arrival) => json!({
+            "session": session, "kind": "arrive", "player": id(arrival.player), "name": arrival.name,
+            "skin": arrival.skin, "carried": arrival.carried.iter().map(|part| &part.name).collect::<Vec<_>>(),
+        }),
+        EventKind::Depart => json!({"session": session, "kind": "depart"}),
+        EventKind::Reserve(reservation) => json!({
+            "session": session, "kind": "reserve", "seats": reservation.seats,
+            "join": reservation.join,
+        }),
         EventKind::Hold => json!({"session": session, "kind": "hold"}),
         EventKind::Release => json!({"session": session, "kind": "release"}),
         EventKind::Message { early, message } => json!({
@@ -46,6 +58,13 @@ pub(super) fn request(message: &ClientMessage) -> String {
         ClientMessage::Hello(_) => "hello".to_owned(),
         ClientMessage::Join(join) => format!("join {}", plain(&join.room)),
         ClientMessage::Leave { .. } => "leave".to_owned(),
+        ClientMessage::Reserve(reserve) => {
+            format!(
+                "reserve {} in {}",
+                count(reserve.seats, "seat"),
+                plain(&reserve.room)
+            )
+        }
         ClientMessage::Move(command) => {
             let heading = command.heading();
             let word = match (heading.direction, heading.sprint) {

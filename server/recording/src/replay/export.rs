@@ -156,8 +156,8 @@ fn events_of(run: &Run<'_>) -> Vec<Value> {
     run.input().events.iter().map(events::to_json).collect()
 }
 
-/// Returns how the file ends.
-fn show_ending(ending: &Ending) -> Value {
+/// Returns how a file ends.
+pub(super) fn show_ending(ending: &Ending) -> Value {
     match ending {
         Ending::Ended { reason, text } => json!({"how": "ended", "reason": reason, "text": text}),
         Ending::Cut { offset, why } => json!({"how": "cut", "offset": offset, "why": why}),

@@ -2,27 +2,25 @@
 
 mod listing;
 mod other_files;
+mod runs;
 
 use std::{
-    collections::BTreeMap,
-    fmt, io, iter,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
 use thiserror::Error;
 
-use super::{
-    dump::LOOK_BACK,
-    moment::{Moment, MomentPosition},
-};
-use crate::format::{OpenError, Times};
+use super::moment::Moment;
+use crate::format::{Ending, OpenError, Times};
 use listing::{ListedFile, Listing, describe, list_directory};
 pub use other_files::OtherFiles;
+use runs::Runs;
 
-/// The maximum number of recordings in a directory.
-const MAX_RECORDINGS: usize = 10_000;
+/// The maximum number of recordings in a directory, and of worlds in that of a node.
+pub(super) const MAX_RECORDINGS: usize = 10_000;
 /// If no recording contains a moment, one that starts at most this long after it is used instead.
-const SOON_MS: u64 = 60_000;
+pub(super) const SOON_MS: u64 = 60_000;
 
 /// The files to replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,6 +63,9 @@ pub enum FindError {
     /// The directory contains too many recordings.
     #[error("{}: contains more than {MAX_RECORDINGS} recordings: pass the path of one of them", .0.display())]
     TooMany(PathBuf),
+    /// The directory contains too many worlds.
+    #[error("{}: contains more than {MAX_RECORDINGS} worlds: pass the path of one of them", .0.display())]
+    TooManyWorlds(PathBuf),
     /// No file contains the moment.
     #[error("{}: no {kind} contains {what}. The directory contains:\n{list}{}", .path.display(), in_history(history.as_deref()))]
     MomentNotFound {
@@ -206,66 +207,61 @@ fn others<'a>(listing: &'a Listing, runs: &Runs<'a>, first: &'a ListedFile) -> O
     }
 }
 
-/// Which file continues which. Without these maps, a search for each step took minutes in a
-/// directory of 1,000 files.
-struct Runs<'a> {
-    by_name: BTreeMap<&'a str, &'a ListedFile>,
-    /// Each file by the name of the file that it continues. If two files continue the same file,
-    /// the first in the list.
-    by_previous: BTreeMap<&'a str, &'a ListedFile>,
+/// One run of a world: a file and the files that continue it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFiles {
+    /// Never empty, in order.
+    pub files: Vec<PathBuf>,
+    /// The times of all ticks.
+    pub times: Times,
+    /// The size of all files, in bytes.
+    pub bytes: u64,
+    /// How the last file ends.
+    pub ending: Ending,
+    /// The names of the maps in the header of the first file.
+    pub maps: Vec<String>,
+    /// The names of the room types in that header, sorted.
+    pub room_types: Vec<String>,
 }
 
-impl<'a> Runs<'a> {
-    fn of(recordings: &'a [ListedFile]) -> Self {
-        let (mut by_name, mut by_previous) = (BTreeMap::new(), BTreeMap::new());
-        for file in recordings {
-            by_name.insert(file.name.as_str(), file);
-            if let Some(previous) = &file.previous {
-                by_previous.entry(previous.as_str()).or_insert(file);
-            }
+/// All runs of a directory.
+#[derive(Debug, Default)]
+pub(super) struct DirectoryRuns {
+    /// Oldest first. If there are no recordings, only the newest history.
+    pub(super) runs: Vec<RunFiles>,
+    /// The number of histories.
+    pub(super) histories: usize,
+    /// The number of files named `*.plr` that cannot be opened.
+    pub(super) unreadable: usize,
+}
+
+/// Returns all runs of a directory.
+pub(super) fn list_runs(path: &Path) -> Result<DirectoryRuns, FindError> {
+    let listing = list_directory(path)?;
+    let histories = &listing.histories[..listing.histories.len().min(1)];
+    let files = match listing.recordings.is_empty() {
+        true => histories,
+        false => &listing.recordings,
+    };
+    let by_name = Runs::of(files);
+    let beginnings = files.iter().rev().filter(|file| by_name.before(file).is_none());
+    let runs = beginnings.map(|first| {
+        let next = || by_name.after(first);
+        RunFiles {
+            files: std::iter::once(first)
+                .chain(next())
+                .map(|file| file.path.clone())
+                .collect(),
+            times: by_name.times_from(first),
+            bytes: first.bytes + next().map(|file| file.bytes).sum::<u64>(),
+            ending: next().last().unwrap_or(first).ending.clone(),
+            maps: first.maps.clone(),
+            room_types: first.room_types.clone(),
         }
-        Self { by_name, by_previous }
-    }
-
-    /// Returns the file that a recording continues, if it exists.
-    fn before(&self, file: &ListedFile) -> Option<&'a ListedFile> {
-        self.by_name.get(file.previous.as_deref()?).copied()
-    }
-
-    /// Returns a file and the files that it continues, the latest first. Their number is bounded,
-    /// even if files continue each other in a cycle.
-    fn back(&self, file: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
-        iter::successors(Some(file), |file| self.before(file)).take(self.by_name.len())
-    }
-
-    /// Returns the first file of a run.
-    fn beginning(&self, file: &'a ListedFile) -> &'a ListedFile {
-        self.back(file).last().unwrap_or(file)
-    }
-
-    /// Returns the file in which a look-back from `at` starts. `file` contains `at`.
-    fn start_of_look_back(&self, file: &'a ListedFile, at: &Moment, from: Option<&Moment>) -> &'a ListedFile {
-        let at = at.tick(&file.times).ok();
-        let is_early_enough = |file: &&ListedFile| match (from, file.times.range()) {
-            // A duration counts from the start of the run.
-            (_, None) | (Some(Moment::After(_)), _) => false,
-            (Some(from), _) => !matches!(from.locate(&file.times), Ok(MomentPosition::Before)),
-            (None, Some((first, _))) => at.is_none_or(|at| first.0 <= at.0.saturating_sub(LOOK_BACK)),
-        };
-        let start = self.back(file).find(is_early_enough);
-        start.unwrap_or_else(|| self.beginning(file))
-    }
-
-    /// Returns the files that continue a recording, in order.
-    fn after(&self, file: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
-        let after = |file: &ListedFile| self.by_previous.get(file.name.as_str()).copied();
-        iter::successors(after(file), move |file| after(file)).take(self.by_name.len())
-    }
-
-    /// Returns the times of the ticks of a recording and of the files that continue it.
-    fn times_from(&self, file: &'a ListedFile) -> Times {
-        let mut times = file.times.clone();
-        self.after(file).for_each(|next| times.join(&next.times));
-        times
-    }
+    });
+    Ok(DirectoryRuns {
+        runs: runs.collect(),
+        histories: listing.histories.len(),
+        unreadable: listing.unreadable,
+    })
 }

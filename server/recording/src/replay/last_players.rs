@@ -29,11 +29,11 @@ impl Replay {
         let mut end = tick;
         while let Some(position) = positions.pop() {
             let found = self.presences(position, end)?;
-            if end == tick && found.values().any(|presence| presence.closed.is_none()) {
+            if end == tick && found.iter().any(|presence| presence.closed.is_none()) {
                 return Ok(None);
             }
             let last = |presence: &Presence| presence.closed.map_or(end, |closed| Tick(closed.0 - 1));
-            let there = found.values().filter(|presence| presence.from <= last(presence));
+            let there = found.iter().filter(|presence| presence.from <= last(presence));
             if let Some(last_left) = there.clone().map(last).max() {
                 let count = |tick: &Tick| {
                     let present = there

@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::display::{rfc3339, time_of_day};
 use crate::format::Times;
 
-const DAY_MS: u64 = 86_400_000;
+pub(super) const DAY_MS: u64 = 86_400_000;
 
 /// A tick or a time, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +139,22 @@ impl Moment {
             Self::At(wall_ms) => at(times, wall_ms, (start, end)),
             Self::After(milliseconds) => at(times, start.saturating_add(milliseconds), (start, end)),
             Self::TimeOfDay(of_day) => at(times, self.on_its_day(of_day, start, end)?, (start, end)),
+        })
+    }
+
+    /// Returns the time that the moment means in a recording, which may not contain it: a time of
+    /// day is on the only day of the recording that has it, or on its first day.
+    ///
+    /// # Errors
+    /// [`MomentError`] if the recording has no ticks, or a time of day occurs several times.
+    pub(super) fn wall_ms(&self, times: &Times) -> Result<u64, MomentError> {
+        let (first, last) = times.range().ok_or(MomentError::Empty)?;
+        let (start, end) = (times.at(first), times.at(last));
+        Ok(match *self {
+            Self::Tick(tick) => times.at(tick),
+            Self::At(wall_ms) => wall_ms,
+            Self::After(milliseconds) => start.saturating_add(milliseconds),
+            Self::TimeOfDay(of_day) => self.on_its_day(of_day, start, end)?,
         })
     }
 

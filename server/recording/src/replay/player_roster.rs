@@ -51,8 +51,8 @@ impl PlayerRoster {
         let mut changed = Vec::new();
         for event in &run.input().events {
             match event.kind {
-                EventKind::Open { .. } => changed.push(event.session),
-                EventKind::Close => self.closed.push(event.session),
+                EventKind::Arrive(_) => changed.push(event.session),
+                EventKind::Depart => self.closed.push(event.session),
                 _ => {}
             }
         }

@@ -63,6 +63,18 @@ impl Replay {
                 Some(Item::Tick(record)) => record,
             };
             world::check_next(&now, record.tick)?;
+            if matches!(record.outcome, Outcome::Skipped { .. }) {
+                now.skip(1);
+                if builder.push_skipped(record.tick, times.at(record.tick), 1, now.hash())
+                    == Err(PushError::Full)
+                {
+                    write(builder.seal().into_iter().collect())?;
+                    builder
+                        .push_skipped(record.tick, times.at(record.tick), 1, now.hash())
+                        .map_err(too_large)?;
+                }
+                continue;
+            }
             let mut input = record.input;
             without_metrics(|| now.step(&mut input, &mut output));
             let result = Some((output.hash, output.parts.as_slice()));

@@ -52,7 +52,8 @@ impl RecordingFiles {
             .previous
             .as_ref()
             .is_some_and(|previous| previous.chain == chain);
-        if !follows || !header.describes_same_world(before) {
+        // After a panic, the recovered world runs the fatal tick again.
+        if !follows || !header.describes_same_world(before) || last.ending().is_panic() {
             return Err(ReplayError::NotTheNext(path.display().to_string()));
         }
         self.files.push(next);

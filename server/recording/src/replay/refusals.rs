@@ -52,9 +52,13 @@ fn can_be_refused(message: &ClientMessage, refusal: &Refusal) -> bool {
     use ClientMessage as Asked;
     match refusal {
         Refusal::RateLimited { .. } => !matches!(message, Asked::Hello(_) | Asked::Ping { .. } | Asked::Bye),
-        Refusal::NoSuchRoom | Refusal::RoomFull | Refusal::TooManyRooms | Refusal::AlreadyThere => {
-            matches!(message, Asked::Join(_))
-        }
+        Refusal::NoSuchRoom
+        | Refusal::RoomFull
+        | Refusal::TooManyRooms
+        | Refusal::AlreadyThere
+        | Refusal::RoomLocked
+        | Refusal::BadOptions
+        | Refusal::BadTicket => matches!(message, Asked::Join(_)),
         Refusal::NotInRoom => !matches!(
             message,
             Asked::Hello(_) | Asked::Join(_) | Asked::Move(_) | Asked::Ping { .. } | Asked::Bye
@@ -64,7 +68,10 @@ fn can_be_refused(message: &ClientMessage, refusal: &Refusal) -> bool {
         Refusal::BadState | Refusal::StateFull | Refusal::StaleVersion { .. } => {
             matches!(message, Asked::SetState(_))
         }
-        Refusal::UnknownMessage | Refusal::Declined { .. } => matches!(message, Asked::Custom(_)),
+        Refusal::UnknownMessage => matches!(message, Asked::Custom(_)),
+        Refusal::Declined { .. } => matches!(message, Asked::Custom(_) | Asked::Join(_)),
+        // The node answers the requests of a tick that panicked.
+        Refusal::WorldRestarted => false,
         Refusal::OutOfOrder => matches!(message, Asked::Hello(_)),
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! The first world has run from the start, so it has everything that game logic keeps outside of
 //! the state: a `Local`, earlier additions and changes, a static. The second has only what was
-//! saved. It must still reach the same states; otherwise no replay could start at a saved world.
+//! saved. It must still reach the same states; otherwise no replay could start at a saved world. It
+//! also runs the ticks that were skipped when recorded, which must change nothing.
 //!
 //! It runs on a separate thread. With an idle second core, a replay takes hardly longer than
 //! without it.
@@ -86,7 +87,9 @@ impl SecondWorld {
         if !self.frames {
             world.mute();
         }
-        Ok(ComparedWorld::new(world))
+        let mut world = ComparedWorld::new(world);
+        world.runs_skipped = true;
+        Ok(world)
     }
 }
 

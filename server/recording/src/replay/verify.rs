@@ -20,7 +20,8 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Returns the number of compared hashes: one per tick, except a tick that panicked.
+    /// Returns the number of ticks whose state was compared: all except one that panicked. The hash
+    /// after several skipped ticks covers all of them.
     #[must_use]
     pub fn hashes(&self) -> u32 {
         self.last.since(self.first) + u32::from(self.panic.is_none())

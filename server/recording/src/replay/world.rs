@@ -52,6 +52,13 @@ pub fn step_caught(
     stepped.map_err(|panic| panic_message(&*panic))
 }
 
+/// Skips a tick that was recorded as skipped. The output has only its tick and hash.
+pub(super) fn skip(world: &mut Simulation, output: &mut TickOutput) {
+    world.skip(1);
+    output.clear();
+    (output.tick, output.hash) = (world.tick(), world.hash());
+}
+
 /// Loads the world that was saved after a tick.
 ///
 /// # Errors

@@ -16,14 +16,17 @@ use parlour_recording::{
         diff::{Difference, StateDifference, diff},
     },
 };
-use parlour_shared::motion::{Direction, Position, WallGrid};
+use parlour_shared::{
+    ids::PlayerId,
+    motion::{Direction, Position, WallGrid},
+};
 use parlour_sim::{Clock, Logic, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule};
 use parlour_testing::{
     Script, SessionActions as _,
     maps::map,
     recording::{WorldRecorder, header},
 };
-use parlour_tick::TickInput;
+use parlour_tick::{Arrival, EventKind, TickInput};
 use serde::{Deserialize, Serialize};
 
 /// The tick in which most planted systems make a difference.
@@ -94,7 +97,11 @@ pub(crate) fn script() -> Script {
         for (session, name) in [(1, "Ada"), (2, "Bob"), (3, "Cleo"), (4, "Dan")] {
             let session_tick = tick + session as u32;
             if tick == 1 {
-                now.open_as_and_join(session, name, "square");
+                // A loaded world spawns players in the order of their ids. Here these descend, so
+                // that a world that ran from the start has them in a different order.
+                let player = PlayerId(1_000 - session as u32);
+                now.event(session, EventKind::Arrive(Arrival::new(player, name.into())));
+                now.join(session, "square");
             } else if session_tick.is_multiple_of(20) {
                 now.walk(session, Direction::ALL[(session_tick / 20 % 8) as usize]);
             }

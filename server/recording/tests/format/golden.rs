@@ -16,7 +16,8 @@ fn path(name: &str) -> PathBuf {
         .collect()
 }
 
-/// Ticks 10 to 89 and one that panicked, and the worlds after ticks 9 and 69.
+/// Ticks 10 to 89, of which some were skipped, and one that panicked, and the worlds after ticks 9
+/// and 69.
 fn bytes() -> Vec<u8> {
     let mut header = header();
     header.build = "0.1.0".into();
@@ -32,6 +33,10 @@ fn bytes() -> Vec<u8> {
             21 => Pace::Fixed(Cadence::Hz20),
             _ => Pace::default(),
         };
+        if matches!(tick, 30..35 | 68..75) {
+            record.input = TickInput::default();
+            record.outcome = skipped(tick, [34, 69, 74]);
+        }
         items.push(Item::Tick(record));
         if tick == 69 {
             let state = noise(100, 1).repeat(12_000);
@@ -57,11 +62,26 @@ fn bytes() -> Vec<u8> {
     writer.into_inner().into_inner()
 }
 
+/// A skipped tick. Only the last in a row in a chunk has a hash.
+fn skipped(tick: u32, last: [u32; 3]) -> Outcome {
+    let hash = last
+        .contains(&tick)
+        .then_some(0x0123_4567_89ab_cdef + u64::from(tick));
+    Outcome::Skipped { hash }
+}
+
 fn event(event: &parlour_tick::Event) -> Value {
     let session = event.session.0;
     match &event.kind {
-        EventKind::Open { name } => json!({ "session": session, "open": name }),
-        EventKind::Close => json!({ "session": session, "close": true }),
+        EventKind::Arrive(player) => json!({
+            "session": session, "arrive": player.player, "name": player.name, "skin": player.skin,
+            "counters": [player.counters.view, player.counters.last_seq],
+        }),
+        EventKind::Depart => json!({ "session": session, "depart": true }),
+        EventKind::Reserve(reservation) => json!({
+            "session": session, "reserve": reservation.seats, "ticket": reservation.ticket,
+            "join": reservation.join, "spawn": reservation.spawn, "answer": reservation.answer,
+        }),
         EventKind::Hold => json!({ "session": session, "hold": true }),
         EventKind::Release => json!({ "session": session, "release": true }),
         EventKind::Message { early, message } => {
@@ -87,6 +107,13 @@ fn item(item: &Item) -> Value {
                         Pace::Adaptive(PaceLevel::FULL) => {}
                         Pace::Adaptive(step) => value["pace"] = json!(step.number()),
                         Pace::Fixed(cadence) => value["pace"] = json!(8 + cadence as u8),
+                    }
+                    value
+                }
+                Outcome::Skipped { hash } => {
+                    let mut value = json!({ "tick": tick.0, "skipped": true });
+                    if let Some(hash) = hash {
+                        value["hash"] = json!(format!("{hash:016x}"));
                     }
                     value
                 }

@@ -41,7 +41,6 @@ fn the_recorded_config_is_restored() {
     config.seed = 1 << 60;
     config.rules.capacity = 7;
     config.skins = vec!["a".into(), "b".into()];
-    config.heartbeat_ms = 123;
     config.max_rooms = 5;
     let header = Header::new(&config, vec![], 1, STARTED, "0.1.0");
     let mut other = Map::clone(&garden());

@@ -80,6 +80,9 @@ fn refused(outcome: Result<usize, String>, why: &str) {
     );
 }
 
+/// The bytes of the counters of an arrival that are all 0.
+const COUNTERS: usize = 10;
+
 #[test]
 fn valid_forged_chunks_are_read() {
     assert_eq!(ticks(1, &tick(&[])), Ok(1));
@@ -89,11 +92,15 @@ fn valid_forged_chunks_are_read() {
     );
     // Move of session 5: early -1, seq 300, for the next tick, east and sprinting.
     assert_eq!(events(&[1, 5, 5, 1, 0xAC, 2, 3, 3 + 16]), Ok(1));
-    // The same session twice, a name, a ping.
-    assert_eq!(
-        events(&[3, 9, 0, 3, b'A', b'd', b'a', 0, 4, 0, 2, 8, 9, 0xFF, 1, 2]),
-        Ok(1)
-    );
+    // The same session twice: it arrives as player 7 with the skin 2, and sends a ping.
+    let mut both = vec![3, 9, 0, 7, 0, 0, 0, 3, b'A', b'd', b'a', 2, 0];
+    both.extend([0; COUNTERS]);
+    both.extend([0, 4, 0, 2, 8, 9, 0xFF, 1, 2]);
+    assert_eq!(events(&both), Ok(1));
+    // A reservation with a spawn point, for a join of "a" with all other fields empty.
+    let join = [1, 0, 1, b'a', 0, 0, 0];
+    let reserve = [&[1, 0, 6, 1, b't', 1, 0, 1, 1, b'g', 7][..], &join].concat();
+    assert_eq!(events(&reserve), Ok(1));
 }
 
 #[test]
@@ -121,10 +128,19 @@ fn events_in_a_non_canonical_form_are_refused() {
         events(&[1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 1]),
         "64 bits",
     );
-    refused(events(&[1, 0, 6]), "unknown kind 6");
-    refused(events(&[1, 0, 0, 1, 0xFF]), "UTF-8");
-    refused(events(&[1, 0, 0, 200, 1, 0]), "ends inside");
-    refused(events(&[1, 0, 0, 0x80, 0x80, 4, 0]), "above 32768");
+    refused(events(&[1, 0, 7]), "unknown kind 7");
+    refused(events(&[1, 0, 0, 7, 0, 0, 0, 1, 0xFF]), "UTF-8");
+    refused(events(&[1, 0, 0, 7, 0, 0, 0, 0]), "without a name");
+    refused(events(&[1, 0, 0, 7, 0, 0, 0, 200, 1, 0]), "ends inside");
+    refused(events(&[1, 0, 0, 7, 0, 0, 0, 0x80, 0x80, 4, 0]), "above 32768");
+    refused(
+        events(&[1, 0, 0, 7, 0, 0, 0, 1, b'A', 0, 17]),
+        "carried components",
+    );
+    // The flags of a reservation, and a spawn point that must not be there.
+    refused(events(&[1, 0, 6, 1, b't', 1, 2, 0, 0, 0]), "answered");
+    refused(events(&[1, 0, 6, 1, b't', 1, 0, 2, 0, 0]), "spawn point");
+    refused(events(&[1, 0, 6, 1, b't', 1, 0, 0, 1, b'g', 0]), "spawn point");
     refused(events(&[1, 0, 4, 0x80, 0x80, 4, 1, 9]), "earliness");
     refused(events(&[1, 0, 4, 0, 1, 77]), "message that cannot be read");
     refused(events(&[1, 0, 4, 0, 5, 3, 0, 0, 1, 0]), "form of other messages");
@@ -144,7 +160,7 @@ fn a_tick_that_panicked_is_last_and_has_no_hash() {
     assert_eq!(ticks(1, &panicked), Ok(1));
     refused(ticks(2, &[panicked.clone(), tick(&[])].concat()), "panicked");
     refused(ticks(1, &[&[2u8][..], &[1; 12]].concat()), "panicked");
-    refused(ticks(1, &[&[8u8][..], &[1; 12]].concat()), "flags");
+    refused(ticks(1, &[&[16u8][..], &[1; 12]].concat()), "flags");
     // An invalid pace, and the default pace with the flag.
     refused(ticks(1, &[&[4u8][..], &[1; 12], &[7]].concat()), "pace");
     refused(ticks(1, &[&[4u8][..], &[1; 12], &[12]].concat()), "pace");
@@ -154,6 +170,22 @@ fn a_tick_that_panicked_is_last_and_has_no_hash() {
     forge.chunk(2, 1, 1, 1, &panicked);
     forge.chunk(2, 1, 2, 1, &tick(&[]));
     refused(outcome(&forge), "panicked");
+}
+
+#[test]
+fn skipped_ticks_have_one_form() {
+    let skipped = |ticks: u16| [&[8u8][..], &ticks.to_le_bytes(), &[7; 8]].concat();
+    assert_eq!(ticks(3, &skipped(3)), Ok(3));
+    assert_eq!(ticks(4, &[skipped(3), tick(&[])].concat()), Ok(4));
+    refused(ticks(3, &skipped(0)), "skipped ticks");
+    refused(ticks(3, &skipped(4)), "skipped ticks");
+    refused(ticks(3, &skipped(2)), "ends inside");
+    refused(ticks(3, &[skipped(1), skipped(2)].concat()), "two pieces");
+    refused(ticks(3, &skipped(3)[..10]), "ends inside");
+    // A skipped tick has no events, no pace, and did not panic.
+    for flags in [9u8, 10, 12] {
+        refused(ticks(1, &[&[flags][..], &[1; 12]].concat()), "flags");
+    }
 }
 
 #[test]

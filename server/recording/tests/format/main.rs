@@ -12,5 +12,6 @@ mod maps;
 mod refused_writes;
 mod round_trip;
 mod size;
+mod skipped;
 mod support;
 mod time;

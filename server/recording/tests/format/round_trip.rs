@@ -2,11 +2,13 @@
 
 use parlour_recording::format::{Item, Outcome, TickRecord};
 use parlour_shared::{
-    ids::{SessionId, Tick},
+    ids::{PlayerId, SessionId, Tick},
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_tick::{Cadence, Event, EventKind, Pace, PaceLevel, TickInput};
+use parlour_tick::{
+    Arrival, Cadence, Carried, Counters, Event, EventKind, Pace, PaceLevel, Reservation, TickInput,
+};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::support::{read, stopped, write};
@@ -33,7 +35,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     });
     prop_oneof![
         5 => command().prop_map(ClientMessage::Move),
-        1 => (any::<u32>(), text()).prop_map(|(request, room)| ClientMessage::Join(Join { request, room })),
+        1 => (any::<u32>(), text()).prop_map(|(request, room)| ClientMessage::Join(Join::room(request, room))),
         1 => any::<u32>().prop_map(|request| ClientMessage::Leave { request }),
         1 => (any::<u32>(), text()).prop_map(|(request, text)| {
             ClientMessage::Chat(Chat { request, scope: Scope::Room, text })
@@ -53,10 +55,42 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     ]
 }
 
+fn arrival() -> impl Strategy<Value = Arrival> {
+    let carried = (text(), vec(any::<u8>(), 0..50)).prop_map(|(name, value)| Carried { name, value });
+    let counters = (any::<u8>(), any::<u32>(), any::<[u32; 8]>());
+    let counters = counters.prop_map(|(view, last_seq, full_in)| Counters {
+        view,
+        last_seq,
+        full_in,
+    });
+    (any::<u32>(), text(), any::<u16>(), vec(carried, 0..4), counters).prop_map(
+        |(player, name, skin, carried, counters)| Arrival {
+            skin,
+            carried,
+            counters,
+            ..Arrival::new(PlayerId(player), name)
+        },
+    )
+}
+
+fn reservation() -> impl Strategy<Value = Reservation> {
+    let spawn = option::of(prop_oneof![Just(String::new()), text()]);
+    (text(), any::<u8>(), text(), spawn, any::<bool>()).prop_map(|(ticket, seats, room, spawn, answer)| {
+        Reservation {
+            ticket,
+            seats,
+            join: Join::room(3, room),
+            spawn,
+            answer,
+        }
+    })
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let kind = prop_oneof![
-        1 => text().prop_map(|name| EventKind::Open { name }),
-        1 => Just(EventKind::Close),
+        1 => arrival().prop_map(EventKind::Arrive),
+        1 => Just(EventKind::Depart),
+        1 => reservation().prop_map(|reservation| EventKind::Reserve(Box::new(reservation))),
         1 => Just(EventKind::Hold),
         1 => Just(EventKind::Release),
         6 => (any::<i16>(), message()).prop_map(|(early, message)| EventKind::Message { early, message }),
@@ -81,7 +115,7 @@ fn pace() -> impl Strategy<Value = Pace> {
 
 fn recorded() -> impl Strategy<Value = Vec<Recorded>> {
     let tick = (
-        any::<u64>(),
+        prop_oneof![any::<u64>(), Just(3)],
         any::<[u16; 2]>(),
         (vec(event(), 0..5), pace()),
         option::weighted(0.2, vec(any::<u8>(), 0..100)),
@@ -90,14 +124,30 @@ fn recorded() -> impl Strategy<Value = Vec<Recorded>> {
 }
 
 /// Returns the items as a recorder would write them, starting at tick `first`.
-fn items(first: u32, recorded: Vec<Recorded>, panics: bool) -> Vec<Item> {
+/// Ticks whose hash is a multiple of three are skipped. `each` ticks are a chunk.
+fn items(first: u32, recorded: Vec<Recorded>, panics: bool, each: u32) -> Vec<Item> {
     let mut items = Vec::new();
     let count = recorded.len();
-    for (nth, (hash, parts, (events, pace), state)) in recorded.into_iter().enumerate() {
+    let mut in_chunk = 0;
+    let is_skipped = |nth: usize, recorded: &[Recorded]| {
+        let skipped = |(hash, ..): &Recorded| hash.is_multiple_of(3);
+        recorded.get(nth).is_some_and(skipped) && !(panics && nth + 1 == count)
+    };
+    for (nth, (hash, parts, (events, pace), state)) in recorded.iter().cloned().enumerate() {
         let tick = Tick(first + nth as u32);
         let mut input = TickInput { events, pace };
         input.sort();
-        let outcome = if panics && nth + 1 == count {
+        in_chunk += 1;
+        let is_last = in_chunk == each || state.is_some() || !is_skipped(nth + 1, &recorded);
+        if in_chunk == each || state.is_some() {
+            in_chunk = 0;
+        }
+        let outcome = if is_skipped(nth, &recorded) {
+            input = TickInput::default();
+            Outcome::Skipped {
+                hash: is_last.then_some(hash),
+            }
+        } else if panics && nth + 1 == count {
             Outcome::Panicked
         } else {
             Outcome::Finished {
@@ -124,7 +174,7 @@ proptest! {
         panics: bool,
         each in 1..30u32,
     ) {
-        let items = items(first, recorded, panics);
+        let items = items(first, recorded, panics, each);
         let written = write(items.clone(), each);
         let (found, failed, ending) = read(&written.bytes);
         prop_assert!(failed.is_none(), "{failed:?}");

@@ -10,12 +10,12 @@ use parlour_recording::{
     },
 };
 use parlour_shared::{
-    ids::{SessionId, Tick},
+    ids::{PlayerId, SessionId, Tick},
     message::{Chat, ClientMessage, Join, Move, Scope},
     motion::Direction,
 };
 use parlour_sim::SimConfig;
-use parlour_tick::{Event, EventKind, TickInput};
+use parlour_tick::{Arrival, Event, EventKind, TickInput};
 
 /// 2026-01-02T03:04:05.678Z.
 pub(crate) const STARTED: u64 = 1_767_323_045_678;
@@ -47,10 +47,8 @@ pub(crate) fn record(tick: u32) -> TickRecord {
             message,
         };
         let kind = match (tick + nth) % 7 {
-            0 => EventKind::Open {
-                name: format!("Ada {tick}"),
-            },
-            1 => EventKind::Close,
+            0 => EventKind::Arrive(Arrival::new(PlayerId(tick), format!("Ada {tick}"))),
+            1 => EventKind::Depart,
             2 => EventKind::Hold,
             3 => EventKind::Release,
             4 => message(ClientMessage::Move(Move {
@@ -59,10 +57,7 @@ pub(crate) fn record(tick: u32) -> TickRecord {
                 direction: Direction::ALL[(tick % 9) as usize],
                 sprint: tick.is_multiple_of(2),
             })),
-            5 => message(ClientMessage::Join(Join {
-                request: tick,
-                room: "garden".into(),
-            })),
+            5 => message(ClientMessage::Join(Join::room(tick, "garden"))),
             _ => message(ClientMessage::Chat(Chat {
                 request: tick,
                 scope: Scope::Near,
@@ -125,6 +120,11 @@ pub(crate) fn push(builder: &mut TicksBuilder, record: &TickRecord) {
     let result = match &record.outcome {
         Outcome::Finished { hash, parts } => Some((*hash, parts.as_slice())),
         Outcome::Panicked => None,
+        Outcome::Skipped { hash } => {
+            let hash = hash.unwrap_or(1);
+            let pushed = builder.push_skipped(record.tick, wall(record.tick.0), 1, hash);
+            return pushed.unwrap();
+        }
     };
     builder
         .push(record.tick, wall(record.tick.0), result, &record.input)

@@ -6,5 +6,7 @@ mod display;
 mod moments;
 mod player_names;
 mod saved_worlds;
+mod skipped;
 mod support;
 mod verify;
+mod worlds;

@@ -89,8 +89,8 @@ type Reader = fn(&mut World, Entity, Request, &[u8]) -> Result<(), CodecError>;
 type Sender = Box<dyn Fn(&mut World) + Send + Sync>;
 
 /// The functions that read and send the messages of plugins.
-#[derive(Resource, Default)]
-struct MessageHandlers {
+#[derive(Default)]
+struct Handlers {
     readers: BTreeMap<&'static str, Reader>,
     /// The buffers of all declared messages.
     buffers: BTreeSet<ComponentId>,
@@ -99,6 +99,10 @@ struct MessageHandlers {
     names: Vec<&'static str>,
     senders: Vec<Sender>,
 }
+
+/// In a box, because Bevy reserves memory for 64 values of each type of resource.
+#[derive(Resource, Default)]
+struct MessageHandlers(Box<Handlers>);
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<MessageHandlers>();
@@ -109,7 +113,7 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
     let taken = app.world().contains_resource::<Messages<FromPlayer<M>>>();
     add_buffer::<FromPlayer<M>>(app);
     add_buffer::<Answer<M>>(app);
-    let mut handlers = app.world_mut().resource_mut::<MessageHandlers>();
+    let handlers = &mut app.world_mut().resource_mut::<MessageHandlers>().0;
     let before = handlers.readers.insert(name, read::<M>);
     assert!(
         !taken && before.is_none(),
@@ -123,7 +127,7 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
 pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, name: &'static str) {
     let taken = app.world().contains_resource::<Messages<ToPlayer<M>>>();
     add_buffer::<ToPlayer<M>>(app);
-    let mut handlers = app.world_mut().resource_mut::<MessageHandlers>();
+    let handlers = &mut app.world_mut().resource_mut::<MessageHandlers>().0;
     assert!(
         !taken && !handlers.names.contains(&name),
         "message {name} to players, or its type, is declared twice"
@@ -139,19 +143,21 @@ fn add_buffer<M: Message>(app: &mut App) {
     let buffer = app.world_mut().register_component::<Messages<M>>();
     app.world_mut()
         .resource_mut::<MessageHandlers>()
+        .0
         .buffers
         .insert(buffer);
 }
 
 /// Returns whether this component is the buffer of a declared message type.
 pub(super) fn is_declared(world: &World, buffer: ComponentId) -> bool {
-    world.resource::<MessageHandlers>().buffers.contains(&buffer)
+    world.resource::<MessageHandlers>().0.buffers.contains(&buffer)
 }
 
 /// Passes a message of a player to its plugin.
 pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Result<(), Refusal> {
     let read = world
         .resource::<MessageHandlers>()
+        .0
         .readers
         .get(custom.name.as_str())
         .copied();
@@ -196,11 +202,12 @@ fn note_unknown(world: &mut World, player: Entity, name: &str, error: &ReceiveEr
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
 /// declaration.
 pub(super) fn deliver(world: &mut World) {
-    world.resource_scope(|world, handlers: Mut<MessageHandlers>| {
-        for sender in &handlers.senders {
-            sender(world);
-        }
-    });
+    // A world does not continue after a panic, so they need not be put back then.
+    let senders = std::mem::take(&mut world.resource_mut::<MessageHandlers>().0.senders);
+    for sender in &senders {
+        sender(world);
+    }
+    world.resource_mut::<MessageHandlers>().0.senders = senders;
 }
 
 fn read<M: DeserializeOwned + Send + Sync + 'static>(
@@ -232,14 +239,14 @@ fn drain<M: Message>(world: &mut World, mut each: impl FnMut(&mut World, M)) {
 fn answer<M: Send + Sync + 'static>(world: &mut World, answer: Answer<M>) {
     if let Some(refusal) = answer.refusal {
         refuse(world, answer.player, Cause::Request(answer.request), refusal);
-    } else if let Some(session) = world.get::<Player>(answer.player).map(|who| who.session) {
+    } else if let Some(session) = world.get::<Player>(answer.player).map(|player| player.session) {
         let mut outbox = world.resource_mut::<Outbox>();
         outbox.accept(session, answer.request, None);
     }
 }
 
 fn send<M: Serialize + Send + Sync + 'static>(world: &mut World, name: &str, message: &ToPlayer<M>) {
-    let Some(session) = world.get::<Player>(message.player).map(|who| who.session) else {
+    let Some(session) = world.get::<Player>(message.player).map(|player| player.session) else {
         return;
     };
     let mut body = Vec::new();

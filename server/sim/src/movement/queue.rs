@@ -48,6 +48,19 @@ impl Default for MoveQueue {
 }
 
 impl MoveQueue {
+    /// Returns the empty queue of a player that comes from a different world.
+    pub(crate) fn after(last_seq: u32) -> Self {
+        Self {
+            last_seq,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the sequence number of the last command.
+    pub(crate) fn last_seq(&self) -> u32 {
+        self.last_seq
+    }
+
     /// Adds a command. Returns `false` if it is outside of the window of ticks or sequence numbers.
     pub(crate) fn push(&mut self, command: Move, early: i16, now: Tick) -> bool {
         let seq = if command.seq == 0 {
@@ -91,6 +104,11 @@ impl MoveQueue {
     pub(crate) fn forget_waiting(&mut self) {
         self.waiting.clear();
         self.update_next();
+    }
+
+    /// Returns the tick of the first command, or `Tick(u32::MAX)` if none waits.
+    pub(super) fn next(&self) -> Tick {
+        self.next
     }
 
     /// Returns whether a command is due.

@@ -70,7 +70,7 @@ impl Proximity {
     }
 
     /// Returns the number of slots that have a row.
-    pub(crate) fn pool(&self) -> usize {
+    pub(crate) fn slot_count(&self) -> usize {
         self.rows.len()
     }
 
@@ -80,23 +80,23 @@ impl Proximity {
     }
 
     /// Adds a player, which is near only itself until the next check.
-    pub(crate) fn enter(&mut self, slot: Slot, pool: usize) {
-        let before = self.pool();
-        if before < pool {
-            self.grow(pool);
-            self.outgrown |= before <= SMALL_POOL && pool > SMALL_POOL;
+    pub(crate) fn enter(&mut self, slot: Slot, slot_count: usize) {
+        let before = self.slot_count();
+        if before < slot_count {
+            self.grow(slot_count);
+            self.outgrown |= before <= SMALL_POOL && slot_count > SMALL_POOL;
         }
-        self.rows[slot.index()].grow(pool);
+        self.rows[slot.index()].grow(slot_count);
         self.set(slot, slot, true);
     }
 
-    fn grow(&mut self, pool: usize) {
+    fn grow(&mut self, slot_count: usize) {
         let in_use = self.rows.iter_mut().filter(|row| !row.is_empty());
-        in_use.for_each(|row| row.grow(pool));
-        self.rows.resize_with(pool, FixedBitSet::new);
-        if pool > SMALL_POOL {
+        in_use.for_each(|row| row.grow(slot_count));
+        self.rows.resize_with(slot_count, FixedBitSet::new);
+        if slot_count > SMALL_POOL {
             let lists = self.short_lists.len();
-            self.short_lists.resize_with(pool, ShortList::default);
+            self.short_lists.resize_with(slot_count, ShortList::default);
             if lists == 0 {
                 for (own, (row, list)) in self.rows.iter().zip(&mut self.short_lists).enumerate() {
                     let others = row.ones().filter(|&other| other != own);

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Checks rooms, one after the other, with memory that all rooms share.
-#[derive(Resource, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct PairChecker {
     /// The players to check, by slot.
     pub(super) players: Vec<SlotPosition>,
@@ -23,6 +23,11 @@ pub(super) struct PairChecker {
     /// Pairs that changed, the lower slot first, and whether they are near now.
     changes: Vec<(Slot, Slot, bool)>,
 }
+
+/// The checker of a world. It is in a box, because Bevy reserves memory for 64 values of each type
+/// of resource.
+#[derive(Resource, Debug, Default)]
+pub(super) struct SharedChecker(pub(super) Box<PairChecker>);
 
 /// Memory for the check of one player. Between two players, all sets except `checked` are empty.
 /// Between two rooms, `checked` is also empty.
@@ -49,7 +54,7 @@ impl PairChecker {
         radius: NearRadius,
         mut report: impl FnMut(Slot, Slot, bool),
     ) {
-        debug_assert!(self.players.len() <= BRUTE_FORCE_UP_TO && proximity.pool() <= SMALL_POOL);
+        debug_assert!(self.players.len() <= BRUTE_FORCE_UP_TO && proximity.slot_count() <= SMALL_POOL);
         self.positions.reset(self.players.len());
         for (at, player) in self.players.iter().enumerate() {
             self.positions.put(at, player);
@@ -64,7 +69,7 @@ impl PairChecker {
                     within[word] |= 1 << bit;
                     close[word] |= usize::from(distance <= radius.enter_squared) << bit;
                 });
-            for word in player.slot.index() / WORD..proximity.pool().div_ceil(WORD) {
+            for word in player.slot.index() / WORD..proximity.slot_count().div_ceil(WORD) {
                 let before = proximity.words(player.slot)[word];
                 let near = close[word] | (before & within[word]);
                 let mut changed = (before ^ near) & above(player.slot, word);
@@ -96,7 +101,7 @@ impl PairChecker {
             ..
         } = self;
         grid.fill(players, radius);
-        scratch.grow(proximity.pool());
+        scratch.grow(proximity.slot_count());
         for player in &*players {
             scratch.checked.insert(player.slot.index());
         }
@@ -125,14 +130,14 @@ impl PairChecker {
 }
 
 impl Scratch {
-    fn grow(&mut self, pool: usize) {
+    fn grow(&mut self, slot_count: usize) {
         for row in [
             &mut self.checked,
             &mut self.within,
             &mut self.close,
             &mut self.before,
         ] {
-            row.grow(pool);
+            row.grow(slot_count);
         }
     }
 

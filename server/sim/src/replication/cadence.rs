@@ -17,6 +17,9 @@ impl DueFor {
     /// Returns what a viewer at `level` is due for in `tick`. The phase of a viewer spreads the
     /// viewers evenly over the ticks. A viewer without a `last_full_at` has a full tick
     /// immediately.
+    // Always inlined, like `Pace::cadences`.
+    #[allow(clippy::inline_always, reason = "see there")]
+    #[inline(always)]
     pub(super) fn at(
         tick: Tick,
         phase: u32,

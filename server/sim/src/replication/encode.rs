@@ -58,14 +58,14 @@ pub(super) struct Delta {
 
 impl Arena {
     /// Clears the bytes of the previous tick. Further calls in the same tick do nothing.
-    pub(super) fn begin(&mut self, tick: Tick, pool: usize) {
+    pub(super) fn begin(&mut self, tick: Tick, slot_count: usize) {
         if self.tick == tick {
             return;
         }
         self.tick = tick;
         self.bytes.clear();
         self.enters.clear();
-        self.enters.resize(pool, None);
+        self.enters.resize(slot_count, None);
         self.len = 0;
         self.old = 0;
     }
@@ -116,6 +116,7 @@ impl Arena {
 
     /// Appends the update records of some slots of a delta, given as words of bits. Returns their
     /// number.
+    #[inline]
     pub(super) fn copy_updates(
         &mut self,
         delta: usize,

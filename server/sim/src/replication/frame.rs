@@ -98,6 +98,7 @@ impl Frame<'_> {
         });
     }
 
+    #[inline]
     fn write_leaves(&self, out: &mut Vec<u8>) -> u16 {
         let mut count = 0;
         let (visible, known, gone) = self.words();

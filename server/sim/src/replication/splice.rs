@@ -16,13 +16,13 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Interest, Setup},
+    config::{Interest, RoomRules},
     outbox::Outbox,
     proximity::Proximity,
     rooms::{Room, Rooms, Seats},
 };
 
-/// The values of a tick that all rooms share.
+/// The values of a tick for one room.
 struct SpliceContext {
     tick: Tick,
     pace: Pace,
@@ -31,36 +31,40 @@ struct SpliceContext {
     nearby_squared: i64,
 }
 
+impl SpliceContext {
+    fn new(tick: Tick, pace: Pace, rules: &RoomRules) -> Self {
+        let nearby = i64::from(rules.near_px) * i64::from(UNITS_PER_PX) / 2;
+        Self {
+            tick,
+            pace,
+            interest: rules.interest,
+            nearby_squared: nearby * nearby,
+        }
+    }
+}
+
 /// Writes the frames of this tick, room by room and slot by slot, with those of watchers last. The
 /// work per viewer is bit operations and copies.
 pub(super) fn splice(
-    mut rooms: Query<(&mut Replica, &Seats, &Proximity)>,
-    epochs: Query<&Room>,
+    mut rooms: Query<(&Room, &mut Replica, &Seats, &Proximity)>,
     directory: Res<Rooms>,
-    (clock, setup, pacing): (Res<Clock>, Res<Setup>, Res<Pacing>),
+    (clock, pacing): (Res<Clock>, Res<Pacing>),
     (mut outbox, mut watchers): (ResMut<Outbox>, ResMut<Watchers>),
 ) {
     let out = &mut outbox.out;
-    let nearby = i64::from(setup.rules.near_px) * i64::from(UNITS_PER_PX) / 2;
-    let now = SpliceContext {
-        tick: clock.tick,
-        pace: pacing.0,
-        interest: setup.rules.interest,
-        nearby_squared: nearby * nearby,
-    };
     for room in directory.occupied() {
-        let Ok((mut replica, seats, proximity)) = rooms.get_mut(room) else {
+        let Ok((room, mut replica, seats, proximity)) = rooms.get_mut(room) else {
             continue;
         };
-        let epoch = epochs.get(room).map_or(0, |room| room.epoch.0);
-        write_players((&mut replica, seats, proximity), epoch, &now, out);
+        let now = SpliceContext::new(clock.tick, pacing.0, &room.rules);
+        write_players((&mut replica, seats, proximity), room.epoch.0, &now, out);
     }
     watchers.serve(|watcher| {
-        let Ok((mut replica, seats, proximity)) = rooms.get_mut(watcher.room) else {
+        let Ok((room, mut replica, seats, proximity)) = rooms.get_mut(watcher.room) else {
             return false;
         };
         let parts = (&mut *replica, seats, proximity);
-        watch(watcher, parts, now.interest, now.tick, out);
+        watch(watcher, parts, room.rules.interest, clock.tick, out);
         true
     });
 }
@@ -115,10 +119,7 @@ fn write_players(
 /// Writes the first snapshot of a watcher between two ticks. Returns `false` if the watcher was
 /// already sent one or is held, or if the session does not watch.
 pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) -> bool {
-    let (tick, interest) = (
-        world.resource::<Clock>().tick,
-        world.resource::<Setup>().rules.interest,
-    );
+    let tick = world.resource::<Clock>().tick;
     world.resource_scope(|world, mut watchers: Mut<Watchers>| {
         let Some(watcher) = watchers.get_mut(session) else {
             return false;
@@ -126,11 +127,12 @@ pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) 
         let Ok(mut room) = world.get_entity_mut(watcher.room) else {
             return false;
         };
-        let parts = room.get_components_mut::<(&mut Replica, &Seats, &Proximity)>();
-        let Ok((mut replica, seats, proximity)) = parts else {
+        let parts = room.get_components_mut::<(&Room, &mut Replica, &Seats, &Proximity)>();
+        let Ok((room, mut replica, seats, proximity)) = parts else {
             return false;
         };
-        watcher.viewer.base.is_none() && watch(watcher, (&mut replica, seats, proximity), interest, tick, out)
+        let (parts, interest) = ((&mut *replica, seats, proximity), room.rules.interest);
+        watcher.viewer.base.is_none() && watch(watcher, parts, interest, tick, out)
     })
 }
 
@@ -150,7 +152,7 @@ fn watch(
         Some(followed) => visible(interest, followed.slot, seats, proximity),
     };
     let Some(visible) = visible else { return false };
-    replica.grow(seats.pool());
+    replica.grow(seats.slot_count());
     let Replica {
         records,
         changes,

@@ -5,7 +5,7 @@ use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     snapshot::Ack,
 };
-use parlour_tick::PaceLevel;
+use parlour_tick::{Cadence, PaceLevel};
 
 use super::record::Record;
 
@@ -112,6 +112,30 @@ impl Viewer {
         self.ahead.clear();
     }
 
+    /// Notes the ticks after `after` that were skipped, in which nothing was sent: the state is as
+    /// if they had run, at cadences `full` and `nearby`.
+    pub(super) fn note_skipped(
+        &mut self,
+        after: Tick,
+        now: Tick,
+        phase: u32,
+        (full, nearby): (Cadence, Cadence),
+    ) {
+        if self.held {
+            self.recover_at = now.after(RECOVER_TICKS);
+        } else if self.base.is_some() {
+            let is_full = |turn: u32| turn.is_multiple_of(full.every_ticks());
+            if let Some(tick) = last_due((after, now), phase, full, |_| false) {
+                self.full_at = tick;
+            }
+            if nearby < full
+                && let Some(tick) = last_due((after, now), phase, nearby, is_full)
+            {
+                self.nearby_at = tick;
+            }
+        }
+    }
+
     /// Notes that a full tick wrote a snapshot: the client now knows everything visible.
     pub(super) fn note_full_tick(&mut self, visible: &FixedBitSet, tick: Tick) {
         self.forget();
@@ -147,4 +171,22 @@ impl Viewer {
             self.ack = ack;
         }
     }
+}
+
+/// Returns the last tick of a range, after `after`, in which a cadence is due and `unless` is not.
+fn last_due(
+    (after, now): (Tick, Tick),
+    phase: u32,
+    cadence: Cadence,
+    unless: impl Fn(u32) -> bool,
+) -> Option<Tick> {
+    // The slowest cadence is every sixth tick, and a tick that is due for two repeats as often.
+    let first = now.0.saturating_sub(2 * Cadence::Hz10.every_ticks()).max(after.0) + 1;
+    (first..=now.0)
+        .rev()
+        .find(|tick| {
+            let turn = tick.wrapping_add(phase);
+            turn.is_multiple_of(cadence.every_ticks()) && !unless(turn)
+        })
+        .map(Tick)
 }

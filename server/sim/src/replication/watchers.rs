@@ -126,6 +126,16 @@ impl Watchers {
         })
     }
 
+    /// Returns all watchers as viewers.
+    pub(super) fn viewers(&self) -> impl Iterator<Item = &Viewer> {
+        self.list.iter().map(|watcher| &watcher.viewer)
+    }
+
+    /// Like [`Self::viewers`], but mutable.
+    pub(super) fn viewers_mut(&mut self) -> impl Iterator<Item = &mut Viewer> {
+        self.list.iter_mut().map(|watcher| &mut watcher.viewer)
+    }
+
     /// Calls `serve` for each watcher, and removes a watcher if it returns `false`.
     pub(super) fn serve(&mut self, serve: impl FnMut(&mut Watcher) -> bool) {
         self.list.retain_mut(serve);

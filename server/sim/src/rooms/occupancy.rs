@@ -5,19 +5,21 @@ use parlour_shared::{
     ids::{Epoch, Slot, Tick},
     limits::TICK_RATE,
     map::{Map, MapInfo},
-    message::{Join, LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
+    message::{LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
     motion,
     rng::{Purpose, Stream},
-    text::RoomName,
 };
+use parlour_tick::Report;
 
 use super::{
-    room::{Room, Rooms, find_or_create},
+    listing::{ChangedRooms, RoomListing},
+    room::{Room, Rooms},
     seats::{InRoom, Seat, Seats},
 };
 use crate::{
     clock::Clock,
     config::{Interest, Setup},
+    extend::Extras,
     movement::{CurrentPosition, Motion, MoveQueue},
     outbox::Outbox,
     player::{Link, Player},
@@ -26,79 +28,65 @@ use crate::{
     room_state::RoomState,
 };
 
-/// For this many ticks after a player went through a door, no door lets it through. Without this,
+/// For this many ticks after a player went through a door, all doors are shut for it. Without this,
 /// two doors that lead in front of each other moved a player with a held key 72 times in 6 s.
-const SHUT_AFTER_PASSING: u32 = TICK_RATE;
+pub(super) const DOORS_SHUT_TICKS: u32 = TICK_RATE;
 
-/// Leaves the current room, and enters the requested one.
-pub(crate) fn join(world: &mut World, player: Entity, join: &Join) -> Result<(), Refusal> {
-    let room = find_or_create(world, &join.room)?;
-    if world
-        .get::<InRoom>(player)
-        .is_some_and(|present| present.0 == room)
-    {
-        return Err(Refusal::AlreadyThere);
-    }
-    enter(world, player, room, None, join.request)
+/// How a player enters a room.
+pub(super) struct Entry<'a> {
+    /// The spawn point, if the player comes through a door.
+    pub(super) spawn: Option<&'a str>,
+    /// The join that this answers; 0 after a door.
+    pub(super) request: Request,
 }
 
-/// Goes through a door: into the same instance of a different map, at a named spawn point.
-pub(crate) fn pass_door(world: &mut World, player: Entity, map: &str, spawn: &str) -> Result<(), Refusal> {
-    let present = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
-    let name = &world.get::<Room>(present).ok_or(Refusal::NotInRoom)?.name;
-    let instance = RoomName::parse(name).ok_or(Refusal::NoSuchRoom)?.instance;
-    let name = if instance.is_empty() {
-        map.to_owned()
-    } else {
-        format!("{map}/{instance}")
-    };
-    let room = find_or_create(world, &name)?;
-    enter(world, player, room, Some(spawn), 0)
-}
-
-/// Leaves the current room, if there is one, and takes a seat in the given room. All checks come
-/// first, so that a refusal leaves the player where it is.
-fn enter(
-    world: &mut World,
-    player: Entity,
+/// Checks that a room admits this many more players. A door may lead to a different position in the
+/// room in which the player already is; then its own seat becomes free.
+pub(super) fn check_admission(
+    world: &World,
     room: Entity,
-    spawn: Option<&str>,
-    request: Request,
+    is_inside: bool,
+    players: u32,
 ) -> Result<(), Refusal> {
-    let tick = world.resource::<Clock>().tick;
-    let (seed, rules) = {
-        let setup = world.resource::<Setup>();
-        (setup.seed, setup.rules)
-    };
-    // A door may lead to a different position in the same room. Then the player's own seat becomes
-    // free.
-    let own = world
-        .get::<InRoom>(player)
-        .is_some_and(|present| present.0 == room);
-    let seats = world.get::<Seats>(room).expect("every room has seats");
-    if seats.len() - u32::from(own) >= rules.capacity {
+    let is_locked = world.get::<RoomListing>(room).is_some_and(RoomListing::is_locked);
+    if is_locked && !is_inside {
+        return Err(Refusal::RoomLocked);
+    }
+    let seats = world.get::<Seats>(room).ok_or(Refusal::NoSuchRoom)?;
+    let capacity = world.get::<Room>(room).ok_or(Refusal::NoSuchRoom)?.rules.capacity;
+    if seats.len() - u32::from(is_inside) + seats.reserved() + players > capacity {
         return Err(Refusal::RoomFull);
     }
+    Ok(())
+}
+
+/// Leaves the current room, if there is one, and takes a seat in the given room, which admits the
+/// player.
+pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Entry<'_>) {
+    let tick = world.resource::<Clock>().tick;
+    let seed = world.resource::<Setup>().seed;
     leave(world, player, 0, LeaveReason::Moved);
 
-    let mut who = world.get_mut::<Player>(player).expect("only players enter rooms");
-    who.view = who.view.wrapping_add(1);
-    let (id, session, view) = (who.id, who.session, who.view);
+    let mut identity = world.get_mut::<Player>(player).expect("only players enter rooms");
+    identity.view = identity.view.wrapping_add(1);
+    let (id, session, view) = (identity.id, identity.session, identity.view);
     let moment = u64::from(id.0) << 32 | u64::from(tick.0);
     let mut entity = world.entity_mut(room);
-    let (mut there, mut seats, mut proximity, mut replica) = entity
+    let (mut present, mut seats, mut proximity, mut replica) = entity
         .get_components_mut::<(&mut Room, &mut Seats, &mut Proximity, &mut Replica)>()
         .expect("every room has these");
     let slot = seats.take(player, &mut Stream::new(seed, moment, Purpose::Slot));
-    let pool = seats.pool();
-    proximity.enter(slot, pool);
-    replica.enter(slot, session, view, pool);
-    there.empty_since = None;
-    let epoch = there.epoch;
-    let position = spawn_position(&there.map, spawn, &mut Stream::new(seed, moment, Purpose::Spawn));
+    let slot_count = seats.slot_count();
+    proximity.enter(slot, slot_count);
+    replica.enter(slot, session, view, slot_count);
+    present.empty_since = None;
+    let (epoch, name) = (present.epoch, present.name.clone());
+    let chance = &mut Stream::new(seed, moment, Purpose::Spawn);
+    let position = spawn_position(&present.map, entry.spawn, chance);
     world.resource_mut::<Rooms>().occupied.insert(epoch, room);
-    let doors_shut_until = match spawn {
-        Some(_) => tick.after(SHUT_AFTER_PASSING),
+    world.resource_mut::<ChangedRooms>().note(room);
+    let doors_shut_until = match entry.spawn {
+        Some(_) => tick.after(DOORS_SHUT_TICKS),
         None => Tick(0),
     };
     world.entity_mut(player).insert((
@@ -119,12 +107,17 @@ fn enter(
     queue.forget_waiting();
     // An acknowledgement for the previous room is no longer valid.
     link.ack = None;
-    let mut entered = entered(world, room, slot, view).expect("the room exists");
-    entered.request = request;
-    world
-        .resource_mut::<Outbox>()
-        .send(session, &ServerMessage::RoomEntered(entered));
-    Ok(())
+    let request = entry.request;
+    let mut message = room_entered(world, room, slot, view).expect("the room exists");
+    message.request = request;
+    let mut outbox = world.resource_mut::<Outbox>();
+    outbox.send(session, &ServerMessage::RoomEntered(message));
+    outbox.out.reports.push(Report::Entered {
+        session,
+        request,
+        room: name,
+        epoch,
+    });
 }
 
 /// Removes a player from its room, and sends it `RoomLeft`. Returns `None` if the player is in no
@@ -149,43 +142,48 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     world
         .entity_mut(player)
         .remove::<(InRoom, Seat, Motion, CurrentPosition)>();
-    let mut there = world.get_entity_mut(room).ok()?;
-    let (mut there, mut seats, mut proximity, mut replica) = there
+    let mut entity = world.get_entity_mut(room).ok()?;
+    let (mut left, mut seats, mut proximity, mut replica) = entity
         .get_components_mut::<(&mut Room, &mut Seats, &mut Proximity, &mut Replica)>()
         .ok()?;
     proximity.leave(seat.slot, &seats);
     seats.give_back(seat.slot);
     replica.leave(seat.slot);
-    let empty = seats.is_empty();
-    if empty {
-        there.empty_since = Some(tick);
+    let (epoch, is_empty) = (left.epoch, seats.is_empty());
+    if is_empty {
+        left.empty_since = Some(tick);
+        let due = (tick.after(1), epoch);
+        world.resource_mut::<Rooms>().due.insert(due, room);
     }
-    let epoch = there.epoch;
+    world.resource_mut::<ChangedRooms>().note(room);
     world.resource_mut::<Watchers>().leave(room, seat.slot);
     Some(epoch)
 }
 
 /// Returns the message for a player that enters a room or a watcher that starts, or `None` if the
 /// room no longer exists.
-pub(crate) fn entered(world: &World, room: Entity, slot: Slot, view: u8) -> Option<RoomEntered> {
-    let there = world.get::<Room>(room)?;
-    let rules = world.resource::<Setup>().rules;
+pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) -> Option<RoomEntered> {
+    let present = world.get::<Room>(room)?;
+    let rules = &present.rules;
+    let (state, listing) = (world.get::<RoomState>(room), world.get::<RoomListing>(room));
     Some(RoomEntered {
         request: 0,
-        room: there.name.clone(),
-        epoch: there.epoch,
+        room: present.name.clone(),
+        room_type: present.room_type.as_ref().to_owned(),
+        epoch: present.epoch,
         view,
         slot,
         tick: world.resource::<Clock>().tick,
         capacity: rules.capacity,
         interest_px: (rules.interest == Interest::Near).then_some(rules.near_px),
         near_px: rules.near_px,
-        seq: there.seq,
-        map: MapInfo::clone(&there.info),
-        state: world
-            .get::<RoomState>(room)
-            .map(RoomState::entries)
+        seq: present.seq,
+        map: MapInfo::clone(&present.info),
+        state: state.map(RoomState::entries).unwrap_or_default(),
+        properties: listing
+            .map(|listing| listing.properties().to_vec())
             .unwrap_or_default(),
+        extras: world.resource::<Extras>().names(),
     })
 }
 

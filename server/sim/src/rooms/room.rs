@@ -6,25 +6,32 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
     map::{Map, MapInfo},
-    message::{Refusal, Stamp},
-    text::RoomName,
+    message::Stamp,
 };
 use serde::{Deserialize, Serialize};
 
-use super::seats::Seats;
-use crate::{clock::Clock, state::StableId};
+use super::{
+    listing::{ChangedRooms, RoomListing},
+    options::RoomOptions,
+    room_types::Blueprint,
+    seats::Seats,
+};
+use crate::{clock::Clock, config::RoomRules, state::StableId};
 
 /// A simulated space.
 #[derive(Component, Clone, Debug)]
-#[require(StableId, Seats)]
+#[require(StableId, Seats, RoomOptions, RoomListing)]
 pub struct Room {
-    /// Its name, `MAP` or `MAP/INSTANCE`.
+    /// Its name, `TYPE` or `TYPE/INSTANCE`.
     pub name: String,
+    /// The name of its type.
+    pub room_type: Arc<str>,
     /// Its map.
     pub map: Arc<Map>,
-    /// The description of the map for clients. It is made once: encoding the walls of a large map
-    /// takes milliseconds.
+    /// The description of the map for clients.
     pub(crate) info: Arc<MapInfo>,
+    /// Its rules, which follow from its type and options.
+    pub(crate) rules: RoomRules,
     /// The number of this room among all rooms created so far. A room that is created again gets a
     /// new number.
     pub epoch: Epoch,
@@ -32,9 +39,17 @@ pub struct Room {
     pub seq: u32,
     /// The tick in which the room became empty, or was created. `None` if it has a player.
     pub empty_since: Option<Tick>,
+    /// Whether only clients that know the name may enter.
+    pub private: bool,
 }
 
 impl Room {
+    /// Returns the rules of the room. They follow from its type and its options, and never change.
+    #[must_use]
+    pub fn rules(&self) -> &RoomRules {
+        &self.rules
+    }
+
     /// Returns the stamp of the next message to everyone in the room.
     pub(crate) fn stamp(&mut self) -> Stamp {
         self.seq += 1;
@@ -53,18 +68,18 @@ pub struct Rooms {
     /// `StepSet::React`, in the previous one. A tick handles only these: a thousand empty rooms
     /// cost nothing.
     pub(super) occupied: BTreeMap<Epoch, Entity>,
-    pub(super) maps: BTreeMap<String, (Arc<Map>, Arc<MapInfo>)>,
+    /// The empty rooms, by the tick at which something is due for them. A room that has a player
+    /// again may still be here.
+    pub(super) due: BTreeMap<(Tick, Epoch), Entity>,
     pub(super) max: u32,
 }
 
 impl Rooms {
-    pub(crate) fn new(maps: &[Arc<Map>], max: u32) -> Self {
-        let entry = |map: &Arc<Map>| (map.name.clone(), (map.clone(), Arc::new(map.info())));
-        let maps = maps.iter().map(entry).collect();
+    pub(crate) fn new(max: u32) -> Self {
         Self {
             by_name: BTreeMap::new(),
             occupied: BTreeMap::new(),
-            maps,
+            due: BTreeMap::new(),
             max,
         }
     }
@@ -97,44 +112,51 @@ impl Rooms {
     pub fn is_empty(&self) -> bool {
         self.by_name.is_empty()
     }
+}
 
-    pub(crate) fn map_names(&self) -> Vec<String> {
-        self.maps.keys().cloned().collect()
+/// The epoch of the newest room: the number of rooms created so far, plus
+/// [`SimConfig::first_epoch`](crate::SimConfig::first_epoch).
+#[derive(Resource, Debug, Serialize, Deserialize)]
+pub(super) struct RoomsCreated(u32);
+
+impl RoomsCreated {
+    pub(super) fn after(epoch: u32) -> Self {
+        Self(epoch)
     }
 }
 
-/// The number of rooms created so far. It is the epoch of the newest room.
-#[derive(Resource, Debug, Default, Serialize, Deserialize)]
-pub(super) struct RoomsCreated(u32);
+/// A room that may be created: everything was checked.
+pub(super) struct RoomPlan {
+    pub(super) name: String,
+    pub(super) blueprint: Blueprint,
+    pub(super) options: RoomOptions,
+    pub(super) private: bool,
+}
 
-/// Returns the room of that name, and creates it if it does not exist.
-pub(super) fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Refusal> {
-    let parsed = RoomName::parse(name).ok_or(Refusal::NoSuchRoom)?;
-    let rooms = world.resource::<Rooms>();
-    // If game logic despawned the room, the name is free.
-    if let Some(room) = rooms.get(name).filter(|room| world.get::<Room>(*room).is_some()) {
-        return Ok(room);
-    }
-    let (map, info) = rooms.maps.get(parsed.map).cloned().ok_or(Refusal::NoSuchRoom)?;
-    if rooms.by_name.len() as u32 >= rooms.max {
-        return Err(Refusal::TooManyRooms);
-    }
+/// Creates a room.
+pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     let mut created = world.resource_mut::<RoomsCreated>();
     created.0 += 1;
     let epoch = Epoch(created.0);
-    let empty_since = Some(world.resource::<Clock>().tick);
+    let tick = world.resource::<Clock>().tick;
     let room = Room {
-        name: name.to_owned(),
-        map,
-        info,
+        name: plan.name.clone(),
+        room_type: plan.blueprint.room_type,
+        map: plan.blueprint.map,
+        info: plan.blueprint.info,
+        rules: plan.blueprint.rules,
         epoch,
         seq: 0,
-        empty_since,
+        empty_since: Some(tick),
+        private: plan.private,
     };
-    let entity = world.spawn((room, StableId::room(epoch))).id();
-    world
-        .resource_mut::<Rooms>()
-        .by_name
-        .insert(name.to_owned(), entity);
-    Ok(entity)
+    let listing = RoomListing::new(plan.options.to_properties());
+    let entity = world
+        .spawn((room, StableId::room(epoch), plan.options, listing))
+        .id();
+    let mut rooms = world.resource_mut::<Rooms>();
+    rooms.by_name.insert(plan.name, entity);
+    rooms.due.insert((tick.after(1), epoch), entity);
+    world.resource_mut::<ChangedRooms>().note(entity);
+    entity
 }

@@ -6,17 +6,20 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
-    text::count,
+    text::{RoomName, count},
 };
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
+    listing::{ChangedRooms, RoomListing},
+    options::RoomOptions,
+    reservations,
     room::{Room, Rooms},
+    room_types::RoomTypes,
     seats::{InRoom, Seat, Seats},
 };
 use crate::{
     clock::Clock,
-    config::Setup,
     movement::{CurrentPosition, Motion},
     player::Player,
     proximity::Proximity,
@@ -24,76 +27,120 @@ use crate::{
     state::{EntityIndex, LoadError, StableId},
 };
 
-/// The saved form of a room. It contains the name of the map, because the map itself is not part of
-/// the state.
+/// The saved form of a room. It contains the names of the type and the map, because these are not
+/// part of the state.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedRoom {
     pub(crate) name: String,
+    room_type: String,
     map: String,
     pub(crate) epoch: Epoch,
     seq: u32,
     empty_since: Option<Tick>,
+    private: bool,
 }
 
 #[derive(Serialize)]
 struct RoomRef<'a> {
     name: &'a str,
+    room_type: &'a str,
     map: &'a str,
     epoch: Epoch,
     seq: u32,
     empty_since: Option<Tick>,
+    private: bool,
 }
 
 impl Serialize for Room {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let room = RoomRef {
             name: &self.name,
+            room_type: &self.room_type,
             map: &self.map.name,
             epoch: self.epoch,
             seq: self.seq,
             empty_since: self.empty_since,
+            private: self.private,
         };
         room.serialize(serializer)
     }
 }
 
+/// Returns the room as it would be with this map and without other options. [`rebuild`] applies the
+/// options, which are a different part of the state.
 pub(super) fn restore_room(saved: SavedRoom, world: &World) -> Option<Room> {
-    let (map, info) = world.resource::<Rooms>().maps.get(&saved.map)?;
+    let parsed = RoomName::parse(&saved.name).filter(|parsed| parsed.room_type == saved.room_type);
+    let types = world.resource::<RoomTypes>();
+    let blueprint = types.blueprint(parsed?.room_type, &RoomOptions::default()).ok()?;
+    let (map, info) = types.map(&saved.room_type, &saved.map)?;
     Some(Room {
         name: saved.name,
+        room_type: blueprint.room_type,
         map: Arc::clone(map),
         info: Arc::clone(info),
+        rules: blueprint.rules,
         epoch: saved.epoch,
         seq: saved.seq,
         empty_since: saved.empty_since,
+        private: saved.private,
     })
 }
 
-/// Only the size of the pool is saved, which decides future slots. The slot of each player is saved
+/// Only the number of slots is saved, which decides future slots. The slot of each player is saved
 /// with the player.
 impl Serialize for Seats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.pool() as u32).serialize(serializer)
+        (self.slot_count() as u32).serialize(serializer)
     }
 }
 
-pub(super) fn restore_seats(pool: u32, world: &World) -> Option<Seats> {
-    let (pool, capacity) = (pool as usize, world.resource::<Setup>().rules.capacity);
-    Seats::is_possible_slot_count(pool, capacity).then(|| Seats::with_slot_count(pool))
+/// Returns free seats. Their number must be possible in some room; [`rebuild`] compares it with the
+/// room's own capacity.
+pub(super) fn restore_seats(slot_count: u32, world: &World) -> Option<Seats> {
+    let (slot_count, capacity) = (
+        slot_count as usize,
+        world.resource::<RoomTypes>().largest_capacity(),
+    );
+    Seats::is_possible_slot_count(slot_count, capacity).then(|| Seats::with_slot_count(slot_count))
+}
+
+/// Applies the options of a loaded room to its rules, and checks that the room could exist.
+fn check_room(world: &mut World, room: Entity) -> Result<(), String> {
+    let missing = || "it lacks a part".to_owned();
+    let (saved, options, listing, seats) = (
+        world.get::<Room>(room).ok_or_else(missing)?,
+        world.get::<RoomOptions>(room).ok_or_else(missing)?,
+        world.get::<RoomListing>(room).ok_or_else(missing)?,
+        world.get::<Seats>(room).ok_or_else(missing)?,
+    );
+    let types = world.resource::<RoomTypes>();
+    let blueprint = types.blueprint(&saved.room_type, options);
+    let blueprint = blueprint.ok().filter(|_| options.is_canonical());
+    let rules = match blueprint {
+        Some(blueprint) if blueprint.map.name == saved.map.name => blueprint.rules,
+        _ => return Err("its options do not fit it".into()),
+    };
+    if !listing.is_possible() {
+        return Err("its properties are invalid".into());
+    }
+    if !Seats::is_possible_slot_count(seats.slot_count(), rules.capacity) {
+        return Err("it has too many slots".into());
+    }
+    world.get_mut::<Room>(room).ok_or_else(missing)?.rules = rules;
+    Ok(())
 }
 
 /// Seats all players, fills the directory, and resets the viewers.
 pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), LoadError> {
     let tick = world.resource::<Clock>().tick;
-    let rooms: Vec<(Entity, String, Epoch, bool)> = world
+    let rooms: Vec<(Entity, String, Epoch, Option<Tick>)> = world
         .query::<(Entity, &Room, &StableId, &Seats, &Proximity)>()
         .iter(world)
         .map(|(entity, room, id, seats, proximity)| {
-            if *id != StableId::room(room.epoch) || seats.pool() != proximity.pool() {
+            if *id != StableId::room(room.epoch) || seats.slot_count() != proximity.slot_count() {
                 return Err(contradiction(format!("{id} is not the room {}", room.name)));
             }
-            let occupied = room.empty_since.is_none_or(|since| since == tick);
-            Ok((entity, room.name.clone(), room.epoch, occupied))
+            Ok((entity, room.name.clone(), room.epoch, room.empty_since))
         })
         .collect::<Result<_, _>>()?;
     let mut directory = world.resource_mut::<Rooms>();
@@ -104,13 +151,19 @@ pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), Load
             directory.max
         )));
     }
-    for (entity, name, epoch, occupied) in rooms {
-        if directory.by_name.insert(name.clone(), entity).is_some() {
+    for (entity, name, epoch, empty_since) in &rooms {
+        if directory.by_name.insert(name.clone(), *entity).is_some() {
             return Err(contradiction(format!("there are two rooms {name}")));
         }
-        if occupied {
-            directory.occupied.insert(epoch, entity);
+        if empty_since.is_none_or(|since| since == tick) {
+            directory.occupied.insert(*epoch, *entity);
         }
+        // At the next tick, which finds out when something is due.
+        directory.due.insert((tick, *epoch), *entity);
+    }
+    for (entity, name, ..) in &rooms {
+        check_room(world, *entity).map_err(|why| contradiction(format!("the room {name}: {why}")))?;
+        world.resource_mut::<ChangedRooms>().note(*entity);
     }
     let mut seated: Vec<(Entity, Seat)> = world
         .query::<(Entity, &Seat)>()
@@ -120,6 +173,14 @@ pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), Load
     seated.sort_unstable_by_key(|(_, seat)| (seat.epoch, seat.slot));
     for (player, seat) in seated {
         seat_again(world, player, seat, index)?;
+    }
+    reservations::rebuild(world, index)?;
+    for (room, name, ..) in &rooms {
+        let (seats, room) = (world.get::<Seats>(*room), world.get::<Room>(*room));
+        let fits = |(seats, room): (&Seats, &Room)| seats.len() + seats.reserved() <= room.rules.capacity;
+        if !seats.zip(room).is_some_and(fits) {
+            return Err(contradiction(format!("the room {name} is more than full")));
+        }
     }
     Ok(())
 }
@@ -133,29 +194,29 @@ fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &EntityIndex
     let room = index
         .get(StableId::room(seat.epoch))
         .ok_or_else(|| no_seat("no such room"))?;
-    let who = world
+    let identity = world
         .get::<Player>(player)
         .ok_or_else(|| no_seat("not taken by a player"))?;
-    let (session, view) = (who.session, who.view);
+    let (session, view) = (identity.session, identity.view);
     let motion = world
         .get::<Motion>(player)
         .ok_or_else(|| no_seat("its player has no motion"))?;
     let position = motion.segment().at(tick);
-    let mut there = world.entity_mut(room);
-    let (mut seats, proximity, mut replica) = there
+    let mut entity = world.entity_mut(room);
+    let (mut seats, proximity, mut replica) = entity
         .get_components_mut::<(&mut Seats, &Proximity, &mut Replica)>()
         .map_err(|_| no_seat("no room there"))?;
-    let pool = seats.pool();
+    let slot_count = seats.slot_count();
     if !seats.take_again(seat.slot, player) {
-        return Err(no_seat("taken twice, or beyond the pool"));
+        return Err(no_seat("taken twice, or not a slot of the room"));
     }
     if proximity
         .near(seat.slot)
-        .is_none_or(|row| row.len() != pool || !row.contains(seat.slot.index()))
+        .is_none_or(|row| row.len() != slot_count || !row.contains(seat.slot.index()))
     {
         return Err(no_seat("not near itself"));
     }
-    replica.enter(seat.slot, session, view, pool);
+    replica.enter(seat.slot, session, view, slot_count);
     world
         .entity_mut(player)
         .insert((InRoom(room), CurrentPosition(position)));

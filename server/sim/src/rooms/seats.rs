@@ -40,6 +40,8 @@ pub struct Seats {
     by_slot: Vec<Option<Entity>>,
     taken: FixedBitSet,
     len: u32,
+    /// The seats that are reserved and not taken yet. They have no slots.
+    reserved: u32,
 }
 
 impl Seats {
@@ -49,7 +51,18 @@ impl Seats {
         self.len
     }
 
-    /// Returns whether the room is empty.
+    /// Returns the number of reserved seats that nobody has taken yet. With the players, they are
+    /// at most the capacity of the room.
+    #[must_use]
+    pub fn reserved(&self) -> u32 {
+        self.reserved
+    }
+
+    pub(super) fn set_reserved(&mut self, reserved: u32) {
+        self.reserved = reserved;
+    }
+
+    /// Returns whether the room has no player.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -57,7 +70,7 @@ impl Seats {
 
     /// Returns the number of slots: all bit sets of the room have this length.
     #[must_use]
-    pub fn pool(&self) -> usize {
+    pub fn slot_count(&self) -> usize {
         self.by_slot.len()
     }
 
@@ -81,21 +94,21 @@ impl Seats {
             .filter_map(|(slot, player)| Some((Slot(slot as u16), (*player)?)))
     }
 
-    /// Takes a random free slot from a pool that is at most half full, so that a slot number does
-    /// not reveal the number of players out of sight.
+    /// Takes a random free slot of twice as many as there are players, or more, so that a slot
+    /// number does not reveal the number of players out of sight.
     pub(super) fn take(&mut self, player: Entity, random: &mut Stream) -> Slot {
-        let pool = ((self.len as usize + 1) * 2).next_power_of_two();
-        let pool = pool.clamp(MIN_SLOTS, Slot::NOBODY.index());
-        if pool > self.by_slot.len() {
-            self.by_slot.resize(pool, None);
-            self.taken.grow(pool);
+        let slot_count = ((self.len as usize + 1) * 2).next_power_of_two();
+        let slot_count = slot_count.clamp(MIN_SLOTS, Slot::NOBODY.index());
+        if slot_count > self.by_slot.len() {
+            self.by_slot.resize(slot_count, None);
+            self.taken.grow(slot_count);
         }
         let free = self.taken.zeroes().count() as u32;
         let slot = self
             .taken
             .zeroes()
             .nth(random.below(free) as usize)
-            .expect("half of the pool is free");
+            .expect("half of the slots are free");
         self.by_slot[slot] = Some(player);
         self.taken.insert(slot);
         self.len += 1;
@@ -115,12 +128,12 @@ impl Seats {
         Self {
             by_slot: vec![None; slot_count],
             taken: FixedBitSet::with_capacity(slot_count),
-            len: 0,
+            ..Self::default()
         }
     }
 
     /// Takes the slot that a player had when the room was saved. Returns `false` if the slot is
-    /// already taken or beyond the pool.
+    /// already taken or does not exist.
     pub(super) fn take_again(&mut self, slot: Slot, player: Entity) -> bool {
         match self.by_slot.get_mut(slot.index()) {
             Some(seat @ None) => {
@@ -147,12 +160,12 @@ mod tests {
     use parlour_shared::{limits::MAX_ROOM_CAPACITY, rng::Purpose};
 
     #[test]
-    fn the_pool_of_the_largest_room_does_not_contain_the_slot_nobody() {
+    fn the_slots_of_the_largest_room_do_not_include_the_slot_nobody() {
         let mut seats = Seats {
             len: MAX_ROOM_CAPACITY - 1,
             ..Seats::default()
         };
         seats.take(Entity::PLACEHOLDER, &mut Stream::new(0, 0, Purpose::Slot));
-        assert_eq!(seats.pool(), Slot::NOBODY.index());
+        assert_eq!(seats.slot_count(), Slot::NOBODY.index());
     }
 }

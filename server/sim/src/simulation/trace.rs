@@ -17,7 +17,7 @@ use bevy_ecs::{
 };
 use fixedbitset::FixedBitSet;
 
-use super::Simulation;
+use super::{Simulation, initialize};
 
 /// A tick that runs one system at a time. Its result is the same as with [`Simulation::step`].
 pub struct Tracing<'a> {
@@ -42,7 +42,7 @@ impl Simulation {
     /// Starts a tick that runs system by system. It is slow, and meant for the analysis of
     /// recordings.
     pub fn trace<'a>(&'a mut self, input: &'a mut TickInput, output: &'a mut TickOutput) -> Tracing<'a> {
-        self.initialize();
+        initialize(&mut self.schedule, &mut self.world);
         let systems = self.schedule.systems().expect("it is initialized");
         let traced = |system: &dyn System<In = (), Out = ()>| TracedSystem {
             name: system.name().to_string(),

@@ -44,7 +44,8 @@ pub(crate) fn component_as<C, S>(
     digest::hash_component::<C>(app, tag, hash);
 }
 
-/// Declares that a resource is part of the state. It is hashed in full at every tick.
+/// Declares that a resource is part of the state. It is hashed in full at each tick in
+/// which it changed.
 pub(crate) fn resource<R: Resource + Serialize + DeserializeOwned>(app: &mut App, name: &'static str) {
     resource_as::<R, R>(app, name, |form, _| Some(form));
 }
@@ -60,6 +61,12 @@ where
         Box::new(ResourcePart::<R, S> { tag, restore, form })
     });
     digest::hash_resource::<R>(app, tag);
+}
+
+/// Returns the name under which a component is part of the state, or `None` if it is not.
+pub(crate) fn name_of<C: Component>(app: &mut App) -> Option<&'static str> {
+    let id = app.world_mut().register_component::<C>();
+    app.world().resource::<PartRegistry>().name_of(id)
 }
 
 /// Declares that a component or resource is derived from the state, or exists only for

@@ -22,6 +22,8 @@ pub(crate) struct PartRegistry {
 
 struct RegisteredPart {
     name: &'static str,
+    /// The component or resource.
+    id: ComponentId,
     of_entity: bool,
     part: Box<dyn Part>,
 }
@@ -52,6 +54,12 @@ impl PartRegistry {
         Some((entry.name, &*entry.part))
     }
 
+    /// Returns the name under which a component is part of the state.
+    pub(super) fn name_of(&self, id: ComponentId) -> Option<&'static str> {
+        let part = self.parts.iter().find(|part| part.id == id)?;
+        Some(part.name)
+    }
+
     pub(crate) fn show(&self, tag: usize, bytes: &[u8]) -> Option<serde_json::Value> {
         self.parts.get(tag)?.part.show(bytes)
     }
@@ -64,7 +72,7 @@ impl PartRegistry {
         let id = Self::register::<C>(app);
         let mut registry = app.world_mut().resource_mut::<Self>();
         registry.by_entity.insert(id);
-        registry.add(name, true, part)
+        registry.add(name, (id, true), part)
     }
 
     pub(super) fn resource<R: Resource>(
@@ -72,8 +80,9 @@ impl PartRegistry {
         name: &'static str,
         part: impl FnOnce(usize) -> Box<dyn Part>,
     ) -> usize {
-        Self::register::<R>(app);
-        app.world_mut().resource_mut::<Self>().add(name, false, part)
+        let id = Self::register::<R>(app);
+        let mut registry = app.world_mut().resource_mut::<Self>();
+        registry.add(name, (id, false), part)
     }
 
     pub(super) fn derived<C: Component>(app: &mut App) {
@@ -83,7 +92,7 @@ impl PartRegistry {
     fn add(
         &mut self,
         name: &'static str,
-        of_entity: bool,
+        (id, of_entity): (ComponentId, bool),
         part: impl FnOnce(usize) -> Box<dyn Part>,
     ) -> usize {
         assert!(
@@ -98,6 +107,7 @@ impl PartRegistry {
         let part = part(tag);
         self.parts.push(RegisteredPart {
             name,
+            id,
             of_entity,
             part,
         });

@@ -1,6 +1,6 @@
 //! Ids of entities that are the same in every run.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeMap, fmt};
 
 use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
 use parlour_shared::ids::{Epoch, PlayerId};
@@ -65,7 +65,12 @@ impl StableId {
 /// The stable ids of all entities. They must be unique, because a saved world identifies an entity
 /// only by its stable id.
 #[derive(Resource, Debug, Default)]
-pub(super) struct TakenIds(BTreeSet<StableId>);
+pub(super) struct TakenIds(BTreeMap<StableId, Entity>);
+
+/// Returns the entity with this stable id.
+pub(crate) fn find(world: &World, id: StableId) -> Option<Entity> {
+    world.resource::<TakenIds>().0.get(&id).copied()
+}
 
 /// Makes a world panic if two entities have the same stable id.
 pub(super) fn check_uniqueness(world: &mut World) {
@@ -80,9 +85,9 @@ fn reserve(mut world: DeferredWorld, context: HookContext) {
     let Some(id) = world.get::<StableId>(context.entity).copied() else {
         return;
     };
-    let new = world.resource_mut::<TakenIds>().0.insert(id);
+    let taken = world.resource_mut::<TakenIds>().0.insert(id, context.entity);
     assert!(
-        new,
+        taken.is_none(),
         "two entities have the stable id of {id}: choose a different number for StableId::game"
     );
 }

@@ -7,7 +7,7 @@ use parlour_server::{
     config::{FILE_VARIABLE, Setting, settings},
 };
 
-use crate::{exit, replay};
+use crate::{exit, replay, rooms};
 
 /// The settings that `-h` shows. `--help` shows all.
 const COMMON: &[&str] = &["listen", "admin", "interest_radius", "maps", "log"];
@@ -22,6 +22,7 @@ Examples:
   parlour demo                               also start 100 bots that walk and chat
   parlour --listen 0.0.0.0:7373 --maps maps  accept other machines, and add your own maps
   parlour --record recordings                record every tick, to replay it later
+  parlour rooms                              print the worlds and rooms of the running server
   parlour config print > parlour.toml        write a configuration file with all settings
   parlour --config parlour.toml --log debug  use that file, and log more";
 
@@ -60,6 +61,7 @@ pub(crate) fn command() -> Command {
         .args(setting_flags(|_| true))
         .subcommand(serve())
         .subcommand(demo())
+        .subcommand(rooms::command(ALL_ELSEWHERE))
         .subcommand(replay::command())
         .subcommand(config())
 }

@@ -13,15 +13,17 @@ pub(crate) fn text(
     listen: SocketAddr,
     admin: SocketAddr,
     maps: &[String],
+    room_types: &[String],
     bots: Option<u32>,
     typing: &str,
 ) -> String {
     let world = format!("ws://{}/ws", reachable(listen));
     let admin = reachable(admin);
     let mut text = format!(
-        "Parlour {} is serving the {}.\n\n  world    {world}\n  metrics  http://{admin}/metrics\n  health   http://{admin}/readyz\n\n",
+        "Parlour {} is serving the {}{}.\n\n  world    {world}\n  metrics  http://{admin}/metrics\n  health   http://{admin}/readyz\n\n",
         env!("CARGO_PKG_VERSION"),
         list_of_maps(maps),
+        list_of_types(room_types),
     );
     let mut line = |what: &str, command: &str| {
         writeln!(text, "{what:<20} {command}").expect("writing to a string does not fail");
@@ -51,6 +53,15 @@ fn list_of_maps(maps: &[String]) -> String {
         [] => "world without maps".to_owned(),
         [map] => format!("map {map}"),
         [first @ .., last] => format!("maps {} and {last}", first.join(", ")),
+    }
+}
+
+/// Returns the room types without those of maps, as the end of a sentence.
+fn list_of_types(types: &[String]) -> String {
+    match types {
+        [] => String::new(),
+        [one] => format!(", with the room type {one}"),
+        [first @ .., last] => format!(", with the room types {} and {last}", first.join(", ")),
     }
 }
 
@@ -98,10 +109,14 @@ mod tests {
             SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7373)),
             any,
             &["a".into(), "b".into()],
+            &["c".into(), "d".into()],
             None,
             "and type this",
         );
-        assert!(text.contains("is serving the maps a and b.\n"), "{text}");
+        assert!(
+            text.contains("is serving the maps a and b, with the room types c and d.\n"),
+            "{text}"
+        );
         assert!(
             text.contains("npx wscat -c ws://127.0.0.1:7373/ws -s parlour.v1.json\n"),
             "{text}"

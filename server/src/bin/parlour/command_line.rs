@@ -34,6 +34,8 @@ pub(crate) fn config(matches: &ArgMatches, file: Option<&OsStr>) -> Result<Confi
 
 /// The settings that [`maps()`] reads.
 pub(crate) const MAP_SETTINGS: &[&str] = &["maps", "bundled_maps"];
+/// The sections of room types, which are checked against the maps.
+pub(crate) const ROOM_TYPE_SETTINGS: &[&str] = &["room_types"];
 /// The setting that [`skins()`] reads.
 pub(crate) const SKIN_SETTINGS: &[&str] = &["skins"];
 

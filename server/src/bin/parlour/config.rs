@@ -14,7 +14,7 @@ use parlour_server::{
 use parlour_shared::text::count;
 
 use crate::{
-    command_line::{self, MAP_SETTINGS, SKIN_SETTINGS},
+    command_line::{self, MAP_SETTINGS, ROOM_TYPE_SETTINGS, SKIN_SETTINGS},
     exit::Exit,
 };
 
@@ -49,6 +49,15 @@ fn check(config: &Result<Config, Problems>) -> Result<(), Exit> {
         Some(Ok(Catalogue { maps, warnings })) => {
             warnings.iter().for_each(warn);
             counts.push(count(maps.len(), "map").to_string());
+            if let Some(settings) = settings(ROOM_TYPE_SETTINGS) {
+                let types = settings.room_types.len();
+                let options = settings.server_options(maps, Vec::new());
+                match options.check_room_types() {
+                    Ok(()) if types > 0 => counts.push(count(types, "room type").to_string()),
+                    Ok(()) => {}
+                    Err(errors) => failures.push(errors.into()),
+                }
+            }
         }
         Some(Err(errors)) => failures.push(errors.into()),
         None => {}

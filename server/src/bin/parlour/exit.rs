@@ -8,9 +8,11 @@ use std::{
 
 use parlour_recording::{
     HeaderError, RecordingError,
-    replay::{FindError, MomentError, ReplayError, display},
+    replay::{FindError, MomentError, ReplayError, display, worlds::WorldsError},
 };
-use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
+use parlour_server::{
+    StartError, config::Problems, maps::MapErrors, room_types::RoomTypeErrors, skins::SkinErrors,
+};
 
 /// A replay reached a state that differs from the recorded one, or two recordings differ.
 const DIFFERS: u8 = 1;
@@ -20,7 +22,7 @@ const USAGE: u8 = 2;
 const NOT_IN_RECORDING: u8 = 64;
 /// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
-/// A port is in use, or the address does not belong to this machine.
+/// A port is in use, the address does not belong to this machine, or no server answers.
 const UNAVAILABLE: u8 = 69;
 /// Parlour itself failed.
 pub(crate) const SOFTWARE: u8 = 70;
@@ -44,11 +46,11 @@ Exit codes:
     2  the command line is invalid
    64  the recording does not contain the requested moment, player or room
    65  a map, the skins or a recording cannot be used
-   69  a port is in use, or the address does not belong to this machine
+   69  a port is in use, the address does not belong to this machine, or no server answers
    70  Parlour itself failed; see the log for the reason
    71  the system refused a resource, such as a thread or a file
-   73  the recording or history directory cannot be created or written to, or an export would
-       overwrite a file
+   73  the directory of recordings, histories or worlds cannot be created or written to, or an
+       export would overwrite a file
    77  no permission, such as for a port below 1024
    78  the configuration cannot be used
   130  terminated by a second Ctrl-C";
@@ -65,6 +67,14 @@ impl Exit {
     pub(crate) fn failure(text: impl Into<String>) -> Self {
         Self {
             code: SOFTWARE,
+            text: text.into(),
+        }
+    }
+
+    /// No server answers, or a different program does.
+    pub(crate) fn unavailable(text: impl Into<String>) -> Self {
+        Self {
+            code: UNAVAILABLE,
             text: text.into(),
         }
     }
@@ -152,6 +162,11 @@ impl Exit {
         }
     }
 
+    /// Worlds reached a different state than was recorded.
+    pub(crate) fn worlds_differ(text: String) -> Self {
+        Self { code: DIFFERS, text }
+    }
+
     /// Combines several failures into one, with the exit code of the first and the texts of all.
     /// Returns `None` if there are no failures.
     pub(crate) fn combine(failures: Vec<Self>) -> Option<Self> {
@@ -205,7 +220,22 @@ impl From<FindError> for Exit {
             FindError::Io { .. }
             | FindError::None(_)
             | FindError::Unreadable { .. }
-            | FindError::TooMany(_) => Self::data(error.to_string()),
+            | FindError::TooMany(_)
+            | FindError::TooManyWorlds(_) => Self::data(error.to_string()),
+        }
+    }
+}
+
+impl From<WorldsError> for Exit {
+    fn from(error: WorldsError) -> Self {
+        match error {
+            WorldsError::TickWithoutWorld(_) => Self::usage(error.to_string()),
+            WorldsError::Moment { .. } | WorldsError::NoMatch(_) => Self::not_in_recording(error.to_string()),
+            WorldsError::Replay { path, error } => match error.is_divergence() {
+                true => Self::replay(&path, error),
+                false => Self::not_opened(&path, &error),
+            },
+            WorldsError::Io(error) => Self::system("cannot write the result", &error),
         }
     }
 }
@@ -219,6 +249,15 @@ impl From<SkinErrors> for Exit {
     }
 }
 
+impl From<RoomTypeErrors> for Exit {
+    fn from(errors: RoomTypeErrors) -> Self {
+        Self {
+            code: CONFIG,
+            text: errors.to_string(),
+        }
+    }
+}
+
 impl From<StartError> for Exit {
     fn from(error: StartError) -> Self {
         let code = match &error {
@@ -226,6 +265,7 @@ impl From<StartError> for Exit {
                 io::ErrorKind::PermissionDenied => PERMISSION,
                 _ => UNAVAILABLE,
             },
+            StartError::RoomTypes(_) => CONFIG,
             StartError::Recording(RecordingError::Directory { .. }) => CANNOT_CREATE,
             StartError::Thread(_)
             | StartError::OpenFiles { .. }

@@ -1,4 +1,4 @@
-//! The `parlour` command: `serve` (the default), `demo`, `replay` and `config`.
+//! The `parlour` command: `serve` (the default), `demo`, `rooms`, `replay` and `config`.
 
 mod arguments;
 mod banner;
@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod exit;
 mod replay;
+mod rooms;
 mod serve;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ fn run(matches: &ArgMatches) -> Result<(), Exit> {
         None => serve::serve(matches, None),
         Some(("serve", matches)) => serve::serve(matches, None),
         Some(("demo", matches)) => serve::serve(matches, Some(demo::Demo::from_matches(matches))),
+        Some(("rooms", matches)) => rooms::run(matches),
         Some(("replay", matches)) => replay::run(matches),
         Some(("config", matches)) => config::run(matches),
         Some((other, _)) => unreachable!("{other} is not declared in arguments.rs"),

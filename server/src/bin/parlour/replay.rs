@@ -10,7 +10,11 @@ mod input;
 mod output;
 mod serve;
 mod settings;
+mod source;
 mod verify;
+mod worlds;
+
+use std::path::Path;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
 use parlour_recording::replay::{Moment, ParseMomentError, dump::DumpTable};
@@ -21,6 +25,7 @@ use crate::{
 };
 pub(crate) use argument_tips::with_tip;
 use input::ReplayInput;
+use source::Source;
 
 const ABOUT: &str = "Replay a recording: verify every hash, inspect any tick, or follow a player";
 
@@ -29,10 +34,17 @@ Without --dump, --follow, --export, --diff or --serve, the recording is verified
 again with its recorded input, and must reach its recorded hash. A second world starts again from
 each saved world, and must reach the same hashes.
 
-FILE is a recording, or a directory into which --record wrote recordings. In a directory, all files
-of the newest run of the server are used. With --at or --from, the newest recording that contains
-that moment is used, with all files that continue it. --serve and --diff always use all files of a
-run. --dump chat and --dump commands also use the files with the ticks before --at.
+FILE is a recording, a directory with the recordings of one world, or a directory into which
+--record wrote one directory per world. Of the last, the worlds are listed, unless something else is
+requested: --verify, --from or --to verify all worlds; --dump and --follow search all of them, and
+show the name of the world in each line. A player keeps its id from world to world, so --follow goes
+with it. Each world counts its own ticks, so moments are then times: +90s counts from the first tick
+of all worlds. --world NAME, or FILE/NAME, replays one world; --diff, --serve and --export need one.
+
+In the directory of one world, all files of its newest run are used. With --at or --from, the newest
+recording that contains that moment is used, with all files that continue it. --serve and --diff
+always use all files of a run. --dump chat and --dump commands also use the files with the ticks
+before --at.
 Histories (from POST /history, SIGUSR1, a slow step, a panic or the shadow) are ignored if the
 directory contains a recording: to replay a history, give its file as FILE. Without a recording, the
 newest history is used in the same way. The choice and the other files of the directory are listed
@@ -56,16 +68,18 @@ settings also apply: see `parlour serve --help`. All other settings are part of 
 their flags are refused.
 
 Examples:
-  parlour replay rec/last.plr
-  parlour replay rec --from 14:03 --to 14:04
+  parlour replay rec                            (lists the worlds)
+  parlour replay rec --verify
+  parlour replay rec --follow Ada               (from world to world)
   parlour replay rec --dump players --at 14:03:20
+  parlour replay rec --world main --dump players --at t4711 --player Ada --json | jq .parts
+  parlour replay rec/main --from 14:03 --to 14:04
   parlour replay rec --dump chat --at 14:03:20 --from 14:00 --room plaza
-  parlour replay rec --dump players --at t4711 --player Ada --format json | jq .parts
   parlour replay rec --follow Ada --from 14:03 --to 14:04 --room plaza
-  parlour replay rec --serve --from 14:03 --paused
+  parlour replay rec/main --serve --from 14:03 --paused
   parlour replay monday.plr --diff tuesday.plr  (or two directories)
   parlour replay monday.plr --diff              (against a new run by this program)
-  parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"chat\")'";
+  parlour replay rec/main --export --from 14:03 --to 14:04 | jq 'select(.line == \"chat\")'";
 
 /// Returns the command. The arguments that select an output other than verification are in the
 /// group `what`.
@@ -75,7 +89,7 @@ pub(crate) fn command() -> Command {
         .arg(
             Arg::new("recording")
                 .value_name("FILE")
-                .help("A recording (*.plr), or a directory of recordings")
+                .help("A recording (*.plr), a directory of recordings, or a directory with one directory per world")
                 .required(true)
                 .value_parser(value_parser!(std::path::PathBuf)),
         )
@@ -87,30 +101,51 @@ pub(crate) fn command() -> Command {
             "to",
             "The end of the range to replay [default: the last tick]",
         ))
+        .arg(source::arg())
+        .arg(verify::arg())
         .arg(diff::arg())
         .args(dump::args())
         .args(follow::args())
         .args(export::args())
+        .arg(output::arg().conflicts_with_all([follow::WHAT, export::WHAT, serve::WHAT]))
         .args(serve::args())
         .args(setting_flags(settings::is_shown).map(|flag| flag.help_heading("Settings")))
-        .group(ArgGroup::new("what").args([diff::WHAT, serve::WHAT, dump::WHAT, follow::WHAT, export::WHAT]))
+        .group(ArgGroup::new("what").args([
+            verify::WHAT,
+            diff::WHAT,
+            serve::WHAT,
+            dump::WHAT,
+            follow::WHAT,
+            export::WHAT,
+        ]))
         .group(ArgGroup::new("rooms").args([dump::WHAT, follow::WHAT]))
-        .group(ArgGroup::new("formats").args([dump::WHAT, diff::WHAT]))
         .after_help("More: parlour help replay")
         .after_long_help(format!("{DETAILS}\n\n{}", exit::HELP))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     settings::check(matches)?;
+    match source::of(matches)? {
+        Source::One { path, world } => run_one(&path, world.as_deref(), matches),
+        // Of a single world, more can be shown than of several.
+        Source::Worlds(worlds) => match &worlds[..] {
+            [one] if !worlds::is_list(matches) => run_one(&one.path, Some(&one.name), matches),
+            _ => worlds::run(worlds, matches),
+        },
+    }
+}
+
+/// Replays one recording. `world` is the name of its world, if it was chosen from those of a node.
+fn run_one(path: &Path, world: Option<&str>, matches: &ArgMatches) -> Result<(), Exit> {
     let is_present = |what: &str| matches.contains_id(what);
     if is_present(diff::WHAT) {
-        return diff::run(matches);
+        return diff::run(path, world, matches);
     }
     if matches.get_flag(serve::WHAT) {
-        return serve::run(matches);
+        return serve::run(path, matches);
     }
     let table = dump::requested_table(matches);
-    let input = ReplayInput::of(matches, table.is_some_and(DumpTable::covers_a_range))?;
+    let input = ReplayInput::of(path, matches, table.is_some_and(DumpTable::covers_a_range))?;
     if let Some(table) = table {
         dump::run(input, table, matches)
     } else if is_present(follow::WHAT) {
@@ -118,7 +153,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     } else if is_present(export::WHAT) {
         export::run(input, matches)
     } else {
-        verify::run(input)
+        verify::run(input, output::is_json(matches))
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) fn serve(matches: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit
     let names: Vec<String> = maps.iter().map(|map| map.name.clone()).collect();
     demo.as_ref().map_or(Ok(()), |demo| demo.check(&names))?;
 
+    let types = config.settings.room_types.iter();
+    let room_types: Vec<String> = types.map(|one| one.name.clone()).collect();
     let signals = signals()?;
     let options = config.settings.server_options(maps, skins);
     let typing = banner::typing(&options, names.first().map_or("", String::as_str));
@@ -33,6 +35,7 @@ pub(crate) fn serve(matches: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit
         server.listen_addr(),
         server.admin_addr(),
         &names,
+        &room_types,
         bots,
         &typing,
     ));
@@ -95,21 +98,17 @@ pub(crate) fn print(text: &str) {
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
 
-    use bevy_ecs::prelude::*;
-    use parlour_server::ServerOptions;
-    use parlour_sim::{Clock, Logic, SimConfig, StepSet, TickSchedule};
+    use parlour_server::{ServerOptions, maps};
+    use parlour_sim::{Logic, SimConfig};
 
     use super::*;
 
     #[test]
-    fn a_panic_in_game_logic_stops_the_server_and_exits_with_code_70() {
-        let panicking = |clock: Res<Clock>| assert!(clock.tick.0 < 10, "game logic that fails");
-        let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
+    fn game_logic_that_cannot_be_built_stops_the_server_and_exits_with_code_70() {
+        let mut options = ServerOptions::new(SimConfig::new(maps::load(None).unwrap()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
-        options.logic = Logic::new(move |app| {
-            app.add_systems(TickSchedule, panicking.in_set(StepSet::Simulate));
-        });
+        options.logic = Logic::new(|_| panic!("game logic that fails"));
         options.recording.history = std::time::Duration::ZERO;
         let signals = signals().unwrap();
         let server = Server::start(options).unwrap();

@@ -5,7 +5,10 @@ use std::time::Duration;
 use parlour_tick::Cadence;
 
 use super::{ParseResult, Section, Setting, SettingKind, set};
-use crate::config::value::{address, cadence, list, show_list, show_time, show_whole_or, time, whole};
+use crate::{
+    bridge::route::MAX_TICK_THREADS,
+    config::value::{address, cadence, list, show_list, show_time, show_whole_or, time, whole, whole_or},
+};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -57,11 +60,22 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "io_threads",
         section: Section::Network,
         form: "NUMBER",
-        help: "The number of threads that serve connections. The world runs on a separate thread",
+        help: "The number of threads that serve connections. Worlds run on separate threads",
         kind: SettingKind::Number,
         also: None,
         apply: set!(io_threads, |text| whole(text, 1..=64)),
         show: |settings| settings.io_threads.to_string(),
+    },
+    Setting {
+        name: "tick_threads",
+        section: Section::Network,
+        form: "NUMBER|auto",
+        help: "The number of threads that step worlds. With one, all worlds share a core. auto: one \
+               for each core that the I/O threads leave",
+        kind: SettingKind::NumberOrWord,
+        also: None,
+        apply: set!(tick_threads, |text| whole_or("auto", text, 1..=MAX_TICK_THREADS)),
+        show: |settings| show_whole_or("auto", settings.tick_threads),
     },
     Setting {
         name: "realtime",

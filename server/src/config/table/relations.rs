@@ -20,8 +20,9 @@ pub(in crate::config) struct Relation {
 /// One setting of a pair.
 pub(in crate::config) struct RelatedSetting {
     pub(in crate::config) name: &'static str,
-    /// Adjusts the default of this setting if it contradicts the value of the other.
-    pub(in crate::config) follow: fn(&mut Settings),
+    /// Adjusts the default of this setting if it contradicts the value of the other. `None`: the
+    /// default never contradicts it.
+    pub(in crate::config) follow: Option<fn(&mut Settings)>,
 }
 
 /// All relations.
@@ -30,11 +31,11 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         pair: [
             RelatedSetting {
                 name: "listen",
-                follow: |settings| settings.listen = avoid_port_of(settings.listen, settings.admin),
+                follow: Some(|settings| settings.listen = avoid_port_of(settings.listen, settings.admin)),
             },
             RelatedSetting {
                 name: "admin",
-                follow: |settings| settings.admin = avoid_port_of(settings.admin, settings.listen),
+                follow: Some(|settings| settings.admin = avoid_port_of(settings.admin, settings.listen)),
             },
         ],
         contradiction: |settings| {
@@ -46,21 +47,21 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         pair: [
             RelatedSetting {
                 name: "max_unauthenticated_per_address",
-                follow: |settings| {
+                follow: Some(|settings| {
                     lower(
                         &mut settings.edge.max_unauthenticated_per_address,
                         settings.edge.max_connections,
                     )
-                },
+                }),
             },
             RelatedSetting {
                 name: "max_connections",
-                follow: |settings| {
+                follow: Some(|settings| {
                     raise(
                         &mut settings.edge.max_connections,
                         settings.edge.max_unauthenticated_per_address,
                     )
-                },
+                }),
             },
         ],
         contradiction: |settings| {
@@ -75,11 +76,15 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         pair: [
             RelatedSetting {
                 name: "record_file_mib",
-                follow: |settings| lower(&mut settings.recording.file_bytes, settings.recording.total_bytes),
+                follow: Some(|settings| {
+                    lower(&mut settings.recording.file_bytes, settings.recording.total_bytes)
+                }),
             },
             RelatedSetting {
                 name: "record_total_mib",
-                follow: |settings| raise(&mut settings.recording.total_bytes, settings.recording.file_bytes),
+                follow: Some(|settings| {
+                    raise(&mut settings.recording.total_bytes, settings.recording.file_bytes)
+                }),
             },
         ],
         contradiction: |settings| {
@@ -95,13 +100,13 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
             RelatedSetting {
                 name: "near_radius",
                 // The default is `auto`, which is the interest radius.
-                follow: |_| {},
+                follow: Some(|_| {}),
             },
             RelatedSetting {
                 name: "interest_radius",
-                follow: |settings| {
+                follow: Some(|settings| {
                     settings.interest_radius = settings.near_radius.or(settings.interest_radius)
-                },
+                }),
             },
         ],
         contradiction: |settings| {

@@ -8,10 +8,11 @@ use std::{
 };
 
 use parlour_shared::{ids::SessionId, rng::Stream};
+use parlour_tick::OutFrame;
 
 use super::{Connection, table::ConnectionTable};
 use crate::{
-    bridge::{inbound::InboundSender, route},
+    bridge::{route, session_map::SessionMap, session_route::IoRings},
     edge::EdgeShared,
     suspension::{SuspensionDetector, machine_slept},
 };
@@ -23,8 +24,11 @@ const SCRATCH: usize = 16 * 1024;
 pub(in crate::edge) struct IoThread {
     pub(in crate::edge) thread: usize,
     pub(in crate::edge) shared: Arc<EdgeShared>,
-    pub(in crate::edge) inbound: InboundSender,
+    pub(in crate::edge) rings: IoRings,
     pub(in crate::edge) table: RefCell<ConnectionTable>,
+    /// The places of the open sessions. It is not part of the table, which is borrowed while
+    /// sessions close.
+    sessions: RefCell<SessionMap<usize>>,
     pub(in crate::edge) scratch: RefCell<Vec<u8>>,
     /// Scratch memory for the frames of one write, side by side.
     pub(in crate::edge) frames: RefCell<Vec<u8>>,
@@ -36,13 +40,14 @@ pub(in crate::edge) struct IoThread {
 
 impl IoThread {
     /// Creates the state, without a connection.
-    pub(in crate::edge) fn new(thread: usize, shared: Arc<EdgeShared>, inbound: InboundSender) -> Self {
+    pub(in crate::edge) fn new(thread: usize, shared: Arc<EdgeShared>, rings: IoRings) -> Self {
         Self {
             thread,
             random: shared.spread.random(thread),
             shared,
-            inbound,
+            rings,
             table: RefCell::new(ConnectionTable::new()),
+            sessions: RefCell::default(),
             scratch: RefCell::new(vec![0; SCRATCH]),
             frames: RefCell::default(),
             gaps: SuspensionDetector::new(Instant::now()),
@@ -67,16 +72,42 @@ impl IoThread {
         now
     }
 
-    /// Returns a session id for the connection in this place.
-    pub(in crate::edge) fn new_session(&self, place: usize) -> SessionId {
+    /// Returns the id of a new session for the connection in this place.
+    pub(in crate::edge) fn open_session(&self, place: usize) -> SessionId {
         let serial = self.serial.get().wrapping_add(1);
         self.serial.set(serial);
-        route::session_id(serial, place, self.thread)
+        let session = route::session_id(self.shared.start, serial, self.thread);
+        self.sessions.borrow_mut().insert(session, place);
+        session
+    }
+
+    /// Forgets a session that ends.
+    pub(in crate::edge) fn forget_session(&self, session: SessionId) {
+        self.sessions.borrow_mut().remove(&session);
     }
 
     /// Returns the connection of an open session.
     pub(in crate::edge) fn find(&self, session: SessionId) -> Option<Rc<Connection>> {
-        self.table.borrow().find(session).cloned()
+        let place = *self.sessions.borrow().get(&session)?;
+        self.table.borrow().get_open(place, session).cloned()
+    }
+
+    /// Collects the frames for the sessions of this thread, each with the place of its connection.
+    pub(in crate::edge) fn collect_mine(&self, frames: &[OutFrame], mine: &mut Vec<(usize, OutFrame)>) {
+        let sessions = self.sessions.borrow();
+        mine.clear();
+        // The frames of a session are usually adjacent.
+        let mut last: Option<(SessionId, Option<usize>)> = None;
+        for frame in frames {
+            let place = match last {
+                Some((session, place)) if session == frame.session => place,
+                _ => sessions.get(&frame.session).copied(),
+            };
+            last = Some((frame.session, place));
+            if let Some(place) = place {
+                mine.push((place, *frame));
+            }
+        }
     }
 
     /// Returns the next connection, from this place on, that the sweep must check now, and its

@@ -1,15 +1,14 @@
-//! The WebSocket connections of one I/O thread, by place. A session id contains its place, so a
-//! connection is found by index.
+//! The WebSocket connections of one I/O thread, by place.
 
 use std::{rc::Rc, time::Instant};
 
 use parlour_shared::ids::SessionId;
 
 use super::Connection;
-use crate::{
-    bridge::route::{self, MAX_PLACES},
-    edge::sweep_schedule::SweepSchedule,
-};
+use crate::edge::sweep_schedule::SweepSchedule;
+
+/// The maximum number of places, which is more than a process has descriptors.
+const MAX_PLACES: usize = 1 << 24;
 
 /// The connections of one I/O thread, by place.
 pub(in crate::edge) struct ConnectionTable {
@@ -60,9 +59,9 @@ impl ConnectionTable {
         self.places.get(place)?.as_ref()
     }
 
-    /// Returns the connection of an open session.
-    pub(in crate::edge) fn find(&self, session: SessionId) -> Option<&Rc<Connection>> {
-        self.get(route::place_of(session))
+    /// Returns the connection in a place, if its session is this one.
+    pub(in crate::edge) fn get_open(&self, place: usize, session: SessionId) -> Option<&Rc<Connection>> {
+        self.get(place)
             .filter(|connection| connection.session() == Some(session))
     }
 

@@ -13,7 +13,7 @@ fn sentence_for(text: &str) -> String {
     }
 }
 
-const MESSAGES: &str = "hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye";
+const MESSAGES: &str = "hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye, reserve";
 
 #[test]
 fn an_unknown_name_is_reported_with_the_known_ones() {
@@ -25,6 +25,9 @@ fn an_unknown_name_is_reported_with_the_known_ones() {
         ("{\"m\u{43e}ve\":{}}", r" `m\u{43e}ve`"),
         ("{\"\u{202e}\":{}}", r" `\u{202e}`"),
         (r#"{"\u0007":{}}"#, r" `\u{7}`"),
+        (r#"{"\u2003":1}"#, r" `\u{2003}`"),
+        // There is no space for it in a close frame.
+        (r#"{"set_state_of_it":1}"#, ""),
         // Too long to be a typing mistake.
         (r#"{"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9":1}"#, ""),
     ] {
@@ -47,6 +50,18 @@ fn an_unknown_name_is_reported_with_the_known_ones() {
         (
             r#"{"chat":{"text":"hi","scope":"all"}}"#,
             "`chat.scope` must be one of room, near",
+        ),
+        (
+            r#"{"join":{"room":"tag","mode":"random"}}"#,
+            "`join.mode` must be one of enter, existing, new, private, any",
+        ),
+        (
+            r#"{"join":{"room":"tag","options":[{"name":"language","value":"de"}]}}"#,
+            "`join.options` has no field `name`; it has key, value",
+        ),
+        (
+            r#"{"reserve":{"room":"tag","ticket":"k3v9"}}"#,
+            "`reserve` has no field `ticket`; it has request, seats, room, mode, options",
         ),
     ] {
         assert_eq!(sentence_for(text), expected, "{text}");
@@ -107,6 +122,16 @@ fn a_missing_or_wrong_field_is_reported_with_its_path() {
             "",
         ),
         (
+            r#"{"reserve":{"room":"tag","seats":300}}"#,
+            "`reserve.seats` must be a whole number from 0 to 255",
+            r#", as in {"reserve":{"request":1,"seats":4,"room":"plaza"}}"#,
+        ),
+        (
+            r#"{"join":{"room":"tag","options":{"language":"de"}}}"#,
+            "`join.options` must be a list of at most 64 items, not an object",
+            r#", as in {"join":{"request":1,"room":"plaza"}}"#,
+        ),
+        (
             "{\"ping\":\n{\"nonce\":\n1.5}}",
             "`ping.nonce` must be a whole number from 0 to 4294967295, without point or exponent",
             r#", as in {"ping":{"nonce":1}}"#,
@@ -129,7 +154,16 @@ fn a_missing_or_wrong_field_is_reported_with_its_path() {
     let many = format!(r#"{{"set_state":{{"writes":[{}]}}}}"#, [write; 65].join(","));
     assert_eq!(
         sentence_for(&many),
-        "`set_state.writes` must be a list of at most 64 writes"
+        r#"`set_state.writes` must be a list of at most 64 items, as in {"set_state":{"writes":[{"key":"a","version":0,"value":"b"}]}}"#
+    );
+    let option = r#"{"key":"a","value":""}"#;
+    let many = format!(
+        r#"{{"join":{{"room":"tag","options":[{}]}}}}"#,
+        [option; 65].join(",")
+    );
+    assert_eq!(
+        sentence_for(&many),
+        r#"`join.options` must be a list of at most 64 items, as in {"join":{"request":1,"room":"plaza"}}"#
     );
 }
 

@@ -51,7 +51,7 @@ pub(super) fn compare(
         let (Some(our), Some(their)) = (ours, theirs) else {
             return Ok(FileComparison::Same { from, to: last });
         };
-        if our != their {
+        if our.input != their.input || !our.outcome.agrees(&their.outcome) {
             return Ok(FileComparison::Tick(Box::new([our, their])));
         }
         last = our.tick;

@@ -7,7 +7,7 @@ use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
-    format::{Item, TickRecord},
+    format::{Item, Outcome, TickRecord},
     replay::{
         Replay, ReplayError,
         recording_files::FilePosition,
@@ -102,7 +102,13 @@ pub(super) fn run(
             mut input,
         } = record;
         world::check_next(&world, tick)?;
-        let (trail, panicked) = if tick < aim && mode != RerunMode::Watchful {
+        let (trail, panicked) = if matches!(outcome, Outcome::Skipped { .. }) {
+            world::skip(&mut world, &mut output);
+            // No system runs. Two worlds that differ here differed before.
+            let mut trail = Trail::default();
+            world.save(&mut trail.before);
+            (trail, false)
+        } else if tick < aim && mode != RerunMode::Watchful {
             let stepped = world::step_caught(&mut world, &mut input, &mut output);
             (Trail::default(), stepped.is_err())
         } else {
@@ -113,7 +119,8 @@ pub(super) fn run(
         };
         let hash = (!panicked).then_some(output.hash);
         hashes.push(hash);
-        if hash != outcome.hash() && departure.is_none() {
+        let is_unknown = outcome == Outcome::Skipped { hash: None };
+        if hash != outcome.hash() && !is_unknown && departure.is_none() {
             let parts = world::parts_that_differ(&world, outcome.parts(), &output.parts);
             departure = Some(Departure { tick, parts });
         }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{FindError, MAX_RECORDINGS};
 use crate::{
-    format::{OpenError, Recording, Times},
+    format::{Ending, OpenError, Recording, Times},
     replay::{display, moment},
 };
 
@@ -20,6 +20,12 @@ pub(super) struct ListedFile {
     pub(super) previous: Option<String>,
     pub(super) started_ms: u64,
     pub(super) times: Times,
+    /// The size of the file.
+    pub(super) bytes: u64,
+    pub(super) ending: Ending,
+    /// The names of the recorded maps.
+    pub(super) maps: Vec<String>,
+    pub(super) room_types: Vec<String>,
 }
 
 impl ListedFile {
@@ -77,6 +83,15 @@ pub(super) fn list_directory(path: &Path) -> Result<Listing, FindError> {
                 .map(|previous| previous.file.clone()),
             started_ms: recording.started_ms(),
             times: recording.times(),
+            bytes: recording.bytes(),
+            ending: recording.ending().clone(),
+            maps: recording
+                .header()
+                .maps
+                .iter()
+                .map(|map| map.name.clone())
+                .collect(),
+            room_types: recording.header().type_names(),
         };
         match recording.is_history() {
             true => listing.histories.push(listed),

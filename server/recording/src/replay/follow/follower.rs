@@ -59,6 +59,8 @@ pub(super) struct Follower {
     from: Tick,
     /// Whether the player was present since then.
     found: bool,
+    /// Where the player goes next, for the line about its departure: ` for garden`, or empty.
+    destination: String,
 }
 
 impl Follower {
@@ -84,7 +86,13 @@ impl Follower {
             snapshot: Snapshot::default(),
             from,
             found: false,
+            destination: String::new(),
         }
+    }
+
+    /// Sets the end of the line about the departure, such as ` for garden`.
+    pub(super) fn set_destination(&mut self, destination: &str) {
+        destination.clone_into(&mut self.destination);
     }
 
     /// Returns whether the player was present.
@@ -92,9 +100,9 @@ impl Follower {
         self.found
     }
 
-    /// If the player was never in the requested room, says so and where it was instead.
-    pub(super) fn missed(&self) -> Option<String> {
-        self.room.missed()
+    /// Returns the rooms in which the player was.
+    pub(super) fn into_rooms(self) -> RoomFilter {
+        self.room
     }
 
     /// Reports the situation before the first tick of the window.
@@ -175,9 +183,10 @@ impl Follower {
             );
             self.add_line_of(&followed, &text);
         }
-        let closed = |event: &Event| event.session == session && event.kind == EventKind::Close;
+        let closed = |event: &Event| event.session == session && event.kind == EventKind::Depart;
         if run.input().events.iter().any(closed) {
-            self.add_line_of(&followed, "session ends");
+            let text = format!("departs{}", self.destination);
+            self.add_line_about(&followed, &text);
         } else {
             self.player = Some(followed);
         }
@@ -193,6 +202,10 @@ impl Follower {
                 continue;
             }
             match (&event.kind, refusal) {
+                (EventKind::Arrive(arrival), _) => {
+                    let id = display::id(arrival.player);
+                    self.add_line_about(followed, &format!("arrives (id {id}, session {})", session.0));
+                }
                 (EventKind::Hold, _) if followed.stalled.is_none() => {
                     followed.stalled = Some(self.tick);
                     self.add_line_of(followed, "connection stalls: no snapshots are sent");

@@ -44,10 +44,6 @@ pub(super) fn describe_received(
         Err(error) => return Some(format!("is sent a message that cannot be read: {error}")),
     };
     match message {
-        ServerMessage::Welcome(welcome) => {
-            let (id, session) = (display::id(welcome.player), followed.who.session.0);
-            Some(format!("connects (id {id}, session {session})"))
-        }
         ServerMessage::RoomEntered(entered) => {
             followed.view.enter_room(entered.view);
             let verb = if context.joins {
@@ -89,9 +85,13 @@ pub(super) fn describe_received(
         ServerMessage::Closing(closing) => {
             Some(format!("is sent a closing message: {}", closing.code.reason()))
         }
+        ServerMessage::Reserved(reserved) => {
+            Some(format!("is sent a ticket for {}", display::plain(&reserved.room)))
+        }
         ServerMessage::Snapshot(_)
         | ServerMessage::Accepted(_)
         | ServerMessage::Refused(_)
+        | ServerMessage::Welcome(_)
         | ServerMessage::Pong(_) => None,
     }
 }

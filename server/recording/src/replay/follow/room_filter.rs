@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::replay::display;
-
 /// Where the player was.
 pub(super) struct RoomFilter {
     /// The requested room. `None`: all.
@@ -52,14 +50,13 @@ impl RoomFilter {
         self.is_in
     }
 
-    /// If the player was never in the room, says so and where it was instead.
-    pub(super) fn missed(&self) -> Option<String> {
-        let asked = self.asked.as_ref().filter(|_| !self.was_in)?;
-        let (asked, others) = (display::quoted(asked), self.others.iter());
-        let others = display::list(others.map(|room| display::plain(room)));
-        Some(match others.is_empty() {
-            true => format!("room {asked}, nor in any other"),
-            false => format!("room {asked}, but in {others}"),
-        })
+    /// Returns whether the player was ever in the requested room. True if no room was requested.
+    pub(super) fn was_in(&self) -> bool {
+        self.was_in
+    }
+
+    /// Returns the other rooms in which the player was.
+    pub(super) fn into_others(self) -> BTreeSet<String> {
+        self.others
     }
 }

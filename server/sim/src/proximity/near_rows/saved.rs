@@ -9,7 +9,7 @@ use parlour_shared::ids::Slot;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
 use super::{Proximity, WORD};
-use crate::{config::Setup, rooms::Seats};
+use crate::rooms::{RoomTypes, Seats};
 
 /// The number of bits in the rows of a world that is being loaded. [`restore`] borrows the world
 /// immutably, so this counter is atomic.
@@ -31,7 +31,7 @@ impl LoadedRows {
 /// The decoded form.
 #[derive(Serialize, Deserialize)]
 pub(in crate::proximity) struct SavedRows {
-    pool: u32,
+    slot_count: u32,
     rows: Vec<(Slot, Vec<u64>)>,
 }
 
@@ -65,20 +65,21 @@ impl Serialize for Words<'_> {
 }
 
 pub(in crate::proximity) fn restore(saved: SavedRows, world: &World) -> Option<Proximity> {
-    let pool = saved.pool as usize;
-    if !Seats::is_possible_slot_count(pool, world.resource::<Setup>().rules.capacity)
-        || saved.rows.len() > pool
-        || !world.resource::<LoadedRows>().take(pool)
+    let slot_count = saved.slot_count as usize;
+    let capacity = world.resource::<RoomTypes>().largest_capacity();
+    if !Seats::is_possible_slot_count(slot_count, capacity)
+        || saved.rows.len() > slot_count
+        || !world.resource::<LoadedRows>().take(slot_count)
     {
         return None;
     }
     let mut proximity = Proximity::default();
-    proximity.grow(pool);
+    proximity.grow(slot_count);
     for (slot, words) in &saved.rows {
-        if slot.index() >= pool || words.len() != pool.div_ceil(WORD) - slot.index() / WORD {
+        if slot.index() >= slot_count || words.len() != slot_count.div_ceil(WORD) - slot.index() / WORD {
             return None;
         }
-        proximity.rows[slot.index()].grow(pool);
+        proximity.rows[slot.index()].grow(slot_count);
     }
     for (slot, words) in saved.rows {
         let first = slot.index() / WORD;

@@ -2,22 +2,31 @@
 
 use std::{env, path::Path};
 
-/// Returns the command line of this process, with `file` in place of `path`.
+/// Returns the command line of this process, with `file` in place of `path`. If `path` is a world
+/// that was chosen from those of a node, replaces the directory of the node, and leaves out
+/// `--world`.
 pub(super) fn command_to_copy(path: &Path, file: &Path) -> String {
     let words = env::args_os()
         .skip(1)
         .map(|word| word.to_string_lossy().into_owned());
-    line(words, &path.to_string_lossy(), &file.to_string_lossy())
+    line(words.collect(), path, &file.to_string_lossy())
 }
 
-fn line(words: impl Iterator<Item = String>, path: &str, file: &str) -> String {
-    let mut is_replaced = false;
+fn line(words: Vec<String>, path: &Path, file: &str) -> String {
+    let nth = |path: &Path| words.iter().position(|word| Path::new(word) == path);
+    let replaced = nth(path).or_else(|| nth(path.parent()?));
     let mut line = "parlour".to_owned();
-    for word in words {
-        let is_path = !is_replaced && word == path;
-        is_replaced |= is_path;
+    let mut words = words.iter().enumerate();
+    while let Some((nth, word)) = words.next() {
+        if word == "--world" {
+            words.next();
+            continue;
+        }
+        if word.starts_with("--world=") {
+            continue;
+        }
         line.push(' ');
-        line.push_str(&quoted(if is_path { file } else { &word }));
+        line.push_str(&quoted(if Some(nth) == replaced { file } else { word }));
     }
     line
 }
@@ -35,12 +44,33 @@ pub(super) fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
+    fn line(words: &[&str], path: &str, file: &str) -> String {
+        let words = words.iter().map(|word| (*word).to_owned());
+        super::line(words.collect(), Path::new(path), file)
+    }
+
     #[test]
     fn the_directory_is_replaced_and_other_words_are_quoted() {
         let words = ["replay", "my rec", "--follow", "Ada's", "--room", "my rec"];
         assert_eq!(
-            line(words.map(String::from).into_iter(), "my rec", "my rec/a.plr"),
+            line(&words, "my rec", "my rec/a.plr"),
             r"parlour replay 'my rec/a.plr' --follow 'Ada'\''s' --room 'my rec'"
         );
+    }
+
+    #[test]
+    fn the_directory_of_a_node_is_replaced_with_the_choice_of_the_world() {
+        let file = "rec/main/a.plr";
+        for words in [
+            &["replay", "rec", "--world", "main", "--from", "7"][..],
+            &["replay", "--world=main", "rec/", "--from", "7"],
+            &["replay", "rec/main", "--from", "7"],
+        ] {
+            assert_eq!(
+                line(words, "rec/main", file),
+                "parlour replay rec/main/a.plr --from 7",
+                "{words:?}"
+            );
+        }
     }
 }

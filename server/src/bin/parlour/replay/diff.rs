@@ -19,7 +19,7 @@ use parlour_shared::map::Map;
 
 use super::{
     input::{describe, find_files, open},
-    output,
+    output, source,
 };
 use crate::{command_line, exit::Exit};
 
@@ -38,19 +38,18 @@ pub(super) fn arg() -> Arg {
         .conflicts_with_all(["from", "to"])
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
-    let path = matches.get_one::<PathBuf>("recording").expect("clap asks for it");
+/// `world` is the name of the world that FILE records, if it was chosen from those of a node.
+pub(super) fn run(path: &Path, world: Option<&str>, matches: &ArgMatches) -> Result<(), Exit> {
     let other = matches.get_one::<PathBuf>(WHAT);
+    let other = other.map(|other| source::other(other, world)).transpose()?;
     let config = command_line::config(matches, None)?;
     let maps = command_line::recorded_maps(&config)?;
     let one = find_files(path, None, Extent::Whole)?;
-    let found = match other {
+    let found = match &other {
         Some(other) => compare([&one, &find_files(other, None, Extent::Whole)?], &maps, diff)?,
         None => compare_with_now(&one, &maps)?,
     };
-    let json = matches
-        .get_one::<String>("format")
-        .is_some_and(|format| format == "json");
+    let json = output::is_json(matches);
     let text = if json {
         let text = serde_json::to_string_pretty(&found).map_err(|error| Exit::failure(error.to_string()))?;
         text + "\n"

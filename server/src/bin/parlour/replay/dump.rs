@@ -3,9 +3,8 @@
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
     PlayerQuery, Window, describe_namesakes,
-    dump::{DumpTable, Filter, aligned, dump, window},
+    dump::{DumpTable, Filter, LastTickHidden, aligned, dump, last_tick, window},
 };
-use parlour_shared::ids::Tick;
 
 use super::{diff, export, follow, input::ReplayInput, moment, output, serve};
 use crate::exit::Exit;
@@ -48,12 +47,11 @@ pub(super) fn args() -> [Arg; 5] {
             .long("format")
             .value_name("FORMAT")
             .help(
-                "The format of --dump and --diff. table: for people. json: with more details (--dump: one object \
-                 per line)",
+                "The format of --dump, --diff, --verify and of the list of worlds. table: for people. json: with more \
+                 details, one object per line (--diff: one object)",
             )
             .value_parser(["table", "json"])
             .default_value("table")
-            .requires("formats")
             .conflicts_with_all([follow::WHAT, export::WHAT, serve::WHAT]),
     ]
 }
@@ -74,6 +72,7 @@ pub(super) fn run(mut input: ReplayInput, table: DumpTable, matches: &ArgMatches
         room: text("room"),
         player: text("player").map(PlayerQuery),
     };
+    let is_json = output::is_json(matches);
     let window = window_to_show(&mut input, table)?;
     let dump = match dump(&mut input.replay, table, window, &filter) {
         Ok(dump) => dump,
@@ -85,11 +84,11 @@ pub(super) fn run(mut input: ReplayInput, table: DumpTable, matches: &ArgMatches
     if let Some(text) = note_on_ticks(&input, table, window, &filter, dump.rows.is_empty()) {
         output::note(&text);
     }
-    if text("format").as_deref() == Some("json") {
+    if is_json {
         let lines: String = dump.json.iter().map(|row| format!("{row}\n")).collect();
         return output::result(&lines);
     }
-    output::result(&aligned(dump.columns, &dump.rows))
+    output::result(&aligned(&dump.columns, &dump.rows))
 }
 
 /// Returns a note on which ticks were searched, and how to search others. Returns `None` if the
@@ -152,26 +151,21 @@ fn window_to_show(input: &mut ReplayInput, table: DumpTable) -> Result<Window, E
         Some(at) => at
             .tick(&replay.times())
             .map_err(|error| Exit::moment(&input.path, &error))?,
-        // If the last tick panicked, it has no state.
-        None if !table.covers_a_range() && replay.ending().is_panic() => {
-            output::note("the last tick panicked: this is the state before it");
-            Tick(input.window.to.0.saturating_sub(1)).max(input.window.from)
-        }
-        None if table == DumpTable::Players && replay.last_tick() == Some(input.window.to) => {
-            let last = input.window.to;
-            let before = replay.before_all_left(last);
-            match before.map_err(|error| Exit::replay(&input.path, error))? {
-                None => last,
-                Some(before) => {
-                    let (last, before) = (last.0, before.0);
-                    output::note(&format!(
-                        "nobody is left after tick {last}: these are the players after tick {before}, before they all left"
-                    ));
-                    Tick(before)
+        None => {
+            let last = last_tick(replay, table, input.window);
+            let (last, hidden) = last.map_err(|error| Exit::replay(&input.path, error))?;
+            match hidden {
+                None => {}
+                Some(LastTickHidden::Panicked) => {
+                    output::note("the last tick panicked: this is the state before it");
                 }
+                Some(LastTickHidden::AllLeft) => output::note(&format!(
+                    "nobody is left after tick {}: these are the players after tick {}, before they all left",
+                    input.window.to.0, last.0
+                )),
             }
+            last
         }
-        None => input.window.to,
     };
     window(&input.replay, input.from.as_ref(), at).ok_or_else(|| {
         let path = input.path.display();

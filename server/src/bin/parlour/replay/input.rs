@@ -84,12 +84,11 @@ pub(super) struct ReplayInput {
 impl ReplayInput {
     /// Reads the arguments and opens the recording. With `looks_back`, the recording includes the
     /// ticks before `--at`, and the files that contain them.
-    pub(super) fn of(matches: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
+    pub(super) fn of(path: &Path, matches: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
         let config = command_line::config(matches, None)?;
         let maps = command_line::recorded_maps(&config)?;
         let moment = |name: &str| matches.get_one::<Moment>(name).cloned();
         let (from, to, at) = (moment("from"), moment("to"), moment("at"));
-        let path = matches.get_one::<PathBuf>("recording").expect("clap requires it");
         let extent = match &at {
             Some(_) if looks_back => Extent::Back(from.as_ref()),
             _ => Extent::Onwards,

@@ -2,7 +2,24 @@
 
 use std::io::{self, Write};
 
+use clap::{Arg, ArgAction, ArgMatches};
+
 use crate::exit::Exit;
+
+/// The flag for JSON.
+pub(super) fn arg() -> Arg {
+    Arg::new("json")
+        .long("json")
+        .help("The same as --format json")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("format")
+}
+
+/// Returns whether the result is to be written as JSON.
+pub(super) fn is_json(matches: &ArgMatches) -> bool {
+    let format = matches.get_one::<String>("format");
+    matches.get_flag("json") || format.is_some_and(|format| format == "json")
+}
 
 /// Writes a note to standard error.
 pub(super) fn note(text: &str) {

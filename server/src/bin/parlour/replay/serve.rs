@@ -1,7 +1,7 @@
 //! `parlour replay FILE --serve`: serves a recording as a playback, which ordinary clients can
 //! watch.
 
-use std::{fmt::Write, net::SocketAddr, path::PathBuf};
+use std::{fmt::Write, net::SocketAddr, path::Path};
 
 use clap::{Arg, ArgAction, ArgMatches};
 use parlour_recording::replay::{Extent, Moment};
@@ -48,11 +48,10 @@ pub(super) fn args() -> [Arg; 3] {
     ]
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
+pub(super) fn run(path: &Path, matches: &ArgMatches) -> Result<(), Exit> {
     let config = command_line::config(matches, None)?;
     let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
     let maps = command_line::recorded_maps(&config)?;
-    let path = matches.get_one::<PathBuf>("recording").expect("clap requires it");
     let from = matches.get_one::<Moment>("from");
     let found = find_files(path, from, Extent::Whole)?;
     let playback = Playback::new(open(&found, &maps)?);

@@ -44,7 +44,7 @@ pub(super) fn check(matches: &ArgMatches) -> Result<(), Exit> {
 /// Returns whether `--serve` uses a setting.
 fn is_used_by_serve(setting: &Setting) -> bool {
     match setting.section {
-        Section::Network => !["cadence", "realtime"].contains(&setting.name),
+        Section::Network => !["cadence", "realtime", "tick_threads"].contains(&setting.name),
         Section::Log => true,
         Section::World | Section::Limits | Section::Recording => false,
     }

@@ -5,11 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::{Arg, ArgAction};
 use parlour_recording::{
     format::{EndReason, Ending},
-    replay::{Verification, display, verify},
+    replay::{Replay, ReplayError, Verification, Window, display, verify},
 };
 use parlour_shared::{ids::Tick, limits::TICK_RATE, text::count};
+use serde_json::json;
 
 use super::{input::ReplayInput, output};
 use crate::exit::Exit;
@@ -17,13 +19,34 @@ use crate::exit::Exit;
 /// The time between two updates of the progress line.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(200);
 
-pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
-    let mut progress = Progress::new(input.window.from, input.window.to);
-    let verified = verify(&mut input.replay, input.window, |tick| progress.tick(tick));
+pub(super) const WHAT: &str = "verify";
+
+pub(super) fn arg() -> Arg {
+    Arg::new(WHAT)
+        .long(WHAT)
+        .help("Verify every hash: the default for a recording. In a directory of worlds, verify all worlds")
+        .action(ArgAction::SetTrue)
+}
+
+/// Verifies a window and shows the progress. Also returns the time that it took.
+pub(super) fn verify_with_progress(
+    replay: &mut Replay,
+    window: Window,
+) -> (Result<Verification, ReplayError>, Duration) {
+    let mut progress = Progress::new(window.from, window.to);
+    let verified = verify(replay, window, |tick| progress.tick(tick));
     progress.clear();
-    let elapsed = progress.start.elapsed();
+    (verified, progress.start.elapsed())
+}
+
+pub(super) fn run(mut input: ReplayInput, is_json: bool) -> Result<(), Exit> {
+    let (verified, elapsed) = verify_with_progress(&mut input.replay, input.window);
     let verified = verified.map_err(|error| Exit::replay(&input.path, error))?;
     let includes_end = input.replay.last_tick() == Some(verified.last);
+    let ending = includes_end.then(|| ending(input.replay.ending()));
+    if is_json {
+        return output::result(&format!("{}\n", to_json(&verified, &input, elapsed, ending)));
+    }
     let mut text = summary(&verified, &input, elapsed);
     if verified.saved_worlds > 0 {
         text.push_str(&format!(", and also from {}", counted(verified.saved_worlds)));
@@ -35,17 +58,36 @@ pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
             display::plain(panic)
         ));
     }
-    if includes_end {
-        text.push_str(&format!("; {}", ending(input.replay.ending())));
+    if let Some(ending) = ending {
+        text.push_str(&format!("; {ending}"));
     }
     output::result(&format!("{text}.\n"))
+}
+
+fn to_json(
+    verified: &Verification,
+    input: &ReplayInput,
+    elapsed: Duration,
+    ending: Option<String>,
+) -> serde_json::Value {
+    let times = input.replay.times();
+    json!({
+        "file": input.path, "result": "same", "first_tick": verified.first, "last_tick": verified.last,
+        "from": display::rfc3339(times.at(verified.first)), "to": display::rfc3339(times.at(verified.last)),
+        "ticks": verified.ticks(), "hashes": verified.hashes(), "saved_worlds": verified.saved_worlds,
+        "panic": verified.panic, "ending": ending, "seconds": elapsed.as_secs_f64(),
+    })
+}
+
+/// Returns how much faster than real time this many ticks ran.
+pub(super) fn real_time(ticks: u64, seconds: f64) -> f64 {
+    ticks as f64 / f64::from(TICK_RATE) / seconds.max(0.001)
 }
 
 fn summary(verified: &Verification, input: &ReplayInput, elapsed: Duration) -> String {
     let times = input.replay.times();
     let (from, to) = (times.at(verified.first), times.at(verified.last));
     let seconds = elapsed.as_secs_f64();
-    let played = f64::from(verified.ticks()) / f64::from(TICK_RATE);
     format!(
         "{}, {} to {} ({} to {}), {} verified in {seconds:.2} s ({:.0} x real time)",
         count(verified.ticks(), "tick"),
@@ -54,11 +96,12 @@ fn summary(verified: &Verification, input: &ReplayInput, elapsed: Duration) -> S
         display::rfc3339(from),
         display::time_of_day(to),
         count(verified.hashes(), "hash"),
-        played / seconds.max(0.001),
+        real_time(verified.ticks().into(), seconds),
     )
 }
 
-fn counted(saved_worlds: u32) -> String {
+/// Counts saved worlds in words.
+pub(super) fn counted(saved_worlds: u32) -> String {
     match saved_worlds {
         1 => "1 saved world".to_owned(),
         more => format!("{more} saved worlds"),
@@ -66,7 +109,7 @@ fn counted(saved_worlds: u32) -> String {
 }
 
 /// Describes how the recording ends.
-fn ending(ending: &Ending) -> String {
+pub(super) fn ending(ending: &Ending) -> String {
     let (how, text) = match ending {
         Ending::Ended { reason, text } => (
             match reason {

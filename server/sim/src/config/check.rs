@@ -1,0 +1,139 @@
+//! Checks that a world can be made with a configuration.
+
+use std::collections::BTreeSet;
+
+use parlour_shared::{
+    limits::{MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES},
+    text::{RoomName, is_state_key},
+};
+use thiserror::Error;
+
+use super::{OptionKind, OptionSpec, RoomRules, RoomTypeConfig, RulesError, SimConfig};
+
+/// No world can be made with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// [`SimConfig::rules`] are invalid.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// A map has no spawn point.
+    #[error("the map {0} has no spawn point")]
+    NoSpawn(String),
+    /// A name cannot be the first part of a room's name.
+    #[error("{0:?} is not a name of a room type: it must consist of a-z, 0-9, - and _")]
+    TypeName(String),
+    /// Two room types have the same name.
+    #[error("two room types have the name {0}")]
+    SameType(String),
+    /// A room type is invalid.
+    #[error("room type {name}: {why}")]
+    RoomType {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        why: RoomTypeError,
+    },
+}
+
+/// What is wrong with a room type.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RoomTypeError {
+    /// Its rules are invalid.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// It has no map.
+    #[error("it has no map")]
+    NoMap,
+    /// A map does not exist, or is named twice.
+    #[error("the map {0} does not exist, or is named twice")]
+    Map(String),
+    /// It has too many options.
+    #[error("it has more than {MAX_PROPERTIES} options")]
+    TooManyOptions,
+    /// An option is invalid.
+    #[error("the option {name:?} {why}")]
+    Option {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+}
+
+impl SimConfig {
+    /// Checks that a world can be made.
+    ///
+    /// # Errors
+    /// The first mistake.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.rules.check()?;
+        if let Some(map) = self.maps.iter().find(|map| map.spawns.is_empty()) {
+            return Err(ConfigError::NoSpawn(map.name.clone()));
+        }
+        let maps = self.maps.iter().map(|map| map.name.as_str()).collect();
+        let mut names = BTreeSet::new();
+        for room_type in &self.room_types {
+            let name = room_type.name.clone();
+            if RoomName::parse(&name).is_none_or(|parsed| parsed.room_type != name) {
+                return Err(ConfigError::TypeName(name));
+            }
+            if !names.insert(&room_type.name) {
+                return Err(ConfigError::SameType(name));
+            }
+            check_type(room_type, &maps).map_err(|why| ConfigError::RoomType { name, why })?;
+        }
+        Ok(())
+    }
+}
+
+fn check_type(room_type: &RoomTypeConfig, maps: &BTreeSet<&str>) -> Result<(), RoomTypeError> {
+    room_type.rules.check()?;
+    if room_type.maps.is_empty() {
+        return Err(RoomTypeError::NoMap);
+    }
+    for (at, map) in room_type.maps.iter().enumerate() {
+        if !maps.contains(map.as_str()) || room_type.maps[..at].contains(map) {
+            return Err(RoomTypeError::Map(map.clone()));
+        }
+    }
+    if room_type.options.len() > MAX_PROPERTIES {
+        return Err(RoomTypeError::TooManyOptions);
+    }
+    let mut names = BTreeSet::new();
+    for option in &room_type.options {
+        let checked = match names.insert(&option.name) {
+            true => check_option(option, &room_type.rules),
+            false => Err("is declared twice"),
+        };
+        checked.map_err(|why| RoomTypeError::Option {
+            name: option.name.clone(),
+            why,
+        })?;
+    }
+    Ok(())
+}
+
+fn check_option(option: &OptionSpec, rules: &RoomRules) -> Result<(), &'static str> {
+    if !is_state_key(&option.name) {
+        return Err("has an invalid name: a name has 1 to 48 bytes of a-z 0-9 - _ .");
+    }
+    match &option.kind {
+        OptionKind::OneOf(values) if values.iter().any(|value| value.len() > MAX_PROPERTY_VALUE_BYTES) => {
+            return Err("has a value that is longer than 256 bytes");
+        }
+        OptionKind::Number { least, most } if least > most => {
+            return Err("has a minimum above its maximum");
+        }
+        _ => {}
+    }
+    let rule = match option.name.as_str() {
+        OptionSpec::CAPACITY => rules.capacity,
+        OptionSpec::NEAR_PX => rules.near_px,
+        OptionSpec::MAP => return Err("must not be declared: each type with several maps has it"),
+        _ => return Ok(()),
+    };
+    match option.kind {
+        OptionKind::Number { least, most } if least >= 1 && most <= rule => Ok(()),
+        _ => Err("must be a number that is at least 1 and at most the rule of the type"),
+    }
+}

@@ -1,0 +1,42 @@
+//! Finds the next tick in which a player moves without further input.
+
+use bevy_ecs::{prelude::*, query::QueryState};
+use parlour_shared::{ids::Tick, motion::Velocity};
+
+use super::{Motion, MoveQueue};
+
+/// The search for players in motion. Remembers the one that it found last, which is most likely
+/// still in motion.
+#[derive(Debug, Default)]
+pub(crate) struct Walkers {
+    query: Option<QueryState<(Entity, &'static Motion, &'static MoveQueue)>>,
+    mover: Option<Entity>,
+}
+
+impl Walkers {
+    /// Returns the next tick in which a command, a wall or a door is due for a player that stands
+    /// still, or `None` if a player is in motion.
+    pub(crate) fn next_due(&mut self, world: &mut World, now: Tick) -> Option<Tick> {
+        let moves = |motion: &Motion| motion.segment().gait.velocity() != Velocity::default();
+        let last = self.mover.and_then(|mover| world.get::<Motion>(mover));
+        if last.is_some_and(moves) {
+            return None;
+        }
+        let query = self.query.get_or_insert_with(|| world.query());
+        let mut due = Tick(u32::MAX);
+        for (player, motion, queue) in query.iter(world) {
+            if moves(motion) {
+                self.mover = Some(player);
+                return None;
+            }
+            due = due
+                .min(motion.course.review)
+                .min(motion.next_door_check)
+                .min(queue.next());
+            if due <= now.after(1) {
+                break;
+            }
+        }
+        Some(due)
+    }
+}

@@ -1,0 +1,61 @@
+//! Removes rooms that were empty for a while.
+
+use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
+use parlour_shared::ids::Tick;
+use parlour_tick::Report;
+
+use super::{
+    reservations::Reservations,
+    room::{Room, Rooms},
+    seats::Seats,
+};
+use crate::{clock::Clock, outbox::Outbox};
+
+/// Handles the rooms for which something is due: a tick after a room became empty, it is no longer
+/// handled by each tick, and after its time it is removed. A room with reserved seats stays.
+pub(super) fn clean_up(
+    mut commands: Commands,
+    rooms: Query<(&Room, &Seats)>,
+    mut directory: ResMut<Rooms>,
+    clock: Res<Clock>,
+) {
+    let now = clock.tick;
+    while directory
+        .due
+        .first_key_value()
+        .is_some_and(|((due, _), _)| *due <= now)
+    {
+        let Some((_, entity)) = directory.due.pop_first() else {
+            return;
+        };
+        let Ok((room, seats)) = rooms.get(entity) else {
+            continue;
+        };
+        let Some(since) = room.empty_since else { continue };
+        // Not in the tick in which the last player left: `StepSet::Interest` still reports its
+        // departure.
+        let removed_at = Tick(since.0.saturating_add(room.rules.empty_ticks.max(1)));
+        if now > since {
+            directory.occupied.remove(&room.epoch);
+        }
+        if now < removed_at {
+            directory.due.insert((removed_at, room.epoch), entity);
+        } else if seats.reserved() == 0 {
+            commands.entity(entity).despawn();
+        }
+    }
+}
+
+/// When a room is removed, by this module or by game logic: forgets it and reports the removal.
+pub(super) fn forget(mut world: DeferredWorld, context: HookContext) {
+    let Some(room) = world.get::<Room>(context.entity) else {
+        return;
+    };
+    let (name, epoch) = (room.name.clone(), room.epoch);
+    let mut rooms = world.resource_mut::<Rooms>();
+    rooms.by_name.remove(&name);
+    rooms.occupied.remove(&epoch);
+    world.resource_mut::<Reservations>().forget_room(epoch);
+    let reports = &mut world.resource_mut::<Outbox>().out.reports;
+    reports.push(Report::RoomRemoved { room: name });
+}

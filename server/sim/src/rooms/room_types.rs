@@ -1,0 +1,112 @@
+//! The room types of a world, and what the options of a new room make of it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    map::{Map, MapInfo},
+    message::Refusal,
+};
+
+use super::options::RoomOptions;
+use crate::config::{OptionSpec, RoomRules, SimConfig};
+
+/// A map, and its description for clients. The description is made once: encoding the walls of a
+/// large map takes milliseconds.
+type DescribedMap = (Arc<Map>, Arc<MapInfo>);
+
+/// The room types, by name. They never change.
+#[derive(Resource, Debug)]
+pub(crate) struct RoomTypes {
+    by_name: BTreeMap<String, RoomType>,
+}
+
+#[derive(Debug)]
+struct RoomType {
+    name: Arc<str>,
+    rules: RoomRules,
+    maps: Vec<DescribedMap>,
+    options: Vec<OptionSpec>,
+}
+
+/// What follows from the type and the options of a room.
+pub(super) struct Blueprint {
+    pub(super) room_type: Arc<str>,
+    pub(super) map: Arc<Map>,
+    pub(super) info: Arc<MapInfo>,
+    pub(super) rules: RoomRules,
+}
+
+impl RoomTypes {
+    /// Takes the types from a valid configuration.
+    pub(crate) fn new(config: &SimConfig) -> Self {
+        let described = |map: &Arc<Map>| (map.name.clone(), (map.clone(), Arc::new(map.info())));
+        let maps: BTreeMap<String, DescribedMap> = config.maps.iter().map(described).collect();
+        let of_map = maps.iter().map(|(name, map)| RoomType {
+            name: name.as_str().into(),
+            rules: config.rules,
+            maps: vec![map.clone()],
+            options: Vec::new(),
+        });
+        let explicit = config.room_types.iter().map(|explicit| RoomType {
+            name: explicit.name.as_str().into(),
+            rules: explicit.rules,
+            maps: explicit.maps.iter().map(|map| maps[map].clone()).collect(),
+            options: explicit.options.clone(),
+        });
+        // An explicit type replaces the one of a map with the same name.
+        let by_name = of_map.chain(explicit);
+        Self {
+            by_name: by_name
+                .map(|room_type| (room_type.name.as_ref().to_owned(), room_type))
+                .collect(),
+        }
+    }
+
+    /// Returns the largest capacity of a room.
+    pub(crate) fn largest_capacity(&self) -> u32 {
+        let capacities = self.by_name.values().map(|room_type| room_type.rules.capacity);
+        capacities.max().unwrap_or(0)
+    }
+
+    /// Returns a map of a type.
+    pub(super) fn map(&self, room_type: &str, map: &str) -> Option<&DescribedMap> {
+        let maps = &self.by_name.get(room_type)?.maps;
+        maps.iter().find(|(known, _)| known.name == map)
+    }
+
+    /// Returns whether there is a type with this name.
+    pub(super) fn contains(&self, room_type: &str) -> bool {
+        self.by_name.contains_key(room_type)
+    }
+
+    /// Returns what the options make of a room of this type.
+    pub(super) fn blueprint(&self, room_type: &str, options: &RoomOptions) -> Result<Blueprint, Refusal> {
+        let room_type = self.by_name.get(room_type).ok_or(Refusal::NoSuchRoom)?;
+        let mut rules = room_type.rules;
+        let mut map = room_type.maps.first().ok_or(Refusal::NoSuchRoom)?;
+        for (name, value) in options.iter() {
+            if name == OptionSpec::MAP && room_type.maps.len() > 1 {
+                let named = room_type.maps.iter().find(|(map, _)| map.name == value);
+                map = named.ok_or(Refusal::BadOptions)?;
+                continue;
+            }
+            let spec = room_type.options.iter().find(|spec| spec.name == name);
+            if !spec.is_some_and(|spec| spec.kind.admits(value)) {
+                return Err(Refusal::BadOptions);
+            }
+            // Such an option is a number within the rule of the type: `SimConfig::check`.
+            match (name, options.number(name)) {
+                (OptionSpec::CAPACITY, Some(capacity)) => rules.capacity = capacity,
+                (OptionSpec::NEAR_PX, Some(near_px)) => rules.near_px = near_px,
+                _ => {}
+            }
+        }
+        Ok(Blueprint {
+            room_type: Arc::clone(&room_type.name),
+            map: Arc::clone(&map.0),
+            info: Arc::clone(&map.1),
+            rules,
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! A saved world from an untrusted source may hold rooms and reservations that no world can have.
+//! Loading refuses each of them before it compares the hash.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
+
+use std::collections::BTreeMap;
+
+use parlour_shared::{
+    ids::{Epoch, SessionId, Tick},
+    limits::RESERVATION_TICKS,
+    message::{Join, Property},
+};
+use parlour_sim::{LoadError, OptionSpec, RoomTypeConfig, SavedPart, SavedState, SimConfig, Simulation};
+use parlour_testing::{SessionActions as _, TestWorld, encoded, generous_rules, plaza};
+use parlour_tick::{Reservation, TickInput, TickOutput};
+
+fn config() -> SimConfig {
+    let mut config = plaza();
+    config.room_types = vec![RoomTypeConfig {
+        rules: generous_rules(),
+        options: vec![
+            OptionSpec::number(OptionSpec::CAPACITY, 1, 10),
+            OptionSpec::one_of("mode", ["day", "night"]),
+        ],
+        ..RoomTypeConfig::new("office", "plaza")
+    }];
+    config
+}
+
+fn property(key: &str, value: &str) -> Property {
+    Property {
+        key: key.into(),
+        value: value.into(),
+    }
+}
+
+/// A world with an office for three, in which one player is and one seat is reserved.
+fn world() -> TestWorld {
+    let mut world = TestWorld::new(config());
+    world.open(1);
+    world.join_as(
+        1,
+        Join {
+            options: vec![property("mode", "day"), property("capacity", "3")],
+            ..Join::room(1, "office")
+        },
+    );
+    world.reserve(
+        1,
+        Reservation {
+            ticket: "ticket".into(),
+            seats: 1,
+            join: Join::room(2, "office"),
+            ..Reservation::default()
+        },
+    );
+    world.ticks(3);
+    world
+}
+
+/// Returns the saved world with a different value of one part of the room, or of the resources.
+fn forged(world: &mut TestWorld, part: &str, value: &[u8]) -> Vec<u8> {
+    let tag = world.sim.part_names().position(|name| name == part).unwrap() as u8;
+    let bytes = world.saved();
+    let state = SavedState::parse(&bytes).unwrap();
+    let mut out = Vec::new();
+    out.extend_from_slice(&state.tick.0.to_le_bytes());
+    out.extend_from_slice(&state.hash.to_le_bytes());
+    out.extend_from_slice(&(state.entities.len() as u32).to_le_bytes());
+    let mut replaced = 0;
+    let mut write = |parts: &[SavedPart<'_>], out: &mut Vec<u8>| {
+        out.push(parts.len() as u8);
+        for saved in parts {
+            let value = if saved.tag == tag { value } else { saved.bytes };
+            replaced += u32::from(saved.tag == tag);
+            out.push(saved.tag);
+            out.extend_from_slice(&(value.len() as u32).to_le_bytes());
+            out.extend_from_slice(value);
+        }
+    };
+    for saved in &state.entities {
+        out.extend_from_slice(&saved.id.number().to_le_bytes());
+        write(&saved.parts, &mut out);
+    }
+    write(&state.resources, &mut out);
+    assert_eq!(replaced, 1, "{part}");
+    out
+}
+
+#[track_caller]
+fn assert_refused(bytes: &[u8]) {
+    let error = Simulation::load(config(), (), bytes).err();
+    let refused = matches!(error, Some(LoadError::Contradiction(_) | LoadError::Value { .. }));
+    assert!(refused, "{error:?}");
+}
+
+#[test]
+fn an_honest_world_with_options_and_reservations_continues() {
+    let mut world = world();
+    let mut loaded = Simulation::load(config(), (), &world.saved()).unwrap();
+    let (mut input, mut output) = (TickInput::default(), TickOutput::default());
+    for _ in 0..RESERVATION_TICKS + 10 {
+        world.tick();
+        loaded.step(&mut input, &mut output);
+        assert_eq!(output.hash, world.output.hash);
+    }
+}
+
+#[test]
+fn options_that_the_type_does_not_have_are_refused() {
+    let office = vec![property("capacity", "3"), property("mode", "day")];
+    let mut world = world();
+    let honest = forged(&mut world, "room_options", &encoded(&office));
+    assert!(
+        Simulation::load(config(), (), &honest).is_ok(),
+        "the helper changes nothing else"
+    );
+    let cases: [Vec<Property>; 5] = [
+        vec![property("mode", "noon")],
+        vec![property("colour", "red")],
+        vec![property("mode", "day"), property("capacity", "3")],
+        vec![property("capacity", "3"), property("capacity", "3")],
+        vec![property("map", "plaza")],
+    ];
+    for options in cases {
+        assert_refused(&forged(&mut world, "room_options", &encoded(&options)));
+    }
+}
+
+#[test]
+fn a_listing_that_nobody_could_publish_is_refused() {
+    let mut world = world();
+    let many = (0..9).map(|n| property(&format!("key-{n}"), "")).collect();
+    let cases: [Vec<Property>; 4] = [
+        many,
+        vec![property("Key", "")],
+        vec![property("key", &"x".repeat(257))],
+        vec![property("b", ""), property("a", "")],
+    ];
+    for properties in cases {
+        assert_refused(&forged(
+            &mut world,
+            "room_listing",
+            &encoded(&(false, properties)),
+        ));
+    }
+}
+
+#[test]
+fn a_room_of_a_type_that_its_name_does_not_say_is_refused() {
+    let mut world = world();
+    let room = |name: &str, room_type: &str, map: &str| {
+        let empty_since: Option<Tick> = None;
+        encoded(&(name, room_type, map, Epoch(1), 0_u32, empty_since, false))
+    };
+    let honest = forged(&mut world, "room", &room("office", "office", "plaza"));
+    assert!(Simulation::load(config(), (), &honest).is_ok());
+    for (name, room_type, map) in [
+        ("office", "plaza", "plaza"),
+        ("plaza", "plaza", "plaza"),
+        ("cellar", "cellar", "plaza"),
+        ("office", "office", "attic"),
+        ("Office", "office", "plaza"),
+    ] {
+        assert_refused(&forged(&mut world, "room", &room(name, room_type, map)));
+    }
+}
+
+#[test]
+fn impossible_reservations_are_refused() {
+    let mut world = world();
+    let now = world.now();
+    let owner = (SessionId(1), false);
+    let spawn: Option<String> = None;
+    let mut reservations = |ticket: &str, room: u32, seats: u8, until: Tick| {
+        let held = (Epoch(room), seats, until, spawn.clone(), owner);
+        let all = BTreeMap::from([(ticket.to_owned(), held)]);
+        forged(&mut world, "reservations", &encoded(&all))
+    };
+    let soon = now.after(1);
+    // Loaded, but its hash is that of a different reservation.
+    let possible = reservations("other", 1, 2, soon);
+    let error = Simulation::load(config(), (), &possible).err();
+    assert!(matches!(error, Some(LoadError::Hash { .. })), "{error:?}");
+    for (ticket, room, seats, until) in [
+        ("other", 9, 1, soon),
+        ("other", 1, 0, soon),
+        ("other", 1, 3, soon),
+        ("other", 1, 33, soon),
+        ("other", 1, 1, now),
+        ("other", 1, 1, now.after(RESERVATION_TICKS + 1)),
+        ("", 1, 1, soon),
+    ] {
+        assert_refused(&reservations(ticket, room, seats, until));
+    }
+}

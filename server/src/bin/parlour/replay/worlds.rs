@@ -1,0 +1,87 @@
+//! `parlour replay DIR` for the worlds of a node: lists them, and looks for something in all of
+//! them.
+
+mod dump;
+mod follow;
+mod list;
+mod verify;
+
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+use parlour_recording::replay::{
+    Moment, ReplayError, display,
+    worlds::{WorldDirectory, Worlds, WorldsError},
+};
+use parlour_sim::Logic;
+
+use super::{diff, dump as single_dump, export, follow as single_follow, output, serve};
+use crate::{command_line, exit::Exit};
+
+/// Returns whether the worlds are to be listed: nothing else is requested.
+pub(super) fn is_list(matches: &ArgMatches) -> bool {
+    let is_present = |name: &str| matches.contains_id(name);
+    let flags = [super::verify::WHAT, serve::WHAT];
+    let values = [
+        diff::WHAT,
+        single_dump::WHAT,
+        single_follow::WHAT,
+        export::WHAT,
+        "from",
+        "to",
+    ];
+    !values.into_iter().any(is_present) && !flags.into_iter().any(|flag| matches.get_flag(flag))
+}
+
+pub(super) fn run(directories: Vec<WorldDirectory>, matches: &ArgMatches) -> Result<(), Exit> {
+    let config = command_line::config(matches, None)?;
+    let maps = command_line::recorded_maps(&config)?;
+    let path = matches.get_one::<PathBuf>("recording").expect("clap requires it");
+    let worlds = Worlds::open(path, directories, maps, Logic::default())?;
+    if let Some(what) = needs_one_world(matches) {
+        return Err(Exit::usage(format!(
+            "--{what} needs one world: add --world NAME. The worlds of {} are:\n{}",
+            path.display(),
+            worlds.describe()
+        )));
+    }
+    if is_list(matches) {
+        list::run(&worlds, output::is_json(matches))
+    } else if let Some(table) = single_dump::requested_table(matches) {
+        dump::run(&worlds, table, matches)
+    } else if matches.contains_id(single_follow::WHAT) {
+        follow::run(&worlds, matches)
+    } else {
+        verify::run(&worlds, matches)
+    }
+}
+
+/// Returns the flag that cannot be used for several worlds, if it is present.
+fn needs_one_world(matches: &ArgMatches) -> Option<&'static str> {
+    let values = [diff::WHAT, export::WHAT];
+    let value = values.into_iter().find(|name| matches.contains_id(name));
+    value.or_else(|| matches.get_flag(serve::WHAT).then_some(serve::WHAT))
+}
+
+fn moment<'a>(matches: &'a ArgMatches, name: &str) -> Option<&'a Moment> {
+    matches.get_one::<Moment>(name)
+}
+
+/// Reports worlds that could not be searched, while the result of the others is shown.
+fn note_failures(failures: &[(PathBuf, ReplayError)]) {
+    for (path, error) in failures {
+        let text = match error.names_file() {
+            true => error.to_string(),
+            false => format!("{}: {error}", path.display()),
+        };
+        output::note(&format!("not searched to the end: {}", display::plain(&text)));
+    }
+}
+
+/// Converts an error. A closed pipe is not an error.
+fn failure(error: WorldsError) -> Result<(), Exit> {
+    match error {
+        WorldsError::Io(error) => output::accept_closed_pipe(Err(error)).map(drop),
+        error => Err(error.into()),
+    }
+}

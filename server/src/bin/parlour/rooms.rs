@@ -1,0 +1,88 @@
+//! `parlour rooms`: prints the worlds and rooms of a running server, which its admin port lists.
+
+mod fetch;
+mod table;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use parlour_server::config::Setting;
+use serde::Deserialize;
+
+use crate::{arguments::setting_flags, banner::reachable, command_line, exit::Exit, serve::print};
+
+/// The settings that the help shows.
+fn is_shown(setting: &Setting) -> bool {
+    setting.name == "admin"
+}
+
+/// Returns the declaration of the command.
+pub(crate) fn command(all_elsewhere: &'static str) -> Command {
+    Command::new("rooms")
+        .about("Print the worlds and rooms of a running server")
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .help("Print the answer of the server, as JSON")
+                .action(ArgAction::SetTrue),
+        )
+        .args(setting_flags(is_shown))
+        .after_help(all_elsewhere)
+        .after_long_help(format!(
+            "Asks the admin port of a server, at the address that the setting admin names, for GET /worlds.\n\
+             docs/deployment.md describes the fields.\n\n{all_elsewhere}\n\n\
+             Examples:\n  parlour rooms\n  parlour rooms --admin 127.0.0.1:7376\n  parlour rooms --json | jq '.worlds[].name'"
+        ))
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
+    let config = command_line::config(matches, None)?;
+    let admin = reachable(config.settings.admin);
+    let body = fetch::get(admin, "/worlds")?;
+    if matches.get_flag("json") {
+        print(&body);
+        return Ok(());
+    }
+    let node: Node = serde_json::from_str(&body)
+        .map_err(|error| Exit::unavailable(format!("{admin} answers, but not like Parlour: {error}")))?;
+    print(&table::text(&node));
+    Ok(())
+}
+
+/// The fields of the answer that the tables show.
+#[derive(Debug, Deserialize)]
+struct Node {
+    worlds: Vec<World>,
+}
+
+#[derive(Debug, Deserialize)]
+struct World {
+    name: String,
+    #[serde(rename = "type")]
+    room_type: Option<String>,
+    thread: usize,
+    state: String,
+    tick: u32,
+    tick_us: TickTimes,
+    players: u32,
+    output_bytes: u64,
+    panics: u32,
+    restarts: u32,
+    rooms: Vec<Room>,
+}
+
+#[derive(Debug, Deserialize)]
+struct TickTimes {
+    p50: u32,
+    p99: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Room {
+    name: String,
+    #[serde(rename = "type")]
+    room_type: String,
+    players: u32,
+    reserved: u32,
+    capacity: u32,
+    locked: bool,
+    private: bool,
+}

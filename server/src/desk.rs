@@ -1,0 +1,295 @@
+//! The desk: knows in which world each session is, and takes sessions from one world into another.
+//!
+//! At every moment a session is in exactly one world, or in the lobby. The desk is a state machine
+//! without a clock, thread or socket: [`Desk::handle`] turns an event into actions. Its modules, in
+//! the order in which they build on each other:
+//!
+//! 1. [`event`], [`action`], [`config`], [`view`]: what comes in, and what goes out
+//! 2. `limits`, `random_name`, `tickets`, `rooms`, `worlds`, `sessions`: what the desk knows
+//! 3. `turn`: one call of the desk
+//! 4. `resolving`: the room and the world that a join means
+//! 5. `travelling`: reserve a seat there, depart here, arrive there
+//! 6. `joining`, `lobby`: what starts a journey, and how it ends
+//! 7. `endings`, `reports`: what worlds do
+//! 8. `settling`: what a session does next
+//!
+//! `thread` is the thread around it.
+//!
+//! [`event`]: DeskEvent
+//! [`action`]: DeskAction
+//! [`config`]: DeskConfig
+//! [`view`]: WorldView
+
+mod action;
+mod config;
+mod endings;
+mod event;
+mod joining;
+mod limits;
+mod lobby;
+mod playback;
+mod random_name;
+mod reports;
+mod resolving;
+mod rooms;
+mod sessions;
+mod settling;
+#[cfg(test)]
+mod tests;
+mod thread;
+mod tickets;
+mod travelling;
+mod turn;
+mod view;
+mod worlds;
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use parlour_shared::ids::SessionId;
+use parlour_tick::WorldKind;
+
+pub(crate) use action::{DeskAction, WorldEvent};
+pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, Worlds};
+pub(crate) use event::DeskEvent;
+pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run};
+pub(crate) use view::{RoomView, WorldView};
+pub(crate) use worlds::WorldState;
+
+use crate::{bridge::route::WorldPlace, node_status::RestartError};
+use playback::Playback;
+use sessions::{Session, Sessions};
+use turn::{State, Turn};
+
+/// A world that takes longer to build than this refuses the sessions that wait for it.
+const MAX_BUILDING: Duration = Duration::from_secs(10);
+
+/// The desk of a node.
+#[derive(Debug)]
+pub(crate) struct Desk(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Live(Box<State>),
+    Playback(Playback),
+}
+
+impl Desk {
+    /// Returns a desk without sessions, and creates the shared worlds on all threads.
+    pub(crate) fn new(config: DeskConfig, now: Instant, actions: &mut Vec<DeskAction>) -> Self {
+        let kinds = shared_kinds(&config);
+        let mut state = Box::new(State {
+            sessions: Sessions::new(),
+            rooms: rooms::Rooms::default(),
+            worlds: worlds::Worlds::new(config.tick_threads),
+            tickets: tickets::Tickets::default(),
+            dropped: 0,
+            config,
+        });
+        let threads = state.worlds.threads();
+        with_turn(&mut state, now, &mut || 0, actions, |turn| {
+            for kind in kinds {
+                for thread in 0..threads {
+                    turn.create_world(kind.clone(), thread);
+                }
+            }
+        });
+        Self(Kind::Live(state))
+    }
+
+    /// Returns a desk that places every session in one world, for a playback. Joins and leaves are
+    /// messages to that world.
+    pub(crate) fn playback(place: WorldPlace) -> Self {
+        Self(Kind::Playback(Playback::new(place)))
+    }
+
+    /// Handles an event. `random` returns 64 bits from the system's random source.
+    pub(crate) fn handle(
+        &mut self,
+        event: DeskEvent,
+        now: Instant,
+        random: &mut dyn FnMut() -> u64,
+        actions: &mut Vec<DeskAction>,
+    ) {
+        match &mut self.0 {
+            Kind::Live(state) => with_turn(state, now, random, actions, |turn| handle(turn, event)),
+            Kind::Playback(playback) => playback.handle(event, actions),
+        }
+    }
+
+    /// Begins to rebuild the world with this name.
+    ///
+    /// # Errors
+    /// The reason why it is not rebuilt.
+    pub(crate) fn restart(
+        &mut self,
+        name: &str,
+        now: Instant,
+        random: &mut dyn FnMut() -> u64,
+        actions: &mut Vec<DeskAction>,
+    ) -> Result<(), RestartError> {
+        let mut result = Err(RestartError::NoSuchWorld);
+        if let Kind::Live(state) = &mut self.0 {
+            with_turn(state, now, random, actions, |turn| {
+                result = endings::restart(turn, name);
+            });
+        }
+        result
+    }
+
+    /// Handles timeouts. To be called about once per second.
+    pub(crate) fn tick(
+        &mut self,
+        now: Instant,
+        random: &mut dyn FnMut() -> u64,
+        actions: &mut Vec<DeskAction>,
+    ) {
+        let Kind::Live(state) = &mut self.0 else { return };
+        with_turn(state, now, random, actions, |turn| {
+            turn.state.tickets.expire(now);
+            let late = turn.state.worlds.iter().filter(|(_, world)| {
+                let age = now.saturating_duration_since(world.created);
+                world.state == WorldState::Creating && !world.asks.is_empty() && age > MAX_BUILDING
+            });
+            let late: Vec<_> = late.map(|(id, _)| id).collect();
+            for world in late {
+                endings::give_up(turn, world);
+            }
+        });
+    }
+
+    /// Returns the worlds, by id.
+    pub(crate) fn worlds(&self) -> Vec<WorldView> {
+        match &self.0 {
+            Kind::Live(state) => view::worlds(&state.worlds, &state.rooms),
+            Kind::Playback(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the rooms that exist, by name.
+    pub(crate) fn rooms(&self) -> Vec<RoomView> {
+        match &self.0 {
+            Kind::Live(state) => view::rooms(&state.rooms),
+            Kind::Playback(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the number of messages dropped so far because a session waited for too long.
+    pub(crate) fn dropped(&self) -> u64 {
+        match &self.0 {
+            Kind::Live(state) => state.dropped,
+            Kind::Playback(_) => 0,
+        }
+    }
+}
+
+/// Returns the kinds of shared worlds that the types need.
+fn shared_kinds(config: &DeskConfig) -> Vec<WorldKind> {
+    let has_main = config.types.iter().any(|known| known.worlds == Worlds::Main);
+    let shared = config.types.iter().filter(|known| known.worlds == Worlds::Shared);
+    let shared = shared.map(|known| WorldKind::Shared {
+        room_type: known.name.clone(),
+    });
+    has_main
+        .then_some(WorldKind::Main)
+        .into_iter()
+        .chain(shared)
+        .collect()
+}
+
+/// Does something, and then everything that follows from it.
+fn with_turn(
+    state: &mut State,
+    now: Instant,
+    random: &mut dyn FnMut() -> u64,
+    actions: &mut Vec<DeskAction>,
+    work: impl FnOnce(&mut Turn),
+) {
+    let mut turn = Turn {
+        state,
+        now,
+        random,
+        actions,
+        unsettled: VecDeque::new(),
+        unneeded: VecDeque::new(),
+    };
+    work(&mut turn);
+    loop {
+        if let Some(id) = turn.unsettled.pop_front() {
+            settling::settle(&mut turn, id);
+        } else if let Some(world) = turn.unneeded.pop_front() {
+            endings::end_if_unneeded(&mut turn, world);
+        } else {
+            return;
+        }
+    }
+}
+
+fn handle(turn: &mut Turn, event: DeskEvent) {
+    match event {
+        DeskEvent::Opened {
+            session,
+            io_thread,
+            player,
+        } => {
+            let sessions = &mut turn.state.sessions;
+            sessions
+                .entry(session)
+                .or_insert_with(|| Session::new(io_thread, player));
+        }
+        DeskEvent::Closed { session, number } => {
+            if let Some(closed) = turn.session(session) {
+                closed.number = number;
+            }
+            turn.remove(session);
+        }
+        DeskEvent::Held {
+            session,
+            number,
+            held,
+        } => {
+            contact(turn, session, number);
+            travelling::hold(turn, session, held);
+        }
+        DeskEvent::Message {
+            session,
+            number,
+            arrived,
+            message,
+        } => {
+            contact(turn, session, number);
+            settling::message(turn, session, arrived, message);
+        }
+        DeskEvent::Recalled { session, number } => {
+            if let Some(recalled) = turn.session(session) {
+                recalled.recalled = false;
+            }
+            contact(turn, session, number);
+        }
+        DeskEvent::World {
+            world,
+            reports,
+            closes,
+        } => {
+            let closed: Vec<SessionId> = closes.into_iter().map(|(session, _)| session).collect();
+            reports::handle(turn, world, reports, &closed);
+        }
+        DeskEvent::Panicked { world, tick, lost } => endings::panicked(turn, world, tick, &lost),
+        DeskEvent::Ended { world, lost } => endings::ended(turn, world, &lost),
+        DeskEvent::Taken { world } => endings::taken(turn, world),
+        DeskEvent::Rebuilt { world, ok } => endings::rebuilt(turn, world, ok),
+        DeskEvent::Created { world, ok } => endings::created(turn, world, ok.is_ok()),
+        DeskEvent::Load { thread, load } => turn.state.worlds.set_load(thread, load),
+    }
+}
+
+/// An event of a session arrived, so its I/O thread sends its events here.
+fn contact(turn: &mut Turn, id: SessionId, number: u32) {
+    let Some(session) = turn.session(id) else { return };
+    session.number = number;
+    session.direct = false;
+    turn.unsettled.push_back(id);
+    endings::no_longer_direct(turn, id);
+}

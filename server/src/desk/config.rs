@@ -1,0 +1,59 @@
+//! What the desk must know about the node.
+
+use std::time::Duration;
+
+/// The settings of the desk.
+#[derive(Clone, Debug)]
+pub(crate) struct DeskConfig {
+    /// The number of tick threads, at least 1.
+    pub(crate) tick_threads: usize,
+    /// The types of rooms, each with a different name.
+    pub(crate) types: Vec<DeskRoomType>,
+    /// The number of skins in the catalogue.
+    pub(crate) skins: usize,
+    /// The maximum number of rooms of the node.
+    pub(crate) max_rooms: usize,
+    /// The maximum number of worlds of the node.
+    pub(crate) max_worlds: usize,
+}
+
+/// A type of rooms, as far as it concerns the desk.
+#[derive(Clone, Debug)]
+pub(crate) struct DeskRoomType {
+    pub(crate) name: String,
+    pub(crate) worlds: Worlds,
+    /// The capacity of its rooms. The desk counts with it until a room reports its own.
+    pub(crate) capacity: u32,
+    /// The room to which players go whose room has ended.
+    pub(crate) fallback: Option<String>,
+    pub(crate) joins: JoinRate,
+}
+
+/// The worlds in which the rooms of a type are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Worlds {
+    /// The shared worlds of the built-in logic.
+    Main,
+    /// Shared worlds for this type only.
+    Shared,
+    /// One world for each room.
+    Own,
+}
+
+/// How often a session may join: a token bucket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JoinRate {
+    /// Tokens in a full bucket, at least 1.
+    pub(crate) burst: u32,
+    /// The time until a token comes back.
+    pub(crate) every: Duration,
+}
+
+impl Default for JoinRate {
+    fn default() -> Self {
+        Self {
+            burst: 5,
+            every: Duration::from_secs(1),
+        }
+    }
+}

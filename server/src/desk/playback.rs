@@ -1,0 +1,104 @@
+//! The desk of a playback: one world for everybody.
+
+use std::collections::BTreeMap;
+
+use parlour_shared::ids::SessionId;
+
+use super::{
+    action::{DeskAction, WorldEvent},
+    event::DeskEvent,
+};
+use crate::bridge::route::WorldPlace;
+
+/// Places every session in one world, and forwards all that it sends.
+#[derive(Debug)]
+pub(super) struct Playback {
+    place: WorldPlace,
+    /// The I/O thread of each open session.
+    sessions: BTreeMap<SessionId, usize>,
+}
+
+impl Playback {
+    pub(super) fn new(place: WorldPlace) -> Self {
+        Self {
+            place,
+            sessions: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn handle(&mut self, event: DeskEvent, actions: &mut Vec<DeskAction>) {
+        match event {
+            DeskEvent::Opened {
+                session,
+                io_thread,
+                player,
+            } => {
+                self.sessions.insert(session, io_thread);
+                let arrive = WorldEvent::Arrive { player, held: false };
+                self.forward(session, arrive, actions);
+                self.allow(session, 0, actions);
+            }
+            DeskEvent::Closed { session, .. } => {
+                self.forward(session, WorldEvent::Depart, actions);
+                self.sessions.remove(&session);
+            }
+            DeskEvent::Held {
+                session,
+                number,
+                held,
+            } => {
+                let event = if held {
+                    WorldEvent::Hold
+                } else {
+                    WorldEvent::Release
+                };
+                self.forward(session, event, actions);
+                self.allow(session, number, actions);
+            }
+            DeskEvent::Message {
+                session,
+                number,
+                arrived,
+                message,
+            } => {
+                self.forward(session, WorldEvent::Message { arrived, message }, actions);
+                self.allow(session, number, actions);
+            }
+            DeskEvent::World { closes, .. } => {
+                for (session, _) in closes {
+                    self.forward(session, WorldEvent::Depart, actions);
+                    self.sessions.remove(&session);
+                }
+            }
+            // It recalls nobody, and its world neither is made here nor ends.
+            DeskEvent::Recalled { .. }
+            | DeskEvent::Panicked { .. }
+            | DeskEvent::Taken { .. }
+            | DeskEvent::Ended { .. }
+            | DeskEvent::Rebuilt { .. }
+            | DeskEvent::Created { .. }
+            | DeskEvent::Load { .. } => {}
+        }
+    }
+
+    fn forward(&self, session: SessionId, event: WorldEvent, actions: &mut Vec<DeskAction>) {
+        if let Some(&io_thread) = self.sessions.get(&session) {
+            actions.push(DeskAction::ToWorld {
+                place: self.place,
+                session,
+                io_thread,
+                event,
+            });
+        }
+    }
+
+    fn allow(&self, session: SessionId, number: u32, actions: &mut Vec<DeskAction>) {
+        if self.sessions.contains_key(&session) {
+            actions.push(DeskAction::Place {
+                session,
+                place: self.place,
+                number,
+            });
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests of the desk through `handle`.
+
+mod closing;
+mod endings;
+mod groups;
+mod joining;
+mod journeys;
+mod model;
+mod playback;
+mod support;
+mod travelling;

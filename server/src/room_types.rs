@@ -1,0 +1,164 @@
+//! Room types: which game logic, rules and map the rooms of a name have, and in which worlds they
+//! are.
+//!
+//! Every map is a type of the same name, with the rules and the game logic of the node. Further
+//! types are declared with [`RoomType`], or as tables `[room_types.NAME]` in the configuration
+//! file. A declared type with the name of a map replaces the type of that map.
+
+mod check;
+mod error;
+mod room_type;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use parlour_shared::limits::TICK_RATE;
+use parlour_sim::{Logic, Rate, RoomRules, RoomTypeConfig, SimConfig};
+use parlour_tick::WorldKind;
+
+use crate::desk::{DeskRoomType, JoinRate, Worlds};
+pub(crate) use check::is_type_name;
+pub use error::{RoomTypeError, RoomTypeErrors, RoomTypeFault};
+pub use room_type::RoomType;
+
+/// The maximum number of declared types. Metrics and shared worlds exist for each type.
+pub const MAX_ROOM_TYPES: usize = 256;
+
+/// All room types of a node, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct RoomTypes {
+    /// The configuration of the node: all maps, and the default rules.
+    sim: SimConfig,
+    /// The built-in logic: that of all types without their own.
+    logic: Logic,
+    /// By name.
+    types: BTreeMap<String, CheckedType>,
+}
+
+/// A type whose maps, rules, options and fallback are valid.
+#[derive(Clone, Debug)]
+struct CheckedType {
+    config: RoomTypeConfig,
+    /// `None`: the built-in logic.
+    logic: Option<Logic>,
+    worlds: Worlds,
+    fallback: Option<String>,
+    /// Whether it was declared. Otherwise it is the type of a map.
+    is_declared: bool,
+}
+
+impl RoomTypes {
+    /// Checks the declared types, and adds the types of the maps. `sim` is the configuration of the
+    /// node, and `logic` the built-in logic.
+    ///
+    /// # Errors
+    /// All mistakes in all types.
+    pub(crate) fn new(sim: &SimConfig, logic: &Logic, declared: &[RoomType]) -> Result<Self, RoomTypeErrors> {
+        check::check(sim, declared)?;
+        let of_maps = sim
+            .maps
+            .iter()
+            .map(|map| CheckedType::of_map(&map.name, sim.rules));
+        let declared = declared.iter().map(|one| CheckedType::declared(one, sim.rules));
+        let types = of_maps.chain(declared);
+        // A declared type comes later, and replaces the type of the map with the same name.
+        let types = types.map(|one| (one.config.name.clone(), one)).collect();
+        Ok(Self {
+            sim: sim.clone(),
+            logic: logic.clone(),
+            types,
+        })
+    }
+
+    /// Returns the names of all types, sorted. Welcomes contain them.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.types.keys().cloned().collect()
+    }
+
+    /// Returns the configuration of a world. It has only the types of that kind of world, with
+    /// their maps. Its seed is that of the node.
+    pub(crate) fn sim_config(&self, kind: &WorldKind) -> SimConfig {
+        let is_here = |one: &&CheckedType| match kind.room_type() {
+            None => one.worlds == Worlds::Main,
+            Some(only) => one.config.name == only,
+        };
+        let types: Vec<&CheckedType> = self.types.values().filter(is_here).collect();
+        let has_map = |name: &String| types.iter().any(|one| one.config.maps.contains(name));
+        let maps = self.sim.maps.iter().filter(|map| has_map(&map.name));
+        SimConfig {
+            maps: maps.cloned().collect(),
+            // A map is a type without being listed.
+            room_types: types
+                .iter()
+                .filter(|one| one.is_declared)
+                .map(|one| one.config.clone())
+                .collect(),
+            // The desk knows which room is in which world.
+            creates_rooms_for_doors: false,
+            ..self.sim.clone()
+        }
+    }
+
+    /// Returns what the desk must know of all types.
+    pub(crate) fn desk_types(&self) -> Vec<DeskRoomType> {
+        let types = self.types.values();
+        types
+            .map(|one| DeskRoomType {
+                name: one.config.name.clone(),
+                worlds: one.worlds,
+                capacity: one.config.rules.capacity,
+                fallback: one.fallback.clone(),
+                joins: join_rate(one.config.rules.rates.join),
+            })
+            .collect()
+    }
+
+    /// Returns the game logic of a world.
+    pub(crate) fn logic(&self, kind: &WorldKind) -> Logic {
+        let own = kind
+            .room_type()
+            .and_then(|name| self.types.get(name)?.logic.clone());
+        own.unwrap_or_else(|| self.logic.clone())
+    }
+}
+
+impl CheckedType {
+    /// Returns the type of a map.
+    fn of_map(map: &str, rules: RoomRules) -> Self {
+        Self {
+            config: RoomTypeConfig {
+                rules,
+                ..RoomTypeConfig::new(map, map)
+            },
+            logic: None,
+            worlds: Worlds::Main,
+            fallback: None,
+            is_declared: false,
+        }
+    }
+
+    /// Takes over a type that was checked.
+    fn declared(declared: &RoomType, defaults: RoomRules) -> Self {
+        Self {
+            config: RoomTypeConfig {
+                name: declared.name.clone(),
+                rules: declared.rules_on(defaults),
+                maps: declared.map_names(),
+                options: declared.options.clone(),
+            },
+            logic: declared.logic.clone(),
+            worlds: declared.worlds(),
+            fallback: declared.fallback.clone(),
+            is_declared: true,
+        }
+    }
+}
+
+fn join_rate(rate: Rate) -> JoinRate {
+    JoinRate {
+        burst: rate.burst,
+        every: Duration::from_secs(rate.every_ticks.into()) / TICK_RATE,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! The mistakes in room types, with what to write instead.
+
+use std::fmt;
+
+use parlour_shared::{limits::MAX_PROPERTIES, text::count};
+use parlour_sim::RulesError;
+
+use super::MAX_ROOM_TYPES;
+use crate::maps::MAX_NAME_BYTES;
+
+/// All mistakes in the room types of a server, at least one.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+pub struct RoomTypeErrors(pub Vec<RoomTypeError>);
+
+/// One mistake in a room type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomTypeError {
+    /// The name of the type.
+    pub room_type: String,
+    /// The place of its declaration, such as `parlour.toml:12`. `None`: code.
+    pub place: Option<String>,
+    /// What is wrong.
+    pub fault: RoomTypeFault,
+}
+
+/// What is wrong with a room type. `write` is what to write instead, as in the place of the
+/// declaration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RoomTypeFault {
+    /// Rooms cannot have the name.
+    #[error("the name must be 1 to {MAX_NAME_BYTES} characters of a-z, 0-9, - and _")]
+    BadName,
+    /// Two types have the same name.
+    #[error("is declared twice: remove one of the two, or rename it")]
+    Twice,
+    /// There are too many types.
+    #[error("is one more than the maximum of {MAX_ROOM_TYPES} declared types")]
+    TooMany,
+    /// A world of a different type has the name.
+    #[error("the name is that of {of}: choose a different one, such as `{instead}`")]
+    NameOfWorld {
+        /// The world.
+        of: String,
+        /// A name that is possible.
+        instead: String,
+    },
+    /// No map has the name of the type, and none was set.
+    #[error("no map has the name of the type: set one with {write}; the maps are {maps}")]
+    NeedsMap {
+        /// How to set a map.
+        write: String,
+        /// The maps of the server.
+        maps: String,
+    },
+    /// The map does not exist.
+    #[error("the map {map:?} does not exist: {advice}")]
+    NoSuchMap {
+        /// The name.
+        map: String,
+        /// Advice.
+        advice: String,
+    },
+    /// The rules cannot be used.
+    #[error("the rules cannot be used: {0}")]
+    Rules(RulesError),
+    /// A map is named twice.
+    #[error("the map {0:?} is named twice")]
+    MapTwice(String),
+    /// There are too many options.
+    #[error("has {0} options; a join has at most {MAX_PROPERTIES}")]
+    TooManyOptions(usize),
+    /// An option cannot be used.
+    #[error("the option {name:?} {why}")]
+    Option {
+        /// The name.
+        name: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// The fallback is not the name of a room.
+    #[error("the fallback {0:?} is not the name of a room, which is TYPE or TYPE/INSTANCE")]
+    FallbackNotRoom(String),
+    /// The fallback belongs to a type that does not exist.
+    #[error("the fallback {fallback:?} belongs to no room type: {advice}")]
+    FallbackUnknown {
+        /// The name of the room.
+        fallback: String,
+        /// Advice.
+        advice: String,
+    },
+    /// The fallback belongs to the type itself, whose game logic has just failed.
+    #[error(
+        "the fallback {0:?} is a room of this type, whose game logic has failed then: name a room of a different type"
+    )]
+    FallbackItself(String),
+}
+
+impl fmt::Display for RoomTypeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            room_type,
+            place,
+            fault,
+        } = self;
+        if let Some(place) = place {
+            write!(f, "{place}: ")?;
+        }
+        write!(f, "room type {room_type:?}: {fault}")
+    }
+}
+
+impl fmt::Display for RoomTypeErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in the room types:", count(self.0.len(), "mistake"))?;
+        for error in &self.0 {
+            write!(f, "\n  {error}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The text of `Display`, because a `main` that returns the error prints its `Debug` form.
+impl fmt::Debug for RoomTypeErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

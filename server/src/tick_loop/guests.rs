@@ -1,0 +1,335 @@
+//! The sessions in a world: the I/O thread of each, and whether it is held. A viewer is sent no
+//! snapshots while its connection takes no data, or while its whole I/O thread is behind. The world
+//! only sees the combination of both.
+
+use parlour_shared::ids::SessionId;
+use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput};
+
+use crate::bridge::{
+    route::{IoThreads, MAX_IO_THREADS},
+    session_map::SessionMap,
+};
+
+/// The sessions in a world, and those that are about to enter or to leave it.
+#[derive(Debug)]
+pub(super) struct Guests {
+    /// Allocates only when sessions enter.
+    sessions: SessionMap<Guest>,
+    /// The number of sessions by I/O thread.
+    counts: [u32; MAX_IO_THREADS],
+    /// The I/O threads with at least one session.
+    threads: IoThreads,
+    /// The sessions to forget after the tick, which may still have frames for them.
+    leaving: Vec<SessionId>,
+}
+
+#[derive(Debug)]
+struct Guest {
+    io_thread: usize,
+    /// Whether its connection takes no data.
+    held: bool,
+    /// The number of its last placement in this world.
+    placed: Option<u32>,
+    /// Whether it is no longer in the world, or not yet.
+    is_outside: bool,
+}
+
+impl Default for Guests {
+    fn default() -> Self {
+        Self {
+            sessions: SessionMap::default(),
+            counts: [0; MAX_IO_THREADS],
+            threads: IoThreads::default(),
+            leaving: Vec::new(),
+        }
+    }
+}
+
+impl Guests {
+    /// Adds a session that enters. `behind` are the I/O threads that are behind.
+    pub(super) fn arrive(
+        &mut self,
+        session: SessionId,
+        player: Arrival,
+        io_thread: usize,
+        held: bool,
+        behind: IoThreads,
+        input: &mut TickInput,
+    ) {
+        let guest = self.insert(session, io_thread);
+        (guest.held, guest.placed, guest.is_outside) = (held, None, false);
+        send(input, session, EventKind::Arrive(player));
+        if held || behind.contains(io_thread) {
+            send(input, session, EventKind::Hold);
+        }
+    }
+
+    /// Notes that a session has not arrived, because the world panicked.
+    pub(super) fn lose_arrival(&mut self, session: SessionId) {
+        if let Some(guest) = self.sessions.get_mut(&session)
+            && !std::mem::replace(&mut guest.is_outside, true)
+        {
+            self.leaving.push(session);
+        }
+    }
+
+    /// Returns whether a session is known, and not in the world.
+    pub(super) fn is_outside(&self, session: SessionId) -> bool {
+        self.sessions.get(&session).is_some_and(|guest| guest.is_outside)
+    }
+
+    /// Lets a session leave.
+    pub(super) fn depart(&mut self, session: SessionId, input: &mut TickInput) {
+        let Some(guest) = self.sessions.get_mut(&session) else {
+            return;
+        };
+        if !std::mem::replace(&mut guest.is_outside, true) {
+            self.leaving.push(session);
+            send(input, session, EventKind::Depart);
+        }
+    }
+
+    /// Notes that the output of this tick may have frames for a session, which need not be in this
+    /// world.
+    pub(super) fn expect_frames(&mut self, session: SessionId, io_thread: usize) {
+        if !self.sessions.contains_key(&session) {
+            self.insert(session, io_thread).is_outside = true;
+            self.leaving.push(session);
+        }
+    }
+
+    /// Sets whether the connection of a session takes no data.
+    pub(super) fn set_held(
+        &mut self,
+        session: SessionId,
+        held: bool,
+        behind: IoThreads,
+        input: &mut TickInput,
+    ) {
+        let Some(guest) = self.sessions.get_mut(&session).filter(|guest| !guest.is_outside) else {
+            return;
+        };
+        let changed = std::mem::replace(&mut guest.held, held) != held;
+        if changed && !behind.contains(guest.io_thread) {
+            send(input, session, hold(held));
+        }
+    }
+
+    /// Handles an I/O thread that fell behind or caught up.
+    pub(super) fn set_behind(&self, thread: usize, behind: bool, input: &mut TickInput) {
+        // The order does not matter: there is one event for each session, and the input is sorted.
+        for (&session, guest) in &self.sessions {
+            if guest.io_thread == thread && !guest.held && !guest.is_outside {
+                send(input, session, hold(behind));
+            }
+        }
+    }
+
+    /// Holds everyone in a rebuilt world that must be held.
+    pub(super) fn hold_again(&self, behind: IoThreads, input: &mut TickInput) {
+        for (&session, guest) in &self.sessions {
+            if !guest.is_outside && (guest.held || behind.contains(guest.io_thread)) {
+                send(input, session, EventKind::Hold);
+            }
+        }
+    }
+
+    /// Notes a placement: direct events with this number, or an older one, are in order from now
+    /// on.
+    pub(super) fn place(&mut self, session: SessionId, number: u32) {
+        if let Some(guest) = self.sessions.get_mut(&session) {
+            guest.placed = Some(number);
+        }
+    }
+
+    /// Returns whether the session is in this world under this placement, or a later one.
+    pub(super) fn is_placed(&self, session: SessionId, number: u32) -> bool {
+        let placed = self.sessions.get(&session).and_then(|guest| guest.placed);
+        // Numbers wrap.
+        placed.is_some_and(|placed| placed.wrapping_sub(number) <= u32::MAX / 2)
+    }
+
+    /// Returns the I/O threads that must see this output.
+    pub(super) fn concerned(&self, output: &TickOutput) -> IoThreads {
+        if self.threads.is_single() {
+            return self.threads;
+        }
+        let frames = output.frames.iter().map(|frame| frame.session);
+        let closes = output.closes.iter().map(|&(session, _)| session);
+        let mut concerned = IoThreads::default();
+        for session in closes.chain(frames) {
+            if let Some(guest) = self.sessions.get(&session) {
+                concerned.add(guest.io_thread);
+                if concerned.contains_all(self.threads) {
+                    break;
+                }
+            }
+        }
+        concerned
+    }
+
+    /// Forgets the sessions that left. To be called after the output of the tick was published.
+    pub(super) fn end_tick(&mut self) {
+        for session in self.leaving.drain(..) {
+            // It may have entered meanwhile.
+            let Some(guest) = self.sessions.get(&session).filter(|guest| guest.is_outside) else {
+                continue;
+            };
+            let count = &mut self.counts[guest.io_thread % MAX_IO_THREADS];
+            *count -= 1;
+            if *count == 0 {
+                self.threads.remove(guest.io_thread);
+            }
+            self.sessions.remove(&session);
+        }
+    }
+
+    fn insert(&mut self, session: SessionId, io_thread: usize) -> &mut Guest {
+        self.sessions.entry(session).or_insert_with(|| {
+            self.counts[io_thread % MAX_IO_THREADS] += 1;
+            self.threads.add(io_thread);
+            Guest {
+                io_thread,
+                held: false,
+                placed: None,
+                is_outside: false,
+            }
+        })
+    }
+}
+
+fn hold(held: bool) -> EventKind {
+    if held { EventKind::Hold } else { EventKind::Release }
+}
+
+fn send(input: &mut TickInput, session: SessionId, kind: EventKind) {
+    input.events.push(Event { session, kind });
+}
+
+#[cfg(test)]
+mod tests {
+    use parlour_tick::{Lane, OutFrame};
+
+    use super::*;
+
+    const A: SessionId = SessionId(256);
+    const B: SessionId = SessionId(512);
+
+    /// Guests, the I/O threads that are behind, and the events of the next tick.
+    #[derive(Default)]
+    struct Fixture {
+        guests: Guests,
+        behind: IoThreads,
+        input: TickInput,
+    }
+
+    impl Fixture {
+        fn arrive(&mut self, session: SessionId, io_thread: usize) {
+            let player = Arrival::default();
+            let Self {
+                guests,
+                behind,
+                input,
+            } = self;
+            guests.arrive(session, player, io_thread, false, *behind, input);
+        }
+
+        fn set_held(&mut self, session: SessionId, held: bool) {
+            self.guests.set_held(session, held, self.behind, &mut self.input);
+        }
+
+        fn set_behind(&mut self, behind: bool) {
+            self.behind = IoThreads::default();
+            if behind {
+                self.behind.add(0);
+            }
+            self.guests.set_behind(0, behind, &mut self.input);
+        }
+
+        fn sent(&mut self) -> Vec<(SessionId, EventKind)> {
+            self.input.sort();
+            let events = self.input.events.drain(..);
+            events.map(|event| (event.session, event.kind)).collect()
+        }
+    }
+
+    #[test]
+    fn a_viewer_is_released_when_neither_it_nor_its_thread_is_behind() {
+        let mut world = Fixture::default();
+        world.arrive(A, 0);
+        world.arrive(B, 0);
+        world.sent();
+        world.set_held(A, true);
+        assert_eq!(world.sent(), [(A, EventKind::Hold)]);
+        world.set_behind(true);
+        assert_eq!(world.sent(), [(B, EventKind::Hold)]);
+        world.set_held(A, false);
+        world.set_held(B, true);
+        assert_eq!(world.sent(), []);
+        world.set_behind(false);
+        assert_eq!(world.sent(), [(A, EventKind::Release)]);
+        world.set_held(B, false);
+        assert_eq!(world.sent(), [(B, EventKind::Release)]);
+    }
+
+    #[test]
+    fn a_session_that_arrives_while_its_thread_is_behind_is_held_and_departs_once() {
+        let mut world = Fixture::default();
+        world.set_behind(true);
+        world.arrive(A, 0);
+        world.guests.depart(A, &mut world.input);
+        world.guests.depart(A, &mut world.input);
+        let kinds: Vec<_> = world.sent().into_iter().map(|(_, kind)| kind).collect();
+        let player = Arrival::default();
+        assert_eq!(
+            kinds,
+            [EventKind::Arrive(player), EventKind::Hold, EventKind::Depart]
+        );
+    }
+
+    #[test]
+    fn frames_of_the_tick_of_a_departure_still_reach_the_io_thread() {
+        let mut world = Fixture::default();
+        world.arrive(A, 0);
+        world.arrive(B, 1);
+        let output = TickOutput {
+            frames: vec![OutFrame {
+                session: A,
+                lane: Lane::Reliable,
+                start: 0,
+                end: 0,
+            }],
+            ..TickOutput::default()
+        };
+        let concerned = |world: &Fixture| {
+            let set = world.guests.concerned(&output);
+            (set.contains(0), set.contains(1))
+        };
+        world.guests.depart(A, &mut world.input);
+        assert_eq!(concerned(&world), (true, false));
+        world.guests.end_tick();
+        assert_eq!(world.guests.sessions.len(), 1);
+        world.guests.expect_frames(A, 0);
+        assert_eq!(concerned(&world), (true, false));
+        world.arrive(A, 0);
+        world.guests.end_tick();
+        assert_eq!(world.guests.sessions.len(), 2, "it arrived after its reservation");
+    }
+
+    #[test]
+    fn a_placement_counts_from_its_number_on_also_when_numbers_wrap() {
+        let mut world = Fixture::default();
+        world.arrive(A, 0);
+        assert!(!world.guests.is_placed(A, 0));
+        world.guests.place(A, 1);
+        for (number, is_placed) in [(1, true), (0, true), (u32::MAX, true), (2, false)] {
+            assert_eq!(world.guests.is_placed(A, number), is_placed, "{number}");
+        }
+        assert!(!world.guests.is_placed(B, 0));
+        world.arrive(A, 0);
+        assert!(
+            !world.guests.is_placed(A, 1),
+            "a new arrival needs a new placement"
+        );
+    }
+}

@@ -1,0 +1,441 @@
+//! Events reach worlds in the order in which they were sent, although they take two ways.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex},
+    time::Instant,
+};
+
+use parlour_shared::{
+    ids::{SessionId, Tick},
+    message::{ClientMessage, Join},
+};
+use parlour_tick::{Arrival, EventKind, TickInput, TickOutput};
+use proptest::prelude::*;
+
+use super::*;
+use crate::bridge::{
+    commands::command_ring,
+    event_ring::event_ring,
+    forwarded::{ForwardReceiver, Forwarded, ForwardedKind},
+    route::WorldPlace,
+    session_route::{IoRings, SessionRoute},
+};
+use crate::ticker::{CommandSender, Ticker};
+
+const SESSIONS: u64 = 3;
+const WORLDS: u32 = 3;
+/// The first world is on thread 0, the others are on thread 1.
+const THREADS: usize = 2;
+
+fn thread_of(world: WorldId) -> usize {
+    usize::from(world.0 > 0)
+}
+
+/// What all worlds were sent, in the order of their steps.
+type Story = Arc<Mutex<Vec<Told>>>;
+type Told = (WorldId, SessionId, EventKind);
+
+/// A world that writes down what it is sent, and reports departures.
+struct Chronicle {
+    world: WorldId,
+    tick: Tick,
+    story: Story,
+}
+
+impl Ticker for Chronicle {
+    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
+        output.clear();
+        self.tick = self.tick.after(1);
+        output.tick = self.tick;
+        for event in input.events.drain(..) {
+            if event.kind == EventKind::Depart {
+                output.reports.push(parlour_tick::Report::Departed {
+                    session: event.session,
+                    player: Arrival::default(),
+                });
+            }
+            let entry = (self.world, event.session, event.kind);
+            self.story.lock().unwrap().push(entry);
+        }
+    }
+
+    fn reclaim(&mut self, _: &mut TickInput) {}
+}
+
+/// A small desk: a join goes to the world with the number of its request modulo [`WORLDS`]. While a
+/// session changes worlds, its events wait.
+struct SmallDesk {
+    ring: ForwardReceiver,
+    commands: Vec<CommandSender>,
+    /// What the I/O thread must be sent: placements and recalls.
+    outputs: VecDeque<(SessionId, Option<(WorldPlace, u32)>)>,
+    seats: BTreeMap<SessionId, Seat>,
+}
+
+#[derive(Default)]
+struct Seat {
+    world: Option<WorldId>,
+    number: u32,
+    held: bool,
+    /// Whether the departure was sent, and where the session goes.
+    leaving_for: Option<WorldId>,
+    /// Where it goes after the recall.
+    recalled_for: Option<WorldId>,
+    waiting: VecDeque<ClientMessage>,
+}
+
+impl SmallDesk {
+    fn command(&mut self, world: WorldId, session: SessionId, kind: SessionCommand) {
+        self.commands[thread_of(world)].send(TickCommand::Event {
+            world,
+            session,
+            io_thread: 0,
+            kind,
+        });
+    }
+
+    /// Handles the next event. Returns `false` if there is none.
+    fn handle(&mut self) -> bool {
+        let Ok(Forwarded {
+            session,
+            number,
+            kind,
+        }) = self.ring.pop()
+        else {
+            return false;
+        };
+        let seat = self.seats.entry(session).or_default();
+        seat.number = number;
+        match kind {
+            ForwardedKind::Opened(_) | ForwardedKind::Closed => {}
+            ForwardedKind::Held(held) => {
+                seat.held = held;
+                if let (Some(world), None) = (seat.world, seat.leaving_for) {
+                    self.command(world, session, SessionCommand::Held(held));
+                }
+            }
+            ForwardedKind::Recalled => {
+                if let Some(target) = seat.recalled_for.take()
+                    && seat.leaving_for.is_none()
+                {
+                    self.leave_for(session, target);
+                }
+            }
+            ForwardedKind::Message { message, .. } => seat.waiting.push_back(message),
+        }
+        self.settle(session);
+        true
+    }
+
+    /// Begins to move a session without its request, as a door does.
+    fn open_door(&mut self, session: SessionId, target: WorldId) {
+        let seat = self.seats.entry(session).or_default();
+        if seat.world.is_some_and(|world| world != target) && seat.leaving_for.is_none() {
+            seat.recalled_for = Some(target);
+            self.outputs.push_back((session, None));
+        }
+    }
+
+    fn leave_for(&mut self, session: SessionId, target: WorldId) {
+        let seat = self.seats.entry(session).or_default();
+        match seat.world {
+            Some(world) if world != target => {
+                seat.leaving_for = Some(target);
+                self.command(world, session, SessionCommand::Depart);
+            }
+            Some(_) => {}
+            None => self.arrive(session, target),
+        }
+    }
+
+    fn arrive(&mut self, session: SessionId, target: WorldId) {
+        let seat = self.seats.entry(session).or_default();
+        (seat.world, seat.leaving_for) = (Some(target), None);
+        let (player, held) = (Arrival::default(), seat.held);
+        self.command(target, session, SessionCommand::Arrive { player, held });
+    }
+
+    fn departed(&mut self, session: SessionId) {
+        if let Some(target) = self.seats.get(&session).and_then(|seat| seat.leaving_for) {
+            self.arrive(session, target);
+            self.settle(session);
+        }
+    }
+
+    /// Sends what waits, and places the session.
+    fn settle(&mut self, session: SessionId) {
+        loop {
+            let seat = self.seats.entry(session).or_default();
+            if seat.leaving_for.is_some() || seat.recalled_for.is_some() {
+                return;
+            }
+            let Some(message) = seat.waiting.front() else {
+                break;
+            };
+            if let ClientMessage::Join(join) = message {
+                let target = WorldId(join.request % WORLDS);
+                if seat.world != Some(target) {
+                    self.leave_for(session, target);
+                    continue;
+                }
+            }
+            let (Some(message), Some(world)) = (seat.waiting.pop_front(), seat.world) else {
+                return;
+            };
+            let arrived = Instant::now();
+            self.command(world, session, SessionCommand::Message { arrived, message });
+        }
+        let seat = &self.seats[&session];
+        if let Some(world) = seat.world {
+            let (number, thread) = (seat.number, thread_of(world));
+            self.command(world, session, SessionCommand::Placed { number });
+            let place = WorldPlace { thread, world };
+            self.outputs.push_back((session, Some((place, number))));
+        }
+    }
+}
+
+/// A node with one I/O thread.
+struct Node {
+    rings: IoRings,
+    routes: Vec<SessionRoute>,
+    sent: Vec<u32>,
+    held: Vec<bool>,
+    desk: SmallDesk,
+    /// Departures on their way to the desk.
+    departed: VecDeque<SessionId>,
+}
+
+/// A step of one of the threads.
+#[derive(Clone, Copy, Debug)]
+enum Action {
+    Chat(u64),
+    Join(u64),
+    Hold(u64),
+    /// The desk handles an event.
+    Desk,
+    Report,
+    /// The I/O thread obeys the desk.
+    Obey,
+    Door(u64, u32),
+    /// A tick of a thread, with other actions in between.
+    Tick(usize),
+}
+
+impl Node {
+    fn act(&mut self, action: Action) {
+        let now = Instant::now();
+        let id = |session: u64| SessionId(session << 8);
+        match action {
+            Action::Chat(session) | Action::Join(session) => {
+                let at = session as usize;
+                self.sent[at] += 1;
+                let request = self.sent[at];
+                let message = match action {
+                    Action::Join(_) => ClientMessage::Join(Join::room(request, "plaza")),
+                    _ => ClientMessage::SetSkin(parlour_shared::message::SetSkin { request, skin: 0 }),
+                };
+                self.routes[at].send(&self.rings, id(session), now, message);
+            }
+            Action::Hold(session) => {
+                let at = session as usize;
+                self.held[at] = !self.held[at];
+                self.routes[at].set_held(&self.rings, id(session), self.held[at]);
+            }
+            Action::Desk => drop(self.desk.handle()),
+            Action::Report => {
+                if let Some(session) = self.departed.pop_front() {
+                    self.desk.departed(session);
+                }
+            }
+            Action::Obey => {
+                if let Some((session, placement)) = self.desk.outputs.pop_front() {
+                    let route = &self.routes[(session.0 >> 8) as usize];
+                    match placement {
+                        Some((place, number)) => route.place(place, number),
+                        None => route.recall(&self.rings, session),
+                    }
+                }
+            }
+            Action::Door(session, world) => self.desk.open_door(id(session), WorldId(world)),
+            Action::Tick(_) => {}
+        }
+    }
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        4 => (0..SESSIONS).prop_map(Action::Chat),
+        1 => (0..SESSIONS).prop_map(Action::Join),
+        1 => (0..SESSIONS).prop_map(Action::Hold),
+        10 => Just(Action::Desk),
+        4 => Just(Action::Report),
+        10 => Just(Action::Obey),
+        1 => (0..SESSIONS, 0..WORLDS).prop_map(|(session, world)| Action::Door(session, world)),
+        3 => (0..THREADS).prop_map(Action::Tick),
+    ]
+}
+
+/// Runs the actions, then lets everything arrive. Returns what the worlds were sent, how many
+/// messages each session sent, and whether it is held.
+fn run(actions: Vec<Action>) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
+    let metrics = Metrics::new(THREADS);
+    let dropped = &metrics.edge.dropped_inbound_full;
+    let (desk_ring, forwarded) = event_ring(4096, dropped.clone(), None);
+    let (mut senders, mut inbound, mut command_senders, mut commands) = (vec![], vec![], vec![], vec![]);
+    for _ in 0..THREADS {
+        let (sender, receiver) = event_ring(4096, dropped.clone(), None);
+        senders.push(sender);
+        inbound.push([receiver]);
+        let (sender, receiver) = command_ring(dropped.clone());
+        command_senders.push(sender);
+        commands.push(receiver);
+    }
+    let story = Story::default();
+    let mut threads: Vec<Worlds> = (0..THREADS).map(|_| Worlds::default()).collect();
+    for world in (0..WORLDS).map(WorldId) {
+        let ticker = Box::new(Chronicle {
+            world,
+            tick: Tick(0),
+            story: Arc::clone(&story),
+        });
+        threads[thread_of(world)]
+            .slots
+            .push(WorldSlot::new(world, ticker));
+    }
+    let mut node = Node {
+        rings: IoRings {
+            desk: desk_ring,
+            worlds: senders,
+        },
+        routes: (0..SESSIONS).map(|_| SessionRoute::default()).collect(),
+        sent: vec![0; SESSIONS as usize],
+        held: vec![false; SESSIONS as usize],
+        desk: SmallDesk {
+            ring: forwarded,
+            commands: command_senders,
+            outputs: VecDeque::new(),
+            seats: BTreeMap::new(),
+        },
+        departed: VecDeque::new(),
+    };
+    for session in 0..SESSIONS {
+        node.routes[session as usize].open(&node.rings, SessionId(session << 8), Arrival::default());
+        // Everyone is in a world from the beginning.
+        node.act(Action::Join(session));
+    }
+    // In the end, everything that is under way arrives.
+    let settle = [
+        Action::Desk,
+        Action::Obey,
+        Action::Report,
+        Action::Tick(0),
+        Action::Tick(1),
+    ];
+    let settle = settle
+        .into_iter()
+        .cycle()
+        .take(settle.len() * 4 * (actions.len() + 10));
+    let mut actions = actions.into_iter().chain(settle).peekable();
+    while let Some(action) = actions.next() {
+        let Action::Tick(thread) = action else {
+            node.act(action);
+            continue;
+        };
+        let worlds = &mut threads[thread];
+        // Other threads act between the looks of the tick thread at its rings.
+        let between = || {
+            for _ in 0..10 {
+                if let Some(action) = actions.next_if(|action| !matches!(action, Action::Tick(_))) {
+                    node.act(action);
+                }
+            }
+        };
+        let now = Instant::now();
+        worlds.collect(&mut inbound[thread], &mut commands[thread], now, dropped, between);
+        worlds.step(Pace::default(), &mut TickBatch::default(), &mut None, &metrics);
+        worlds.end_tick();
+        for report in worlds.reports.drain(..) {
+            let TickReport::World { reports, .. } = report else {
+                panic!("a world panicked")
+            };
+            node.departed
+                .extend(reports.into_iter().filter_map(|report| match report {
+                    parlour_tick::Report::Departed { session, .. } => Some(session),
+                    _ => None,
+                }));
+        }
+    }
+    assert_eq!(metrics.value("parlour_drops_total{reason=\"inbound_full\"}"), 0.0);
+    let story = std::mem::take(&mut *story.lock().unwrap());
+    (story, node.sent, node.held)
+}
+
+#[test]
+fn a_request_for_a_world_that_has_ended_is_reported_as_lost() {
+    let metrics = Metrics::new(1);
+    let dropped = &metrics.edge.dropped_inbound_full;
+    let (mut sender, mut commands) = command_ring(dropped.clone());
+    let (world, session, arrived) = (WorldId(7), SessionId(256), Instant::now());
+    let mut send = |kind| {
+        sender.send(TickCommand::Event {
+            world,
+            session,
+            io_thread: 0,
+            kind,
+        });
+    };
+    let message = ClientMessage::Join(Join::room(3, "plaza"));
+    send(SessionCommand::Message { arrived, message });
+    send(SessionCommand::Depart);
+    let mut worlds = Worlds::default();
+    worlds.collect(&mut [], &mut commands, arrived, dropped, || {});
+    let lost = worlds.reports.iter().map(|report| match report {
+        TickReport::Ended { world, lost, .. } => (*world, lost.clone()),
+        _ => panic!("not the end of a world"),
+    });
+    let lost: Vec<_> = lost.collect();
+    let join = crate::bridge::reports::LostRequest {
+        session,
+        request: 3,
+        kind: crate::bridge::reports::LostKind::Join,
+    };
+    assert_eq!(lost, [(world, vec![join])]);
+}
+
+proptest! {
+    #[test]
+    fn every_message_reaches_one_world_in_order_while_its_session_is_there(
+        actions in proptest::collection::vec(action(), 0..300)
+    ) {
+        let (story, sent, held) = run(actions);
+        for session in 0..SESSIONS {
+            let events = story.iter().filter(|(_, of, _)| *of == SessionId(session << 8));
+            let (mut world, mut number, mut is_held) = (None, 0, false);
+            for (at, _, kind) in events {
+                match kind {
+                    EventKind::Arrive(_) => {
+                        prop_assert_eq!(world, None, "arrives in one world at a time");
+                        (world, is_held) = (Some(*at), false);
+                    }
+                    EventKind::Depart => {
+                        prop_assert_eq!(world.take(), Some(*at));
+                    }
+                    EventKind::Hold | EventKind::Release => {
+                        prop_assert_eq!(world, Some(*at));
+                        is_held = *kind == EventKind::Hold;
+                    }
+                    EventKind::Message { message, .. } => {
+                        prop_assert_eq!(world, Some(*at), "request {} of {}", message.request(), session);
+                        number += 1;
+                        prop_assert_eq!(message.request(), number, "of session {}", session);
+                    }
+                    EventKind::Reserve(_) => {}
+                }
+            }
+            prop_assert_eq!(number, sent[session as usize], "all messages of {} arrive", session);
+            prop_assert_eq!(is_held, held[session as usize]);
+        }
+    }
+}

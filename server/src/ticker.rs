@@ -1,0 +1,47 @@
+//! A world, as the tick threads and the desk see it.
+
+use parlour_recording::recorder::TickSender;
+use parlour_shared::ids::Tick;
+use parlour_tick::{TickInput, TickOutput};
+
+use crate::bridge::{commands, reports};
+
+/// A world that runs tick by tick. It is built outside of the tick thread, moves there, and must
+/// not block it.
+pub(crate) trait Ticker: Send {
+    /// Runs one tick, and records it. It clears the output first. The input is in canonical order.
+    /// Afterwards it is unspecified.
+    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, recorder: Option<&mut TickSender>);
+
+    /// Returns how many ticks from here need not run, if there is no input and the pace stays as in
+    /// the last step.
+    fn quiet_ticks(&self) -> u32 {
+        0
+    }
+
+    /// Skips at most [`Self::quiet_ticks`] ticks, at least one, and records them.
+    fn skip(&mut self, _ticks: u32, _: Option<&mut TickSender>) {}
+
+    /// After a step that panicked: takes the input of the tick back, unchanged. The world cannot be
+    /// stepped any longer.
+    fn reclaim(&mut self, input: &mut TickInput);
+
+    /// After [`Self::reclaim`]: records the tick that panicked and its input. Afterwards the input
+    /// is unspecified.
+    fn record_panic(&mut self, _: Tick, _: &mut TickInput, _: Option<&mut TickSender>) {}
+}
+
+/// A world that can move from thread to thread.
+pub(crate) type World = Box<dyn Ticker>;
+/// A command of the desk to a tick thread.
+pub(crate) type TickCommand = commands::TickCommand<World>;
+/// The desk's end of a ring to a tick thread.
+pub(crate) type CommandSender = commands::CommandSender<World>;
+/// The tick thread's end of the ring from the desk.
+pub(crate) type CommandReceiver = commands::CommandReceiver<World>;
+/// A report of a tick thread to the desk.
+pub(crate) type TickReport = reports::TickReport<World>;
+/// The tick thread's end of the ring to the desk.
+pub(crate) type ReportSender = reports::ReportSender<World>;
+/// The desk's end of the ring from a tick thread.
+pub(crate) type ReportReceiver = reports::ReportReceiver<World>;

@@ -1,0 +1,14 @@
+//! Many worlds on one running server, through sockets: joining, travelling, failing, and the
+//! recordings of all of it.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
+
+mod games;
+mod joining;
+mod many_worlds;
+mod panics;
+mod recordings;
+mod reservations;
+#[path = "../support/mod.rs"]
+mod support;
+mod travelling;
+mod visitor;
