@@ -17,17 +17,6 @@ use parlour_sim::Logic;
 use parlour_tick::{TickInput, WorldId};
 use serde_json::json;
 
-static NAMES: OptionNames = OptionNames {
-    directory: "directory",
-    no_directory: "no directory",
-    file_bytes: "file bytes",
-    total_bytes: "total bytes",
-    history: "history",
-    no_history: "no history",
-    history_directory: "history directory",
-    connections: "connections",
-};
-
 /// Ticks between two saved worlds: ten seconds, as by default.
 const KEYFRAME_TICKS: u32 = 600;
 const RUNS: usize = 9;
@@ -61,7 +50,7 @@ fn recorder() -> Result<(RecorderThreads, TickSender)> {
         ..RecordingOptions::default()
     };
     let metrics = RecorderMetrics::default();
-    let (threads, mut senders) = start(&options, &NAMES, 1, &metrics, "bench")?;
+    let (threads, mut senders) = start(&options, &OptionNames::FIELDS, 1, &metrics, "bench")?;
     Ok((threads, senders.pop().context("one tick thread")?))
 }
 

@@ -25,20 +25,9 @@ static COUNTING: CountingAllocator = CountingAllocator;
 /// One test at a time, because all count the same bytes.
 static ALONE: Mutex<()> = Mutex::new(());
 
-static NAMES: OptionNames = OptionNames {
-    directory: "directory",
-    no_directory: "no directory",
-    file_bytes: "file bytes",
-    total_bytes: "total bytes",
-    history: "history",
-    no_history: "no history",
-    history_directory: "history directory",
-    connections: "connections",
-};
-
 fn recorder(options: &RecordingOptions) -> (RecorderThreads, TickSender) {
     let metrics = RecorderMetrics::default();
-    let (threads, mut senders) = start(options, &NAMES, 1, &metrics, "test").unwrap();
+    let (threads, mut senders) = start(options, &OptionNames::FIELDS, 1, &metrics, "test").unwrap();
     (threads, senders.pop().unwrap())
 }
 

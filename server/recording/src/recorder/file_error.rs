@@ -79,7 +79,7 @@ mod tests {
         let no_descriptor = io::Error::from(Errno::MFILE);
         let kind = FileErrorKind::of(&no_descriptor);
         assert_eq!(kind, FileErrorKind::TooManyFiles);
-        let advice = kind.advice(&OptionNames::TEST);
+        let advice = kind.advice(&OptionNames::FIELDS);
         assert!(advice.contains("ulimit -n") && !advice.contains("disk space"));
         let no_room = io::Error::from(Errno::NOSPC);
         assert_eq!(FileErrorKind::of(&no_room), FileErrorKind::DiskFull);

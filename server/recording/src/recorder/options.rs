@@ -39,8 +39,7 @@ pub struct RecordingOptions {
     /// to a new world each time.
     pub shadow: bool,
     /// The number of ticks between two saved states of a world. The worlds of a node are saved in
-    /// different ticks. A file or the history can start at one, and a
-    /// replay can jump to one.
+    /// different ticks. A file or the history can start at one, and a replay can jump to one.
     pub keyframe_ticks: u32,
 }
 
@@ -65,9 +64,9 @@ pub struct OptionNames {
     pub connections: &'static str,
 }
 
-#[cfg(test)]
 impl OptionNames {
-    pub(super) const TEST: Self = Self {
+    /// The fields of [`RecordingOptions`] in words, for programs without such options.
+    pub const FIELDS: Self = Self {
         directory: "directory",
         no_directory: "no directory",
         file_bytes: "file bytes",

@@ -21,17 +21,6 @@ use parlour_sim::{Clock, Logic, SimConfig, Simulation, StepSet, TickSchedule};
 use parlour_testing::{Crowd, TemporaryPath};
 use parlour_tick::{TickInput, TickOutput, WorldId};
 
-static NAMES: OptionNames = OptionNames {
-    directory: "directory",
-    no_directory: "no directory",
-    file_bytes: "file bytes",
-    total_bytes: "total bytes",
-    history: "history",
-    no_history: "no history",
-    history_directory: "history directory",
-    connections: "connections",
-};
-
 /// Ticks between two saved worlds.
 pub(crate) const KEYFRAMES: u32 = 60;
 
@@ -57,7 +46,14 @@ impl Node {
             ..RecordingOptions::default()
         };
         change(&mut options);
-        let (threads, senders) = start(&options, &NAMES, 2, &RecorderMetrics::default(), "test").unwrap();
+        let (threads, senders) = start(
+            &options,
+            &OptionNames::FIELDS,
+            2,
+            &RecorderMetrics::default(),
+            "test",
+        )
+        .unwrap();
         Self {
             handle: threads.handle(),
             history: threads.history(),

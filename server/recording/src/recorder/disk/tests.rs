@@ -34,7 +34,7 @@ impl TestDisk {
         let disk = Disk {
             batches,
             directory: Arc::new(Directory::new(path.clone(), max_bytes)),
-            names: &OptionNames::TEST,
+            names: &OptionNames::FIELDS,
             metrics: values.metrics(),
             file_bytes: u64::MAX,
             file_age: Duration::MAX,
