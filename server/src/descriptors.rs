@@ -135,16 +135,16 @@ fn is_without_descriptors(error: &io::Error) -> bool {
 }
 
 /// The first numbers that are not for clients, not for answers, and not for the admin port.
-struct Reserve {
+struct DescriptorReserve {
     clients: u64,
     answers: u64,
     admin: u64,
 }
 
-fn reserve_of(limit: u64) -> Reserve {
+fn reserve_of(limit: u64) -> DescriptorReserve {
     let kept = KEPT.min(limit / 4);
     let answers = limit - kept;
-    Reserve {
+    DescriptorReserve {
         clients: answers - ANSWERED.min(limit / 16),
         answers,
         admin: limit - kept / 3,

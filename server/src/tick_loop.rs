@@ -75,7 +75,7 @@ impl TickLoop {
         let mut pace_control = PaceControl::new(self.cadence, loads, Instant::now());
         let mut load = LoadMeter::new(Instant::now());
         let mut deadlines = Deadlines::start();
-        let mut worlds = Worlds::default();
+        let mut worlds = WorldSlots::default();
         // The load, while the figures of the last second are not published.
         let mut unpublished = None;
         let mut stopping = false;
@@ -117,7 +117,7 @@ impl TickLoop {
 
     /// Collects the input of the tick: the events that arrived, and the holds for I/O threads that
     /// fell behind.
-    fn collect(&mut self, deadline: Instant, worlds: &mut Worlds, pace_control: &mut PaceControl) {
+    fn collect(&mut self, deadline: Instant, worlds: &mut WorldSlots, pace_control: &mut PaceControl) {
         let dropped = &self.metrics.edge.dropped_inbound_full;
         for thread in 0..self.inbound.len() {
             pace_control.waiting(thread, self.publisher.waiting(thread));
@@ -134,7 +134,7 @@ impl TickLoop {
     }
 
     /// Steps all worlds, publishes their output, and then reports to the desk.
-    fn step(&mut self, worlds: &mut Worlds, pace: Pace) {
+    fn step(&mut self, worlds: &mut WorldSlots, pace: Pace) {
         let mut shared = self.publisher.take();
         // Only a bug in this thread can leave the batch shared. A new one costs an allocation,
         // instead of a crash.
@@ -171,7 +171,7 @@ impl TickLoop {
         }
     }
 
-    fn observe(&self, worlds: &Worlds) {
+    fn observe(&self, worlds: &WorldSlots) {
         let TickMetrics {
             number,
             worlds: count,
@@ -201,7 +201,7 @@ impl TickLoop {
 
 /// The worlds of a tick thread.
 #[derive(Default)]
-struct Worlds {
+struct WorldSlots {
     /// Sorted by id.
     slots: Vec<WorldSlot>,
     /// The worlds that end with this tick.
@@ -223,7 +223,7 @@ struct Worlds {
     figures: Vec<WorldFigures>,
 }
 
-impl Worlds {
+impl WorldSlots {
     fn get(&mut self, world: WorldId) -> Option<&mut WorldSlot> {
         // Most threads have one world.
         let at = match &self.slots[..] {

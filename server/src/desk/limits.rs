@@ -25,15 +25,15 @@ const fn rate(burst: u32, every_ms: u64) -> JoinRate {
 /// The token buckets of a session.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Limits {
-    joins: Bucket,
-    other: Bucket,
-    senseless: Bucket,
-    limited: Bucket,
+    joins: TokenBucket,
+    other: TokenBucket,
+    senseless: TokenBucket,
+    limited: TokenBucket,
 }
 
 /// A token bucket, stored as the time at which it is full again. `None`: it is full.
 #[derive(Clone, Copy, Debug, Default)]
-struct Bucket {
+struct TokenBucket {
     full_at: Option<Instant>,
 }
 
@@ -62,7 +62,7 @@ impl Limits {
     }
 }
 
-impl Bucket {
+impl TokenBucket {
     /// Takes a token, or returns the time until there is one.
     fn take(&mut self, rate: JoinRate, now: Instant) -> Result<(), Duration> {
         let size = rate.every.saturating_mul(rate.burst);

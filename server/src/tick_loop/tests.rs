@@ -293,7 +293,7 @@ fn run(actions: Vec<Action>) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
         commands.push(receiver);
     }
     let story = Story::default();
-    let mut threads: Vec<Worlds> = (0..THREADS).map(|_| Worlds::default()).collect();
+    let mut threads: Vec<WorldSlots> = (0..THREADS).map(|_| WorldSlots::default()).collect();
     for world in (0..WORLDS).map(WorldId) {
         let ticker = Box::new(Chronicle {
             world,
@@ -389,7 +389,7 @@ fn a_request_for_a_world_that_has_ended_is_reported_as_lost() {
     let message = ClientMessage::Join(Join::room(3, "plaza"));
     send(SessionCommand::Message { arrived, message });
     send(SessionCommand::Depart);
-    let mut worlds = Worlds::default();
+    let mut worlds = WorldSlots::default();
     worlds.collect(&mut [], &mut commands, arrived, dropped, || {});
     let lost = worlds.reports.iter().map(|report| match report {
         TickReport::Ended { world, lost, .. } => (*world, lost.clone()),

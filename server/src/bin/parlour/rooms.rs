@@ -50,33 +50,33 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
 /// The fields of the answer that the tables show.
 #[derive(Debug, Deserialize)]
 struct Node {
-    worlds: Vec<World>,
+    worlds: Vec<ListedWorld>,
 }
 
 #[derive(Debug, Deserialize)]
-struct World {
+struct ListedWorld {
     name: String,
     #[serde(rename = "type")]
     room_type: Option<String>,
     thread: usize,
     state: String,
     tick: u32,
-    tick_us: TickTimes,
+    tick_us: ListedTimes,
     players: u32,
     output_bytes: u64,
     panics: u32,
     restarts: u32,
-    rooms: Vec<Room>,
+    rooms: Vec<ListedRoom>,
 }
 
 #[derive(Debug, Deserialize)]
-struct TickTimes {
+struct ListedTimes {
     p50: u32,
     p99: u32,
 }
 
 #[derive(Debug, Deserialize)]
-struct Room {
+struct ListedRoom {
     name: String,
     #[serde(rename = "type")]
     room_type: String,

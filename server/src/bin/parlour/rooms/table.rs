@@ -2,7 +2,7 @@
 
 use parlour_recording::replay::display;
 
-use super::{Node, Room, World};
+use super::{ListedRoom, ListedWorld, Node};
 
 /// How the cells of a column are aligned.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ pub(super) fn text(node: &Node) -> String {
     text
 }
 
-fn world_row(world: &World) -> Vec<String> {
+fn world_row(world: &ListedWorld) -> Vec<String> {
     let players: u32 = world.players;
     vec![
         world.name.clone(),
@@ -72,7 +72,7 @@ fn world_row(world: &World) -> Vec<String> {
     ]
 }
 
-fn room_row(room: &Room, world: &str) -> Vec<String> {
+fn room_row(room: &ListedRoom, world: &str) -> Vec<String> {
     let state = match (room.locked, room.private) {
         (true, true) => "locked, private",
         (true, false) => "locked",
