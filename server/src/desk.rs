@@ -52,14 +52,14 @@ use parlour_shared::ids::SessionId;
 use parlour_tick::WorldKind;
 
 pub(crate) use action::{DeskAction, WorldEvent};
-pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, Worlds};
+pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, WorldSharing};
 pub(crate) use event::DeskEvent;
 pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run};
 pub(crate) use view::{RoomView, WorldView};
 pub(crate) use worlds::WorldState;
 
 use crate::{bridge::route::WorldPlace, node_status::RestartError};
-use playback::Playback;
+use playback::PlaybackDesk;
 use sessions::{Session, Sessions};
 use turn::{State, Turn};
 
@@ -73,7 +73,7 @@ pub(crate) struct Desk(Kind);
 #[derive(Debug)]
 enum Kind {
     Live(Box<State>),
-    Playback(Playback),
+    Playback(PlaybackDesk),
 }
 
 impl Desk {
@@ -82,8 +82,8 @@ impl Desk {
         let kinds = shared_kinds(&config);
         let mut state = Box::new(State {
             sessions: Sessions::new(),
-            rooms: rooms::Rooms::default(),
-            worlds: worlds::Worlds::new(config.tick_threads),
+            rooms: rooms::KnownRooms::default(),
+            worlds: worlds::KnownWorlds::new(config.tick_threads),
             tickets: tickets::Tickets::default(),
             dropped: 0,
             config,
@@ -102,7 +102,7 @@ impl Desk {
     /// Returns a desk that places every session in one world, for a playback. Joins and leaves are
     /// messages to that world.
     pub(crate) fn playback(place: WorldPlace) -> Self {
-        Self(Kind::Playback(Playback::new(place)))
+        Self(Kind::Playback(PlaybackDesk::new(place)))
     }
 
     /// Handles an event. `random` returns 64 bits from the system's random source.
@@ -187,8 +187,14 @@ impl Desk {
 
 /// Returns the kinds of shared worlds that the types need.
 fn shared_kinds(config: &DeskConfig) -> Vec<WorldKind> {
-    let has_main = config.types.iter().any(|known| known.worlds == Worlds::Main);
-    let shared = config.types.iter().filter(|known| known.worlds == Worlds::Shared);
+    let has_main = config
+        .types
+        .iter()
+        .any(|known| known.worlds == WorldSharing::Main);
+    let shared = config
+        .types
+        .iter()
+        .filter(|known| known.worlds == WorldSharing::Shared);
     let shared = shared.map(|known| WorldKind::Shared {
         room_type: known.name.clone(),
     });

@@ -15,7 +15,7 @@ use parlour_shared::limits::TICK_RATE;
 use parlour_sim::{Logic, Rate, RoomRules, RoomTypeConfig, SimConfig};
 use parlour_tick::WorldKind;
 
-use crate::desk::{DeskRoomType, JoinRate, Worlds};
+use crate::desk::{DeskRoomType, JoinRate, WorldSharing};
 pub(crate) use check::is_type_name;
 pub use error::{RoomTypeError, RoomTypeErrors, RoomTypeFault};
 pub use room_type::RoomType;
@@ -40,7 +40,7 @@ struct CheckedType {
     config: RoomTypeConfig,
     /// `None`: the built-in logic.
     logic: Option<Logic>,
-    worlds: Worlds,
+    worlds: WorldSharing,
     fallback: Option<String>,
     /// Whether it was declared. Otherwise it is the type of a map.
     is_declared: bool,
@@ -78,7 +78,7 @@ impl RoomTypes {
     /// their maps. Its seed is that of the node.
     pub(crate) fn sim_config(&self, kind: &WorldKind) -> SimConfig {
         let is_here = |one: &&CheckedType| match kind.room_type() {
-            None => one.worlds == Worlds::Main,
+            None => one.worlds == WorldSharing::Main,
             Some(only) => one.config.name == only,
         };
         let types: Vec<&CheckedType> = self.types.values().filter(is_here).collect();
@@ -130,7 +130,7 @@ impl CheckedType {
                 ..RoomTypeConfig::new(map, map)
             },
             logic: None,
-            worlds: Worlds::Main,
+            worlds: WorldSharing::Main,
             fallback: None,
             is_declared: false,
         }

@@ -10,7 +10,7 @@ mod options;
 mod removal;
 mod reservations;
 mod room;
-mod room_types;
+mod room_catalogue;
 mod saving;
 mod seats;
 mod status;
@@ -35,7 +35,7 @@ pub(crate) use reservations::Reservations;
 pub(crate) use reservations::{expire as expire_reservations, reserve};
 use room::RoomsCreated;
 pub use room::{Room, Rooms};
-pub(crate) use room_types::RoomTypes;
+pub(crate) use room_catalogue::RoomCatalogue;
 pub(crate) use saving::{SavedRoom, rebuild};
 use seats::Occupants;
 pub use seats::{InRoom, Seat, Seats};
@@ -43,10 +43,10 @@ pub(crate) use status::report_changes;
 
 /// Adds the types and the empty directory of rooms.
 pub(crate) fn configure(app: &mut App, config: &SimConfig) {
-    app.insert_resource(RoomTypes::new(config));
+    app.insert_resource(RoomCatalogue::new(config));
     app.insert_resource(Rooms::new(config.max_rooms));
     app.insert_resource(RoomsCreated::after(config.first_epoch));
-    state::derived::<RoomTypes>(app);
+    state::derived::<RoomCatalogue>(app);
     state::derived::<Rooms>(app);
 }
 

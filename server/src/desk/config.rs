@@ -21,7 +21,7 @@ pub(crate) struct DeskConfig {
 #[derive(Clone, Debug)]
 pub(crate) struct DeskRoomType {
     pub(crate) name: String,
-    pub(crate) worlds: Worlds,
+    pub(crate) worlds: WorldSharing,
     /// The capacity of its rooms. The desk counts with it until a room reports its own.
     pub(crate) capacity: u32,
     /// The room to which players go whose room has ended.
@@ -31,7 +31,7 @@ pub(crate) struct DeskRoomType {
 
 /// The worlds in which the rooms of a type are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Worlds {
+pub(crate) enum WorldSharing {
     /// The shared worlds of the built-in logic.
     Main,
     /// Shared worlds for this type only.

@@ -10,10 +10,10 @@ use parlour_tick::{WorldId, WorldKind};
 use super::{
     action::DeskAction,
     joining,
-    sessions::{Errand, Place, Step, Trip},
+    sessions::{Errand, SessionPlace, Step, Trip},
     travelling,
     turn::Turn,
-    worlds::{World, WorldState},
+    worlds::{KnownWorld, WorldState},
 };
 use crate::{
     bridge::reports::{LostKind, LostRequest},
@@ -162,7 +162,7 @@ pub(super) fn end_if_unneeded(turn: &mut Turn, world: WorldId) {
 /// The I/O thread of a session no longer sends directly to its world.
 pub(super) fn no_longer_direct(turn: &mut Turn, id: SessionId) {
     let world = turn.session(id).and_then(|session| session.world());
-    let ending = |world| turn.state.worlds.get(world).is_none_or(World::is_ending);
+    let ending = |world| turn.state.worlds.get(world).is_none_or(KnownWorld::is_ending);
     match world {
         Some(world) if ending(world) => send_away(turn, world, id),
         _ => travelling::recall_done(turn, id),
@@ -207,7 +207,7 @@ fn send_away(turn: &mut Turn, world: WorldId, id: SessionId) {
     turn.leave_world(world, id);
     let Some(session) = turn.session(id) else { return };
     let room = session.room().cloned();
-    session.place = Place::Lobby;
+    session.place = SessionPlace::Lobby;
     let leaves = matches!(
         session.step,
         Step::Recalling(Trip::Lobby) | Step::Departing(Trip::Lobby)
@@ -280,7 +280,7 @@ fn lose_arrival(turn: &mut Turn, world: WorldId, id: SessionId) {
     let Some(session) = turn.session(id).filter(|session| session.world() == Some(world)) else {
         return;
     };
-    session.place = Place::Lobby;
+    session.place = SessionPlace::Lobby;
     joining::lost(turn, world, id, Refusal::WorldRestarted);
     let errand = turn.session(id).and_then(|session| session.errand.clone());
     if let Some(Errand::Fallback {

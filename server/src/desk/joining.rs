@@ -15,7 +15,7 @@ use super::{
     config::JoinRate,
     random_name,
     resolving::{Resolved, resolve},
-    sessions::{Errand, Goal, Group, InRoom, Place, Reason, Session, Step, Trip},
+    sessions::{EnteredRoom, Errand, Goal, Group, Reason, Session, SessionPlace, Step, Trip},
     tickets::Ticket,
     travelling,
     turn::Turn,
@@ -190,12 +190,12 @@ fn go(turn: &mut Turn, id: SessionId, goal: Box<Goal>) {
     let Some(session) = turn.session(id) else { return };
     match session.place {
         _ if !built => session.step = Step::Building(goal),
-        Place::Lobby => travelling::arrive(turn, id, goal, None),
+        SessionPlace::Lobby => travelling::arrive(turn, id, goal, None),
         // A door names a spawn point, which only a reservation can carry.
-        Place::In { world: present, .. } if present == world && goal.spawn.is_none() => {
+        SessionPlace::In { world: present, .. } if present == world && goal.spawn.is_none() => {
             travelling::join(turn, id, goal, None);
         }
-        Place::In { .. } => travelling::seat(turn, id, goal),
+        SessionPlace::In { .. } => travelling::seat(turn, id, goal),
     }
 }
 
@@ -231,9 +231,9 @@ pub(super) fn entered(
     if session.world() != Some(world) {
         return;
     }
-    session.place = Place::In {
+    session.place = SessionPlace::In {
         world,
-        room: Some(InRoom { name: room, epoch }),
+        room: Some(EnteredRoom { name: room, epoch }),
     };
     session.errand = None;
     if answers {
@@ -259,12 +259,12 @@ pub(super) fn reserved(turn: &mut Turn, world: WorldId, id: SessionId, ticket: S
     }
     match session.take_step() {
         Step::Seating { goal, ticket: own } if own == ticket => match session.place {
-            Place::In { world: present, .. } if present == goal.world => {
+            SessionPlace::In { world: present, .. } if present == goal.world => {
                 travelling::join(turn, id, goal, Some(ticket));
             }
-            Place::In { .. } => travelling::depart(turn, id, Trip::To { goal, ticket }),
+            SessionPlace::In { .. } => travelling::depart(turn, id, Trip::To { goal, ticket }),
             // Its world ended meanwhile.
-            Place::Lobby => travelling::arrive(turn, id, goal, Some(ticket)),
+            SessionPlace::Lobby => travelling::arrive(turn, id, goal, Some(ticket)),
         },
         step => session.step = step,
     }
@@ -329,7 +329,7 @@ pub(super) fn left(turn: &mut Turn, world: WorldId, id: SessionId) {
     turn.unsettled.push_back(id);
     let Some(session) = turn.session(id) else { return };
     if session.world() == Some(world) {
-        session.place = Place::In { world, room: None };
+        session.place = SessionPlace::In { world, room: None };
         session.leaves.pop_front();
         if matches!(session.errand, Some(Errand::Door { .. })) {
             session.errand = None;

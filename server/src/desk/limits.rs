@@ -24,7 +24,7 @@ const fn rate(burst: u32, every_ms: u64) -> JoinRate {
 
 /// The token buckets of a session.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Limits {
+pub(super) struct SessionLimits {
     joins: TokenBucket,
     other: TokenBucket,
     senseless: TokenBucket,
@@ -37,7 +37,7 @@ struct TokenBucket {
     full_at: Option<Instant>,
 }
 
-impl Limits {
+impl SessionLimits {
     /// Takes a token for a join or a reservation.
     pub(super) fn join(&mut self, rate: JoinRate, now: Instant) -> Result<(), Refusal> {
         self.joins.take(rate, now).map_err(retry_after)

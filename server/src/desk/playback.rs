@@ -12,13 +12,13 @@ use crate::bridge::route::WorldPlace;
 
 /// Places every session in one world, and forwards all that it sends.
 #[derive(Debug)]
-pub(super) struct Playback {
+pub(super) struct PlaybackDesk {
     place: WorldPlace,
     /// The I/O thread of each open session.
     sessions: BTreeMap<SessionId, usize>,
 }
 
-impl Playback {
+impl PlaybackDesk {
     pub(super) fn new(place: WorldPlace) -> Self {
         Self {
             place,

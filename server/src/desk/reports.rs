@@ -3,12 +3,12 @@
 use parlour_shared::ids::SessionId;
 use parlour_tick::{Report, WorldId};
 
-use super::{joining, travelling, turn::Turn, worlds::World};
+use super::{joining, travelling, turn::Turn, worlds::KnownWorld};
 
 /// Handles the reports of a tick of a world, and the sessions that it closed.
 pub(super) fn handle(turn: &mut Turn, world: WorldId, reports: Vec<Report>, closed: &[SessionId]) {
     // What an ending world reports is about rooms and seats that no longer exist.
-    if !turn.state.worlds.get(world).is_some_and(World::takes_events) {
+    if !turn.state.worlds.get(world).is_some_and(KnownWorld::takes_events) {
         return;
     }
     for report in reports {

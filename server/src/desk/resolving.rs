@@ -8,7 +8,7 @@ use parlour_shared::{
 };
 use parlour_tick::{WorldId, WorldKind};
 
-use super::{config::Worlds, random_name, rooms::ExpectedRoom, turn::Turn};
+use super::{config::WorldSharing, random_name, rooms::ExpectedRoom, turn::Turn};
 
 /// The room that a join means.
 #[derive(Debug)]
@@ -103,12 +103,12 @@ fn create(turn: &mut Turn, join: &Join) -> Result<WorldId, Refusal> {
         return Err(Refusal::TooManyRooms);
     }
     let world = match worlds {
-        Worlds::Main => shared_world(turn, WorldKind::Main)?,
-        Worlds::Shared => {
+        WorldSharing::Main => shared_world(turn, WorldKind::Main)?,
+        WorldSharing::Shared => {
             let room_type = room_type.clone();
             shared_world(turn, WorldKind::Shared { room_type })?
         }
-        Worlds::Own => {
+        WorldSharing::Own => {
             check_number_of_worlds(turn)?;
             let kind = WorldKind::Own {
                 room_type: room_type.clone(),

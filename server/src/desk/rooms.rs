@@ -10,8 +10,8 @@ use parlour_tick::{RoomStatus, WorldId};
 
 /// All rooms, also those that a world is about to create. A name is in one world at a time.
 #[derive(Debug, Default)]
-pub(super) struct Rooms {
-    by_name: BTreeMap<String, Room>,
+pub(super) struct KnownRooms {
+    by_name: BTreeMap<String, KnownRoom>,
     by_world: BTreeMap<WorldId, BTreeSet<String>>,
     /// For each type the rooms in which anybody may take a seat, fullest first.
     open: BTreeMap<String, BTreeSet<(Reverse<u32>, String)>>,
@@ -19,7 +19,7 @@ pub(super) struct Rooms {
 
 /// A room, as far as the desk knows it.
 #[derive(Clone, Debug)]
-pub(super) struct Room {
+pub(super) struct KnownRoom {
     pub(super) world: WorldId,
     /// The last report. `None`: the world has not created the room yet.
     pub(super) status: Option<RoomStatus>,
@@ -37,7 +37,7 @@ pub(super) struct ExpectedRoom {
     pub(super) options: Vec<Property>,
 }
 
-impl Room {
+impl KnownRoom {
     fn room_type(&self) -> &str {
         &self.expected.room_type
     }
@@ -79,16 +79,16 @@ impl Room {
     }
 }
 
-impl Rooms {
+impl KnownRooms {
     pub(super) fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Room> {
+    pub(super) fn get(&self, name: &str) -> Option<&KnownRoom> {
         self.by_name.get(name)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Room)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &KnownRoom)> {
         self.by_name.iter().map(|(name, room)| (name.as_str(), room))
     }
 
@@ -130,7 +130,7 @@ impl Rooms {
     pub(super) fn expect(&mut self, name: &str, world: WorldId, expected: ExpectedRoom) {
         self.insert(
             name.to_owned(),
-            Room {
+            KnownRoom {
                 world,
                 status: None,
                 claims: 0,
@@ -191,21 +191,21 @@ impl Rooms {
     }
 
     fn forget_if_gone(&mut self, name: &str) {
-        let gone = |room: &Room| room.status.is_none() && room.claims == 0;
+        let gone = |room: &KnownRoom| room.status.is_none() && room.claims == 0;
         if self.by_name.get(name).is_some_and(gone) {
             self.remove(name);
         }
     }
 
     /// Changes a room, and its place among the open ones.
-    fn change(&mut self, name: &str, change: impl FnOnce(&mut Room)) {
+    fn change(&mut self, name: &str, change: impl FnOnce(&mut KnownRoom)) {
         if let Some(mut room) = self.remove(name) {
             change(&mut room);
             self.insert(name.to_owned(), room);
         }
     }
 
-    fn insert(&mut self, name: String, room: Room) {
+    fn insert(&mut self, name: String, room: KnownRoom) {
         if room.is_open() {
             let open = self.open.entry(room.room_type().to_owned()).or_default();
             open.insert((Reverse(room.taken()), name.clone()));
@@ -214,7 +214,7 @@ impl Rooms {
         self.by_name.insert(name, room);
     }
 
-    fn remove(&mut self, name: &str) -> Option<Room> {
+    fn remove(&mut self, name: &str) -> Option<KnownRoom> {
         let room = self.by_name.remove(name)?;
         if let Some(open) = self.open.get_mut(room.room_type()) {
             open.remove(&(Reverse(room.taken()), name.to_owned()));

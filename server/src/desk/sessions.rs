@@ -11,7 +11,7 @@ use parlour_shared::{
 };
 use parlour_tick::{Arrival, Reservation, WorldId};
 
-use super::limits::Limits;
+use super::limits::SessionLimits;
 
 /// Messages that wait for a session to be settled. 64 are one second of movement. Of more, requests
 /// are refused and other messages dropped.
@@ -38,7 +38,7 @@ pub(super) struct Session {
     pub(super) direct: bool,
     /// Whether a recall is not answered yet.
     pub(super) recalled: bool,
-    pub(super) place: Place,
+    pub(super) place: SessionPlace,
     pub(super) step: Step,
     /// A reservation for a group that its world has not answered.
     pub(super) group: Option<Group>,
@@ -49,24 +49,24 @@ pub(super) struct Session {
     pub(super) errand: Option<Errand>,
     /// Messages that wait for that.
     pub(super) queue: VecDeque<Queued>,
-    pub(super) limits: Limits,
+    pub(super) limits: SessionLimits,
 }
 
 /// Where a session is: always in exactly one world, or in the lobby.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum SessionPlace {
     Lobby,
     /// From the moment at which the arrival is on its way, until the world has reported the
     /// departure.
     In {
         world: WorldId,
-        room: Option<InRoom>,
+        room: Option<EnteredRoom>,
     },
 }
 
 /// The room in which a player is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct InRoom {
+pub(super) struct EnteredRoom {
     pub(super) name: String,
     pub(super) epoch: Epoch,
 }
@@ -155,29 +155,29 @@ impl Session {
             number: 0,
             direct: false,
             recalled: false,
-            place: Place::Lobby,
+            place: SessionPlace::Lobby,
             step: Step::Idle,
             group: None,
             leaves: VecDeque::new(),
             errand: None,
             queue: VecDeque::new(),
-            limits: Limits::default(),
+            limits: SessionLimits::default(),
         }
     }
 
     /// Returns the world in which the session is.
     pub(super) fn world(&self) -> Option<WorldId> {
         match self.place {
-            Place::Lobby => None,
-            Place::In { world, .. } => Some(world),
+            SessionPlace::Lobby => None,
+            SessionPlace::In { world, .. } => Some(world),
         }
     }
 
     /// Returns the room in which the player is.
-    pub(super) fn room(&self) -> Option<&InRoom> {
+    pub(super) fn room(&self) -> Option<&EnteredRoom> {
         match &self.place {
-            Place::Lobby => None,
-            Place::In { room, .. } => room.as_ref(),
+            SessionPlace::Lobby => None,
+            SessionPlace::In { room, .. } => room.as_ref(),
         }
     }
 

@@ -13,7 +13,7 @@ use super::{
     sessions::{Errand, MAX_QUEUE, Queued, Trip},
     travelling,
     turn::Turn,
-    worlds::World,
+    worlds::KnownWorld,
 };
 
 /// What a session does next.
@@ -67,7 +67,7 @@ fn next(turn: &mut Turn, id: SessionId) -> Next {
     let (world, in_room) = (session.world(), session.room().is_some());
     if let Some(world) = world {
         // A world that ends sends its sessions away by itself.
-        if turn.state.worlds.get(world).is_none_or(World::is_ending) {
+        if turn.state.worlds.get(world).is_none_or(KnownWorld::is_ending) {
             return Next::Nothing;
         }
         if !in_room {

@@ -130,12 +130,12 @@ pub(crate) fn run(start: DeskStart) -> io::Result<()> {
 /// is borrowed.
 struct DeskThread {
     wake: WakeEnd,
-    rings: Rings,
+    rings: DeskRings,
     thread: Hands,
 }
 
 /// The rings that lead to the desk.
-struct Rings {
+struct DeskRings {
     io: Vec<ForwardReceiver>,
     reports: Vec<ReportReceiver>,
 }
@@ -195,7 +195,7 @@ impl DeskThread {
         }
         Self {
             wake: start.wake,
-            rings: Rings {
+            rings: DeskRings {
                 io: start.io,
                 reports,
             },
@@ -206,7 +206,7 @@ impl DeskThread {
 
 impl Hands {
     /// Handles what waits in the rings. Returns whether more may wait.
-    fn drain(&mut self, rings: &mut Rings) -> bool {
+    fn drain(&mut self, rings: &mut DeskRings) -> bool {
         let mut more = false;
         for (io_thread, ring) in rings.io.iter_mut().enumerate() {
             let count = ring.slots();

@@ -10,9 +10,9 @@ use parlour_tick::{Arrival, Reservation, WorldId};
 use super::{
     action::{DeskAction, WorldEvent},
     random_name,
-    sessions::{Errand, Goal, Place, Reason, Step, Trip},
+    sessions::{Errand, Goal, Reason, SessionPlace, Step, Trip},
     turn::Turn,
-    worlds::{Ask, AskKind, World},
+    worlds::{Ask, AskKind, KnownWorld},
 };
 
 /// Asks the world of the goal for a seat. The session stays where it is.
@@ -55,8 +55,8 @@ pub(super) fn depart(turn: &mut Turn, id: SessionId, trip: Trip) {
     let Some(session) = turn.session(id) else { return };
     session.step = Step::Departing(trip);
     match session.place {
-        Place::In { world, .. } => turn.forward(world, id, WorldEvent::Depart),
-        Place::Lobby => go_on(turn, id),
+        SessionPlace::In { world, .. } => turn.forward(world, id, WorldEvent::Depart),
+        SessionPlace::Lobby => go_on(turn, id),
     }
 }
 
@@ -76,7 +76,7 @@ pub(super) fn hold(turn: &mut Turn, id: SessionId, held: bool) {
     let Some(session) = turn.session(id) else { return };
     session.held = held;
     // After a departure, the next arrival says it.
-    if let Place::In { world, .. } = session.place
+    if let SessionPlace::In { world, .. } = session.place
         && !matches!(session.step, Step::Departing(_))
     {
         let event = if held {
@@ -105,7 +105,7 @@ pub(super) fn departed(turn: &mut Turn, world: WorldId, id: SessionId, player: A
         return;
     }
     session.player = player;
-    session.place = Place::Lobby;
+    session.place = SessionPlace::Lobby;
     go_on(turn, id);
 }
 
@@ -132,7 +132,7 @@ pub(super) fn arrive(turn: &mut Turn, id: SessionId, goal: Box<Goal>, ticket: Op
         return;
     }
     let Some(session) = turn.session(id) else { return };
-    session.place = Place::In { world, room: None };
+    session.place = SessionPlace::In { world, room: None };
     session.leaves.clear();
     if matches!(session.errand, Some(Errand::Door { .. })) {
         session.errand = None;
@@ -203,7 +203,7 @@ pub(super) fn send_to_fallback(turn: &mut Turn, id: SessionId, goal: &Goal) {
 }
 
 fn is_open(turn: &Turn, world: WorldId) -> bool {
-    turn.state.worlds.get(world).is_some_and(World::takes_events)
+    turn.state.worlds.get(world).is_some_and(KnownWorld::takes_events)
 }
 
 /// Notes that the world of the goal is asked. `claim`: whether it needs a seat that is not

@@ -12,10 +12,10 @@ use parlour_tick::{WorldId, WorldKind};
 use super::{
     action::{DeskAction, WorldEvent},
     config::{DeskConfig, DeskRoomType},
-    rooms::Rooms,
-    sessions::{Place, Session, Sessions, Step},
+    rooms::KnownRooms,
+    sessions::{Session, SessionPlace, Sessions, Step},
     tickets::Tickets,
-    worlds::{Ask, World, Worlds},
+    worlds::{Ask, KnownWorld, KnownWorlds},
 };
 use crate::bridge::route::WorldPlace;
 
@@ -24,8 +24,8 @@ use crate::bridge::route::WorldPlace;
 pub(super) struct State {
     pub(super) config: DeskConfig,
     pub(super) sessions: Sessions,
-    pub(super) rooms: Rooms,
-    pub(super) worlds: Worlds,
+    pub(super) rooms: KnownRooms,
+    pub(super) worlds: KnownWorlds,
     pub(super) tickets: Tickets,
     /// Messages dropped because a session's queue was full.
     pub(super) dropped: u64,
@@ -161,8 +161,8 @@ impl Turn<'_> {
             Step::Departing(_) => (None, true),
             _ => (None, false),
         };
-        if let Place::In { world, .. } = session.place {
-            let ending = self.state.worlds.get(world).is_none_or(World::is_ending);
+        if let SessionPlace::In { world, .. } = session.place {
+            let ending = self.state.worlds.get(world).is_none_or(KnownWorld::is_ending);
             if ending {
                 self.leave_world(world, id);
             } else if !departing {

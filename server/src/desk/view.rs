@@ -3,8 +3,8 @@
 use parlour_tick::{RoomStatus, WorldId, WorldKind};
 
 use super::{
-    rooms::{Room, Rooms},
-    worlds::{World, WorldState, Worlds},
+    rooms::{KnownRoom, KnownRooms},
+    worlds::{KnownWorld, KnownWorlds, WorldState},
 };
 
 /// A world, as the desk sees it.
@@ -32,8 +32,8 @@ pub(crate) struct RoomView {
     pub(crate) status: RoomStatus,
 }
 
-pub(super) fn worlds(worlds: &Worlds, rooms: &Rooms) -> Vec<WorldView> {
-    let view = |(id, world): (WorldId, &World)| WorldView {
+pub(super) fn worlds(worlds: &KnownWorlds, rooms: &KnownRooms) -> Vec<WorldView> {
+    let view = |(id, world): (WorldId, &KnownWorld)| WorldView {
         world: id,
         name: world.name.clone(),
         thread: world.thread,
@@ -48,8 +48,8 @@ pub(super) fn worlds(worlds: &Worlds, rooms: &Rooms) -> Vec<WorldView> {
     worlds.iter().map(view).collect()
 }
 
-pub(super) fn rooms(rooms: &Rooms) -> Vec<RoomView> {
-    let view = |(_, room): (&str, &Room)| {
+pub(super) fn rooms(rooms: &KnownRooms) -> Vec<RoomView> {
+    let view = |(_, room): (&str, &KnownRoom)| {
         Some(RoomView {
             world: room.world,
             status: room.status.clone()?,

@@ -18,8 +18,8 @@ const NEW_WORLD: f32 = 0.002;
 
 /// All worlds.
 #[derive(Debug)]
-pub(super) struct Worlds {
-    by_id: BTreeMap<WorldId, World>,
+pub(super) struct KnownWorlds {
+    by_id: BTreeMap<WorldId, KnownWorld>,
     next_id: u32,
     names: BTreeSet<String>,
     threads: Vec<TickThread>,
@@ -35,7 +35,7 @@ struct TickThread {
 
 /// A world.
 #[derive(Debug)]
-pub(super) struct World {
+pub(super) struct KnownWorld {
     pub(super) name: String,
     pub(super) kind: WorldKind,
     /// The only place that says on which thread a world is.
@@ -94,7 +94,7 @@ pub(super) enum AskKind {
     Group,
 }
 
-impl World {
+impl KnownWorld {
     /// Whether sessions can be sent here.
     pub(super) fn takes_events(&self) -> bool {
         matches!(self.state, WorldState::Running | WorldState::Rebuilding)
@@ -109,7 +109,7 @@ impl World {
     }
 }
 
-impl Worlds {
+impl KnownWorlds {
     pub(super) fn new(threads: usize) -> Self {
         Self {
             by_id: BTreeMap::new(),
@@ -123,15 +123,15 @@ impl Worlds {
         self.by_id.len()
     }
 
-    pub(super) fn get(&self, world: WorldId) -> Option<&World> {
+    pub(super) fn get(&self, world: WorldId) -> Option<&KnownWorld> {
         self.by_id.get(&world)
     }
 
-    pub(super) fn get_mut(&mut self, world: WorldId) -> Option<&mut World> {
+    pub(super) fn get_mut(&mut self, world: WorldId) -> Option<&mut KnownWorld> {
         self.by_id.get_mut(&world)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (WorldId, &World)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (WorldId, &KnownWorld)> {
         self.by_id.iter().map(|(id, world)| (*id, world))
     }
 
@@ -153,7 +153,7 @@ impl Worlds {
         self.names.insert(name.clone());
         self.threads[thread].worlds += 1;
         self.threads[thread].load += NEW_WORLD;
-        let world = World {
+        let world = KnownWorld {
             name,
             kind,
             thread,

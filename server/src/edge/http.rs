@@ -48,7 +48,7 @@ const LINGER_BYTES: usize = 64 * 1024;
 const TURNED_AWAY: Duration = Duration::from_millis(10);
 
 /// An accepted connection.
-pub(super) struct Arrival {
+pub(super) struct UpgradingConnection {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     /// The time limit for HTTP and hello together.
@@ -60,7 +60,7 @@ pub(super) struct Arrival {
 }
 
 /// Serves a connection until it ends, or until the hello has arrived on the WebSocket.
-pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
+pub(super) async fn serve(io: Rc<IoThread>, arrival: UpgradingConnection) {
     let (peer, deadline) = (arrival.peer, arrival.deadline);
     let agreement = Cell::new(None);
     let exchanged = exchange(&io, arrival.stream, peer, deadline, arrival.over, &agreement).await;

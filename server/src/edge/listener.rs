@@ -8,7 +8,7 @@ use super::{
     Rejection,
     admission::Verdict,
     connection::IoThread,
-    http::{self, Arrival},
+    http::{self, UpgradingConnection},
     time_limit::TimeLimit,
     unsent,
 };
@@ -75,7 +75,7 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
         if stream.set_nodelay(true).is_err() {
             continue;
         }
-        let arrival = Arrival {
+        let arrival = UpgradingConnection {
             stream,
             peer,
             deadline: TimeLimit::after(io.shared.options.handshake_timeout, io.now()),

@@ -63,7 +63,7 @@ pub(crate) struct PlaybackStatus {
     pub(super) ended: Option<String>,
     pub(super) spectators: usize,
     /// In the order of their names.
-    pub(super) rooms: Vec<RoomStatus>,
+    pub(super) rooms: Vec<PlaybackRoom>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -76,7 +76,7 @@ pub(crate) struct FollowedPlayer {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct RoomStatus {
+pub(crate) struct PlaybackRoom {
     pub(super) name: String,
     pub(super) players: u32,
 }

@@ -6,7 +6,7 @@ use parlour_sim::{Room, Rooms, Seats, Simulation};
 use parlour_tick::TickOutput;
 
 use super::{
-    control::{ControlError, ControlRequest, FollowedPlayer, PlaybackStatus, RoomStatus},
+    control::{ControlError, ControlRequest, FollowedPlayer, PlaybackRoom, PlaybackStatus},
     ticker::PlaybackTicker,
 };
 
@@ -95,10 +95,10 @@ impl PlaybackTicker {
     }
 }
 
-fn rooms(world: &Simulation) -> Vec<RoomStatus> {
+fn rooms(world: &Simulation) -> Vec<PlaybackRoom> {
     let world = world.world();
     let seen = |room| {
-        Some(RoomStatus {
+        Some(PlaybackRoom {
             name: world.get::<Room>(room)?.name.clone(),
             players: world.get::<Seats>(room)?.len(),
         })

@@ -8,7 +8,7 @@ use parlour_sim::{
 };
 
 use super::{MAX_ROOM_TYPES, RoomType, RoomTypeError, RoomTypeErrors, RoomTypeFault};
-use crate::{desk::Worlds, maps::MAX_NAME_BYTES, suggest::closest};
+use crate::{desk::WorldSharing, maps::MAX_NAME_BYTES, suggest::closest};
 
 /// The name of the shared world of the built-in logic.
 const MAIN: &str = "main";
@@ -66,7 +66,7 @@ impl Checks<'_> {
         if index >= MAX_ROOM_TYPES {
             faults.push(RoomTypeFault::TooMany);
         }
-        if one.worlds() != Worlds::Main
+        if one.worlds() != WorldSharing::Main
             && let Some(of) = self.world_with_name(name)
         {
             let plain = name.replace('-', "");
@@ -91,7 +91,7 @@ impl Checks<'_> {
         }
         let mut others = self.declared.iter().filter(|other| other.name != name);
         others
-            .find(|other| other.name == base && other.worlds() == Worlds::Shared)
+            .find(|other| other.name == base && other.worlds() == WorldSharing::Shared)
             .map(|other| format!("a world of the type `{}`", other.name))
     }
 

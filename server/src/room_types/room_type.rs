@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use bevy_app::{App, Plugin as _};
 use parlour_sim::{Logic, OptionSpec, RoomRules};
 
-use crate::desk::Worlds;
+use crate::desk::WorldSharing;
 
 /// A room type: the game logic, the rules and the map of rooms with this name. Clients join
 /// `tag` or `tag/INSTANCE`.
@@ -158,11 +158,11 @@ impl RoomType {
     }
 
     /// Returns the worlds in which the rooms are.
-    pub(super) fn worlds(&self) -> Worlds {
+    pub(super) fn worlds(&self) -> WorldSharing {
         match (self.has_own_worlds, &self.logic) {
-            (true, _) => Worlds::Own,
-            (false, Some(_)) => Worlds::Shared,
-            (false, None) => Worlds::Main,
+            (true, _) => WorldSharing::Own,
+            (false, Some(_)) => WorldSharing::Shared,
+            (false, None) => WorldSharing::Main,
         }
     }
 }

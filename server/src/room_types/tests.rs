@@ -43,7 +43,12 @@ fn without_declared_types_the_main_world_has_all_maps() {
     let (maps, declared) = contents(&types, &WorldKind::Main);
     assert_eq!(maps, ["garden", "lobby", "plaza"]);
     assert!(declared.is_empty());
-    assert!(types.desk_types().iter().all(|one| one.worlds == Worlds::Main));
+    assert!(
+        types
+            .desk_types()
+            .iter()
+            .all(|one| one.worlds == WorldSharing::Main)
+    );
 }
 
 #[test]
@@ -55,17 +60,17 @@ fn types_with_logic_or_own_worlds_are_not_in_the_main_world() {
         RoomType::new("tag").map("garden").map("lobby").own_world(),
     ]);
     assert_eq!(types.names(), ["garden", "lobby", "office", "plaza", "tag"]);
-    let found: Vec<(String, Worlds)> = types
+    let found: Vec<(String, WorldSharing)> = types
         .desk_types()
         .into_iter()
         .map(|one| (one.name, one.worlds))
         .collect();
     let expected = [
-        ("garden", Worlds::Main),
-        ("lobby", Worlds::Main),
-        ("office", Worlds::Main),
-        ("plaza", Worlds::Shared),
-        ("tag", Worlds::Own),
+        ("garden", WorldSharing::Main),
+        ("lobby", WorldSharing::Main),
+        ("office", WorldSharing::Main),
+        ("plaza", WorldSharing::Shared),
+        ("tag", WorldSharing::Own),
     ];
     assert_eq!(found, expected.map(|(name, worlds)| (name.to_owned(), worlds)));
     let text = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();

@@ -9,7 +9,7 @@ use parlour_shared::{
 use super::{
     options::{NewRoom, RoomChecks, RoomOptions},
     room::{RoomPlan, Rooms},
-    room_types::RoomTypes,
+    room_catalogue::RoomCatalogue,
 };
 
 /// The room that somebody wants to enter.
@@ -61,7 +61,7 @@ pub(super) fn find(world: &World, wanted: &Wanted<'_>) -> Result<Place, Refusal>
         let existing = Place::Existing(room);
         return wanted.may_exist.then_some(existing).ok_or(Refusal::NoSuchRoom);
     }
-    let types = world.resource::<RoomTypes>();
+    let types = world.resource::<RoomCatalogue>();
     if !wanted.may_create || !types.contains(parsed.room_type) {
         return Err(Refusal::NoSuchRoom);
     }

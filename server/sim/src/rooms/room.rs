@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     listing::{ChangedRooms, RoomListing},
     options::RoomOptions,
-    room_types::Blueprint,
+    room_catalogue::Blueprint,
     seats::Seats,
 };
 use crate::{clock::Clock, config::RoomRules, state::StableId};

@@ -15,7 +15,7 @@ use super::{
     options::RoomOptions,
     reservations,
     room::{Room, Rooms},
-    room_types::RoomTypes,
+    room_catalogue::RoomCatalogue,
     seats::{InRoom, Seat, Seats},
 };
 use crate::{
@@ -70,7 +70,7 @@ impl Serialize for Room {
 /// options, which are a different part of the state.
 pub(super) fn restore_room(saved: SavedRoom, world: &World) -> Option<Room> {
     let parsed = RoomName::parse(&saved.name).filter(|parsed| parsed.room_type == saved.room_type);
-    let types = world.resource::<RoomTypes>();
+    let types = world.resource::<RoomCatalogue>();
     let blueprint = types.blueprint(parsed?.room_type, &RoomOptions::default()).ok()?;
     let (map, info) = types.map(&saved.room_type, &saved.map)?;
     Some(Room {
@@ -99,7 +99,7 @@ impl Serialize for Seats {
 pub(super) fn restore_seats(slot_count: u32, world: &World) -> Option<Seats> {
     let (slot_count, capacity) = (
         slot_count as usize,
-        world.resource::<RoomTypes>().largest_capacity(),
+        world.resource::<RoomCatalogue>().largest_capacity(),
     );
     Seats::is_possible_slot_count(slot_count, capacity).then(|| Seats::with_slot_count(slot_count))
 }
@@ -113,7 +113,7 @@ fn check_room(world: &mut World, room: Entity) -> Result<(), String> {
         world.get::<RoomListing>(room).ok_or_else(missing)?,
         world.get::<Seats>(room).ok_or_else(missing)?,
     );
-    let types = world.resource::<RoomTypes>();
+    let types = world.resource::<RoomCatalogue>();
     let blueprint = types.blueprint(&saved.room_type, options);
     let blueprint = blueprint.ok().filter(|_| options.is_canonical());
     let rules = match blueprint {

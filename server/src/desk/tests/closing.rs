@@ -13,7 +13,7 @@ use super::support::{
 enum Stage {
     Lobby,
     JoinSent,
-    InRoom,
+    EnteredRoom,
     SeatAsked,
     SeatReserved,
     Departed,
@@ -25,7 +25,7 @@ fn journey(desk: &mut TestDesk, last: Stage) -> SessionId {
     if last >= Stage::JoinSent {
         desk.join(ada, 1, "plaza");
     }
-    if last >= Stage::InRoom {
+    if last >= Stage::EnteredRoom {
         desk.reports(MAIN, vec![entered(ada, 1, "plaza"), status("plaza", 1)]);
         desk.take();
     }
@@ -48,7 +48,7 @@ fn it_departs_from_the_world_in_which_it_is() {
     for (stage, departs) in [
         (Stage::Lobby, vec![]),
         (Stage::JoinSent, vec![Did::Depart(MAIN)]),
-        (Stage::InRoom, vec![Did::Depart(MAIN)]),
+        (Stage::EnteredRoom, vec![Did::Depart(MAIN)]),
         (Stage::SeatAsked, vec![Did::Depart(MAIN)]),
         // The departure has already been sent.
         (Stage::SeatReserved, vec![]),

@@ -8,7 +8,7 @@ use parlour_shared::{
 };
 use parlour_tick::{Report, WorldId};
 
-use super::super::{DeskEvent, Worlds};
+use super::super::{DeskEvent, WorldSharing};
 use super::support::{
     Did, MAIN, OFFICE, TestDesk, config, entered, property, refused, room_status, room_type, status,
 };
@@ -301,8 +301,8 @@ fn a_new_room_goes_to_the_thread_with_the_fewest_players_or_the_least_load() {
     let mut two = config();
     two.tick_threads = 2;
     two.types = vec![
-        room_type("plaza", Worlds::Main, None),
-        room_type("tag", Worlds::Own, None),
+        room_type("plaza", WorldSharing::Main, None),
+        room_type("tag", WorldSharing::Own, None),
     ];
     let mut desk = TestDesk::with(two);
     desk.created(WorldId(1));

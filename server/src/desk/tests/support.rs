@@ -10,7 +10,7 @@ use parlour_shared::{
 use parlour_tick::{Arrival, Report, Reservation, RoomStatus, WorldId};
 
 use super::super::{
-    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, WorldEvent, WorldState, Worlds,
+    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, WorldEvent, WorldSharing, WorldState,
 };
 use crate::{
     bridge::reports::{LostKind, LostRequest},
@@ -53,7 +53,7 @@ pub(super) enum Did {
     Recall,
 }
 
-pub(super) fn room_type(name: &str, worlds: Worlds, fallback: Option<&str>) -> DeskRoomType {
+pub(super) fn room_type(name: &str, worlds: WorldSharing, fallback: Option<&str>) -> DeskRoomType {
     DeskRoomType {
         name: name.to_owned(),
         worlds,
@@ -67,10 +67,10 @@ pub(super) fn config() -> DeskConfig {
     DeskConfig {
         tick_threads: 1,
         types: vec![
-            room_type("plaza", Worlds::Main, None),
-            room_type("office", Worlds::Shared, Some("plaza")),
-            room_type("tag", Worlds::Own, Some("plaza")),
-            room_type("duel", Worlds::Own, None),
+            room_type("plaza", WorldSharing::Main, None),
+            room_type("office", WorldSharing::Shared, Some("plaza")),
+            room_type("tag", WorldSharing::Own, Some("plaza")),
+            room_type("duel", WorldSharing::Own, None),
         ],
         skins: 4,
         max_rooms: 100,

@@ -7,7 +7,7 @@ use parlour_tick::{WorldId, WorldKind};
 use super::{
     super::super::{
         WorldState,
-        sessions::{MAX_QUEUE, Place, Step},
+        sessions::{MAX_QUEUE, SessionPlace, Step},
     },
     Node, tick_thread,
 };
@@ -42,7 +42,7 @@ impl Node {
         }
         for (id, session) in &state.sessions {
             assert!(session.queue.len() <= MAX_QUEUE);
-            if let Place::In { world, .. } = session.place {
+            if let SessionPlace::In { world, .. } = session.place {
                 let place = state
                     .worlds
                     .get(world)
@@ -50,10 +50,10 @@ impl Node {
                 assert!(place.guests().contains(id));
             }
             // The desk knows better than a world only while an event is on its way.
-            if let (Some(present), Place::Lobby) = (seen.get(id), &session.place) {
+            if let (Some(present), SessionPlace::Lobby) = (seen.get(id), &session.place) {
                 panic!("{id:?} is in the lobby and in {present}");
             }
-            if let (Some(present), Place::In { world, .. }) = (seen.get(id), &session.place) {
+            if let (Some(present), SessionPlace::In { world, .. }) = (seen.get(id), &session.place) {
                 let waits = self.tick_to_desk.iter().any(|ring| !ring.is_empty());
                 assert!(
                     present == world || waits,
@@ -85,10 +85,10 @@ impl Node {
             assert!(!session.recalled);
             let client = &self.clients[id];
             match &session.place {
-                Place::Lobby => {
+                SessionPlace::Lobby => {
                     assert_eq!((client.room, client.direct), (None, None));
                 }
-                Place::In { world, room } => {
+                SessionPlace::In { world, room } => {
                     in_worlds += 1;
                     let place = state.worlds.place(*world).expect("it exists");
                     let room = room.as_ref().expect("a session in a world is in a room");

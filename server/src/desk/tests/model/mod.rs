@@ -20,8 +20,8 @@ use parlour_shared::{
 use parlour_tick::{Arrival, WorldId};
 
 use super::super::{
-    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, WorldEvent, WorldState,
-    Worlds,
+    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, WorldEvent, WorldSharing,
+    WorldState,
 };
 use crate::bridge::route::WorldPlace;
 use client::Client;
@@ -80,11 +80,11 @@ fn config() -> DeskConfig {
     DeskConfig {
         tick_threads: THREADS,
         types: vec![
-            room_type("plaza", Worlds::Main, None),
-            room_type("cafe", Worlds::Main, Some("plaza/home")),
-            room_type("office", Worlds::Shared, Some("tag/home")),
-            room_type("tag", Worlds::Own, Some("plaza")),
-            room_type("duel", Worlds::Own, None),
+            room_type("plaza", WorldSharing::Main, None),
+            room_type("cafe", WorldSharing::Main, Some("plaza/home")),
+            room_type("office", WorldSharing::Shared, Some("tag/home")),
+            room_type("tag", WorldSharing::Own, Some("plaza")),
+            room_type("duel", WorldSharing::Own, None),
         ],
         skins: 4,
         max_rooms: 12,

@@ -17,12 +17,12 @@ type DescribedMap = (Arc<Map>, Arc<MapInfo>);
 
 /// The room types, by name. They never change.
 #[derive(Resource, Debug)]
-pub(crate) struct RoomTypes {
-    by_name: BTreeMap<String, RoomType>,
+pub(crate) struct RoomCatalogue {
+    by_name: BTreeMap<String, CatalogueType>,
 }
 
 #[derive(Debug)]
-struct RoomType {
+struct CatalogueType {
     name: Arc<str>,
     rules: RoomRules,
     maps: Vec<DescribedMap>,
@@ -37,18 +37,18 @@ pub(super) struct Blueprint {
     pub(super) rules: RoomRules,
 }
 
-impl RoomTypes {
+impl RoomCatalogue {
     /// Takes the types from a valid configuration.
     pub(crate) fn new(config: &SimConfig) -> Self {
         let described = |map: &Arc<Map>| (map.name.clone(), (map.clone(), Arc::new(map.info())));
         let maps: BTreeMap<String, DescribedMap> = config.maps.iter().map(described).collect();
-        let of_map = maps.iter().map(|(name, map)| RoomType {
+        let of_map = maps.iter().map(|(name, map)| CatalogueType {
             name: name.as_str().into(),
             rules: config.rules,
             maps: vec![map.clone()],
             options: Vec::new(),
         });
-        let explicit = config.room_types.iter().map(|explicit| RoomType {
+        let explicit = config.room_types.iter().map(|explicit| CatalogueType {
             name: explicit.name.as_str().into(),
             rules: explicit.rules,
             maps: explicit.maps.iter().map(|map| maps[map].clone()).collect(),
