@@ -284,7 +284,8 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
         }
         DeskEvent::Panicked { world, tick, lost } => endings::panicked(turn, world, tick, &lost),
         DeskEvent::Ended { world, lost } => endings::ended(turn, world, &lost),
-        DeskEvent::Taken { world } => endings::taken(turn, world),
+        DeskEvent::Taken { world, tick } => endings::taken(turn, world, tick),
+        DeskEvent::Left { .. } | DeskEvent::Overran { .. } => {}
         DeskEvent::Rebuilt { world, ok } => endings::rebuilt(turn, world, ok),
         DeskEvent::Created { world, ok } => endings::created(turn, world, ok.is_ok()),
         DeskEvent::Load { thread, load } => turn.state.worlds.set_load(thread, load),

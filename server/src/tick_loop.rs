@@ -4,14 +4,12 @@
 //! nothing. So no client can delay a tick. A world that panics stops, and the others go on.
 
 mod deadline;
-mod guests;
 mod load;
 mod overtaking;
 mod pace_control;
 mod priority;
 #[cfg(test)]
 mod tests;
-mod world_slot;
 
 use std::{
     sync::{
@@ -36,13 +34,12 @@ use crate::{
     },
     metrics::{Counter, Metrics, TickMetrics},
     node_status::{NodeStatus, WorldFigures},
-    ticker::{CommandReceiver, ReportSender, TickCommand, TickReport},
+    ticker::{CommandReceiver, ReportSender, Stepped, TickCommand, TickReport, WorldSlot, lost_requests},
 };
 use deadline::{Deadlines, PERIOD};
 use load::LoadMeter;
 use overtaking::OvertakingEvents;
 use pace_control::PaceControl;
-use world_slot::{Stepped, WorldSlot, lost_requests};
 
 /// A tick thread before it starts: its ends of the rings, and its options.
 pub(crate) struct TickLoop {
@@ -307,6 +304,7 @@ impl WorldSlots {
                     },
                 });
             }
+            TickCommand::Leave { .. } | TickCommand::Enter { .. } => {}
             TickCommand::Take { world } => self.taking.push(world),
             TickCommand::End { world } => {
                 let at = self.slots.binary_search_by_key(&world, |slot| slot.id);

@@ -1,8 +1,13 @@
 //! A world, as the tick threads and the desk see it.
 
+mod guests;
+mod world_slot;
+
 use parlour_recording::recorder::TickSender;
 use parlour_shared::ids::Tick;
 use parlour_tick::{TickInput, TickOutput};
+
+pub(crate) use world_slot::{Stepped, WorldSlot, lost_requests};
 
 use crate::bridge::{commands, reports};
 
@@ -34,14 +39,14 @@ pub(crate) trait Ticker: Send {
 /// A world that can move from thread to thread.
 pub(crate) type World = Box<dyn Ticker>;
 /// A command of the desk to a tick thread.
-pub(crate) type TickCommand = commands::TickCommand<World>;
+pub(crate) type TickCommand = commands::TickCommand<World, Box<WorldSlot>>;
 /// The desk's end of a ring to a tick thread.
-pub(crate) type CommandSender = commands::CommandSender<World>;
+pub(crate) type CommandSender = commands::CommandSender<World, Box<WorldSlot>>;
 /// The tick thread's end of the ring from the desk.
-pub(crate) type CommandReceiver = commands::CommandReceiver<World>;
+pub(crate) type CommandReceiver = commands::CommandReceiver<World, Box<WorldSlot>>;
 /// A report of a tick thread to the desk.
-pub(crate) type TickReport = reports::TickReport<World>;
+pub(crate) type TickReport = reports::TickReport<World, Box<WorldSlot>>;
 /// The tick thread's end of the ring to the desk.
-pub(crate) type ReportSender = reports::ReportSender<World>;
+pub(crate) type ReportSender = reports::ReportSender<World, Box<WorldSlot>>;
 /// The desk's end of the ring from a tick thread.
-pub(crate) type ReportReceiver = reports::ReportReceiver<World>;
+pub(crate) type ReportReceiver = reports::ReportReceiver<World, Box<WorldSlot>>;

@@ -15,14 +15,20 @@ const RING: usize = 4096;
 /// there are at most five per session that moves, and every session moves once per join.
 const WAITING: usize = 16 * 1024;
 
-/// A command of the desk. `W` is a world: the bridge only carries it.
-pub(crate) enum TickCommand<W> {
+/// A command of the desk. `W` is a world, and `S` a world with all that its tick thread knows about
+/// it. The bridge only carries them.
+pub(crate) enum TickCommand<W, S> {
     /// Steps this world from now on.
     Start { world: WorldId, ticker: W },
     /// Steps this world in place of the one that panicked.
     Restore { world: WorldId, ticker: W },
     /// Stops stepping a world until it is restored, and returns it.
     Take { world: WorldId },
+    /// Stops stepping a world, and returns it with its guests and the events for its next tick, so
+    /// that it can enter a different tick thread. A world that waits to be restored stays.
+    Leave { world: WorldId },
+    /// Steps a world that left a different tick thread. It goes on where it stopped.
+    Enter { world: WorldId, slot: S },
     /// Stops stepping a world, and returns it.
     End { world: WorldId },
     /// An event of a session.
@@ -56,18 +62,18 @@ pub(crate) enum SessionCommand {
 }
 
 /// The end of the desk.
-pub(crate) struct CommandSender<W> {
-    ring: Producer<TickCommand<W>>,
+pub(crate) struct CommandSender<W, S> {
+    ring: Producer<TickCommand<W, S>>,
     /// Commands while the ring is full, in order.
-    waiting: VecDeque<TickCommand<W>>,
+    waiting: VecDeque<TickCommand<W, S>>,
     dropped: Counter,
 }
 
 /// The end of the tick thread.
-pub(crate) type CommandReceiver<W> = Consumer<TickCommand<W>>;
+pub(crate) type CommandReceiver<W, S> = Consumer<TickCommand<W, S>>;
 
 /// Creates both ends. `dropped` counts messages that do not fit.
-pub(crate) fn command_ring<W>(dropped: Counter) -> (CommandSender<W>, CommandReceiver<W>) {
+pub(crate) fn command_ring<W, S>(dropped: Counter) -> (CommandSender<W, S>, CommandReceiver<W, S>) {
     let (ring, receiver) = RingBuffer::new(RING);
     let sender = CommandSender {
         ring,
@@ -77,10 +83,10 @@ pub(crate) fn command_ring<W>(dropped: Counter) -> (CommandSender<W>, CommandRec
     (sender, receiver)
 }
 
-impl<W> CommandSender<W> {
+impl<W, S> CommandSender<W, S> {
     /// Sends a command, now or as soon as there is room. A message is dropped and counted if too
     /// many commands wait.
-    pub(crate) fn send(&mut self, command: TickCommand<W>) {
+    pub(crate) fn send(&mut self, command: TickCommand<W, S>) {
         let is_message = matches!(
             command,
             TickCommand::Event {
@@ -122,7 +128,7 @@ mod tests {
 
     type World = Box<u64>;
 
-    fn event(kind: SessionCommand) -> TickCommand<World> {
+    fn event(kind: SessionCommand) -> TickCommand<World, World> {
         TickCommand::Event {
             world: WorldId(1),
             session: SessionId(1),
@@ -166,9 +172,9 @@ mod tests {
     #[test]
     fn a_command_has_the_documented_size() {
         assert!(
-            size_of::<TickCommand<World>>() <= 160,
+            size_of::<TickCommand<World, World>>() <= 160,
             "{}",
-            size_of::<TickCommand<World>>()
+            size_of::<TickCommand<World, World>>()
         );
     }
 }

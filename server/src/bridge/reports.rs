@@ -20,8 +20,9 @@ const RING: usize = 1024;
 /// all report in each tick reach it after 11 s.
 const WAITING: usize = 64 * 1024;
 
-/// A report of a tick thread. `W` is a world: the bridge only carries it.
-pub(crate) enum TickReport<W> {
+/// A report of a tick thread. `W` is a world, and `S` a world with all that its tick thread knows
+/// about it. The bridge only carries them.
+pub(crate) enum TickReport<W, S> {
     /// The reports of a tick of a world, and the sessions that it closes.
     World {
         world: WorldId,
@@ -55,8 +56,13 @@ pub(crate) enum TickReport<W> {
     },
     /// A world that panicked or was taken out runs again.
     Restored { world: WorldId },
+    /// A world left the thread, to enter a different one.
+    Left { world: WorldId, slot: S },
     /// The share of its time that the thread used in the last second.
     Load(f32),
+    /// The thread was late for the whole last second. Of all its worlds, the steps of this one took
+    /// the largest share of that second.
+    Overran { world: WorldId, share: f32 },
 }
 
 /// A request, or an arrival, that a world took and that will never happen.
@@ -82,20 +88,20 @@ pub(crate) enum LostKind {
 }
 
 /// The end of the tick thread.
-pub(crate) struct ReportSender<W> {
-    ring: Producer<TickReport<W>>,
+pub(crate) struct ReportSender<W, S> {
+    ring: Producer<TickReport<W, S>>,
     /// Reports while the ring is full, in order.
-    waiting: VecDeque<TickReport<W>>,
+    waiting: VecDeque<TickReport<W, S>>,
     wake: WakeSender,
     /// Whether something was sent since the last wake-up.
     sent: bool,
 }
 
 /// The end of the desk.
-pub(crate) type ReportReceiver<W> = Consumer<TickReport<W>>;
+pub(crate) type ReportReceiver<W, S> = Consumer<TickReport<W, S>>;
 
 /// Creates both ends.
-pub(crate) fn report_ring<W>(wake: WakeSender) -> (ReportSender<W>, ReportReceiver<W>) {
+pub(crate) fn report_ring<W, S>(wake: WakeSender) -> (ReportSender<W, S>, ReportReceiver<W, S>) {
     let (ring, receiver) = RingBuffer::new(RING);
     let sender = ReportSender {
         ring,
@@ -106,12 +112,12 @@ pub(crate) fn report_ring<W>(wake: WakeSender) -> (ReportSender<W>, ReportReceiv
     (sender, receiver)
 }
 
-impl<W> ReportSender<W> {
+impl<W, S> ReportSender<W, S> {
     /// Enqueues a report. [`Self::flush`] wakes the desk.
     ///
     /// # Panics
     /// If too many reports wait, which fails the server.
-    pub(crate) fn send(&mut self, report: TickReport<W>) {
+    pub(crate) fn send(&mut self, report: TickReport<W, S>) {
         assert!(
             self.waiting.len() < WAITING,
             "the desk does not run: {WAITING} reports wait for it"
@@ -150,7 +156,7 @@ mod tests {
     #[test]
     fn reports_wait_for_a_desk_that_is_late_and_keep_their_order() {
         let (wake, end) = wake::pair().unwrap();
-        let (mut sender, mut receiver) = report_ring::<World>(wake);
+        let (mut sender, mut receiver) = report_ring::<World, World>(wake);
         for load in 0..2 * RING {
             sender.send(TickReport::Load(load as f32));
         }
@@ -170,9 +176,9 @@ mod tests {
     #[test]
     fn a_report_has_the_documented_size() {
         assert!(
-            size_of::<TickReport<World>>() <= 128,
+            size_of::<TickReport<World, World>>() <= 128,
             "{}",
-            size_of::<TickReport<World>>()
+            size_of::<TickReport<World, World>>()
         );
     }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use parlour_shared::{
     close::CloseCode,
-    ids::SessionId,
+    ids::{SessionId, Tick},
     message::{ClientMessage, ServerMessage},
 };
 use parlour_tick::{Arrival, Reservation, WorldKind};
@@ -29,9 +29,14 @@ pub(crate) enum DeskAction {
     },
     /// Takes a world that runs off its tick thread, and then reports `Taken`.
     Take { place: WorldPlace },
-    /// Rebuilds a world that panicked or was taken, restores it on its tick thread, and then
-    /// reports `Rebuilt`.
-    Rebuild { place: WorldPlace },
+    /// Rebuilds a world as it was before this tick, in which it panicked or before which it was
+    /// taken. Then restores it on its tick thread, and reports `Rebuilt`.
+    Rebuild { place: WorldPlace, tick: Tick },
+    /// Lets a world that runs leave its tick thread, and then reports `Left`.
+    Leave { place: WorldPlace },
+    /// Lets a world that left a tick thread enter this one. In the same call in which the desk
+    /// handles `Left`.
+    Enter { place: WorldPlace },
     /// Drops a world and then reports `Ended`. Nobody is in it.
     End { place: WorldPlace },
     /// Sends a message to a client.

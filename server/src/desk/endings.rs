@@ -37,7 +37,7 @@ pub(super) fn panicked(turn: &mut Turn, world: WorldId, tick: Tick, lost: &[Lost
     let again = before.is_some_and(|before| tick.since(before) <= AGAIN);
     if !ending && !again {
         fallen.state = WorldState::Rebuilding;
-        turn.actions.push(DeskAction::Rebuild { place });
+        turn.actions.push(DeskAction::Rebuild { place, tick });
     }
     refuse_lost(turn, world, lost);
     if !ending && again {
@@ -54,6 +54,7 @@ pub(super) fn restart(turn: &mut Turn, name: &str) -> Result<(), RestartError> {
         .ok_or(RestartError::NoSuchWorld)?;
     match state {
         WorldState::Creating => return Err(RestartError::NotNow("being created")),
+        WorldState::Moving => return Err(RestartError::NotNow("being moved to a different tick thread")),
         WorldState::Rebuilding => return Err(RestartError::NotNow("being rebuilt already")),
         WorldState::Ending => return Err(RestartError::NotNow("ending")),
         WorldState::Running => {}
@@ -67,14 +68,14 @@ pub(super) fn restart(turn: &mut Turn, name: &str) -> Result<(), RestartError> {
     Ok(())
 }
 
-/// A world left its tick thread to be rebuilt.
-pub(super) fn taken(turn: &mut Turn, world: WorldId) {
+/// A world was taken from its tick thread before this tick, to be rebuilt.
+pub(super) fn taken(turn: &mut Turn, world: WorldId, tick: Tick) {
     let worlds = &turn.state.worlds;
     let rebuilding = worlds
         .get(world)
         .is_some_and(|taken| taken.state == WorldState::Rebuilding);
     if rebuilding && let Some(place) = worlds.place(world) {
-        turn.actions.push(DeskAction::Rebuild { place });
+        turn.actions.push(DeskAction::Rebuild { place, tick });
     }
 }
 

@@ -63,9 +63,13 @@ pub(crate) enum DeskEvent {
         /// not listed.
         lost: Vec<LostRequest>,
     },
-    /// Answers [`super::DeskAction::Take`]: the world left its tick thread, where its slot keeps
-    /// the guests and collects events. A world that had just panicked reports that instead.
-    Taken { world: WorldId },
+    /// Answers [`super::DeskAction::Take`]: before this tick, the world was taken from its tick
+    /// thread, where its slot keeps the guests and collects events. A world that had just panicked
+    /// reports that instead.
+    Taken { world: WorldId, tick: Tick },
+    /// Answers [`super::DeskAction::Leave`]: the world left its tick thread with its guests and the
+    /// events for its next tick. A world that had just panicked reports that instead.
+    Left { world: WorldId },
     /// A world was dropped, after [`super::DeskAction::End`] or because its thread cannot go on
     /// with it. It had collected these requests.
     Ended { world: WorldId, lost: Vec<LostRequest> },
@@ -75,4 +79,7 @@ pub(crate) enum DeskEvent {
     Created { world: WorldId, ok: Result<(), String> },
     /// The share of its time that a tick thread used in the last second.
     Load { thread: usize, load: f32 },
+    /// The thread of this world was late for the whole last second. Of all its worlds, the steps of
+    /// this one took the largest share of that second.
+    Overran { world: WorldId, share: f32 },
 }

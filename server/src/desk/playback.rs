@@ -74,6 +74,8 @@ impl PlaybackDesk {
             DeskEvent::Recalled { .. }
             | DeskEvent::Panicked { .. }
             | DeskEvent::Taken { .. }
+            | DeskEvent::Left { .. }
+            | DeskEvent::Overran { .. }
             | DeskEvent::Ended { .. }
             | DeskEvent::Rebuilt { .. }
             | DeskEvent::Created { .. }

@@ -18,7 +18,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parlour_shared::ids::Tick;
 use parlour_tick::{WorldId, WorldKind};
 
 use super::{Desk, DeskAction, DeskEvent, RoomView, WorldEvent, WorldView};
@@ -148,8 +147,6 @@ struct Hands {
     sessions: SessionMap<usize>,
     /// The names and kinds of the worlds that are not over, for log lines.
     names: BTreeMap<WorldId, (String, WorldKind)>,
-    /// The tick in which a world last panicked, or before which it was taken to be rebuilt.
-    panicked: BTreeMap<WorldId, Tick>,
     commands: Vec<CommandSender>,
     publisher: DeskPublisher,
     workers: Option<Workers>,
@@ -177,7 +174,6 @@ impl DeskThread {
             actions: start.actions,
             sessions: SessionMap::default(),
             names: BTreeMap::new(),
-            panicked: BTreeMap::new(),
             commands,
             publisher: start.publisher,
             workers: start.workers,
@@ -291,7 +287,6 @@ impl Hands {
                 lost,
                 remains,
             } => {
-                self.panicked.insert(world, tick);
                 let name = self.name(world);
                 tracing::error!(%world, name, thread, tick = tick.0, why, "a world panicked");
                 if self.workers.is_none() {
@@ -306,9 +301,8 @@ impl Hands {
                 self.handle(DeskEvent::Panicked { world, tick, lost });
             }
             TickReport::Taken { world, tick, ticker } => {
-                self.panicked.insert(world, tick);
                 self.drop_elsewhere(Some(ticker));
-                self.handle(DeskEvent::Taken { world });
+                self.handle(DeskEvent::Taken { world, tick });
             }
             TickReport::Ended { world, lost, ticker } => {
                 self.drop_elsewhere(ticker);
@@ -316,7 +310,6 @@ impl Hands {
                     tracing::info!(%world, name, thread, "a world ended");
                     self.types.of(kind.room_type()).ended.increment(1);
                 }
-                self.panicked.remove(&world);
                 // Before the desk gives its name to a new world.
                 self.close(world);
                 self.handle(DeskEvent::Ended { world, lost });
@@ -327,6 +320,8 @@ impl Hands {
                 self.types.of(self.room_type(world)).restarts.increment(1);
                 self.handle(DeskEvent::Rebuilt { world, ok: true });
             }
+            TickReport::Left { world, .. } => self.handle(DeskEvent::Left { world }),
+            TickReport::Overran { world, share } => self.handle(DeskEvent::Overran { world, share }),
             TickReport::Load(load) => self.handle(DeskEvent::Load { thread, load }),
         }
     }
@@ -486,18 +481,19 @@ impl Hands {
                     });
                 }
             }
-            DeskAction::Rebuild { place } => {
-                let panicked = self.panicked.get(&place.world);
-                match panicked.zip(self.workers.as_mut()) {
-                    Some((tick, workers)) => workers.rebuild(place, *tick),
-                    None => {
-                        return Some(DeskEvent::Rebuilt {
-                            world: place.world,
-                            ok: false,
-                        });
-                    }
+            DeskAction::Rebuild { place, tick } => match &mut self.workers {
+                Some(workers) => workers.rebuild(place, tick),
+                None => {
+                    return Some(DeskEvent::Rebuilt {
+                        world: place.world,
+                        ok: false,
+                    });
                 }
+            },
+            DeskAction::Leave { place } => {
+                self.command(place.thread, TickCommand::Leave { world: place.world });
             }
+            DeskAction::Enter { .. } => {}
             DeskAction::Take { place } => {
                 self.command(place.thread, TickCommand::Take { world: place.world });
             }

@@ -66,6 +66,8 @@ pub(crate) enum WorldState {
     /// It is being built.
     Creating,
     Running,
+    /// It runs, and is about to leave its tick thread for a different one.
+    Moving,
     /// It panicked, and is being rebuilt.
     Rebuilding,
     /// It panicked too often, and its sessions are leaving; or it is no longer needed.
@@ -97,7 +99,10 @@ pub(super) enum AskKind {
 impl KnownWorld {
     /// Whether sessions can be sent here.
     pub(super) fn takes_events(&self) -> bool {
-        matches!(self.state, WorldState::Running | WorldState::Rebuilding)
+        matches!(
+            self.state,
+            WorldState::Running | WorldState::Moving | WorldState::Rebuilding
+        )
     }
 
     pub(super) fn is_ending(&self) -> bool {

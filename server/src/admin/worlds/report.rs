@@ -107,6 +107,7 @@ impl WorldEntry {
             state: match desk.state {
                 WorldState::Creating => "creating",
                 WorldState::Running => "running",
+                WorldState::Moving => "moving",
                 WorldState::Rebuilding => "rebuilding",
                 WorldState::Ending => "ending",
             },

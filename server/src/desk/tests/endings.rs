@@ -2,7 +2,7 @@
 
 use parlour_shared::{
     close::CloseCode,
-    ids::Epoch,
+    ids::{Epoch, Tick},
     message::{Join, LeaveReason, Refusal},
 };
 use parlour_tick::{Report, WorldId};
@@ -161,7 +161,10 @@ fn a_world_that_runs_is_rebuilt_on_request() {
     assert_eq!(desk.restart("main"), Ok(()));
     assert_eq!(desk.take(), [Did::Take(MAIN)]);
     assert!(matches!(desk.restart("main"), Err(RestartError::NotNow(_))));
-    desk.handle(DeskEvent::Taken { world: MAIN });
+    desk.handle(DeskEvent::Taken {
+        world: MAIN,
+        tick: Tick(7),
+    });
     assert_eq!(desk.take(), [Did::Rebuild(MAIN)]);
     desk.handle(DeskEvent::Rebuilt {
         world: MAIN,

@@ -13,7 +13,10 @@ use super::super::{
     Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, WorldEvent, WorldSharing, WorldState,
 };
 use crate::{
-    bridge::reports::{LostKind, LostRequest},
+    bridge::{
+        reports::{LostKind, LostRequest},
+        route::WorldPlace,
+    },
     node_status::RestartError,
 };
 
@@ -44,6 +47,8 @@ pub(super) enum Did {
     Create(WorldId, String),
     Take(WorldId),
     Rebuild(WorldId),
+    Leave(WorldId),
+    Enter(WorldPlace),
     End(WorldId),
     Accept(Request),
     Refuse(Request, Refusal),
@@ -261,7 +266,9 @@ fn did(action: DeskAction) -> Did {
         },
         DeskAction::Create { place, name, .. } => Did::Create(place.world, name),
         DeskAction::Take { place } => Did::Take(place.world),
-        DeskAction::Rebuild { place } => Did::Rebuild(place.world),
+        DeskAction::Rebuild { place, .. } => Did::Rebuild(place.world),
+        DeskAction::Leave { place } => Did::Leave(place.world),
+        DeskAction::Enter { place } => Did::Enter(place),
         DeskAction::End { place } => Did::End(place.world),
         DeskAction::Send { message, .. } => match message {
             ServerMessage::Accepted(accepted) => Did::Accept(accepted.request),

@@ -2,6 +2,8 @@
 
 use crate::bridge::{commands::command_ring, outbound, reports::report_ring, wake};
 
+use parlour_shared::ids::Tick;
+
 use super::*;
 
 #[test]

@@ -493,10 +493,11 @@ impl Node {
                     self.desk_to_tick[place.thread].push(TickCommand::Event(place.world, event));
                 }
                 DeskAction::Create { place, .. } => self.jobs.push(Job::Create(place)),
-                DeskAction::Rebuild { place } => self.jobs.push(Job::Rebuild(place)),
+                DeskAction::Rebuild { place, .. } => self.jobs.push(Job::Rebuild(place)),
                 DeskAction::Take { place } => {
                     self.desk_to_tick[place.thread].push(TickCommand::Take(place.world));
                 }
+                DeskAction::Leave { .. } | DeskAction::Enter { .. } => {}
                 DeskAction::End { place } => {
                     self.desk_to_tick[place.thread].push(TickCommand::End(place.world));
                 }

@@ -149,7 +149,8 @@ impl TickThread {
                     && !slot.fallen
                 {
                     slot.fallen = true;
-                    done.events.push(DeskEvent::Taken { world: id });
+                    let tick = Tick(slot.world.tick + 1);
+                    done.events.push(DeskEvent::Taken { world: id, tick });
                 }
             }
             TickCommand::End(id) => self.end(id, true, done),

@@ -12,7 +12,7 @@ use crate::bridge::{
 
 /// The sessions in a world, and those that are about to enter or to leave it.
 #[derive(Debug)]
-pub(super) struct Guests {
+pub(crate) struct Guests {
     /// Allocates only when sessions enter.
     sessions: SessionMap<Guest>,
     /// The number of sessions by I/O thread.
@@ -47,7 +47,7 @@ impl Default for Guests {
 
 impl Guests {
     /// Adds a session that enters. `behind` are the I/O threads that are behind.
-    pub(super) fn arrive(
+    pub(crate) fn arrive(
         &mut self,
         session: SessionId,
         player: Arrival,
@@ -65,7 +65,7 @@ impl Guests {
     }
 
     /// Notes that a session has not arrived, because the world panicked.
-    pub(super) fn lose_arrival(&mut self, session: SessionId) {
+    pub(crate) fn lose_arrival(&mut self, session: SessionId) {
         if let Some(guest) = self.sessions.get_mut(&session)
             && !std::mem::replace(&mut guest.is_outside, true)
         {
@@ -74,12 +74,12 @@ impl Guests {
     }
 
     /// Returns whether a session is known, and not in the world.
-    pub(super) fn is_outside(&self, session: SessionId) -> bool {
+    pub(crate) fn is_outside(&self, session: SessionId) -> bool {
         self.sessions.get(&session).is_some_and(|guest| guest.is_outside)
     }
 
     /// Lets a session leave.
-    pub(super) fn depart(&mut self, session: SessionId, input: &mut TickInput) {
+    pub(crate) fn depart(&mut self, session: SessionId, input: &mut TickInput) {
         let Some(guest) = self.sessions.get_mut(&session) else {
             return;
         };
@@ -91,7 +91,7 @@ impl Guests {
 
     /// Notes that the output of this tick may have frames for a session, which need not be in this
     /// world.
-    pub(super) fn expect_frames(&mut self, session: SessionId, io_thread: usize) {
+    pub(crate) fn expect_frames(&mut self, session: SessionId, io_thread: usize) {
         if !self.sessions.contains_key(&session) {
             self.insert(session, io_thread).is_outside = true;
             self.leaving.push(session);
@@ -99,7 +99,7 @@ impl Guests {
     }
 
     /// Sets whether the connection of a session takes no data.
-    pub(super) fn set_held(
+    pub(crate) fn set_held(
         &mut self,
         session: SessionId,
         held: bool,
@@ -116,7 +116,7 @@ impl Guests {
     }
 
     /// Handles an I/O thread that fell behind or caught up.
-    pub(super) fn set_behind(&self, thread: usize, behind: bool, input: &mut TickInput) {
+    pub(crate) fn set_behind(&self, thread: usize, behind: bool, input: &mut TickInput) {
         // The order does not matter: there is one event for each session, and the input is sorted.
         for (&session, guest) in &self.sessions {
             if guest.io_thread == thread && !guest.held && !guest.is_outside {
@@ -126,7 +126,7 @@ impl Guests {
     }
 
     /// Holds everyone in a rebuilt world that must be held.
-    pub(super) fn hold_again(&self, behind: IoThreads, input: &mut TickInput) {
+    pub(crate) fn hold_again(&self, behind: IoThreads, input: &mut TickInput) {
         for (&session, guest) in &self.sessions {
             if !guest.is_outside && (guest.held || behind.contains(guest.io_thread)) {
                 send(input, session, EventKind::Hold);
@@ -136,21 +136,21 @@ impl Guests {
 
     /// Notes a placement: direct events with this number, or an older one, are in order from now
     /// on.
-    pub(super) fn place(&mut self, session: SessionId, number: u32) {
+    pub(crate) fn place(&mut self, session: SessionId, number: u32) {
         if let Some(guest) = self.sessions.get_mut(&session) {
             guest.placed = Some(number);
         }
     }
 
     /// Returns whether the session is in this world under this placement, or a later one.
-    pub(super) fn is_placed(&self, session: SessionId, number: u32) -> bool {
+    pub(crate) fn is_placed(&self, session: SessionId, number: u32) -> bool {
         let placed = self.sessions.get(&session).and_then(|guest| guest.placed);
         // Numbers wrap.
         placed.is_some_and(|placed| placed.wrapping_sub(number) <= u32::MAX / 2)
     }
 
     /// Returns the I/O threads that must see this output.
-    pub(super) fn concerned(&self, output: &TickOutput) -> IoThreads {
+    pub(crate) fn concerned(&self, output: &TickOutput) -> IoThreads {
         if self.threads.is_single() {
             return self.threads;
         }
@@ -169,7 +169,7 @@ impl Guests {
     }
 
     /// Forgets the sessions that left. To be called after the output of the tick was published.
-    pub(super) fn end_tick(&mut self) {
+    pub(crate) fn end_tick(&mut self) {
         for session in self.leaving.drain(..) {
             // It may have entered meanwhile.
             let Some(guest) = self.sessions.get(&session).filter(|guest| guest.is_outside) else {

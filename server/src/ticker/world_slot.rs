@@ -14,7 +14,7 @@ use parlour_shared::{
 };
 use parlour_tick::{Counts, Event, EventKind, Pace, Reservation, TickInput, TickOutput, WorldId};
 
-use super::guests::Guests;
+use super::{TickReport, Ticker, guests::Guests};
 use crate::{
     bridge::{
         reports::{LostKind, LostRequest},
@@ -22,7 +22,6 @@ use crate::{
     },
     metrics::Counter,
     node_status::{TickTimes, WorldFigures},
-    ticker::{TickReport, Ticker},
 };
 
 /// The maximum number of events that a world collects after it panicked. Further messages are
@@ -32,15 +31,15 @@ use crate::{
 const COLLECTED: usize = 4096;
 
 /// A world, and what the tick thread knows about it.
-pub(super) struct WorldSlot {
-    pub(super) id: WorldId,
+pub(crate) struct WorldSlot {
+    pub(crate) id: WorldId,
     /// `None` after a panic or [`Self::take`], until the desk restores the world or ends it.
     ticker: Option<Box<dyn Ticker>>,
     /// The events for the next tick.
-    pub(super) input: TickInput,
-    pub(super) guests: Guests,
+    pub(crate) input: TickInput,
+    pub(crate) guests: Guests,
     /// The last finished tick.
-    pub(super) tick: Tick,
+    pub(crate) tick: Tick,
     /// The last tick that the world itself has counted. The ticks after it were skipped.
     stepped: Tick,
     /// The last tick that can be skipped, while there is no input and the pace does not change.
@@ -49,13 +48,13 @@ pub(super) struct WorldSlot {
     pace: Pace,
     times: TickTimes,
     /// The sizes after the last tick.
-    pub(super) counts: Counts,
+    pub(crate) counts: Counts,
     /// The bytes of the outputs since the last figures.
     bytes: u64,
 }
 
 /// The result of a step.
-pub(super) enum Stepped {
+pub(crate) enum Stepped {
     /// The output is complete.
     Ticked,
     /// The tick is skipped. There is no output.
@@ -67,7 +66,7 @@ pub(super) enum Stepped {
 }
 
 impl WorldSlot {
-    pub(super) fn new(id: WorldId, ticker: Box<dyn Ticker>) -> Self {
+    pub(crate) fn new(id: WorldId, ticker: Box<dyn Ticker>) -> Self {
         Self {
             id,
             ticker: Some(ticker),
@@ -84,7 +83,7 @@ impl WorldSlot {
     }
 
     /// Adds a message to the next tick, which starts at `deadline`.
-    pub(super) fn take_message(
+    pub(crate) fn take_message(
         &mut self,
         session: SessionId,
         arrived: Instant,
@@ -103,7 +102,7 @@ impl WorldSlot {
     }
 
     /// Adds a reservation to the next tick.
-    pub(super) fn take_reservation(
+    pub(crate) fn take_reservation(
         &mut self,
         session: SessionId,
         io_thread: usize,
@@ -117,14 +116,14 @@ impl WorldSlot {
     /// Counts the next tick, and returns `true`, if the world is quiet: nothing would happen in the
     /// tick. Otherwise [`Self::step`] runs it.
     #[inline]
-    pub(super) fn sleep(&mut self, pace: Pace) -> bool {
+    pub(crate) fn sleep(&mut self, pace: Pace) -> bool {
         let sleeps = self.tick < self.quiet_until && self.input.events.is_empty() && pace == self.pace;
         self.tick = self.tick.after(sleeps.into());
         sleeps
     }
 
     /// Lets the world count and record the ticks that were skipped. Its recording is complete then.
-    pub(super) fn catch_up(&mut self, recorder: Option<&mut TickSender>) {
+    pub(crate) fn catch_up(&mut self, recorder: Option<&mut TickSender>) {
         let skipped = self.tick.since(self.stepped);
         if let Some(ticker) = &mut self.ticker
             && skipped > 0
@@ -136,7 +135,7 @@ impl WorldSlot {
     }
 
     /// Runs one tick, after those that were skipped.
-    pub(super) fn step(
+    pub(crate) fn step(
         &mut self,
         pace: Pace,
         output: &mut TickOutput,
@@ -228,14 +227,14 @@ impl WorldSlot {
 
     /// Forgets what is only needed until the output of the tick is published. A world that panicked
     /// has not had the tick yet.
-    pub(super) fn end_tick(&mut self) {
+    pub(crate) fn end_tick(&mut self) {
         if self.ticker.is_some() {
             self.guests.end_tick();
         }
     }
 
     /// Returns the figures of the last second.
-    pub(super) fn figures(&mut self, now: Instant) -> WorldFigures {
+    pub(crate) fn figures(&mut self, now: Instant) -> WorldFigures {
         WorldFigures {
             world: self.id,
             tick: self.tick.0,
@@ -250,7 +249,7 @@ impl WorldSlot {
     /// Goes on with a world that was rebuilt. It has finished the tick before the one that panicked
     /// or was not begun, and holds nobody. `behind` are the I/O threads that are behind. Returns
     /// the world that was here, if there was one.
-    pub(super) fn restore(&mut self, ticker: Box<dyn Ticker>, behind: IoThreads) -> Option<Box<dyn Ticker>> {
+    pub(crate) fn restore(&mut self, ticker: Box<dyn Ticker>, behind: IoThreads) -> Option<Box<dyn Ticker>> {
         self.guests.hold_again(behind, &mut self.input);
         if self.ticker.is_none() {
             self.counts = Counts::default();
@@ -260,13 +259,13 @@ impl WorldSlot {
     }
 
     /// Returns whether the world panicked, and is not restored yet.
-    pub(super) fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.ticker.is_none()
     }
 
     /// Takes the world out before its next tick, to be restored. Its guests stay, and it collects
     /// events as after a panic. `None`: it waits to be restored already.
-    pub(super) fn take(&mut self) -> Option<TickReport> {
+    pub(crate) fn take(&mut self) -> Option<TickReport> {
         Some(TickReport::Taken {
             world: self.id,
             tick: self.tick.after(1),
@@ -275,7 +274,7 @@ impl WorldSlot {
     }
 
     /// Ends the world.
-    pub(super) fn end(self) -> TickReport {
+    pub(crate) fn end(self) -> TickReport {
         TickReport::Ended {
             world: self.id,
             lost: lost_requests(&self.input.events),
@@ -294,7 +293,7 @@ fn is_of_desk(message: &ClientMessage) -> bool {
 }
 
 /// Returns the arrivals among these events, and the requests that expect an answer.
-pub(super) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
+pub(crate) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
     let lost = |event: &Event| {
         let (request, kind) = match &event.kind {
             EventKind::Reserve(reservation) => (reservation.join.request, LostKind::Reserve),
