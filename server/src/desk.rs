@@ -5,12 +5,13 @@
 //! the order in which they build on each other:
 //!
 //! 1. [`event`], [`action`], [`config`], [`view`]: what comes in, and what goes out
-//! 2. `limits`, `random_name`, `tickets`, `rooms`, `worlds`, `sessions`: what the desk knows
+//! 2. `limits`, `random_name`, `tickets`, `rooms`, `thread_loads`, `world_move`, `worlds`,
+//!    `sessions`: what the desk knows
 //! 3. `turn`: one call of the desk
 //! 4. `resolving`: the room and the world that a join means
 //! 5. `travelling`: reserve a seat there, depart here, arrive there
 //! 6. `joining`, `lobby`: what starts a journey, and how it ends
-//! 7. `endings`, `reports`: what worlds do
+//! 7. `endings`, `moving`, `reports`: what worlds do
 //! 8. `settling`: what a session does next
 //!
 //! `thread` is the thread around it.
@@ -27,6 +28,7 @@ mod event;
 mod joining;
 mod limits;
 mod lobby;
+mod moving;
 mod playback;
 mod random_name;
 mod reports;
@@ -37,10 +39,12 @@ mod settling;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod thread_loads;
 mod tickets;
 mod travelling;
 mod turn;
 mod view;
+mod world_move;
 mod worlds;
 
 use std::{
@@ -49,16 +53,20 @@ use std::{
 };
 
 use parlour_shared::ids::SessionId;
-use parlour_tick::WorldKind;
+use parlour_tick::{WorldId, WorldKind};
 
 pub(crate) use action::{DeskAction, WorldEvent};
 pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, WorldSharing};
 pub(crate) use event::DeskEvent;
 pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run};
 pub(crate) use view::{RoomView, WorldView};
+use worlds::KnownWorld;
 pub(crate) use worlds::WorldState;
 
-use crate::{bridge::route::WorldPlace, node_status::RestartError};
+use crate::{
+    bridge::route::WorldPlace,
+    node_status::{WorldOrder, WorldRequestError},
+};
 use playback::PlaybackDesk;
 use sessions::{Session, Sessions};
 use turn::{State, Turn};
@@ -88,7 +96,7 @@ impl Desk {
             dropped: 0,
             config,
         });
-        let threads = state.worlds.threads();
+        let threads = state.worlds.threads.len();
         with_turn(&mut state, now, &mut || 0, actions, |turn| {
             for kind in kinds {
                 for thread in 0..threads {
@@ -119,21 +127,25 @@ impl Desk {
         }
     }
 
-    /// Begins to rebuild the world with this name.
+    /// Begins to rebuild or to move the world with this name.
     ///
     /// # Errors
-    /// The reason why it is not rebuilt.
-    pub(crate) fn restart(
+    /// The reason why that is not done.
+    pub(crate) fn request(
         &mut self,
         name: &str,
+        order: WorldOrder,
         now: Instant,
         random: &mut dyn FnMut() -> u64,
         actions: &mut Vec<DeskAction>,
-    ) -> Result<(), RestartError> {
-        let mut result = Err(RestartError::NoSuchWorld);
+    ) -> Result<(), WorldRequestError> {
+        let mut result = Err(WorldRequestError::NoSuchWorld);
         if let Kind::Live(state) = &mut self.0 {
             with_turn(state, now, random, actions, |turn| {
-                result = endings::restart(turn, name);
+                result = match order {
+                    WorldOrder::Restart => endings::restart(turn, name),
+                    WorldOrder::Move { thread } => moving::request(turn, name, thread),
+                };
             });
         }
         result
@@ -173,6 +185,31 @@ impl Desk {
         match &self.0 {
             Kind::Live(state) => view::rooms(&state.rooms),
             Kind::Playback(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the number of open sessions.
+    pub(crate) fn sessions(&self) -> usize {
+        match &self.0 {
+            Kind::Live(state) => state.sessions.len(),
+            Kind::Playback(playback) => playback.sessions(),
+        }
+    }
+
+    /// Returns a world that is not over.
+    fn world(&self, world: WorldId) -> Option<&KnownWorld> {
+        match &self.0 {
+            Kind::Live(state) => state.worlds.get(world),
+            Kind::Playback(_) => None,
+        }
+    }
+
+    /// Returns whether a world left its tick thread, or was asked to, and has not entered a different
+    /// one.
+    fn has_world_between_threads(&self) -> bool {
+        match &self.0 {
+            Kind::Live(state) => state.worlds.iter().any(|(_, world)| world.is_between_threads()),
+            Kind::Playback(_) => false,
         }
     }
 
@@ -220,6 +257,7 @@ fn with_turn(
         actions,
         unsettled: VecDeque::new(),
         unneeded: VecDeque::new(),
+        leaving: VecDeque::new(),
     };
     work(&mut turn);
     loop {
@@ -227,6 +265,8 @@ fn with_turn(
             settling::settle(&mut turn, id);
         } else if let Some(world) = turn.unneeded.pop_front() {
             endings::end_if_unneeded(&mut turn, world);
+        } else if let Some(world) = turn.leaving.pop_front() {
+            moving::leave_if_ready(&mut turn, world);
         } else {
             return;
         }
@@ -285,10 +325,11 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
         DeskEvent::Panicked { world, tick, lost } => endings::panicked(turn, world, tick, &lost),
         DeskEvent::Ended { world, lost } => endings::ended(turn, world, &lost),
         DeskEvent::Taken { world, tick } => endings::taken(turn, world, tick),
-        DeskEvent::Left { .. } | DeskEvent::Overran { .. } => {}
+        DeskEvent::Left { world } => moving::left(turn, world),
+        DeskEvent::Overran { world, share } => moving::overran(turn, world, share),
         DeskEvent::Rebuilt { world, ok } => endings::rebuilt(turn, world, ok),
         DeskEvent::Created { world, ok } => endings::created(turn, world, ok.is_ok()),
-        DeskEvent::Load { thread, load } => turn.state.worlds.set_load(thread, load),
+        DeskEvent::Load { thread, load } => turn.state.worlds.threads.set_load(thread, load),
     }
 }
 
@@ -297,6 +338,10 @@ fn contact(turn: &mut Turn, id: SessionId, number: u32) {
     let Some(session) = turn.session(id) else { return };
     session.number = number;
     session.direct = false;
+    let world = session.world();
     turn.unsettled.push_back(id);
+    if let Some(world) = world {
+        turn.no_longer_direct(world, id);
+    }
     endings::no_longer_direct(turn, id);
 }

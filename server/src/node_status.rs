@@ -5,26 +5,26 @@
 //! admin port reads at that moment, it publishes a tick later. The admin port joins the figures
 //! with what the desk knows of worlds and rooms.
 
-mod restart;
 mod tick_times;
+mod world_request;
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError, TryLockError,
     atomic::{AtomicU64, Ordering},
 };
 
-pub(crate) use restart::{RestartAnswer, RestartError, RestartRequest};
 pub(crate) use tick_times::{TickTimes, TimeSummary};
+pub(crate) use world_request::{WorldAnswer, WorldOrder, WorldRequest, WorldRequestError};
 
 use parlour_tick::WorldId;
 
 use crate::bridge::wake::WakeSender;
 
-/// The figures of all worlds of this node, and the requests for restarts.
+/// The figures of all worlds of this node, and what is requested of them.
 pub(crate) struct NodeStatus {
     /// By tick thread: the figures of its worlds.
     threads: Box<[ThreadStatus]>,
-    restarts: restart::RestartQueue,
+    requests: world_request::WorldRequests,
 }
 
 /// The part of one tick thread.
@@ -60,7 +60,7 @@ impl NodeStatus {
     pub(crate) fn new(tick_threads: usize) -> Self {
         Self {
             threads: (0..tick_threads).map(|_| ThreadStatus::default()).collect(),
-            restarts: restart::RestartQueue::default(),
+            requests: world_request::WorldRequests::default(),
         }
     }
 
@@ -86,22 +86,27 @@ impl NodeStatus {
         true
     }
 
-    /// Sets how the desk is woken when a restart is requested.
+    /// Sets how the desk is woken by a request.
     pub(crate) fn wakes_desk(&self, wake: WakeSender) {
-        self.restarts.wakes(wake);
+        self.requests.wakes(wake);
     }
 
-    /// Requests that a world is rebuilt from its inputs. The desk calls `answer`.
+    /// Requests that a world is restarted or moved. The desk calls `answer`.
     ///
     /// # Errors
-    /// [`RestartError::TooMany`] if the desk has not taken earlier requests yet.
-    pub(crate) fn request_restart(&self, world: &str, answer: RestartAnswer) -> Result<(), RestartError> {
-        self.restarts.add(world, answer)
+    /// [`WorldRequestError::TooMany`] if the desk has not taken earlier requests yet.
+    pub(crate) fn request(
+        &self,
+        world: &str,
+        order: WorldOrder,
+        answer: WorldAnswer,
+    ) -> Result<(), WorldRequestError> {
+        self.requests.add(world, order, answer)
     }
 
     /// Takes the requests since the last call, for the desk.
-    pub(crate) fn take_restarts(&self) -> Vec<RestartRequest> {
-        self.restarts.take()
+    pub(crate) fn take_requests(&self) -> Vec<WorldRequest> {
+        self.requests.take()
     }
 
     /// Returns the figures of all worlds, sorted by world.

@@ -88,10 +88,14 @@ impl TickLoop {
             let end = Instant::now();
             self.observe_time(begin.saturating_duration_since(deadline), end - begin);
             pace_control.ticked(end - begin, end);
-            if let Some(load) = load.ticked(end - begin, end) {
-                self.reports.send(TickReport::Load(load));
-                worlds.collect_figures(end);
-                unpublished = Some(load);
+            if let Some(second) = load.ticked(end - begin, end) {
+                self.reports.send(TickReport::Load(second.load));
+                let busiest = worlds.collect_figures(end);
+                if let Some((world, used)) = busiest.filter(|_| second.overran) {
+                    let share = used.div_duration_f32(second.length);
+                    self.reports.send(TickReport::Overran { world, share });
+                }
+                unpublished = Some(second.load);
             }
             if let Some(load) = unpublished
                 && self
@@ -203,6 +207,8 @@ struct WorldSlots {
     slots: Vec<WorldSlot>,
     /// The worlds that end with this tick.
     ending: Vec<WorldSlot>,
+    /// The worlds that leave for a different tick thread before this tick.
+    leaving: Vec<WorldSlot>,
     /// The worlds that are taken out at the next step, to be restored.
     taking: Vec<WorldId>,
     /// The positions of the worlds that ran in this tick.
@@ -264,7 +270,6 @@ impl WorldSlots {
 
     /// Adds a direct event to the input of its world. Returns it if its placement is not known yet.
     fn take_in(&mut self, event: Inbound, deadline: Instant, dropped: &Counter) -> Option<Inbound> {
-        let behind = self.behind;
         let Some(slot) = self.get(event.world) else {
             return Some(event);
         };
@@ -273,7 +278,7 @@ impl WorldSlots {
             return Some(event);
         }
         match event.kind {
-            InboundKind::Held(held) => slot.guests.set_held(session, held, behind, &mut slot.input),
+            InboundKind::Held(held) => slot.guests.set_held(session, held, &mut slot.input),
             InboundKind::Message { arrived, message } => {
                 slot.take_message(session, arrived, message, deadline, dropped);
             }
@@ -285,13 +290,11 @@ impl WorldSlots {
     fn obey(&mut self, command: TickCommand, deadline: Instant, dropped: &Counter) {
         match command {
             TickCommand::Start { world, ticker } => {
-                let at = self.slots.partition_point(|slot| slot.id < world);
-                self.slots.insert(at, WorldSlot::new(world, ticker));
+                self.insert(WorldSlot::new(world, ticker, self.behind));
             }
             TickCommand::Restore { world, ticker } => {
-                let behind = self.behind;
                 let unused = match self.get(world) {
-                    Some(slot) => slot.restore(ticker, behind),
+                    Some(slot) => slot.restore(ticker),
                     None => Some(ticker),
                 };
                 self.reports.push(match unused {
@@ -304,7 +307,8 @@ impl WorldSlots {
                     },
                 });
             }
-            TickCommand::Leave { .. } | TickCommand::Enter { .. } => {}
+            TickCommand::Leave { world } => self.let_leave(world),
+            TickCommand::Enter { slot } => self.let_enter(*slot),
             TickCommand::Take { world } => self.taking.push(world),
             TickCommand::End { world } => {
                 let at = self.slots.binary_search_by_key(&world, |slot| slot.id);
@@ -333,7 +337,6 @@ impl WorldSlots {
         deadline: Instant,
         dropped: &Counter,
     ) {
-        let behind = self.behind;
         let Some(slot) = self.get(world) else {
             self.refuse_late(world, session, kind);
             return;
@@ -341,10 +344,10 @@ impl WorldSlots {
         let WorldSlot { guests, input, .. } = slot;
         match kind {
             SessionCommand::Arrive { player, held } => {
-                guests.arrive(session, player, io_thread, held, behind, input);
+                guests.arrive(session, player, io_thread, held, input);
             }
             SessionCommand::Depart => guests.depart(session, input),
-            SessionCommand::Held(held) => guests.set_held(session, held, behind, input),
+            SessionCommand::Held(held) => guests.set_held(session, held, input),
             // Its arrival was lost in a panic, which the desk did not know yet.
             SessionCommand::Message { .. } if guests.is_outside(session) => {}
             SessionCommand::Message { arrived, message } => {
@@ -360,6 +363,30 @@ impl WorldSlots {
                 }
             }
         }
+    }
+
+    fn insert(&mut self, slot: WorldSlot) {
+        let at = self.slots.partition_point(|other| other.id < slot.id);
+        self.slots.insert(at, slot);
+    }
+
+    /// Takes a world out with everything that belongs to it. One that waits to be restored stays:
+    /// the desk knows it, or has a report of it under way.
+    fn let_leave(&mut self, world: WorldId) {
+        if let Ok(at) = self.slots.binary_search_by_key(&world, |slot| slot.id)
+            && !self.slots[at].is_broken()
+        {
+            self.leaving.push(self.slots.remove(at));
+        }
+    }
+
+    /// Takes over a world from a different tick thread.
+    fn let_enter(&mut self, mut slot: WorldSlot) {
+        slot.guests.change_thread(self.behind, &mut slot.input);
+        // What it used on the other thread does not count here.
+        slot.take_used();
+        add_sizes(&mut self.total, &slot.counts);
+        self.insert(slot);
     }
 
     /// Reports the request in a command for a world that has ended meanwhile.
@@ -423,6 +450,13 @@ impl WorldSlots {
             }
             self.reports.push(slot.end());
         }
+        for mut slot in self.leaving.drain(..) {
+            // Its recording is complete up to here, before a different thread continues it.
+            slot.catch_up(recorder.as_mut());
+            subtract(&mut self.total, &slot.counts);
+            let (world, slot) = (slot.id, Box::new(slot));
+            self.reports.push(TickReport::Left { world, slot });
+        }
         while let Some(world) = self.taking.pop() {
             let Some(slot) = self.get(world) else { continue };
             slot.catch_up(recorder.as_mut());
@@ -466,11 +500,19 @@ impl WorldSlots {
         threads
     }
 
-    /// Collects the figures of all worlds, once a second.
-    fn collect_figures(&mut self, now: Instant) {
+    /// Collects the figures of all worlds, once a second. Returns the world whose steps took the
+    /// most time since the last call, and that time.
+    fn collect_figures(&mut self, now: Instant) -> Option<(WorldId, Duration)> {
         self.figures.clear();
-        let figures = self.slots.iter_mut().map(|slot| slot.figures(now));
-        self.figures.extend(figures);
+        let mut busiest = None;
+        for slot in &mut self.slots {
+            let used = slot.take_used();
+            if busiest.is_none_or(|(_, most)| used > most) {
+                busiest = Some((slot.id, used));
+            }
+            self.figures.push(slot.figures(now));
+        }
+        busiest
     }
 
     /// Forgets what is only needed until the output is published.
@@ -496,26 +538,26 @@ fn subtract(total: &mut Counts, counts: &Counts) {
     }
 }
 
+/// Adds the sizes of a world.
+fn add_sizes(total: &mut Counts, counts: &Counts) {
+    total.players += counts.players;
+    total.rooms += counts.rooms;
+    total.entities += counts.entities;
+    total.held += counts.held;
+    for (sum, count) in total.viewers.iter_mut().zip(counts.viewers) {
+        *sum += count;
+    }
+}
+
 /// Adds the counts of a world: sizes to the sums of the thread, events to the counters of the node.
 fn add(total: &mut Counts, counts: &Counts, metrics: &Metrics) {
+    add_sizes(total, counts);
     let Counts {
-        sessions: _,
-        players,
-        rooms,
-        entities,
-        held,
-        viewers,
         moves,
         moves_dropped,
         refused,
+        ..
     } = counts;
-    total.players += players;
-    total.rooms += rooms;
-    total.entities += entities;
-    total.held += held;
-    for (sum, count) in total.viewers.iter_mut().zip(viewers) {
-        *sum += count;
-    }
     let metrics = &metrics.tick;
     metrics.moves.increment((*moves).into());
     metrics.moves_dropped.increment((*moves_dropped).into());

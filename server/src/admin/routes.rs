@@ -30,6 +30,9 @@ static ROUTES: Routes<Handler> = Routes::new(
         Route::post("/worlds/*/restart", Private, |sources, uri| {
             Box::pin(worlds::restart(sources, uri))
         }),
+        Route::post("/worlds/*/move", Private, |sources, uri| {
+            Box::pin(worlds::change_thread(sources, uri))
+        }),
         Route::post("/history", Private, |sources, uri| {
             Box::pin(sources.history.write(&sources.view, uri))
         }),
@@ -72,9 +75,10 @@ const INDEX: &str = "Parlour, admin port
 /readyz   200 if the tick advanced within the last 100 ms, otherwise 503 and the reason
 /metrics  all metrics, in the text format of Prometheus
 /worlds   the worlds and their rooms, as JSON; parlour rooms prints them as a table
-POST /worlds/NAME/restart   rebuild a world from its last saved state and its inputs
-POST /history               write the history to a file; of a different world than main: ?world=NAME
-POST /history/download      download it: curl -X POST -OJ
+POST /worlds/NAME/restart         rebuild a world from its last saved state and its inputs
+POST /worlds/NAME/move?thread=N   move a world to a different tick thread
+POST /history                     write the history to a file; of a different world than main: ?world=NAME
+POST /history/download            download it: curl -X POST -OJ
 ";
 
 /// Answers a request from `peer`, on a connection that was accepted at `local`.

@@ -1,4 +1,4 @@
-//! `/worlds`: the worlds and rooms of the node, and restarting a world.
+//! `/worlds`: the worlds and rooms of the node, and restarting and moving a world.
 
 mod report;
 
@@ -13,13 +13,13 @@ use tokio::{sync::oneshot, time::timeout};
 use super::Sources;
 use crate::{
     desk::DeskView,
-    http::{Answer, HttpProblem, ProblemKind, json, segment},
-    node_status::{NodeStatus, RestartError},
+    http::{Answer, HttpProblem, ProblemKind, json, parameter, segment},
+    node_status::{NodeStatus, WorldOrder, WorldRequestError},
     suggest::closest,
 };
 use report::NodeReport;
 
-/// The time after which a request for a restart is given up. The desk answers within a few ms.
+/// The time after which a request is given up. The desk answers within a few ms.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `GET /worlds`.
@@ -44,23 +44,51 @@ pub(super) async fn restart(sources: &Sources, uri: &Uri) -> Result<Answer, Http
             "a recording is served here: it has no worlds to restart",
         ));
     }
-    request_restart(&sources.node, &sources.view, segment(uri, 1), ANSWER_TIMEOUT).await
+    let (node, view, world) = (&sources.node, &sources.view, segment(uri, 1));
+    request(node, view, world, WorldOrder::Restart, ANSWER_TIMEOUT).await
 }
 
-async fn request_restart(
+/// `POST /worlds/NAME/move?thread=N`.
+pub(super) async fn change_thread(sources: &Sources, uri: &Uri) -> Result<Answer, HttpProblem> {
+    if sources.playback.is_some() {
+        return Err(HttpProblem::new(
+            ProblemKind::WrongState,
+            "a recording is served here: its world stays on its tick thread",
+        ));
+    }
+    let thread = parameter(uri, "thread")?.parse().map_err(|_| {
+        HttpProblem::new(
+            ProblemKind::BadParameter,
+            "thread is the number of a tick thread, as in GET /worlds",
+        )
+    })?;
+    let (node, view, world) = (&sources.node, &sources.view, segment(uri, 1));
+    request(node, view, world, WorldOrder::Move { thread }, ANSWER_TIMEOUT).await
+}
+
+async fn request(
     node: &NodeStatus,
     view: &Mutex<DeskView>,
     world: &str,
+    order: WorldOrder,
     wait: Duration,
 ) -> Result<Answer, HttpProblem> {
     let (sender, receiver) = oneshot::channel();
     // Sending fails if the caller no longer waits. Nobody needs the answer then.
-    let requested = node.request_restart(world, Box::new(|result| drop(sender.send(result))));
+    let requested = node.request(world, order, Box::new(|result| drop(sender.send(result))));
     requested.map_err(|error| problem(view, world, &error))?;
     match timeout(wait, receiver).await {
         Ok(Ok(Ok(()))) => {
-            tracing::info!(world, "restart of a world requested on the admin port");
-            let answer = serde_json::json!({ "world": world, "state": "rebuilding" });
+            let answer = match order {
+                WorldOrder::Restart => {
+                    tracing::info!(world, "restart of a world requested on the admin port");
+                    serde_json::json!({ "world": world, "state": "rebuilding" })
+                }
+                WorldOrder::Move { thread } => {
+                    tracing::info!(world, thread, "move of a world requested on the admin port");
+                    serde_json::json!({ "world": world, "state": "moving", "thread": thread })
+                }
+            };
             Ok(json(answer.to_string().into_bytes()))
         }
         Ok(Ok(Err(error))) => Err(problem(view, world, &error)),
@@ -71,12 +99,14 @@ async fn request_restart(
     }
 }
 
-fn problem(view: &Mutex<DeskView>, world: &str, error: &RestartError) -> HttpProblem {
-    match error {
-        RestartError::NoSuchWorld => no_such_world(view, world),
-        RestartError::NotNow(_) => HttpProblem::new(ProblemKind::WrongState, error.to_string()),
-        RestartError::TooMany => HttpProblem::new(ProblemKind::DeskBusy, error.to_string()),
-    }
+fn problem(view: &Mutex<DeskView>, world: &str, error: &WorldRequestError) -> HttpProblem {
+    let kind = match error {
+        WorldRequestError::NoSuchWorld => return no_such_world(view, world),
+        WorldRequestError::NoSuchThread { .. } => ProblemKind::BadParameter,
+        WorldRequestError::Shared | WorldRequestError::NotNow(_) => ProblemKind::WrongState,
+        WorldRequestError::TooMany => ProblemKind::DeskBusy,
+    };
+    HttpProblem::new(kind, error.to_string())
 }
 
 /// Returns whether the desk has a world with this name.
@@ -125,7 +155,11 @@ mod tests {
         })
     }
 
-    fn answered(name: &'static str, answer: Option<Result<(), RestartError>>) -> Result<Answer, String> {
+    fn answered(
+        name: &'static str,
+        order: WorldOrder,
+        answer: Option<Result<(), WorldRequestError>>,
+    ) -> Result<Answer, String> {
         let (node, view) = (NodeStatus::new(1), view());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -134,43 +168,62 @@ mod tests {
         let result = runtime.block_on(async {
             let desk = async {
                 tokio::task::yield_now().await;
-                for request in node.take_restarts() {
-                    assert_eq!(request.world, name);
+                for request in node.take_requests() {
+                    assert_eq!((&*request.world, request.order), (name, order));
                     if let Some(answer) = answer.clone() {
                         request.answer(answer);
                     }
                 }
             };
-            tokio::join!(request_restart(&node, &view, name, Duration::from_secs(1)), desk).0
+            let wait = Duration::from_secs(1);
+            tokio::join!(request(&node, &view, name, order, wait), desk).0
         });
         result.map_err(|problem| String::from_utf8(problem.into_bytes()).unwrap())
     }
 
     #[test]
-    fn a_restart_is_answered_by_the_desk() {
-        assert_eq!(answered("main", Some(Ok(()))).unwrap().status(), 200);
-        for (answer, status, text) in [
-            (
-                Some(Err(RestartError::NotNow("rebuilding"))),
-                "409",
-                "the world is rebuilding",
-            ),
-            // The desk drops the request.
-            (None, "503", "does not answer"),
-        ] {
-            let problem = answered("main", answer).unwrap_err();
-            assert!(problem.contains(status) && problem.contains(text), "{problem}");
+    fn a_request_is_answered_by_the_desk() {
+        for order in [WorldOrder::Restart, WorldOrder::Move { thread: 1 }] {
+            assert_eq!(answered("main", order, Some(Ok(()))).unwrap().status(), 200);
+            for (answer, status, text) in [
+                (
+                    Some(Err(WorldRequestError::NotNow("being rebuilt"))),
+                    "409",
+                    "the world is being rebuilt",
+                ),
+                (Some(Err(WorldRequestError::Shared)), "409", "only own worlds"),
+                (
+                    Some(Err(WorldRequestError::NoSuchThread { threads: 4 })),
+                    "400",
+                    "they are 0 to 3",
+                ),
+                // The desk drops the request.
+                (None, "503", "does not answer"),
+            ] {
+                let problem = answered("main", order, answer).unwrap_err();
+                assert!(problem.contains(status) && problem.contains(text), "{problem}");
+            }
         }
     }
 
     #[test]
     fn an_unknown_world_is_answered_with_a_suggestion() {
-        let problem = answered("mian", Some(Err(RestartError::NoSuchWorld))).unwrap_err();
+        let problem = answered(
+            "mian",
+            WorldOrder::Restart,
+            Some(Err(WorldRequestError::NoSuchWorld)),
+        )
+        .unwrap_err();
         assert!(
             problem.contains("404") && problem.contains("did you mean `main`?"),
             "{problem}"
         );
-        let problem = answered("office", Some(Err(RestartError::NoSuchWorld))).unwrap_err();
+        let problem = answered(
+            "office",
+            WorldOrder::Restart,
+            Some(Err(WorldRequestError::NoSuchWorld)),
+        )
+        .unwrap_err();
         assert!(problem.contains("GET /worlds lists the worlds"), "{problem}");
     }
 }

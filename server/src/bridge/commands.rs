@@ -28,7 +28,7 @@ pub(crate) enum TickCommand<W, S> {
     /// that it can enter a different tick thread. A world that waits to be restored stays.
     Leave { world: WorldId },
     /// Steps a world that left a different tick thread. It goes on where it stopped.
-    Enter { world: WorldId, slot: S },
+    Enter { slot: S },
     /// Stops stepping a world, and returns it.
     End { world: WorldId },
     /// An event of a session.

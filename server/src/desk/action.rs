@@ -7,7 +7,7 @@ use parlour_shared::{
     ids::{SessionId, Tick},
     message::{ClientMessage, ServerMessage},
 };
-use parlour_tick::{Arrival, Reservation, WorldKind};
+use parlour_tick::{Arrival, Reservation, WorldId, WorldKind};
 
 use crate::bridge::route::WorldPlace;
 
@@ -42,21 +42,33 @@ pub(crate) enum DeskAction {
     /// Sends a message to a client.
     Send {
         session: SessionId,
+        io_thread: usize,
         message: ServerMessage,
     },
     /// Closes the connection of a session. The desk has already forgotten the session.
-    Close { session: SessionId, code: CloseCode },
+    Close {
+        session: SessionId,
+        io_thread: usize,
+        code: CloseCode,
+    },
     /// Allows the I/O thread to send the session's events directly to this world, if `number` is
     /// the number of the session's last event. Otherwise newer events are on their way to the desk,
     /// which places the session again.
     Place {
         session: SessionId,
+        io_thread: usize,
         place: WorldPlace,
         number: u32,
     },
     /// Asks the I/O thread to send the session's events to the desk, and to answer with
     /// `Recalled` in any case.
-    Recall { session: SessionId },
+    Recall { session: SessionId, io_thread: usize },
+    /// Warns the operator of a world that makes its thread late.
+    WarnLate {
+        world: WorldId,
+        /// What is done about it.
+        outcome: &'static str,
+    },
 }
 
 /// An event of a session for a world.

@@ -9,7 +9,7 @@ use parlour_tick::{WorldId, WorldKind};
 
 use super::{
     action::DeskAction,
-    joining,
+    joining, moving,
     sessions::{Errand, SessionPlace, Step, Trip},
     travelling,
     turn::Turn,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     bridge::reports::{LostKind, LostRequest},
-    node_status::RestartError,
+    node_status::WorldRequestError,
 };
 
 /// A world that panics twice within this time of its own ends.
@@ -38,6 +38,7 @@ pub(super) fn panicked(turn: &mut Turn, world: WorldId, tick: Tick, lost: &[Lost
     if !ending && !again {
         fallen.state = WorldState::Rebuilding;
         turn.actions.push(DeskAction::Rebuild { place, tick });
+        moving::cancel(turn, world);
     }
     refuse_lost(turn, world, lost);
     if !ending && again {
@@ -46,19 +47,9 @@ pub(super) fn panicked(turn: &mut Turn, world: WorldId, tick: Tick, lost: &[Lost
 }
 
 /// Begins to rebuild a world that runs, on request.
-pub(super) fn restart(turn: &mut Turn, name: &str) -> Result<(), RestartError> {
+pub(super) fn restart(turn: &mut Turn, name: &str) -> Result<(), WorldRequestError> {
     let worlds = &mut turn.state.worlds;
-    let found = worlds.iter().find(|(_, world)| world.name == name);
-    let (id, state) = found
-        .map(|(id, world)| (id, world.state))
-        .ok_or(RestartError::NoSuchWorld)?;
-    match state {
-        WorldState::Creating => return Err(RestartError::NotNow("being created")),
-        WorldState::Moving => return Err(RestartError::NotNow("being moved to a different tick thread")),
-        WorldState::Rebuilding => return Err(RestartError::NotNow("being rebuilt already")),
-        WorldState::Ending => return Err(RestartError::NotNow("ending")),
-        WorldState::Running => {}
-    }
+    let (id, _) = worlds.running(name)?;
     if let Some(world) = worlds.get_mut(id) {
         world.state = WorldState::Rebuilding;
     }
@@ -176,6 +167,8 @@ fn end(turn: &mut Turn, world: WorldId) {
         return;
     };
     ending.state = WorldState::Ending;
+    // What is kept for it will not happen: each request in it is an ask, and is refused here.
+    ending.moving = None;
     let asked: Vec<SessionId> = ending.asks.keys().copied().collect();
     let guests: Vec<SessionId> = ending.guests().iter().copied().collect();
     for id in asked {

@@ -83,6 +83,11 @@ impl PlaybackDesk {
         }
     }
 
+    /// Returns the number of open sessions.
+    pub(super) fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
     fn forward(&self, session: SessionId, event: WorldEvent, actions: &mut Vec<DeskAction>) {
         if let Some(&io_thread) = self.sessions.get(&session) {
             actions.push(DeskAction::ToWorld {
@@ -95,9 +100,10 @@ impl PlaybackDesk {
     }
 
     fn allow(&self, session: SessionId, number: u32, actions: &mut Vec<DeskAction>) {
-        if self.sessions.contains_key(&session) {
+        if let Some(&io_thread) = self.sessions.get(&session) {
             actions.push(DeskAction::Place {
                 session,
+                io_thread,
                 place: self.place,
                 number,
             });

@@ -114,7 +114,7 @@ fn create(turn: &mut Turn, join: &Join) -> Result<WorldId, Refusal> {
                 room_type: room_type.clone(),
                 room: join.room.clone(),
             };
-            let thread = turn.state.worlds.idlest_thread();
+            let thread = turn.state.worlds.threads.idlest();
             turn.create_world(kind, thread)
         }
     };
@@ -130,7 +130,7 @@ fn create(turn: &mut Turn, join: &Join) -> Result<WorldId, Refusal> {
 
 /// Returns the shared world on the thread with the fewest players.
 fn shared_world(turn: &mut Turn, kind: WorldKind) -> Result<WorldId, Refusal> {
-    let thread = turn.state.worlds.emptiest_thread();
+    let thread = turn.state.worlds.threads.emptiest();
     if let Some(world) = turn.state.worlds.shared(&kind, Some(thread)) {
         return Ok(world);
     }

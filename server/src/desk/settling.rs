@@ -13,7 +13,6 @@ use super::{
     sessions::{Errand, MAX_QUEUE, Queued, Trip},
     travelling,
     turn::Turn,
-    worlds::KnownWorld,
 };
 
 /// What a session does next.
@@ -65,14 +64,16 @@ fn next(turn: &mut Turn, id: SessionId) -> Next {
         return Next::Nothing;
     }
     let (world, in_room) = (session.world(), session.room().is_some());
+    let (mut moves, mut is_between_threads) = (false, false);
     if let Some(world) = world {
         // A world that ends sends its sessions away by itself.
-        if turn.state.worlds.get(world).is_none_or(KnownWorld::is_ending) {
+        let Some(world) = turn.state.worlds.get(world).filter(|world| !world.is_ending()) else {
             return Next::Nothing;
-        }
+        };
         if !in_room {
             return Next::Depart;
         }
+        (moves, is_between_threads) = (world.moving.is_some(), world.is_between_threads());
     }
     let Some(session) = turn.session(id) else {
         return Next::Nothing;
@@ -84,9 +85,10 @@ fn next(turn: &mut Turn, id: SessionId) -> Next {
     }
     let waits = session.group.is_some();
     match session.queue.front() {
+        Some(_) if is_between_threads => Next::Nothing,
         Some(queued) if waits && asks_for_seats(&queued.message) => Next::Nothing,
         Some(_) => session.queue.pop_front().map_or(Next::Nothing, Next::Message),
-        None if world.is_some() && !session.direct => Next::Place,
+        None if world.is_some() && !session.direct && !moves => Next::Place,
         None => Next::Nothing,
     }
 }
@@ -118,12 +120,13 @@ fn handle(turn: &mut Turn, id: SessionId, queued: Queued) {
 fn place(turn: &mut Turn, id: SessionId) {
     let Some(session) = turn.session(id) else { return };
     session.direct = true;
-    let number = session.number;
+    let (number, io_thread) = (session.number, session.io_thread);
     if let Some(world) = session.world()
         && let Some(place) = turn.state.worlds.place(world)
     {
         turn.actions.push(DeskAction::Place {
             session: id,
+            io_thread,
             place,
             number,
         });

@@ -67,7 +67,11 @@ pub(super) fn recall(turn: &mut Turn, id: SessionId) {
         && !session.recalled
     {
         session.recalled = true;
-        turn.actions.push(DeskAction::Recall { session: id });
+        let io_thread = session.io_thread;
+        turn.actions.push(DeskAction::Recall {
+            session: id,
+            io_thread,
+        });
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Instant};
 use parlour_shared::{
     close::CloseCode,
     ids::SessionId,
-    message::{Refusal, Refused, Request, ServerMessage},
+    message::{ClientMessage, Refusal, Refused, Request, ServerMessage},
 };
 use parlour_tick::{WorldId, WorldKind};
 
@@ -13,7 +13,7 @@ use super::{
     action::{DeskAction, WorldEvent},
     config::{DeskConfig, DeskRoomType},
     rooms::KnownRooms,
-    sessions::{Session, SessionPlace, Sessions, Step},
+    sessions::{Queued, Session, SessionPlace, Sessions, Step},
     tickets::Tickets,
     worlds::{Ask, KnownWorld, KnownWorlds},
 };
@@ -41,6 +41,8 @@ pub(super) struct Turn<'a> {
     pub(super) unsettled: VecDeque<SessionId>,
     /// Worlds that may no longer be needed.
     pub(super) unneeded: VecDeque<WorldId>,
+    /// Worlds that may be ready to leave their tick thread.
+    pub(super) leaving: VecDeque<WorldId>,
 }
 
 impl Turn<'_> {
@@ -59,22 +61,51 @@ impl Turn<'_> {
         self.type_of(room)?.fallback.clone()
     }
 
-    /// Sends an event of an open session to a world.
+    /// Sends an event of an open session to a world, or keeps it while the world is between two
+    /// tick threads.
     pub(super) fn forward(&mut self, world: WorldId, id: SessionId, event: WorldEvent) {
-        let (Some(place), Some(session)) = (self.state.worlds.place(world), self.state.sessions.get(&id))
-        else {
+        let Some(io_thread) = self.io_thread(id) else {
             return;
         };
-        self.actions.push(DeskAction::ToWorld {
-            place,
-            session: id,
-            io_thread: session.io_thread,
-            event,
-        });
+        let worlds = &mut self.state.worlds;
+        if let Some(kept) = worlds.get_mut(world).and_then(KnownWorld::kept) {
+            kept.push(id, io_thread, event);
+        } else if let Some(place) = worlds.place(world) {
+            self.actions.push(DeskAction::ToWorld {
+                place,
+                session: id,
+                io_thread,
+                event,
+            });
+        }
     }
 
+    /// Sends a message to the client of an open session.
     pub(super) fn send(&mut self, session: SessionId, message: ServerMessage) {
-        self.actions.push(DeskAction::Send { session, message });
+        if let Some(io_thread) = self.io_thread(session) {
+            self.actions.push(DeskAction::Send {
+                session,
+                io_thread,
+                message,
+            });
+        }
+    }
+
+    /// Returns the I/O thread of an open session.
+    pub(super) fn io_thread(&self, id: SessionId) -> Option<usize> {
+        self.state.sessions.get(&id).map(|session| session.io_thread)
+    }
+
+    /// The I/O thread of a session no longer sends directly to its world, which may wait for that.
+    pub(super) fn no_longer_direct(&mut self, world: WorldId, id: SessionId) {
+        let moving = self
+            .state
+            .worlds
+            .get_mut(world)
+            .and_then(|world| world.moving.as_mut());
+        if moving.is_some_and(|moving| moving.no_longer_direct(id)) {
+            self.leaving.push_back(world);
+        }
     }
 
     /// Refuses something that is not the client's fault.
@@ -145,7 +176,13 @@ impl Turn<'_> {
 
     /// Closes a connection and forgets its session.
     pub(super) fn close(&mut self, id: SessionId, code: CloseCode) {
-        self.actions.push(DeskAction::Close { session: id, code });
+        if let Some(io_thread) = self.io_thread(id) {
+            self.actions.push(DeskAction::Close {
+                session: id,
+                io_thread,
+                code,
+            });
+        }
         self.remove(id);
     }
 
@@ -162,10 +199,12 @@ impl Turn<'_> {
             _ => (None, false),
         };
         if let SessionPlace::In { world, .. } = session.place {
+            self.no_longer_direct(world, id);
             let ending = self.state.worlds.get(world).is_none_or(KnownWorld::is_ending);
             if ending {
                 self.leave_world(world, id);
             } else if !departing {
+                self.forward_last_messages(world, id);
                 self.forward(world, id, WorldEvent::Depart);
             }
         }
@@ -173,5 +212,25 @@ impl Turn<'_> {
             self.withdraw(world, id);
         }
         self.state.sessions.remove(&id);
+    }
+
+    /// Sends a world the messages of a session that waited only because the world is between two
+    /// tick threads.
+    fn forward_last_messages(&mut self, world: WorldId, id: SessionId) {
+        let between = self
+            .state
+            .worlds
+            .get(world)
+            .is_some_and(KnownWorld::is_between_threads);
+        let Some(session) = self.session(id) else { return };
+        if !between || !session.is_idle() || session.errand.is_some() {
+            return;
+        }
+        for Queued { arrived, message } in std::mem::take(&mut session.queue) {
+            if matches!(message, ClientMessage::Join(_) | ClientMessage::Reserve(_)) {
+                return;
+            }
+            self.forward(world, id, WorldEvent::Message { arrived, message });
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The worlds of the node, and which thread a new one gets.
+//! The worlds of the node.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,10 +11,11 @@ use parlour_shared::{
 };
 use parlour_tick::{WorldId, WorldKind};
 
-use crate::bridge::route::WorldPlace;
-
-/// The load that a new world is assumed to add to a thread until the thread reports its load again.
-const NEW_WORLD: f32 = 0.002;
+use super::{
+    thread_loads::ThreadLoads,
+    world_move::{KeptEvents, WorldMove},
+};
+use crate::{bridge::route::WorldPlace, node_status::WorldRequestError};
 
 /// All worlds.
 #[derive(Debug)]
@@ -22,15 +23,7 @@ pub(super) struct KnownWorlds {
     by_id: BTreeMap<WorldId, KnownWorld>,
     next_id: u32,
     names: BTreeSet<String>,
-    threads: Vec<TickThread>,
-}
-
-/// A tick thread.
-#[derive(Clone, Copy, Debug, Default)]
-struct TickThread {
-    guests: usize,
-    worlds: usize,
-    load: f32,
+    pub(super) threads: ThreadLoads,
 }
 
 /// A world.
@@ -54,6 +47,12 @@ pub(super) struct KnownWorld {
     pub(super) restarts: u32,
     /// The tick of the last panic.
     pub(super) panicked_at: Option<Tick>,
+    /// While its state is [`WorldState::Moving`].
+    pub(super) moving: Option<WorldMove>,
+    /// When it last entered a different thread.
+    pub(super) moved_at: Option<Instant>,
+    /// Whether an operator was warned that it makes its thread late.
+    pub(super) warned: bool,
     /// Whether its thread was asked to drop it.
     pub(super) end_sent: bool,
     /// Whether its thread has dropped it.
@@ -105,6 +104,15 @@ impl KnownWorld {
         )
     }
 
+    /// Returns what is kept for the world while it is between two tick threads.
+    pub(super) fn kept(&mut self) -> Option<&mut KeptEvents> {
+        self.moving.as_mut()?.kept.as_mut()
+    }
+
+    pub(super) fn is_between_threads(&self) -> bool {
+        self.moving.as_ref().is_some_and(|moving| moving.kept.is_some())
+    }
+
     pub(super) fn is_ending(&self) -> bool {
         self.state == WorldState::Ending
     }
@@ -120,7 +128,7 @@ impl KnownWorlds {
             by_id: BTreeMap::new(),
             next_id: 1,
             names: BTreeSet::new(),
-            threads: vec![TickThread::default(); threads.max(1)],
+            threads: ThreadLoads::new(threads),
         }
     }
 
@@ -140,8 +148,18 @@ impl KnownWorlds {
         self.by_id.iter().map(|(id, world)| (*id, world))
     }
 
-    pub(super) fn threads(&self) -> usize {
-        self.threads.len()
+    /// Returns the world with this name, if it runs and is left alone.
+    pub(super) fn running(&self, name: &str) -> Result<(WorldId, &KnownWorld), WorldRequestError> {
+        let found = self.iter().find(|(_, world)| world.name == name);
+        let (id, world) = found.ok_or(WorldRequestError::NoSuchWorld)?;
+        let instead = match world.state {
+            WorldState::Running => return Ok((id, world)),
+            WorldState::Creating => "being created",
+            WorldState::Moving => "being moved to a different tick thread",
+            WorldState::Rebuilding => "being rebuilt",
+            WorldState::Ending => "ending",
+        };
+        Err(WorldRequestError::NotNow(instead))
     }
 
     /// Returns where events for this world go. `None`: it is not known, or is gone.
@@ -156,8 +174,7 @@ impl KnownWorlds {
         self.next_id += 1;
         let name = self.free_name(&kind);
         self.names.insert(name.clone());
-        self.threads[thread].worlds += 1;
-        self.threads[thread].load += NEW_WORLD;
+        self.threads.add_new_world(thread);
         let world = KnownWorld {
             name,
             kind,
@@ -170,6 +187,9 @@ impl KnownWorlds {
             panics: 0,
             restarts: 0,
             panicked_at: None,
+            moving: None,
+            moved_at: None,
+            warned: false,
             end_sent: false,
             dropped: false,
         };
@@ -181,9 +201,7 @@ impl KnownWorlds {
     pub(super) fn remove(&mut self, world: WorldId) {
         if let Some(gone) = self.by_id.remove(&world) {
             self.names.remove(&gone.name);
-            let thread = &mut self.threads[gone.thread];
-            thread.worlds -= 1;
-            thread.guests -= gone.guests.len();
+            self.threads.remove_world(gone.thread, gone.guests.len());
         }
     }
 
@@ -192,7 +210,7 @@ impl KnownWorlds {
         if let Some(entered) = self.by_id.get_mut(&world)
             && entered.guests.insert(session)
         {
-            self.threads[entered.thread].guests += 1;
+            self.threads.add_guest(entered.thread);
         }
     }
 
@@ -201,36 +219,34 @@ impl KnownWorlds {
         if let Some(left) = self.by_id.get_mut(&world)
             && left.guests.remove(&session)
         {
-            self.threads[left.thread].guests -= 1;
+            self.threads.remove_guest(left.thread);
         }
     }
 
-    pub(super) fn set_load(&mut self, thread: usize, load: f32) {
-        if let Some(thread) = self.threads.get_mut(thread)
-            && load.is_finite()
-        {
-            thread.load = load;
-        }
+    /// Notes that a world has moved to this thread.
+    pub(super) fn change_thread(&mut self, world: WorldId, to: usize) {
+        let Some(moved) = self.by_id.get_mut(&world) else {
+            return;
+        };
+        let from = std::mem::replace(&mut moved.thread, to);
+        self.threads.remove_world(from, moved.guests.len());
+        self.threads.add_world(to, moved.guests.len());
     }
 
-    /// Returns the thread with the fewest sessions in its worlds.
-    pub(super) fn emptiest_thread(&self) -> usize {
-        let threads = self.threads.iter().enumerate();
-        threads
-            .min_by_key(|(at, thread)| (thread.guests, *at))
-            .map_or(0, |(at, _)| at)
+    /// Whether other worlds on the thread of this one have guests.
+    pub(super) fn has_guests_beside(&self, world: WorldId) -> bool {
+        let world = self.get(world);
+        world.is_some_and(|world| self.threads.guests(world.thread) > world.guests.len())
     }
 
-    /// Returns the thread with the least load, and of several the one with the fewest worlds.
-    pub(super) fn idlest_thread(&self) -> usize {
-        let threads = self.threads.iter().enumerate();
-        let load = |thread: &TickThread| (thread.load, thread.worlds);
-        threads
-            .min_by(|(_, one), (_, other)| {
-                let ((one, worlds), (other, others)) = (load(one), load(other));
-                one.total_cmp(&other).then(worlds.cmp(&others))
-            })
-            .map_or(0, |(at, _)| at)
+    /// Returns a thread on which a world that makes its thread late delays nobody. It needs this
+    /// share of a thread.
+    pub(super) fn thread_with_room(&self, world: WorldId, share: f32) -> Option<usize> {
+        let present = self.get(world)?.thread;
+        // The loads do not show yet what is on its way.
+        let moves = self.by_id.values().filter_map(|world| world.moving.as_ref());
+        let except = moves.map(|moving| moving.to).chain([present]).collect();
+        self.threads.with_room(share, &except)
     }
 
     /// Returns the shared world of this kind on a thread, or on any if `thread` is `None`.

@@ -27,6 +27,10 @@ pub(crate) struct TypeMetrics {
     pub(crate) created: Counter,
     pub(crate) panics: Counter,
     pub(crate) restarts: Counter,
+    /// The moves to a different tick thread.
+    pub(crate) moved: Counter,
+    /// The seconds in which a world made its tick thread late.
+    pub(crate) overruns: Counter,
     pub(crate) ended: Counter,
 }
 
@@ -71,6 +75,10 @@ impl TypeMetrics {
             panics = labelled_counter(label), "parlour_world_panics_total", "Panics of worlds, by type.";
             restarts = labelled_counter(label), "parlour_world_restarts_total",
                 "Worlds that were rebuilt after a panic or on request, by type.";
+            moved = labelled_counter(label), "parlour_worlds_moved_total",
+                "Worlds that moved to a different tick thread, on request or because they made theirs late, by type.";
+            overruns = labelled_counter(label), "parlour_world_overruns_total",
+                "Seconds in which a tick thread was late in each tick, by type of its world that took longest.";
             ended = labelled_counter(label), "parlour_worlds_ended_total", "Worlds that ended, by type.";
         })
     }

@@ -43,28 +43,32 @@ fn a_tick_thread_gets_its_memory_back_and_never_waits() {
 }
 
 #[test]
-fn the_desk_takes_and_answers_requests_for_restarts_which_are_bounded() {
+fn the_desk_takes_and_answers_requests_which_are_bounded() {
     let status = NodeStatus::new(1);
     let (sender, answers) = mpsc::sync_channel(100);
     let request = |name: &str| {
         let sender = sender.clone();
-        status.request_restart(name, Box::new(move |result| drop(sender.try_send(result))))
+        let answer = Box::new(move |result| drop(sender.try_send(result)));
+        status.request(name, WorldOrder::Restart, answer)
     };
     request("main").unwrap();
     request("nothing").unwrap();
-    let taken = status.take_restarts();
+    let taken = status.take_requests();
     assert_eq!(
         taken.iter().map(|request| &*request.world).collect::<Vec<_>>(),
         ["main", "nothing"]
     );
-    for (request, result) in taken.into_iter().zip([Ok(()), Err(RestartError::NoSuchWorld)]) {
+    for (request, result) in taken
+        .into_iter()
+        .zip([Ok(()), Err(WorldRequestError::NoSuchWorld)])
+    {
         request.answer(result);
     }
     assert_eq!(
         answers.try_iter().collect::<Vec<_>>(),
-        [Ok(()), Err(RestartError::NoSuchWorld)]
+        [Ok(()), Err(WorldRequestError::NoSuchWorld)]
     );
-    assert!(status.take_restarts().is_empty());
+    assert!(status.take_requests().is_empty());
     let refused = (0..20).filter(|_| request("main").is_err()).count();
     assert_eq!(refused, 4);
 }

@@ -302,7 +302,7 @@ fn run(actions: Vec<Action>) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
         });
         threads[thread_of(world)]
             .slots
-            .push(WorldSlot::new(world, ticker));
+            .push(WorldSlot::new(world, ticker, IoThreads::default()));
     }
     let mut node = Node {
         rings: IoRings {

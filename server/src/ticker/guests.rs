@@ -19,6 +19,8 @@ pub(crate) struct Guests {
     counts: [u32; MAX_IO_THREADS],
     /// The I/O threads with at least one session.
     threads: IoThreads,
+    /// The I/O threads that are behind, as seen by the tick thread of the world.
+    behind: IoThreads,
     /// The sessions to forget after the tick, which may still have frames for them.
     leaving: Vec<SessionId>,
 }
@@ -34,32 +36,31 @@ struct Guest {
     is_outside: bool,
 }
 
-impl Default for Guests {
-    fn default() -> Self {
+impl Guests {
+    /// Returns no guests. `behind` are the I/O threads that are behind.
+    pub(crate) fn new(behind: IoThreads) -> Self {
         Self {
             sessions: SessionMap::default(),
             counts: [0; MAX_IO_THREADS],
             threads: IoThreads::default(),
+            behind,
             leaving: Vec::new(),
         }
     }
-}
 
-impl Guests {
-    /// Adds a session that enters. `behind` are the I/O threads that are behind.
+    /// Adds a session that enters.
     pub(crate) fn arrive(
         &mut self,
         session: SessionId,
         player: Arrival,
         io_thread: usize,
         held: bool,
-        behind: IoThreads,
         input: &mut TickInput,
     ) {
         let guest = self.insert(session, io_thread);
         (guest.held, guest.placed, guest.is_outside) = (held, None, false);
         send(input, session, EventKind::Arrive(player));
-        if held || behind.contains(io_thread) {
+        if held || self.behind.contains(io_thread) {
             send(input, session, EventKind::Hold);
         }
     }
@@ -99,24 +100,23 @@ impl Guests {
     }
 
     /// Sets whether the connection of a session takes no data.
-    pub(crate) fn set_held(
-        &mut self,
-        session: SessionId,
-        held: bool,
-        behind: IoThreads,
-        input: &mut TickInput,
-    ) {
+    pub(crate) fn set_held(&mut self, session: SessionId, held: bool, input: &mut TickInput) {
         let Some(guest) = self.sessions.get_mut(&session).filter(|guest| !guest.is_outside) else {
             return;
         };
         let changed = std::mem::replace(&mut guest.held, held) != held;
-        if changed && !behind.contains(guest.io_thread) {
+        if changed && !self.behind.contains(guest.io_thread) {
             send(input, session, hold(held));
         }
     }
 
     /// Handles an I/O thread that fell behind or caught up.
-    pub(crate) fn set_behind(&self, thread: usize, behind: bool, input: &mut TickInput) {
+    pub(crate) fn set_behind(&mut self, thread: usize, behind: bool, input: &mut TickInput) {
+        if behind {
+            self.behind.add(thread);
+        } else {
+            self.behind.remove(thread);
+        }
         // The order does not matter: there is one event for each session, and the input is sorted.
         for (&session, guest) in &self.sessions {
             if guest.io_thread == thread && !guest.held && !guest.is_outside {
@@ -125,10 +125,21 @@ impl Guests {
         }
     }
 
+    /// Holds and releases sessions after the world moved to a tick thread that sees other I/O threads
+    /// behind.
+    pub(crate) fn change_thread(&mut self, behind: IoThreads, input: &mut TickInput) {
+        for thread in 0..MAX_IO_THREADS {
+            let is_behind = behind.contains(thread);
+            if is_behind != self.behind.contains(thread) {
+                self.set_behind(thread, is_behind, input);
+            }
+        }
+    }
+
     /// Holds everyone in a rebuilt world that must be held.
-    pub(crate) fn hold_again(&self, behind: IoThreads, input: &mut TickInput) {
+    pub(crate) fn hold_again(&self, input: &mut TickInput) {
         for (&session, guest) in &self.sessions {
-            if !guest.is_outside && (guest.held || behind.contains(guest.io_thread)) {
+            if !guest.is_outside && (guest.held || self.behind.contains(guest.io_thread)) {
                 send(input, session, EventKind::Hold);
             }
         }
@@ -215,34 +226,33 @@ mod tests {
     const A: SessionId = SessionId(256);
     const B: SessionId = SessionId(512);
 
-    /// Guests, the I/O threads that are behind, and the events of the next tick.
-    #[derive(Default)]
+    /// Guests, and the events of the next tick.
     struct Fixture {
         guests: Guests,
-        behind: IoThreads,
         input: TickInput,
+    }
+
+    impl Default for Fixture {
+        fn default() -> Self {
+            Self {
+                guests: Guests::new(IoThreads::default()),
+                input: TickInput::default(),
+            }
+        }
     }
 
     impl Fixture {
         fn arrive(&mut self, session: SessionId, io_thread: usize) {
             let player = Arrival::default();
-            let Self {
-                guests,
-                behind,
-                input,
-            } = self;
-            guests.arrive(session, player, io_thread, false, *behind, input);
+            let Self { guests, input } = self;
+            guests.arrive(session, player, io_thread, false, input);
         }
 
         fn set_held(&mut self, session: SessionId, held: bool) {
-            self.guests.set_held(session, held, self.behind, &mut self.input);
+            self.guests.set_held(session, held, &mut self.input);
         }
 
         fn set_behind(&mut self, behind: bool) {
-            self.behind = IoThreads::default();
-            if behind {
-                self.behind.add(0);
-            }
             self.guests.set_behind(0, behind, &mut self.input);
         }
 
@@ -270,6 +280,22 @@ mod tests {
         assert_eq!(world.sent(), [(A, EventKind::Release)]);
         world.set_held(B, false);
         assert_eq!(world.sent(), [(B, EventKind::Release)]);
+    }
+
+    #[test]
+    fn a_world_on_a_new_tick_thread_holds_those_whose_io_thread_is_behind_there() {
+        let mut world = Fixture::default();
+        for (session, io_thread) in [(A, 0), (B, 1)] {
+            world.arrive(session, io_thread);
+        }
+        world.set_behind(true);
+        world.sent();
+        let mut behind = IoThreads::default();
+        behind.add(1);
+        world.guests.change_thread(behind, &mut world.input);
+        assert_eq!(world.sent(), [(A, EventKind::Release), (B, EventKind::Hold)]);
+        world.guests.change_thread(behind, &mut world.input);
+        assert_eq!(world.sent(), []);
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub(crate) struct WorldSlot {
     /// The pace of the last step.
     pace: Pace,
     times: TickTimes,
+    /// The time that the steps took since [`Self::take_used`].
+    used: Duration,
     /// The sizes after the last tick.
     pub(crate) counts: Counts,
     /// The bytes of the outputs since the last figures.
@@ -66,17 +68,19 @@ pub(crate) enum Stepped {
 }
 
 impl WorldSlot {
-    pub(crate) fn new(id: WorldId, ticker: Box<dyn Ticker>) -> Self {
+    /// Returns a world without guests. `behind` are the I/O threads that are behind.
+    pub(crate) fn new(id: WorldId, ticker: Box<dyn Ticker>, behind: IoThreads) -> Self {
         Self {
             id,
             ticker: Some(ticker),
             input: TickInput::default(),
-            guests: Guests::default(),
+            guests: Guests::new(behind),
             tick: Tick::default(),
             stepped: Tick::default(),
             quiet_until: Tick::default(),
             pace: Pace::default(),
             times: TickTimes::new(Instant::now()),
+            used: Duration::ZERO,
             counts: Counts::default(),
             bytes: 0,
         }
@@ -176,7 +180,9 @@ impl WorldSlot {
                 self.stepped = output.tick;
                 self.quiet_until = output.tick.after(ticker.quiet_ticks());
                 self.pace = pace;
-                self.times.add(began.elapsed());
+                let took = began.elapsed();
+                self.times.add(took);
+                self.used += took;
                 self.counts = output.counts;
                 self.bytes += output.bytes.len() as u64;
                 self.input.events.clear();
@@ -233,6 +239,11 @@ impl WorldSlot {
         }
     }
 
+    /// Returns the time that the steps took since the last call.
+    pub(crate) fn take_used(&mut self) -> Duration {
+        mem::take(&mut self.used)
+    }
+
     /// Returns the figures of the last second.
     pub(crate) fn figures(&mut self, now: Instant) -> WorldFigures {
         WorldFigures {
@@ -247,10 +258,9 @@ impl WorldSlot {
     }
 
     /// Goes on with a world that was rebuilt. It has finished the tick before the one that panicked
-    /// or was not begun, and holds nobody. `behind` are the I/O threads that are behind. Returns
-    /// the world that was here, if there was one.
-    pub(crate) fn restore(&mut self, ticker: Box<dyn Ticker>, behind: IoThreads) -> Option<Box<dyn Ticker>> {
-        self.guests.hold_again(behind, &mut self.input);
+    /// or was not begun, and holds nobody. Returns the world that was here, if there was one.
+    pub(crate) fn restore(&mut self, ticker: Box<dyn Ticker>) -> Option<Box<dyn Ticker>> {
+        self.guests.hold_again(&mut self.input);
         if self.ticker.is_none() {
             self.counts = Counts::default();
         }
@@ -377,6 +387,10 @@ mod tests {
         }
     }
 
+    fn slot(ticker: Box<dyn Ticker>) -> WorldSlot {
+        WorldSlot::new(WorldId(1), ticker, IoThreads::default())
+    }
+
     fn message(slot: &mut WorldSlot, message: ClientMessage) {
         let dropped = Metrics::new(1).edge.dropped_inbound_full.clone();
         slot.take_message(A, Instant::now(), message, Instant::now(), &dropped);
@@ -395,14 +409,14 @@ mod tests {
 
     #[test]
     fn after_a_panic_arrivals_and_requests_are_lost_and_departures_wait_for_the_restored_world() {
-        let mut slot = WorldSlot::new(WorldId(1), Box::<Fragile>::default());
+        let mut slot = slot(Box::<Fragile>::default());
         assert!(matches!(step(&mut slot), Stepped::Ticked));
-        let (arrival, none) = (Arrival::default(), IoThreads::default());
+        let arrival = Arrival::default();
         let WorldSlot { guests, input, .. } = &mut slot;
-        guests.arrive(B, arrival.clone(), 0, false, none, input);
+        guests.arrive(B, arrival.clone(), 0, false, input);
         assert!(matches!(step(&mut slot), Stepped::Ticked));
         let WorldSlot { guests, input, .. } = &mut slot;
-        guests.arrive(A, arrival, 0, false, none, input);
+        guests.arrive(A, arrival, 0, false, input);
         guests.depart(B, input);
         message(&mut slot, ClientMessage::Join(Join::room(7, "plaza")));
         message(&mut slot, chat(8));
@@ -424,22 +438,21 @@ mod tests {
 
         assert!(matches!(step(&mut slot), Stepped::Waiting));
         message(&mut slot, ClientMessage::Leave { request: 9 });
-        assert!(slot.restore(Box::<Fragile>::default(), none).is_none());
+        assert!(slot.restore(Box::<Fragile>::default()).is_none());
         assert!(matches!(step(&mut slot), Stepped::Ticked));
         assert_eq!(slot.input.events, []);
     }
 
     #[test]
     fn a_world_that_is_taken_out_keeps_its_events_for_the_restored_one() {
-        let mut slot = WorldSlot::new(WorldId(1), Box::<Fragile>::default());
+        let mut slot = slot(Box::<Fragile>::default());
         assert!(matches!(step(&mut slot), Stepped::Ticked));
         message(&mut slot, ClientMessage::Leave { request: 9 });
         let taken = slot.take();
         assert!(matches!(taken, Some(TickReport::Taken { tick: Tick(2), .. })));
         assert!(slot.take().is_none() && matches!(step(&mut slot), Stepped::Waiting));
         assert_eq!(slot.input.events.len(), 1);
-        let none = IoThreads::default();
-        assert!(slot.restore(Box::<Fragile>::default(), none).is_none());
+        assert!(slot.restore(Box::<Fragile>::default()).is_none());
         assert!(matches!(step(&mut slot), Stepped::Ticked));
     }
 
@@ -447,7 +460,7 @@ mod tests {
     fn a_broken_world_collects_few_messages_and_its_end_reports_them() {
         let metrics = Metrics::new(1);
         let dropped = &metrics.edge.dropped_inbound_full;
-        let mut slot = WorldSlot::new(WorldId(1), Box::<Fragile>::default());
+        let mut slot = slot(Box::<Fragile>::default());
         message(&mut slot, chat(1));
         assert!(matches!(step(&mut slot), Stepped::Panicked(_)));
         let now = Instant::now();
@@ -525,7 +538,7 @@ mod tests {
     #[test]
     fn a_quiet_world_is_not_stepped_until_it_must_be() {
         let (world, pace) = (Sleeper::default(), Pace::default());
-        let mut slot = WorldSlot::new(WorldId(1), Box::new(world.clone()));
+        let mut slot = slot(Box::new(world.clone()));
         for ticks in 1..=12 {
             tick(&mut slot, pace);
             assert_eq!(slot.tick, Tick(ticks));
@@ -541,7 +554,7 @@ mod tests {
     #[test]
     fn a_quiet_world_wakes_in_the_tick_of_its_input_or_of_a_new_pace() {
         let (world, pace) = (Sleeper::default(), Pace::default());
-        let mut slot = WorldSlot::new(WorldId(1), Box::new(world.clone()));
+        let mut slot = slot(Box::new(world.clone()));
         (0..3).for_each(|_| tick(&mut slot, pace));
         assert_eq!(world.story(), [("step", 0)]);
         message(&mut slot, chat(1));

@@ -11,7 +11,7 @@ use super::super::{DeskEvent, WorldState};
 use super::support::{
     Did, MAIN, OFFICE, TestDesk, departed, entered, lost, refused, reservation, reserved, status,
 };
-use crate::{bridge::reports::LostKind, node_status::RestartError};
+use crate::{bridge::reports::LostKind, node_status::WorldRequestError};
 
 const OWN: WorldId = WorldId(3);
 
@@ -157,10 +157,10 @@ fn a_second_panic_within_ten_seconds_sends_everyone_to_the_fallback() {
 fn a_world_that_runs_is_rebuilt_on_request() {
     let mut desk = TestDesk::new();
     desk.open_in(MAIN, "plaza");
-    assert_eq!(desk.restart("mian"), Err(RestartError::NoSuchWorld));
+    assert_eq!(desk.restart("mian"), Err(WorldRequestError::NoSuchWorld));
     assert_eq!(desk.restart("main"), Ok(()));
     assert_eq!(desk.take(), [Did::Take(MAIN)]);
-    assert!(matches!(desk.restart("main"), Err(RestartError::NotNow(_))));
+    assert!(matches!(desk.restart("main"), Err(WorldRequestError::NotNow(_))));
     desk.handle(DeskEvent::Taken {
         world: MAIN,
         tick: Tick(7),

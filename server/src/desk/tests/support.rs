@@ -17,7 +17,7 @@ use crate::{
         reports::{LostKind, LostRequest},
         route::WorldPlace,
     },
-    node_status::RestartError,
+    node_status::{WorldOrder, WorldRequestError},
 };
 
 /// The shared worlds of [`TestDesk::new`].
@@ -56,6 +56,7 @@ pub(super) enum Did {
     Close(CloseCode),
     Place(WorldId, u32),
     Recall,
+    Warn(&'static str),
 }
 
 pub(super) fn room_type(name: &str, worlds: WorldSharing, fallback: Option<&str>) -> DeskRoomType {
@@ -209,9 +210,13 @@ impl TestDesk {
         });
     }
 
-    pub(super) fn restart(&mut self, name: &str) -> Result<(), RestartError> {
+    pub(super) fn restart(&mut self, name: &str) -> Result<(), WorldRequestError> {
+        self.request(name, WorldOrder::Restart)
+    }
+
+    pub(super) fn request(&mut self, name: &str, order: WorldOrder) -> Result<(), WorldRequestError> {
         let actions = &mut self.actions;
-        self.desk.restart(name, self.now, &mut || 0, actions)
+        self.desk.request(name, order, self.now, &mut || 0, actions)
     }
 
     pub(super) fn ended(&mut self, world: WorldId) {
@@ -279,6 +284,7 @@ fn did(action: DeskAction) -> Did {
         DeskAction::Close { code, .. } => Did::Close(code),
         DeskAction::Place { place, number, .. } => Did::Place(place.world, number),
         DeskAction::Recall { .. } => Did::Recall,
+        DeskAction::WarnLate { outcome, .. } => Did::Warn(outcome),
     }
 }
 

@@ -3,8 +3,10 @@
 use crate::bridge::{commands::command_ring, outbound, reports::report_ring, wake};
 
 use parlour_shared::ids::Tick;
+use parlour_tick::WorldId;
 
 use super::*;
+use crate::ticker::TickReport;
 
 #[test]
 fn a_panic_in_the_world_of_a_playback_fails_the_server_with_its_reason() {

@@ -9,7 +9,7 @@ use super::{
         WorldState,
         sessions::{MAX_QUEUE, SessionPlace, Step},
     },
-    Node, tick_thread,
+    Node, THREADS, TickCommand, tick_thread,
 };
 
 impl Node {
@@ -26,17 +26,26 @@ impl Node {
         // Nobody is in two worlds, and no room.
         let mut seen = BTreeMap::new();
         let mut rooms = BTreeMap::new();
-        let slots = self.threads.iter().flat_map(|thread| &thread.slots);
-        for (id, slot) in slots {
-            if ending.contains(id) {
+        let in_threads = self.threads.iter().flat_map(|thread| thread.slots.values());
+        let under_way = self
+            .desk_to_tick
+            .iter()
+            .flatten()
+            .filter_map(|command| match command {
+                TickCommand::Enter(slot) => Some(slot),
+                _ => None,
+            });
+        for slot in in_threads.chain(self.left.values()).chain(under_way) {
+            let id = slot.world.id;
+            if ending.contains(&id) {
                 continue;
             }
             for session in slot.world.guests.keys() {
-                let before = seen.insert(*session, *id);
+                let before = seen.insert(*session, id);
                 assert_eq!(before, None, "{session:?} is in two worlds");
             }
             for room in slot.world.rooms.keys() {
-                let before = rooms.insert(room.clone(), *id);
+                let before = rooms.insert(room.clone(), id);
                 assert_eq!(before, None, "{room} is in two worlds");
             }
         }
@@ -60,6 +69,18 @@ impl Node {
                     "{id:?} is in {present}, not in {world}"
                 );
             }
+        }
+        for thread in 0..THREADS {
+            let here = state.worlds.iter().filter(|(_, world)| world.thread == thread);
+            let guests: usize = here.map(|(_, world)| world.guests().len()).sum();
+            assert_eq!(state.worlds.threads.guests(thread), guests, "of thread {thread}");
+        }
+        for (id, world) in state.worlds.iter() {
+            assert_eq!(
+                world.state == WorldState::Moving,
+                world.moving.is_some(),
+                "{id}: {world:?}"
+            );
         }
         assert!(state.rooms.len() <= state.config.max_rooms);
         assert!(state.worlds.len() <= state.config.max_worlds);

@@ -17,15 +17,15 @@ use parlour_shared::{
     message::ClientMessage,
     rng::{Purpose, Stream},
 };
-use parlour_tick::{Arrival, WorldId};
+use parlour_tick::{Arrival, WorldId, WorldKind};
 
 use super::super::{
     Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, WorldEvent, WorldSharing,
     WorldState,
 };
-use crate::bridge::route::WorldPlace;
+use crate::{bridge::route::WorldPlace, node_status::WorldOrder};
 use client::Client;
-use tick_thread::{Done, TickCommand, TickThread};
+use tick_thread::{Done, Slot, TickCommand, TickThread};
 use world::{CAPACITY, Event, Mischief};
 
 const THREADS: usize = 2;
@@ -58,6 +58,8 @@ pub(super) struct Node {
     desk_to_tick: [Vec<TickCommand>; THREADS],
     tick_to_desk: [VecDeque<DeskEvent>; THREADS],
     jobs: Vec<Job>,
+    /// The worlds that left a thread, until the desk knows it.
+    left: BTreeMap<WorldId, Slot>,
     threads: [TickThread; THREADS],
     /// Whether worlds and builders misbehave.
     mischief: bool,
@@ -107,6 +109,7 @@ impl Node {
             desk_to_tick: Default::default(),
             tick_to_desk: Default::default(),
             jobs: Vec::new(),
+            left: BTreeMap::new(),
             threads: Default::default(),
             mischief: true,
             wildness,
@@ -316,13 +319,14 @@ impl Node {
                 session,
                 place,
                 number,
+                ..
             } => {
                 let client = self.clients.get_mut(&session).expect("it is known");
                 if client.number == number && !client.closed {
                     client.direct = Some((place, number));
                 }
             }
-            DeskAction::Recall { session } => {
+            DeskAction::Recall { session, .. } => {
                 if !self.clients[&session].closed {
                     self.turn_to_desk(session);
                     let client = self.clients.get_mut(&session).expect("it is known");
@@ -394,6 +398,15 @@ impl Node {
                 "{session:?} sent to a world that has ended"
             );
         }
+        for session in done.late {
+            let known = self.state().sessions.contains_key(&session);
+            assert!(
+                !known || self.clients[&session].closed,
+                "{session:?} sent to a world that has left the thread"
+            );
+        }
+        self.left
+            .extend(done.left.into_iter().map(|slot| (slot.world.id, slot)));
         self.tick_to_desk[thread].extend(done.events);
     }
 
@@ -436,6 +449,8 @@ impl Node {
                 load: (pick % 100) as f32 / 100.0,
             }),
             5 if self.mischief && pick / 16 % 8 < self.wildness => self.restart(pick / 128),
+            6 => self.request_move(pick / 16),
+            7 => self.overrun(thread, pick / 16),
             _ => {}
         }
     }
@@ -451,11 +466,47 @@ impl Node {
         let mut actions = Vec::new();
         let stream = &mut self.stream;
         let mut random = || stream.next_u64();
-        let begun = self
-            .desk
-            .restart(&world.name, self.now, &mut random, &mut actions);
+        let begun = self.desk.request(
+            &world.name,
+            WorldOrder::Restart,
+            self.now,
+            &mut random,
+            &mut actions,
+        );
         assert_eq!(begun.is_ok(), world.state == WorldState::Running);
         self.take(actions);
+    }
+
+    /// Requests the move of a world to a different thread.
+    fn request_move(&mut self, pick: usize) {
+        let worlds = self.desk.worlds();
+        if worlds.is_empty() {
+            return;
+        }
+        let world = &worlds[pick % worlds.len()];
+        let to = pick / worlds.len() % THREADS;
+        self.trace(|| format!("-> move of {} to thread {to}", world.name));
+        let mut actions = Vec::new();
+        let stream = &mut self.stream;
+        let mut random = || stream.next_u64();
+        let order = WorldOrder::Move { thread: to };
+        let begun = self
+            .desk
+            .request(&world.name, order, self.now, &mut random, &mut actions);
+        let own = matches!(world.kind, WorldKind::Own { .. });
+        let may_move = world.state == WorldState::Running && own && world.thread != to;
+        assert_eq!(begun.is_ok(), may_move, "{world:?}: {begun:?}");
+        self.take(actions);
+    }
+
+    /// A thread reports that a world makes it late.
+    fn overrun(&mut self, thread: usize, pick: usize) {
+        let worlds: Vec<WorldId> = self.threads[thread].slots.keys().copied().collect();
+        if !worlds.is_empty() {
+            let world = worlds[pick % worlds.len()];
+            let share = (pick / 16 % 12) as f32 / 10.0;
+            self.tick_to_desk[thread].push_back(DeskEvent::Overran { world, share });
+        }
     }
 
     fn handle(&mut self, event: DeskEvent) {
@@ -497,11 +548,18 @@ impl Node {
                 DeskAction::Take { place } => {
                     self.desk_to_tick[place.thread].push(TickCommand::Take(place.world));
                 }
-                DeskAction::Leave { .. } | DeskAction::Enter { .. } => {}
+                DeskAction::Leave { place } => {
+                    self.desk_to_tick[place.thread].push(TickCommand::Leave(place.world));
+                }
+                DeskAction::Enter { place } => {
+                    let slot = self.left.remove(&place.world).expect("it has left");
+                    self.desk_to_tick[place.thread].push(TickCommand::Enter(slot));
+                }
+                DeskAction::WarnLate { .. } => {}
                 DeskAction::End { place } => {
                     self.desk_to_tick[place.thread].push(TickCommand::End(place.world));
                 }
-                DeskAction::Send { session, message } => {
+                DeskAction::Send { session, message, .. } => {
                     let client = self.clients.get_mut(&session).expect("it is known");
                     if !client.closed {
                         client.receive(&message, true);
@@ -511,13 +569,14 @@ impl Node {
                     session,
                     place,
                     number,
+                    ..
                 } => {
                     let placed = TickCommand::Placed(place.world, session, number);
                     self.desk_to_tick[place.thread].push(placed);
                     let io = self.clients[&session].io;
                     self.desk_to_io[io].push_back(action);
                 }
-                DeskAction::Recall { session } | DeskAction::Close { session, .. } => {
+                DeskAction::Recall { session, .. } | DeskAction::Close { session, .. } => {
                     let io = self.clients[&session].io;
                     self.desk_to_io[io].push_back(action);
                 }
@@ -545,6 +604,6 @@ impl Node {
             && self.tick_to_desk.iter().all(VecDeque::is_empty)
             && self.desk_to_tick.iter().all(Vec::is_empty)
             && self.io_to_tick.iter().all(Vec::is_empty);
-        rings && self.jobs.is_empty() && self.threads.iter().all(TickThread::is_quiet)
+        rings && self.jobs.is_empty() && self.left.is_empty() && self.threads.iter().all(TickThread::is_quiet)
     }
 }

@@ -19,6 +19,8 @@ pub(super) enum TickCommand {
     Start(WorldId),
     Restore(WorldId),
     Take(WorldId),
+    Leave(WorldId),
+    Enter(Slot),
     End(WorldId),
     Event(WorldId, Event),
     Placed(WorldId, SessionId, u32),
@@ -56,6 +58,10 @@ pub(super) struct Done {
     pub(super) outputs: Vec<Output>,
     /// Sessions that sent something to a world that the desk had ended.
     pub(super) strays: Vec<SessionId>,
+    /// Sessions that sent something to a world that has left for a different thread.
+    pub(super) late: Vec<SessionId>,
+    /// The worlds that left.
+    pub(super) left: Vec<Slot>,
 }
 
 impl TickThread {
@@ -91,6 +97,10 @@ impl TickThread {
     }
 
     fn direct(&mut self, world: WorldId, event: Event, done: &mut Done) {
+        if !self.slots.contains_key(&world) && !self.gone.contains_key(&world) {
+            done.late.push(event.session);
+            return;
+        }
         let placed = self
             .slots
             .get(&world)
@@ -152,6 +162,16 @@ impl TickThread {
                     let tick = Tick(slot.world.tick + 1);
                     done.events.push(DeskEvent::Taken { world: id, tick });
                 }
+            }
+            TickCommand::Leave(id) => {
+                if self.slots.get(&id).is_some_and(|slot| !slot.fallen) {
+                    done.left.extend(self.slots.remove(&id));
+                    done.events.push(DeskEvent::Left { world: id });
+                }
+            }
+            TickCommand::Enter(slot) => {
+                let before = self.slots.insert(slot.world.id, slot);
+                assert!(before.is_none(), "a world is in one place");
             }
             TickCommand::End(id) => self.end(id, true, done),
             TickCommand::Event(world, event) => self.event(world, event, done),

@@ -1,0 +1,200 @@
+//! What arrives in the rings, from the admin port and from the workers becomes events of the desk.
+
+use std::time::Instant;
+
+use parlour_tick::WorldKind;
+
+use super::{
+    DeskEvent, KnownWorld, Workers,
+    hands::{DeskRings, Hands},
+    workers::{BUILDER, Built},
+};
+use crate::{
+    bridge::forwarded::{Forwarded, ForwardedKind},
+    failure::{ServerFailure, TICK as TICK_THREAD},
+    node_status::WorldRequest,
+    system_random,
+    ticker::{TickCommand, TickReport},
+};
+
+/// The events of one ring that are handled before the next ring is looked at.
+const TURN: usize = 256;
+
+impl Hands {
+    /// Handles what waits in the rings. Returns whether more may wait.
+    pub(super) fn drain(&mut self, rings: &mut DeskRings) -> bool {
+        let mut more = false;
+        for (io_thread, ring) in rings.io.iter_mut().enumerate() {
+            let count = ring.slots();
+            more |= count > TURN;
+            for _ in 0..count.min(TURN) {
+                let Ok(event) = ring.pop() else { break };
+                self.take_forwarded(io_thread, event);
+            }
+        }
+        for (thread, ring) in rings.reports.iter_mut().enumerate() {
+            let count = ring.slots();
+            more |= count > TURN;
+            for _ in 0..count.min(TURN) {
+                let Ok(report) = ring.pop() else { break };
+                self.take_report(thread, report);
+            }
+        }
+        for request in self.node.take_requests() {
+            self.request(request);
+        }
+        while let Some(built) = self.workers.as_mut().and_then(Workers::next) {
+            self.take_built(built);
+        }
+        self.metrics.desk.sessions.set(self.desk.sessions() as f64);
+        more
+    }
+
+    fn take_forwarded(&mut self, io_thread: usize, event: Forwarded) {
+        let Forwarded {
+            session,
+            number,
+            kind,
+        } = event;
+        let event = match kind {
+            ForwardedKind::Opened(player) => DeskEvent::Opened {
+                session,
+                io_thread,
+                player,
+            },
+            ForwardedKind::Closed => DeskEvent::Closed { session, number },
+            ForwardedKind::Held(held) => DeskEvent::Held {
+                session,
+                number,
+                held,
+            },
+            ForwardedKind::Recalled => DeskEvent::Recalled { session, number },
+            ForwardedKind::Message { arrived, message } => DeskEvent::Message {
+                session,
+                number,
+                arrived,
+                message,
+            },
+        };
+        self.handle(event);
+    }
+
+    fn take_report(&mut self, thread: usize, report: TickReport) {
+        match report {
+            TickReport::World {
+                world,
+                reports,
+                closes,
+            } => self.handle(DeskEvent::World {
+                world,
+                reports,
+                closes,
+            }),
+            TickReport::Panicked {
+                world,
+                tick,
+                why,
+                lost,
+                remains,
+            } => {
+                let name = self.name(world);
+                tracing::error!(%world, name, thread, tick = tick.0, why, "a world panicked");
+                if self.workers.is_none() {
+                    // Nobody can rebuild the world of a playback, and there is nothing else.
+                    self.failure.set(ServerFailure::Panicked {
+                        thread: format!("{TICK_THREAD}{thread}"),
+                        message: why.clone(),
+                    });
+                }
+                self.types.of(self.room_type(world)).panics.increment(1);
+                self.drop_elsewhere(remains);
+                self.handle(DeskEvent::Panicked { world, tick, lost });
+            }
+            TickReport::Taken { world, tick, ticker } => {
+                self.drop_elsewhere(Some(ticker));
+                self.handle(DeskEvent::Taken { world, tick });
+            }
+            TickReport::Ended { world, lost, ticker } => {
+                self.drop_elsewhere(ticker);
+                // Of a world that ended before, this is a late request.
+                if let Some(known) = self.known(world).filter(|known| !known.dropped) {
+                    tracing::info!(%world, name = known.name, thread, "a world ended");
+                    self.types.of(known.kind.room_type()).ended.increment(1);
+                    // Before the desk gives its name to a new world.
+                    self.close(world);
+                }
+                self.handle(DeskEvent::Ended { world, lost });
+            }
+            TickReport::Restored { world } => {
+                let name = self.name(world);
+                tracing::warn!(%world, name, thread, "a world was rebuilt, and continues");
+                self.types.of(self.room_type(world)).restarts.increment(1);
+                self.handle(DeskEvent::Rebuilt { world, ok: true });
+            }
+            TickReport::Left { world, slot } => {
+                self.left = Some((thread, slot));
+                self.handle(DeskEvent::Left { world });
+                // Only a bug of the desk lets a world leave that it does not expect.
+                if let Some((_, slot)) = self.left.take() {
+                    self.take_report(thread, slot.end());
+                }
+            }
+            TickReport::Overran { world, share } => {
+                self.types.of(self.room_type(world)).overruns.increment(1);
+                self.handle(DeskEvent::Overran { world, share });
+            }
+            TickReport::Load(load) => self.handle(DeskEvent::Load { thread, load }),
+        }
+    }
+
+    /// Answers a request of the admin port.
+    fn request(&mut self, request: WorldRequest) {
+        let now = Instant::now();
+        let random = &mut system_random::random_bits;
+        let (world, order) = (&request.world, request.order);
+        let result = self.desk.request(world, order, now, random, &mut self.actions);
+        self.is_changed = true;
+        request.answer(result);
+        self.perform_all(now);
+    }
+
+    fn take_built(&mut self, built: Built) {
+        match built {
+            Built::Created(place, Ok(ticker)) => {
+                self.start_world(place, ticker);
+                self.handle(DeskEvent::Created {
+                    world: place.world,
+                    ok: Ok(()),
+                });
+            }
+            Built::Created(place, Err(why)) => {
+                let name = self.name(place.world);
+                tracing::error!(world = %place.world, name, why, "a world cannot be made");
+                let is_main = |known: &KnownWorld| known.kind == WorldKind::Main;
+                if self.known(place.world).is_some_and(is_main) {
+                    // Without it, nobody can join anything.
+                    self.failure.set(ServerFailure::Panicked {
+                        thread: BUILDER.to_owned(),
+                        message: why.clone(),
+                    });
+                }
+                self.handle(DeskEvent::Created {
+                    world: place.world,
+                    ok: Err(why),
+                });
+            }
+            Built::Rebuilt(place, Ok(ticker)) => {
+                let world = place.world;
+                self.command(place.thread, TickCommand::Restore { world, ticker });
+            }
+            Built::Rebuilt(place, Err(why)) => {
+                let name = self.name(place.world);
+                tracing::error!(world = %place.world, name, why, "a world cannot be rebuilt");
+                self.handle(DeskEvent::Rebuilt {
+                    world: place.world,
+                    ok: false,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The tick threads, and which of them a world gets.
+
+use std::collections::BTreeSet;
+
+/// The load that a new world is assumed to add to a thread until the thread reports its load again.
+const NEW_WORLD: f32 = 0.002;
+
+/// The load below which a thread without guests is free for a world that makes its thread late.
+const FREE: f32 = 0.1;
+
+/// The load to which such a world may bring a thread with guests. A thread is late from a load of 1,
+/// and a measured load is an average over a second.
+const HALF_FULL: f32 = 0.5;
+
+/// All tick threads.
+#[derive(Debug)]
+pub(super) struct ThreadLoads(Vec<ThreadLoad>);
+
+/// A tick thread.
+#[derive(Clone, Copy, Debug, Default)]
+struct ThreadLoad {
+    guests: usize,
+    worlds: usize,
+    /// The share of its time that it worked in the last second.
+    load: f32,
+}
+
+impl ThreadLoads {
+    /// Returns this number of threads without worlds.
+    pub(super) fn new(threads: usize) -> Self {
+        Self(vec![ThreadLoad::default(); threads.max(1)])
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the number of sessions in the worlds of a thread.
+    pub(super) fn guests(&self, thread: usize) -> usize {
+        self.0[thread].guests
+    }
+
+    /// Counts a new world.
+    pub(super) fn add_new_world(&mut self, thread: usize) {
+        self.add_world(thread, 0);
+        self.0[thread].load += NEW_WORLD;
+    }
+
+    /// Counts a world with its guests.
+    pub(super) fn add_world(&mut self, thread: usize, guests: usize) {
+        self.0[thread].worlds += 1;
+        self.0[thread].guests += guests;
+    }
+
+    /// Forgets a world with its guests.
+    pub(super) fn remove_world(&mut self, thread: usize, guests: usize) {
+        self.0[thread].worlds -= 1;
+        self.0[thread].guests -= guests;
+    }
+
+    pub(super) fn add_guest(&mut self, thread: usize) {
+        self.0[thread].guests += 1;
+    }
+
+    pub(super) fn remove_guest(&mut self, thread: usize) {
+        self.0[thread].guests -= 1;
+    }
+
+    /// Sets the measured load of a thread.
+    pub(super) fn set_load(&mut self, thread: usize, load: f32) {
+        if let Some(thread) = self.0.get_mut(thread)
+            && load.is_finite()
+        {
+            thread.load = load;
+        }
+    }
+
+    /// Returns the thread with the fewest sessions in its worlds.
+    pub(super) fn emptiest(&self) -> usize {
+        let threads = self.0.iter().enumerate();
+        threads
+            .min_by_key(|(at, thread)| (thread.guests, *at))
+            .map_or(0, |(at, _)| at)
+    }
+
+    /// Returns the thread with the least load, and of several the one with the fewest worlds.
+    pub(super) fn idlest(&self) -> usize {
+        let threads = self.0.iter().enumerate();
+        threads
+            .min_by(|(_, one), (_, other)| {
+                let by_load = one.load.total_cmp(&other.load);
+                by_load.then(one.worlds.cmp(&other.worlds))
+            })
+            .map_or(0, |(at, _)| at)
+    }
+
+    /// Returns the thread with the least load on which a world that needs this share of a thread
+    /// delays nobody: it has no guests, or much room. Not one of `except`.
+    pub(super) fn with_room(&self, share: f32, except: &BTreeSet<usize>) -> Option<usize> {
+        let has_room =
+            |thread: &ThreadLoad| thread.guests == 0 && thread.load < FREE || thread.load + share < HALF_FULL;
+        let threads = self.0.iter().enumerate();
+        threads
+            .filter(|(at, thread)| !except.contains(at) && has_room(thread))
+            .min_by(|(_, one), (_, other)| one.load.total_cmp(&other.load))
+            .map(|(at, _)| at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_that_needs_a_whole_thread_goes_where_nobody_is() {
+        let mut threads = ThreadLoads::new(4);
+        for (thread, load) in [(0, 1.2), (1, 0.01), (2, 0.09), (3, 0.2)] {
+            threads.set_load(thread, load);
+        }
+        let present = BTreeSet::from([0]);
+        assert_eq!(threads.with_room(1.1, &present), Some(1));
+        threads.add_guest(1);
+        assert_eq!(threads.with_room(1.1, &present), Some(2));
+        assert_eq!(threads.with_room(1.1, &BTreeSet::from([0, 2])), None);
+        threads.set_load(2, 0.1);
+        assert_eq!(threads.with_room(1.1, &present), None, "something works there");
+    }
+
+    #[test]
+    fn a_small_world_goes_where_much_room_is() {
+        let mut threads = ThreadLoads::new(3);
+        for (thread, load) in [(0, 1.2), (1, 0.3), (2, 0.4)] {
+            threads.set_load(thread, load);
+            threads.add_guest(thread);
+        }
+        let present = BTreeSet::from([0]);
+        assert_eq!(threads.with_room(0.1, &present), Some(1));
+        assert_eq!(threads.with_room(0.3, &present), None);
+    }
+}
