@@ -5,11 +5,14 @@
 
 mod deadline;
 mod load;
+mod obeying;
 mod overtaking;
 mod pace_control;
 mod priority;
 #[cfg(test)]
 mod tests;
+mod totals;
+mod world_slots;
 
 use std::{
     sync::{
@@ -20,26 +23,24 @@ use std::{
 };
 
 use parlour_recording::recorder::TickSender;
-use parlour_shared::ids::SessionId;
-use parlour_tick::{Cadence, Counts, Event, EventKind, Pace, TickOutput, WorldId};
+use parlour_tick::{Cadence, Pace};
 
 use crate::{
     bridge::{
-        commands::SessionCommand,
-        inbound::{Inbound, InboundKind, InboundReceiver},
+        inbound::InboundReceiver,
         io_load::IoLoad,
-        outbound::{Backlog, Publisher, TickBatch},
+        outbound::{Backlog, Publisher},
         route::IoThreads,
         tick_status::TickThreads,
     },
-    metrics::{Counter, Metrics, TickMetrics},
-    node_status::{NodeStatus, WorldFigures},
-    ticker::{CommandReceiver, ReportSender, Stepped, TickCommand, TickReport, WorldSlot, lost_requests},
+    metrics::{Metrics, TickMetrics},
+    node_status::NodeStatus,
+    ticker::{CommandReceiver, ReportSender, TickReport},
 };
 use deadline::{Deadlines, PERIOD};
 use load::LoadMeter;
-use overtaking::OvertakingEvents;
 use pace_control::PaceControl;
+use world_slots::WorldSlots;
 
 /// A tick thread before it starts: its ends of the rings, and its options.
 pub(crate) struct TickLoop {
@@ -197,371 +198,5 @@ impl TickLoop {
             gauge.set(viewers);
         }
         output_bytes.record(worlds.bytes as f64);
-    }
-}
-
-/// The worlds of a tick thread.
-#[derive(Default)]
-struct WorldSlots {
-    /// Sorted by id.
-    slots: Vec<WorldSlot>,
-    /// The worlds that end with this tick.
-    ending: Vec<WorldSlot>,
-    /// The worlds that leave for a different tick thread before this tick.
-    leaving: Vec<WorldSlot>,
-    /// The worlds that are taken out at the next step, to be restored.
-    taking: Vec<WorldId>,
-    /// The positions of the worlds that ran in this tick.
-    ran: Vec<usize>,
-    overtaking: OvertakingEvents,
-    /// The I/O threads that are behind.
-    behind: IoThreads,
-    /// The reports of this tick.
-    reports: Vec<TickReport>,
-    /// The sums over the worlds after this tick, without those that panicked.
-    total: Counts,
-    /// The bytes of the outputs of this tick.
-    bytes: usize,
-    /// The figures of the last second, until they are published.
-    figures: Vec<WorldFigures>,
-}
-
-impl WorldSlots {
-    fn get(&mut self, world: WorldId) -> Option<&mut WorldSlot> {
-        // Most threads have one world.
-        let at = match &self.slots[..] {
-            [only] => (only.id == world).then_some(0)?,
-            slots => slots.binary_search_by_key(&world, |slot| slot.id).ok()?,
-        };
-        self.slots.get_mut(at)
-    }
-
-    /// Collects the events that arrived. `looked` is called after each look at a ring, for tests.
-    fn collect(
-        &mut self,
-        inbound: &mut [InboundReceiver],
-        commands: &mut CommandReceiver,
-        deadline: Instant,
-        dropped: &Counter,
-        mut looked: impl FnMut(),
-    ) {
-        // Only as many as wait now: later events are for the next tick, so a flood cannot hold up
-        // this one. The commands are counted before the direct events are taken, so that for every
-        // command the direct events that were sent before it are there. They come first.
-        let count = commands.slots();
-        looked();
-        for ring in inbound {
-            for _ in 0..ring.slots() {
-                let Ok(event) = ring.pop() else { break };
-                if let Some(event) = self.take_in(event, deadline, dropped) {
-                    self.overtaking.push(event, dropped);
-                }
-            }
-            looked();
-        }
-        for _ in 0..count {
-            let Ok(command) = commands.pop() else { break };
-            self.obey(command, deadline, dropped);
-        }
-        if !self.overtaking.is_empty() {
-            self.overtaking.end_tick();
-        }
-    }
-
-    /// Adds a direct event to the input of its world. Returns it if its placement is not known yet.
-    fn take_in(&mut self, event: Inbound, deadline: Instant, dropped: &Counter) -> Option<Inbound> {
-        let Some(slot) = self.get(event.world) else {
-            return Some(event);
-        };
-        let session = event.session;
-        if !slot.guests.is_placed(session, event.placed) {
-            return Some(event);
-        }
-        match event.kind {
-            InboundKind::Held(held) => slot.guests.set_held(session, held, &mut slot.input),
-            InboundKind::Message { arrived, message } => {
-                slot.take_message(session, arrived, message, deadline, dropped);
-            }
-        }
-        None
-    }
-
-    /// Obeys a command of the desk.
-    fn obey(&mut self, command: TickCommand, deadline: Instant, dropped: &Counter) {
-        match command {
-            TickCommand::Start { world, ticker } => {
-                self.insert(WorldSlot::new(world, ticker, self.behind));
-            }
-            TickCommand::Restore { world, ticker } => {
-                let unused = match self.get(world) {
-                    Some(slot) => slot.restore(ticker),
-                    None => Some(ticker),
-                };
-                self.reports.push(match unused {
-                    None => TickReport::Restored { world },
-                    // Only a bug of the desk restores a world that runs, or that is not here.
-                    ticker => TickReport::Ended {
-                        world,
-                        lost: Vec::new(),
-                        ticker,
-                    },
-                });
-            }
-            TickCommand::Leave { world } => self.let_leave(world),
-            TickCommand::Enter { slot } => self.let_enter(*slot),
-            TickCommand::Take { world } => self.taking.push(world),
-            TickCommand::End { world } => {
-                let at = self.slots.binary_search_by_key(&world, |slot| slot.id);
-                match at {
-                    Ok(at) => self.ending.push(self.slots.remove(at)),
-                    Err(_) => self.reports.push(TickReport::Ended {
-                        world,
-                        lost: Vec::new(),
-                        ticker: None,
-                    }),
-                }
-            }
-            TickCommand::Event {
-                world,
-                session,
-                io_thread,
-                kind,
-            } => self.session_command((world, session, io_thread), kind, deadline, dropped),
-        }
-    }
-
-    fn session_command(
-        &mut self,
-        (world, session, io_thread): (WorldId, SessionId, usize),
-        kind: SessionCommand,
-        deadline: Instant,
-        dropped: &Counter,
-    ) {
-        let Some(slot) = self.get(world) else {
-            self.refuse_late(world, session, kind);
-            return;
-        };
-        let WorldSlot { guests, input, .. } = slot;
-        match kind {
-            SessionCommand::Arrive { player, held } => {
-                guests.arrive(session, player, io_thread, held, input);
-            }
-            SessionCommand::Depart => guests.depart(session, input),
-            SessionCommand::Held(held) => guests.set_held(session, held, input),
-            // Its arrival was lost in a panic, which the desk did not know yet.
-            SessionCommand::Message { .. } if guests.is_outside(session) => {}
-            SessionCommand::Message { arrived, message } => {
-                slot.take_message(session, arrived, message, deadline, dropped);
-            }
-            SessionCommand::Reserve(reservation) => {
-                slot.take_reservation(session, io_thread, reservation);
-            }
-            SessionCommand::Placed { number } => {
-                guests.place(session, number);
-                if !self.overtaking.is_empty() {
-                    self.take_overtaking(world, session, deadline, dropped);
-                }
-            }
-        }
-    }
-
-    fn insert(&mut self, slot: WorldSlot) {
-        let at = self.slots.partition_point(|other| other.id < slot.id);
-        self.slots.insert(at, slot);
-    }
-
-    /// Takes a world out with everything that belongs to it. One that waits to be restored stays:
-    /// the desk knows it, or has a report of it under way.
-    fn let_leave(&mut self, world: WorldId) {
-        if let Ok(at) = self.slots.binary_search_by_key(&world, |slot| slot.id)
-            && !self.slots[at].is_broken()
-        {
-            self.leaving.push(self.slots.remove(at));
-        }
-    }
-
-    /// Takes over a world from a different tick thread.
-    fn let_enter(&mut self, mut slot: WorldSlot) {
-        slot.guests.change_thread(self.behind, &mut slot.input);
-        // What it used on the other thread does not count here.
-        slot.take_used();
-        add_sizes(&mut self.total, &slot.counts);
-        self.insert(slot);
-    }
-
-    /// Reports the request in a command for a world that has ended meanwhile.
-    fn refuse_late(&mut self, world: WorldId, session: SessionId, kind: SessionCommand) {
-        let kind = match kind {
-            SessionCommand::Message { message, .. } => EventKind::Message { early: 0, message },
-            SessionCommand::Reserve(reservation) => EventKind::Reserve(reservation),
-            SessionCommand::Arrive { .. }
-            | SessionCommand::Depart
-            | SessionCommand::Held(_)
-            | SessionCommand::Placed { .. } => return,
-        };
-        let lost = lost_requests(&[Event { session, kind }]);
-        if !lost.is_empty() {
-            self.reports.push(TickReport::Ended {
-                world,
-                lost,
-                ticker: None,
-            });
-        }
-    }
-
-    /// Adds the direct events that overtook the placement of their session.
-    fn take_overtaking(&mut self, world: WorldId, session: SessionId, deadline: Instant, dropped: &Counter) {
-        for event in self.overtaking.take(world, session) {
-            // Events under a later placement continue to wait.
-            if let Some(event) = self.take_in(event, deadline, dropped) {
-                self.overtaking.push(event, dropped);
-            }
-        }
-    }
-
-    /// Handles an I/O thread that fell behind or caught up.
-    fn set_behind(&mut self, thread: usize, behind: bool) {
-        if behind {
-            self.behind.add(thread);
-        } else {
-            self.behind.remove(thread);
-        }
-        for slot in &mut self.slots {
-            slot.guests.set_behind(thread, behind, &mut slot.input);
-        }
-    }
-
-    /// Steps all worlds. Returns the I/O threads that must see the batch.
-    fn step(
-        &mut self,
-        pace: Pace,
-        batch: &mut TickBatch,
-        recorder: &mut Option<TickSender>,
-        metrics: &Metrics,
-    ) -> IoThreads {
-        batch.clear();
-        self.bytes = 0;
-        self.ran.clear();
-        let mut threads = IoThreads::default();
-        for mut slot in self.ending.drain(..) {
-            slot.catch_up(recorder.as_mut());
-            if !slot.is_broken() {
-                subtract(&mut self.total, &slot.counts);
-            }
-            self.reports.push(slot.end());
-        }
-        for mut slot in self.leaving.drain(..) {
-            // Its recording is complete up to here, before a different thread continues it.
-            slot.catch_up(recorder.as_mut());
-            subtract(&mut self.total, &slot.counts);
-            let (world, slot) = (slot.id, Box::new(slot));
-            self.reports.push(TickReport::Left { world, slot });
-        }
-        while let Some(world) = self.taking.pop() {
-            let Some(slot) = self.get(world) else { continue };
-            slot.catch_up(recorder.as_mut());
-            let counts = slot.counts;
-            if let Some(report) = slot.take() {
-                subtract(&mut self.total, &counts);
-                self.reports.push(report);
-            }
-        }
-        for (nth, slot) in self.slots.iter_mut().enumerate() {
-            if slot.sleep(pace) {
-                continue;
-            }
-            let before = slot.counts;
-            let output = batch.next();
-            match slot.step(pace, output, recorder.as_mut()) {
-                Stepped::Waiting | Stepped::Skipped => {}
-                Stepped::Panicked(report) => {
-                    subtract(&mut self.total, &before);
-                    self.reports.push(report);
-                }
-                Stepped::Ticked => {
-                    self.ran.push(nth);
-                    subtract(&mut self.total, &before);
-                    add(&mut self.total, &output.counts, metrics);
-                    self.bytes += output.bytes.len();
-                    if !output.reports.is_empty() || !output.closes.is_empty() {
-                        self.reports.push(TickReport::World {
-                            world: slot.id,
-                            reports: std::mem::take(&mut output.reports),
-                            closes: output.closes.clone(),
-                        });
-                    }
-                    if concerns_anyone(output) {
-                        threads = threads.union(slot.guests.concerned(output));
-                        batch.keep();
-                    }
-                }
-            }
-        }
-        threads
-    }
-
-    /// Collects the figures of all worlds, once a second. Returns the world whose steps took the
-    /// most time since the last call, and that time.
-    fn collect_figures(&mut self, now: Instant) -> Option<(WorldId, Duration)> {
-        self.figures.clear();
-        let mut busiest = None;
-        for slot in &mut self.slots {
-            let used = slot.take_used();
-            if busiest.is_none_or(|(_, most)| used > most) {
-                busiest = Some((slot.id, used));
-            }
-            self.figures.push(slot.figures(now));
-        }
-        busiest
-    }
-
-    /// Forgets what is only needed until the output is published.
-    fn end_tick(&mut self) {
-        for nth in self.ran.drain(..) {
-            self.slots[nth].end_tick();
-        }
-    }
-}
-
-fn concerns_anyone(output: &TickOutput) -> bool {
-    !output.frames.is_empty() || !output.closes.is_empty() || !output.unknown.is_empty()
-}
-
-/// Subtracts the sizes that a world had so far.
-fn subtract(total: &mut Counts, counts: &Counts) {
-    total.players -= counts.players;
-    total.rooms -= counts.rooms;
-    total.entities -= counts.entities;
-    total.held -= counts.held;
-    for (sum, count) in total.viewers.iter_mut().zip(counts.viewers) {
-        *sum -= count;
-    }
-}
-
-/// Adds the sizes of a world.
-fn add_sizes(total: &mut Counts, counts: &Counts) {
-    total.players += counts.players;
-    total.rooms += counts.rooms;
-    total.entities += counts.entities;
-    total.held += counts.held;
-    for (sum, count) in total.viewers.iter_mut().zip(counts.viewers) {
-        *sum += count;
-    }
-}
-
-/// Adds the counts of a world: sizes to the sums of the thread, events to the counters of the node.
-fn add(total: &mut Counts, counts: &Counts, metrics: &Metrics) {
-    add_sizes(total, counts);
-    let Counts {
-        moves,
-        moves_dropped,
-        refused,
-        ..
-    } = counts;
-    let metrics = &metrics.tick;
-    metrics.moves.increment((*moves).into());
-    metrics.moves_dropped.increment((*moves_dropped).into());
-    for (class, count) in refused.iter() {
-        metrics.refused.add(class, count.into());
     }
 }

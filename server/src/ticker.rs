@@ -1,13 +1,15 @@
 //! A world, as the tick threads and the desk see it.
 
 mod guests;
+mod lost;
 mod world_slot;
 
 use parlour_recording::recorder::TickSender;
 use parlour_shared::ids::Tick;
 use parlour_tick::{TickInput, TickOutput};
 
-pub(crate) use world_slot::{Stepped, WorldSlot, lost_requests};
+pub(crate) use lost::lost_requests;
+pub(crate) use world_slot::{Stepped, WorldSlot};
 
 use crate::bridge::{commands, reports};
 

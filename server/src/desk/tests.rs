@@ -6,6 +6,7 @@ mod groups;
 mod joining;
 mod journeys;
 mod model;
+mod moving;
 mod playback;
 mod support;
 mod travelling;

@@ -10,27 +10,24 @@ use parlour_shared::{
     ids::{SessionId, Tick},
     message::{ClientMessage, Join},
 };
-use parlour_tick::{Arrival, EventKind, TickInput, TickOutput};
+use parlour_tick::{Arrival, EventKind, Pace, TickInput, TickOutput, WorldId};
 use proptest::prelude::*;
 
 use super::*;
 use crate::bridge::{
-    commands::command_ring,
+    commands::{SessionCommand, command_ring},
     event_ring::event_ring,
     forwarded::{ForwardReceiver, Forwarded, ForwardedKind},
+    outbound::TickBatch,
     route::WorldPlace,
     session_route::{IoRings, SessionRoute},
 };
-use crate::ticker::{CommandSender, Ticker};
+use crate::ticker::{CommandSender, TickCommand, Ticker, WorldSlot};
 
 const SESSIONS: u64 = 3;
 const WORLDS: u32 = 3;
-/// The first world is on thread 0, the others are on thread 1.
+/// At first, the first world is on thread 0, and the others are on thread 1.
 const THREADS: usize = 2;
-
-fn thread_of(world: WorldId) -> usize {
-    usize::from(world.0 > 0)
-}
 
 /// What all worlds were sent, in the order of their steps.
 type Story = Arc<Mutex<Vec<Told>>>;
@@ -64,19 +61,32 @@ impl Ticker for Chronicle {
 }
 
 /// A small desk: a join goes to the world with the number of its request modulo [`WORLDS`]. While a
-/// session changes worlds, its events wait.
+/// session changes worlds, its events wait. Worlds move from thread to thread.
 struct SmallDesk {
     ring: ForwardReceiver,
     commands: Vec<CommandSender>,
+    /// By world.
+    homes: Vec<Home>,
     /// What the I/O thread must be sent: placements and recalls.
     outputs: VecDeque<(SessionId, Option<(WorldPlace, u32)>)>,
     seats: BTreeMap<SessionId, Seat>,
+}
+
+/// Where a world is.
+struct Home {
+    thread: usize,
+    /// The thread to which it moves.
+    moves_to: Option<usize>,
+    /// The commands for it since it was asked to leave.
+    kept: Option<Vec<TickCommand>>,
 }
 
 #[derive(Default)]
 struct Seat {
     world: Option<WorldId>,
     number: u32,
+    /// Whether its I/O thread may send directly to its world.
+    direct: bool,
     held: bool,
     /// Whether the departure was sent, and where the session goes.
     leaving_for: Option<WorldId>,
@@ -87,12 +97,56 @@ struct Seat {
 
 impl SmallDesk {
     fn command(&mut self, world: WorldId, session: SessionId, kind: SessionCommand) {
-        self.commands[thread_of(world)].send(TickCommand::Event {
+        let command = TickCommand::Event {
             world,
             session,
             io_thread: 0,
             kind,
-        });
+        };
+        let home = &mut self.homes[world.0 as usize];
+        match &mut home.kept {
+            Some(kept) => kept.push(command),
+            None => self.commands[home.thread].send(command),
+        }
+    }
+
+    /// Begins to move a world: recalls its guests.
+    fn move_world(&mut self, world: WorldId) {
+        let home = &mut self.homes[world.0 as usize];
+        if home.moves_to.is_none() {
+            home.moves_to = Some((home.thread + 1) % THREADS);
+            let guests = self.seats.iter().filter(|(_, seat)| seat.world == Some(world));
+            let recalls = guests.map(|(session, _)| (*session, None));
+            self.outputs.extend(recalls);
+            self.leave_if_ready(world);
+        }
+    }
+
+    /// Lets a world leave its thread when none of its guests is direct.
+    fn leave_if_ready(&mut self, world: WorldId) {
+        let mut guests = self.seats.values().filter(|seat| seat.world == Some(world));
+        let is_direct = guests.any(|seat| seat.direct);
+        let home = &mut self.homes[world.0 as usize];
+        if home.moves_to.is_some() && home.kept.is_none() && !is_direct {
+            home.kept = Some(Vec::new());
+            self.commands[home.thread].send(TickCommand::Leave { world });
+        }
+    }
+
+    /// A world left its thread, and enters the next one.
+    fn left(&mut self, world: WorldId, slot: Box<WorldSlot>) {
+        let home = &mut self.homes[world.0 as usize];
+        home.thread = home.moves_to.take().expect("it moves");
+        let commands = &mut self.commands[home.thread];
+        commands.send(TickCommand::Enter { slot });
+        for command in home.kept.take().expect("it left") {
+            commands.send(command);
+        }
+        let guests = self.seats.iter().filter(|(_, seat)| seat.world == Some(world));
+        let guests: Vec<_> = guests.map(|(session, _)| *session).collect();
+        for session in guests {
+            self.settle(session);
+        }
     }
 
     /// Handles the next event. Returns `false` if there is none.
@@ -107,6 +161,7 @@ impl SmallDesk {
         };
         let seat = self.seats.entry(session).or_default();
         seat.number = number;
+        seat.direct = false;
         match kind {
             ForwardedKind::Opened(_) | ForwardedKind::Closed => {}
             ForwardedKind::Held(held) => {
@@ -125,6 +180,7 @@ impl SmallDesk {
             ForwardedKind::Message { message, .. } => seat.waiting.push_back(message),
         }
         self.settle(session);
+        (0..WORLDS).for_each(|world| self.leave_if_ready(WorldId(world)));
         true
     }
 
@@ -186,9 +242,14 @@ impl SmallDesk {
             let arrived = Instant::now();
             self.command(world, session, SessionCommand::Message { arrived, message });
         }
-        let seat = &self.seats[&session];
-        if let Some(world) = seat.world {
-            let (number, thread) = (seat.number, thread_of(world));
+        let Some(seat) = self.seats.get_mut(&session) else {
+            return;
+        };
+        if let Some(world) = seat.world
+            && self.homes[world.0 as usize].moves_to.is_none()
+        {
+            seat.direct = true;
+            let (number, thread) = (seat.number, self.homes[world.0 as usize].thread);
             self.command(world, session, SessionCommand::Placed { number });
             let place = WorldPlace { thread, world };
             self.outputs.push_back((session, Some((place, number))));
@@ -203,8 +264,13 @@ struct Node {
     sent: Vec<u32>,
     held: Vec<bool>,
     desk: SmallDesk,
-    /// Departures on their way to the desk.
-    departed: VecDeque<SessionId>,
+    /// By tick thread: the reports on their way to the desk.
+    reports: [VecDeque<SmallReport>; THREADS],
+}
+
+enum SmallReport {
+    Departed(SessionId),
+    Left(WorldId, Box<WorldSlot>),
 }
 
 /// A step of one of the threads.
@@ -215,7 +281,10 @@ enum Action {
     Hold(u64),
     /// The desk handles an event.
     Desk,
-    Report,
+    /// The desk handles a report of a tick thread.
+    Report(usize),
+    /// The desk begins to move a world.
+    Move(u32),
     /// The I/O thread obeys the desk.
     Obey,
     Door(u64, u32),
@@ -244,11 +313,12 @@ impl Node {
                 self.routes[at].set_held(&self.rings, id(session), self.held[at]);
             }
             Action::Desk => drop(self.desk.handle()),
-            Action::Report => {
-                if let Some(session) = self.departed.pop_front() {
-                    self.desk.departed(session);
-                }
-            }
+            Action::Report(thread) => match self.reports[thread].pop_front() {
+                Some(SmallReport::Departed(session)) => self.desk.departed(session),
+                Some(SmallReport::Left(world, slot)) => self.desk.left(world, slot),
+                None => {}
+            },
+            Action::Move(world) => self.desk.move_world(WorldId(world)),
             Action::Obey => {
                 if let Some((session, placement)) = self.desk.outputs.pop_front() {
                     let route = &self.routes[(session.0 >> 8) as usize];
@@ -270,7 +340,8 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (0..SESSIONS).prop_map(Action::Join),
         1 => (0..SESSIONS).prop_map(Action::Hold),
         10 => Just(Action::Desk),
-        4 => Just(Action::Report),
+        4 => (0..THREADS).prop_map(Action::Report),
+        1 => (0..WORLDS).prop_map(Action::Move),
         10 => Just(Action::Obey),
         1 => (0..SESSIONS, 0..WORLDS).prop_map(|(session, world)| Action::Door(session, world)),
         3 => (0..THREADS).prop_map(Action::Tick),
@@ -300,7 +371,7 @@ fn run(actions: Vec<Action>) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
             tick: Tick(0),
             story: Arc::clone(&story),
         });
-        threads[thread_of(world)]
+        threads[usize::from(world.0 > 0)]
             .slots
             .push(WorldSlot::new(world, ticker, IoThreads::default()));
     }
@@ -315,10 +386,17 @@ fn run(actions: Vec<Action>) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
         desk: SmallDesk {
             ring: forwarded,
             commands: command_senders,
+            homes: (0..WORLDS)
+                .map(|world| Home {
+                    thread: usize::from(world > 0),
+                    moves_to: None,
+                    kept: None,
+                })
+                .collect(),
             outputs: VecDeque::new(),
             seats: BTreeMap::new(),
         },
-        departed: VecDeque::new(),
+        reports: Default::default(),
     };
     for session in 0..SESSIONS {
         node.routes[session as usize].open(&node.rings, SessionId(session << 8), Arrival::default());
@@ -329,7 +407,8 @@ fn run(actions: Vec<Action>) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
     let settle = [
         Action::Desk,
         Action::Obey,
-        Action::Report,
+        Action::Report(0),
+        Action::Report(1),
         Action::Tick(0),
         Action::Tick(1),
     ];
@@ -357,14 +436,21 @@ fn run(actions: Vec<Action>) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
         worlds.step(Pace::default(), &mut TickBatch::default(), &mut None, &metrics);
         worlds.end_tick();
         for report in worlds.reports.drain(..) {
-            let TickReport::World { reports, .. } = report else {
-                panic!("a world panicked")
-            };
-            node.departed
-                .extend(reports.into_iter().filter_map(|report| match report {
-                    parlour_tick::Report::Departed { session, .. } => Some(session),
-                    _ => None,
-                }));
+            let under_way = &mut node.reports[thread];
+            match report {
+                TickReport::World { reports, .. } => {
+                    under_way.extend(reports.into_iter().filter_map(|report| match report {
+                        parlour_tick::Report::Departed { session, .. } => {
+                            Some(SmallReport::Departed(session))
+                        }
+                        _ => None,
+                    }));
+                }
+                TickReport::Left { world, slot } => {
+                    under_way.push_back(SmallReport::Left(world, slot));
+                }
+                _ => panic!("a world panicked"),
+            }
         }
     }
     assert_eq!(metrics.value("parlour_drops_total{reason=\"inbound_full\"}"), 0.0);

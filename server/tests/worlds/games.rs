@@ -31,6 +31,8 @@ use crate::support::{
 pub(crate) const TOO_DARK: u16 = 4;
 /// How long `hang` blocks its tick thread.
 const HANG: Duration = Duration::from_secs(2);
+/// How long a tick of a world takes that toils: longer than its period.
+const TOIL: Duration = Duration::from_millis(25);
 /// The ticks from `light` until the fuse has burnt.
 const FUSE_TICKS: u32 = 30;
 
@@ -47,6 +49,10 @@ struct Pulse(u32);
 #[derive(Resource, Default, Serialize, Deserialize)]
 struct Fuse(Option<u32>);
 
+/// Whether each tick of a world takes long.
+#[derive(Resource, Default, Serialize, Deserialize)]
+struct Toils(bool);
+
 /// The messages of players. All are requests without a body, except `score`.
 #[derive(Deserialize)]
 struct AddScore(u32);
@@ -58,6 +64,8 @@ struct Explode;
 struct Light;
 #[derive(Deserialize)]
 struct Hang;
+#[derive(Deserialize)]
+struct Toil;
 
 /// The logic of all worlds: scores.
 pub(crate) fn scores(app: &mut App) {
@@ -160,11 +168,36 @@ fn burn(
 fn hang(mut requests: MessageReader<FromPlayer<Hang>>, mut answers: MessageWriter<Answer<Hang>>) {
     for request in requests.read() {
         // A replay of the recording hangs as well.
-        let begin = Instant::now();
-        while begin.elapsed() < HANG {
-            park_timeout(HANG.saturating_sub(begin.elapsed()));
-        }
+        take_time(HANG);
         answers.write(request.accept());
+    }
+}
+
+fn take_time(time: Duration) {
+    let begin = Instant::now();
+    while begin.elapsed() < time {
+        park_timeout(time.saturating_sub(begin.elapsed()));
+    }
+}
+
+/// Each tick takes longer than its period, after the message `toil`.
+fn slow(app: &mut App) {
+    app.init_resource::<Toils>().state_resource::<Toils>("toils");
+    app.player_message::<Toil>("toil");
+    app.add_systems(TickSchedule, toil.in_set(StepSet::Simulate));
+}
+
+fn toil(
+    mut requests: MessageReader<FromPlayer<Toil>>,
+    mut answers: MessageWriter<Answer<Toil>>,
+    mut toils: ResMut<Toils>,
+) {
+    for request in requests.read() {
+        toils.0 = true;
+        answers.write(request.accept());
+    }
+    if toils.0 {
+        take_time(TOIL);
     }
 }
 
@@ -190,6 +223,7 @@ fn room_types() -> Vec<RoomType> {
             .option(OptionSpec::one_of("light", ["day", "night"])),
         own("steady").plugins(steady),
         own("fragile").plugins(fragile),
+        own("slow").plugins(slow),
         own("sheltered").plugins(fragile).fallback("plaza/shelter"),
         RoomType::new("east").map("east").plugins(scores).own_world(),
         RoomType::new("west").map("west").plugins(scores).own_world(),

@@ -5,6 +5,7 @@
 mod games;
 mod joining;
 mod many_worlds;
+mod moving;
 mod panics;
 mod recordings;
 mod reservations;

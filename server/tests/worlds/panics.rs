@@ -53,7 +53,7 @@ impl Witnesses {
 
 /// Checks that each tick of the world counts for its player, and that the player hears of them
 /// without a long pause. Returns the number of ticks.
-async fn witness_each_tick(mut witness: Visitor, stop: Arc<AtomicBool>) -> u32 {
+pub(crate) async fn witness_each_tick(mut witness: Visitor, stop: Arc<AtomicBool>) -> u32 {
     let id = witness.player();
     witness.wait_to_see(id, |_| true).await;
     let mut seen = Vec::new();
@@ -69,7 +69,7 @@ async fn witness_each_tick(mut witness: Visitor, stop: Arc<AtomicBool>) -> u32 {
                         .find(|(_, seen)| seen.player == id)?;
                     Some((tick, component(&own)))
                 }
-                Event::Pong { .. } => None,
+                Event::Pong { .. } | Event::Chat(_) => None,
                 other => panic!("{other:?}"),
             })
             .await;
@@ -114,7 +114,7 @@ async fn steady_rooms(server: &TestServer) -> Vec<String> {
 
 /// Returns the panics and restarts of the only world with this room. The world has a different name
 /// than the one before if that one is not gone yet.
-fn panics_and_restarts(server: &TestServer, room: &str) -> Option<(u64, u64)> {
+pub(crate) fn panics_and_restarts(server: &TestServer, room: &str) -> Option<(u64, u64)> {
     let worlds = worlds(server);
     let has_room = |world: &&Value| {
         let rooms = world["rooms"].as_array().unwrap();
@@ -128,7 +128,7 @@ fn panics_and_restarts(server: &TestServer, room: &str) -> Option<(u64, u64)> {
 }
 
 /// Walks west or east, and waits until the server has confirmed it.
-async fn walk(visitor: &mut Visitor, direction: Direction) {
+pub(crate) async fn walk(visitor: &mut Visitor, direction: Direction) {
     let before = visitor.connection.client().segment().unwrap();
     visitor.send(Command::walk(direction)).await;
     visitor

@@ -1,0 +1,44 @@
+//! The sums over the worlds of a tick thread.
+
+use parlour_tick::Counts;
+
+use crate::metrics::Metrics;
+
+/// Subtracts the sizes that a world had so far.
+pub(super) fn subtract(total: &mut Counts, counts: &Counts) {
+    total.players -= counts.players;
+    total.rooms -= counts.rooms;
+    total.entities -= counts.entities;
+    total.held -= counts.held;
+    for (sum, count) in total.viewers.iter_mut().zip(counts.viewers) {
+        *sum -= count;
+    }
+}
+
+/// Adds the sizes of a world.
+pub(super) fn add_sizes(total: &mut Counts, counts: &Counts) {
+    total.players += counts.players;
+    total.rooms += counts.rooms;
+    total.entities += counts.entities;
+    total.held += counts.held;
+    for (sum, count) in total.viewers.iter_mut().zip(counts.viewers) {
+        *sum += count;
+    }
+}
+
+/// Adds the counts of a world: sizes to the sums of the thread, events to the counters of the node.
+pub(super) fn add(total: &mut Counts, counts: &Counts, metrics: &Metrics) {
+    add_sizes(total, counts);
+    let Counts {
+        moves,
+        moves_dropped,
+        refused,
+        ..
+    } = counts;
+    let metrics = &metrics.tick;
+    metrics.moves.increment((*moves).into());
+    metrics.moves_dropped.increment((*moves_dropped).into());
+    for (class, count) in refused.iter() {
+        metrics.refused.add(class, count.into());
+    }
+}

@@ -1,0 +1,36 @@
+//! What is lost with the events of a tick that never happens.
+
+use parlour_shared::message::ClientMessage;
+use parlour_tick::{Event, EventKind};
+
+use crate::bridge::reports::{LostKind, LostRequest};
+
+/// Returns the arrivals among these events, and the requests that expect an answer.
+pub(crate) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
+    let lost = |event: &Event| {
+        let (request, kind) = match &event.kind {
+            EventKind::Reserve(reservation) => (reservation.join.request, LostKind::Reserve),
+            EventKind::Message { message, .. } => match message {
+                ClientMessage::Join(join) => (join.request, LostKind::Join),
+                ClientMessage::Leave { request } => (*request, LostKind::Other),
+                ClientMessage::Chat(chat) => (chat.request, LostKind::Other),
+                ClientMessage::SetSkin(skin) => (skin.request, LostKind::Other),
+                ClientMessage::SetState(batch) => (batch.request, LostKind::Other),
+                ClientMessage::Custom(custom) => (custom.request, LostKind::Other),
+                ClientMessage::Reserve(reserve) => (reserve.request, LostKind::Other),
+                ClientMessage::Hello(_)
+                | ClientMessage::Move(_)
+                | ClientMessage::Ping { .. }
+                | ClientMessage::Bye => return None,
+            },
+            EventKind::Arrive(_) => (0, LostKind::Arrival),
+            EventKind::Depart | EventKind::Hold | EventKind::Release => return None,
+        };
+        Some(LostRequest {
+            session: event.session,
+            request,
+            kind,
+        })
+    };
+    events.iter().filter_map(lost).collect()
+}
