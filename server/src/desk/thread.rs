@@ -4,6 +4,7 @@
 //! would only add a queue. It never waits for another thread: worlds are built, rebuilt and dropped
 //! on separate threads, and every ring has a list for what does not fit.
 
+mod freezing;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -32,11 +33,13 @@ use crate::{
         wake::WakeEnd,
     },
     failure::{Failure, ServerFailure, TICK as TICK_THREAD},
+    freeze_order::FreezeOrder,
     metrics::{Metrics, RoomTypeMetrics},
     node_status::{NodeStatus, RestartRequest},
     system_random,
     ticker::{CommandSender, ReportReceiver, TickCommand, TickReport, Ticker},
 };
+use freezing::Freezing;
 use workers::{BUILDER, Built};
 pub(crate) use workers::{MakeWorlds, Workers};
 
@@ -85,6 +88,8 @@ pub(crate) struct DeskStart {
     pub(crate) types: RoomTypeMetrics,
     /// Has the requests for restarts.
     pub(crate) node: Arc<NodeStatus>,
+    /// The order to save worlds. `None`: none are saved.
+    pub(crate) freeze: Option<Arc<FreezeOrder>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) failure: Arc<Failure>,
     pub(crate) stop: Arc<AtomicBool>,
@@ -156,6 +161,7 @@ struct Hands {
     view: Arc<Mutex<DeskView>>,
     types: RoomTypeMetrics,
     node: Arc<NodeStatus>,
+    freezing: Freezing,
     /// Whether something happened since the view was copied.
     is_changed: bool,
     /// [`Desk::dropped`], as it was last counted.
@@ -184,6 +190,7 @@ impl DeskThread {
             view: start.view,
             types: start.types,
             node: start.node,
+            freezing: Freezing::new(start.freeze),
             is_changed: true,
             dropped: 0,
             metrics: start.metrics,
@@ -227,6 +234,7 @@ impl Hands {
         for request in self.node.take_restarts() {
             self.restart(request);
         }
+        self.freeze();
         while let Some(built) = self.workers.as_mut().and_then(Workers::next) {
             self.take_built(built);
         }
@@ -307,8 +315,10 @@ impl Hands {
             }
             TickReport::Taken { world, tick, ticker } => {
                 self.panicked.insert(world, tick);
-                self.drop_elsewhere(Some(ticker));
-                self.handle(DeskEvent::Taken { world });
+                if let Some(ticker) = self.freezing.offer(world, ticker) {
+                    self.drop_elsewhere(Some(ticker));
+                    self.handle(DeskEvent::Taken { world });
+                }
             }
             TickReport::Ended { world, lost, ticker } => {
                 self.drop_elsewhere(ticker);
@@ -317,6 +327,7 @@ impl Hands {
                     self.types.of(kind.room_type()).ended.increment(1);
                 }
                 self.panicked.remove(&world);
+                self.freezing.lost(world, "it has ended");
                 // Before the desk gives its name to a new world.
                 self.close(world);
                 self.handle(DeskEvent::Ended { world, lost });
@@ -368,11 +379,14 @@ impl Hands {
             }
             Built::Rebuilt(place, Ok(ticker)) => {
                 let world = place.world;
-                self.command(place.thread, TickCommand::Restore { world, ticker });
+                if let Some(ticker) = self.freezing.offer(world, ticker) {
+                    self.command(place.thread, TickCommand::Restore { world, ticker });
+                }
             }
             Built::Rebuilt(place, Err(why)) => {
                 let name = self.name(place.world);
                 tracing::error!(world = %place.world, name, why, "a world cannot be rebuilt");
+                self.freezing.lost(place.world, &why);
                 self.handle(DeskEvent::Rebuilt {
                     world: place.world,
                     ok: false,

@@ -68,14 +68,16 @@ pub(super) enum Stepped {
 
 impl WorldSlot {
     pub(super) fn new(id: WorldId, ticker: Box<dyn Ticker>) -> Self {
+        // A world that was saved by an earlier process goes on after its last tick.
+        let tick = ticker.tick();
         Self {
             id,
             ticker: Some(ticker),
             input: TickInput::default(),
             guests: Guests::default(),
-            tick: Tick::default(),
-            stepped: Tick::default(),
-            quiet_until: Tick::default(),
+            tick,
+            stepped: tick,
+            quiet_until: tick,
             pace: Pace::default(),
             times: TickTimes::new(Instant::now()),
             counts: Counts::default(),
