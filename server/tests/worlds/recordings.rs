@@ -16,14 +16,14 @@ use crate::{
 
 /// What the recordings of a world contain.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Verified {
-    runs: usize,
-    panics: usize,
+pub(crate) struct Verified {
+    pub(crate) runs: usize,
+    pub(crate) panics: usize,
     ticks: u32,
 }
 
 /// Verifies all recordings in a directory. Returns what they contain, by world.
-fn verify_all(directory: &Path, maps: &[Arc<Map>]) -> BTreeMap<String, Verified> {
+pub(crate) fn verify_all(directory: &Path, maps: &[Arc<Map>]) -> BTreeMap<String, Verified> {
     let mut all = BTreeMap::new();
     for found in world_directories(directory).unwrap() {
         let logic = logic_of(&found.name);
