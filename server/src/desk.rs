@@ -7,7 +7,7 @@
 //! 1. [`event`], [`action`], [`config`], [`view`]: what comes in, and what goes out
 //! 2. `limits`, `random_name`, `tickets`, `rooms`, `thread_loads`, `world_move`, `worlds`,
 //!    `sessions`: what the desk knows
-//! 3. `turn`: one call of the desk
+//! 3. `turn`: one call of the desk; `durable`: the worlds that are saved, and that go on
 //! 4. `resolving`: the room and the world that a join means
 //! 5. `travelling`: reserve a seat there, depart here, arrive there
 //! 6. `joining`, `lobby`: what starts a journey, and how it ends
@@ -23,6 +23,7 @@
 
 mod action;
 mod config;
+mod durable;
 mod endings;
 mod event;
 mod joining;
@@ -57,6 +58,7 @@ use parlour_tick::{WorldId, WorldKind};
 
 pub(crate) use action::{DeskAction, WorldEvent};
 pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, WorldSharing};
+pub(crate) use durable::{DurableWorld, ThawedWorld, ThawedWorlds};
 pub(crate) use event::DeskEvent;
 pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run};
 pub(crate) use view::{RoomView, WorldView};
@@ -85,24 +87,36 @@ enum Kind {
 }
 
 impl Desk {
-    /// Returns a desk without sessions, and creates the shared worlds on all threads.
-    pub(crate) fn new(config: DeskConfig, now: Instant, actions: &mut Vec<DeskAction>) -> Self {
+    /// Returns a desk without sessions, and creates the shared worlds on all threads. A thread gets
+    /// a shared world of `thawed` instead, if there is one.
+    pub(crate) fn new(
+        config: DeskConfig,
+        thawed: ThawedWorlds,
+        now: Instant,
+        actions: &mut Vec<DeskAction>,
+    ) -> Self {
         let kinds = shared_kinds(&config);
         let mut state = Box::new(State {
             sessions: Sessions::new(),
             rooms: rooms::KnownRooms::default(),
-            worlds: worlds::KnownWorlds::new(config.tick_threads),
+            worlds: worlds::KnownWorlds::new(config.tick_threads, thawed.first_id),
             tickets: tickets::Tickets::default(),
             dropped: 0,
             config,
         });
         let threads = state.worlds.threads.len();
+        let is_own = |world: &ThawedWorld| matches!(world.kind, WorldKind::Own { .. });
+        let (own, shared): (Vec<_>, Vec<_>) = thawed.worlds.into_iter().partition(is_own);
         with_turn(&mut state, now, &mut || 0, actions, |turn| {
+            durable::add(turn, shared);
             for kind in kinds {
                 for thread in 0..threads {
-                    turn.create_world(kind.clone(), thread);
+                    if turn.state.worlds.shared(&kind, Some(thread)).is_none() {
+                        turn.create_world(kind.clone(), thread);
+                    }
                 }
             }
+            durable::add(turn, own);
         });
         Self(Kind::Live(state))
     }
@@ -210,6 +224,14 @@ impl Desk {
         match &self.0 {
             Kind::Live(state) => state.worlds.iter().any(|(_, world)| world.is_between_threads()),
             Kind::Playback(_) => false,
+        }
+    }
+
+    /// Returns the worlds with a room of a durable type, by id.
+    pub(crate) fn durable_worlds(&self) -> Vec<DurableWorld> {
+        match &self.0 {
+            Kind::Live(state) => durable::list(state),
+            Kind::Playback(_) => Vec::new(),
         }
     }
 

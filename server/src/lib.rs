@@ -111,8 +111,8 @@
 //! The modules form layers. A module imports only from earlier lines of this list, which
 //! `scripts/floors` checks:
 //!
-//! 1. `history_requests`, `skins`, `suggest`, `suspension`, `system_random`: import nothing from
-//!    this crate
+//! 1. `epochs`, `freeze_order`, `history_requests`, `skins`, `suggest`, `suspension`,
+//!    `system_random`, `world_files`: import nothing from this crate
 //! 2. `maps`, `rejection`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
@@ -123,8 +123,8 @@
 //! 8. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
 //!    other
 //! 9. `room_types`: the types of rooms, and what a world of each type is made from
-//! 10. `playback`, `recorded_world`: worlds that the tick loop can step: `playback` plays a
-//!    recording, `recorded_world` records a live world
+//! 10. `playback`, `recorded_world`, `thawing`: worlds that the tick loop can step: `playback` plays
+//!    a recording, `recorded_world` records a live world, `thawing` loads one from its file
 //! 11. `admin`: the admin port, which reads the state of the tick from the bridge
 //! 12. `server`: starts and stops all threads
 //! 13. `config`: the settings of a server
@@ -137,7 +137,9 @@ pub mod config;
 mod descriptors;
 mod desk;
 mod edge;
+mod epochs;
 mod failure;
+mod freeze_order;
 mod history_requests;
 mod http;
 pub mod logs;
@@ -153,8 +155,10 @@ pub mod skins;
 mod suggest;
 mod suspension;
 mod system_random;
+mod thawing;
 mod tick_loop;
 mod ticker;
+mod world_files;
 
 /// The version and, if it is known, the commit of this build, such as `0.1.0+7e56463ab12f`. The
 /// suffix `-dirty` means that sources differed from the commit. The environment variable
@@ -164,6 +168,7 @@ pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 pub use crate::{
     edge::EdgeOptions,
     failure::ServerFailure,
+    freeze_order::UnsavedWorld,
     http::{HostPattern, OriginPattern, PatternError},
     metrics::MetricsRecorder,
 };
@@ -171,6 +176,7 @@ pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use room_types::RoomType;
 pub use server::{RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport};
+pub use world_files::StateError;
 
 /// Compiles the Rust examples of the guides.
 #[cfg(doctest)]

@@ -1,14 +1,24 @@
 //! The live worlds of a node: how they are made, recorded, and made again after a panic. The
 //! threads that record are in [`parlour_recording::recorder`].
 
-use std::time::Instant;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
-use parlour_recording::recorder::{OptionNames, RecorderHandle, TickSender, WorldInfo, WorldTicks};
+use parlour_recording::{
+    format::FrozenWorld,
+    recorder::{OptionNames, RecorderHandle, TickSender, WorldInfo, WorldTicks},
+};
 use parlour_shared::{ids::Tick, text::count};
 use parlour_sim::{SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput, WorldId, WorldKind};
 
-use crate::{desk::MakeWorlds, room_types::RoomTypes, ticker::Ticker};
+use crate::{
+    desk::MakeWorlds, epochs::Epochs, room_types::RoomTypes, thawing::WaitingWorld, ticker::Ticker,
+    world_files::WorldFiles,
+};
 
 /// The name of the shared world of the built-in logic on the first tick thread.
 pub(crate) const MAIN_WORLD: &str = "main";
@@ -33,26 +43,71 @@ pub(crate) const OPTION_NAMES: OptionNames = OptionNames {
 pub(crate) struct LiveWorlds {
     types: RoomTypes,
     recorder: RecorderHandle,
+    /// Where durable worlds are kept while the process does not run. `None`: nowhere.
+    files: Option<Arc<WorldFiles>>,
+    state: Mutex<LiveState>,
+}
+
+/// What changes when a world is made or ends.
+#[derive(Default)]
+struct LiveState {
+    /// The worlds of an earlier process that are not started yet, by name.
+    waiting: BTreeMap<String, WaitingWorld>,
+    epochs: Epochs,
+    /// The names of the worlds.
+    names: BTreeMap<WorldId, String>,
 }
 
 impl LiveWorlds {
-    /// Makes worlds for these room types, which are all recorded.
-    pub(crate) fn new(types: RoomTypes, recorder: RecorderHandle) -> Self {
-        Self { types, recorder }
+    /// Makes worlds for these room types, which are all recorded. `thawed` are the worlds of an
+    /// earlier process: the first world with the name of one of them goes on with it.
+    pub(crate) fn new(
+        types: RoomTypes,
+        recorder: RecorderHandle,
+        files: Option<Arc<WorldFiles>>,
+        waiting: BTreeMap<String, WaitingWorld>,
+        epochs: Epochs,
+    ) -> Self {
+        Self {
+            types,
+            recorder,
+            files,
+            state: Mutex::new(LiveState {
+                waiting,
+                epochs,
+                names: BTreeMap::new(),
+            }),
+        }
     }
 
     fn config(&self, world: WorldId, name: &str, kind: &WorldKind) -> SimConfig {
         let mut config = self.types.sim_config(kind);
         config.seed = seed_of(config.seed, world, name);
-        config.first_epoch = first_epoch_of(world, kind);
+        config.first_epoch = self.state().epochs.first_of(world, kind);
         config
+    }
+
+    fn state(&self) -> MutexGuard<'_, LiveState> {
+        // Every change is complete, so a panic cannot leave half of one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl MakeWorlds for LiveWorlds {
     fn create(&self, world: WorldId, name: &str, kind: &WorldKind) -> Result<Box<dyn Ticker>, String> {
-        let (config, logic) = (self.config(world, name, kind), self.types.logic(kind));
-        let mut simulation = Simulation::with_plugins(config.clone(), logic.clone());
+        let waiting = self.state().waiting.remove(name);
+        let WaitingWorld {
+            mut simulation,
+            config,
+            logic,
+        } = waiting.unwrap_or_else(|| {
+            let (config, logic) = (self.config(world, name, kind), self.types.logic(kind));
+            WaitingWorld {
+                simulation: Simulation::with_plugins(config.clone(), logic.clone()),
+                config,
+                logic,
+            }
+        });
         let info = WorldInfo {
             id: world,
             name: name.to_owned(),
@@ -61,6 +116,7 @@ impl MakeWorlds for LiveWorlds {
         };
         let ticks = self.recorder.open(info, &mut simulation);
         let ticks = ticks.map_err(|error| error.to_string())?;
+        self.state().names.insert(world, name.to_owned());
         Ok(Box::new(RecordedWorld::new(simulation, ticks)))
     }
 
@@ -79,6 +135,16 @@ impl MakeWorlds for LiveWorlds {
 
     fn close(&self, world: WorldId) {
         self.recorder.close(world);
+        let name = self.state().names.remove(&world);
+        // Its rooms are gone. A later process must not continue them.
+        if let (Some(name), Some(files)) = (name, &self.files) {
+            files.remove(&name);
+        }
+    }
+
+    fn keep(&self, frozen: &FrozenWorld) -> Result<u64, String> {
+        let files = self.files.as_ref().ok_or("there is no directory for worlds")?;
+        files.write(frozen).map_err(|error| error.to_string())
     }
 }
 
@@ -92,24 +158,6 @@ fn seed_of(seed: u64, world: WorldId, name: &str) -> u64 {
                 .wrapping_add(1)
                 .wrapping_mul(0x9E37_79B9_7F4A_7C15)
         }
-    }
-}
-
-/// The epochs of an own world: more than the rooms that it makes before it ends, so that its room
-/// has a different epoch when it is created again, in a later world.
-const EPOCHS: u32 = 257;
-
-/// The epochs of a shared world: more rooms than it makes in its life. With several tick threads, a
-/// room of a shared type can be created again in a different shared world.
-const SHARED_EPOCHS: u32 = 1 << 24;
-
-/// Returns where the epochs of a world start, so that a room that is created again has an epoch
-/// that it did not have before. They rise from own world to own world, and start again after 8
-/// million worlds. The shared worlds are the first of a node.
-fn first_epoch_of(world: WorldId, kind: &WorldKind) -> u32 {
-    match kind {
-        WorldKind::Own { .. } => world.0 % (1 << 23) * EPOCHS,
-        WorldKind::Main | WorldKind::Shared { .. } => world.0.saturating_sub(1) % 64 * SHARED_EPOCHS,
     }
 }
 
@@ -132,6 +180,14 @@ impl RecordedWorld {
 }
 
 impl Ticker for RecordedWorld {
+    fn tick(&self) -> Tick {
+        self.world.tick()
+    }
+
+    fn freeze(&mut self) -> Option<FrozenWorld> {
+        Some(self.ticks.freeze(&mut self.world))
+    }
+
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, recorder: Option<&mut TickSender>) {
         self.began = Instant::now();
         self.world.step(input, output);
@@ -181,21 +237,5 @@ mod tests {
         assert_eq!(seeds.len(), 1000);
         assert!(!seeds.contains(&7));
         assert_eq!(seed_of(7, WorldId(3), MAIN_WORLD), 7);
-    }
-
-    #[test]
-    fn the_epochs_of_own_worlds_rise_and_do_not_meet() {
-        let own = WorldKind::Own {
-            room_type: "tag".to_owned(),
-            room: "tag/a".to_owned(),
-        };
-        let last = (1 << 23) - 1;
-        for world in [0, 1, 2, 1000, last - 1] {
-            let [one, next] = [world, world + 1].map(|world| first_epoch_of(WorldId(world), &own));
-            assert_eq!(next - one, EPOCHS);
-        }
-        assert!(first_epoch_of(WorldId(last), &own).checked_add(EPOCHS).is_some());
-        assert_eq!(first_epoch_of(WorldId(1), &WorldKind::Main), 0);
-        assert_eq!(first_epoch_of(WorldId(2), &WorldKind::Main), SHARED_EPOCHS);
     }
 }

@@ -42,6 +42,7 @@ struct CheckedType {
     logic: Option<Logic>,
     worlds: WorldSharing,
     fallback: Option<String>,
+    is_durable: bool,
     /// Whether it was declared. Otherwise it is the type of a map.
     is_declared: bool,
 }
@@ -107,6 +108,7 @@ impl RoomTypes {
                 worlds: one.worlds,
                 capacity: one.config.rules.capacity,
                 fallback: one.fallback.clone(),
+                durable: one.is_durable,
                 joins: join_rate(one.config.rules.rates.join),
             })
             .collect()
@@ -118,6 +120,17 @@ impl RoomTypes {
             .room_type()
             .and_then(|name| self.types.get(name)?.logic.clone());
         own.unwrap_or_else(|| self.logic.clone())
+    }
+
+    /// Returns the worlds of a type. `None`: there is no such type.
+    pub(crate) fn worlds_of(&self, room_type: &str) -> Option<WorldSharing> {
+        self.types.get(room_type).map(|one| one.worlds)
+    }
+
+    /// Returns the names of the types whose rooms are kept while the process does not run, sorted.
+    pub(crate) fn durable(&self) -> impl Iterator<Item = &str> {
+        let durable = self.types.values().filter(|one| one.is_durable);
+        durable.map(|one| one.config.name.as_str())
     }
 }
 
@@ -132,6 +145,7 @@ impl CheckedType {
             logic: None,
             worlds: WorldSharing::Main,
             fallback: None,
+            is_durable: false,
             is_declared: false,
         }
     }
@@ -148,6 +162,7 @@ impl CheckedType {
             logic: declared.logic.clone(),
             worlds: declared.worlds(),
             fallback: declared.fallback.clone(),
+            is_durable: declared.is_durable,
             is_declared: true,
         }
     }

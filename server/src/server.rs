@@ -4,6 +4,7 @@
 mod builder;
 mod options;
 mod ports;
+mod saving;
 mod signals;
 mod start;
 mod start_error;
@@ -20,6 +21,7 @@ use parlour_shared::ids::Tick;
 
 use crate::{
     failure::{Failure, ServerFailure},
+    freeze_order::UnsavedWorld,
     history_requests::with_advice,
     metrics::MetricsRecorder,
     playback::Playback,
@@ -86,6 +88,8 @@ pub struct StopReport {
     pub aborted: u32,
     /// The failure, if the server failed.
     pub failure: Option<ServerFailure>,
+    /// The durable worlds that could not be saved ([`ServerOptions::state`]).
+    pub unsaved: Vec<UnsavedWorld>,
 }
 
 impl Server {
@@ -171,8 +175,9 @@ impl Server {
     /// so after it returns, Ctrl-C has no effect.
     ///
     /// # Errors
-    /// [`RunError::Failed`] if the server failed. It is stopped, and [`Self::stop`] returns the
-    /// report. [`RunError::Signals`] if the system refuses to report signals. The server continues.
+    /// [`RunError::Failed`] if the server failed, and [`RunError::Unsaved`] if a durable world could
+    /// not be saved. The server is stopped then, and [`Self::stop`] returns the report.
+    /// [`RunError::Signals`] if the system refuses to report signals. The server continues.
     pub fn run_until_signal(&self) -> Result<StopReport, RunError> {
         signals::run(self)
     }
@@ -185,8 +190,10 @@ impl Server {
         }
     }
 
-    /// Closes all connections (with 1012, or with 1011 after a failure), and ends all threads. It
-    /// takes at most a few seconds. A second call returns the report of the first.
+    /// Saves the worlds with rooms of durable types, if [`ServerOptions::state`] is set. Then closes
+    /// all connections (with 1012, or with 1011 after a failure), and ends all threads. It usually
+    /// takes less than a few seconds; saving takes at most 10 s. A second call returns the report of
+    /// the first.
     pub fn stop(&self) -> StopReport {
         let threads = self.threads.lock();
         threads.unwrap_or_else(PoisonError::into_inner).stop()

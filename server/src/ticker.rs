@@ -4,7 +4,7 @@ mod guests;
 mod lost;
 mod world_slot;
 
-use parlour_recording::recorder::TickSender;
+use parlour_recording::{format::FrozenWorld, recorder::TickSender};
 use parlour_shared::ids::Tick;
 use parlour_tick::{TickInput, TickOutput};
 
@@ -16,6 +16,11 @@ use crate::bridge::{commands, reports};
 /// A world that runs tick by tick. It is built outside of the tick thread, moves there, and must
 /// not block it.
 pub(crate) trait Ticker: Send {
+    /// Returns the last finished tick: 0 for a world that has not run yet.
+    fn tick(&self) -> Tick {
+        Tick(0)
+    }
+
     /// Runs one tick, and records it. It clears the output first. The input is in canonical order.
     /// Afterwards it is unspecified.
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, recorder: Option<&mut TickSender>);
@@ -36,6 +41,12 @@ pub(crate) trait Ticker: Send {
     /// After [`Self::reclaim`]: records the tick that panicked and its input. Afterwards the input
     /// is unspecified.
     fn record_panic(&mut self, _: Tick, _: &mut TickInput, _: Option<&mut TickSender>) {}
+
+    /// Returns the world after its last tick, for a file. It is not stepped afterwards. `None`: it
+    /// cannot be saved.
+    fn freeze(&mut self) -> Option<FrozenWorld> {
+        None
+    }
 }
 
 /// A world that can move from thread to thread.

@@ -35,7 +35,7 @@ pub(crate) use reservations::Reservations;
 pub(crate) use reservations::{expire as expire_reservations, reserve};
 use room::RoomsCreated;
 pub use room::{Room, Rooms};
-pub(crate) use room_catalogue::RoomCatalogue;
+use room_catalogue::RoomCatalogue;
 pub(crate) use saving::{SavedRoom, rebuild};
 use seats::Occupants;
 pub use seats::{InRoom, Seat, Seats};
@@ -53,7 +53,8 @@ pub(crate) fn configure(app: &mut App, config: &SimConfig) {
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Reservations>()
         .init_resource::<RoomChecks>()
-        .init_resource::<ChangedRooms>();
+        .init_resource::<ChangedRooms>()
+        .init_resource::<saving::LoadedSlots>();
     state::resource::<RoomsCreated>(app, "rooms_created");
     state::resource_as::<Reservations, _>(app, "reservations", reservations::restore);
     state::component_as::<Room, _>(app, "room", |room, fold| fold.value(room), saving::restore_room);
@@ -68,6 +69,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::component::<RoomListing>(app, "room_listing");
     state::derived::<RoomChecks>(app);
     state::derived::<ChangedRooms>(app);
+    state::derived::<saving::LoadedSlots>(app);
     state::derived::<InRoom>(app);
     state::derived::<Occupants>(app);
     app.world_mut()

@@ -115,6 +115,11 @@ impl<W, S> CommandSender<W, S> {
         }
     }
 
+    /// Returns whether the tick thread has ended.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.ring.is_abandoned()
+    }
+
     /// Returns whether commands wait because the ring is full.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()

@@ -17,6 +17,8 @@ pub struct RoomTypeSettings {
     pub own_world: bool,
     /// The room in which players continue if their world fails.
     pub fallback: Option<String>,
+    /// Whether rooms are kept over a restart of the process.
+    pub durable: bool,
     /// The place of the table, such as `parlour.toml:12`.
     pub(super) place: String,
 }
@@ -31,6 +33,7 @@ impl RoomTypeSettings {
             options: Vec::new(),
             own_world: false,
             fallback: None,
+            durable: false,
             place,
         }
     }
@@ -53,10 +56,11 @@ impl PartialEq for RoomTypeSettings {
             options,
             own_world,
             fallback,
+            durable,
             place: _,
         } = self;
         (name, maps, rules, options) == (&other.name, &other.maps, &other.rules, &other.options)
-            && (own_world, fallback) == (&other.own_world, &other.fallback)
+            && (own_world, fallback, durable) == (&other.own_world, &other.fallback, &other.durable)
     }
 }
 

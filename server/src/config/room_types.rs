@@ -97,6 +97,9 @@ impl RoomTypeSettings {
         if self.own_world {
             declared = declared.own_world();
         }
+        if self.durable {
+            declared = declared.durable();
+        }
         match &self.fallback {
             Some(room) => declared.fallback(room),
             None => declared,

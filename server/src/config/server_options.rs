@@ -27,6 +27,7 @@ impl Settings {
             cadence: self.cadence,
             livez_timeout: self.livez_timeout,
             recording: self.recording.clone(),
+            state: self.state.clone(),
         }
     }
 }

@@ -58,6 +58,8 @@ pub struct Settings {
     pub room_types: Vec<RoomTypeSettings>,
     /// Recordings and the history.
     pub recording: RecordingOptions,
+    /// The directory in which worlds are kept while the process does not run.
+    pub state: Option<PathBuf>,
     /// The filter of log lines.
     pub log: String,
     /// The format of log lines.
@@ -102,6 +104,7 @@ impl Default for Settings {
             room_talk_mib: rules.broadcast.as_mib_per_second(),
             room_types: Vec::new(),
             recording: server.recording,
+            state: server.state,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
         }

@@ -26,6 +26,8 @@ pub(crate) struct DeskRoomType {
     pub(crate) capacity: u32,
     /// The room to which players go whose room has ended.
     pub(crate) fallback: Option<String>,
+    /// Whether its rooms are kept while the process does not run.
+    pub(crate) durable: bool,
     pub(crate) joins: JoinRate,
 }
 

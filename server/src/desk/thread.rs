@@ -8,10 +8,12 @@
 //! * `hearing`: what arrives becomes events of the desk
 //! * `acting`: performs the actions of the desk
 //! * `counting`: the metrics and the view
+//! * `freezing`: saves the durable worlds when the server stops
 //! * `workers`: the threads on which worlds are built
 
 mod acting;
 mod counting;
+mod freezing;
 mod hands;
 mod hearing;
 #[cfg(test)]
@@ -31,6 +33,7 @@ use super::{Desk, DeskAction, DeskEvent, KnownWorld, RoomView, WorldEvent, World
 use crate::{
     bridge::{forwarded::ForwardReceiver, outbound::DeskPublisher, route::WorldPlace, wake::WakeEnd},
     failure::Failure,
+    freeze_order::FreezeOrder,
     metrics::{Metrics, RoomTypeMetrics},
     node_status::NodeStatus,
     ticker::{CommandSender, ReportReceiver, Ticker},
@@ -81,6 +84,8 @@ pub(crate) struct DeskStart {
     pub(crate) types: RoomTypeMetrics,
     /// Has the requests of the admin port.
     pub(crate) node: Arc<NodeStatus>,
+    /// The order to save worlds. `None`: none are saved.
+    pub(crate) freeze: Option<Arc<FreezeOrder>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) failure: Arc<Failure>,
     pub(crate) stop: Arc<AtomicBool>,

@@ -128,7 +128,17 @@ impl Turn<'_> {
 
     /// Adds a world and asks for it to be built.
     pub(super) fn create_world(&mut self, kind: WorldKind, thread: usize) -> WorldId {
-        let world = self.state.worlds.add(kind.clone(), thread, self.now);
+        self.create_named_world(kind, thread, None)
+    }
+
+    /// The same for a world that has this name already.
+    pub(super) fn create_named_world(
+        &mut self,
+        kind: WorldKind,
+        thread: usize,
+        name: Option<String>,
+    ) -> WorldId {
+        let world = self.state.worlds.add(kind.clone(), thread, self.now, name);
         let name = self
             .state
             .worlds

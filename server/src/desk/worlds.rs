@@ -123,10 +123,11 @@ impl KnownWorld {
 }
 
 impl KnownWorlds {
-    pub(super) fn new(threads: usize) -> Self {
+    /// `first_id` is the id of the first world, at least 1.
+    pub(super) fn new(threads: usize, first_id: u32) -> Self {
         Self {
             by_id: BTreeMap::new(),
-            next_id: 1,
+            next_id: first_id.max(1),
             names: BTreeSet::new(),
             threads: ThreadLoads::new(threads),
         }
@@ -168,11 +169,18 @@ impl KnownWorlds {
         Some(WorldPlace { thread, world })
     }
 
-    /// Adds a world that is about to be built.
-    pub(super) fn add(&mut self, kind: WorldKind, thread: usize, now: Instant) -> WorldId {
+    /// Adds a world that is about to be built. `name`: the name that it has already, which no other
+    /// world has.
+    pub(super) fn add(
+        &mut self,
+        kind: WorldKind,
+        thread: usize,
+        now: Instant,
+        name: Option<String>,
+    ) -> WorldId {
         let id = WorldId(self.next_id);
         self.next_id += 1;
-        let name = self.free_name(&kind);
+        let name = name.unwrap_or_else(|| self.free_name(&kind));
         self.names.insert(name.clone());
         self.threads.add_new_world(thread);
         let world = KnownWorld {

@@ -7,7 +7,10 @@ use parlour_sim::{
     ConfigError, OptionKind, OptionSpec, RoomRules, RoomTypeConfig, RoomTypeError as WrongType, SimConfig,
 };
 
-use super::{MAX_ROOM_TYPES, RoomType, RoomTypeError, RoomTypeErrors, RoomTypeFault};
+use super::{
+    MAX_ROOM_TYPES, RoomType, RoomTypeError, RoomTypeErrors, RoomTypeFault,
+    room_type::MIN_EMPTY_DURABLE_TICKS,
+};
 use crate::{desk::WorldSharing, maps::MAX_NAME_BYTES, suggest::closest};
 
 /// The name of the shared world of the built-in logic.
@@ -31,6 +34,15 @@ pub(super) fn check(sim: &SimConfig, declared: &[RoomType]) -> Result<(), RoomTy
             Ok(()) => checks.options(one, rules, &mut faults),
             // Some options are checked against the rules.
             Err(error) => faults.push(RoomTypeFault::Rules(error)),
+        }
+        if one.is_durable && rules.empty_ticks < MIN_EMPTY_DURABLE_TICKS {
+            faults.push(RoomTypeFault::DurableTooShort {
+                write: one.to_write(
+                    "room_empty_after = \"10m\"",
+                    "rules.empty_ticks = 600 * TICK_RATE",
+                ),
+                ticks: rules.empty_ticks,
+            });
         }
         checks.fallback(one, &mut faults);
         errors.extend(faults.into_iter().map(|fault| RoomTypeError {

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use parlour_shared::{limits::MAX_PROPERTIES, text::count};
+use parlour_shared::{
+    limits::{MAX_PROPERTIES, TICK_RATE},
+    text::count,
+};
 use parlour_sim::RulesError;
 
 use super::MAX_ROOM_TYPES;
@@ -63,6 +66,17 @@ pub enum RoomTypeFault {
     /// The rules cannot be used.
     #[error("the rules cannot be used: {0}")]
     Rules(RulesError),
+    /// Empty rooms of a durable type are removed before players can come back.
+    #[error(
+        "is durable, but its empty rooms are removed after {} s. After a restart all rooms are empty until players come          back, so the minimum is 60 s: write {write}",
+        .ticks / TICK_RATE
+    )]
+    DurableTooShort {
+        /// A possible value.
+        write: String,
+        /// The ticks after which empty rooms are removed.
+        ticks: u32,
+    },
     /// A map is named twice.
     #[error("the map {0:?} is named twice")]
     MapTwice(String),

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use bevy_app::{App, Plugin as _};
+use parlour_shared::limits::TICK_RATE;
 use parlour_sim::{Logic, OptionSpec, RoomRules};
 
 use crate::desk::WorldSharing;
@@ -49,9 +50,16 @@ pub struct RoomType {
     pub(super) options: Vec<OptionSpec>,
     pub(super) has_own_worlds: bool,
     pub(super) fallback: Option<String>,
+    pub(super) is_durable: bool,
     /// The place of the declaration, such as `parlour.toml:12`. `None`: code.
     pub(super) place: Option<String>,
 }
+
+/// The ticks for which an empty room of a durable type stays, if its rules do not say otherwise: 10
+/// minutes.
+pub(super) const EMPTY_DURABLE_TICKS: u32 = 600 * TICK_RATE;
+/// The minimum: one minute, in which players can come back after a restart.
+pub(super) const MIN_EMPTY_DURABLE_TICKS: u32 = 60 * TICK_RATE;
 
 /// A change of the default rules.
 #[derive(Clone)]
@@ -71,6 +79,7 @@ impl RoomType {
             options: Vec::new(),
             has_own_worlds: false,
             fallback: None,
+            is_durable: false,
             place: None,
         }
     }
@@ -133,6 +142,18 @@ impl RoomType {
         self
     }
 
+    /// Keeps the rooms while the process does not run, if [`crate::ServerOptions::state`] names a
+    /// directory: their worlds are saved when the server stops, and go on when it starts. The players
+    /// are gone then, and can come back by joining.
+    ///
+    /// An empty room of a durable type stays for at least 10 minutes, unless its rules say
+    /// otherwise: [`parlour_sim::RoomRules::empty_ticks`]. It must stay for at least a minute.
+    #[must_use]
+    pub fn durable(mut self) -> Self {
+        self.is_durable = true;
+        self
+    }
+
     /// Sets the place of the declaration for errors, such as `parlour.toml:12`.
     pub(crate) fn declared_at(mut self, place: String) -> Self {
         self.place = Some(place);
@@ -151,6 +172,9 @@ impl RoomType {
     #[must_use]
     pub fn rules_on(&self, defaults: RoomRules) -> RoomRules {
         let mut rules = defaults;
+        if self.is_durable {
+            rules.empty_ticks = rules.empty_ticks.max(EMPTY_DURABLE_TICKS);
+        }
         for RulesChange(change) in &self.rules {
             change(&mut rules);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parlour_shared::motion::{Position, WallGrid};
 use parlour_testing::maps::map;
 
-use super::*;
+use super::{room_type::EMPTY_DURABLE_TICKS, *};
 
 fn node(maps: &[&str]) -> SimConfig {
     let open = |name: &&str| {
@@ -102,7 +102,8 @@ fn rules_start_as_those_of_the_node_and_the_desk_gets_its_part() {
         .rules(|rules| rules.capacity = 8)
         .rules(|rules| rules.capacity *= 2)
         .own_world()
-        .fallback("plaza/2");
+        .fallback("plaza/2")
+        .durable();
     let types = RoomTypes::new(&node, &Logic::default(), &[tag]).unwrap();
     let config = types.sim_config(&own("tag"));
     assert_eq!(config.room_types[0].rules.capacity, 16);
@@ -115,6 +116,9 @@ fn rules_start_as_those_of_the_node_and_the_desk_gets_its_part() {
         (tag.joins.burst, tag.joins.every),
         (2, Duration::from_millis(1500))
     );
+    assert_eq!(types.durable().collect::<Vec<_>>(), ["tag"]);
+    assert!(tag.durable);
+    assert_eq!(config.room_types[0].rules.empty_ticks, EMPTY_DURABLE_TICKS);
 }
 
 #[test]

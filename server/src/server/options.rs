@@ -3,6 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     num::NonZero,
+    path::PathBuf,
     time::Duration,
 };
 
@@ -48,6 +49,9 @@ pub struct ServerOptions {
     pub cadence: Option<Cadence>,
     /// Recordings and the history.
     pub recording: RecordingOptions,
+    /// The directory in which worlds with rooms of durable types are kept while the process does
+    /// not run. `None`: they are not kept.
+    pub state: Option<PathBuf>,
 }
 
 impl ServerOptions {
@@ -76,6 +80,7 @@ impl ServerOptions {
             livez_timeout: Duration::from_secs(10),
             cadence: None,
             recording: RecordingOptions::default(),
+            state: None,
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{Server, StopReport};
-use crate::failure::ServerFailure;
+use crate::{failure::ServerFailure, freeze_order::UnsavedWorld};
 
 /// The exit code after a second Ctrl-C: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
@@ -33,6 +33,9 @@ pub enum RunError {
     /// The server failed, and is stopped.
     #[error("the server failed: {0}")]
     Failed(#[from] ServerFailure),
+    /// Durable worlds could not be saved. The server is stopped.
+    #[error("{}", unsaved(.0))]
+    Unsaved(Vec<UnsavedWorld>),
     /// The system does not report signals. The server continues.
     #[error("cannot wait for signals: {0}")]
     Signals(#[from] io::Error),
@@ -115,6 +118,14 @@ impl Signals {
     }
 }
 
+fn unsaved(worlds: &[UnsavedWorld]) -> String {
+    let worlds = worlds
+        .iter()
+        .map(|UnsavedWorld { world, why }| format!("{world} ({why})"));
+    let worlds: Vec<String> = worlds.collect();
+    format!("these worlds could not be saved: {}", worlds.join(", "))
+}
+
 /// Waits for signals on a separate thread, because the caller may be inside an async runtime.
 pub(super) fn run(server: &Server) -> Result<StopReport, RunError> {
     thread::scope(|scope| {
@@ -126,10 +137,14 @@ pub(super) fn run(server: &Server) -> Result<StopReport, RunError> {
                 Err(failure) => tracing::error!(%failure, "stopping because the server failed"),
             }
             let report = signals.stop(INTERRUPTED, || server.stop());
-            report
-                .failure
-                .clone()
-                .map_or(Ok(report), |failure| Err(failure.into()))
+            match &report {
+                StopReport {
+                    failure: Some(failure),
+                    ..
+                } => Err(failure.clone().into()),
+                StopReport { unsaved, .. } if !unsaved.is_empty() => Err(RunError::Unsaved(unsaved.clone())),
+                _ => Ok(report),
+            }
         })?;
         running
             .join()

@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use metrics::with_local_recorder;
 use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads, TickSender};
 use parlour_sim::SimConfig;
 use parlour_tick::{Cadence, WorldId};
@@ -16,6 +17,7 @@ use parlour_tick::{Cadence, WorldId};
 use super::{
     Server, ServerOptions, StartError,
     ports::Ports,
+    saving::WorldSaving,
     threads::Threads,
     wiring::{DeskEnds, SharedState, TickEnds, Wiring},
 };
@@ -30,13 +32,16 @@ use crate::{
     desk::{Desk, DeskAction, DeskConfig, DeskStart, DeskView, MakeWorlds, Workers},
     edge::Welcomes,
     failure::Failure,
+    freeze_order::FreezeOrder,
     metrics::{Metrics, RoomTypeMetrics},
     playback::{Playback, PlaybackControl},
     recorded_world::{LiveWorlds, OPTION_NAMES},
     room_types::RoomTypes,
     system_random,
+    thawing::thaw_all,
     tick_loop::TickLoop,
     ticker::Ticker,
+    world_files::WorldFiles,
 };
 
 /// The maximum number of worlds of a node. Each has at least 0.25 MB.
@@ -65,6 +70,8 @@ struct ServedWorlds {
     playback: Option<PlaybackControl>,
     /// The thread that reads the recording of a playback.
     reader: Option<JoinHandle<()>>,
+    /// Saves the durable worlds at the end.
+    saving: Option<WorldSaving>,
     types: RoomTypeMetrics,
     seed: u64,
 }
@@ -79,7 +86,14 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
     let welcomes = welcomes(&sim, types.names(), Some(seed));
     options.tick_threads = options.tick_threads.clamp(1, MAX_TICK_THREADS);
     let config = desk_config(&sim, &types, options.tick_threads);
+    let directory = options.state.clone();
+    let files = directory.as_deref().map(WorldFiles::open).transpose()?;
+    warn_of_unused(&types, files.is_some());
+    let saved = files.as_ref().map_or(Ok(Vec::new()), WorldFiles::read_all)?;
+    let files = files.map(Arc::new);
     start_with(options, welcomes, |_, metrics| {
+        // Game logic may create handles of its metrics when a world is made.
+        let thawed = with_local_recorder(metrics.recorder(), || thaw_all(saved, &types))?;
         let (recorder, senders) = recorder::start(
             &recording,
             &OPTION_NAMES,
@@ -89,20 +103,44 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
         )?;
         let type_metrics = metrics.room_types(&types.names());
         let mut actions = Vec::new();
-        let desk = Desk::new(config, Instant::now(), &mut actions);
+        let desk = Desk::new(config, thawed.known, Instant::now(), &mut actions);
         Ok(ServedWorlds {
             desk,
             actions,
-            make: Some(Arc::new(LiveWorlds::new(types, recorder.handle()))),
+            make: Some(Arc::new(LiveWorlds::new(
+                types,
+                recorder.handle(),
+                files.clone(),
+                thawed.waiting,
+                thawed.epochs,
+            ))),
             world: None,
             recorder: Some(recorder),
             senders,
             playback: None,
             reader: None,
+            saving: files.map(|files| WorldSaving {
+                files,
+                order: Arc::default(),
+            }),
             types: type_metrics,
             seed,
         })
     })
+}
+
+/// Warns if worlds are to be kept but cannot be, or the other way round.
+fn warn_of_unused(types: &RoomTypes, has_directory: bool) {
+    let durable: Vec<&str> = types.durable().collect();
+    if durable.is_empty() && has_directory {
+        tracing::warn!("no room type is durable, so no world will be saved in the directory of --state");
+    }
+    if !durable.is_empty() && !has_directory {
+        tracing::warn!(
+            room_types = durable.join(", "),
+            "rooms of durable types end with this process: name a directory for their worlds with --state DIR"
+        );
+    }
 }
 
 /// Starts a server that plays a recording back. It has one tick thread.
@@ -128,6 +166,7 @@ pub(super) fn start_playback(mut options: ServerOptions, playback: Playback) -> 
             senders: Vec::new(),
             playback: Some(control),
             reader: Some(thread),
+            saving: None,
             types: metrics.room_types(&names),
             seed,
         })
@@ -177,6 +216,8 @@ fn start_with(
     let seed = served.seed;
     let (playback, reader) = (served.playback.take(), served.reader.take());
     let recorder = served.recorder.take();
+    let saving = served.saving.take();
+    let order = saving.as_ref().map(|saving| Arc::clone(&saving.order));
     let senders = std::mem::take(&mut served.senders);
     let tick_loops: Vec<TickLoop> = wiring
         .ticks
@@ -202,10 +243,10 @@ fn start_with(
         admin_woken,
     );
     let (failure, metrics) = (Arc::clone(&shared.failure), shared.metrics.recorder().clone());
-    let (desk, desk_wake) = desk(served, wiring.desk, view, &shared)?;
+    let (desk, desk_wake) = desk(served, wiring.desk, view, order, &shared)?;
 
     // If a later thread cannot be started, dropping this ends those that run.
-    let mut threads = Threads::new(shared, recorder, reader);
+    let mut threads = Threads::new(shared, recorder, reader, saving);
     for tick_loop in tick_loops {
         threads.start_tick(tick_loop)?;
     }
@@ -268,6 +309,7 @@ fn desk(
     served: ServedWorlds,
     ends: DeskEnds,
     view: Arc<Mutex<DeskView>>,
+    freeze: Option<Arc<FreezeOrder>>,
     shared: &SharedState,
 ) -> std::io::Result<(DeskStart, WakeSender)> {
     let workers = match &served.make {
@@ -292,6 +334,7 @@ fn desk(
         view,
         types: served.types,
         node: Arc::clone(&shared.node),
+        freeze,
         metrics: Arc::clone(&shared.metrics),
         failure: Arc::clone(&shared.failure),
         stop: Arc::default(),

@@ -4,7 +4,7 @@ use std::{fmt, io, net::SocketAddr};
 
 use parlour_recording::RecordingError;
 
-use crate::room_types::RoomTypeErrors;
+use crate::{room_types::RoomTypeErrors, world_files::StateError};
 
 /// The reason why a server did not start.
 #[derive(thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum StartError {
     /// The room types have mistakes.
     #[error(transparent)]
     RoomTypes(#[from] RoomTypeErrors),
+    /// The worlds of an earlier process cannot go on, or worlds cannot be kept.
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 /// The text of `Display`, because a `main` that returns the error prints its `Debug` form.

@@ -14,6 +14,7 @@ use parlour_recording::recorder::RecorderThreads;
 
 use super::{
     StopReport,
+    saving::WorldSaving,
     wiring::{IoEnds, SharedState},
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(super) struct Threads {
     recorder: Option<RecorderThreads>,
     /// Reads the recording of a playback ahead. It ends by itself after its world.
     reader: Option<JoinHandle<()>>,
+    /// Saves durable worlds when the server stops. `None`: there is no directory for them.
+    saving: Option<WorldSaving>,
     /// The report, once the server is stopped.
     report: Option<StopReport>,
 }
@@ -58,6 +61,7 @@ impl Threads {
         shared: SharedState,
         recorder: Option<RecorderThreads>,
         reader: Option<JoinHandle<()>>,
+        saving: Option<WorldSaving>,
     ) -> Self {
         Self {
             shared,
@@ -67,6 +71,7 @@ impl Threads {
             admin: None,
             recorder,
             reader,
+            saving,
             report: None,
         }
     }
@@ -126,6 +131,9 @@ impl Threads {
 
     fn end(&mut self) -> StopReport {
         let mut report = StopReport::default();
+        if let (Some(saving), Some((desk, wake))) = (self.saving.take(), &self.desk) {
+            report.unsaved = saving.save(|| wake.wake(), || !desk.thread.is_finished());
+        }
         // The ticks continue while connections close, so that the worlds and the recording see that
         // their sessions close. The desk passes that on.
         self.shared.edge.begin_stop();

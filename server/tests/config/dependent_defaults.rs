@@ -126,6 +126,10 @@ fn two_configured_settings_that_contradict_each_other_are_named_with_advice() {
             [("listen", "0.0.0.0:80"), ("admin", "127.0.0.1:80")],
             "listen = 0.0.0.0:80 (--listen) and admin = 127.0.0.1:80 (--admin): both use the same port",
         ),
+        (
+            [("record", "/kept"), ("state", "/kept")],
+            "record = /kept (--record) and state = /kept (--state): both use the same directory: change one of the two",
+        ),
     ];
     for (flags, expected) in cases {
         let lines = errors(None, &[], &flags);

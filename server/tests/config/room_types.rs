@@ -22,6 +22,7 @@ near_radius = 80
 room_empty_after = \"60m\"
 rate_move = \"7 burst, 60/s\"
 fallback = \"plaza/2\"
+durable = true
 
 [room_types.tag]
 map = [\"plaza\", \"garden\"]
@@ -53,11 +54,12 @@ fn a_file_with_room_types_is_read() {
         (office.name.as_str(), &office.maps[..]),
         ("office", &["lobby".to_owned()][..])
     );
-    assert_eq!((office.own_world, tag.own_world), (false, true));
+    assert_eq!((office.own_world, office.durable), (false, true));
     assert_eq!(office.fallback.as_deref(), Some("plaza/2"));
     assert_eq!(office.rule("room_empty_after"), Some("1h"));
     assert_eq!(office.rule("capacity"), Some("20"));
     assert_eq!(office.rule("rate_chat"), None);
+    assert_eq!((tag.own_world, tag.durable), (true, false));
     assert_eq!(tag.maps, ["plaza", "garden"]);
     assert_eq!(tag.options.len(), 4);
     assert!(tag.options.contains(&OptionSpec::number("capacity", 2, 8)));
@@ -147,6 +149,7 @@ fn all_mistakes_in_room_types_are_reported_together_with_others() {
                 capacity = 0\n\
                 room_empty_after = 5\n\
                 own_world = \"on\"\n\
+                durable = 1\n\
                 fallback = [\"a\"]\n\
                 listen = \"127.0.0.1:80\"\n\
                 zzzzzz = 1\n\
@@ -171,15 +174,16 @@ fn all_mistakes_in_room_types_are_reported_together_with_others() {
             "parlour.toml:7: {tag}room_empty_after must be text in quotes, not a number; for example room_empty_after = \"30s\""
         ),
         format!("parlour.toml:8: {tag}own_world must be true or false, without quotes, not text in quotes"),
-        format!("parlour.toml:9: {tag}fallback must be the name of a room in quotes"),
-        format!("parlour.toml:10: {tag}listen is a setting of the node: write it above the first section"),
-        format!("parlour.toml:11: {tag}unknown key \"zzzzzz\"; the keys of a room type are map, own_world, "),
+        format!("parlour.toml:9: {tag}durable must be true or false, without quotes, not a number"),
+        format!("parlour.toml:10: {tag}fallback must be the name of a room in quotes"),
+        format!("parlour.toml:11: {tag}listen is a setting of the node: write it above the first section"),
+        format!("parlour.toml:12: {tag}unknown key \"zzzzzz\"; the keys of a room type are map, own_world, "),
         format!(
-            "parlour.toml:15: {tag}the option \"mode\" must be a list of values, such as [\"one\", \"two\"]"
+            "parlour.toml:16: {tag}the option \"mode\" must be a list of values, such as [\"one\", \"two\"]"
         ),
-        format!("parlour.toml:16: {tag}the option \"rounds\" must be a list of values"),
+        format!("parlour.toml:17: {tag}the option \"rounds\" must be a list of values"),
         format!("parlour.toml:4: {tag}near_radius = 80 may differ from interest_radius = 90 only if"),
-        "parlour.toml:18: room type \"quiz\": options must be a section, with a line such as".to_owned(),
+        "parlour.toml:19: room type \"quiz\": options must be a section, with a line such as".to_owned(),
         "PARLOUR_CAPACITY: capacity must be".to_owned(),
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
@@ -259,7 +263,7 @@ fn the_description_of_sections_in_the_printed_file_is_valid() {
     let [office] = &config.settings.room_types[..] else {
         panic!("one type: {example}")
     };
-    assert!(office.own_world && office.fallback.is_some());
+    assert!(office.own_world && office.durable && office.fallback.is_some());
     assert_eq!(office.options.len(), 3);
     options(&config).check_room_types().unwrap();
 }

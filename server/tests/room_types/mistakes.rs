@@ -25,7 +25,7 @@ fn lines(errors: &RoomTypeErrors) -> Vec<String> {
 #[test]
 fn valid_types_are_accepted() {
     let types = vec![
-        RoomType::new("office").map("lobby").fallback("plaza"),
+        RoomType::new("office").map("lobby").fallback("plaza").durable(),
         RoomType::new("tag")
             .map("plaza")
             .map("garden")

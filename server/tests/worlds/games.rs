@@ -262,7 +262,7 @@ pub(crate) fn logic_of(world: &str) -> parlour_sim::Logic {
     match room_type {
         "tag" => parlour_sim::Logic::new(tag),
         "steady" => parlour_sim::Logic::new(steady),
-        "fragile" | "sheltered" => parlour_sim::Logic::new(fragile),
+        "fragile" | "sheltered" | "castle" => parlour_sim::Logic::new(fragile),
         _ => parlour_sim::Logic::new(scores),
     }
 }

@@ -2,6 +2,7 @@
 //! recordings of all of it.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+mod durable;
 mod games;
 mod joining;
 mod many_worlds;

@@ -20,7 +20,7 @@ use super::{
     context::WorldContext,
     live_batch::{LiveBatch, LiveTick},
 };
-use crate::format::MAX_CHUNK_TICKS;
+use crate::format::{FrozenWorld, MAX_CHUNK_TICKS};
 
 /// The maximum number of empty buffers for saved worlds that a tick thread keeps.
 const SPARES: usize = 32;
@@ -70,6 +70,19 @@ impl WorldTicks {
     #[must_use]
     pub fn world(&self) -> WorldId {
         self.context.id
+    }
+
+    /// Returns the world after its last tick, with the header that its recording would have if it
+    /// started now.
+    #[must_use]
+    pub fn freeze(&self, world: &mut Simulation) -> FrozenWorld {
+        let mut state = Vec::with_capacity(self.saved_bytes);
+        world.save(&mut state);
+        FrozenWorld {
+            header: self.context.header(now_ms()),
+            tick: world.tick(),
+            state,
+        }
     }
 
     /// Returns the number of ticks after this one until the world is saved again: at least 1.

@@ -3,6 +3,7 @@
 
 mod damage;
 mod display;
+mod frozen_worlds;
 mod moments;
 mod player_names;
 mod saved_worlds;

@@ -63,12 +63,6 @@ impl RoomCatalogue {
         }
     }
 
-    /// Returns the largest capacity of a room.
-    pub(crate) fn largest_capacity(&self) -> u32 {
-        let capacities = self.by_name.values().map(|room_type| room_type.rules.capacity);
-        capacities.max().unwrap_or(0)
-    }
-
     /// Returns a map of a type.
     pub(super) fn map(&self, room_type: &str, map: &str) -> Option<&DescribedMap> {
         let maps = &self.by_name.get(room_type)?.maps;

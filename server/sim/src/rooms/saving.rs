@@ -1,12 +1,15 @@
 //! The saved form of rooms, and everything that is rebuilt from it: seats, the directory, the room
 //! of each player.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
-    text::{RoomName, count},
+    text::RoomName,
 };
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -94,24 +97,38 @@ impl Serialize for Seats {
     }
 }
 
-/// Returns free seats. Their number must be possible in some room; [`rebuild`] compares it with the
-/// room's own capacity.
+/// The number of slots of a world that is being loaded. [`restore_seats`] borrows the world
+/// immutably, so this counter is atomic.
+#[derive(Resource, Debug, Default)]
+pub(super) struct LoadedSlots(AtomicU64);
+
+impl LoadedSlots {
+    /// 1 GiB in memory. Without a limit, a few bytes of a forged keyframe could request any amount.
+    const MAX: u64 = 1 << 26;
+
+    /// Counts the slots of a room. Returns `false` if they exceed the limit.
+    fn take(&self, slots: usize) -> bool {
+        let slots = slots as u64;
+        self.0.fetch_add(slots, Ordering::Relaxed) + slots <= Self::MAX
+    }
+}
+
+/// Returns free seats. A room may have more slots than its capacity allows now, because the world
+/// may have been saved when the limit was higher.
 pub(super) fn restore_seats(slot_count: u32, world: &World) -> Option<Seats> {
-    let (slot_count, capacity) = (
-        slot_count as usize,
-        world.resource::<RoomCatalogue>().largest_capacity(),
-    );
-    Seats::is_possible_slot_count(slot_count, capacity).then(|| Seats::with_slot_count(slot_count))
+    let slot_count = slot_count as usize;
+    let is_possible =
+        Seats::is_possible_slot_count(slot_count) && world.resource::<LoadedSlots>().take(slot_count);
+    is_possible.then(|| Seats::with_slot_count(slot_count))
 }
 
 /// Applies the options of a loaded room to its rules, and checks that the room could exist.
 fn check_room(world: &mut World, room: Entity) -> Result<(), String> {
     let missing = || "it lacks a part".to_owned();
-    let (saved, options, listing, seats) = (
+    let (saved, options, listing) = (
         world.get::<Room>(room).ok_or_else(missing)?,
         world.get::<RoomOptions>(room).ok_or_else(missing)?,
         world.get::<RoomListing>(room).ok_or_else(missing)?,
-        world.get::<Seats>(room).ok_or_else(missing)?,
     );
     let types = world.resource::<RoomCatalogue>();
     let blueprint = types.blueprint(&saved.room_type, options);
@@ -123,14 +140,12 @@ fn check_room(world: &mut World, room: Entity) -> Result<(), String> {
     if !listing.is_possible() {
         return Err("its properties are invalid".into());
     }
-    if !Seats::is_possible_slot_count(seats.slot_count(), rules.capacity) {
-        return Err("it has too many slots".into());
-    }
     world.get_mut::<Room>(room).ok_or_else(missing)?.rules = rules;
     Ok(())
 }
 
-/// Seats all players, fills the directory, and resets the viewers.
+/// Seats all players, fills the directory, and resets the viewers. There may be more players and
+/// rooms than the limits allow now: they stay, and no more are admitted.
 pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), LoadError> {
     let tick = world.resource::<Clock>().tick;
     let rooms: Vec<(Entity, String, Epoch, Option<Tick>)> = world
@@ -144,13 +159,6 @@ pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), Load
         })
         .collect::<Result<_, _>>()?;
     let mut directory = world.resource_mut::<Rooms>();
-    if rooms.len() > directory.max as usize {
-        return Err(contradiction(format!(
-            "{}, but the limit is {}",
-            count(rooms.len(), "room"),
-            directory.max
-        )));
-    }
     for (entity, name, epoch, empty_since) in &rooms {
         if directory.by_name.insert(name.clone(), *entity).is_some() {
             return Err(contradiction(format!("there are two rooms {name}")));
@@ -174,15 +182,7 @@ pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), Load
     for (player, seat) in seated {
         seat_again(world, player, seat, index)?;
     }
-    reservations::rebuild(world, index)?;
-    for (room, name, ..) in &rooms {
-        let (seats, room) = (world.get::<Seats>(*room), world.get::<Room>(*room));
-        let fits = |(seats, room): (&Seats, &Room)| seats.len() + seats.reserved() <= room.rules.capacity;
-        if !seats.zip(room).is_some_and(fits) {
-            return Err(contradiction(format!("the room {name} is more than full")));
-        }
-    }
-    Ok(())
+    reservations::rebuild(world, index)
 }
 
 fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &EntityIndex) -> Result<(), LoadError> {

@@ -115,11 +115,10 @@ impl Seats {
         Slot(slot as u16)
     }
 
-    /// Returns whether a room of this capacity can have this many slots.
-    pub(crate) fn is_possible_slot_count(slot_count: usize, capacity: u32) -> bool {
-        let largest = (capacity as usize * 2).next_power_of_two();
-        let largest = largest.clamp(MIN_SLOTS, Slot::NOBODY.index());
-        let has_valid_size = slot_count.is_power_of_two() || slot_count == Slot::NOBODY.index();
+    /// Returns whether a room of some capacity can have this many slots.
+    pub(crate) fn is_possible_slot_count(slot_count: usize) -> bool {
+        let largest = Slot::NOBODY.index();
+        let has_valid_size = slot_count.is_power_of_two() || slot_count == largest;
         slot_count == 0 || (has_valid_size && (MIN_SLOTS..=largest).contains(&slot_count))
     }
 

@@ -17,12 +17,17 @@ impl Simulation {
         self.saver.save(&mut self.world, out);
     }
 
-    /// Makes a world from a saved state, with the same configuration and game logic. It continues
-    /// exactly like the saved world, tick by tick and hash by hash. What viewers were sent is not
-    /// part of the state: each is sent a full snapshot first.
+    /// Makes a world from a saved state, with the same game logic. With the same configuration, it
+    /// continues exactly like the saved world, tick by tick and hash by hash. What viewers were
+    /// sent is not part of the state: each is sent a full snapshot first.
+    ///
+    /// The configuration may have other rules and limits: they apply from the next tick on. If
+    /// there are more players or rooms than a limit allows, they stay, and no more are admitted.
+    /// The types and maps of the saved rooms must exist, and their options must fit.
     ///
     /// # Errors
-    /// [`LoadError`] if the bytes are not such a state, or the configuration or game logic differs.
+    /// [`LoadError`] if the bytes are not such a state, a room has no place in the configuration,
+    /// or the game logic differs.
     /// All bytes are checked, so that no input can cause a panic.
     ///
     /// # Panics

@@ -11,7 +11,8 @@ use parlour_recording::{
     replay::{FindError, MomentError, ReplayError, display, worlds::WorldsError},
 };
 use parlour_server::{
-    StartError, config::Problems, maps::MapErrors, room_types::RoomTypeErrors, skins::SkinErrors,
+    StartError, StateError, UnsavedWorld, config::Problems, maps::MapErrors, room_types::RoomTypeErrors,
+    skins::SkinErrors,
 };
 
 /// A replay reached a state that differs from the recorded one, or two recordings differ.
@@ -28,8 +29,8 @@ const UNAVAILABLE: u8 = 69;
 pub(crate) const SOFTWARE: u8 = 70;
 /// The system refused a resource, such as a thread or a file.
 const SYSTEM: u8 = 71;
-/// The recording or history directory cannot be created or written to, or an export would overwrite
-/// a file.
+/// The directory of recordings, histories or worlds cannot be created or written to, a world could
+/// not be saved, or an export would overwrite a file.
 const CANNOT_CREATE: u8 = 73;
 /// The process has no permission, such as for a port below 1024.
 const PERMISSION: u8 = 77;
@@ -49,8 +50,8 @@ Exit codes:
    69  a port is in use, the address does not belong to this machine, or no server answers
    70  Parlour itself failed; see the log for the reason
    71  the system refused a resource, such as a thread or a file
-   73  the directory of recordings, histories or worlds cannot be created or written to, or an
-       export would overwrite a file
+   73  the directory of recordings, histories or worlds cannot be created or written to, a world
+       could not be saved, or an export would overwrite a file
    77  no permission, such as for a port below 1024
    78  the configuration cannot be used
   130  terminated by a second Ctrl-C";
@@ -136,6 +137,18 @@ impl Exit {
             };
         }
         Self::data(text)
+    }
+
+    /// Worlds could not be saved when the server stopped. `None`: all were saved.
+    pub(crate) fn unsaved(worlds: &[UnsavedWorld]) -> Option<Self> {
+        let worlds: Vec<String> = worlds
+            .iter()
+            .map(|UnsavedWorld { world, why }| format!("{world} ({why})"))
+            .collect();
+        (!worlds.is_empty()).then(|| Self {
+            code: CANNOT_CREATE,
+            text: format!("these worlds could not be saved: {}", worlds.join(", ")),
+        })
     }
 
     /// A file would be overwritten.
@@ -266,7 +279,9 @@ impl From<StartError> for Exit {
                 _ => UNAVAILABLE,
             },
             StartError::RoomTypes(_) => CONFIG,
-            StartError::Recording(RecordingError::Directory { .. }) => CANNOT_CREATE,
+            StartError::State(StateError::World { .. }) => CONFIG,
+            StartError::Recording(RecordingError::Directory { .. })
+            | StartError::State(StateError::Directory { .. } | StateError::InUse(_)) => CANNOT_CREATE,
             StartError::Thread(_)
             | StartError::OpenFiles { .. }
             | StartError::Recording(RecordingError::Thread(_)) => SYSTEM,

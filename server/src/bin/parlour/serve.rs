@@ -73,12 +73,13 @@ pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, clients: T)
         closed,
         aborted,
         failure,
+        unsaved,
     } = report;
     let failed = failure.is_some();
     tracing::info!(tick = tick.0, closed, aborted, failed, "stopped");
     match failure {
         Some(failure) => Err(Exit::failure(format!("the server failed: {failure}"))),
-        None => Ok(()),
+        None => Exit::unsaved(&unsaved).map_or(Ok(()), Err),
     }
 }
 

@@ -25,6 +25,11 @@ const HELP: &[(&str, &str, &str)] = &[
         "The room in which players continue if their world fails twice within 10 s. By default, they are \
          disconnected",
     ),
+    (
+        "durable",
+        "true",
+        "The rooms are kept while the server does not run, if state names a directory",
+    ),
 ];
 
 /// Returns the sections of all types, after a description of such a section.
@@ -93,8 +98,10 @@ impl RoomTypeSettings {
                 line(name, &setting.literal(value));
             }
         }
-        if self.own_world {
-            line("own_world", "true");
+        for (key, is_set) in [("own_world", self.own_world), ("durable", self.durable)] {
+            if is_set {
+                line(key, "true");
+            }
         }
         if let Some(room) = &self.fallback {
             line("fallback", &string(room));

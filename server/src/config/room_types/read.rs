@@ -17,7 +17,7 @@ use crate::{
 /// The maximum length of a name or value in an error, in characters.
 const LONGEST: usize = 80;
 /// The keys that are not rules.
-const OTHER_KEYS: [&str; 4] = ["map", "own_world", "fallback", "options"];
+const OTHER_KEYS: [&str; 5] = ["map", "own_world", "fallback", "durable", "options"];
 
 /// Returns the types in the sections `[room_types.NAME]`, and all mistakes in them.
 pub(in crate::config) fn read(entry: &FileEntry, file: &ConfigFile) -> (Vec<RoomTypeSettings>, Vec<Problem>) {
@@ -112,6 +112,7 @@ impl RoomTypeSettings {
                 })?
             }
             "own_world" => self.own_world = boolean(entry)?,
+            "durable" => self.durable = boolean(entry)?,
             "fallback" => match &entry.value {
                 Value::Text(room) => self.fallback = Some(room.clone()),
                 _ => return Err(wrong(entry, "the name of a room in quotes, such as \"lobby\"")),

@@ -98,6 +98,27 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
     Relation {
         pair: [
             RelatedSetting {
+                name: "record",
+                follow: None,
+            },
+            RelatedSetting {
+                name: "state",
+                follow: None,
+            },
+        ],
+        contradiction: |settings| {
+            let same = settings
+                .recording
+                .directory
+                .as_ref()
+                .zip(settings.state.as_ref())
+                .is_some_and(|(record, state)| record == state);
+            same.then(|| "both use the same directory: change one of the two".to_owned())
+        },
+    },
+    Relation {
+        pair: [
+            RelatedSetting {
                 name: "near_radius",
                 // The default is `auto`, which is the interest radius.
                 follow: Some(|_| {}),

@@ -113,6 +113,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         apply: set!(skins, |text| path_or("bundled", "a file", text)),
         show: |settings| show_path_or("bundled", settings.skins.as_ref()),
     },
+    Setting {
+        name: "state",
+        section: Section::World,
+        form: "DIRECTORY|off",
+        help: "The directory in which worlds with rooms of durable types are kept while the server does not \
+               run. Each server needs its own directory. off: they are not kept",
+        kind: SettingKind::PathOr("off"),
+        also: None,
+        apply: set!(state, |text| path_or("off", "a directory", text)),
+        show: |settings| show_path_or("off", settings.state.as_ref()),
+    },
 ];
 
 const RADIUS: (u32, u32) = (1, 100_000);

@@ -10,7 +10,8 @@ use parlour_shared::{
 use parlour_tick::{Arrival, Report, Reservation, RoomStatus, WorldId};
 
 use super::super::{
-    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, WorldEvent, WorldSharing, WorldState,
+    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, ThawedWorlds, WorldEvent, WorldSharing,
+    WorldState,
 };
 use crate::{
     bridge::{
@@ -65,6 +66,7 @@ pub(super) fn room_type(name: &str, worlds: WorldSharing, fallback: Option<&str>
         worlds,
         capacity: 3,
         fallback: fallback.map(str::to_owned),
+        durable: worlds == WorldSharing::Own,
         joins: JoinRate::default(),
     }
 }
@@ -97,7 +99,7 @@ impl TestDesk {
 
     pub(super) fn with(config: DeskConfig) -> Self {
         let (mut actions, now) = (Vec::new(), Instant::now());
-        let desk = Desk::new(config, now, &mut actions);
+        let desk = Desk::new(config, ThawedWorlds::default(), now, &mut actions);
         Self {
             desk,
             now,

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     CommandSender, Desk, DeskAction, DeskEvent, DeskStart, DeskView, KnownWorld, ReportReceiver, Workers,
+    freezing::Freezing,
 };
 use crate::{
     bridge::{forwarded::ForwardReceiver, outbound::DeskPublisher, wake::WakeEnd},
@@ -37,6 +38,7 @@ pub(super) struct Hands {
     pub(super) view: Arc<Mutex<DeskView>>,
     pub(super) types: RoomTypeMetrics,
     pub(super) node: Arc<NodeStatus>,
+    pub(super) freezing: Freezing,
     /// Whether something happened since the view was copied.
     pub(super) is_changed: bool,
     /// [`Desk::dropped`], as it was last counted.
@@ -64,6 +66,7 @@ impl Hands {
             view: start.view,
             types: start.types,
             node: start.node,
+            freezing: Freezing::new(start.freeze),
             is_changed: true,
             dropped: 0,
             metrics: start.metrics,

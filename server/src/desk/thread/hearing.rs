@@ -43,6 +43,7 @@ impl Hands {
         for request in self.node.take_requests() {
             self.request(request);
         }
+        self.freeze();
         while let Some(built) = self.workers.as_mut().and_then(Workers::next) {
             self.take_built(built);
         }
@@ -111,11 +112,14 @@ impl Hands {
                 self.handle(DeskEvent::Panicked { world, tick, lost });
             }
             TickReport::Taken { world, tick, ticker } => {
-                self.drop_elsewhere(Some(ticker));
-                self.handle(DeskEvent::Taken { world, tick });
+                if let Some(ticker) = self.freezing.offer(world, ticker) {
+                    self.drop_elsewhere(Some(ticker));
+                    self.handle(DeskEvent::Taken { world, tick });
+                }
             }
             TickReport::Ended { world, lost, ticker } => {
                 self.drop_elsewhere(ticker);
+                self.freezing.lost(world, "it has ended");
                 // Of a world that ended before, this is a late request.
                 if let Some(known) = self.known(world).filter(|known| !known.dropped) {
                     tracing::info!(%world, name = known.name, thread, "a world ended");
@@ -131,7 +135,12 @@ impl Hands {
                 self.types.of(self.room_type(world)).restarts.increment(1);
                 self.handle(DeskEvent::Rebuilt { world, ok: true });
             }
-            TickReport::Left { world, slot } => {
+            TickReport::Left { world, mut slot } => {
+                if self.freezing.awaits(world)
+                    && let Some(taken) = slot.take()
+                {
+                    self.take_report(thread, taken);
+                }
                 self.left = Some((thread, slot));
                 self.handle(DeskEvent::Left { world });
                 // Only a bug of the desk lets a world leave that it does not expect.
@@ -185,11 +194,14 @@ impl Hands {
             }
             Built::Rebuilt(place, Ok(ticker)) => {
                 let world = place.world;
-                self.command(place.thread, TickCommand::Restore { world, ticker });
+                if let Some(ticker) = self.freezing.offer(world, ticker) {
+                    self.command(place.thread, TickCommand::Restore { world, ticker });
+                }
             }
             Built::Rebuilt(place, Err(why)) => {
                 let name = self.name(place.world);
                 tracing::error!(world = %place.world, name, why, "a world cannot be rebuilt");
+                self.freezing.lost(place.world, &why);
                 self.handle(DeskEvent::Rebuilt {
                     world: place.world,
                     ok: false,

@@ -35,6 +35,7 @@ fn a_panic_in_the_world_of_a_playback_fails_the_server_with_its_reason() {
         view: Arc::default(),
         types: metrics.room_types(&[]),
         node: Arc::new(NodeStatus::new(1)),
+        freeze: None,
         metrics: Arc::clone(&metrics),
         failure: Arc::clone(&failure),
         stop: Arc::new(AtomicBool::new(true)),

@@ -15,6 +15,7 @@ use std::{
 };
 
 use metrics::with_local_recorder;
+use parlour_recording::format::FrozenWorld;
 use parlour_shared::{ids::Tick, text::panic_message};
 use parlour_tick::{WorldId, WorldKind};
 
@@ -54,6 +55,14 @@ pub(crate) trait MakeWorlds: Send + Sync {
 
     /// Forgets a world that is over, so that a new one can have its name.
     fn close(&self, world: WorldId);
+
+    /// Writes the file of a world. Returns its size in bytes.
+    ///
+    /// # Errors
+    /// The reason why it cannot be written.
+    fn keep(&self, _: &FrozenWorld) -> Result<u64, String> {
+        Err("there is no directory for worlds".to_owned())
+    }
 }
 
 enum Job {
@@ -106,6 +115,11 @@ impl Workers {
             max_rebuilding: MAX_REBUILDING,
             starter,
         })
+    }
+
+    /// Returns what makes the worlds.
+    pub(super) fn worlds(&self) -> Arc<dyn MakeWorlds> {
+        Arc::clone(&self.starter.worlds)
     }
 
     /// Builds a world. Returns `false` if too many jobs wait.

@@ -9,7 +9,7 @@ use parlour_shared::ids::Slot;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
 use super::{Proximity, WORD};
-use crate::rooms::{RoomCatalogue, Seats};
+use crate::rooms::Seats;
 
 /// The number of bits in the rows of a world that is being loaded. [`restore`] borrows the world
 /// immutably, so this counter is atomic.
@@ -66,8 +66,7 @@ impl Serialize for Words<'_> {
 
 pub(in crate::proximity) fn restore(saved: SavedRows, world: &World) -> Option<Proximity> {
     let slot_count = saved.slot_count as usize;
-    let capacity = world.resource::<RoomCatalogue>().largest_capacity();
-    if !Seats::is_possible_slot_count(slot_count, capacity)
+    if !Seats::is_possible_slot_count(slot_count)
         || saved.rows.len() > slot_count
         || !world.resource::<LoadedRows>().take(slot_count)
     {

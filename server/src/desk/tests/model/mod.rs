@@ -20,8 +20,8 @@ use parlour_shared::{
 use parlour_tick::{Arrival, WorldId, WorldKind};
 
 use super::super::{
-    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, WorldEvent, WorldSharing,
-    WorldState,
+    Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, ThawedWorlds, WorldEvent,
+    WorldSharing, WorldState,
 };
 use crate::{bridge::route::WorldPlace, node_status::WorldOrder};
 use client::Client;
@@ -74,6 +74,7 @@ fn config() -> DeskConfig {
         worlds,
         capacity: CAPACITY,
         fallback: fallback.map(str::to_owned),
+        durable: false,
         joins: JoinRate {
             burst: 50,
             every: Duration::from_millis(1),
@@ -97,7 +98,7 @@ fn config() -> DeskConfig {
 impl Node {
     pub(super) fn new(seed: u64, wildness: usize) -> Self {
         let (mut actions, now) = (Vec::new(), Instant::now());
-        let desk = Desk::new(config(), now, &mut actions);
+        let desk = Desk::new(config(), ThawedWorlds::default(), now, &mut actions);
         let mut node = Self {
             desk,
             now,

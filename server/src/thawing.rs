@@ -1,0 +1,154 @@
+//! Makes the worlds of an earlier process go on: loads them from their files, and lets the sessions
+//! of that process depart.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use parlour_recording::replay::{thaw, thawed_config};
+use parlour_shared::text::{count, panic_message};
+use parlour_sim::{Logic, SimConfig, Simulation};
+use parlour_tick::{Event, EventKind, Report, RoomStatus, TickInput, TickOutput, WorldKind};
+
+use crate::{
+    desk::{ThawedWorld, ThawedWorlds, WorldSharing},
+    epochs::Epochs,
+    room_types::RoomTypes,
+    world_files::{StateError, WorldFile},
+};
+
+/// A world that waits to be started.
+#[derive(Debug)]
+pub(crate) struct WaitingWorld {
+    pub(crate) simulation: Simulation,
+    pub(crate) config: SimConfig,
+    pub(crate) logic: Logic,
+}
+
+/// The worlds of all files.
+#[derive(Debug, Default)]
+pub(crate) struct Thawed {
+    /// By name.
+    pub(crate) waiting: BTreeMap<String, WaitingWorld>,
+    /// What the desk must know of them.
+    pub(crate) known: ThawedWorlds,
+    /// The epochs that they use.
+    pub(crate) epochs: Epochs,
+}
+
+/// Loads the worlds of these files, which are sorted by name, for these room types. Logs a line for
+/// each. Game logic may create handles of its metrics here.
+///
+/// The old sessions depart in one tick of each world, before anybody can arrive: a new session may
+/// have the id of an old one. The tick is the last one before the recording of the world starts.
+pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawed, StateError> {
+    let mut all = Thawed::default();
+    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    for file in files {
+        // Unwind safety: nothing of the world is left after a panic.
+        let thawed = catch_unwind(AssertUnwindSafe(|| thaw_one(&file, types)));
+        let thawed = thawed
+            .unwrap_or_else(|panic| Err(format!("its game logic panicked: {}", panic_message(&*panic))));
+        let name = file.frozen.header.world.clone();
+        let (world, rooms, kind) = match thawed.map_err(|why| file.error(why))? {
+            (world, rooms) if rooms.is_empty() => {
+                tracing::info!(
+                    name,
+                    tick = world.simulation.tick().0,
+                    "a saved world has no room any more"
+                );
+                continue;
+            }
+            (world, rooms) => {
+                let kind = kind_of(&file, types, &rooms).map_err(|why| file.error(why))?;
+                (world, rooms, kind)
+            }
+        };
+        for room in &rooms {
+            if let Some(other) = places.insert(room.room.clone(), name.clone()) {
+                let room = &room.room;
+                return Err(file.error(format!("its room {room} is also in the world {other}")));
+            }
+        }
+        all.epochs.note(&kind, world.config.first_epoch);
+        tracing::info!(
+            name,
+            tick = world.simulation.tick().0,
+            rooms = rooms.len(),
+            "a saved world goes on"
+        );
+        all.waiting.insert(name.clone(), world);
+        all.known.worlds.push(ThawedWorld { name, kind, rooms });
+    }
+    all.known.first_id = all.epochs.first_id();
+    Ok(all)
+}
+
+fn thaw_one(file: &WorldFile, types: &RoomTypes) -> Result<(WaitingWorld, Vec<RoomStatus>), String> {
+    let kind = kind_of(file, types, &[])?;
+    let config = thawed_config(&file.frozen, types.sim_config(&kind));
+    let logic = types.logic(&kind);
+    let mut simulation = thaw(&file.frozen, &config, &logic).map_err(|error| error.to_string())?;
+    let rooms = let_all_depart(&mut simulation);
+    Ok((
+        WaitingWorld {
+            simulation,
+            config,
+            logic,
+        },
+        rooms,
+    ))
+}
+
+/// Runs the tick in which all sessions depart. Returns the rooms after it.
+fn let_all_depart(simulation: &mut Simulation) -> Vec<RoomStatus> {
+    let departing = simulation.sessions().map(|session| Event {
+        session,
+        kind: EventKind::Depart,
+    });
+    let mut input = TickInput {
+        events: departing.collect(),
+        ..TickInput::default()
+    };
+    input.sort();
+    let mut output = TickOutput::default();
+    simulation.step(&mut input, &mut output);
+    let mut rooms = BTreeMap::new();
+    // A loaded world reports all its rooms in its first tick.
+    for report in output.reports {
+        match report {
+            Report::Room(status) => _ = rooms.insert(status.room.clone(), status),
+            Report::RoomRemoved { room } => _ = rooms.remove(&room),
+            _ => {}
+        }
+    }
+    rooms.into_values().collect()
+}
+
+/// Returns the kind of world that has these rooms now. Before the rooms are known, the room of an
+/// own world has no name.
+fn kind_of(file: &WorldFile, types: &RoomTypes, rooms: &[RoomStatus]) -> Result<WorldKind, String> {
+    let known: BTreeSet<String> = file.frozen.header.type_names().into_iter().collect();
+    let only = known.first().filter(|_| known.len() == 1);
+    let Some(room_type) = only else {
+        return Ok(WorldKind::Main);
+    };
+    match types.worlds_of(room_type) {
+        None => Err(format!("the room type {room_type:?} no longer exists")),
+        Some(WorldSharing::Main) => Ok(WorldKind::Main),
+        Some(WorldSharing::Shared) => Ok(WorldKind::Shared {
+            room_type: room_type.clone(),
+        }),
+        Some(WorldSharing::Own) => match rooms {
+            [] | [_] => Ok(WorldKind::Own {
+                room_type: room_type.clone(),
+                room: rooms.first().map_or_else(String::new, |room| room.room.clone()),
+            }),
+            _ => Err(format!(
+                "it has {}, but each room of the type {room_type:?} has its own world now",
+                count(rooms.len(), "room")
+            )),
+        },
+    }
+}

@@ -1,0 +1,183 @@
+//! The files in which worlds are kept while the process does not run: one for each world, in one
+//! directory, which only one server uses at a time.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
+
+use parlour_recording::{format::FrozenWorld, recorder::is_world_name};
+use thiserror::Error;
+
+/// The end of the name of a file. The name of the world comes before it.
+const SUFFIX: &str = ".plr";
+/// The end of the name of a file that is being written.
+const UNFINISHED: &str = ".plr.new";
+/// The file whose lock says that a server uses the directory.
+const LOCK: &str = ".lock";
+
+/// Why the worlds of an earlier process cannot go on.
+#[derive(Debug, Error)]
+pub enum StateError {
+    /// The directory cannot be used.
+    #[error("cannot keep worlds in the directory {}: {source}; choose a different one with --state", directory.display())]
+    Directory {
+        /// The directory.
+        directory: PathBuf,
+        /// The error of the system.
+        source: io::Error,
+    },
+    /// A different server uses it.
+    #[error(
+        "a different server keeps its worlds in the directory {}: stop it first, or choose a different one with --state",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    /// A world cannot go on.
+    #[error(
+        "cannot go on with the world in {}: {why}. Start the version of the program that saved it, with the same maps and \
+         room types, or move the file away to start without its rooms",
+        path.display()
+    )]
+    World {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        why: String,
+    },
+}
+
+/// The directory, which is locked.
+#[derive(Debug)]
+pub(crate) struct WorldFiles {
+    directory: PathBuf,
+    /// Unlocks when it is closed.
+    _lock: File,
+}
+
+/// A world from a file.
+#[derive(Debug)]
+pub(crate) struct WorldFile {
+    pub(crate) path: PathBuf,
+    pub(crate) frozen: FrozenWorld,
+}
+
+impl WorldFile {
+    /// Returns the error that this world cannot go on.
+    pub(crate) fn error(&self, why: impl ToString) -> StateError {
+        StateError::World {
+            path: self.path.clone(),
+            why: why.to_string(),
+        }
+    }
+}
+
+impl WorldFiles {
+    /// Creates the directory if it does not exist, locks it, and removes what an earlier process did
+    /// not finish to write. So it also finds out now whether files can be written there.
+    pub(crate) fn open(directory: &Path) -> Result<Self, StateError> {
+        let failed = |source| StateError::Directory {
+            directory: directory.to_owned(),
+            source,
+        };
+        fs::create_dir_all(directory).map_err(failed)?;
+        let lock = File::create(directory.join(LOCK)).map_err(failed)?;
+        // On a file system without locks, the user must see to it.
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            return Err(StateError::InUse(directory.to_owned()));
+        }
+        let files = Self {
+            directory: directory.to_owned(),
+            _lock: lock,
+        };
+        for name in files.names(UNFINISHED).map_err(failed)? {
+            let unfinished = files.directory.join(format!("{name}{UNFINISHED}"));
+            fs::remove_file(unfinished).map_err(failed)?;
+        }
+        Ok(files)
+    }
+
+    /// Reads the worlds of all files, by name, and checks that the files are whole.
+    pub(crate) fn read_all(&self) -> Result<Vec<WorldFile>, StateError> {
+        let names = self.names(SUFFIX).map_err(|source| StateError::Directory {
+            directory: self.directory.clone(),
+            source,
+        })?;
+        names.into_iter().map(|name| self.read(&name)).collect()
+    }
+
+    fn read(&self, name: &str) -> Result<WorldFile, StateError> {
+        let path = self.path(name);
+        let failed = |why: String| StateError::World {
+            path: path.clone(),
+            why,
+        };
+        let frozen = FrozenWorld::open(&path).map_err(|error| failed(error.to_string()))?;
+        if frozen.header.world != name {
+            let world = &frozen.header.world;
+            return Err(failed(format!(
+                "it contains the world {world:?}, so it was renamed"
+            )));
+        }
+        Ok(WorldFile { path, frozen })
+    }
+
+    /// Writes the file of a world, in place of an earlier one, and waits until it is on the disk.
+    /// After a crash there is either the new file or the earlier one, and each is whole. Returns its
+    /// size. [`Self::keep_only`] makes the new name permanent.
+    pub(crate) fn write(&self, frozen: &FrozenWorld) -> io::Result<u64> {
+        let name = &frozen.header.world;
+        let unfinished = self.directory.join(format!("{name}{UNFINISHED}"));
+        let written = File::create(&unfinished)
+            .and_then(|file| frozen.write(BufWriter::new(file)))
+            .and_then(|mut writer| writer.flush().map(|()| writer))
+            .and_then(|writer| writer.into_inner().map_err(io::IntoInnerError::into_error))
+            .and_then(|file| file.sync_all().and_then(|()| file.metadata()))
+            .and_then(|about| fs::rename(&unfinished, self.path(name)).map(|()| about.len()));
+        if written.is_err() {
+            // The next start tries again.
+            let _ = fs::remove_file(&unfinished);
+        }
+        written
+    }
+
+    /// Removes the file of a world that has ended, if there is one.
+    pub(crate) fn remove(&self, world: &str) {
+        let path = self.path(world);
+        match fs::remove_file(&path) {
+            Ok(()) => tracing::info!(path = %path.display(), "removed the file of a world that has ended"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                tracing::error!(%error, path = %path.display(), "the file of a world that has ended cannot be removed: the next start continues it");
+            }
+        }
+    }
+
+    /// Removes the files of all other worlds, and waits until that and all new names are on the
+    /// disk.
+    pub(crate) fn keep_only(&self, is_kept: impl Fn(&str) -> bool) -> io::Result<()> {
+        for name in self.names(SUFFIX)? {
+            if !is_kept(&name) {
+                self.remove(&name);
+            }
+        }
+        File::open(&self.directory)?.sync_all()
+    }
+
+    fn path(&self, world: &str) -> PathBuf {
+        self.directory.join(format!("{world}{SUFFIX}"))
+    }
+
+    /// Returns the names of worlds that have a file with this suffix, sorted.
+    fn names(&self, suffix: &str) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.directory)? {
+            let name = entry?.file_name();
+            let world = name.to_str().and_then(|name| name.strip_suffix(suffix));
+            names.extend(world.filter(|world| is_world_name(world)).map(str::to_owned));
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}

@@ -1,0 +1,373 @@
+//! Rooms of durable types go on after a restart of the server: their state, their epochs and their
+//! ticks. Players come back by joining.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use parlour_client::{
+    Command, JoinRequest, Refusal,
+    shared::{ids::Epoch, message::StateWrite},
+};
+use parlour_recording::format::FrozenWorld;
+use parlour_server::{RoomType, Server, ServerOptions, StartError, StateError};
+use parlour_shared::ids::Tick;
+use parlour_testing::{TemporaryPath, eventually};
+use serde_json::Value;
+
+use crate::{
+    games::{fragile, scores, start, thread_of, worlds},
+    recordings::verify_all,
+    support::{
+        http::{exchange, status_of},
+        test_server::TestServer,
+    },
+    visitor::Visitor,
+};
+
+/// Adds the durable types: a castle has its own world, and game logic that fails on request. The
+/// rooms of the club share worlds.
+fn with_durable(options: &mut ServerOptions, state: &Path) {
+    let castle = RoomType::new("castle").map("plaza").plugins(fragile);
+    let club = RoomType::new("club").map("plaza").plugins(scores);
+    options.room_types.push(castle.own_world().durable());
+    options.room_types.push(club.durable());
+    options.state = Some(state.to_owned());
+}
+
+/// Starts a server with one tick thread.
+fn start_durable(state: &TemporaryPath) -> TestServer {
+    start(|options| {
+        with_durable(options, &state.0);
+        options.tick_threads = 1;
+    })
+}
+
+/// Stops a server whose worlds can all be saved.
+fn stop(server: &TestServer) {
+    let report = server.inner.stop();
+    assert_eq!((report.failure, report.unsaved), (None, Vec::new()));
+}
+
+/// Returns the names of the saved worlds.
+fn saved(state: &TemporaryPath) -> Vec<String> {
+    let files = fs::read_dir(&state.0).unwrap();
+    let mut names: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| name.strip_suffix(".plr").map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}
+
+fn file(state: &TemporaryPath, world: &str) -> PathBuf {
+    state.0.join(format!("{world}.plr"))
+}
+
+async fn write(visitor: &mut Visitor, key: &str, value: &str) {
+    let writes = vec![StateWrite {
+        key: key.to_owned(),
+        value: Some(value.to_owned()),
+        ..StateWrite::default()
+    }];
+    assert_eq!(visitor.ask(Command::SetState { writes }).await, None);
+}
+
+/// Returns the epoch and the tick with which a visitor entered its room.
+fn entered(visitor: &Visitor) -> (Epoch, Tick) {
+    let entered = &visitor.connection.client().room().unwrap().entered;
+    (entered.epoch, entered.tick)
+}
+
+fn values(visitor: &Visitor) -> Vec<(String, String)> {
+    let state = visitor.connection.client().state().iter();
+    state
+        .filter_map(|entry| Some((entry.key.clone(), entry.value.clone()?)))
+        .collect()
+}
+
+/// Returns the room as the admin port shows it.
+fn listed(server: &TestServer, room: &str) -> Option<Value> {
+    let rooms = worlds(server)
+        .into_iter()
+        .flat_map(|world| world["rooms"].as_array().unwrap().clone());
+    rooms.into_iter().find(|listed| listed["name"] == room)
+}
+
+#[tokio::test]
+async fn durable_rooms_go_on_after_a_restart_and_others_do_not() {
+    let state = TemporaryPath::missing("durable");
+    let server = start_durable(&state);
+    let mut ann = Visitor::open_in(&server, "ann", "castle/1").await;
+    write(&mut ann, "flag", "red").await;
+    let mut bob = Visitor::open_in(&server, "bob", "club").await;
+    write(&mut bob, "song", "blue").await;
+    let _eve = Visitor::open_in(&server, "eve", "tag/1").await;
+    let before = [entered(&ann), entered(&bob)];
+    let reserved = bob
+        .connection
+        .reserve(2, JoinRequest::enter("castle/1"))
+        .await
+        .unwrap();
+    stop(&server);
+    drop(server);
+    assert_eq!(saved(&state), ["castle.1", "club"]);
+    let castle = FrozenWorld::open(&file(&state, "castle.1")).unwrap();
+    assert!(castle.tick > before[0].1);
+
+    let server = start_durable(&state);
+    eventually("both rooms are listed, and nobody is in them", || {
+        ["castle/1", "club"].iter().all(|room| {
+            let listed = listed(&server, room);
+            listed.is_some_and(|listed| listed["players"] == 0)
+        })
+    });
+    // A name, an existing room, and any room of the type.
+    for (name, request) in [
+        ("cat", JoinRequest::enter("castle/1")),
+        ("dan", JoinRequest::existing("castle/1")),
+        ("fay", JoinRequest::any("castle")),
+    ] {
+        let visitor = Visitor::open_in(&server, name, request).await;
+        let (epoch, tick) = entered(&visitor);
+        assert_eq!(epoch, before[0].0);
+        assert!(tick > castle.tick, "{tick:?} after {:?}", castle.tick);
+        assert_eq!(values(&visitor), [("flag".to_owned(), "red".to_owned())]);
+    }
+    let guest = Visitor::open_in(&server, "gus", JoinRequest::existing("club")).await;
+    assert_eq!(entered(&guest).0, before[1].0);
+    assert_eq!(values(&guest), [("song".to_owned(), "blue".to_owned())]);
+    let mut hal = Visitor::open(&server, "hal").await;
+    let gone = hal.ask(Command::join(JoinRequest::existing("tag/1"))).await;
+    assert_eq!(gone, Some(Refusal::NoSuchRoom));
+    // The ticket was of the old process.
+    let ticket = JoinRequest::with_ticket("castle", reserved.ticket.as_str());
+    assert_eq!(hal.ask(Command::join(ticket)).await, Some(Refusal::BadTicket));
+    // A new castle has an epoch that no castle had.
+    let ivy = Visitor::open_in(&server, "ivy", "castle/2").await;
+    assert_ne!(entered(&ivy).0, before[0].0);
+
+    // The world goes on once more. The second castle is now saved as well.
+    stop(&server);
+    assert_eq!(saved(&state), ["castle.1", "castle.2", "club"]);
+    drop(server);
+    let server = start_durable(&state);
+    let jim = Visitor::open_in(&server, "jim", JoinRequest::existing("castle/1")).await;
+    assert_eq!(entered(&jim).0, before[0].0);
+    assert_eq!(values(&jim), [("flag".to_owned(), "red".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_thawed_world_is_rebuilt_after_a_panic_and_on_request_and_its_recording_verifies() {
+    let (state, recordings) = (
+        TemporaryPath::missing("durable"),
+        TemporaryPath::missing("records"),
+    );
+    let server = start_durable(&state);
+    let mut ann = Visitor::open_in(&server, "ann", "castle/1").await;
+    write(&mut ann, "flag", "red").await;
+    let epoch = entered(&ann).0;
+    stop(&server);
+    drop(server);
+
+    let mut maps = Vec::new();
+    let server = start(|options| {
+        with_durable(options, &state.0);
+        options.recording.directory = Some(recordings.0.clone());
+        maps.clone_from(&options.sim.maps);
+    });
+    // Before anything else has happened in the world.
+    let restart = "POST /worlds/castle.1/restart HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    eventually("the world is restarted", || {
+        status_of(&exchange(server.connect_admin(), restart)) < 300
+    });
+    let mut bob = Visitor::open_in(&server, "bob", "castle/1").await;
+    let request = bob.custom("explode", &()).await;
+    assert_eq!(bob.answer(request).await, Some(Refusal::WorldRestarted));
+    write(&mut bob, "tower", "tall").await;
+    assert_eq!(entered(&bob).0, epoch);
+    assert_eq!(values(&bob)[0], ("flag".to_owned(), "red".to_owned()));
+    stop(&server);
+    drop(server);
+    let verified = verify_all(&recordings.0, &maps);
+    assert!(verified["castle.1"].runs > 0 && verified["castle.1"].panics == 1);
+    let server = start_durable(&state);
+    let cat = Visitor::open_in(&server, "cat", "castle/1").await;
+    assert_eq!(values(&cat).len(), 2);
+}
+
+#[tokio::test]
+async fn a_world_that_panics_as_the_server_stops_is_saved_as_it_was_before() {
+    let state = TemporaryPath::missing("durable");
+    let server = start_durable(&state);
+    let mut ann = Visitor::open_in(&server, "ann", "castle/1").await;
+    write(&mut ann, "flag", "red").await;
+    ann.custom("explode", &()).await;
+    stop(&server);
+    drop(server);
+    let server = start_durable(&state);
+    let bob = Visitor::open_in(&server, "bob", JoinRequest::existing("castle/1")).await;
+    assert_eq!(values(&bob), [("flag".to_owned(), "red".to_owned())]);
+}
+
+#[tokio::test]
+async fn the_file_of_a_world_that_ends_is_removed() {
+    let state = TemporaryPath::missing("durable");
+    let server = start_durable(&state);
+    let _ann = Visitor::open_in(&server, "ann", "castle/1").await;
+    stop(&server);
+    drop(server);
+    assert_eq!(saved(&state), ["castle.1"]);
+
+    let server = start_durable(&state);
+    let mut bob = Visitor::open_in(&server, "bob", "castle/1").await;
+    // The files stay: after a crash, the server would go back to them.
+    assert_eq!(saved(&state), ["castle.1"]);
+    // The world fails again and again, and ends.
+    assert_eq!(bob.ask(Command::custom("light", &()).unwrap()).await, None);
+    bob.end().await;
+    eventually("the file is removed", || saved(&state).is_empty());
+    let cat = Visitor::open_in(&server, "cat", "castle/1").await;
+    assert_eq!(values(&cat), []);
+}
+
+#[tokio::test]
+async fn limits_and_the_number_of_threads_may_change_between_two_processes() {
+    let state = TemporaryPath::missing("durable");
+    let server = start(|options| with_durable(options, &state.0));
+    let mut guests = Vec::new();
+    for room in ["club/a", "club/b"] {
+        // Two in each room: the second room is on the other thread.
+        for name in ["ann", "bob"] {
+            guests.push(Visitor::open_in(&server, name, room).await);
+        }
+    }
+    assert_ne!(thread_of(&server, "club/a"), thread_of(&server, "club/b"));
+    stop(&server);
+    drop((server, guests));
+    assert_eq!(saved(&state), ["club", "club-2"]);
+
+    let server = start(|options| {
+        with_durable(options, &state.0);
+        options.tick_threads = 1;
+        let club = options.room_types.pop().unwrap();
+        options.room_types.push(club.rules(|rules| rules.capacity = 1));
+    });
+    for room in ["club/a", "club/b"] {
+        let _cat = Visitor::open_in(&server, "cat", JoinRequest::existing(room)).await;
+        let mut dan = Visitor::open(&server, "dan").await;
+        let refusal = dan.ask(Command::join(JoinRequest::existing(room))).await;
+        assert_eq!(refusal, Some(Refusal::RoomFull), "{room}");
+    }
+}
+
+fn refused(state: &TemporaryPath, change: impl FnOnce(&mut ServerOptions)) -> (StateError, String) {
+    let mut options = None;
+    // Never started: only its options are used.
+    drop(start(|real| {
+        let mut durable = real.clone();
+        with_durable(&mut durable, &state.0);
+        change(&mut durable);
+        options = Some(durable);
+    }));
+    match Server::start(options.unwrap()) {
+        Err(StartError::State(error)) => {
+            let text = error.to_string();
+            (error, text)
+        }
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("the server started"),
+    }
+}
+
+#[tokio::test]
+async fn a_server_does_not_start_without_a_world_that_it_cannot_continue() {
+    let state = TemporaryPath::missing("durable");
+    let server = start_durable(&state);
+    let _ann = Visitor::open_in(&server, "ann", "castle/1").await;
+    // One directory is for one server.
+    let (error, text) = refused(&state, |_| {});
+    assert!(matches!(error, StateError::InUse(_)), "{text}");
+    stop(&server);
+    drop(server);
+    let path = file(&state, "castle.1");
+    let good = fs::read(&path).unwrap();
+
+    let (_, text) = refused(&state, |options| {
+        options
+            .room_types
+            .retain(|one| !format!("{one:?}").contains("\"castle\""));
+    });
+    assert!(
+        text.contains("castle.1.plr") && text.contains("\"castle\" no longer exists"),
+        "{text}"
+    );
+    let (_, text) = refused(&state, |options| {
+        let castle = RoomType::new("castle").map("plaza").plugins(scores).own_world();
+        options
+            .room_types
+            .retain(|one| !format!("{one:?}").contains("\"castle\""));
+        options.room_types.push(castle);
+    });
+    assert!(text.contains("other game logic: its state has fuse"), "{text}");
+    let (_, text) = refused(&state, |options| {
+        let castle = RoomType::new("castle").map("east").plugins(fragile).own_world();
+        options
+            .room_types
+            .retain(|one| !format!("{one:?}").contains("\"castle\""));
+        options.room_types.push(castle);
+    });
+    assert!(
+        text.contains("\"plaza\", which is not a map of that type"),
+        "{text}"
+    );
+
+    let mut damaged = good.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    fs::write(&path, damaged).unwrap();
+    let (_, text) = refused(&state, |_| {});
+    assert!(
+        text.contains("damaged") && text.contains("move the file away"),
+        "{text}"
+    );
+
+    let mut older = FrozenWorld::read(std::io::Cursor::new(&good)).unwrap();
+    older.header.simulation -= 1;
+    fs::write(&path, older.write(Vec::new()).unwrap()).unwrap();
+    let (_, text) = refused(&state, |_| {});
+    assert!(text.contains("simulation version"), "{text}");
+
+    let mut swapped = good.clone();
+    swapped.swap(8, 9);
+    fs::write(&path, swapped).unwrap();
+    let (_, text) = refused(&state, |_| {});
+    assert!(text.contains("is a recording in format 256"), "{text}");
+
+    fs::rename(&path, file(&state, "castle.2")).unwrap();
+    fs::write(file(&state, "castle.2"), &good).unwrap();
+    let (_, text) = refused(&state, |_| {});
+    assert!(text.contains("contains the world \"castle.1\""), "{text}");
+
+    fs::rename(file(&state, "castle.2"), &path).unwrap();
+    let server = start_durable(&state);
+    let _bob = Visitor::open_in(&server, "bob", JoinRequest::existing("castle/1")).await;
+}
+
+#[test]
+fn a_directory_for_worlds_is_created_or_the_start_fails() {
+    let directory = TemporaryPath::directory();
+    let inner = TemporaryPath(directory.0.join("state/worlds"));
+    start_durable(&inner).inner.stop();
+    assert_eq!(saved(&inner), Vec::<String>::new());
+    let file = directory.0.join("file");
+    fs::write(&file, "").unwrap();
+    let below = TemporaryPath(file.join("below"));
+    let (error, text) = refused(&below, |_| {});
+    assert!(matches!(error, StateError::Directory { .. }), "{text}");
+    assert!(
+        text.contains("file/below") && text.ends_with("with --state"),
+        "{text}"
+    );
+}
