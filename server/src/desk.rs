@@ -218,7 +218,7 @@ impl Desk {
         }
     }
 
-    /// Returns whether a world left its tick thread, or was asked to, and has not entered a different
+    /// Returns whether a world left its tick thread, or was asked to, and has not entered the new
     /// one.
     fn has_world_between_threads(&self) -> bool {
         match &self.0 {

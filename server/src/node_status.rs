@@ -8,9 +8,12 @@
 mod tick_times;
 mod world_request;
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError, TryLockError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    cmp::Reverse,
+    sync::{
+        Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 pub(crate) use tick_times::{TickTimes, TimeSummary};
@@ -115,7 +118,9 @@ impl NodeStatus {
         for thread in &self.threads {
             figures.extend_from_slice(&locked(&thread.worlds));
         }
-        figures.sort_by_key(|figures| figures.world);
+        // For up to a second, two threads have figures of a world that moved from one to the other.
+        figures.sort_by_key(|figures| (figures.world, Reverse(figures.tick)));
+        figures.dedup_by_key(|figures| figures.world);
         figures
     }
 

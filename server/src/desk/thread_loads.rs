@@ -8,8 +8,8 @@ const NEW_WORLD: f32 = 0.002;
 /// The load below which a thread without guests is free for a world that makes its thread late.
 const FREE: f32 = 0.1;
 
-/// The load to which such a world may bring a thread with guests. A thread is late from a load of 1,
-/// and a measured load is an average over a second.
+/// The load to which such a world may bring a thread with guests. A thread is late from a load of 1
+/// on, and a measured load is an average over a second.
 const HALF_FULL: f32 = 0.5;
 
 /// All tick threads.

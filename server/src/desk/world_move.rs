@@ -35,8 +35,8 @@ impl WorldMove {
         }
     }
 
-    /// Notes that the I/O thread of a session no longer sends directly to the world. Returns whether
-    /// it was the last one.
+    /// Notes that the I/O thread of a session no longer sends directly to the world. Returns
+    /// whether it was the last one.
     pub(super) fn no_longer_direct(&mut self, session: SessionId) -> bool {
         self.direct.remove(&session) && self.direct.is_empty()
     }

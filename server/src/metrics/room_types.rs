@@ -78,7 +78,7 @@ impl TypeMetrics {
             moved = labelled_counter(label), "parlour_worlds_moved_total",
                 "Worlds that moved to a different tick thread, on request or because they made theirs late, by type.";
             overruns = labelled_counter(label), "parlour_world_overruns_total",
-                "Seconds in which a tick thread was late in each tick, by type of its world that took longest.";
+                "Seconds in which the ticks of a thread took too long, by type of its world that took longest.";
             ended = labelled_counter(label), "parlour_worlds_ended_total", "Worlds that ended, by type.";
         })
     }

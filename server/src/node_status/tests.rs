@@ -20,6 +20,9 @@ fn the_figures_of_all_threads_are_sorted_by_world() {
     assert_eq!(status.loads(), [0.5, 0.25]);
     assert!(status.publish_thread(0, 0.0, &mut vec![figures(4, 100)]));
     assert_eq!(status.figures(), [figures(4, 100), figures(7, 70)]);
+    // A world has just moved: its figures on the old thread are too old.
+    assert!(status.publish_thread(0, 0.0, &mut vec![figures(4, 160), figures(7, 130)]));
+    assert_eq!(status.figures(), [figures(4, 160), figures(7, 130)]);
 }
 
 #[test]

@@ -490,6 +490,88 @@ fn a_request_for_a_world_that_has_ended_is_reported_as_lost() {
     assert_eq!(lost, [(world, vec![join])]);
 }
 
+/// A world with three players in which nothing happens.
+struct Quiet(Arc<Mutex<Tick>>);
+
+impl Ticker for Quiet {
+    fn step(&mut self, _: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
+        output.clear();
+        let mut tick = self.0.lock().unwrap();
+        *tick = tick.after(1);
+        (output.tick, output.counts.players) = (*tick, 3);
+    }
+
+    fn quiet_ticks(&self) -> u32 {
+        10
+    }
+
+    fn skip(&mut self, ticks: u32, _: Option<&mut TickSender>) {
+        let mut tick = self.0.lock().unwrap();
+        *tick = tick.after(ticks);
+    }
+
+    fn reclaim(&mut self, _: &mut TickInput) {}
+}
+
+/// A tick thread without sessions.
+struct LoneThread {
+    worlds: WorldSlots,
+    sender: CommandSender,
+    commands: CommandReceiver,
+    metrics: Metrics,
+}
+
+impl LoneThread {
+    fn new() -> Self {
+        let metrics = Metrics::new(1);
+        let (sender, commands) = command_ring(metrics.edge.dropped_inbound_full.clone());
+        Self {
+            worlds: WorldSlots::default(),
+            sender,
+            commands,
+            metrics,
+        }
+    }
+
+    fn tick(&mut self) -> Vec<TickReport> {
+        let dropped = &self.metrics.edge.dropped_inbound_full;
+        let commands = &mut self.commands;
+        self.worlds
+            .collect(&mut [], commands, Instant::now(), dropped, || {});
+        let batch = &mut TickBatch::default();
+        self.worlds.step(Pace::default(), batch, &mut None, &self.metrics);
+        self.worlds.end_tick();
+        self.worlds.reports.drain(..).collect()
+    }
+}
+
+#[test]
+fn a_quiet_world_that_leaves_has_counted_its_ticks_and_belongs_to_the_sums_of_the_new_thread() {
+    let (mut old, mut new) = (LoneThread::new(), LoneThread::new());
+    let (world, tick) = (WorldId(7), Arc::<Mutex<Tick>>::default());
+    let ticker = Box::new(Quiet(Arc::clone(&tick)));
+    old.sender.send(TickCommand::Start { world, ticker });
+    for _ in 0..5 {
+        assert!(old.tick().is_empty());
+    }
+    assert_eq!(*tick.lock().unwrap(), Tick(1), "four ticks are skipped");
+    assert_eq!(old.worlds.total.players, 3);
+    old.sender.send(TickCommand::Leave { world });
+    let Some(TickReport::Left { slot, .. }) = old.tick().pop() else {
+        panic!("it has not left");
+    };
+    assert_eq!(*tick.lock().unwrap(), Tick(5), "they are counted");
+    assert_eq!((old.worlds.total.players, old.worlds.slots.len()), (0, 0));
+
+    new.sender.send(TickCommand::Enter { slot });
+    assert!(new.tick().is_empty());
+    assert_eq!(*tick.lock().unwrap(), Tick(6));
+    assert_eq!(new.worlds.total.players, 3);
+    // A world that is not there, or that is not to leave, is no reason to fail.
+    old.sender.send(TickCommand::Leave { world });
+    assert!(old.tick().is_empty());
+}
+
 proptest! {
     #[test]
     fn every_message_reaches_one_world_in_order_while_its_session_is_there(

@@ -125,8 +125,8 @@ impl Guests {
         }
     }
 
-    /// Holds and releases sessions after the world moved to a tick thread that sees other I/O threads
-    /// behind.
+    /// Holds and releases sessions after the world moved to a tick thread for which other I/O
+    /// threads are behind.
     pub(crate) fn change_thread(&mut self, behind: IoThreads, input: &mut TickInput) {
         for thread in 0..MAX_IO_THREADS {
             let is_behind = behind.contains(thread);

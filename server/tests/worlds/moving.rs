@@ -21,7 +21,7 @@ use crate::{
 
 /// How often a world moves to and fro.
 const MOVES: u64 = 8;
-/// By how many ticks a calm world must get ahead of a slow one, which is not possible on one thread.
+/// By how many ticks a calm world must get ahead of a slow one, which it cannot on one thread.
 const AHEAD: u64 = 60;
 
 /// Requests the move of a world. Returns the answer.

@@ -14,8 +14,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn everybody_is_in_one_place(seed in any::<u64>(), wildness in 0_usize..=8, ops in ops(1000)) {
+    fn everybody_is_in_one_place(
+        seed in any::<u64>(), wildness in 0_usize..=8, in_games in any::<bool>(), ops in ops(1000)
+    ) {
         let mut node = Node::new(seed, wildness);
+        if in_games {
+            node.begin_games();
+        }
         for op in ops {
             node.step(op);
         }

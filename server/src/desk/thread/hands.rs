@@ -19,8 +19,8 @@ use crate::{
 };
 use parlour_tick::WorldId;
 
-/// The rings that lead to the desk. They are separate, because an event is handled while its ring is
-/// borrowed.
+/// The rings that lead to the desk. They are separate, because an event is handled while its ring
+/// is borrowed.
 pub(super) struct DeskRings {
     pub(super) io: Vec<ForwardReceiver>,
     pub(super) reports: Vec<ReportReceiver>,

@@ -14,7 +14,7 @@ use std::{
 
 use parlour_shared::{
     ids::{PlayerId, SessionId},
-    message::ClientMessage,
+    message::{ClientMessage, Join},
     rng::{Purpose, Stream},
 };
 use parlour_tick::{Arrival, WorldId, WorldKind};
@@ -124,13 +124,26 @@ impl Node {
         node
     }
 
+    /// Lets players enter rooms with their own worlds, and be placed there.
+    pub(super) fn begin_games(&mut self) {
+        for (nth, room) in ["tag/a", "tag/a", "duel/b", "duel/b"].into_iter().enumerate() {
+            self.open(nth % THREADS);
+            let mut last = self.clients.last_entry().expect("it is open");
+            last.get_mut().request = 1;
+            let session = *last.key();
+            self.send(session, ClientMessage::Join(Join::room(1, room)));
+        }
+        self.settle();
+        self.mischief = true;
+    }
+
     /// Does one step.
     pub(super) fn step(&mut self, op: Op) {
         let pick = usize::from(op.pick);
         let thread = pick % THREADS;
         // A ring may be emptied at once or bit by bit.
         let count = 1 + pick / THREADS % 4;
-        match op.kind % 16 {
+        match op.kind % 17 {
             0 => self.open(thread),
             1..=5 => self.client_sends(pick),
             6 | 7 => (0..count).for_each(|_| self.io_reaches_desk(thread)),
@@ -138,6 +151,7 @@ impl Node {
             10 | 11 => (0..count).for_each(|_| self.tick_reaches_desk(thread)),
             12 | 13 => self.advance_tick(thread, pick / THREADS),
             14 => self.finish_job(pick),
+            15 => self.request_move(pick),
             _ => self.other(pick),
         }
         self.check();
@@ -450,8 +464,7 @@ impl Node {
                 load: (pick % 100) as f32 / 100.0,
             }),
             5 if self.mischief && pick / 16 % 8 < self.wildness => self.restart(pick / 128),
-            6 => self.request_move(pick / 16),
-            7 => self.overrun(thread, pick / 16),
+            6 => self.overrun(thread, pick / 16),
             _ => {}
         }
     }
@@ -480,12 +493,18 @@ impl Node {
 
     /// Requests the move of a world to a different thread.
     fn request_move(&mut self, pick: usize) {
-        let worlds = self.desk.worlds();
+        let mut worlds = self.desk.worlds();
+        // Mostly one that can move, and to the other thread.
+        if !pick.is_multiple_of(8) {
+            worlds.retain(|world| matches!(world.kind, WorldKind::Own { .. }));
+        }
+        let pick = pick / 8;
         if worlds.is_empty() {
             return;
         }
         let world = &worlds[pick % worlds.len()];
-        let to = pick / worlds.len() % THREADS;
+        let here = usize::from((pick / worlds.len()).is_multiple_of(8));
+        let to = (world.thread + 1 + here) % THREADS;
         self.trace(|| format!("-> move of {} to thread {to}", world.name));
         let mut actions = Vec::new();
         let stream = &mut self.stream;

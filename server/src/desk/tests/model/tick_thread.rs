@@ -32,6 +32,8 @@ pub(super) struct TickThread {
     pub(super) slots: BTreeMap<WorldId, Slot>,
     /// The worlds that it dropped, and whether the desk wanted it.
     gone: BTreeMap<WorldId, bool>,
+    /// The worlds that left for a different thread, with the last placement of each session.
+    left: BTreeMap<WorldId, BTreeMap<SessionId, u32>>,
     /// Direct events whose placement is not known yet.
     overtaking: Vec<(WorldId, Event)>,
     /// The next part of a tick.
@@ -98,7 +100,16 @@ impl TickThread {
 
     fn direct(&mut self, world: WorldId, event: Event, done: &mut Done) {
         if !self.slots.contains_key(&world) && !self.gone.contains_key(&world) {
-            done.late.push(event.session);
+            let placed = self
+                .left
+                .get(&world)
+                .and_then(|placed| placed.get(&event.session));
+            if placed.is_some_and(|placed| event.placed <= *placed) {
+                done.late.push(event.session);
+            } else {
+                // It overtook the world.
+                self.overtaking.push((world, event));
+            }
             return;
         }
         let placed = self
@@ -165,11 +176,15 @@ impl TickThread {
             }
             TickCommand::Leave(id) => {
                 if self.slots.get(&id).is_some_and(|slot| !slot.fallen) {
-                    done.left.extend(self.slots.remove(&id));
+                    let slot = self.slots.remove(&id);
+                    let placed = slot.as_ref().map(|slot| slot.placed.clone());
+                    self.left.insert(id, placed.unwrap_or_default());
+                    done.left.extend(slot);
                     done.events.push(DeskEvent::Left { world: id });
                 }
             }
             TickCommand::Enter(slot) => {
+                self.left.remove(&slot.world.id);
                 let before = self.slots.insert(slot.world.id, slot);
                 assert!(before.is_none(), "a world is in one place");
             }
