@@ -54,7 +54,7 @@ pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawe
         let (world, rooms, kind) = match thawed.map_err(|why| file.error(why))? {
             (world, rooms) if rooms.is_empty() => {
                 tracing::info!(
-                    name,
+                    world = name,
                     tick = world.simulation.tick().0,
                     "a saved world has no room any more"
                 );
@@ -73,7 +73,7 @@ pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawe
         }
         all.epochs.note(&kind, world.config.first_epoch);
         tracing::info!(
-            name,
+            world = name,
             tick = world.simulation.tick().0,
             rooms = rooms.len(),
             "a saved world goes on"
