@@ -74,8 +74,8 @@ impl WorldFile {
 }
 
 impl WorldFiles {
-    /// Creates the directory if it does not exist, locks it, and removes what an earlier process did
-    /// not finish to write. So it also finds out now whether files can be written there.
+    /// Creates the directory if it does not exist, locks it, and removes what an earlier process
+    /// did not finish to write. So it also finds out now whether files can be written there.
     pub(crate) fn open(directory: &Path) -> Result<Self, StateError> {
         let failed = |source| StateError::Directory {
             directory: directory.to_owned(),
@@ -124,8 +124,8 @@ impl WorldFiles {
     }
 
     /// Writes the file of a world, in place of an earlier one, and waits until it is on the disk.
-    /// After a crash there is either the new file or the earlier one, and each is whole. Returns its
-    /// size. [`Self::keep_only`] makes the new name permanent.
+    /// After a crash there is either the new file or the earlier one, and each is whole. Returns
+    /// its size. [`Self::keep_only`] makes the new name permanent.
     pub(crate) fn write(&self, frozen: &FrozenWorld) -> io::Result<u64> {
         let name = &frozen.header.world;
         let unfinished = self.directory.join(format!("{name}{UNFINISHED}"));

@@ -1,5 +1,5 @@
-//! `--state`: a process that is stopped by SIGTERM saves its durable worlds, and the next one goes on
-//! with them.
+//! `--state`: a process that is stopped by SIGTERM saves its durable worlds, and the next one goes
+//! on with them.
 
 use std::fs;
 

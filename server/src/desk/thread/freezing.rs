@@ -34,11 +34,11 @@ pub(super) struct Freezing {
     order: Option<Arc<FreezeOrder>>,
     /// The worlds that have not been given to a saver yet.
     waiting: BTreeMap<WorldId, DurableWorld>,
-    savers: Option<SyncSender<Job>>,
+    savers: Option<SyncSender<SaveJob>>,
     began: Option<Instant>,
 }
 
-struct Job {
+struct SaveJob {
     world: DurableWorld,
     ticker: Box<dyn Ticker>,
     began: Instant,
@@ -52,13 +52,13 @@ impl Freezing {
         }
     }
 
-    /// Takes a world that left its tick thread, or that was rebuilt, if it is to be saved. Otherwise
-    /// returns it.
+    /// Takes a world that left its tick thread, or that was rebuilt, if it is to be saved.
+    /// Otherwise returns it.
     pub(super) fn offer(&mut self, world: WorldId, ticker: Box<dyn Ticker>) -> Option<Box<dyn Ticker>> {
         let Some(durable) = self.waiting.remove(&world) else {
             return Some(ticker);
         };
-        let job = Job {
+        let job = SaveJob {
             world: durable,
             ticker,
             began: self.began.unwrap_or_else(Instant::now),
@@ -115,13 +115,10 @@ impl Hands {
         }
     }
 
-    /// Takes a world out of its tick thread. One that is being rebuilt is saved as soon as that is
-    /// done.
+    /// Takes a world out of its tick thread. If it is not there, because it is being rebuilt, the
+    /// command has no effect, and the world is saved as soon as it is rebuilt.
     fn take_to_save(&mut self, durable: &DurableWorld) {
         let (world, thread) = (durable.world, durable.thread);
-        if durable.state != WorldState::Running {
-            return;
-        }
         let ended = self
             .commands
             .get(thread)
@@ -139,7 +136,7 @@ fn start(
     worlds: &Arc<dyn MakeWorlds>,
     order: &Arc<FreezeOrder>,
     count: usize,
-) -> io::Result<SyncSender<Job>> {
+) -> io::Result<SyncSender<SaveJob>> {
     let (sender, jobs) = sync_channel(count);
     let jobs = Arc::new(Mutex::new(jobs));
     for nth in 0..count.min(SAVERS) {
@@ -151,10 +148,10 @@ fn start(
     Ok(sender)
 }
 
-fn run(worlds: &dyn MakeWorlds, order: &FreezeOrder, jobs: &Mutex<Receiver<Job>>) {
+fn run(worlds: &dyn MakeWorlds, order: &FreezeOrder, jobs: &Mutex<Receiver<SaveJob>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job {
+        let Ok(SaveJob {
             world,
             mut ticker,
             began,
