@@ -1,6 +1,9 @@
 //! Saves the durable worlds when the server stops: takes each out of its tick thread, and gives it
 //! to threads that write files. The desk goes on meanwhile, and knows nothing of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeMap,
     io,
