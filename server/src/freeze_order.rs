@@ -124,6 +124,12 @@ impl FreezeOrder {
         progress.clone()
     }
 
+    /// Returns whether the order was taken, and no world waits.
+    #[cfg(test)]
+    pub(crate) fn is_done(&self) -> bool {
+        self.lock().is_done()
+    }
+
     fn lock(&self) -> MutexGuard<'_, FreezeProgress> {
         // Every change is complete, so a panic cannot leave half of one.
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)

@@ -111,9 +111,9 @@
 //! The modules form layers. A module imports only from earlier lines of this list, which
 //! `scripts/floors` checks:
 //!
-//! 1. `epochs`, `freeze_order`, `history_requests`, `skins`, `suggest`, `suspension`,
-//!    `system_random`, `world_files`: import nothing from this crate
-//! 2. `maps`, `rejection`
+//! 1. `history_requests`, `skins`, `suggest`, `suspension`, `system_random`: import nothing from
+//!    this crate
+//! 2. `epochs`, `freeze_order`, `maps`, `rejection`, `world_files`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
 //! 5. `bridge`, `descriptors`: the state that several threads share
@@ -123,12 +123,12 @@
 //! 8. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
 //!    other
 //! 9. `room_types`: the types of rooms, and what a world of each type is made from
-//! 10. `playback`, `recorded_world`, `thawing`: worlds that the tick loop can step: `playback` plays
-//!    a recording, `recorded_world` records a live world, `thawing` loads one from its file
-//! 11. `admin`: the admin port, which reads the state of the tick from the bridge
-//! 12. `server`: starts and stops all threads
-//! 13. `config`: the settings of a server
-//! 14. `logs`: the log lines of a process
+//! 10. `playback`, `thawing`: a recording that is played back, and saved worlds that go on
+//! 11. `recorded_world`: live worlds, which are recorded
+//! 12. `admin`: the admin port, which reads the state of the tick from the bridge
+//! 13. `server`: starts and stops all threads
+//! 14. `config`: the settings of a server
+//! 15. `logs`: the log lines of a process
 #![forbid(unsafe_code)]
 
 mod admin;

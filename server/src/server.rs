@@ -175,8 +175,8 @@ impl Server {
     /// so after it returns, Ctrl-C has no effect.
     ///
     /// # Errors
-    /// [`RunError::Failed`] if the server failed, and [`RunError::Unsaved`] if a durable world could
-    /// not be saved. The server is stopped then, and [`Self::stop`] returns the report.
+    /// [`RunError::Failed`] if the server failed, and [`RunError::Unsaved`] if a durable world
+    /// could not be saved. The server is stopped then, and [`Self::stop`] returns the report.
     /// [`RunError::Signals`] if the system refuses to report signals. The server continues.
     pub fn run_until_signal(&self) -> Result<StopReport, RunError> {
         signals::run(self)
@@ -190,10 +190,10 @@ impl Server {
         }
     }
 
-    /// Saves the worlds with rooms of durable types, if [`ServerOptions::state`] is set. Then closes
-    /// all connections (with 1012, or with 1011 after a failure), and ends all threads. It usually
-    /// takes less than a few seconds; saving takes at most 10 s. A second call returns the report of
-    /// the first.
+    /// Saves the worlds with rooms of durable types, if [`ServerOptions::state`] is set. Then
+    /// closes all connections (with 1012, or with 1011 after a failure), and ends all threads. It
+    /// usually takes less than a few seconds; saving takes at most 10 s. A second call returns the
+    /// report of the first.
     pub fn stop(&self) -> StopReport {
         let threads = self.threads.lock();
         threads.unwrap_or_else(PoisonError::into_inner).stop()

@@ -50,55 +50,49 @@ pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawe
         let thawed = catch_unwind(AssertUnwindSafe(|| thaw_one(&file, types)));
         let thawed = thawed
             .unwrap_or_else(|panic| Err(format!("its game logic panicked: {}", panic_message(&*panic))));
-        let name = file.frozen.header.world.clone();
-        let (world, rooms, kind) = match thawed.map_err(|why| file.error(why))? {
-            (world, rooms) if rooms.is_empty() => {
-                tracing::info!(
-                    name,
-                    tick = world.simulation.tick().0,
-                    "a saved world has no room any more"
-                );
-                continue;
-            }
-            (world, rooms) => {
-                let kind = kind_of(&file, types, &rooms).map_err(|why| file.error(why))?;
-                (world, rooms, kind)
-            }
-        };
-        for room in &rooms {
+        let (world, known) = thawed.map_err(|why| file.error(why))?;
+        let (name, tick) = (known.name.clone(), world.simulation.tick().0);
+        if known.rooms.is_empty() {
+            tracing::info!(world = name, tick, "a saved world has no room any more");
+            continue;
+        }
+        for room in &known.rooms {
             if let Some(other) = places.insert(room.room.clone(), name.clone()) {
                 let room = &room.room;
                 return Err(file.error(format!("its room {room} is also in the world {other}")));
             }
         }
-        all.epochs.note(&kind, world.config.first_epoch);
+        all.epochs.note(&known.kind, world.config.first_epoch);
         tracing::info!(
-            name,
-            tick = world.simulation.tick().0,
-            rooms = rooms.len(),
+            world = name,
+            tick,
+            rooms = known.rooms.len(),
             "a saved world goes on"
         );
-        all.waiting.insert(name.clone(), world);
-        all.known.worlds.push(ThawedWorld { name, kind, rooms });
+        all.waiting.insert(name, world);
+        all.known.worlds.push(known);
     }
     all.known.first_id = all.epochs.first_id();
     Ok(all)
 }
 
-fn thaw_one(file: &WorldFile, types: &RoomTypes) -> Result<(WaitingWorld, Vec<RoomStatus>), String> {
+fn thaw_one(file: &WorldFile, types: &RoomTypes) -> Result<(WaitingWorld, ThawedWorld), String> {
     let kind = kind_of(file, types, &[])?;
     let config = thawed_config(&file.frozen, types.sim_config(&kind));
     let logic = types.logic(&kind);
     let mut simulation = thaw(&file.frozen, &config, &logic).map_err(|error| error.to_string())?;
     let rooms = let_all_depart(&mut simulation);
-    Ok((
-        WaitingWorld {
-            simulation,
-            config,
-            logic,
-        },
+    let known = ThawedWorld {
+        name: file.frozen.header.world.clone(),
+        kind: kind_of(file, types, &rooms)?,
         rooms,
-    ))
+    };
+    let world = WaitingWorld {
+        simulation,
+        config,
+        logic,
+    };
+    Ok((world, known))
 }
 
 /// Runs the tick in which all sessions depart. Returns the rooms after it.

@@ -74,8 +74,8 @@ impl WorldFile {
 }
 
 impl WorldFiles {
-    /// Creates the directory if it does not exist, locks it, and removes what an earlier process did
-    /// not finish to write. So it also finds out now whether files can be written there.
+    /// Creates the directory if it does not exist, locks it, and removes what an earlier process
+    /// did not finish to write. So it also finds out now whether files can be written there.
     pub(crate) fn open(directory: &Path) -> Result<Self, StateError> {
         let failed = |source| StateError::Directory {
             directory: directory.to_owned(),
@@ -124,8 +124,8 @@ impl WorldFiles {
     }
 
     /// Writes the file of a world, in place of an earlier one, and waits until it is on the disk.
-    /// After a crash there is either the new file or the earlier one, and each is whole. Returns its
-    /// size. [`Self::keep_only`] makes the new name permanent.
+    /// After a crash there is either the new file or the earlier one, and each is whole. Returns
+    /// its size. [`Self::keep_only`] makes the new name permanent.
     pub(crate) fn write(&self, frozen: &FrozenWorld) -> io::Result<u64> {
         let name = &frozen.header.world;
         let unfinished = self.directory.join(format!("{name}{UNFINISHED}"));
@@ -179,5 +179,81 @@ impl WorldFiles {
         }
         names.sort_unstable();
         Ok(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use parlour_recording::Header;
+    use parlour_shared::ids::Tick;
+    use parlour_sim::{SIMULATION, SimConfig};
+    use parlour_testing::TemporaryPath;
+
+    use super::*;
+
+    fn world(name: &str, tick: u32) -> FrozenWorld {
+        let mut header = Header::new(&SimConfig::new(Vec::new()), Vec::new(), SIMULATION, 0, "test");
+        header.world = name.to_owned();
+        FrozenWorld {
+            header,
+            tick: Tick(tick),
+            state: vec![7; 2000],
+        }
+    }
+
+    fn ticks(files: &WorldFiles) -> Vec<(String, u32)> {
+        let files = files.read_all().unwrap().into_iter();
+        files
+            .map(|file| (file.frozen.header.world, file.frozen.tick.0))
+            .collect()
+    }
+
+    #[test]
+    fn a_file_replaces_the_earlier_one_of_its_world_and_others_are_removed() {
+        let directory = TemporaryPath::missing("worlds");
+        let files = WorldFiles::open(&directory.0).unwrap();
+        for (name, tick) in [("main", 5), ("tag.a", 6), ("main", 9)] {
+            let bytes = files.write(&world(name, tick)).unwrap();
+            let content = fs::read(directory.0.join(format!("{name}.plr"))).unwrap();
+            assert_eq!(bytes, content.len() as u64);
+            assert!(FrozenWorld::read(Cursor::new(content)).is_ok());
+        }
+        assert_eq!(ticks(&files), [("main".to_owned(), 9), ("tag.a".to_owned(), 6)]);
+        files.keep_only(|name| name != "main").unwrap();
+        assert_eq!(ticks(&files), [("tag.a".to_owned(), 6)]);
+        files.remove("tag.a");
+        files.remove("tag.a");
+        assert_eq!(ticks(&files), []);
+    }
+
+    #[test]
+    fn what_a_crash_left_unfinished_is_removed_and_other_files_stay() {
+        let directory = TemporaryPath::directory();
+        for name in ["main.plr.new", "notes.txt", "Not A World.plr"] {
+            fs::write(directory.0.join(name), "half").unwrap();
+        }
+        let files = WorldFiles::open(&directory.0).unwrap();
+        assert_eq!(ticks(&files), []);
+        files.keep_only(|_| false).unwrap();
+        let mut left: Vec<_> = fs::read_dir(&directory.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, [".lock", "Not A World.plr", "notes.txt"]);
+    }
+
+    #[test]
+    fn a_directory_has_one_server_at_a_time() {
+        let directory = TemporaryPath::missing("worlds");
+        let files = WorldFiles::open(&directory.0).unwrap();
+        assert!(matches!(
+            WorldFiles::open(&directory.0),
+            Err(StateError::InUse(_))
+        ));
+        drop(files);
+        assert!(WorldFiles::open(&directory.0).is_ok());
     }
 }

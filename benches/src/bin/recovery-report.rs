@@ -1,16 +1,23 @@
-//! The time to recover a world that panicked, and what the recorder costs the tick thread, as JSON
-//! lines.
+//! The time to recover a world that panicked, the time to freeze a world into a file and to thaw
+//! it, and what the recorder costs the tick thread, as JSON lines.
 #![allow(clippy::print_stdout, reason = "a command-line tool prints")]
 
 use std::{
+    fs::{self, File},
+    io::BufWriter,
     sync::mpsc::sync_channel,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, ensure};
 use parlour_benches::{Crowd, Load};
-use parlour_recording::recorder::{
-    OptionNames, RecorderMetrics, RecorderThreads, RecordingOptions, TickSender, WorldInfo, WorldTicks, start,
+use parlour_recording::{
+    format::FrozenWorld,
+    recorder::{
+        OptionNames, RecorderMetrics, RecorderThreads, RecordingOptions, TickSender, WorldInfo, WorldTicks,
+        start,
+    },
+    replay::{thaw, thawed_config},
 };
 use parlour_shared::ids::Tick;
 use parlour_sim::Logic;
@@ -31,6 +38,24 @@ fn main() -> Result<()> {
         println!(
             "{}",
             json!({ "what": "recover", "players": players, "ticks": KEYFRAME_TICKS - 1, "p50_ms": times[RUNS / 2], "max_ms": times[RUNS - 1], "cpu_p50_ms": cpu[RUNS / 2] })
+        );
+    }
+    for players in [1_000, 5_000] {
+        let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| freeze(players)).collect::<Result<_>>()?;
+        let [freeze, sync, thaw, both] = [
+            |run: &[f64; 3]| run[0],
+            |run: &[f64; 3]| run[1],
+            |run: &[f64; 3]| run[2],
+            |run: &[f64; 3]| run.iter().sum(),
+        ]
+        .map(|part: fn(&[f64; 3]) -> f64| {
+            let mut times: Vec<f64> = runs.iter().map(part).collect();
+            times.sort_by(f64::total_cmp);
+            times[RUNS / 2]
+        });
+        println!(
+            "{}",
+            json!({ "what": "freeze_and_thaw", "players": players, "freeze_p50_ms": freeze, "sync_p50_ms": sync, "thaw_p50_ms": thaw, "p50_ms": both })
         );
     }
     for worlds in [1, 100, 1_000] {
@@ -123,6 +148,39 @@ fn recover(players: u32) -> Result<[f64; 2]> {
     drop(sender);
     threads.stop();
     Ok([took.as_secs_f64() * 1000.0, cpu])
+}
+
+/// Returns the milliseconds in which a world is saved and written to a file, in which the file
+/// reaches the disk, and in which the world is read and loaded again.
+fn freeze(players: u32) -> Result<[f64; 3]> {
+    let (threads, sender) = recorder()?;
+    let mut crowd = Crowd::new(Load::walkers(players));
+    let ticks = open(&threads, &mut crowd, 0)?;
+    for _ in 0..KEYFRAME_TICKS {
+        crowd.prepare();
+        crowd.step();
+    }
+    let path = std::env::temp_dir().join(format!("parlour-freeze-{}.plr", std::process::id()));
+    let ms = |begin: Instant| begin.elapsed().as_secs_f64() * 1000.0;
+
+    let begin = Instant::now();
+    let frozen = ticks.freeze(crowd.simulation());
+    let file = frozen.write(BufWriter::new(File::create(&path)?))?.into_inner()?;
+    let freeze = ms(begin);
+    let begin = Instant::now();
+    file.sync_all()?;
+    let sync = ms(begin);
+
+    let begin = Instant::now();
+    let frozen = FrozenWorld::open(&path)?;
+    let config = thawed_config(&frozen, crowd.config().clone());
+    let world = thaw(&frozen, &config, &Logic::default())?;
+    let thaw = ms(begin);
+    ensure!(world.hash() == crowd.simulation().hash());
+    fs::remove_file(&path)?;
+    drop(sender);
+    threads.stop();
+    Ok([freeze, sync, thaw])
 }
 
 /// Returns the nanoseconds that the tick thread takes to record a tick of one of so many quiet

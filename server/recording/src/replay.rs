@@ -113,6 +113,16 @@ impl Replay {
         self.files.range().map(|(_, last)| last)
     }
 
+    /// Returns the tick of the saved world of a file that has nothing else, such as that of a
+    /// server that keeps its worlds while it does not run.
+    #[must_use]
+    pub fn only_saved_world(&self) -> Option<Tick> {
+        match self.files.range() {
+            None => self.files.keyframes().next().map(|position| position.tick()),
+            Some(_) => None,
+        }
+    }
+
     /// Returns the config of the recorded world.
     #[must_use]
     pub fn config(&self) -> &SimConfig {

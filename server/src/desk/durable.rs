@@ -1,5 +1,5 @@
-//! Worlds with rooms of durable types: those that an earlier process saved, and those that are to be
-//! saved.
+//! Worlds with rooms of durable types: those that an earlier process saved, and those that are to
+//! be saved.
 
 use parlour_tick::{RoomStatus, WorldId, WorldKind};
 

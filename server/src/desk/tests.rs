@@ -1,6 +1,7 @@
 //! Tests of the desk through `handle`.
 
 mod closing;
+mod durable;
 mod endings;
 mod groups;
 mod joining;

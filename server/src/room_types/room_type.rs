@@ -143,8 +143,8 @@ impl RoomType {
     }
 
     /// Keeps the rooms while the process does not run, if [`crate::ServerOptions::state`] names a
-    /// directory: their worlds are saved when the server stops, and go on when it starts. The players
-    /// are gone then, and can come back by joining.
+    /// directory: their worlds are saved when the server stops, and go on when it starts. The
+    /// players are gone then, and can come back by joining.
     ///
     /// An empty room of a durable type stays for at least 10 minutes, unless its rules say
     /// otherwise: [`parlour_sim::RoomRules::empty_ticks`]. It must stay for at least a minute.

@@ -4,6 +4,7 @@
 mod banner;
 mod config;
 mod descriptors;
+mod durable;
 mod exit_codes;
 mod help;
 mod maps;

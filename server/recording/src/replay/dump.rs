@@ -68,6 +68,9 @@ impl DumpTable {
 /// before `at`.
 #[must_use]
 pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window> {
+    if let Some(tick) = replay.only_saved_world() {
+        return (tick == at).then_some(Window { from: at, to: at });
+    }
     let times = replay.times();
     let (first, _) = times.range()?;
     let from = match from {
@@ -229,6 +232,9 @@ impl<'a> Selection<'a> {
 }
 
 fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
+    if replay.only_saved_world() == Some(tick) {
+        return replay.run();
+    }
     let mut run = replay.run_to(Tick(tick.0.saturating_sub(1)))?;
     match run.next_up_to(tick)?.and_then(|ran| ran.panic) {
         Some(message) => Err(ReplayError::Panicked { tick, message }),

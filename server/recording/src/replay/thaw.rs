@@ -83,8 +83,8 @@ pub fn thaw(frozen: &FrozenWorld, config: &SimConfig, logic: &Logic) -> Result<S
     Ok(world)
 }
 
-/// Returns the configuration with which a saved world goes on: these settings, with the seed and the
-/// epochs that it had.
+/// Returns the configuration with which a saved world goes on: these settings, with the seed and
+/// the epochs that it had.
 #[must_use]
 pub fn thawed_config(frozen: &FrozenWorld, settings: SimConfig) -> SimConfig {
     SimConfig {

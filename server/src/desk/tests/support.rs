@@ -98,8 +98,12 @@ impl TestDesk {
     }
 
     pub(super) fn with(config: DeskConfig) -> Self {
+        Self::of(|now, actions| Desk::new(config, ThawedWorlds::default(), now, actions))
+    }
+
+    pub(super) fn of(make: impl FnOnce(Instant, &mut Vec<DeskAction>) -> Desk) -> Self {
         let (mut actions, now) = (Vec::new(), Instant::now());
-        let desk = Desk::new(config, ThawedWorlds::default(), now, &mut actions);
+        let desk = make(now, &mut actions);
         Self {
             desk,
             now,

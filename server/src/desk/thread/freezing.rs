@@ -1,6 +1,9 @@
 //! Saves the durable worlds when the server stops: takes each out of its tick thread, and gives it
 //! to threads that write files. The desk goes on meanwhile, and knows nothing of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeMap,
     io,
@@ -34,11 +37,11 @@ pub(super) struct Freezing {
     order: Option<Arc<FreezeOrder>>,
     /// The worlds that have not been given to a saver yet.
     waiting: BTreeMap<WorldId, DurableWorld>,
-    savers: Option<SyncSender<Job>>,
+    savers: Option<SyncSender<SaveJob>>,
     began: Option<Instant>,
 }
 
-struct Job {
+struct SaveJob {
     world: DurableWorld,
     ticker: Box<dyn Ticker>,
     began: Instant,
@@ -57,13 +60,13 @@ impl Freezing {
         self.waiting.contains_key(&world)
     }
 
-    /// Takes a world that left its tick thread, or that was rebuilt, if it is to be saved. Otherwise
-    /// returns it.
+    /// Takes a world that left its tick thread, or that was rebuilt, if it is to be saved.
+    /// Otherwise returns it.
     pub(super) fn offer(&mut self, world: WorldId, ticker: Box<dyn Ticker>) -> Option<Box<dyn Ticker>> {
         let Some(durable) = self.waiting.remove(&world) else {
             return Some(ticker);
         };
-        let job = Job {
+        let job = SaveJob {
             world: durable,
             ticker,
             began: self.began.unwrap_or_else(Instant::now),
@@ -120,13 +123,11 @@ impl Hands {
         }
     }
 
-    /// Takes a world out of its tick thread. One that is being rebuilt is saved as soon as that is
-    /// done, and one that has just left for a different thread when it arrives here.
+    /// Takes a world out of its tick thread. If it is not there, the command has no effect: a world
+    /// that is being rebuilt is saved as soon as it is rebuilt, and one that has just left for a
+    /// different thread when it arrives at the desk.
     fn take_to_save(&mut self, durable: &DurableWorld) {
         let (world, thread) = (durable.world, durable.thread);
-        if durable.state == WorldState::Rebuilding {
-            return;
-        }
         let ended = self
             .commands
             .get(thread)
@@ -144,7 +145,7 @@ fn start(
     worlds: &Arc<dyn MakeWorlds>,
     order: &Arc<FreezeOrder>,
     count: usize,
-) -> io::Result<SyncSender<Job>> {
+) -> io::Result<SyncSender<SaveJob>> {
     let (sender, jobs) = sync_channel(count);
     let jobs = Arc::new(Mutex::new(jobs));
     for nth in 0..count.min(SAVERS) {
@@ -156,10 +157,10 @@ fn start(
     Ok(sender)
 }
 
-fn run(worlds: &dyn MakeWorlds, order: &FreezeOrder, jobs: &Mutex<Receiver<Job>>) {
+fn run(worlds: &dyn MakeWorlds, order: &FreezeOrder, jobs: &Mutex<Receiver<SaveJob>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job {
+        let Ok(SaveJob {
             world,
             mut ticker,
             began,

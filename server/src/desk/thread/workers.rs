@@ -32,9 +32,10 @@ pub(super) const BUILDER: &str = "builder";
 const REBUILDER: &str = "rebuilder";
 /// The size of the queue of a thread. Jobs that do not fit wait in a list.
 const JOBS: usize = 1024;
-/// The maximum number of jobs in that list for a new world to be made. Above it, its sessions are
-/// refused. The other jobs are never lost: each world has at most one of each kind.
-const WAITING: usize = 1024;
+/// The maximum number of jobs in that list for a new world to be made: at the start, all worlds of
+/// an earlier process may wait. Above it, its sessions are refused. The other jobs are never lost:
+/// each world has at most one of each kind.
+const WAITING: usize = 4096;
 /// A world whose rebuild takes longer than this ends.
 const MAX_REBUILDING: Duration = Duration::from_secs(10);
 

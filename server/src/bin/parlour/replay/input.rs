@@ -12,7 +12,7 @@ use parlour_recording::replay::{
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
 
-use super::{command_to_copy::command_to_copy, output};
+use super::{command_to_copy::command_to_copy, dump, output};
 use crate::{command_line, exit::Exit};
 
 /// Finds the files to replay. If they were chosen from a directory, a line on standard error
@@ -72,6 +72,11 @@ pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exi
     Ok(replay)
 }
 
+/// Returns whether only the state after one tick is requested.
+fn shows_one_tick(matches: &ArgMatches) -> bool {
+    dump::requested_table(matches).is_some_and(|table| !table.covers_a_range())
+}
+
 /// An open recording, and the requested range of it.
 pub(super) struct ReplayInput {
     pub(super) replay: Replay,
@@ -97,7 +102,10 @@ impl ReplayInput {
         let replay = open(&found, &maps)?;
         let path = found.path;
         let times = replay.times();
-        let window = Window::new(from.as_ref(), to.as_ref(), &times);
+        let window = match replay.only_saved_world().filter(|_| shows_one_tick(matches)) {
+            Some(tick) => Ok(Window { from: tick, to: tick }),
+            None => Window::new(from.as_ref(), to.as_ref(), &times),
+        };
         let window = window.map_err(|error| Exit::moment(&path, &error))?;
         Ok(Self {
             replay,

@@ -1,0 +1,271 @@
+use std::{
+    sync::atomic::AtomicBool,
+    time::{Duration, Instant},
+};
+
+use parlour_recording::{Header, format::FrozenWorld, recorder::TickSender};
+use parlour_shared::ids::Tick;
+use parlour_sim::{SIMULATION, SimConfig};
+use parlour_tick::{RoomStatus, TickInput, TickOutput, WorldKind};
+
+use super::{super::*, *};
+use crate::{
+    bridge::{commands::command_ring, outbound, reports::report_ring, wake},
+    desk::{DeskConfig, DeskRoomType, JoinRate, ThawedWorld, ThawedWorlds, WorldSharing},
+    freeze_order::FreezeProgress,
+    ticker::{CommandReceiver, ReportSender},
+};
+
+const WORLD: WorldId = WorldId(1);
+
+/// A world that knows after which tick it is saved.
+struct Sleeping(Tick);
+
+impl Ticker for Sleeping {
+    fn step(&mut self, _: &mut TickInput, _: &mut TickOutput, _: Option<&mut TickSender>) {}
+
+    fn reclaim(&mut self, _: &mut TickInput) {}
+
+    fn freeze(&mut self) -> Option<FrozenWorld> {
+        Some(FrozenWorld {
+            header: Header::new(&SimConfig::new(Vec::new()), Vec::new(), SIMULATION, 0, "test"),
+            tick: self.0,
+            state: Vec::new(),
+        })
+    }
+}
+
+/// Makes worlds after tick 1, and rebuilds them after tick 50.
+struct Makes {
+    rebuilds: bool,
+}
+
+impl MakeWorlds for Makes {
+    fn create(&self, _: WorldId, _: &str, _: &WorldKind) -> Result<Box<dyn Ticker>, String> {
+        Ok(Box::new(Sleeping(Tick(1))))
+    }
+
+    fn rebuild(&self, _: WorldId, _: Tick) -> Result<Box<dyn Ticker>, String> {
+        match self.rebuilds {
+            true => Ok(Box::new(Sleeping(Tick(50)))),
+            false => Err("nothing is left".to_owned()),
+        }
+    }
+
+    fn close(&self, _: WorldId) {}
+
+    fn keep(&self, _: &FrozenWorld) -> Result<u64, String> {
+        Ok(7)
+    }
+}
+
+/// The thread of a desk with one durable world that runs, and the ends of its tick thread.
+struct Node {
+    desk: DeskThread,
+    order: Arc<FreezeOrder>,
+    commands: Option<CommandReceiver>,
+    reports: ReportSender,
+}
+
+impl Node {
+    fn start(rebuilds: bool) -> Self {
+        let config = DeskConfig {
+            tick_threads: 1,
+            types: vec![DeskRoomType {
+                name: "tag".to_owned(),
+                worlds: WorldSharing::Own,
+                capacity: 8,
+                fallback: None,
+                durable: true,
+                joins: JoinRate::default(),
+            }],
+            skins: 1,
+            max_rooms: 10,
+            max_worlds: 10,
+        };
+        let room = RoomStatus {
+            room: "tag/a".to_owned(),
+            room_type: "tag".to_owned(),
+            capacity: 8,
+            ..RoomStatus::default()
+        };
+        let thawed = ThawedWorlds {
+            worlds: vec![ThawedWorld {
+                name: "tag.a".to_owned(),
+                kind: WorldKind::Own {
+                    room_type: "tag".to_owned(),
+                    room: "tag/a".to_owned(),
+                },
+                rooms: vec![room],
+            }],
+            first_id: WORLD.0,
+        };
+        let mut actions = Vec::new();
+        let desk = Desk::new(config, thawed, Instant::now(), &mut actions);
+        let metrics = Arc::new(Metrics::new(1));
+        let failure = Arc::<Failure>::default();
+        let (wake, woken) = wake::pair().unwrap();
+        let (sender, commands) = command_ring(metrics.edge.dropped_inbound_full.clone());
+        let (reports, receiver) = report_ring(wake.try_clone().unwrap());
+        let worlds: Arc<dyn MakeWorlds> = Arc::new(Makes { rebuilds });
+        let order = Arc::<FreezeOrder>::default();
+        let desk = DeskThread::new(DeskStart {
+            desk,
+            actions,
+            world: None,
+            io: Vec::new(),
+            ticks: vec![TickRings {
+                commands: sender,
+                reports: receiver,
+            }],
+            publisher: outbound::connect(1, &[]).unwrap().desk,
+            wake: woken,
+            workers: Some(Workers::start(&worlds, &wake, &metrics, &failure).unwrap()),
+            view: Arc::default(),
+            types: metrics.room_types(&["tag".to_owned()]),
+            node: Arc::new(NodeStatus::new(1)),
+            freeze: Some(Arc::clone(&order)),
+            metrics,
+            failure,
+            stop: Arc::new(AtomicBool::new(false)),
+        });
+        let mut node = Self {
+            desk,
+            order,
+            commands: Some(commands),
+            reports,
+        };
+        node.desk.thread.perform_all(Instant::now());
+        assert!(matches!(node.next(), TickCommand::Start { .. }));
+        node
+    }
+
+    fn drain(&mut self) {
+        self.desk.thread.drain(&mut self.desk.rings);
+        self.desk.thread.flush();
+    }
+
+    /// Waits for the next command to the tick thread.
+    fn next(&mut self) -> TickCommand {
+        let began = Instant::now();
+        loop {
+            self.drain();
+            if let Some(Ok(command)) = self.commands.as_mut().map(CommandReceiver::pop) {
+                return command;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "no command");
+            thread::park_timeout(Duration::from_millis(1));
+        }
+    }
+
+    fn report(&mut self, report: TickReport) {
+        self.reports.send(report);
+        self.reports.flush();
+    }
+
+    fn panics(&mut self) {
+        self.report(TickReport::Panicked {
+            world: WORLD,
+            tick: Tick(51),
+            why: "a panic".to_owned(),
+            lost: Vec::new(),
+            remains: None,
+        });
+    }
+
+    /// Orders that the world is saved, and waits until it was taken from its tick thread.
+    fn order(&mut self) {
+        self.order.request();
+        assert!(matches!(self.next(), TickCommand::Take { world: WORLD }));
+    }
+
+    /// Waits until the world is saved, or cannot be.
+    fn result(&mut self) -> FreezeProgress {
+        let order = Arc::clone(&self.order);
+        let began = Instant::now();
+        loop {
+            self.drain();
+            // Does not give up the worlds that wait.
+            if order.is_done() {
+                return order.wait(Duration::ZERO, || true);
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "no result");
+            thread::park_timeout(Duration::from_millis(1));
+        }
+    }
+
+    #[track_caller]
+    fn assert_saved_after(&mut self, tick: u32) {
+        let progress = self.result();
+        let saved: Vec<_> = progress
+            .saved
+            .iter()
+            .map(|world| (world.name.as_str(), world.tick, world.rooms, world.bytes))
+            .collect();
+        assert_eq!(saved, [("tag.a", tick, 1, 7)]);
+    }
+}
+
+fn taken() -> TickReport {
+    TickReport::Taken {
+        world: WORLD,
+        tick: Tick(31),
+        ticker: Box::new(Sleeping(Tick(30))),
+    }
+}
+
+#[test]
+fn a_world_that_runs_is_taken_from_its_thread_and_saved() {
+    let mut node = Node::start(true);
+    node.order();
+    node.report(taken());
+    node.assert_saved_after(30);
+}
+
+#[test]
+fn a_world_that_panics_before_it_is_taken_is_saved_when_it_is_rebuilt() {
+    let mut node = Node::start(true);
+    node.order();
+    node.panics();
+    node.assert_saved_after(50);
+}
+
+#[test]
+fn a_world_that_is_restored_at_that_moment_is_taken_and_saved() {
+    let mut node = Node::start(true);
+    node.panics();
+    assert!(matches!(node.next(), TickCommand::Restore { .. }));
+    node.order();
+    node.report(TickReport::Restored { world: WORLD });
+    node.report(taken());
+    node.assert_saved_after(30);
+}
+
+#[test]
+fn a_world_whose_thread_has_ended_is_rebuilt_and_saved() {
+    let mut node = Node::start(true);
+    node.commands = None;
+    node.order.request();
+    node.assert_saved_after(50);
+}
+
+#[test]
+fn a_world_that_cannot_be_rebuilt_or_has_ended_is_not_saved() {
+    let mut node = Node::start(false);
+    node.order();
+    node.panics();
+    let unsaved = &node.result().unsaved[0];
+    assert_eq!(
+        (unsaved.world.as_str(), unsaved.why.as_str()),
+        ("tag.a", "nothing is left")
+    );
+
+    let mut node = Node::start(true);
+    node.order();
+    node.report(TickReport::Ended {
+        world: WORLD,
+        lost: Vec::new(),
+        ticker: None,
+    });
+    assert_eq!(node.result().unsaved[0].why, "it has ended");
+}
