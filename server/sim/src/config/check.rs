@@ -6,9 +6,10 @@ use parlour_shared::{
     limits::{MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES},
     text::{RoomName, is_state_key},
 };
+use parlour_tick::Cadence;
 use thiserror::Error;
 
-use super::{OptionKind, OptionSpec, RoomRules, RoomTypeConfig, RulesError, SimConfig};
+use super::{OptionKind, OptionSpec, RoomRules, RoomTypeConfig, RulesError, SimConfig, whole_number};
 
 /// No world can be made with the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -127,6 +128,7 @@ fn check_option(option: &OptionSpec, rules: &RoomRules) -> Result<(), &'static s
         _ => {}
     }
     let rule = match option.name.as_str() {
+        OptionSpec::CADENCE => return check_cadences(&option.kind, rules),
         OptionSpec::CAPACITY => rules.capacity,
         OptionSpec::NEAR_PX => rules.near_px,
         OptionSpec::MAP => return Err("must not be declared: each type with several maps has it"),
@@ -135,5 +137,16 @@ fn check_option(option: &OptionSpec, rules: &RoomRules) -> Result<(), &'static s
     match option.kind {
         OptionKind::Number { least, most } if least >= 1 && most <= rule => Ok(()),
         _ => Err("must be a number that is at least 1 and at most the rule of the type"),
+    }
+}
+
+fn check_cadences(kind: &OptionKind, rules: &RoomRules) -> Result<(), &'static str> {
+    let is_allowed = |value: &String| {
+        let cadence = whole_number(value).and_then(Cadence::from_hz);
+        cadence.is_some_and(|cadence| cadence >= rules.cadence)
+    };
+    match kind {
+        OptionKind::OneOf(values) if values.iter().all(is_allowed) => Ok(()),
+        _ => Err("must be a list of some of 60, 30, 20 and 10, at most the rule of the type"),
     }
 }
