@@ -187,7 +187,7 @@ mod tests {
     fn the_epochs_of_own_worlds_rise_and_do_not_meet() {
         let own = WorldKind::Own {
             room_type: "tag".to_owned(),
-            room: "tag/a".to_owned(),
+            room: Some("tag/a".to_owned()),
         };
         let last = (1 << 23) - 1;
         for world in [0, 1, 2, 1000, last - 1] {
