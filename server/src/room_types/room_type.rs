@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use bevy_app::{App, Plugin as _};
 use parlour_sim::{Logic, OptionSpec, RoomRules};
 
-use crate::desk::WorldSharing;
+use crate::{
+    desk::WorldSharing,
+    maps::{self, DoorTarget},
+};
 
 /// A room type: the game logic, the rules and the map of rooms with this name. Clients join
 /// `tag` or `tag/INSTANCE`.
@@ -144,6 +147,15 @@ impl RoomType {
         match self.maps.as_slice() {
             [] => vec![self.name.clone()],
             maps => maps.to_vec(),
+        }
+    }
+
+    /// Returns the type as a target of doors, for [`maps::load_catalogue`].
+    #[must_use]
+    pub fn door_target(&self) -> DoorTarget {
+        DoorTarget {
+            name: self.name.clone(),
+            map: self.maps.first().unwrap_or(&self.name).clone(),
         }
     }
 
