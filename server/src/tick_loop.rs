@@ -111,7 +111,8 @@ impl TickLoop {
             self.status.thread(self.thread).add_skipped(skipped);
         }
         for slot in &mut worlds.slots {
-            slot.catch_up(self.recorder.as_mut());
+            // A world that panics here ends anyway, and only its recording is not complete.
+            let _ = slot.catch_up(self.recorder.as_mut());
         }
     }
 
@@ -419,7 +420,8 @@ impl WorldSlots {
         self.ran.clear();
         let mut threads = IoThreads::default();
         for mut slot in self.ending.drain(..) {
-            slot.catch_up(recorder.as_mut());
+            // As in the last tick of the thread: the world ends anyway.
+            let _ = slot.catch_up(recorder.as_mut());
             if !slot.is_broken() {
                 subtract(&mut self.total, &slot.counts);
             }
@@ -427,9 +429,12 @@ impl WorldSlots {
         }
         while let Some(world) = self.taking.pop() {
             let Some(slot) = self.get(world) else { continue };
-            slot.catch_up(recorder.as_mut());
             let counts = slot.counts;
-            if let Some(report) = slot.take() {
+            let report = match slot.catch_up(recorder.as_mut()) {
+                Some(why) => Some(slot.panicked(why, recorder.as_mut())),
+                None => slot.take(),
+            };
+            if let Some(report) = report {
                 subtract(&mut self.total, &counts);
                 self.reports.push(report);
             }

@@ -5,10 +5,7 @@ use std::{fmt, sync::Arc};
 use bevy_app::{App, Plugin as _};
 use parlour_sim::{Logic, OptionSpec, RoomRules};
 
-use crate::{
-    desk::WorldSharing,
-    maps::{self, DoorTarget},
-};
+use crate::{desk::WorldSharing, maps::DoorTarget};
 
 /// A room type: the game logic, the rules and the map of rooms with this name. Clients join
 /// `tag` or `tag/INSTANCE`.
@@ -150,7 +147,7 @@ impl RoomType {
         }
     }
 
-    /// Returns the type as a target of doors, for [`maps::load_catalogue`].
+    /// Returns the type as a target of doors, for [`crate::maps::load_catalogue`].
     #[must_use]
     pub fn door_target(&self) -> DoorTarget {
         DoorTarget {

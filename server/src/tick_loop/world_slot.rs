@@ -1,6 +1,7 @@
 //! One world of a tick thread: its input, its guests, and what happens when its step panics.
 
 use std::{
+    any::Any,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
@@ -124,15 +125,15 @@ impl WorldSlot {
     }
 
     /// Lets the world count and record the ticks that were skipped. Its recording is complete then.
-    pub(super) fn catch_up(&mut self, recorder: Option<&mut TickSender>) {
+    /// Returns the text of a panic: then the world cannot be stepped any longer.
+    pub(super) fn catch_up(&mut self, recorder: Option<&mut TickSender>) -> Option<String> {
         let skipped = self.tick.since(self.stepped);
-        if let Some(ticker) = &mut self.ticker
-            && skipped > 0
-        {
-            ticker.skip(skipped, recorder);
-        }
         self.stepped = self.tick;
         self.quiet_until = self.tick;
+        let ticker = self.ticker.as_mut().filter(|_| skipped > 0)?;
+        // Unwind safety: the caller does not step the world again.
+        let caught = catch_unwind(AssertUnwindSafe(|| ticker.skip(skipped, recorder)));
+        caught.err().map(panic_text)
     }
 
     /// Runs one tick, after those that were skipped.
@@ -183,19 +184,14 @@ impl WorldSlot {
                 self.input.events.clear();
                 Stepped::Ticked
             }
-            Err(panic) => {
-                let why = panic_message(&*panic);
-                // A payload may panic when it is dropped.
-                mem::forget(panic);
-                Stepped::Panicked(self.panicked(why, recorder))
-            }
+            Err(panic) => Stepped::Panicked(self.panicked(panic_text(panic), recorder)),
         }
     }
 
     /// Takes back the input of the tick that panicked. Its arrivals and requests are lost, because
     /// one of them may be the cause. Its other events are kept for the restored world: without its
     /// departures, players would stay there who have left.
-    fn panicked(&mut self, why: String, recorder: Option<&mut TickSender>) -> TickReport {
+    pub(super) fn panicked(&mut self, why: String, recorder: Option<&mut TickSender>) -> TickReport {
         let tick = self.tick.after(1);
         (self.stepped, self.quiet_until) = (self.tick, self.tick);
         let mut remains = self.ticker.take();
@@ -282,6 +278,13 @@ impl WorldSlot {
             ticker: self.ticker,
         }
     }
+}
+
+fn panic_text(panic: Box<dyn Any + Send>) -> String {
+    let why = panic_message(&*panic);
+    // A payload may panic when it is dropped.
+    mem::forget(panic);
+    why
 }
 
 /// Returns whether only the desk sends messages of this kind to a world. It waits for the answer,
@@ -563,11 +566,43 @@ mod tests {
         assert_eq!(world.story(), [("skip", 1), ("step", 0)]);
 
         tick(&mut slot, slower);
-        slot.catch_up(None);
+        assert_eq!(slot.catch_up(None), None);
         assert_eq!(
             (world.story(), slot.tick),
             (vec![("skip", 1)], world.0.lock().unwrap().0)
         );
+    }
+
+    /// A quiet world that panics when it counts skipped ticks, as when it is saved.
+    struct BadSaver;
+
+    impl Ticker for BadSaver {
+        fn step(&mut self, _: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
+            output.clear();
+            output.tick = Tick(1);
+        }
+
+        fn quiet_ticks(&self) -> u32 {
+            10
+        }
+
+        fn skip(&mut self, _: u32, _: Option<&mut TickSender>) {
+            panic!("not saved");
+        }
+
+        fn reclaim(&mut self, _: &mut TickInput) {}
+    }
+
+    #[test]
+    fn a_panic_while_skipped_ticks_are_counted_stays_in_its_world() {
+        let pace = Pace::default();
+        let mut slot = WorldSlot::new(WorldId(1), Box::new(BadSaver));
+        (0..3).for_each(|_| tick(&mut slot, pace));
+        let why = slot.catch_up(None).unwrap();
+        assert_eq!(why, "not saved");
+        let report = slot.panicked(why, None);
+        assert!(matches!(report, TickReport::Panicked { tick: Tick(4), .. }));
+        assert!(slot.is_broken() && slot.catch_up(None).is_none());
     }
 
     #[test]
