@@ -9,7 +9,7 @@ use bevy_ecs::prelude::*;
 use metrics::{counter, gauge, histogram};
 use parlour_server::MetricsRecorder;
 use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
-use parlour_testing::allocations::{CountingAllocator, on_this_thread};
+use parlour_testing::allocations::{CountingAllocator, on_this_thread, trace, traces};
 
 use crate::{
     metrics_text,
@@ -43,6 +43,7 @@ fn a_tick_counts_without_allocating_while_metrics_are_read() {
             && let Some(sample) = SAMPLES.get((since / WINDOW) as usize)
         {
             sample.store(on_this_thread(), Ordering::Relaxed);
+            trace(since < WINDOW * WINDOWS as u32);
         }
     };
     let directory = Directory::new();
@@ -62,6 +63,7 @@ fn a_tick_counts_without_allocating_while_metrics_are_read() {
         .collect();
     assert!(samples[0] > 0, "the allocations of the first ticks were counted");
     let allocations: Vec<u64> = samples.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    for t in traces() { eprintln!("TRACE\n{t}"); }
     // On a busy machine a late I/O thread sometimes makes the tick allocate one more output. One
     // window without allocations is enough.
     assert!(allocations.contains(&0), "{allocations:?} in {WINDOW} ticks each");

@@ -213,7 +213,7 @@ fn the_world_of_a_private_room_does_not_have_its_name() {
     // The world itself learns the name.
     desk.created(WorldId(3));
     let did = desk.take();
-    let Did::Join(WorldId(3), join) = &did[0] else {
+    let Did::Join(WorldId(3), join) = &did[1] else {
         panic!("{did:?}")
     };
     assert!(join.room.starts_with("tag/") && join.room.len() == "tag/".len() + 15);
