@@ -45,6 +45,13 @@ impl<'a> RoomName<'a> {
     }
 }
 
+/// Returns whether rooms can have a type of this name: `a-z`, `0-9`, `-` and `_`, and not too long
+/// for the name of a room.
+#[must_use]
+pub fn is_room_type(name: &str) -> bool {
+    RoomName::parse(name).is_some_and(|parsed| parsed.room_type == name)
+}
+
 /// Returns the name of a private room for people who must not enter it: the type, and the first 4
 /// characters of the instance, such as `tag/k7dq…`.
 #[must_use]
