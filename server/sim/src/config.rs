@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 use parlour_shared::map::Map;
 
-pub use check::{ConfigError, RoomTypeError};
+pub use check::{ConfigError, InvalidRoomType};
 pub use rates::{BroadcastLimit, Rate, RateLimits};
 pub(crate) use room_type::whole_number;
 pub use room_type::{OptionKind, OptionSpec, RoomTypeConfig};

@@ -9,8 +9,8 @@ use parlour_shared::{
     motion::UNITS_PER_PX,
 };
 use parlour_sim::{
-    BroadcastLimit, ConfigError, Interest, OptionKind, OptionSpec, Rate, RateLimits, Room, RoomOptions,
-    RoomRules, RoomTypeConfig, RoomTypeError, Rooms, SimConfig, Simulation, SimulationApp as _,
+    BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits, Room,
+    RoomOptions, RoomRules, RoomTypeConfig, Rooms, SimConfig, Simulation, SimulationApp as _,
 };
 use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::open_map, plaza};
 use parlour_tick::Cadence;
@@ -480,7 +480,7 @@ fn an_impossible_configuration_is_refused() {
         Err(ConfigError::RoomType { name, why }) if name == "office" => why,
         other => panic!("{other:?}"),
     };
-    assert_eq!(why(|office| office.maps.clear()), RoomTypeError::NoMap);
+    assert_eq!(why(|office| office.maps.clear()), InvalidRoomType::NoMap);
     for map in ["cellar", "plaza"] {
         let mut config = config();
         config.room_types[0].maps.push(map.into());
@@ -492,9 +492,9 @@ fn an_impossible_configuration_is_refused() {
     }
     assert!(matches!(
         why(|office| office.rules.refresh_ticks = 7),
-        RoomTypeError::Rules(_)
+        InvalidRoomType::Rules(_)
     ));
-    let options: [fn() -> OptionSpec; 10] = [
+    let options: [fn() -> OptionSpec; 11] = [
         || OptionSpec::number("Mode", 0, 1),
         || OptionSpec::number("level", 2, 1),
         || OptionSpec::one_of("mode", ["day"]),
@@ -505,6 +505,7 @@ fn an_impossible_configuration_is_refused() {
         || OptionSpec::number("cadence", 10, 30),
         || OptionSpec::one_of("cadence", ["30", "15"]),
         || OptionSpec::one_of("cadence", ["60"]),
+        || OptionSpec::one_of("colour", []),
     ];
     for option in options {
         let mut config = config();
@@ -515,16 +516,16 @@ fn an_impossible_configuration_is_refused() {
         let error = config.check().unwrap_err();
         let why = matches!(
             &error,
-            ConfigError::RoomType { why: RoomTypeError::Option { name, .. }, .. } if *name == option().name
+            ConfigError::RoomType { why: InvalidRoomType::Option { name, .. }, .. } if *name == option().name
         );
         assert!(why, "{error}");
     }
     let wide: fn(&mut RoomTypeConfig) = |office| office.options[0] = OptionSpec::number("capacity", 1, 5);
-    assert!(matches!(why(wide), RoomTypeError::Option { .. }));
+    assert!(matches!(why(wide), InvalidRoomType::Option { .. }));
     let many: fn(&mut RoomTypeConfig) = |office| {
         office.options = (0..9)
             .map(|n| OptionSpec::number(&format!("n{n}"), 0, 1))
             .collect();
     };
-    assert_eq!(why(many), RoomTypeError::TooManyOptions);
+    assert_eq!(why(many), InvalidRoomType::TooManyOptions);
 }
