@@ -9,8 +9,8 @@ use std::ops::{Add, Sub};
 /// `full_from` is normally `now`. If it is earlier, the bucket may hold more than its burst: the
 /// tokens that came back since then.
 ///
-/// Under a different limit, the bucket may have been emptied for longer than `size`. Then it is just
-/// empty.
+/// Under a different limit, the bucket may have been emptied for longer than `size`. Then it is
+/// just empty.
 ///
 /// # Errors
 /// There is no token. The error is the time until there is one.

@@ -238,8 +238,8 @@ impl KnownWorlds {
             .map(|(id, _)| id)
     }
 
-    /// Returns a name that no world has: that of the kind, or with a number. Logs and directories of
-    /// recordings contain it, so it does not contain the name of a private room.
+    /// Returns a name that no world has: that of the kind, or with a number. Logs and directories
+    /// of recordings contain it, so it does not contain the name of a private room.
     fn free_name(&self, id: WorldId, kind: &WorldKind) -> String {
         let name = match kind {
             WorldKind::Main => "main".to_owned(),

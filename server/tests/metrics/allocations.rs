@@ -58,8 +58,8 @@ fn a_tick_counts_without_allocating_while_metrics_are_read() {
     let last = f64::from(WARM_UP + MEASURED);
     await_metric(server.admin_addr(), "parlour_tick", last + 1.0);
     assert!(BEFORE.load(Ordering::Relaxed) > 0, "the first ticks allocate");
-    // If the recorder thread does not run for a second, the tick thread has no empty batch left, and
-    // allocates one. recorder_memory.rs tests the recorder alone.
+    // If the recorder thread does not run for a second, the tick thread has no empty batch left,
+    // and allocates one. recorder_memory.rs tests the recorder alone.
     let allocations = traces().into_iter().filter(|trace| !trace.contains("TickSender"));
     let allocations: Vec<String> = allocations.collect();
     assert!(

@@ -110,7 +110,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Returns how often a viewer at level `own` is sent everything that it can see, and how often
+    /// Returns how often a viewer at `level` is sent everything that it can see, and how often
     /// what is nearby. Together, the two are at most as frequent as `most`, the cadence of the
     /// viewer's room.
     #[must_use]
@@ -119,10 +119,10 @@ impl Pace {
     // viewer.
     #[allow(clippy::inline_always, reason = "see above")]
     #[inline(always)]
-    pub fn cadences(self, own: PaceLevel, most: Cadence) -> (Cadence, Cadence) {
+    pub fn cadences(self, level: PaceLevel, most: Cadence) -> (Cadence, Cadence) {
         let (all, nearby) = match self {
             Self::Fixed(cadence) => (cadence, cadence),
-            Self::Adaptive(level) => LEVELS[usize::from(level.max(own).0)],
+            Self::Adaptive(of_all) => LEVELS[usize::from(of_all.max(level).0)],
         };
         // A slower cadence is greater.
         match (all.max(most), nearby.max(most)) {

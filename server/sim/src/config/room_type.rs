@@ -40,8 +40,8 @@ impl RoomTypeConfig {
 ///
 /// * `capacity`, a number: the rule [`RoomRules::capacity`] of this room, at most that of the type.
 /// * `near_px`, a number: the rule [`RoomRules::near_px`] of this room, at most that of the type.
-/// * `cadence`, one of 60, 30, 20 and 10: the rule [`RoomRules::cadence`] of this room, at most that
-///   of the type.
+/// * `cadence`, one of 60, 30, 20 and 10: the rule [`RoomRules::cadence`] of this room, at most
+///   that of the type.
 /// * `map`: the map of this room. Every type with several maps has this option, with the names of
 ///   its maps as values. It is not declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

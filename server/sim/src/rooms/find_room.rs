@@ -12,7 +12,7 @@ use super::{
     room_catalogue::RoomCatalogue,
 };
 
-/// The room that somebody wants to enter.
+/// The room that a player wants to enter.
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     /// Options, if the room is created.

@@ -104,7 +104,8 @@ pub(super) fn restore_seats(slot_count: u32, world: &World) -> Option<Seats> {
     Seats::is_possible_slot_count(slot_count, capacity).then(|| Seats::with_slot_count(slot_count))
 }
 
-/// Applies the options of a loaded room and game logic to its rules, and checks that the room could exist.
+/// Applies the options of a loaded room and game logic to its rules, and checks that the room could
+/// exist.
 fn check_room(world: &mut World, room: Entity) -> Result<(), String> {
     let missing = || "it lacks a part".to_owned();
     let (saved, options, listing, seats) = (
