@@ -15,7 +15,12 @@
 //!     ..Layers::default()
 //! };
 //! let settings = resolve(&layers)?.settings;
-//! let maps = maps::load_catalogue(&settings.bundled_maps, settings.maps.as_deref())?.maps;
+//! let maps = maps::load_catalogue(
+//!     &settings.bundled_maps,
+//!     settings.maps.as_deref(),
+//!     &settings.door_targets(),
+//! )?
+//! .maps;
 //! let skins = skins::load(settings.skins.as_deref())?;
 //! let options = settings.server_options(maps, skins);
 //! assert_eq!(options.sim.rules.near_px, 200);

@@ -64,7 +64,7 @@ mod tests {
     fn own() -> WorldKind {
         WorldKind::Own {
             room_type: "tag".to_owned(),
-            room: "tag/a".to_owned(),
+            room: Some("tag/a".to_owned()),
         }
     }
 

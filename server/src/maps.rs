@@ -12,7 +12,8 @@
 //! 2. `maps/read` and `maps/objects`: the conversion of the crate's result into a [`Map`].
 //! 3. `maps/misplaced_objects`: objects that look like doors or spawn points, but are not read as
 //!    such, cause warnings.
-//! 4. `maps/lost_doors`, for all maps together: each door must lead to a spawn point that exists.
+//! 4. `maps/lost_doors`, for all maps together: each door must lead to a map or a room type, and to
+//!    a spawn point that exists there.
 //! 5. `maps/reach`: players must be able to walk into the doors, and away from the spawn points.
 
 mod bundled;
@@ -61,25 +62,40 @@ pub struct Catalogue {
     pub warnings: Vec<MapError>,
 }
 
+/// A room type that is not the type of a map. Doors may lead to it, as to a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorTarget {
+    /// The name of the type.
+    pub name: String,
+    /// The map of its rooms. A door creates a room with the first map of a type with several.
+    pub map: String,
+}
+
 /// Returns the bundled maps and those of a directory, sorted by name. A map of the directory
-/// replaces the bundled map with the same name. [`load_catalogue`] can omit bundled maps, and also
-/// returns warnings.
+/// replaces the bundled map with the same name. [`load_catalogue`] can omit bundled maps, allows
+/// doors to further room types, and also returns warnings.
 ///
 /// # Errors
 /// The mistakes of all maps.
 pub fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
-    Ok(catalogue::load(&BundledMaps::All, directory)?.maps)
+    Ok(catalogue::load(&BundledMaps::All, directory, &[])?.maps)
 }
 
 /// Returns the chosen bundled maps and those of a directory, with warnings about them. A map of the
-/// directory replaces the bundled map with the same name.
+/// directory replaces the bundled map with the same name. Doors may lead to these maps, and to the
+/// room types in `targets`: see [`crate::RoomType::door_target`] and
+/// [`crate::config::Settings::door_targets`].
 ///
 /// # Errors
 /// The mistakes of all maps: the first one of each file, every door without a target, and every
 /// door or spawn point that cannot be used. It is also an error if there is no map to
 /// serve.
-pub fn load_catalogue(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
-    catalogue::load(bundled, directory)
+pub fn load_catalogue(
+    bundled: &BundledMaps,
+    directory: Option<&Path>,
+    targets: &[DoorTarget],
+) -> Result<Catalogue, MapErrors> {
+    catalogue::load(bundled, directory, targets)
 }
 
 /// Returns the maps that a recording may have been made with: all bundled maps, and those of a

@@ -113,7 +113,8 @@ impl TickLoop {
             self.status.thread(self.thread).add_skipped(skipped);
         }
         for slot in &mut worlds.slots {
-            slot.catch_up(self.recorder.as_mut());
+            // A world that panics here ends anyway, and only its recording is not complete.
+            let _ = slot.catch_up(self.recorder.as_mut());
         }
     }
 

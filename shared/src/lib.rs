@@ -45,5 +45,6 @@ pub mod problem;
 pub mod rng;
 pub mod snapshot;
 pub mod text;
+pub mod token_bucket;
 pub mod view;
 pub mod websocket;

@@ -45,6 +45,28 @@ impl<'a> RoomName<'a> {
     }
 }
 
+/// Returns whether rooms can have a type of this name: `a-z`, `0-9`, `-` and `_`, and not too long
+/// for the name of a room.
+#[must_use]
+pub fn is_room_type(name: &str) -> bool {
+    RoomName::parse(name).is_some_and(|parsed| parsed.room_type == name)
+}
+
+/// Returns the name of a private room for people who must not enter it: the type, and the first 4
+/// characters of the instance, such as `tag/k7dq…`.
+#[must_use]
+pub fn shortened_room_name(name: &str) -> String {
+    const SHOWN: usize = 4;
+    match name.split_once('/') {
+        Some((room_type, instance)) => {
+            let start: String = instance.chars().take(SHOWN).collect();
+            format!("{room_type}/{start}…")
+        }
+        // Without an instance there is nothing to hide.
+        None => name.to_owned(),
+    }
+}
+
 /// Whether `key` is a valid key of room state, an option or a property: 1 to 48 bytes of `a-z`,
 /// `0-9`, `-`, `_` and `.`.
 #[must_use]

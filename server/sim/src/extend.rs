@@ -71,11 +71,12 @@ pub trait SimulationApp {
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
     /// Lets game logic refuse a room that is about to be created by a join, a reservation or a
-    /// door. `check` returns the code for `declined`. If there are several functions, all of them
-    /// must accept the room. The function must depend on its argument only.
+    /// door, or narrow its rules ([`NewRoom::rules`]). To refuse it, `check` returns the code for
+    /// `declined`. If there are several functions, all of them must accept the room. The function
+    /// must depend on its argument only: it also runs when a saved world is loaded.
     fn accept_room(
         &mut self,
-        check: impl Fn(&NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
+        check: impl Fn(&mut NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self;
 
     /// Declares that a component or resource is not part of the state: it is derived from the
@@ -176,7 +177,7 @@ impl SimulationApp for App {
 
     fn accept_room(
         &mut self,
-        check: impl Fn(&NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
+        check: impl Fn(&mut NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self {
         let mut checks = self.world_mut().resource_mut::<RoomChecks>();
         checks.add(Box::new(check));

@@ -181,8 +181,8 @@ pub const SIMULATION: u32 = 5;
 
 pub use clock::Clock;
 pub use config::{
-    BroadcastLimit, ConfigError, Interest, OptionKind, OptionSpec, Rate, RateLimits, RoomRules,
-    RoomTypeConfig, RoomTypeError, RulesError, Setup, SimConfig,
+    BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
+    RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;

@@ -2,7 +2,7 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, token_bucket::take_token};
 use parlour_tick::Counters;
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +69,7 @@ impl Throttle {
     }
 
     /// Takes a token of a kind, or returns the ticks until there is one. The limits are those of
-    /// the room in which the player is now. Under the limits of a different room, the bucket may
-    /// have been emptied for longer than this one takes to fill: then it is just empty.
+    /// the room in which the player is now.
     pub(crate) fn take(&mut self, kind: RequestKind, limits: &RateLimits, now: Tick) -> Result<(), u32> {
         let rate = match kind {
             RequestKind::Moves => limits.moves,
@@ -82,16 +81,12 @@ impl Throttle {
             RequestKind::Senseless => SENSELESS,
             RequestKind::Limited => LIMITED,
         };
-        let full_at = &mut self.full_at[kind as usize];
-        let burst = rate.burst * rate.every_ticks;
-        *full_at = (*full_at).min(now.0.saturating_add(burst));
-        let missing = full_at.saturating_sub(now.0) + rate.every_ticks;
-        match missing.checked_sub(burst) {
-            Some(wait @ 1..) => Err(wait),
-            _ => {
-                *full_at = now.0 + missing;
-                Ok(())
-            }
-        }
+        let stored = &mut self.full_at[kind as usize];
+        let (now, every) = (u64::from(now.0), u64::from(rate.every_ticks));
+        let mut full_at = u64::from(*stored);
+        let taken = take_token(&mut full_at, now, now, every, every * u64::from(rate.burst));
+        *stored = u32::try_from(full_at).unwrap_or(u32::MAX);
+        // A bucket fills in fewer than 2^24 ticks.
+        taken.map_err(|wait| wait as u32)
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{ids::SessionId, motion::Direction, snapshot::MotionChange};
-use parlour_sim::{Interest, Motion, SimConfig};
+use parlour_sim::{Interest, Motion, RoomTypeConfig, SimConfig};
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{Cadence, Pace, PaceLevel};
 
@@ -62,8 +62,8 @@ fn full_ticks_keep_the_cadence_and_are_spread_over_the_ticks() {
 
 #[test]
 fn the_cadence_does_not_change_the_state_hash() {
-    let run = |paces: &[Pace]| {
-        let mut world = TestWorld::new(everyone_sees_everyone());
+    let run_in = |config, paces: &[Pace]| {
+        let mut world = TestWorld::new(config);
         (1..=20).for_each(|session| world.open_and_join(session, "plaza"));
         let mut hashes = Vec::new();
         for tick in 0..120 {
@@ -74,12 +74,19 @@ fn the_cadence_does_not_change_the_state_hash() {
         }
         hashes
     };
+    let run = |paces: &[Pace]| run_in(everyone_sees_everyone(), paces);
     let steps: Vec<Pace> = (0..7)
         .map(|step| Pace::Adaptive(PaceLevel::new(step).unwrap()))
         .collect();
     let usual = run(&[Pace::default()]);
     assert_eq!(usual, run(&[Pace::Fixed(Cadence::Hz10)]));
     assert_eq!(usual, run(&steps));
+    let slow_room = {
+        let mut config = everyone_sees_everyone();
+        config.rules.cadence = Cadence::Hz10;
+        config
+    };
+    assert_eq!(usual, run_in(slow_room, &[Pace::default()]));
 }
 
 #[test]
@@ -146,6 +153,105 @@ fn a_hold_does_not_change_a_fixed_cadence() {
         world.tick();
         assert!(world.snapshot(1).is_some());
     }
+}
+
+/// A world with an office of this cadence, and a game at the full cadence, with 20 players in each.
+/// Sessions 1 to 20 are in the office.
+fn office_and_game(cadence: Cadence, pace: Pace) -> TestWorld {
+    let mut config = everyone_sees_everyone();
+    for (name, cadence) in [("office", cadence), ("game", Cadence::Hz60)] {
+        let mut room_type = RoomTypeConfig::new(name, "plaza");
+        room_type.rules = config.rules;
+        room_type.rules.cadence = cadence;
+        config.room_types.push(room_type);
+    }
+    let mut world = TestWorld::new(config);
+    world.input.pace = pace;
+    (1..=20).for_each(|session| world.open_and_join(session, "office"));
+    (21..=40).for_each(|session| world.open_and_join(session, "game"));
+    world.ticks(10);
+    world
+}
+
+/// Lets a player of each room turn in each tick of a second. Returns the number of snapshots that
+/// each viewer was sent, by session, first those in the office.
+fn snapshots_in_a_second(world: &mut TestWorld) -> Vec<usize> {
+    let mut snapshots_of = vec![0; 40];
+    for _ in 0..60 {
+        turn(world, 1);
+        turn(world, 21);
+        world.tick();
+        for session in 1..=40 {
+            snapshots_of[session as usize - 1] += world.client(session).snapshots.len();
+        }
+    }
+    snapshots_of
+}
+
+#[test]
+fn a_slow_room_does_not_slow_the_other_rooms_of_its_world() {
+    for cadence in Cadence::ALL {
+        let mut world = office_and_game(cadence, Pace::default());
+        let snapshots_of = snapshots_in_a_second(&mut world);
+        assert_eq!(snapshots_of[..20], [cadence.hz() as usize; 20]);
+        assert_eq!(snapshots_of[20..], [60; 20]);
+        let mut viewers = [0; 4];
+        viewers[cadence as usize] += 20;
+        viewers[0] += 20;
+        assert_eq!(world.output.counts.viewers, viewers);
+        // At rest, every viewer knows the newest state.
+        world.walk(1, Direction::Still);
+        world.walk(21, Direction::Still);
+        world.ticks(7);
+        world.check_views(true);
+    }
+}
+
+#[test]
+fn the_slower_of_the_cadences_of_the_room_and_of_the_load_applies() {
+    let level = |number| Pace::Adaptive(PaceLevel::new(number).unwrap());
+    for (pace, office, game) in [
+        (Pace::Fixed(Cadence::Hz30), 20, 30),
+        (Pace::Fixed(Cadence::Hz10), 10, 10),
+        // Full ticks are rarer, and all players are nearby.
+        (level(1), 20, 60),
+        // 20 full ticks, and 30 nearby ticks of which 10 are also full.
+        (level(3), 20, 40),
+        (level(6), 10, 10),
+    ] {
+        let mut world = office_and_game(Cadence::Hz20, pace);
+        let snapshots_of = snapshots_in_a_second(&mut world);
+        assert!(
+            snapshots_of[..20].iter().all(|count| *count <= office),
+            "{snapshots_of:?}"
+        );
+        assert!(
+            snapshots_of[20..].iter().all(|count| *count <= game),
+            "{snapshots_of:?}"
+        );
+        assert!(
+            snapshots_of[0] >= 10 && snapshots_of[20] >= 10,
+            "{snapshots_of:?}"
+        );
+    }
+}
+
+#[test]
+fn a_slow_viewer_of_a_slow_room_has_the_slower_cadence() {
+    let mut world = office_and_game(Cadence::Hz30, Pace::default());
+    for session in [2, 22] {
+        // Two holds: from 60 to 30, then to 20 snapshots a second.
+        for _ in 0..2 {
+            world.hold(session);
+            world.tick();
+            world.release(session);
+            world.tick();
+        }
+    }
+    turn(&mut world, 1);
+    world.tick();
+    // By 60, 30, 20 and 10 snapshots a second.
+    assert_eq!(world.output.counts.viewers, [19, 19, 2, 0]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use parlour_shared::{
     ids::{Epoch, SessionId, Tick},
     limits::RESERVATION_TICKS,
-    message::{Join, Property},
+    message::{Join, JoinMode, Property},
 };
 use parlour_sim::{LoadError, OptionSpec, RoomTypeConfig, SavedPart, SavedState, SimConfig, Simulation};
 use parlour_testing::{SessionActions as _, TestWorld, encoded, generous_rules, plaza};
@@ -124,6 +124,28 @@ fn options_that_the_type_does_not_have_are_refused() {
     for options in cases {
         assert_refused(&forged(&mut world, "room_options", &encoded(&options)));
     }
+}
+
+#[test]
+fn an_error_does_not_contain_the_name_of_a_private_room() {
+    let mut world = TestWorld::new(config());
+    world.open(1);
+    let mode = JoinMode::Private;
+    world.join_as(
+        1,
+        Join {
+            mode,
+            ..Join::room(1, "office/k7dq9x0w2m4c8vb")
+        },
+    );
+    world.ticks(3);
+    let bytes = forged(
+        &mut world,
+        "room_options",
+        &encoded(&[property("mode", "noon")].to_vec()),
+    );
+    let error = Simulation::load(config(), (), &bytes).err().unwrap().to_string();
+    assert!(error.contains("the room office/k7dq…: "), "{error}");
 }
 
 #[test]

@@ -15,7 +15,8 @@ use parlour_shared::{
     motion::{Direction, Position as Place, Segment, WallGrid},
 };
 use parlour_sim::{
-    CurrentPosition, InRoom, Interest, Motion, Player, Room, RoomRules, Rooms, Seat, Seats, SimConfig, Skin,
+    CurrentPosition, InRoom, Interest, Motion, Player, Room, RoomRules, RoomTypeConfig, Rooms, Seat, Seats,
+    SimConfig, Skin,
 };
 use parlour_testing::{SessionActions as _, TestWorld};
 use parlour_tick::{Cadence, Pace, PaceLevel};
@@ -45,6 +46,8 @@ struct Plan {
     ticks: Vec<Vec<(u8, Act)>>,
     /// The pace of the first half and that of the second half.
     paces: [Pace; 2],
+    /// The rule `cadence` of rooms with the map `two`.
+    cadence_of_two: Cadence,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -80,9 +83,10 @@ fn plan() -> impl Strategy<Value = Plan> {
         prop::collection::vec((0..20_u16, 0..20_u16), 0..40),
         prop::collection::vec(tick, 20..120),
         [pace(), pace()],
+        (0..4_usize).prop_map(|cadence| Cadence::ALL[cadence]),
     )
         .prop_map(
-            |(seed, all, near_px, refresh_ticks, capacity, walls, ticks, paces)| Plan {
+            |(seed, all, near_px, refresh_ticks, capacity, walls, ticks, paces, cadence_of_two)| Plan {
                 seed,
                 all,
                 near_px,
@@ -91,6 +95,7 @@ fn plan() -> impl Strategy<Value = Plan> {
                 walls,
                 ticks,
                 paces,
+                cadence_of_two,
             },
         )
 }
@@ -143,6 +148,12 @@ fn config(plan: &Plan) -> SimConfig {
         empty_ticks: 10,
         ..RoomRules::default()
     };
+    let mut two = RoomTypeConfig::new("two", "two");
+    two.rules = RoomRules {
+        cadence: plan.cadence_of_two,
+        ..config.rules
+    };
+    config.room_types.push(two);
     config
 }
 
@@ -296,10 +307,18 @@ const LONGEST: usize = SLOWEST + 1;
 /// sent. This repeats the table of the code under test.
 const LEVEL_TICKS: [(usize, usize); 7] = [(1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (6, 3), (6, 6)];
 
-fn max_ticks(pace: Pace) -> (usize, usize) {
-    match pace {
-        Pace::Fixed(cadence) => [(1, 1), (2, 2), (3, 3), (6, 6)][cadence as usize],
+/// Returns the entry of that table for a room with this cadence.
+fn max_ticks(pace: Pace, room: Cadence) -> (usize, usize) {
+    const CADENCE_TICKS: [usize; 4] = [1, 2, 3, 6];
+    let (all, nearby) = match pace {
+        Pace::Fixed(cadence) => (CADENCE_TICKS[cadence as usize], CADENCE_TICKS[cadence as usize]),
         Pace::Adaptive(level) => LEVEL_TICKS[usize::from(level.number())],
+    };
+    let room = CADENCE_TICKS[room as usize];
+    match (all.max(room), nearby.max(room)) {
+        // Full ticks and nearby ticks would together be more than 30 a second.
+        (3, 2) if room == 2 => (3, 3),
+        ticks => ticks,
     }
 }
 
@@ -358,12 +377,18 @@ fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights:
             continue;
         }
         let slowed = sights.slowed.contains(session);
-        let (all_ticks, nearby_ticks) = if pace != Pace::Fixed(Cadence::Hz60) && slowed {
+        let cadence = if room.room_type == "two" {
+            plan.cadence_of_two
+        } else {
+            Cadence::Hz60
+        };
+        let is_every_tick = pace == Pace::Fixed(Cadence::Hz60) && cadence == Cadence::Hz60;
+        let (all_ticks, nearby_ticks) = if slowed && !is_every_tick {
             (LONGEST, LONGEST)
         } else if sights.steady < SLOWEST as u32 {
             (SLOWEST, SLOWEST)
         } else {
-            max_ticks(pace)
+            max_ticks(pace, cadence)
         };
         let latest = |ticks: usize| history.iter().rev().take(ticks);
         let decoded: Sight = client

@@ -13,7 +13,7 @@ use parlour_shared::{
 };
 use parlour_sim::{
     CameNear, Clock, CurrentPosition, FromPlayer, InRoom, Interest, MaySleep, Motion, Perspective, Player,
-    SimConfig, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayer, Walk, WentAway,
+    RoomTypeConfig, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayer, Walk, WentAway,
 };
 use parlour_testing::{Script, SessionActions as _, maps::connected_maps};
 use parlour_tick::{Cadence, Pace, PaceLevel, TickInput, TickOutput};
@@ -76,6 +76,10 @@ impl Plan {
         if self.all {
             config.rules.interest = Interest::All;
         }
+        let mut west = RoomTypeConfig::new("west", "west");
+        west.rules = config.rules;
+        west.rules.cadence = Cadence::ALL[self.seed as usize % 4];
+        config.room_types.push(west);
         config
     }
 

@@ -9,10 +9,11 @@ use parlour_shared::{
     motion::UNITS_PER_PX,
 };
 use parlour_sim::{
-    BroadcastLimit, ConfigError, Interest, OptionKind, OptionSpec, Rate, Room, RoomOptions, RoomRules,
-    RoomTypeConfig, RoomTypeError, Rooms, SimConfig, SimulationApp as _,
+    BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits, Room,
+    RoomOptions, RoomRules, RoomTypeConfig, Rooms, SimConfig, Simulation, SimulationApp as _,
 };
 use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::open_map, plaza};
+use parlour_tick::Cadence;
 
 /// The map `plaza` with the default rules, and the type `office` with narrow rules, two maps and
 /// options.
@@ -25,12 +26,14 @@ fn config() -> SimConfig {
             capacity: 4,
             near_px: 60,
             empty_ticks: 5,
+            cadence: Cadence::Hz30,
             ..generous_rules()
         },
         maps: vec!["plaza".into(), "attic".into()],
         options: vec![
             OptionSpec::number(OptionSpec::CAPACITY, 1, 4),
             OptionSpec::number(OptionSpec::NEAR_PX, 10, 60),
+            OptionSpec::one_of(OptionSpec::CADENCE, ["30", "10"]),
             OptionSpec::one_of("mode", ["day", "night"]),
             OptionSpec {
                 name: "title".into(),
@@ -202,7 +205,12 @@ fn a_room_broadcasts_as_much_as_its_type_allows() {
 fn options_narrow_the_rules_and_choose_the_map() {
     let mut world = TestWorld::new(config());
     world.open(1);
-    let options = [("near_px", "25"), ("capacity", "1"), ("map", "attic")];
+    let options = [
+        ("near_px", "25"),
+        ("capacity", "1"),
+        ("cadence", "10"),
+        ("map", "attic"),
+    ];
     world.join_as(1, with_options("office", &options));
     world.tick();
     let entered = world.client(1).room();
@@ -210,7 +218,13 @@ fn options_narrow_the_rules_and_choose_the_map() {
         (entered.capacity, entered.near_px, entered.map.name.as_str()),
         (1, 25, "attic")
     );
-    assert_eq!(rules(&world, "office").capacity, 1);
+    let expected = RoomRules {
+        capacity: 1,
+        near_px: 25,
+        cadence: Cadence::Hz10,
+        ..config().room_types[0].rules
+    };
+    assert_eq!(rules(&world, "office"), expected);
     world.open_and_join(2, "office");
     world.open_and_join(3, "office/b");
     world.open_and_join(4, "office/b");
@@ -249,7 +263,7 @@ fn logic_reads_the_options_and_they_are_the_first_properties() {
 #[test]
 fn options_that_do_not_fit_the_type_are_refused_and_leave_no_room() {
     let long = "x".repeat(257);
-    let bad: [&[(&str, &str)]; 12] = [
+    let bad: [&[(&str, &str)]; 14] = [
         &[("colour", "red")],
         &[("mode", "noon")],
         &[("mode", "")],
@@ -259,6 +273,8 @@ fn options_that_do_not_fit_the_type_are_refused_and_leave_no_room() {
         &[("capacity", "+3")],
         &[("capacity", "three")],
         &[("near_px", "9")],
+        &[("cadence", "60")],
+        &[("cadence", "20")],
         &[("map", "cellar")],
         &[("title", &long)],
         &[("mode", "day"), ("mode", "day")],
@@ -316,6 +332,130 @@ fn logic_may_refuse_a_room_which_then_does_not_exist() {
     assert_eq!(world.client(2).room().epoch.0, 2, "a refused room has no number");
 }
 
+/// Rules that differ from the default ones in every field, all narrower.
+fn narrow_rules() -> RoomRules {
+    let rate = |every_ticks| Rate {
+        burst: 1,
+        every_ticks,
+    };
+    RoomRules {
+        capacity: 2,
+        near_px: 20,
+        interest: Interest::Near,
+        refresh_ticks: 6,
+        empty_ticks: 3,
+        cadence: Cadence::Hz10,
+        rates: RateLimits {
+            moves: rate(100),
+            join: rate(101),
+            chat: rate(102),
+            skin: rate(103),
+            state: rate(104),
+            custom: rate(105),
+        },
+        broadcast: BroadcastLimit {
+            bytes_per_tick: 7,
+            burst_ticks: 9,
+        },
+    }
+}
+
+/// Rules that are wider than the default ones in every field.
+fn wide_rules() -> RoomRules {
+    let rate = Rate {
+        burst: u32::MAX,
+        every_ticks: 0,
+    };
+    RoomRules {
+        capacity: u32::MAX,
+        near_px: u32::MAX,
+        interest: Interest::All,
+        refresh_ticks: 1,
+        empty_ticks: u32::MAX,
+        cadence: Cadence::Hz60,
+        rates: RateLimits {
+            moves: rate,
+            join: rate,
+            chat: rate,
+            skin: rate,
+            state: rate,
+            custom: rate,
+        },
+        broadcast: BroadcastLimit {
+            bytes_per_tick: u32::MAX,
+            burst_ticks: u32::MAX,
+        },
+    }
+}
+
+fn narrows(app: &mut App) {
+    app.accept_room(|room| {
+        match room.options.get("mode") {
+            Some("night") => room.rules = narrow_rules(),
+            Some("day") => room.rules = wide_rules(),
+            _ => {}
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn logic_narrows_every_rule_of_a_room_by_its_options_and_widens_none() {
+    let mut config = config();
+    config.room_types[0].rules = RoomRules {
+        interest: Interest::All,
+        ..RoomRules::default()
+    };
+    let of_type = config.room_types[0].rules;
+    let mut world = TestWorld::with_plugins(config.clone(), narrows);
+    for (session, (room, mode, expected)) in (1..).zip([
+        ("office/night", "night", narrow_rules()),
+        ("office/day", "day", of_type),
+    ]) {
+        world.open(session);
+        world.join_as(session, with_options(room, &[("mode", mode)]));
+        world.tick();
+        assert_eq!(rules(&world, room), expected, "{mode}");
+    }
+    world.open_and_join(3, "office/usual");
+    world.tick();
+    assert_eq!(rules(&world, "office/usual"), of_type);
+    // A saved world contains no rules: they follow from the options again.
+    let loaded = Simulation::load(config, narrows, &world.saved()).unwrap();
+    let rooms = loaded.world().resource::<Rooms>();
+    for (name, expected) in [
+        ("office/night", narrow_rules()),
+        ("office/day", of_type),
+        ("office/usual", of_type),
+    ] {
+        let room = loaded.world().get::<Room>(rooms.get(name).unwrap()).unwrap();
+        assert_eq!(*room.rules(), expected, "{name}");
+    }
+}
+
+#[test]
+fn rules_that_no_room_can_have_become_the_narrowest_possible_ones() {
+    let nothing = |app: &mut App| {
+        app.accept_room(|room| {
+            let rate = Rate {
+                burst: 0,
+                every_ticks: u32::MAX,
+            };
+            room.rules.capacity = 0;
+            room.rules.near_px = 0;
+            room.rules.rates.moves = rate;
+            room.rules.broadcast.bytes_per_tick = 0;
+            room.rules.broadcast.burst_ticks = 0;
+            Ok(())
+        });
+    };
+    let mut world = TestWorld::with_plugins(config(), nothing);
+    world.open_and_join(1, "plaza");
+    world.tick();
+    assert_eq!(rules(&world, "plaza").check(), Ok(()));
+    assert_eq!(rules(&world, "plaza").capacity, 1);
+}
+
 #[test]
 fn an_impossible_configuration_is_refused() {
     let of_type = |change: fn(&mut RoomTypeConfig)| {
@@ -340,7 +480,7 @@ fn an_impossible_configuration_is_refused() {
         Err(ConfigError::RoomType { name, why }) if name == "office" => why,
         other => panic!("{other:?}"),
     };
-    assert_eq!(why(|office| office.maps.clear()), RoomTypeError::NoMap);
+    assert_eq!(why(|office| office.maps.clear()), InvalidRoomType::NoMap);
     for map in ["cellar", "plaza"] {
         let mut config = config();
         config.room_types[0].maps.push(map.into());
@@ -352,9 +492,9 @@ fn an_impossible_configuration_is_refused() {
     }
     assert!(matches!(
         why(|office| office.rules.refresh_ticks = 7),
-        RoomTypeError::Rules(_)
+        InvalidRoomType::Rules(_)
     ));
-    let options: [fn() -> OptionSpec; 7] = [
+    let options: [fn() -> OptionSpec; 11] = [
         || OptionSpec::number("Mode", 0, 1),
         || OptionSpec::number("level", 2, 1),
         || OptionSpec::one_of("mode", ["day"]),
@@ -362,26 +502,30 @@ fn an_impossible_configuration_is_refused() {
         || OptionSpec::number("capacity", 1, 2),
         || OptionSpec::one_of("near_px", ["10"]),
         || OptionSpec::number("near_px", 0, 10),
+        || OptionSpec::number("cadence", 10, 30),
+        || OptionSpec::one_of("cadence", ["30", "15"]),
+        || OptionSpec::one_of("cadence", ["60"]),
+        || OptionSpec::one_of("colour", []),
     ];
     for option in options {
         let mut config = config();
         config.room_types[0]
             .options
-            .retain(|known| known.name != "near_px");
+            .retain(|known| known.name != "near_px" && known.name != "cadence");
         config.room_types[0].options.push(option());
         let error = config.check().unwrap_err();
         let why = matches!(
             &error,
-            ConfigError::RoomType { why: RoomTypeError::Option { name, .. }, .. } if *name == option().name
+            ConfigError::RoomType { why: InvalidRoomType::Option { name, .. }, .. } if *name == option().name
         );
         assert!(why, "{error}");
     }
     let wide: fn(&mut RoomTypeConfig) = |office| office.options[0] = OptionSpec::number("capacity", 1, 5);
-    assert!(matches!(why(wide), RoomTypeError::Option { .. }));
+    assert!(matches!(why(wide), InvalidRoomType::Option { .. }));
     let many: fn(&mut RoomTypeConfig) = |office| {
         office.options = (0..9)
             .map(|n| OptionSpec::number(&format!("n{n}"), 0, 1))
             .collect();
     };
-    assert_eq!(why(many), RoomTypeError::TooManyOptions);
+    assert_eq!(why(many), InvalidRoomType::TooManyOptions);
 }

@@ -15,7 +15,7 @@ use super::{
     settings::Settings,
     table::{Setting, settings},
 };
-use crate::room_types::RoomType;
+use crate::{maps::DoorTarget, room_types::RoomType};
 pub(super) use print::to_toml;
 pub(super) use read::read;
 
@@ -47,6 +47,10 @@ const RULES: &[Rule] = &[
     Rule {
         name: "room_empty_after",
         copy: |from, to| to.empty_ticks = from.empty_ticks,
+    },
+    Rule {
+        name: "cadence",
+        copy: |from, to| to.cadence = from.cadence,
     },
     Rule {
         name: "rate_move",
@@ -84,7 +88,12 @@ const NEAR: &str = "near_radius";
 impl RoomTypeSettings {
     /// Returns the declaration of the type, on a node with these settings.
     pub(super) fn declare(&self, node: &Settings) -> RoomType {
-        let rules = self.settings(node).rules();
+        let own = self.settings(node);
+        // On a node, the setting is for all rooms at once, and none of their rules.
+        let rules = RoomRules {
+            cadence: own.cadence.unwrap_or_default(),
+            ..own.rules()
+        };
         let changed: Vec<&Rule> = RULES
             .iter()
             .filter(|rule| self.rule(rule.name).is_some())
@@ -119,6 +128,21 @@ impl RoomTypeSettings {
             own.interest_radius = own.near_radius.or(own.interest_radius);
         }
         own
+    }
+}
+
+impl Settings {
+    /// Returns the room types of the file as targets of doors, for
+    /// [`crate::maps::load_catalogue`].
+    #[must_use]
+    pub fn door_targets(&self) -> Vec<DoorTarget> {
+        let types = self.room_types.iter();
+        types
+            .map(|one| DoorTarget {
+                name: one.name.clone(),
+                map: one.maps.first().unwrap_or(&one.name).clone(),
+            })
+            .collect()
     }
 }
 

@@ -71,7 +71,9 @@ pub(crate) enum DeskAction {
     },
 }
 
-/// An event of a session for a world.
+/// An event of a session for a world. Only these come from the desk: its thread adds the command
+/// that says when the session is placed, and sends all as
+/// [`SessionCommand`](crate::bridge::commands::SessionCommand).
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum WorldEvent {
     Arrive {

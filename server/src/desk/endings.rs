@@ -108,7 +108,7 @@ pub(super) fn created(turn: &mut Turn, world: WorldId, ok: bool) {
     }
 }
 
-/// Refuses everyone who waits for a world that is not built yet.
+/// Refuses all sessions that wait for a world that is not built yet.
 pub(super) fn give_up(turn: &mut Turn, world: WorldId) {
     if let Some(new) = turn.state.worlds.get_mut(world) {
         new.waiting.clear();

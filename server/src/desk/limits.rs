@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use parlour_shared::{close::CloseCode, message::Refusal};
+use parlour_shared::{close::CloseCode, message::Refusal, token_bucket::take_token};
 
 use super::config::JoinRate;
 
@@ -31,7 +31,7 @@ pub(super) struct SessionLimits {
     limited: TokenBucket,
 }
 
-/// A token bucket, stored as the time at which it is full again. `None`: it is full.
+/// A token bucket. `None`: it is full.
 #[derive(Clone, Copy, Debug, Default)]
 struct TokenBucket {
     full_at: Option<Instant>,
@@ -65,16 +65,10 @@ impl SessionLimits {
 impl TokenBucket {
     /// Takes a token, or returns the time until there is one.
     fn take(&mut self, rate: JoinRate, now: Instant) -> Result<(), Duration> {
-        let size = rate.every.saturating_mul(rate.burst);
-        let missing = self
-            .full_at
-            .map_or(Duration::ZERO, |full| full.saturating_duration_since(now))
-            .saturating_add(rate.every);
-        if missing > size {
-            return Err(missing - size);
-        }
-        self.full_at = now.checked_add(missing);
-        Ok(())
+        let mut full_at = self.full_at.unwrap_or(now);
+        let taken = take_token(&mut full_at, now, now, rate.every, rate.every * rate.burst);
+        self.full_at = Some(full_at);
+        taken
     }
 }
 

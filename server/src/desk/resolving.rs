@@ -112,7 +112,7 @@ fn create(turn: &mut Turn, join: &Join) -> Result<WorldId, Refusal> {
             check_number_of_worlds(turn)?;
             let kind = WorldKind::Own {
                 room_type: room_type.clone(),
-                room: join.room.clone(),
+                room: (join.mode != JoinMode::Private).then(|| join.room.clone()),
             };
             let thread = turn.state.worlds.threads.idlest();
             turn.create_world(kind, thread)

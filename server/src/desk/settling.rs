@@ -33,7 +33,7 @@ pub(super) fn message(turn: &mut Turn, id: SessionId, arrived: Instant, message:
         return;
     }
     turn.state.dropped += 1;
-    // A request is answered also if there is no room for it.
+    // A request is answered even if there is no room for it.
     if !matches!(message, ClientMessage::Move(_)) {
         let refusal = Refusal::RateLimited { retry_after_ms: 1000 };
         turn.refuse_request(id, message.request(), refusal);

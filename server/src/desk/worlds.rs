@@ -180,7 +180,7 @@ impl KnownWorlds {
     ) -> WorldId {
         let id = WorldId(self.next_id);
         self.next_id += 1;
-        let name = name.unwrap_or_else(|| self.free_name(&kind));
+        let name = name.unwrap_or_else(|| self.free_name(id, &kind));
         self.names.insert(name.clone());
         self.threads.add_new_world(thread);
         let world = KnownWorld {
@@ -267,12 +267,17 @@ impl KnownWorlds {
             .map(|(id, _)| id)
     }
 
-    /// Returns a name that no world has: that of the kind, or with a number.
-    fn free_name(&self, kind: &WorldKind) -> String {
+    /// Returns a name that no world has: that of the kind, or with a number. Logs and directories
+    /// of recordings contain it, so it does not contain the name of a private room.
+    fn free_name(&self, id: WorldId, kind: &WorldKind) -> String {
         let name = match kind {
             WorldKind::Main => "main".to_owned(),
             WorldKind::Shared { room_type } => room_type.clone(),
-            WorldKind::Own { room, .. } => room.replace('/', "."),
+            WorldKind::Own { room: Some(room), .. } => room.replace('/', "."),
+            WorldKind::Own {
+                room_type,
+                room: None,
+            } => format!("{room_type}.private-{}", id.0),
         };
         if !self.names.contains(&name) {
             return name;

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parlour_shared::token_bucket::take_token;
+
 use crate::suspension::SuspensionDetector;
 
 /// The maximum number of messages that reach the world between two ticks. Further messages are
@@ -89,12 +91,10 @@ impl Bucket {
     /// Takes one token. From `full_from` on, the bucket fills beyond its burst: messages that a
     /// client sent while the server did not run arrive together, and must not count as a flood.
     fn take_token(&self, now: Instant, full_from: Instant, rate: MessageRate) -> bool {
-        let full_at = self.0.get().max(full_from) + rate.each;
-        if full_at.saturating_duration_since(now) > rate.each * rate.burst {
-            return false;
-        }
+        let mut full_at = self.0.get();
+        let taken = take_token(&mut full_at, full_from, now, rate.each, rate.each * rate.burst);
         self.0.set(full_at);
-        true
+        taken.is_ok()
     }
 }
 

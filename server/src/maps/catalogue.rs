@@ -15,10 +15,10 @@ use std::{
 use parlour_shared::map::Map;
 
 use super::{
-    Catalogue, MAX_FILE_BYTES, MAX_FILES,
+    Catalogue, DoorTarget, MAX_FILE_BYTES, MAX_FILES,
     bundled::{BUNDLED, BundledMaps},
     error::{Fault, MapError, MapErrors},
-    lost_doors::lost_doors,
+    lost_doors::{Targets, lost_doors},
     place::PlacedFault,
     reach,
     read::{self, MapFile, ParsedMap},
@@ -35,7 +35,11 @@ struct Candidates {
     warnings: Vec<MapError>,
 }
 
-pub(super) fn load(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
+pub(super) fn load(
+    bundled: &BundledMaps,
+    directory: Option<&Path>,
+    targets: &[DoorTarget],
+) -> Result<Catalogue, MapErrors> {
     let Candidates {
         entries,
         unreadable,
@@ -50,8 +54,13 @@ pub(super) fn load(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Ca
     if catalogue.is_empty() && errors.is_empty() {
         errors.push(error_in_file("bundled_maps", Fault::NothingServed));
     }
+    let targets = Targets {
+        catalogue: &catalogue,
+        unreadable: &unreadable,
+        room_types: targets,
+    };
     for entry in catalogue.values() {
-        for lost in lost_doors(entry, &catalogue, &unreadable) {
+        for lost in lost_doors(entry, &targets) {
             let list = if lost.fault.is_warning() {
                 &mut warnings
             } else {

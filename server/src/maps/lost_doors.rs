@@ -9,38 +9,74 @@ use std::collections::{BTreeMap, BTreeSet};
 use parlour_shared::map::Door;
 
 use super::{
+    DoorTarget,
     bundled::BundledMaps,
     error::{Fault, LostDoor, MapError},
     read::MapFile,
 };
 use crate::suggest::closest;
 
-/// Returns the doors of a map that do not lead to a spawn point of a served map. Doors to
-/// maps in `unreadable` are not reported, because nothing is known about these maps.
-pub(super) fn lost_doors(
-    entry: &MapFile,
-    catalogue: &BTreeMap<String, MapFile>,
-    unreadable: &BTreeSet<String>,
-) -> Vec<MapError> {
+/// Where doors may lead.
+pub(super) struct Targets<'a> {
+    /// The maps, by name. Each is a room type of the same name.
+    pub(super) catalogue: &'a BTreeMap<String, MapFile>,
+    /// The names of the maps that could not be read.
+    pub(super) unreadable: &'a BTreeSet<String>,
+    /// The other room types. They replace those of maps with the same name.
+    pub(super) room_types: &'a [DoorTarget],
+}
+
+/// What is known about the target of a door.
+enum Target<'a> {
+    Map(&'a MapFile),
+    /// A map that could not be read, or a room type whose map does not exist: this is reported
+    /// elsewhere.
+    Faulty,
+    Missing,
+}
+
+impl Targets<'_> {
+    fn find(&self, name: &str) -> Target<'_> {
+        let room_type = self.room_types.iter().find(|target| target.name == name);
+        let map = room_type.map_or(name, |room_type| room_type.map.as_str());
+        match self.catalogue.get(map) {
+            Some(map) => Target::Map(map),
+            None if room_type.is_some() || self.unreadable.contains(map) => Target::Faulty,
+            None => Target::Missing,
+        }
+    }
+
+    fn room_types(&self) -> impl Iterator<Item = &str> {
+        self.room_types.iter().map(|target| target.name.as_str())
+    }
+
+    fn maps(&self) -> impl Iterator<Item = &str> {
+        self.catalogue.keys().map(String::as_str)
+    }
+}
+
+/// Returns the doors of a map that do not lead to a spawn point of a room type. Doors to maps that
+/// could not be read are not reported, because nothing is known about these maps.
+pub(super) fn lost_doors(entry: &MapFile, targets: &Targets<'_>) -> Vec<MapError> {
     let doors = entry.parsed.map.doors.iter().zip(&entry.parsed.doors);
-    let doors = doors.filter(|(door, _)| !unreadable.contains(&door.to_map));
     let lost = doors.filter_map(|(door, place)| {
         Some(MapError {
             file: entry.file.clone(),
             place: place.clone(),
-            fault: fault(door, entry, catalogue)?,
+            fault: fault(door, entry, targets)?,
         })
     });
     lost.collect()
 }
 
-fn fault(door: &Door, entry: &MapFile, catalogue: &BTreeMap<String, MapFile>) -> Option<Fault> {
+fn fault(door: &Door, entry: &MapFile, targets: &Targets<'_>) -> Option<Fault> {
     let (map, own) = (&door.to_map, &entry.parsed.map.name);
-    let (spawn, advice) = match catalogue.get(map) {
-        None => (None, about_map(map, own, entry.is_bundled, catalogue)),
-        Some(target) => {
+    let (spawn, advice) = match targets.find(map) {
+        Target::Faulty => return None,
+        Target::Missing => (None, about_map(map, own, entry.is_bundled, targets)),
+        Target::Map(target) => {
             let spawn = &door.to_spawn;
-            if target.parsed.map.spawns.iter().any(|there| there.name == *spawn) {
+            if target.parsed.map.spawns.iter().any(|known| known.name == *spawn) {
                 return None;
             }
             (
@@ -58,7 +94,7 @@ fn fault(door: &Door, entry: &MapFile, catalogue: &BTreeMap<String, MapFile>) ->
 }
 
 /// Returns advice about a missing map.
-fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String, MapFile>) -> String {
+fn about_map(map: &str, own: &str, is_bundled: bool, targets: &Targets<'_>) -> String {
     if is_bundled {
         return format!("the door stays closed. Serve `{map}`, or omit `{own}` with bundled_maps as well");
     }
@@ -66,14 +102,21 @@ fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String
         return "it is a bundled map that bundled_maps omits. Serve it, or correct to_map of the door"
             .to_owned();
     }
-    let names = || catalogue.keys().map(String::as_str);
-    match closest(map, names()) {
-        Some(other) => format!("did you mean `{other}`? Correct to_map of the door"),
-        None => format!(
-            "add {map}.tmx to the directory of maps, or correct to_map of the door. The maps are {}",
-            names().collect::<Vec<_>>().join(", ")
-        ),
+    if let Some(other) = closest(map, targets.maps().chain(targets.room_types())) {
+        return format!("did you mean `{other}`? Correct to_map of the door");
     }
+    let listed = |names: Vec<&str>| names.join(", ");
+    let mut advice = format!(
+        "add {map}.tmx to the directory of maps, or correct to_map of the door. The maps are {}",
+        listed(targets.maps().collect())
+    );
+    if !targets.room_types.is_empty() {
+        advice += &format!(
+            ", and the other room types are {}",
+            listed(targets.room_types().collect())
+        );
+    }
+    advice
 }
 
 /// Returns advice about a missing spawn point.

@@ -11,6 +11,8 @@ use super::{
 pub(super) fn metrics(recorder: &MetricsRecorder) -> RecorderMetrics {
     rows!(recorder, None, RecorderMetrics {
         active = gauge, "parlour_recording_active", "Worlds whose ticks are written to a recording.";
+        missing = gauge, "parlour_recording_missing",
+            "Worlds whose ticks are currently not recorded: their recording ended, and no new file has started.";
         ticks = counter, "parlour_recording_ticks_total", "Ticks written to recordings.";
         bytes = counter, "parlour_recording_bytes_total", "Bytes written to recordings.";
         dropped = counter, "parlour_recording_ticks_dropped_total",
@@ -29,7 +31,7 @@ pub(super) fn metrics(recorder: &MetricsRecorder) -> RecorderMetrics {
         shadow_lag = gauge, "parlour_shadow_lag_ticks",
             "Ticks that the shadow is behind the recorder. It stays 137 or 197 ticks behind on purpose.";
         ended = counters("reason", EndCause::ALL.map(EndCause::word)), "parlour_recording_ended_total",
-            "Recordings that ended, by reason. After all reasons except stopped, panicked and failed, a new file is started.";
+            "Recordings that ended, by reason. A new file starts later, except after stopped (the world or the server ended) and failed (a thread of the recorder panicked).";
         history_written = counters("reason", Reason::ALL.map(Reason::word)), "parlour_history_written_total",
             "Times that the history was written to a file, by reason.";
     })

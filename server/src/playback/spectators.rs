@@ -8,6 +8,7 @@ use parlour_shared::{
     ids::{Epoch, PlayerId, SessionId, Tick},
     limits::TICK_RATE,
     message::{ClientMessage, Join, LeaveReason, Refusal, Request},
+    token_bucket::take_token,
 };
 use parlour_sim::{Perspective, Simulation};
 use parlour_tick::{EventKind, TickInput, TickOutput};
@@ -228,14 +229,14 @@ impl Spectator {
     fn wish(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
         match message {
             ClientMessage::Join(join) => {
-                let full_at = self.full_at.max(now) + JOIN_EVERY;
-                let late = (full_at - now).saturating_sub(JOINS * JOIN_EVERY);
-                if late > 0 {
-                    let refusal = Refusal::rate_limited(u32::try_from(late).unwrap_or(u32::MAX));
-                    return Err((join.request, refusal));
+                let size = JOINS * JOIN_EVERY;
+                match take_token(&mut self.full_at, now, now, JOIN_EVERY, size) {
+                    Ok(()) => Ok(Wish::Join(join.clone())),
+                    Err(wait) => {
+                        let ticks = u32::try_from(wait).unwrap_or(u32::MAX);
+                        Err((join.request, Refusal::rate_limited(ticks)))
+                    }
                 }
-                self.full_at = full_at;
-                Ok(Wish::Join(join.clone()))
             }
             ClientMessage::Leave { request } => Ok(Wish::Leave(*request)),
             // These need a player in a room, and a spectator has none.

@@ -1,11 +1,12 @@
 //! Finds all mistakes in the declared types.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
-use parlour_shared::{limits::MAX_PROPERTIES, map::Map, text::RoomName};
-use parlour_sim::{
-    ConfigError, OptionKind, OptionSpec, RoomRules, RoomTypeConfig, RoomTypeError as WrongType, SimConfig,
+use parlour_shared::{
+    limits::MAX_PROPERTIES,
+    text::{RoomName, is_room_type},
 };
+use parlour_sim::{RoomRules, SimConfig};
 
 use super::{
     MAX_ROOM_TYPES, RoomType, RoomTypeError, RoomTypeErrors, RoomTypeFault,
@@ -19,11 +20,7 @@ const MAIN: &str = "main";
 pub(super) fn check(sim: &SimConfig, declared: &[RoomType]) -> Result<(), RoomTypeErrors> {
     let mut maps: Vec<&str> = sim.maps.iter().map(|map| map.name.as_str()).collect();
     maps.sort_unstable();
-    let checks = Checks {
-        declared,
-        maps,
-        any_map: sim.maps.first(),
-    };
+    let checks = Checks { declared, maps };
     let mut errors = Vec::new();
     for (index, one) in declared.iter().enumerate() {
         let mut faults = Vec::new();
@@ -62,7 +59,6 @@ struct Checks<'a> {
     declared: &'a [RoomType],
     /// The names of the maps, sorted.
     maps: Vec<&'a str>,
-    any_map: Option<&'a Arc<Map>>,
 }
 
 impl Checks<'_> {
@@ -132,7 +128,7 @@ impl Checks<'_> {
         }
     }
 
-    /// Checks each option on its own: the simulation reports only the first mistake.
+    /// Checks each option.
     fn options(&self, one: &RoomType, rules: RoomRules, faults: &mut Vec<RoomTypeFault>) {
         if one.options.len() > MAX_PROPERTIES {
             faults.push(RoomTypeFault::TooManyOptions(one.options.len()));
@@ -141,12 +137,11 @@ impl Checks<'_> {
             let is_again = one.options[..index]
                 .iter()
                 .any(|earlier| earlier.name == option.name);
-            let mistake = match &option.kind {
-                _ if is_again => Some("is declared twice"),
-                OptionKind::OneOf(values) if values.is_empty() => Some("allows no value: name them"),
-                _ => self.any_map.and_then(|map| option_mistake(option, rules, map)),
+            let checked = match is_again {
+                true => Err("is declared twice"),
+                false => option.check(&rules),
             };
-            faults.extend(mistake.map(|why| RoomTypeFault::Option {
+            faults.extend(checked.err().map(|why| RoomTypeFault::Option {
                 name: option.name.clone(),
                 why,
             }));
@@ -178,26 +173,6 @@ impl Checks<'_> {
     }
 }
 
-/// Returns what is wrong with an option, by the check of the simulation. `map` is any map.
-fn option_mistake(option: &OptionSpec, rules: RoomRules, map: &Arc<Map>) -> Option<&'static str> {
-    let with_option = RoomTypeConfig {
-        rules,
-        options: vec![option.clone()],
-        ..RoomTypeConfig::new("one", map.name.as_str())
-    };
-    let world = SimConfig {
-        room_types: vec![with_option],
-        ..SimConfig::new(vec![Arc::clone(map)])
-    };
-    match world.check() {
-        Err(ConfigError::RoomType {
-            why: WrongType::Option { why, .. },
-            ..
-        }) => Some(why),
-        _ => None,
-    }
-}
-
 impl RoomType {
     /// Returns the text for the place of the declaration: a file or code.
     fn to_write(&self, in_file: &str, in_code: &str) -> String {
@@ -208,7 +183,7 @@ impl RoomType {
 
 /// Returns whether a room type may have this name. Its rooms are `NAME` and `NAME/INSTANCE`.
 pub(crate) fn is_type_name(name: &str) -> bool {
-    name.len() <= MAX_NAME_BYTES && !name.contains('/') && RoomName::parse(name).is_some()
+    name.len() <= MAX_NAME_BYTES && is_room_type(name)
 }
 
 /// Returns names as in a sentence, at most 20 of them.

@@ -6,7 +6,7 @@ use bevy_app::{App, Plugin as _};
 use parlour_shared::limits::TICK_RATE;
 use parlour_sim::{Logic, OptionSpec, RoomRules};
 
-use crate::desk::WorldSharing;
+use crate::{desk::WorldSharing, maps::DoorTarget};
 
 /// A room type: the game logic, the rules and the map of rooms with this name. Clients join
 /// `tag` or `tag/INSTANCE`.
@@ -165,6 +165,15 @@ impl RoomType {
         match self.maps.as_slice() {
             [] => vec![self.name.clone()],
             maps => maps.to_vec(),
+        }
+    }
+
+    /// Returns the type as a target of doors, for [`crate::maps::load_catalogue`].
+    #[must_use]
+    pub fn door_target(&self) -> DoorTarget {
+        DoorTarget {
+            name: self.name.clone(),
+            map: self.maps.first().unwrap_or(&self.name).clone(),
         }
     }
 

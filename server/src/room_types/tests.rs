@@ -22,7 +22,7 @@ fn checked(types: &[RoomType]) -> RoomTypes {
 fn own(room_type: &str) -> WorldKind {
     WorldKind::Own {
         room_type: room_type.to_owned(),
-        room: format!("{room_type}/1"),
+        room: Some(format!("{room_type}/1")),
     }
 }
 

@@ -136,24 +136,34 @@ impl WorldSlots {
         self.ran.clear();
         let mut threads = IoThreads::default();
         for mut slot in self.ending.drain(..) {
-            slot.catch_up(recorder.as_mut());
+            // As in the last tick of the thread: the world ends anyway.
+            let _ = slot.catch_up(recorder.as_mut());
             if !slot.is_broken() {
                 subtract(&mut self.total, &slot.counts);
             }
             self.reports.push(slot.end());
         }
-        for mut slot in self.leaving.drain(..) {
+        while let Some(mut slot) = self.leaving.pop() {
             // Its recording is complete up to here, before a different thread continues it.
-            slot.catch_up(recorder.as_mut());
+            let panicked = slot.catch_up(recorder.as_mut());
             subtract(&mut self.total, &slot.counts);
+            if let Some(why) = panicked {
+                self.reports.push(slot.panicked(why, recorder.as_mut()));
+                let at = self.slots.partition_point(|other| other.id < slot.id);
+                self.slots.insert(at, slot);
+                continue;
+            }
             let (world, slot) = (slot.id, Box::new(slot));
             self.reports.push(TickReport::Left { world, slot });
         }
         while let Some(world) = self.taking.pop() {
             let Some(slot) = self.get(world) else { continue };
-            slot.catch_up(recorder.as_mut());
             let counts = slot.counts;
-            if let Some(report) = slot.take() {
+            let report = match slot.catch_up(recorder.as_mut()) {
+                Some(why) => Some(slot.panicked(why, recorder.as_mut())),
+                None => slot.take(),
+            };
+            if let Some(report) = report {
                 subtract(&mut self.total, &counts);
                 self.reports.push(report);
             }

@@ -5,6 +5,7 @@ mod outage;
 mod tests;
 
 use std::{
+    any::Any,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
@@ -128,15 +129,15 @@ impl WorldSlot {
     }
 
     /// Lets the world count and record the ticks that were skipped. Its recording is complete then.
-    pub(crate) fn catch_up(&mut self, recorder: Option<&mut TickSender>) {
+    /// Returns the text of a panic: then the world cannot be stepped any longer.
+    pub(crate) fn catch_up(&mut self, recorder: Option<&mut TickSender>) -> Option<String> {
         let skipped = self.tick.since(self.stepped);
-        if let Some(ticker) = &mut self.ticker
-            && skipped > 0
-        {
-            ticker.skip(skipped, recorder);
-        }
         self.stepped = self.tick;
         self.quiet_until = self.tick;
+        let ticker = self.ticker.as_mut().filter(|_| skipped > 0)?;
+        // Unwind safety: the caller does not step the world again.
+        let caught = catch_unwind(AssertUnwindSafe(|| ticker.skip(skipped, recorder)));
+        caught.err().map(panic_text)
     }
 
     /// Runs one tick, after those that were skipped.
@@ -189,12 +190,7 @@ impl WorldSlot {
                 self.input.events.clear();
                 Stepped::Ticked
             }
-            Err(panic) => {
-                let why = panic_message(&*panic);
-                // A payload may panic when it is dropped.
-                mem::forget(panic);
-                Stepped::Panicked(self.panicked(why, recorder))
-            }
+            Err(panic) => Stepped::Panicked(self.panicked(panic_text(panic), recorder)),
         }
     }
 
@@ -242,4 +238,11 @@ fn early(deadline: Instant, arrived: Instant) -> i16 {
         Some(before) => tenths(before),
         None => -tenths(arrived.saturating_duration_since(deadline)),
     }
+}
+
+fn panic_text(panic: Box<dyn Any + Send>) -> String {
+    let why = panic_message(&*panic);
+    // A payload may panic when it is dropped.
+    mem::forget(panic);
+    why
 }

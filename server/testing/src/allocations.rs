@@ -17,8 +17,12 @@
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
+    backtrace::Backtrace,
     cell::Cell,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// The system allocator, with a count of allocations per thread, because tests run in parallel, and
@@ -28,7 +32,10 @@ pub struct CountingAllocator;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static TRACED: Cell<bool> = const { Cell::new(false) };
 }
+
+static TRACES: Mutex<Vec<Backtrace>> = Mutex::new(Vec::new());
 
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 
@@ -43,8 +50,27 @@ pub fn on_this_thread() -> u64 {
     ALLOCATIONS.get()
 }
 
+/// Sets whether allocations of this thread are traced, for [`traces`]. Tracing is slow.
+pub fn trace(traced: bool) {
+    TRACED.set(traced);
+}
+
+/// Returns where traced allocations were made, as backtraces, and forgets them.
+pub fn traces() -> Vec<String> {
+    let traces = std::mem::take(&mut *TRACES.lock().unwrap_or_else(PoisonError::into_inner));
+    traces.iter().map(ToString::to_string).collect()
+}
+
 fn count() {
     let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+    // Taking and keeping the backtrace allocates, so it is not traced itself.
+    let is_traced = TRACED.try_with(|traced| traced.replace(false));
+    if is_traced == Ok(true) {
+        let backtrace = Backtrace::force_capture();
+        let mut traces = TRACES.lock().unwrap_or_else(PoisonError::into_inner);
+        traces.push(backtrace);
+        TRACED.set(true);
+    }
 }
 
 #[expect(

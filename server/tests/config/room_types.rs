@@ -7,6 +7,7 @@ use parlour_server::{
     maps,
 };
 use parlour_sim::{Interest, OptionSpec, RoomRules};
+use parlour_tick::Cadence;
 
 use crate::{configure, errors};
 
@@ -107,6 +108,29 @@ fn a_type_changes_only_the_rules_that_it_writes() {
     ];
     assert_eq!(bursts.map(|rate| rate.burst), [1, 2, 3, 4, 5, 6]);
     assert_eq!((rules.empty_ticks, rules.broadcast.as_mib_per_second()), (60, 2));
+}
+
+#[test]
+fn the_cadence_of_a_type_is_a_rule_and_that_of_the_node_is_not() {
+    let of_type = "[room_types.lobby]\ncadence = 20\n";
+    assert_eq!(rules(of_type, &[]).cadence, Cadence::Hz20);
+    assert_eq!(rules(of_type, &[("cadence", "60")]).cadence, Cadence::Hz20);
+    for file in ["[room_types.lobby]\n", "[room_types.lobby]\ncadence = \"auto\"\n"] {
+        assert_eq!(rules(file, &[("cadence", "10")]).cadence, Cadence::Hz60);
+    }
+    let narrower = format!("{of_type}[room_types.lobby.options]\ncadence = [\"20\", \"10\"]\n");
+    let config = configure(Some(&narrower), &[], &[]).unwrap();
+    options(&config).check_room_types().unwrap();
+    let wider = narrower.replace("\"20\", ", "\"30\", ");
+    let error = options(&configure(Some(&wider), &[], &[]).unwrap()).check_room_types();
+    let error = error.unwrap_err().to_string();
+    let expected =
+        "the option \"cadence\" must be a list of some of 60, 30, 20 and 10, at most the rule of the type";
+    assert!(error.contains(expected), "{error}");
+    let invalid = errors(Some("[room_types.lobby]\ncadence = 15\n"), &[], &[]);
+    let expected =
+        "parlour.toml:2: room type \"lobby\": cadence must be 60, 30, 20, 10 or \"auto\"; it is \"15\"";
+    assert_eq!(invalid, [expected]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Bundled maps can be left out or replaced by a map of the same name. Bundled doors that lead
 //! nowhere then are warnings.
 
-use parlour_server::maps::{self, BundledMaps};
+use parlour_server::maps::{self, BundledMaps, DoorTarget};
 
 use crate::{
     map_directory::MapDirectory,
@@ -27,10 +27,10 @@ fn a_directory_can_be_served_without_bundled_maps() {
 
 #[test]
 fn without_a_directory_the_selected_bundled_maps_are_served_and_none_is_an_error() {
-    let found = maps::load_catalogue(&only(&["plaza"]), None).unwrap();
+    let found = maps::load_catalogue(&only(&["plaza"]), None, &[]).unwrap();
     assert_eq!(found.maps.len(), 1);
     assert!(found.warnings.is_empty(), "{:?}", found.warnings);
-    let error = maps::load_catalogue(&BundledMaps::none(), None)
+    let error = maps::load_catalogue(&BundledMaps::none(), None, &[])
         .unwrap_err()
         .to_string();
     assert!(
@@ -41,7 +41,7 @@ fn without_a_directory_the_selected_bundled_maps_are_served_and_none_is_an_error
 
 #[test]
 fn a_bundled_door_to_a_map_that_is_left_out_is_a_warning() {
-    let found = maps::load_catalogue(&only(&["garden", "plaza"]), None).unwrap();
+    let found = maps::load_catalogue(&only(&["garden", "plaza"]), None, &[]).unwrap();
     assert_eq!(found.maps.len(), 2);
     let warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -110,6 +110,44 @@ fn a_door_of_a_configured_map_that_leads_nowhere_is_an_error_with_advice() {
             errors[0]
         );
     }
+}
+
+fn target(name: &str, map: &str) -> DoorTarget {
+    DoorTarget {
+        name: name.to_owned(),
+        map: map.to_owned(),
+    }
+}
+
+#[test]
+fn a_door_may_lead_to_a_room_type_that_is_not_a_map() {
+    let load = |to_map: &str, to_spawn: &str, targets: &[DoorTarget]| {
+        let map = small_map_with_door_to(to_map).replace("value=\"default\"", &format!("value={to_spawn:?}"));
+        let directory = MapDirectory::with(&[("small.tmx", &map)]);
+        let found = maps::load_catalogue(&BundledMaps::All, Some(directory.path()), targets);
+        found.map_err(|errors| errors.to_string())
+    };
+    let tag = target("tag", "lobby");
+    assert!(load("tag", "from_garden", std::slice::from_ref(&tag)).is_ok());
+    let error = load("tag", "from_gardens", std::slice::from_ref(&tag)).unwrap_err();
+    assert!(
+        error.contains(
+            "spawn point `from_gardens` of `tag`, which does not exist: did you mean `from_garden`?"
+        ),
+        "{error}"
+    );
+    // A type replaces that of the map with its name.
+    assert!(load("plaza", "from_garden", &[target("plaza", "lobby")]).is_ok());
+    assert!(load("plaza", "from_garden", &[]).is_err());
+    // The check of room types reports that the map does not exist.
+    assert!(load("tag", "default", &[target("tag", "attic")]).is_ok());
+    let error = load("tags", "default", std::slice::from_ref(&tag)).unwrap_err();
+    assert!(error.contains("did you mean `tag`? Correct to_map"), "{error}");
+    let error = load("tavern", "default", &[tag]).unwrap_err();
+    assert!(
+        error.contains("The maps are garden, lobby, plaza, small, and the other room types are tag"),
+        "{error}"
+    );
 }
 
 #[test]

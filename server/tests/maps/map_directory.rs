@@ -39,7 +39,7 @@ impl MapDirectory {
         &self,
         bundled: &BundledMaps,
     ) -> Result<(Vec<String>, Vec<String>), Vec<String>> {
-        let found = maps::load_catalogue(bundled, Some(self.path()));
+        let found = maps::load_catalogue(bundled, Some(self.path()), &[]);
         let found = found.map_err(|errors| self.lines(&errors.to_string()))?;
         let warnings = found.warnings.iter();
         let warnings = warnings.flat_map(|warning| self.lines(&warning.to_string()));

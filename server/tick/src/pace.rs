@@ -21,6 +21,12 @@ impl Cadence {
     /// All of them, most frequent first.
     pub const ALL: [Self; 4] = [Self::Hz60, Self::Hz30, Self::Hz20, Self::Hz10];
 
+    /// Returns the cadence with this many snapshots per second, if there is one.
+    #[must_use]
+    pub fn from_hz(hz: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|cadence| cadence.hz() == hz)
+    }
+
     /// Returns how often per second.
     #[must_use]
     pub fn hz(self) -> u32 {
@@ -90,7 +96,7 @@ impl PaceLevel {
 /// the result in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// The same cadence for everyone, under any pressure.
+    /// The same cadence for everyone, under any pressure. Only rooms may be slower.
     Fixed(Cadence),
     /// This level for everyone, and a slower one for a viewer whose connection recently took no
     /// data.
@@ -104,18 +110,25 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Returns how often a viewer at level `own` is sent everything that it can see, and how often
-    /// what is nearby.
+    /// Returns how often a viewer at `level` is sent everything that it can see, and how often
+    /// what is nearby. Together, the two are at most as frequent as `most`, the cadence of the
+    /// viewer's room.
     #[must_use]
     // Always inlined: the search for due viewers calls it for each viewer, and a quiet world's does
     // so rarely. With two callers the compiler left a call in the first, 50 instructions per
     // viewer.
     #[allow(clippy::inline_always, reason = "see above")]
     #[inline(always)]
-    pub fn cadences(self, own: PaceLevel) -> (Cadence, Cadence) {
-        match self {
+    pub fn cadences(self, level: PaceLevel, most: Cadence) -> (Cadence, Cadence) {
+        let (all, nearby) = match self {
             Self::Fixed(cadence) => (cadence, cadence),
-            Self::Adaptive(level) => LEVELS[usize::from(level.max(own).0)],
+            Self::Adaptive(of_all) => LEVELS[usize::from(of_all.max(level).0)],
+        };
+        // A slower cadence is greater.
+        match (all.max(most), nearby.max(most)) {
+            // 20 and 30 times a second fall into different ticks: together, they are 40.
+            (Cadence::Hz20, Cadence::Hz30) if most == Cadence::Hz30 => (Cadence::Hz20, Cadence::Hz20),
+            cadences => cadences,
         }
     }
 }
@@ -130,6 +143,24 @@ mod tests {
             let ((all, nearby), (next_all, next_nearby)) = (pair[0], pair[1]);
             assert!(nearby <= all && next_nearby <= next_all);
             assert!(all <= next_all && nearby <= next_nearby);
+        }
+    }
+
+    #[test]
+    fn no_pace_sends_anything_more_often_than_the_cadence_of_the_room() {
+        let levels = (0..=PaceLevel::LAST.0).map(|number| Pace::Adaptive(PaceLevel(number)));
+        for pace in levels.chain(Cadence::ALL.map(Pace::Fixed)) {
+            for most in Cadence::ALL {
+                let (all, nearby) = pace.cadences(PaceLevel::FULL, most);
+                assert!(nearby <= all, "{pace:?} {most:?}");
+                let due = |tick: &u32| {
+                    tick.is_multiple_of(all.every_ticks()) || tick.is_multiple_of(nearby.every_ticks())
+                };
+                let sent = (0..TICK_RATE).filter(due).count() as u32;
+                assert!(sent <= most.hz(), "{pace:?} {most:?}");
+                let (without, _) = pace.cadences(PaceLevel::FULL, Cadence::Hz60);
+                assert_eq!(all, without.max(most), "the room slows nothing else");
+            }
         }
     }
 }

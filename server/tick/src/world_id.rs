@@ -26,8 +26,9 @@ pub enum WorldKind {
     Own {
         /// The type of the room.
         room_type: String,
-        /// The name of the room.
-        room: String,
+        /// The name of the room. `None`: the room is private, and only its players may know its
+        /// name.
+        room: Option<String>,
     },
 }
 

@@ -58,33 +58,43 @@ struct DiskThread {
 }
 
 impl Disk {
-    /// Writes until the queue ends.
+    /// Writes until the queue ends, and ends all recordings.
     pub(super) fn run(self) {
-        let mut thread = DiskThread {
-            disk: self,
-            worlds: BTreeMap::new(),
-            recording: 0,
-            stay_open: 0,
-            ended: LogLimit::default(),
-            resumed: LogLimit::default(),
-        };
-        while let Some(item) = thread.disk.batches.next() {
-            match item {
-                QueueItem::Batch(batch) => thread.batch(&batch),
-                QueueItem::WorldEnded(world) => thread.end_world(world),
-            }
-        }
+        let mut thread = DiskThread::new(self);
+        thread.write_all();
         thread.finish();
     }
 }
 
 impl DiskThread {
+    fn new(disk: Disk) -> Self {
+        Self {
+            disk,
+            worlds: BTreeMap::new(),
+            recording: 0,
+            stay_open: 0,
+            ended: LogLimit::default(),
+            resumed: LogLimit::default(),
+        }
+    }
+
+    /// Writes until the queue ends.
+    fn write_all(&mut self) {
+        while let Some(item) = self.disk.batches.next() {
+            match item {
+                QueueItem::Batch(batch) => self.batch(&batch),
+                QueueItem::WorldEnded(world) => self.end_world(world),
+            }
+        }
+    }
+
     fn batch(&mut self, batch: &Arc<Batch>) {
         // Taken out, and put back below: the methods change both it and the thread.
         let world = batch.world.id;
         let mut recording = self.worlds.remove(&world).unwrap_or_else(WorldRecording::new);
         self.batch_of(batch, &mut recording);
         self.worlds.insert(world, recording);
+        self.show_worlds(self.worlds.len() - self.recording);
     }
 
     fn batch_of(&mut self, batch: &Batch, recording: &mut WorldRecording) {
@@ -105,7 +115,6 @@ impl DiskThread {
                         tracing::info!(file = %file.display(), since, "recording continues in a new file");
                     }
                 }
-                self.show_active();
             }
             Err(error) => {
                 // The next file does not continue this one.
@@ -218,12 +227,13 @@ impl DiskThread {
             }
             self.close(file);
         }
-        self.show_active();
+        self.show_worlds(self.worlds.len() - self.recording);
     }
 
     /// Ends all recordings when the queue has ended.
     fn finish(&mut self) {
         let (reason, text) = self.disk.batches.ending();
+        let worlds = self.worlds.len();
         let open: Vec<OpenFile> = std::mem::take(&mut self.worlds)
             .into_values()
             .filter_map(|recording| recording.open)
@@ -252,7 +262,7 @@ impl DiskThread {
             }
             self.close(file);
         }
-        self.show_active();
+        self.show_worlds(if reason == EndReason::Stopped { 0 } else { worlds });
     }
 
     /// Ends the file because ticks are missing between it and this batch.
@@ -275,7 +285,6 @@ impl DiskThread {
             self.not_clean(&error, &file);
         }
         self.close(file);
-        self.show_active();
     }
 
     /// Ends the recording after an error.
@@ -308,7 +317,6 @@ impl DiskThread {
                 self.close(file);
             }
         }
-        self.show_active();
     }
 
     fn not_clean(&self, error: &io::Error, file: &OpenFile) {
@@ -318,8 +326,9 @@ impl DiskThread {
         );
     }
 
-    fn show_active(&self) {
+    fn show_worlds(&self, missing: usize) {
         self.disk.metrics.active.set(self.recording as f64);
+        self.disk.metrics.missing.set(missing as f64);
     }
 }
 

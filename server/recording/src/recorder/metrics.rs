@@ -10,6 +10,8 @@ use super::{end_cause::EndCause, file_name::Reason};
 pub struct RecorderMetrics {
     /// Worlds whose ticks are written to a recording.
     pub active: Gauge,
+    /// Worlds whose ticks are not recorded, because their recording ended.
+    pub missing: Gauge,
     /// Ticks written to recordings.
     pub ticks: Counter,
     /// Bytes written to recordings.
@@ -43,6 +45,7 @@ impl Default for RecorderMetrics {
     fn default() -> Self {
         Self {
             active: Gauge::noop(),
+            missing: Gauge::noop(),
             ticks: Counter::noop(),
             bytes: Counter::noop(),
             dropped: Counter::noop(),
@@ -99,6 +102,7 @@ pub(super) mod counted {
     #[derive(Default)]
     pub(in super::super) struct Values {
         active: Arc<AtomicU64>,
+        missing: Arc<AtomicU64>,
         ticks: Arc<AtomicU64>,
         dropped: Arc<AtomicU64>,
         ended: [Arc<AtomicU64>; EndCause::ALL.len()],
@@ -109,6 +113,7 @@ pub(super) mod counted {
             let ended = self.ended.each_ref();
             Arc::new(RecorderMetrics {
                 active: Gauge::from_arc(Arc::clone(&self.active)),
+                missing: Gauge::from_arc(Arc::clone(&self.missing)),
                 ticks: Counter::from_arc(Arc::clone(&self.ticks)),
                 dropped: Counter::from_arc(Arc::clone(&self.dropped)),
                 ended: ended.map(|value| Counter::from_arc(Arc::clone(value))),
@@ -118,6 +123,12 @@ pub(super) mod counted {
 
         pub(in super::super) fn is_active(&self) -> bool {
             f64::from_bits(self.active.load(Ordering::Relaxed)) == 1.0
+        }
+
+        /// Returns the number of worlds that are recorded, and of those that are not.
+        pub(in super::super) fn worlds(&self) -> (f64, f64) {
+            let read = |gauge: &AtomicU64| f64::from_bits(gauge.load(Ordering::Relaxed));
+            (read(&self.active), read(&self.missing))
         }
 
         pub(in super::super) fn ticks(&self) -> u64 {

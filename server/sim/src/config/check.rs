@@ -1,14 +1,17 @@
-//! Checks that a world can be made with a configuration.
+//! Checks that a world can be made with a configuration, which may come from any recording. The
+//! first mistake ends the check. `parlour_server` reports all mistakes in the room types of a node,
+//! with advice, and uses the same checks of rules and options.
 
 use std::collections::BTreeSet;
 
 use parlour_shared::{
     limits::{MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES},
-    text::{RoomName, is_state_key},
+    text::{is_room_type, is_state_key},
 };
+use parlour_tick::Cadence;
 use thiserror::Error;
 
-use super::{OptionKind, OptionSpec, RoomRules, RoomTypeConfig, RulesError, SimConfig};
+use super::{OptionKind, OptionSpec, RoomRules, RoomTypeConfig, RulesError, SimConfig, whole_number};
 
 /// No world can be made with the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -31,13 +34,13 @@ pub enum ConfigError {
         /// Its name.
         name: String,
         /// What is wrong.
-        why: RoomTypeError,
+        why: InvalidRoomType,
     },
 }
 
 /// What is wrong with a room type.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum RoomTypeError {
+pub enum InvalidRoomType {
     /// Its rules are invalid.
     #[error(transparent)]
     Rules(#[from] RulesError),
@@ -74,7 +77,7 @@ impl SimConfig {
         let mut names = BTreeSet::new();
         for room_type in &self.room_types {
             let name = room_type.name.clone();
-            if RoomName::parse(&name).is_none_or(|parsed| parsed.room_type != name) {
+            if !is_room_type(&name) {
                 return Err(ConfigError::TypeName(name));
             }
             if !names.insert(&room_type.name) {
@@ -86,26 +89,26 @@ impl SimConfig {
     }
 }
 
-fn check_type(room_type: &RoomTypeConfig, maps: &BTreeSet<&str>) -> Result<(), RoomTypeError> {
+fn check_type(room_type: &RoomTypeConfig, maps: &BTreeSet<&str>) -> Result<(), InvalidRoomType> {
     room_type.rules.check()?;
     if room_type.maps.is_empty() {
-        return Err(RoomTypeError::NoMap);
+        return Err(InvalidRoomType::NoMap);
     }
     for (at, map) in room_type.maps.iter().enumerate() {
         if !maps.contains(map.as_str()) || room_type.maps[..at].contains(map) {
-            return Err(RoomTypeError::Map(map.clone()));
+            return Err(InvalidRoomType::Map(map.clone()));
         }
     }
     if room_type.options.len() > MAX_PROPERTIES {
-        return Err(RoomTypeError::TooManyOptions);
+        return Err(InvalidRoomType::TooManyOptions);
     }
     let mut names = BTreeSet::new();
     for option in &room_type.options {
         let checked = match names.insert(&option.name) {
-            true => check_option(option, &room_type.rules),
+            true => option.check(&room_type.rules),
             false => Err("is declared twice"),
         };
-        checked.map_err(|why| RoomTypeError::Option {
+        checked.map_err(|why| InvalidRoomType::Option {
             name: option.name.clone(),
             why,
         })?;
@@ -113,27 +116,50 @@ fn check_type(room_type: &RoomTypeConfig, maps: &BTreeSet<&str>) -> Result<(), R
     Ok(())
 }
 
-fn check_option(option: &OptionSpec, rules: &RoomRules) -> Result<(), &'static str> {
-    if !is_state_key(&option.name) {
-        return Err("has an invalid name: a name has 1 to 48 bytes of a-z 0-9 - _ .");
-    }
-    match &option.kind {
-        OptionKind::OneOf(values) if values.iter().any(|value| value.len() > MAX_PROPERTY_VALUE_BYTES) => {
-            return Err("has a value that is longer than 256 bytes");
+impl OptionSpec {
+    /// Checks that a type with these rules may have the option.
+    ///
+    /// # Errors
+    /// The first mistake, as the end of a sentence that begins with the option.
+    pub fn check(&self, rules: &RoomRules) -> Result<(), &'static str> {
+        if !is_state_key(&self.name) {
+            return Err("has an invalid name: a name has 1 to 48 bytes of a-z 0-9 - _ .");
         }
-        OptionKind::Number { least, most } if least > most => {
-            return Err("has a minimum above its maximum");
+        match &self.kind {
+            OptionKind::OneOf(values) if values.is_empty() => {
+                return Err("allows no value: name them");
+            }
+            OptionKind::OneOf(values)
+                if values.iter().any(|value| value.len() > MAX_PROPERTY_VALUE_BYTES) =>
+            {
+                return Err("has a value that is longer than 256 bytes");
+            }
+            OptionKind::Number { least, most } if least > most => {
+                return Err("has a minimum above its maximum");
+            }
+            _ => {}
         }
-        _ => {}
+        let rule = match self.name.as_str() {
+            Self::CADENCE => return check_cadences(&self.kind, rules),
+            Self::CAPACITY => rules.capacity,
+            Self::NEAR_PX => rules.near_px,
+            Self::MAP => return Err("must not be declared: each type with several maps has it"),
+            _ => return Ok(()),
+        };
+        match self.kind {
+            OptionKind::Number { least, most } if least >= 1 && most <= rule => Ok(()),
+            _ => Err("must be a number that is at least 1 and at most the rule of the type"),
+        }
     }
-    let rule = match option.name.as_str() {
-        OptionSpec::CAPACITY => rules.capacity,
-        OptionSpec::NEAR_PX => rules.near_px,
-        OptionSpec::MAP => return Err("must not be declared: each type with several maps has it"),
-        _ => return Ok(()),
+}
+
+fn check_cadences(kind: &OptionKind, rules: &RoomRules) -> Result<(), &'static str> {
+    let is_allowed = |value: &String| {
+        let cadence = whole_number(value).and_then(Cadence::from_hz);
+        cadence.is_some_and(|cadence| cadence >= rules.cadence)
     };
-    match option.kind {
-        OptionKind::Number { least, most } if least >= 1 && most <= rule => Ok(()),
-        _ => Err("must be a number that is at least 1 and at most the rule of the type"),
+    match kind {
+        OptionKind::OneOf(values) if values.iter().all(is_allowed) => Ok(()),
+        _ => Err("must be a list of some of 60, 30, 20 and 10, at most the rule of the type"),
     }
 }

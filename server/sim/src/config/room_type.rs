@@ -35,11 +35,13 @@ impl RoomTypeConfig {
 
 /// An option that a join may have if it creates the room. It may also be left out.
 ///
-/// Game logic reads options from [`crate::RoomOptions`]. Three names have a meaning without game
-/// logic:
+/// Game logic reads options from [`crate::RoomOptions`], and may narrow any rule of a room by them
+/// ([`crate::NewRoom::rules`]). Four names have a meaning without game logic:
 ///
 /// * `capacity`, a number: the rule [`RoomRules::capacity`] of this room, at most that of the type.
 /// * `near_px`, a number: the rule [`RoomRules::near_px`] of this room, at most that of the type.
+/// * `cadence`, one of 60, 30, 20 and 10: the rule [`RoomRules::cadence`] of this room, at most
+///   that of the type.
 /// * `map`: the map of this room. Every type with several maps has this option, with the names of
 ///   its maps as values. It is not declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,8 @@ impl OptionSpec {
     pub const CAPACITY: &str = "capacity";
     /// The option that narrows [`RoomRules::near_px`].
     pub const NEAR_PX: &str = "near_px";
+    /// The option that narrows [`RoomRules::cadence`].
+    pub const CADENCE: &str = "cadence";
     /// The option that chooses a map.
     pub const MAP: &str = "map";
 

@@ -1,7 +1,7 @@
 //! Decides in which ticks a viewer has a full tick or a nearby tick.
 
 use parlour_shared::ids::Tick;
-use parlour_tick::{Cadence, Pace, PaceLevel};
+use parlour_tick::Cadence;
 
 /// What a viewer is sent in a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,20 +14,18 @@ pub(super) enum DueFor {
 }
 
 impl DueFor {
-    /// Returns what a viewer at `level` is due for in `tick`. The phase of a viewer spreads the
-    /// viewers evenly over the ticks. A viewer without a `last_full_at` has a full tick
-    /// immediately.
+    /// Returns what a viewer is due for in `tick`, if everything is sent at the first cadence, and
+    /// what is nearby at the second. The phase of a viewer spreads the viewers evenly over the
+    /// ticks. A viewer without a `last_full_at` has a full tick immediately.
     // Always inlined, like `Pace::cadences`.
     #[allow(clippy::inline_always, reason = "see there")]
     #[inline(always)]
     pub(super) fn at(
         tick: Tick,
         phase: u32,
-        pace: Pace,
-        level: PaceLevel,
+        (full, nearby): (Cadence, Cadence),
         last_full_at: Option<Tick>,
     ) -> Self {
-        let (full, nearby) = pace.cadences(level);
         let is_due = |cadence: Cadence| tick.0.wrapping_add(phase).is_multiple_of(cadence.every_ticks());
         if is_due(full) || last_full_at.is_none_or(|last| tick.since(last) > full.every_ticks()) {
             Self::Full
@@ -49,8 +47,7 @@ mod tests {
             for tick in 100..160 {
                 let is_full = |phase: &u32| {
                     let last = Some(Tick(tick - 1));
-                    let pace = Pace::Fixed(cadence);
-                    DueFor::at(Tick(tick), *phase, pace, PaceLevel::FULL, last) == DueFor::Full
+                    DueFor::at(Tick(tick), *phase, (cadence, cadence), last) == DueFor::Full
                 };
                 assert_eq!((0..60).filter(is_full).count() as u32, cadence.hz());
             }

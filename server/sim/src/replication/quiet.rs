@@ -25,7 +25,7 @@ pub(crate) fn next_due(world: &World, now: Tick, pace: Pace, active: Tick) -> Ti
         for (slot, viewer) in replica.viewers.iter().enumerate() {
             let Some(viewer) = viewer else { continue };
             let phase = room.epoch.0.wrapping_add(slot as u32);
-            let (full, _) = pace.cadences(viewer.level);
+            let (full, _) = pace.cadences(viewer.level, room.rules.cadence);
             due = due.min(due_for(viewer, now, active, phase, full));
             if due <= now.after(1) {
                 return due;
@@ -51,14 +51,17 @@ pub(crate) fn catch_up(world: &mut World, after: Tick) {
         // Rooms without players have no viewers.
         world.resource_scope(|world, rooms: Mut<Rooms>| {
             for room in rooms.occupied() {
-                let epoch = world.get::<Room>(room).map_or(0, |room| room.epoch.0);
+                let Some(details) = world.get::<Room>(room) else {
+                    continue;
+                };
+                let (epoch, most) = (details.epoch.0, details.rules.cadence);
                 let Some(mut replica) = world.get_mut::<Replica>(room) else {
                     continue;
                 };
                 for (slot, viewer) in replica.viewers.iter_mut().enumerate() {
                     if let Some(viewer) = viewer {
                         let phase = epoch.wrapping_add(slot as u32);
-                        viewer.note_skipped(after, now, phase, pace.cadences(viewer.level));
+                        viewer.note_skipped(after, now, phase, pace.cadences(viewer.level, most));
                     }
                 }
             }

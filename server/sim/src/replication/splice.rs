@@ -6,7 +6,7 @@ use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     motion::UNITS_PER_PX,
 };
-use parlour_tick::{Pace, TickOutput};
+use parlour_tick::{Cadence, Pace, TickOutput};
 
 use super::{
     Pacing, Replica,
@@ -26,6 +26,8 @@ use crate::{
 struct SpliceContext {
     tick: Tick,
     pace: Pace,
+    /// The most frequent cadence of viewers in the room.
+    cadence: Cadence,
     interest: Interest,
     /// An entity within this squared distance of a viewer is nearby: half the near radius, squared.
     nearby_squared: i64,
@@ -37,6 +39,7 @@ impl SpliceContext {
         Self {
             tick,
             pace,
+            cadence: rules.cadence,
             interest: rules.interest,
             nearby_squared: nearby * nearby,
         }
@@ -86,14 +89,15 @@ fn write_players(
     for (slot, viewer) in viewers.iter_mut().enumerate() {
         let Some(viewer) = viewer else { continue };
         viewer.recover(now.tick);
-        out.counts.viewers[now.pace.cadences(viewer.level).0 as usize] += 1;
+        let cadences = now.pace.cadences(viewer.level, now.cadence);
+        out.counts.viewers[cadences.0 as usize] += 1;
         if viewer.held {
             out.counts.held += 1;
             continue;
         }
         let phase = epoch.wrapping_add(slot as u32);
         let last_full_at = viewer.base.and(Some(viewer.full_at));
-        let due = DueFor::at(now.tick, phase, now.pace, viewer.level, last_full_at);
+        let due = DueFor::at(now.tick, phase, cadences, last_full_at);
         if due == DueFor::Nothing {
             continue;
         }

@@ -12,7 +12,7 @@ use super::{
     room_catalogue::RoomCatalogue,
 };
 
-/// The room that somebody wants to enter.
+/// The room that a player wants to enter.
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     /// Options, if the room is created.
@@ -69,13 +69,13 @@ pub(super) fn find(world: &World, wanted: &Wanted<'_>) -> Result<Place, Refusal>
         return Err(Refusal::TooManyRooms);
     }
     let options = RoomOptions::new(wanted.options)?;
-    let blueprint = types.blueprint(parsed.room_type, &options)?;
-    let new = NewRoom {
+    let mut blueprint = types.blueprint(parsed.room_type, &options)?;
+    blueprint.rules = world.resource::<RoomChecks>().check(NewRoom {
         name: wanted.name,
         room_type: parsed.room_type,
         options: &options,
-    };
-    world.resource::<RoomChecks>().check(&new)?;
+        rules: blueprint.rules,
+    })?;
     Ok(Place::New(Box::new(RoomPlan {
         name: wanted.name.to_owned(),
         blueprint,

@@ -19,13 +19,13 @@ use crate::{clock::Clock, config::Setup, outbox::Outbox, player::Player};
 /// Leaves the current room, if there is one, and enters the requested one. A refusal leaves the
 /// player where it is.
 pub(crate) fn join(world: &mut World, player: Entity, join: &Join) -> Result<(), Refusal> {
-    let present = world.get::<InRoom>(player).map(|present| present.0);
+    let current = world.get::<InRoom>(player).map(|current| current.0);
     let (room, spawn) = if let Some(ticket) = &join.ticket {
-        let seat = reservations::take(world, ticket, present)?;
+        let seat = reservations::take(world, ticket, current)?;
         (seat.room, seat.spawn)
     } else {
         let room = match find(world, &Wanted::of_join(join)?)? {
-            Place::Existing(room) if present == Some(room) => return Err(Refusal::AlreadyThere),
+            Place::Existing(room) if current == Some(room) => return Err(Refusal::AlreadyThere),
             Place::Existing(room) => {
                 check_admission(world, room, false, 1)?;
                 room
@@ -61,8 +61,8 @@ pub(crate) fn go_through_door(
     to_type: &str,
     spawn: &str,
 ) -> Result<(), Refusal> {
-    let present = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
-    let from = world.get::<Room>(present).ok_or(Refusal::NotInRoom)?;
+    let current = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
+    let from = world.get::<Room>(current).ok_or(Refusal::NotInRoom)?;
     let instance = RoomName::parse(&from.name).ok_or(Refusal::NoSuchRoom)?.instance;
     let name = if instance.is_empty() {
         to_type.to_owned()
@@ -83,7 +83,7 @@ pub(crate) fn go_through_door(
     };
     let room = match find(world, &wanted)? {
         Place::Existing(room) => {
-            check_admission(world, room, room == present, 1)?;
+            check_admission(world, room, room == current, 1)?;
             room
         }
         Place::New(plan) => create(world, *plan),

@@ -72,17 +72,17 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
     let (id, session, view) = (identity.id, identity.session, identity.view);
     let moment = u64::from(id.0) << 32 | u64::from(tick.0);
     let mut entity = world.entity_mut(room);
-    let (mut present, mut seats, mut proximity, mut replica) = entity
+    let (mut details, mut seats, mut proximity, mut replica) = entity
         .get_components_mut::<(&mut Room, &mut Seats, &mut Proximity, &mut Replica)>()
         .expect("every room has these");
     let slot = seats.take(player, &mut Stream::new(seed, moment, Purpose::Slot));
     let slot_count = seats.slot_count();
     proximity.enter(slot, slot_count);
     replica.enter(slot, session, view, slot_count);
-    present.empty_since = None;
-    let (epoch, name) = (present.epoch, present.name.clone());
-    let chance = &mut Stream::new(seed, moment, Purpose::Spawn);
-    let position = spawn_position(&present.map, entry.spawn, chance);
+    details.empty_since = None;
+    let (epoch, name) = (details.epoch, details.name.clone());
+    let random = &mut Stream::new(seed, moment, Purpose::Spawn);
+    let position = spawn_position(&details.map, entry.spawn, random);
     world.resource_mut::<Rooms>().occupied.insert(epoch, room);
     world.resource_mut::<ChangedRooms>().note(room);
     let doors_shut_until = match entry.spawn {
@@ -143,15 +143,15 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
         .entity_mut(player)
         .remove::<(InRoom, Seat, Motion, CurrentPosition)>();
     let mut entity = world.get_entity_mut(room).ok()?;
-    let (mut left, mut seats, mut proximity, mut replica) = entity
+    let (mut details, mut seats, mut proximity, mut replica) = entity
         .get_components_mut::<(&mut Room, &mut Seats, &mut Proximity, &mut Replica)>()
         .ok()?;
     proximity.leave(seat.slot, &seats);
     seats.give_back(seat.slot);
     replica.leave(seat.slot);
-    let (epoch, is_empty) = (left.epoch, seats.is_empty());
+    let (epoch, is_empty) = (details.epoch, seats.is_empty());
     if is_empty {
-        left.empty_since = Some(tick);
+        details.empty_since = Some(tick);
         let due = (tick.after(1), epoch);
         world.resource_mut::<Rooms>().due.insert(due, room);
     }
@@ -163,22 +163,22 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
 /// Returns the message for a player that enters a room or a watcher that starts, or `None` if the
 /// room no longer exists.
 pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) -> Option<RoomEntered> {
-    let present = world.get::<Room>(room)?;
-    let rules = &present.rules;
+    let details = world.get::<Room>(room)?;
+    let rules = &details.rules;
     let (state, listing) = (world.get::<RoomState>(room), world.get::<RoomListing>(room));
     Some(RoomEntered {
         request: 0,
-        room: present.name.clone(),
-        room_type: present.room_type.as_ref().to_owned(),
-        epoch: present.epoch,
+        room: details.name.clone(),
+        room_type: details.room_type.as_ref().to_owned(),
+        epoch: details.epoch,
         view,
         slot,
         tick: world.resource::<Clock>().tick,
         capacity: rules.capacity,
         interest_px: (rules.interest == Interest::Near).then_some(rules.near_px),
         near_px: rules.near_px,
-        seq: present.seq,
-        map: MapInfo::clone(&present.info),
+        seq: details.seq,
+        map: MapInfo::clone(&details.info),
         state: state.map(RoomState::entries).unwrap_or_default(),
         properties: listing
             .map(|listing| listing.properties().to_vec())
@@ -188,8 +188,8 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
 }
 
 /// Returns the named spawn point, or a random one.
-fn spawn_position(map: &Map, name: Option<&str>, chance: &mut Stream) -> motion::Position {
+fn spawn_position(map: &Map, name: Option<&str>, random: &mut Stream) -> motion::Position {
     let named = name.and_then(|name| map.spawns.iter().find(|spawn| spawn.name == name));
-    let spawn = named.unwrap_or_else(|| &map.spawns[chance.below(map.spawns.len() as u32) as usize]);
+    let spawn = named.unwrap_or_else(|| &map.spawns[random.below(map.spawns.len() as u32) as usize]);
     spawn.position
 }

@@ -1,4 +1,4 @@
-//! The options of a room, and the game logic that may refuse them.
+//! The options of a room, and the game logic that may refuse the room or narrow its rules.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -7,7 +7,7 @@ use parlour_shared::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::config::whole_number;
+use crate::config::{RoomRules, whole_number};
 
 /// The options with which a room was created. They fit the type's
 /// [`OptionSpec`](crate::OptionSpec)s, and never change. An option that the join did not have is
@@ -54,7 +54,7 @@ impl RoomOptions {
     }
 }
 
-/// A room that a player wants to create, for game logic that may refuse it.
+/// A room that a player wants to create, for game logic that may refuse it or narrow its rules.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRoom<'a> {
     /// The name of the room.
@@ -63,22 +63,30 @@ pub struct NewRoom<'a> {
     pub room_type: &'a str,
     /// Its options, which fit the type.
     pub options: &'a RoomOptions,
+    /// Its rules, which follow from its type and options. A function may narrow them. A rule that
+    /// it makes wider stays as it was, and so does [`RoomRules::refresh_ticks`].
+    pub rules: RoomRules,
 }
 
-type Check = Box<dyn Fn(&NewRoom<'_>) -> Result<(), u16> + Send + Sync>;
+type AcceptRoom = Box<dyn Fn(&mut NewRoom<'_>) -> Result<(), u16> + Send + Sync>;
 
-/// The functions of game logic that may refuse a new room, in the order in which they were added.
+/// The functions of game logic that may refuse a new room or narrow its rules, in the order in
+/// which they were added.
 #[derive(Resource, Default)]
-pub(crate) struct RoomChecks(Vec<Check>);
+pub(crate) struct RoomChecks(Vec<AcceptRoom>);
 
 impl RoomChecks {
-    pub(crate) fn add(&mut self, check: Check) {
+    pub(crate) fn add(&mut self, check: AcceptRoom) {
         self.0.push(check);
     }
 
-    /// Returns the refusal of the first function that refuses the room.
-    pub(super) fn check(&self, room: &NewRoom<'_>) -> Result<(), Refusal> {
-        let declined = |code| Refusal::Declined { code };
-        self.0.iter().try_for_each(|check| check(room).map_err(declined))
+    /// Returns the rules of the room, or the refusal of the first function that refuses it.
+    pub(super) fn check(&self, mut room: NewRoom<'_>) -> Result<RoomRules, Refusal> {
+        for check in &self.0 {
+            let rules = room.rules;
+            check(&mut room).map_err(|code| Refusal::Declined { code })?;
+            room.rules = room.rules.within(&rules);
+        }
+        Ok(room.rules)
     }
 }

@@ -47,7 +47,7 @@ struct HeldSeats {
     seats: u8,
     /// The tick in which they are free again.
     until: Tick,
-    /// The spawn point of those who take them.
+    /// The spawn point of the players that take the seats.
     spawn: Option<String>,
     /// The session that asked, and whether it was sent the ticket.
     owner: (SessionId, bool),

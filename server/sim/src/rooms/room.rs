@@ -7,6 +7,7 @@ use parlour_shared::{
     ids::{Epoch, Tick},
     map::{Map, MapInfo},
     message::Stamp,
+    text::shortened_room_name,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +31,7 @@ pub struct Room {
     pub map: Arc<Map>,
     /// The description of the map for clients.
     pub(crate) info: Arc<MapInfo>,
-    /// Its rules, which follow from its type and options.
+    /// Its rules, which follow from its type, its options and game logic.
     pub(crate) rules: RoomRules,
     /// The number of this room among all rooms created so far. A room that is created again gets a
     /// new number.
@@ -44,10 +45,20 @@ pub struct Room {
 }
 
 impl Room {
-    /// Returns the rules of the room. They follow from its type and its options, and never change.
+    /// Returns the rules of the room: those of its type, narrowed by its options and by game logic
+    /// ([`crate::SimulationApp::accept_room`]). They never change.
     #[must_use]
     pub fn rules(&self) -> &RoomRules {
         &self.rules
+    }
+
+    /// Returns the name for errors and logs. That of a private room is shortened: the name is the
+    /// invitation to the room.
+    pub(super) fn shown_name(&self) -> String {
+        match self.private {
+            true => shortened_room_name(&self.name),
+            false => self.name.clone(),
+        }
     }
 
     /// Returns the stamp of the next message to everyone in the room.

@@ -7,6 +7,7 @@ use parlour_shared::{
     map::{Map, MapInfo},
     message::Refusal,
 };
+use parlour_tick::Cadence;
 
 use super::options::RoomOptions;
 use crate::config::{OptionSpec, RoomRules, SimConfig};
@@ -89,10 +90,13 @@ impl RoomCatalogue {
             if !spec.is_some_and(|spec| spec.kind.admits(value)) {
                 return Err(Refusal::BadOptions);
             }
-            // Such an option is a number within the rule of the type: `SimConfig::check`.
+            // The value is within the rule of the type: `SimConfig::check`.
             match (name, options.number(name)) {
                 (OptionSpec::CAPACITY, Some(capacity)) => rules.capacity = capacity,
                 (OptionSpec::NEAR_PX, Some(near_px)) => rules.near_px = near_px,
+                (OptionSpec::CADENCE, Some(hz)) => {
+                    rules.cadence = Cadence::from_hz(hz).ok_or(Refusal::BadOptions)?;
+                }
                 _ => {}
             }
         }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     listing::{ChangedRooms, RoomListing},
-    options::RoomOptions,
+    options::{NewRoom, RoomChecks, RoomOptions},
     reservations,
     room::{Room, Rooms},
     room_catalogue::RoomCatalogue,
@@ -122,7 +122,8 @@ pub(super) fn restore_seats(slot_count: u32, world: &World) -> Option<Seats> {
     is_possible.then(|| Seats::with_slot_count(slot_count))
 }
 
-/// Applies the options of a loaded room to its rules, and checks that the room could exist.
+/// Applies the options of a loaded room and game logic to its rules, and checks that the room could
+/// exist.
 fn check_room(world: &mut World, room: Entity) -> Result<(), String> {
     let missing = || "it lacks a part".to_owned();
     let (saved, options, listing) = (
@@ -136,6 +137,15 @@ fn check_room(world: &mut World, room: Entity) -> Result<(), String> {
     let rules = match blueprint {
         Some(blueprint) if blueprint.map.name == saved.map.name => blueprint.rules,
         _ => return Err("its options do not fit it".into()),
+    };
+    let rules = world.resource::<RoomChecks>().check(NewRoom {
+        name: &saved.name,
+        room_type: &saved.room_type,
+        options,
+        rules,
+    });
+    let Ok(rules) = rules else {
+        return Err("game logic refuses it".into());
     };
     if !listing.is_possible() {
         return Err("its properties are invalid".into());
@@ -153,7 +163,10 @@ pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), Load
         .iter(world)
         .map(|(entity, room, id, seats, proximity)| {
             if *id != StableId::room(room.epoch) || seats.slot_count() != proximity.slot_count() {
-                return Err(contradiction(format!("{id} is not the room {}", room.name)));
+                return Err(contradiction(format!(
+                    "{id} is not the room {}",
+                    room.shown_name()
+                )));
             }
             Ok((entity, room.name.clone(), room.epoch, room.empty_since))
         })
@@ -161,6 +174,7 @@ pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), Load
     let mut directory = world.resource_mut::<Rooms>();
     for (entity, name, epoch, empty_since) in &rooms {
         if directory.by_name.insert(name.clone(), *entity).is_some() {
+            let name = shown_name(world, *entity);
             return Err(contradiction(format!("there are two rooms {name}")));
         }
         if empty_since.is_none_or(|since| since == tick) {
@@ -169,8 +183,9 @@ pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), Load
         // At the next tick, which finds out when something is due.
         directory.due.insert((tick, *epoch), *entity);
     }
-    for (entity, name, ..) in &rooms {
-        check_room(world, *entity).map_err(|why| contradiction(format!("the room {name}: {why}")))?;
+    for (entity, ..) in &rooms {
+        check_room(world, *entity)
+            .map_err(|why| contradiction(format!("the room {}: {why}", shown_name(world, *entity))))?;
         world.resource_mut::<ChangedRooms>().note(*entity);
     }
     let mut seated: Vec<(Entity, Seat)> = world
@@ -221,6 +236,11 @@ fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &EntityIndex
         .entity_mut(player)
         .insert((InRoom(room), CurrentPosition(position)));
     Ok(())
+}
+
+/// Returns the name of a room for an error, which may be logged.
+fn shown_name(world: &World, room: Entity) -> String {
+    world.get::<Room>(room).map_or_else(String::new, Room::shown_name)
 }
 
 fn contradiction(what: String) -> LoadError {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use parlour_shared::text::shortened_room_name;
 use parlour_tick::{WorldId, WorldKind};
 use serde::Serialize;
 
@@ -56,7 +57,7 @@ pub(super) struct WorldEntry {
 /// The state of one room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct RoomEntry {
-    /// Its name.
+    /// Its name, shortened if the room is private: the name is the invitation to the room.
     pub(super) name: String,
     /// Its type.
     #[serde(rename = "type")]
@@ -128,7 +129,10 @@ impl From<RoomView> for RoomEntry {
     fn from(room: RoomView) -> Self {
         let room = room.status;
         Self {
-            name: room.room,
+            name: match room.private {
+                true => shortened_room_name(&room.room),
+                false => room.room,
+            },
             room_type: room.room_type,
             players: room.players,
             reserved: room.reserved,
@@ -176,10 +180,27 @@ mod tests {
     }
 
     #[test]
+    fn the_names_of_private_rooms_are_not_shown() {
+        let mut private = room(4, "tag/k7dq9x0w2m4c8vb");
+        private.status.private = true;
+        let desk = DeskView {
+            worlds: vec![world(4, "main", WorldKind::Main)],
+            rooms: vec![private, room(4, "tag/blue")],
+        };
+        let report = NodeReport::joined(desk, &[], Vec::new());
+        let names: Vec<&str> = report.worlds[0]
+            .rooms
+            .iter()
+            .map(|room| room.name.as_str())
+            .collect();
+        assert_eq!(names, ["tag/k7dq…", "tag/blue"]);
+    }
+
+    #[test]
     fn the_report_is_the_documented_json() {
         let own = WorldKind::Own {
             room_type: "tag".to_owned(),
-            room: "tag/2".to_owned(),
+            room: Some("tag/2".to_owned()),
         };
         let desk = DeskView {
             worlds: vec![world(4, "main", WorldKind::Main), world(9, "tag.2", own)],

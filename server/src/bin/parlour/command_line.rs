@@ -41,7 +41,8 @@ pub(crate) const SKIN_SETTINGS: &[&str] = &["skins"];
 
 /// Loads the maps to serve.
 pub(crate) fn maps(settings: &Settings) -> Result<Catalogue, MapErrors> {
-    maps::load_catalogue(&settings.bundled_maps, settings.maps.as_deref())
+    let directory = settings.maps.as_deref();
+    maps::load_catalogue(&settings.bundled_maps, directory, &settings.door_targets())
 }
 
 /// Loads the ids of the skins.

@@ -81,7 +81,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "realtime",
         section: Section::Network,
         form: "auto|off",
-        help: "Real-time priority for the thread that runs the world. auto: if the system allows it (on Linux \
+        help: "Real-time priority for the threads that step worlds. auto: if the system allows it (on Linux \
                with CAP_SYS_NICE, or ulimit -r 10). off: never",
         kind: SettingKind::Text,
         also: None,
@@ -145,7 +145,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Network,
         form: "60|30|20|10|auto",
         help: "The maximum number of snapshots per second for each client. auto: 60, and fewer \
-               under load, starting with those about distant players",
+               under load, starting with those about distant players. A room type can have a \
+               lower number",
         kind: SettingKind::NumberOrWord,
         also: None,
         apply: set!(cadence, cadence),

@@ -201,6 +201,25 @@ fn new_and_private_rooms_have_names_that_cannot_be_guessed() {
 }
 
 #[test]
+fn the_world_of_a_private_room_does_not_have_its_name() {
+    let mut desk = TestDesk::new();
+    let (ada, ben) = (desk.open(), desk.open());
+    desk.join_mode(ada, 1, "tag", JoinMode::Private);
+    desk.join_mode(ben, 1, "tag", JoinMode::Private);
+    // The number in the name is the id of the world.
+    let names = ["tag.private-3", "tag.private-4"];
+    let expected = [3, 4].map(|id| Did::Create(WorldId(id), names[id as usize - 3].to_owned()));
+    assert_eq!(desk.take(), expected);
+    // The world itself learns the name.
+    desk.created(WorldId(3));
+    let did = desk.take();
+    let Did::Join(WorldId(3), join) = &did[1] else {
+        panic!("{did:?}")
+    };
+    assert!(join.room.starts_with("tag/") && join.room.len() == "tag/".len() + 15);
+}
+
+#[test]
 fn a_room_with_its_own_world_is_built_once_for_all_who_join_it() {
     let mut desk = TestDesk::new();
     let (ada, ben) = (desk.open(), desk.open());

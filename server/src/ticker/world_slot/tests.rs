@@ -231,11 +231,43 @@ fn a_quiet_world_wakes_in_the_tick_of_its_input_or_of_a_new_pace() {
     assert_eq!(world.story(), [("skip", 1), ("step", 0)]);
 
     tick(&mut slot, slower);
-    slot.catch_up(None);
+    assert_eq!(slot.catch_up(None), None);
     assert_eq!(
         (world.story(), slot.tick),
         (vec![("skip", 1)], world.0.lock().unwrap().0)
     );
+}
+
+/// A quiet world that panics when it counts skipped ticks, as when it is saved.
+struct BadSaver;
+
+impl Ticker for BadSaver {
+    fn step(&mut self, _: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
+        output.clear();
+        output.tick = Tick(1);
+    }
+
+    fn quiet_ticks(&self) -> u32 {
+        10
+    }
+
+    fn skip(&mut self, _: u32, _: Option<&mut TickSender>) {
+        panic!("not saved");
+    }
+
+    fn reclaim(&mut self, _: &mut TickInput) {}
+}
+
+#[test]
+fn a_panic_while_skipped_ticks_are_counted_stays_in_its_world() {
+    let pace = Pace::default();
+    let mut slot = WorldSlot::new(WorldId(1), Box::new(BadSaver));
+    (0..3).for_each(|_| tick(&mut slot, pace));
+    let why = slot.catch_up(None).unwrap();
+    assert_eq!(why, "not saved");
+    let report = slot.panicked(why, None);
+    assert!(matches!(report, TickReport::Panicked { tick: Tick(4), .. }));
+    assert!(slot.is_broken() && slot.catch_up(None).is_none());
 }
 
 #[test]

@@ -141,6 +141,24 @@ fn each_world_has_its_own_directory_and_a_gap_ends_only_its_recording() {
 }
 
 #[test]
+fn a_world_whose_recording_ended_is_missing_until_a_new_file_starts() {
+    let test = TestDisk::new("missing");
+    let (main, tag) = (world(0, "main"), world(1, "tag.x"));
+    test.send([second_of(&main, 1), second_of(&tag, 1)]);
+    // The second 61 to 120 of `tag.x` is lost.
+    test.send([second_of(&main, 61), second_of(&tag, 121)]);
+    drop(test.sender);
+    let mut thread = DiskThread::new(test.disk);
+    thread.write_all();
+    assert_eq!(test.values.worlds(), (1.0, 1.0));
+    // The world ends without a new file.
+    thread.end_world(tag.id);
+    assert_eq!(test.values.worlds(), (1.0, 0.0));
+    thread.finish();
+    assert_eq!(test.values.worlds(), (0.0, 0.0));
+}
+
+#[test]
 fn after_a_panic_a_new_file_continues_the_old_one() {
     let disk = TestDisk::new("panic");
     let main = world(0, "main");
