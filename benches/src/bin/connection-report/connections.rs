@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use parlour_benches::sockets::{ReadyEvent, Sockets};
+use parlour_benches::{
+    server_process::ServerProcess,
+    sockets::{ReadyEvent, Sockets},
+};
 use parlour_client::Address;
 use parlour_shared::{
     codec,
@@ -18,7 +21,6 @@ use parlour_shared::{
 
 use crate::{
     connection::{Connection, Progress},
-    server::Server,
 };
 
 /// Turns of each walking player per second.
@@ -80,7 +82,7 @@ struct Walk {
 
 impl Connections {
     /// Starts without connections.
-    pub(crate) fn new(server: &Server) -> anyhow::Result<Self> {
+    pub(crate) fn new(server: &ServerProcess) -> anyhow::Result<Self> {
         Ok(Self {
             sockets: Sockets::new(INTERVAL)?,
             peer: server.peer(),
