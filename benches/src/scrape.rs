@@ -119,8 +119,8 @@ mod tests {
         let after = metrics([0, 0, 10]);
         assert_eq!(after.quantile(&before, "t", 0.99), Some(0.002));
         assert_eq!(after.quantile(&after, "t", 0.99), None);
-        assert_eq!(after.above(&before, "t", 0.001), 50.0);
-        assert_eq!(after.above(&before, "t", 0.002), 0.0);
+        assert_eq!(after.above(&before, "t", 0.001), 10.0);
+        assert_eq!(after.above(&before, "t", 0.002), 10.0);
     }
 
     #[test]

@@ -198,8 +198,7 @@ impl MeasuredCounts {
         self.latency.merge(&other.latency);
         self.standstill = Standstill::longer(self.standstill.take(), other.standstill.clone());
         // All bots of a room are in the same thread.
-        self.room_standstills
-            .extend_from_slice(&other.room_standstills);
+        self.room_standstills.extend_from_slice(&other.room_standstills);
         self.own_pause = self.own_pause.max(other.own_pause);
         self.age.merge(&other.age);
         self.lag.merge(&other.lag);

@@ -19,9 +19,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 
-use crate::{
-    connection::{Connection, Progress},
-};
+use crate::connection::{Connection, Progress};
 
 /// Turns of each walking player per second.
 pub(crate) const TURNS_PER_SECOND: f64 = 2.0;

@@ -169,7 +169,11 @@ fn memory_step_by_step(
 }
 
 /// Measures the server's CPU in microseconds per second.
-fn cpu_us_per_s(server: &ServerProcess, connections: &mut Connections, watch: Duration) -> anyhow::Result<f64> {
+fn cpu_us_per_s(
+    server: &ServerProcess,
+    connections: &mut Connections,
+    watch: Duration,
+) -> anyhow::Result<f64> {
     let before = server.cpu_seconds()?;
     connections.run_for(watch)?;
     Ok((server.cpu_seconds()? - before) * 1e6 / watch.as_secs_f64())

@@ -70,9 +70,7 @@ pub(crate) async fn measure(bots: u32, half: Duration) -> anyhow::Result<()> {
     for case in CASES {
         let server = serve::start(TICK_THREADS as usize, HISTORY)?;
         eprintln!("world-report: {}", case.name);
-        let row = run(&server, &case, bots, half)
-            .await
-            .with_context(|| case.name)?;
+        let row = run(&server, &case, bots, half).await.with_context(|| case.name)?;
         println!("{row}");
         server.stop()?;
     }
@@ -138,7 +136,11 @@ async fn run(server: &ServerProcess, case: &Case, bots: u32, half: Duration) -> 
             "after": lateness(&at_fault, &end, thread),
         })
     };
-    let connected: u32 = reports.iter().chain([&inside]).map(|report| report.connected).sum();
+    let connected: u32 = reports
+        .iter()
+        .chain([&inside])
+        .map(|report| report.connected)
+        .sum();
     Ok(json!({
         "what": case.name,
         "bots_elsewhere": bots,

@@ -53,8 +53,7 @@ impl Story {
             }
             Event::Entered => {
                 let room = connection.client().room();
-                self.rooms
-                    .extend(room.map(|room| room.entered.room.clone()));
+                self.rooms.extend(room.map(|room| room.entered.room.clone()));
             }
             Event::Left(left) => self.left.push(left.reason),
             _ => {}

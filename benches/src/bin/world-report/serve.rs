@@ -1,11 +1,6 @@
 //! The server, in a process of its own, and how the report starts it.
 
-use std::{
-    net::SocketAddr,
-    process::Command,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, process::Command, sync::Arc, time::Duration};
 
 use clap::Args;
 use parlour_benches::{plaza, server_process::ServerProcess};
