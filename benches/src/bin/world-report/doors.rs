@@ -11,6 +11,7 @@ use tokio::{task::spawn, time::sleep_until};
 
 use crate::{
     crowd::{CrowdRun, plan},
+    games::Count,
     player::{self, Story},
     serve,
 };
@@ -36,19 +37,20 @@ struct Crossing {
 ///
 /// # Errors
 /// If a player found a violation or lost its connection.
-pub(crate) async fn measure(crossings: usize, bots: u32) -> anyhow::Result<()> {
+pub(crate) async fn measure(crossings: usize, bots: u32) -> anyhow::Result<Vec<Value>> {
     let server = serve::start(TICK_THREADS, HISTORY)?;
-    println!("{}", series(&server, crossings, 0).await?);
+    let idle = series(&server, crossings, 0).await?;
     let halves = [("plaza", bots / 2), ("walk", bots - bots / 2)];
     let plans = halves.map(|(room_type, count)| plan(&server, room_type, Rooms::Of(PER_ROOM), count, LONG));
     let measures_at = Instant::now() + plans[1].measures_from();
     let runs = plans.map(CrowdRun::start);
     sleep_until(measures_at.into()).await;
-    println!("{}", series(&server, crossings, bots).await?);
+    let busy = series(&server, crossings, bots).await?;
     for run in runs {
         run.stop().await?;
     }
-    server.stop()
+    server.stop()?;
+    Ok(vec![idle, busy])
 }
 
 async fn series(server: &ServerProcess, crossings: usize, bots: u32) -> anyhow::Result<Value> {
@@ -57,6 +59,7 @@ async fn series(server: &ServerProcess, crossings: usize, bots: u32) -> anyhow::
     for number in 0..TRAVELLERS {
         let mut connection = player::open(server).await?;
         connection.join(format!("east/{number}").as_str()).await?;
+        connection.send(Command::custom("count", &Count)?).await?;
         travellers.push(spawn(travel(connection, each)));
     }
     let mut all = Vec::new();

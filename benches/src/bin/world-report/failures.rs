@@ -17,12 +17,10 @@ use crate::{
     serve,
 };
 
-/// Players that listen in the world that fails, and bots in it.
+/// Players that listen in the world that fails.
 const LISTENERS: usize = 4;
-const BOTS_INSIDE: u32 = 30;
 /// Bots in each room of other worlds.
 const PER_ROOM: u32 = 25;
-/// The limit of the tick threads.
 const TICK_THREADS: u64 = 2;
 const HISTORY: Duration = Duration::from_secs(60);
 
@@ -66,25 +64,32 @@ const CASES: [Case; 4] = [
 ///
 /// # Errors
 /// If someone noticed what it must not notice.
-pub(crate) async fn measure(bots: u32, half: Duration) -> anyhow::Result<()> {
+pub(crate) async fn measure(bots: u32, inside: u32, half: Duration) -> anyhow::Result<Vec<Value>> {
+    let mut rows = Vec::new();
     for case in CASES {
         let server = serve::start(TICK_THREADS as usize, HISTORY)?;
         eprintln!("world-report: {}", case.name);
-        let row = run(&server, &case, bots, half).await.with_context(|| case.name)?;
-        println!("{row}");
+        let row = run(&server, &case, [bots, inside], half)
+            .await
+            .with_context(|| case.name)?;
+        rows.push(row);
         server.stop()?;
     }
-    Ok(())
+    Ok(rows)
 }
 
-async fn run(server: &ServerProcess, case: &Case, bots: u32, half: Duration) -> anyhow::Result<Value> {
+async fn run(
+    server: &ServerProcess,
+    case: &Case,
+    [bots, inside]: [u32; 2],
+    half: Duration,
+) -> anyhow::Result<Value> {
     // Half of the bots are in the shared worlds of both threads, half in own worlds.
     let shared = plan(server, "plaza", Rooms::Of(PER_ROOM), bots / 2, 2 * half);
     let own = plan(server, "walk", Rooms::Of(PER_ROOM), bots - bots / 2, 2 * half);
     let measures_at = Instant::now() + own.measures_from();
     let others = [shared, own].map(CrowdRun::start);
-    // These leave before the world of the third case ends, so that their rooms are known.
-    let inside = plan(server, case.room_type, Rooms::Count(1), BOTS_INSIDE, 2 * half);
+    let inside = plan(server, case.room_type, Rooms::Count(1), inside, 2 * half);
     let inside = CrowdRun::start(inside);
     let (stop, stopped) = watch::channel(false);
     let mut listeners = Vec::new();
@@ -144,6 +149,7 @@ async fn run(server: &ServerProcess, case: &Case, bots: u32, half: Duration) -> 
     Ok(json!({
         "what": case.name,
         "bots_elsewhere": bots,
+        "bots_inside": inside.bots,
         "connected": connected as usize + stories.len(),
         "violations": 0,
         "lost": 0,

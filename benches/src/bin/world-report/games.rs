@@ -23,10 +23,14 @@ const FUSE_TICKS: u32 = 30;
 /// The room to which the players of a world go that fails again.
 pub(crate) const SHELTER: &str = "walk/shelter";
 
-/// The ticks in which a player was in its world. It changes in each tick, so each tick is worth a
-/// snapshot. It travels, so that a lost or repeated tick is noticed after a door also.
+/// The ticks in which a player was in its world since it asked to count them. It then changes in
+/// each tick, so each tick is worth a snapshot.
 #[derive(Component, Default, Serialize, Deserialize)]
 pub(crate) struct Pulse(pub(crate) u32);
+
+/// The message of a player that asks to count its ticks.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Count;
 
 /// When a world fails.
 #[derive(Resource, Default, Serialize, Deserialize)]
@@ -55,10 +59,10 @@ static FAILED: AtomicBool = AtomicBool::new(false);
 /// Returns the room types: worlds of their own.
 pub(crate) fn room_types() -> Vec<RoomType> {
     let own = |name: &str| {
-        RoomType::new(name)
-            .map("plaza")
-            .own_world()
-            .rules(|rules| rules.empty_ticks = 30)
+        RoomType::new(name).map("plaza").own_world().rules(|rules| {
+            rules.empty_ticks = 30;
+            rules.capacity = 2000;
+        })
     };
     let connected = |name: &str| {
         // The rooms stay, so that a door leads into a world that exists.
@@ -100,13 +104,21 @@ pub(crate) fn connected_maps() -> [Map; 2] {
 
 fn pulses(app: &mut App) {
     app.replicate::<Pulse>("pulse").travels::<Pulse>("pulse");
+    app.player_message::<Count>("count");
     app.register_required_components::<Player, Pulse>();
-    app.add_systems(TickSchedule, pulse.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, count.in_set(StepSet::Simulate));
 }
 
-fn pulse(mut pulses: Query<&mut Pulse>) {
+fn count(mut requests: MessageReader<FromPlayer<Count>>, mut pulses: Query<&mut Pulse>) {
     for mut pulse in &mut pulses {
-        pulse.0 += 1;
+        if pulse.0 > 0 {
+            pulse.0 += 1;
+        }
+    }
+    for request in requests.read() {
+        if let Ok(mut pulse) = pulses.get_mut(request.player) {
+            pulse.0 = 1;
+        }
     }
 }
 

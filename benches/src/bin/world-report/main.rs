@@ -23,13 +23,25 @@ mod many;
 mod player;
 #[cfg(target_os = "linux")]
 mod serve;
+#[cfg(target_os = "linux")]
+mod table;
 
 /// Measures many worlds on a running server, over WebSocket on loopback. Each measurement starts a
-/// server with two tick threads. Prints one JSON object per line.
+/// server with two tick threads. Prints a table.
 #[cfg(target_os = "linux")]
 #[derive(Debug, clap::Parser)]
 #[command(name = "world-report", version)]
-enum Cli {
+struct Cli {
+    /// Print one JSON object per line instead of a table
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[cfg(target_os = "linux")]
+#[derive(Debug, clap::Subcommand)]
+enum What {
     /// A world panics by a message, one by a timer, and one hangs for two seconds, while bots walk
     /// in other worlds. Fails if a bot finds a violation or loses its connection, if a tick is lost,
     /// or if a hanging world delays one of the other tick thread. Times are only reported.
@@ -37,6 +49,9 @@ enum Cli {
         /// Bots in other worlds
         #[arg(long, default_value_t = 500)]
         bots: u32,
+        /// Bots in the world that fails
+        #[arg(long, default_value_t = 30)]
+        inside: u32,
         /// Seconds before each failure, and after it
         #[arg(long, default_value_t = 6)]
         seconds: u64,
@@ -74,24 +89,34 @@ fn main() -> anyhow::Result<()> {
 
     let cli = <Cli as clap::Parser>::parse();
     parlour_benches::process::raise_file_limit();
-    if let Cli::Serve(args) = &cli {
+    if let What::Serve(args) = &cli.what {
         return serve::run(args);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        match cli {
-            Cli::Failures { bots, seconds } => failures::measure(bots, Duration::from_secs(seconds)).await,
-            Cli::Doors { crossings, bots } => doors::measure(crossings, bots).await,
-            Cli::Many {
+    let results = runtime.block_on(async {
+        match cli.what {
+            What::Failures {
+                bots,
+                inside,
+                seconds,
+            } => failures::measure(bots, inside, Duration::from_secs(seconds)).await,
+            What::Doors { crossings, bots } => doors::measure(crossings, bots).await,
+            What::Many {
                 rooms,
                 per_room,
                 seconds,
             } => many::measure(rooms, per_room, Duration::from_secs(seconds)).await,
-            Cli::Serve(_) => Ok(()),
+            What::Serve(_) => Ok(Vec::new()),
         }
-    })
+    })?;
+    if cli.json {
+        results.iter().for_each(|result| println!("{result}"));
+    } else {
+        print!("{}", table::table(&results));
+    }
+    Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -21,14 +21,16 @@ const WITNESSES: u32 = 20;
 ///
 /// # Errors
 /// If a bot found a violation or lost its connection.
-pub(crate) async fn measure(rooms: u32, per_room: u32, watch: Duration) -> anyhow::Result<()> {
+pub(crate) async fn measure(rooms: u32, per_room: u32, watch: Duration) -> anyhow::Result<Vec<Value>> {
+    let mut rows = Vec::new();
     for room_type in ["walk", "plaza"] {
         // The memory of a history grows with time.
         let server = serve::start(TICK_THREADS, Duration::ZERO)?;
-        println!("{}", fill(&server, room_type, rooms, per_room, watch).await?);
+        eprintln!("world-report: {rooms} rooms of the type {room_type}");
+        rows.push(fill(&server, room_type, rooms, per_room, watch).await?);
         server.stop()?;
     }
-    Ok(())
+    Ok(rows)
 }
 
 async fn fill(
@@ -62,8 +64,7 @@ async fn fill(
         .map(|thread| lateness(&full, &end, thread))
         .collect();
     Ok(json!({
-        "what": format!("{rooms} rooms of {per_room}"),
-        "room_type": room_type,
+        "what": format!("{rooms} rooms of {per_room} in {}", if room_type == "walk" { "own worlds" } else { "shared worlds" }),
         "worlds": worlds,
         "connected": bots.connected,
         "memory_bytes": taken,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use parlour_benches::server_process::ServerProcess;
 use parlour_client::{
-    Connection, Event, Handle, Options,
+    Command, Connection, Event, Handle, Options,
     shared::{codec, message::LeaveReason},
 };
 use tokio::{
@@ -13,9 +13,9 @@ use tokio::{
     task::{JoinHandle, spawn},
 };
 
-use crate::games::Pulse;
+use crate::games::{Count, Pulse};
 
-/// The most ticks between two snapshots of a room that sends one in each tick, unless it pauses.
+/// A time without a snapshot is a pause if it is longer than this. There is one in each tick.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 /// A snapshot that arrived.
@@ -23,7 +23,7 @@ pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Heard {
     pub(crate) at: Instant,
     tick: u32,
-    /// The component of the player, in rooms that have it.
+    /// The ticks that the player counts, in rooms in which it can.
     pulse: Option<u32>,
     /// The number of rooms that the player has entered.
     stay: usize,
@@ -109,6 +109,7 @@ impl Listener {
     ) -> anyhow::Result<Self> {
         let mut connection = open(server).await?;
         connection.join(room).await?;
+        connection.send(Command::custom("count", &Count)?).await?;
         let handle = connection.handle();
         let task = spawn(async move {
             let mut story = Story::default();
@@ -156,5 +157,8 @@ fn own_pulse(connection: &Connection) -> Option<u32> {
     let player = client.player()?;
     let (_, own) = client.view().iter().find(|(_, seen)| seen.player == player)?;
     let (_, bytes) = own.extras.first()?;
-    codec::decode::<Pulse>(bytes).ok().map(|pulse| pulse.0)
+    codec::decode::<Pulse>(bytes)
+        .ok()
+        .map(|pulse| pulse.0)
+        .filter(|count| *count > 0)
 }
