@@ -43,8 +43,9 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// A world panics by a message, one by a timer, and one hangs for two seconds, while bots walk
-    /// in other worlds. Fails if a bot finds a violation or loses its connection, if a tick is lost,
-    /// or if a hanging world delays one of the other tick thread. Times are only reported.
+    /// in other worlds. Fails if a bot finds a violation or loses its connection, if a tick is
+    /// lost, or if a hanging world delays one of the other tick thread. Times are only
+    /// reported.
     Failures {
         /// Bots in other worlds
         #[arg(long, default_value_t = 500)]

@@ -46,7 +46,6 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     options.admin = args.admin;
     options.tick_threads = args.tick_threads;
     options.room_types = games::room_types();
-    options.sim.max_rooms = 4000;
     options.recording.history = Duration::from_secs(args.history);
     options.recording.history_directory = Some(std::env::temp_dir().join("parlour-world-report"));
     Server::start(options)?.run_until_signal()?;
