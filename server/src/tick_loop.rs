@@ -8,6 +8,7 @@ mod guests;
 mod load;
 mod overtaking;
 mod pace_control;
+mod panic_hook;
 mod priority;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,7 @@ impl TickLoop {
     /// Ticks until the server stops. The last tick sees everything that was sent before the stop.
     pub(crate) fn run(mut self) {
         priority::raise(self.realtime);
+        panic_hook::install();
         let loads = std::mem::take(&mut self.loads);
         let mut pace_control = PaceControl::new(self.cadence, loads, Instant::now());
         let mut load = LoadMeter::new(Instant::now());
