@@ -17,7 +17,9 @@ use crate::{
 };
 
 /// Players that walk through doors at the same time, each between two worlds of its own.
-const TRAVELLERS: usize = 8;
+const TRAVELLERS: usize = 20;
+/// The ticks in which no door opens for a player that came through one.
+const SHUT_TICKS: u32 = 60;
 const TICK_THREADS: usize = 2;
 const HISTORY: Duration = Duration::from_secs(60);
 const PER_ROOM: u32 = 25;
@@ -82,6 +84,7 @@ async fn travel(mut connection: Connection, crossings: usize) -> anyhow::Result<
     let mut direction = Direction::East;
     // The first room is also left for the second, so that both worlds exist when it counts.
     for number in 0..crossings + 2 {
+        wait_for_doors(&mut connection, &mut story).await?;
         connection.send(Command::walk(direction)).await?;
         let (mut left, mut last) = (None, None);
         let crossing = loop {
@@ -116,6 +119,17 @@ async fn travel(mut connection: Connection, crossings: usize) -> anyhow::Result<
     }
     connection.close().await.context("a player lost its connection")?;
     Ok(found)
+}
+
+/// Waits until doors open for a player that came through one.
+async fn wait_for_doors(connection: &mut Connection, story: &mut Story) -> anyhow::Result<()> {
+    let room = connection.client().room().context("a player is in no room")?;
+    let opens = room.entered.tick.0 + SHUT_TICKS;
+    while connection.client().snapshot().tick.0 < opens {
+        let event = connection.next_event().await?;
+        story.add(connection, &event);
+    }
+    Ok(())
 }
 
 /// Returns quantiles in ticks.

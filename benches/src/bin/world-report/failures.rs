@@ -128,13 +128,16 @@ async fn run(
     }
     check_stories(&stories, case)?;
     let elsewhere = other_worlds(&reports, &threads, thread, case)?;
-    let pauses: Vec<Vec<u128>> = stories
-        .iter()
-        .map(|story| {
-            let pauses = story.pauses_since(fault_at);
-            pauses.iter().map(Duration::as_millis).collect()
-        })
-        .collect();
+    let pauses = |from: Instant, until: Instant| -> Vec<Vec<u128>> {
+        let of = |story: &Story| {
+            story
+                .pauses(from, until)
+                .iter()
+                .map(Duration::as_millis)
+                .collect()
+        };
+        stories.iter().map(of).collect()
+    };
     let ticks = |thread: u64| {
         json!({
             "before": lateness(&begin, &at_fault, thread),
@@ -153,7 +156,8 @@ async fn run(
         "connected": connected as usize + stories.len(),
         "violations": 0,
         "lost": 0,
-        "pauses_inside_ms": pauses,
+        "pauses_before_ms": pauses(measures_at, fault_at),
+        "pauses_inside_ms": pauses(fault_at, fault_at + half),
         "elsewhere": elsewhere,
         "its_thread": ticks(thread),
         "other_thread": ticks(1 - thread),

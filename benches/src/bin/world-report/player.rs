@@ -80,11 +80,11 @@ impl Story {
         Ok(())
     }
 
-    /// Returns the times without a snapshot that are long enough to be pauses and ended after a
-    /// moment.
-    pub(crate) fn pauses_since(&self, since: Instant) -> Vec<Duration> {
+    /// Returns the times without a snapshot that are long enough to be pauses, and ended between
+    /// two moments.
+    pub(crate) fn pauses(&self, from: Instant, until: Instant) -> Vec<Duration> {
         let gaps = self.heard.windows(2).filter_map(|pair| match pair {
-            [before, after] if after.at > since => Some(after.at - before.at),
+            [before, after] if after.at > from && after.at <= until => Some(after.at - before.at),
             _ => None,
         });
         gaps.filter(|gap| *gap > PAUSE).collect()
