@@ -6,6 +6,10 @@
 pub mod process;
 pub mod report;
 #[cfg(target_os = "linux")]
+pub mod scrape;
+#[cfg(target_os = "linux")]
+pub mod server_process;
+#[cfg(target_os = "linux")]
 pub mod sockets;
 
 use std::sync::{Arc, LazyLock};

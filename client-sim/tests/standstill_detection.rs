@@ -49,6 +49,9 @@ fn a_room_stands_still_although_others_go_on() {
     );
     watch.record(tag, start + ms(5100));
     assert_eq!(watch.longest(), standstill("tag", 300, 4800));
+    let by_room = watch.by_room_until(start + ms(5200));
+    let expected = [standstill("tag", 300, 4800), standstill("plaza", 5000, 200)];
+    assert_eq!(by_room, expected.map(Option::unwrap));
 }
 
 #[test]

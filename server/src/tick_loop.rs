@@ -35,7 +35,7 @@ use crate::{
     },
     metrics::{Metrics, TickMetrics},
     node_status::NodeStatus,
-    ticker::{CommandReceiver, ReportSender, TickReport},
+    ticker::{panic_hook, CommandReceiver, ReportSender, TickReport},
 };
 use deadline::{Deadlines, PERIOD};
 use load::LoadMeter;
@@ -69,6 +69,7 @@ impl TickLoop {
     /// Ticks until the server stops. The last tick sees everything that was sent before the stop.
     pub(crate) fn run(mut self) {
         priority::raise(self.realtime);
+        panic_hook::install();
         let loads = std::mem::take(&mut self.loads);
         let mut pace_control = PaceControl::new(self.cadence, loads, Instant::now());
         let mut load = LoadMeter::new(Instant::now());

@@ -2,6 +2,7 @@
 
 mod guests;
 mod lost;
+pub(crate) mod panic_hook;
 mod world_slot;
 
 use parlour_recording::{format::FrozenWorld, recorder::TickSender};

@@ -109,6 +109,10 @@ pub struct Report {
     /// When that time began, by the clock of the bots' machine (RFC 3339, UTC). Search the server's
     /// log for it.
     pub standstill_at: Option<String>,
+    /// The longest time without a tick for each room that a bot was in, in no order. Not a part of
+    /// the JSON, because a run may have thousands of rooms.
+    #[serde(skip)]
+    pub room_standstills: Vec<Standstill>,
     /// The longest time for which a thread of bots itself stood still, if over 250 ms. Such time is
     /// not part of a standstill.
     pub generator_pause_ms: f64,
@@ -204,6 +208,7 @@ impl Report {
             violations_described: first,
             input_to_neighbour_ms: Latency::of(&measured.latency),
             standstill: measured.standstill.clone(),
+            room_standstills: measured.room_standstills.clone(),
             standstill_at: measured
                 .standstill
                 .as_ref()

@@ -46,7 +46,6 @@ pub struct TickWatch {
     start: Instant,
     /// The rooms that a bot has been in. Bots enter few different rooms, so a search is fast.
     rooms: Vec<Room>,
-    longest: Option<Standstill>,
 }
 
 #[derive(Clone, Debug)]
@@ -55,6 +54,8 @@ struct Room {
     bots: u32,
     /// When the last tick arrived. Only valid while a bot is in the room.
     last: Instant,
+    /// The longest standstill that is over: when it began, and its length.
+    longest: Option<(Instant, Duration)>,
 }
 
 /// A room of a [`TickWatch`].
@@ -68,7 +69,6 @@ impl TickWatch {
         Self {
             start,
             rooms: Vec::new(),
-            longest: None,
         }
     }
 
@@ -80,6 +80,7 @@ impl TickWatch {
                 name: name.into(),
                 bots: 0,
                 last: now,
+                longest: None,
             });
             self.rooms.len() - 1
         }));
@@ -93,64 +94,79 @@ impl TickWatch {
 
     /// Records that a bot in this room received a tick.
     pub fn record(&mut self, room: WatchedRoom, now: Instant) {
-        self.end_standstill(room.0, now);
-        self.rooms[room.0].last = now;
+        let room = &mut self.rooms[room.0];
+        room.longest = room.longest_until(now);
+        room.last = now;
     }
 
     /// Records that a bot left this room, or that its connection ended. After the last one, the
     /// room is not watched.
     pub fn leave(&mut self, room: WatchedRoom, now: Instant) {
-        if self.rooms[room.0].bots == 1 {
-            self.end_standstill(room.0, now);
+        let room = &mut self.rooms[room.0];
+        if room.bots == 1 {
+            room.longest = room.longest_until(now);
         }
-        self.rooms[room.0].bots = self.rooms[room.0].bots.saturating_sub(1);
+        room.bots = room.bots.saturating_sub(1);
     }
 
     /// Discards everything before this moment: the current standstills begin now.
     pub fn restart(&mut self, now: Instant) {
-        self.longest = None;
-        self.rooms.iter_mut().for_each(|room| room.last = now);
+        for room in &mut self.rooms {
+            (room.last, room.longest) = (now, None);
+        }
     }
 
     /// Records that the bots themselves did nothing from `since` until now. What the server did in
     /// that time is unknown: the current standstills end where it began, and new ones begin now.
     pub fn pause(&mut self, since: Instant, now: Instant) {
-        self.longest = self.longest_until(since);
-        self.rooms.iter_mut().for_each(|room| room.last = now);
+        for room in &mut self.rooms {
+            room.longest = room.longest_until(since);
+            room.last = now;
+        }
     }
 
     /// Returns the longest standstill that is over.
     #[must_use]
     pub fn longest(&self) -> Option<Standstill> {
-        self.longest.clone()
+        self.longest_of(|room| room.longest)
     }
 
     /// Returns the longest standstill, including the current ones up to `now`.
     #[must_use]
     pub fn longest_until(&self, now: Instant) -> Option<Standstill> {
-        let watched = self.rooms.iter().filter(|room| room.bots > 0);
-        let current = watched.min_by_key(|room| room.last);
-        let current = current.map(|room| self.standstill(room, now));
-        Standstill::longer(self.longest(), current)
+        self.longest_of(|room| room.longest_until(now))
     }
 
-    fn end_standstill(&mut self, room: usize, now: Instant) {
-        let room = &self.rooms[room];
-        let lasted = now.saturating_duration_since(room.last);
-        if self
-            .longest
-            .as_ref()
-            .is_none_or(|longest| lasted > longest.lasted)
-        {
-            self.longest = Some(self.standstill(room, now));
+    /// Like [`Self::longest_until`], for each room that a bot has been in.
+    #[must_use]
+    pub fn by_room_until(&self, now: Instant) -> Vec<Standstill> {
+        let of_room = |room: &Room| Some(self.standstill(room, room.longest_until(now)?));
+        self.rooms.iter().filter_map(of_room).collect()
+    }
+
+    fn longest_of(&self, of: impl Fn(&Room) -> Option<(Instant, Duration)>) -> Option<Standstill> {
+        let all = self.rooms.iter().filter_map(|room| Some((room, of(room)?)));
+        let (room, longest) = all.max_by_key(|(_, (_, lasted))| *lasted)?;
+        Some(self.standstill(room, longest))
+    }
+
+    fn standstill(&self, room: &Room, (began, lasted): (Instant, Duration)) -> Standstill {
+        Standstill {
+            lasted,
+            began: began.saturating_duration_since(self.start),
+            room: Arc::clone(&room.name),
         }
     }
+}
 
-    fn standstill(&self, room: &Room, now: Instant) -> Standstill {
-        Standstill {
-            lasted: now.saturating_duration_since(room.last),
-            began: room.last.saturating_duration_since(self.start),
-            room: room.name.clone(),
+impl Room {
+    /// Returns the longest standstill, including the current one up to `now`.
+    fn longest_until(&self, now: Instant) -> Option<(Instant, Duration)> {
+        let current = (self.last, now.saturating_duration_since(self.last));
+        match self.longest {
+            _ if self.bots == 0 => self.longest,
+            Some((_, lasted)) if lasted >= current.1 => self.longest,
+            _ => Some(current),
         }
     }
 }

@@ -111,6 +111,8 @@ pub(super) struct MeasuredCounts {
     pub(super) latency: Times,
     /// The longest time in which no bot in a room received a tick.
     pub(super) standstill: Option<Standstill>,
+    /// The same for each room. Empty until the end of the measurement.
+    pub(super) room_standstills: Vec<Standstill>,
     /// The longest time for which this thread itself stood still.
     pub(super) own_pause: Duration,
     /// How outdated the witnesses' knowledge of their neighbours is.
@@ -195,6 +197,8 @@ impl MeasuredCounts {
         self.late.merge(&other.late);
         self.latency.merge(&other.latency);
         self.standstill = Standstill::longer(self.standstill.take(), other.standstill.clone());
+        // All bots of a room are in the same thread.
+        self.room_standstills.extend_from_slice(&other.room_standstills);
         self.own_pause = self.own_pause.max(other.own_pause);
         self.age.merge(&other.age);
         self.lag.merge(&other.lag);

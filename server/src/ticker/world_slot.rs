@@ -5,9 +5,7 @@ mod outage;
 mod tests;
 
 use std::{
-    any::Any,
     mem,
-    panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
@@ -135,9 +133,7 @@ impl WorldSlot {
         self.stepped = self.tick;
         self.quiet_until = self.tick;
         let ticker = self.ticker.as_mut().filter(|_| skipped > 0)?;
-        // Unwind safety: the caller does not step the world again.
-        let caught = catch_unwind(AssertUnwindSafe(|| ticker.skip(skipped, recorder)));
-        caught.err().map(panic_text)
+        panic_hook::step_caught(|| ticker.skip(skipped, recorder)).err()
     }
 
     /// Runs one tick, after those that were skipped.
@@ -159,7 +155,7 @@ impl WorldSlot {
         // Unwind safety: a world that panicked is never stepped again, and the output is cleared
         // before it is used again.
         let mut recorded = recorder.as_deref_mut();
-        let stepped = catch_unwind(AssertUnwindSafe(|| {
+        let stepped = panic_hook::step_caught(|| {
             if skipped > 0 {
                 ticker.skip(skipped, recorded.as_deref_mut());
                 let quiet = ticker.quiet_ticks();
@@ -169,7 +165,7 @@ impl WorldSlot {
             }
             ticker.step(input, output, recorded);
             None
-        }));
+        });
         match stepped {
             Ok(Some(quiet)) => {
                 self.stepped = self.tick;
@@ -190,7 +186,7 @@ impl WorldSlot {
                 self.input.events.clear();
                 Stepped::Ticked
             }
-            Err(panic) => Stepped::Panicked(self.panicked(panic_text(panic), recorder)),
+            Err(why) => Stepped::Panicked(self.panicked(why, recorder)),
         }
     }
 
@@ -238,11 +234,4 @@ fn early(deadline: Instant, arrived: Instant) -> i16 {
         Some(before) => tenths(before),
         None => -tenths(arrived.saturating_duration_since(deadline)),
     }
-}
-
-fn panic_text(panic: Box<dyn Any + Send>) -> String {
-    let why = panic_message(&*panic);
-    // A payload may panic when it is dropped.
-    mem::forget(panic);
-    why
 }

@@ -7,7 +7,9 @@ mod games;
 mod joining;
 mod many_worlds;
 mod moving;
+mod observations;
 mod panics;
+mod random_walk;
 mod recordings;
 mod reservations;
 #[path = "../support/mod.rs"]

@@ -106,4 +106,11 @@ async fn doors_lead_between_own_worlds() {
         .await;
     ann.send(Command::say("hello west")).await;
     assert_eq!(west.hear().await.text, "hello west");
+    // No door opens for 60 ticks after a door.
+    let entered = ann.connection.client().room().unwrap().entered.tick.0;
+    ann.wait_for(|connection, _| (connection.client().snapshot().tick.0 >= entered + 60).then_some(()))
+        .await;
+    ann.send(Command::walk(Direction::West)).await;
+    assert_eq!(ann.wait_to_leave().await, LeaveReason::Moved);
+    assert_eq!(ann.wait_to_enter().await, "east/1");
 }

@@ -1,12 +1,15 @@
 //! Shared by all measurements: their size, how to start a server, and the output.
 
-use std::{path::PathBuf, thread, time::Duration};
+use std::{path::PathBuf, process::Command, thread, time::Duration};
 
 use anyhow::{Context as _, ensure};
-use parlour_benches::process::{pin_to, raise_file_limit};
+use parlour_benches::{
+    process::{pin_to, raise_file_limit},
+    server_process::ServerProcess,
+};
 use serde_json::Value;
 
-use crate::{args::ReportCli, server::Server};
+use crate::args::ReportCli;
 
 /// Open files of a process besides its connections.
 const OTHER_FILES: u64 = 200;
@@ -104,14 +107,18 @@ impl Bench {
     }
 
     /// Starts a server without connections. With two cores it runs on core 0 and this program on
-    /// core 1.
+    /// core 1. It keeps no history, because the memory of a history grows with time.
     ///
     /// # Errors
     /// If it does not become ready.
-    pub(crate) fn start_server(&self) -> anyhow::Result<Server> {
+    pub(crate) fn start_server(&self) -> anyhow::Result<ServerProcess> {
         // The server inherits the core.
         self.pin(0)?;
-        let server = Server::start(&self.server, &self.serve);
+        let mut command = Command::new(&self.server);
+        command
+            .args(["serve", "--history", "0s", "--log", "warn"])
+            .args(&self.serve);
+        let server = ServerProcess::start(command);
         self.pin(1)?;
         server
     }

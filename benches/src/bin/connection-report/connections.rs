@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use parlour_benches::sockets::{ReadyEvent, Sockets};
+use parlour_benches::{
+    server_process::ServerProcess,
+    sockets::{ReadyEvent, Sockets},
+};
 use parlour_client::Address;
 use parlour_shared::{
     codec,
@@ -16,10 +19,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 
-use crate::{
-    connection::{Connection, Progress},
-    server::Server,
-};
+use crate::connection::{Connection, Progress};
 
 /// Turns of each walking player per second.
 pub(crate) const TURNS_PER_SECOND: f64 = 2.0;
@@ -80,7 +80,7 @@ struct Walk {
 
 impl Connections {
     /// Starts without connections.
-    pub(crate) fn new(server: &Server) -> anyhow::Result<Self> {
+    pub(crate) fn new(server: &ServerProcess) -> anyhow::Result<Self> {
         Ok(Self {
             sockets: Sockets::new(INTERVAL)?,
             peer: server.peer(),

@@ -18,10 +18,6 @@ mod connection;
 mod connections;
 #[cfg(target_os = "linux")]
 mod measurements;
-#[cfg(target_os = "linux")]
-mod scrape;
-#[cfg(target_os = "linux")]
-mod server;
 
 #[cfg(target_os = "linux")]
 fn main() -> anyhow::Result<()> {

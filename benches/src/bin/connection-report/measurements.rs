@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use parlour_benches::{scrape::Scrape, server_process::ServerProcess};
 use serde_json::json;
 
 use crate::{
     bench::Bench,
     connections::{Connections, PER_ROOM, TURNS_PER_SECOND, Wave},
-    scrape::Scrape,
-    server::Server,
 };
 
 /// Connects per second in a storm, and connections in progress at once. The server admits 256
@@ -98,14 +97,15 @@ pub(crate) fn join_storm(bench: &Bench) -> anyhow::Result<()> {
     connections.open(Wave::unlimited(bystanders, true))?;
     connections.walk();
     connections.run_for(bench.scale.rest)?;
-    let before = Scrape::of(&server)?;
+    // The measured server has one tick thread.
+    let before = Scrape::of(&server)?.of_thread(0);
     let took = connections.open(Wave {
         count: joining,
         join: true,
         at_once: STORM_AT_ONCE,
         per_second: STORM_PER_SECOND,
     })?;
-    let after = Scrape::of(&server)?;
+    let after = Scrape::of(&server)?.of_thread(0);
     let p99_ms = |name| after.quantile(&before, name, 0.99).map(|seconds| seconds * 1e3);
     bench.report(&json!({
         "what": "join storm",
@@ -130,7 +130,7 @@ enum ConnectionKind {
 /// Opens connections step by step, and reports after each step the memory of each.
 fn memory_step_by_step(
     bench: &Bench,
-    server: &Server,
+    server: &ServerProcess,
     connections: &mut Connections,
     kind: ConnectionKind,
 ) -> anyhow::Result<()> {
@@ -169,14 +169,18 @@ fn memory_step_by_step(
 }
 
 /// Measures the server's CPU in microseconds per second.
-fn cpu_us_per_s(server: &Server, connections: &mut Connections, watch: Duration) -> anyhow::Result<f64> {
+fn cpu_us_per_s(
+    server: &ServerProcess,
+    connections: &mut Connections,
+    watch: Duration,
+) -> anyhow::Result<f64> {
     let before = server.cpu_seconds()?;
     connections.run_for(watch)?;
     Ok((server.cpu_seconds()? - before) * 1e6 / watch.as_secs_f64())
 }
 
 /// Drops the connections first, because a server that stops waits a while for open ones.
-fn end(connections: Connections, server: Server) -> anyhow::Result<()> {
+fn end(connections: Connections, server: ServerProcess) -> anyhow::Result<()> {
     drop(connections);
     server.stop()
 }

@@ -29,6 +29,7 @@ impl BotGroup {
             bot.pending(&self.shared.registry, now, |waited| measured.pending(waited));
         }
         measured.standstill = self.shared.tick_watch.longest_until(now);
+        measured.room_standstills = self.shared.tick_watch.by_room_until(now);
         tally
     }
 

@@ -79,7 +79,9 @@ fn after_a_panic_arrivals_and_requests_are_lost_and_departures_wait_for_the_rest
     let Stepped::Panicked(TickReport::Panicked { tick, why, lost, .. }) = step(&mut slot) else {
         panic!("no panic");
     };
-    assert_eq!((tick, why.as_str()), (Tick(3), "a chat"));
+    assert_eq!(tick, Tick(3));
+    // In a program with a tick thread, the place in the code follows.
+    assert!(why.starts_with("a chat"), "{why}");
     let lost: Vec<_> = lost.iter().map(|lost| (lost.request, lost.kind)).collect();
     assert_eq!(
         lost,
@@ -264,7 +266,7 @@ fn a_panic_while_skipped_ticks_are_counted_stays_in_its_world() {
     let mut slot = WorldSlot::new(WorldId(1), Box::new(BadSaver));
     (0..3).for_each(|_| tick(&mut slot, pace));
     let why = slot.catch_up(None).unwrap();
-    assert_eq!(why, "not saved");
+    assert!(why.starts_with("not saved"), "{why}");
     let report = slot.panicked(why, None);
     assert!(matches!(report, TickReport::Panicked { tick: Tick(4), .. }));
     assert!(slot.is_broken() && slot.catch_up(None).is_none());

@@ -1,26 +1,37 @@
 //! The server's metrics, and their changes between two scrapes.
 
-use crate::server::Server;
+use crate::server_process::ServerProcess;
 
 /// All metrics at one moment, in the text form of Prometheus.
-pub(crate) struct Scrape(String);
+pub struct Scrape(String);
 
 impl Scrape {
-    pub(crate) fn of(server: &Server) -> anyhow::Result<Self> {
-        // The measured server has one tick thread.
-        let text = server.get("/metrics")?;
-        let text = text.replace("thread=\"0\",", "").replace(",thread=\"0\"", "");
-        Ok(Self(text.replace("{thread=\"0\"}", "")))
+    /// Reads the metrics of a server.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub fn of(server: &ServerProcess) -> anyhow::Result<Self> {
+        Ok(Self(server.get("/metrics")?))
+    }
+
+    /// Returns the metrics with those of one tick thread, which then have no label `thread`.
+    #[must_use]
+    pub fn of_thread(&self, thread: u64) -> Self {
+        let text = self.0.replace(&format!("thread=\"{thread}\","), "");
+        let text = text.replace(&format!(",thread=\"{thread}\""), "");
+        Self(text.replace(&format!("{{thread=\"{thread}\"}}"), ""))
     }
 
     /// Returns the increase of a counter since `before`.
-    pub(crate) fn increase(&self, before: &Self, name: &str) -> f64 {
+    #[must_use]
+    pub fn increase(&self, before: &Self, name: &str) -> f64 {
         self.value(name) - before.value(name)
     }
 
     /// Returns a quantile of a histogram's samples since `before`, interpolated within its bucket
     /// as Prometheus does, or `None` without samples.
-    pub(crate) fn quantile(&self, before: &Self, name: &str, share: f64) -> Option<f64> {
+    #[must_use]
+    pub fn quantile(&self, before: &Self, name: &str, share: f64) -> Option<f64> {
         let old = before.buckets(name);
         let new = self.buckets(name);
         let counts: Vec<(f64, f64)> = new
@@ -43,6 +54,17 @@ impl Scrape {
             (low, below) = (bound, count);
         }
         None
+    }
+
+    /// Returns how many of a histogram's samples since `before` are above a bound of its buckets.
+    #[must_use]
+    pub fn above(&self, before: &Self, name: &str, bound: f64) -> f64 {
+        let since = |of: &Self| {
+            let buckets = of.buckets(name);
+            let below = buckets.iter().rfind(|bucket| bucket.0 <= bound);
+            buckets.last().map_or(0.0, |all| all.1) - below.map_or(0.0, |below| below.1)
+        };
+        since(self) - since(before)
     }
 
     fn value(&self, name: &str) -> f64 {
@@ -97,5 +119,21 @@ mod tests {
         let after = metrics([0, 0, 10]);
         assert_eq!(after.quantile(&before, "t", 0.99), Some(0.002));
         assert_eq!(after.quantile(&after, "t", 0.99), None);
+        assert_eq!(after.above(&before, "t", 0.001), 10.0);
+        assert_eq!(after.above(&before, "t", 0.002), 10.0);
+    }
+
+    #[test]
+    fn a_thread_has_its_own_metrics() {
+        let both = Scrape(
+            "t_bucket{thread=\"0\",le=\"1\"} 1\nt_bucket{thread=\"1\",le=\"1\"} 2\n\
+             n{thread=\"0\"} 3\nn{thread=\"1\"} 4\n"
+                .to_owned(),
+        );
+        for (thread, count) in [(0, 1.0), (1, 2.0)] {
+            let of_thread = both.of_thread(thread);
+            assert_eq!(of_thread.buckets("t"), [(1.0, count)]);
+            assert_eq!(of_thread.value("n"), count + 2.0);
+        }
     }
 }

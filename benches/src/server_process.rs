@@ -3,18 +3,19 @@
 use std::{
     io::{Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail, ensure};
-use parlour_benches::{
+use parlour_client::Address;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::{
     process::{cpu_seconds_of, memory_of},
     sockets::Sockets,
 };
-use parlour_client::Address;
-use rustix::process::{Pid, Signal, kill_process};
 
 /// Time in which the server must become ready, and must stop.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -22,37 +23,31 @@ const PATIENCE: Duration = Duration::from_secs(25);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Limits of an answer of the admin port, in time and bytes.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-const LONGEST_ANSWER: u64 = 1024 * 1024;
+const LONGEST_ANSWER: u64 = 16 * 1024 * 1024;
 
 /// A server process, killed on drop.
-pub(crate) struct Server {
+pub struct ServerProcess {
     process: Child,
     pid: Pid,
     listens: SocketAddr,
     admin: SocketAddr,
 }
 
-impl Server {
-    /// Starts a server on free ports and waits until it is ready. It keeps no history, because the
-    /// memory of a history grows with time.
-    pub(crate) fn start(binary: &Path, more_args: &[String]) -> anyhow::Result<Self> {
+impl ServerProcess {
+    /// Starts a server on free ports, which are added to its arguments, and waits until it is
+    /// ready.
+    ///
+    /// # Errors
+    /// If it cannot be started, or does not become ready.
+    pub fn start(mut command: Command) -> anyhow::Result<Self> {
         let [listens, admin] = free_addresses()?;
-        let mut command = Command::new(binary);
-        command.args([
-            "serve",
-            "--listen",
-            &listens.to_string(),
-            "--admin",
-            &admin.to_string(),
-        ]);
         command
-            .args(["--history", "0s", "--log", "warn"])
-            .args(more_args)
+            .args(["--listen", &listens.to_string(), "--admin", &admin.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         let process = command
             .spawn()
-            .with_context(|| format!("cannot start {}", binary.display()))?;
+            .with_context(|| format!("cannot start {}", command.get_program().display()))?;
         let mut server = Self {
             pid: Pid::from_child(&process),
             process,
@@ -68,13 +63,15 @@ impl Server {
         Ok(server)
     }
 
-    /// The address that clients connect to.
-    pub(crate) fn peer(&self) -> SocketAddr {
+    /// Returns the address that clients connect to.
+    #[must_use]
+    pub fn peer(&self) -> SocketAddr {
         self.listens
     }
 
-    /// The same address, in the form that the client library takes.
-    pub(crate) fn address(&self) -> Address {
+    /// Returns the same address, in the form that the client library takes.
+    #[must_use]
+    pub fn address(&self) -> Address {
         Address {
             tls: false,
             host: self.listens.ip().to_string(),
@@ -83,13 +80,19 @@ impl Server {
         }
     }
 
-    /// The server's CPU seconds so far.
-    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+    /// Returns the server's CPU seconds so far.
+    ///
+    /// # Errors
+    /// If the process is gone.
+    pub fn cpu_seconds(&self) -> anyhow::Result<f64> {
         cpu_seconds_of(self.pid).context("the server is gone")
     }
 
-    /// The server's resident memory in bytes.
-    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
+    /// Returns the server's resident memory in bytes.
+    ///
+    /// # Errors
+    /// If the process is gone.
+    pub fn memory(&self) -> anyhow::Result<u64> {
         memory_of(self.pid).context("the server is gone")
     }
 
@@ -97,7 +100,7 @@ impl Server {
     ///
     /// # Errors
     /// If there is no answer, or its status is not 200.
-    pub(crate) fn get(&self, path: &str) -> anyhow::Result<String> {
+    pub fn get(&self, path: &str) -> anyhow::Result<String> {
         let mut stream = TcpStream::connect_timeout(&self.admin, ANSWER_WITHIN)?;
         stream.set_read_timeout(Some(ANSWER_WITHIN))?;
         let host = self.admin;
@@ -118,8 +121,21 @@ impl Server {
         Ok(body.to_owned())
     }
 
+    /// Returns the worlds that the server lists.
+    ///
+    /// # Errors
+    /// If there is no answer, or it is not the list.
+    pub fn worlds(&self) -> anyhow::Result<Vec<Value>> {
+        let node: Value = serde_json::from_str(&self.get("/worlds")?)?;
+        let worlds = node.get("worlds").and_then(Value::as_array);
+        worlds.cloned().context("/worlds has no worlds")
+    }
+
     /// Sends SIGTERM and waits until the server has stopped.
-    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// If it does not stop.
+    pub fn stop(mut self) -> anyhow::Result<()> {
         kill_process(self.pid, Signal::TERM).context("the server ended before it was stopped")?;
         self.wait_until("stopped", |server| Ok(server.process.try_wait()?.is_some()))
     }
@@ -145,7 +161,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         // If the process has ended already, both fail, which is fine.
         let _ = self.process.kill();
