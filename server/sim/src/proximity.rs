@@ -21,7 +21,8 @@ use crate::{
     sessions::SessionLife,
     state::{self, StableId},
 };
-use encounters::{Encounters, StableEntity};
+pub(crate) use encounters::Encounters;
+use encounters::StableEntity;
 pub use grid::Grid;
 pub use near_radius::NearRadius;
 pub use near_rows::Proximity;

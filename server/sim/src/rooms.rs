@@ -33,7 +33,7 @@ pub(crate) use options::RoomChecks;
 pub use options::{NewRoom, RoomOptions};
 pub(crate) use reservations::Reservations;
 pub(crate) use reservations::{expire as expire_reservations, reserve};
-use room::RoomsCreated;
+pub(crate) use room::RoomsCreated;
 pub use room::{Room, Rooms};
 pub(crate) use room_catalogue::RoomCatalogue;
 pub(crate) use saving::{SavedRoom, rebuild};

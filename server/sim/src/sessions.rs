@@ -61,7 +61,7 @@ impl Sessions {
 /// still have its entity in messages of these ticks, and must be able to write to it without a
 /// panic.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
-struct Remains {
+pub(crate) struct Remains {
     tick: Tick,
 }
 

@@ -105,6 +105,8 @@ impl Simulation {
             replication::plugin,
             travel::plugin,
             wake_times::plugin,
+            // After all parts of the state were declared.
+            digest::built_in,
         ] {
             plugin(&mut app);
         }

@@ -10,7 +10,7 @@ use crate::state::{EntityIndex, StableId};
 /// The encounters that the last checks found. They are sent when the next tick starts.
 #[derive(Resource, Debug, Default, Serialize)]
 #[serde(transparent)]
-pub(super) struct Encounters {
+pub(crate) struct Encounters {
     all: Vec<Encounter>,
 }
 
