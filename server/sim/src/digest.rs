@@ -187,20 +187,10 @@ pub(crate) enum DigestSet {
     Sum,
     /// Debug builds compare the sums with those of the whole state.
     Verify,
-    /// The hash is computed.
-    Finish,
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.configure_sets(
-        TickSchedule,
-        (DigestSet::Sum, DigestSet::Verify, DigestSet::Finish).chain(),
-    );
-    let finish = |clock: Res<Clock>, mut digest: ResMut<Digest>| digest.finish(*clock);
-    app.add_systems(
-        TickSchedule,
-        finish.in_set(DigestSet::Finish).in_set(StepSet::Digest),
-    );
+    app.configure_sets(TickSchedule, (DigestSet::Sum, DigestSet::Verify).chain());
 }
 
 /// The systems of a set may run in any order: they only add to sums, or only read.
