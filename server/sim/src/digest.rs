@@ -6,10 +6,18 @@
 //! of its value, which is computed again when it changes. Debug builds compute the sums again every
 //! 16 ticks and compare them.
 
+mod built_in;
+mod part_sum;
+
+use std::{
+    any::{Any, TypeId},
+    marker::PhantomData,
+};
+
 use bevy_app::App;
 use bevy_ecs::{
-    change_detection::Tick, component::ComponentId, lifecycle::HookContext, prelude::*,
-    schedule::ScheduleConfigs, system::ScheduleSystem, world::DeferredWorld,
+    component::ComponentId, lifecycle::HookContext, prelude::*, schedule::ScheduleConfigs,
+    system::ScheduleSystem, world::DeferredWorld,
 };
 use parlour_shared::rng::mix;
 use serde::Serialize;
@@ -19,6 +27,8 @@ use crate::{
     schedule::{StepSet, TickSchedule},
     state::{Fold, StableId},
 };
+pub(crate) use built_in::plugin as built_in;
+use part_sum::{ComponentSum, ResourceSum};
 
 /// The hash of the state after the last tick, and the sum of each part, by tag.
 #[derive(Resource, Debug, Default)]
@@ -28,6 +38,8 @@ pub(crate) struct Digest {
     /// The sums at the last call of [`Self::take_changed`].
     seen: Vec<u64>,
     shares: Vec<ShareIndex>,
+    /// The sums of the built-in parts, until [`built_in`] adds the system for all of them.
+    built_in: Vec<Box<dyn Any + Send + Sync>>,
 }
 
 impl Digest {
@@ -97,17 +109,38 @@ pub(crate) fn hash_component<C: Component>(app: &mut App, tag: usize, hash: fn(&
     digest.shares.push(share);
     world.register_required_components::<C, Shares>();
     world.register_component_hooks::<C>().on_discard(forget);
-    add(app, update_sum::<C>(share, hash));
+    let sum = ComponentSum { index, tag, hash };
+    if built_in::contains(TypeId::of::<C>()) {
+        app.world_mut()
+            .resource_mut::<Digest>()
+            .built_in
+            .push(Box::new(sum));
+    } else {
+        add(app, DigestSet::Sum, update_sum(sum));
+    }
+    if cfg!(debug_assertions) {
+        add(app, DigestSet::Verify, verify::<C>(index, tag, hash));
+    }
 }
 
 /// Keeps the sum of a resource up to date.
 pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) {
     app.world_mut().resource_mut::<Digest>().sums.push(0);
-    let update = move |resource: Res<R>, mut digest: ResMut<Digest>| {
-        if resource.is_changed() {
-            digest.sums[tag] = hash_of_resource(tag, &*resource);
-        }
+    let sum = ResourceSum::<R> {
+        tag,
+        resource: PhantomData,
     };
+    if built_in::contains(TypeId::of::<R>()) {
+        app.world_mut()
+            .resource_mut::<Digest>()
+            .built_in
+            .push(Box::new(sum));
+    } else {
+        let update = move |resource: Res<R>, mut digest: ResMut<Digest>| {
+            sum.update(&resource, &mut digest);
+        };
+        add(app, DigestSet::Sum, update.into_configs());
+    }
     if cfg!(debug_assertions) {
         let verify = move |resource: Res<R>, digest: Res<Digest>, clock: Res<Clock>| {
             if clock.tick.0.is_multiple_of(16) {
@@ -119,9 +152,7 @@ pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) 
                 );
             }
         };
-        add(app, (update, verify).chain());
-    } else {
-        add(app, update.into_configs());
+        add(app, DigestSet::Verify, verify.into_configs());
     }
 }
 
@@ -154,75 +185,42 @@ pub(crate) fn recount_resource<R: Resource + Serialize>(world: &mut World, tag: 
 pub(crate) enum DigestSet {
     /// Sums are updated.
     Sum,
-    /// The hash is computed.
-    Finish,
+    /// Debug builds compare the sums with those of the whole state.
+    Verify,
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.configure_sets(TickSchedule, (DigestSet::Sum, DigestSet::Finish).chain());
-    let finish = |clock: Res<Clock>, mut digest: ResMut<Digest>| digest.finish(*clock);
-    app.add_systems(
-        TickSchedule,
-        finish.in_set(DigestSet::Finish).in_set(StepSet::Digest),
-    );
+    app.configure_sets(TickSchedule, (DigestSet::Sum, DigestSet::Verify).chain());
 }
 
-/// Systems that only add to sums may run in any order.
-fn add(app: &mut App, system: ScheduleConfigs<ScheduleSystem>) {
+/// The systems of a set may run in any order: they only add to sums, or only read.
+fn add(app: &mut App, set: DigestSet, system: ScheduleConfigs<ScheduleSystem>) {
     app.add_systems(
         TickSchedule,
         system
-            .in_set(DigestSet::Sum)
+            .in_set(set.clone())
             .in_set(StepSet::Digest)
-            .ambiguous_with(DigestSet::Sum),
+            .ambiguous_with(set),
     );
 }
 
 /// The system that adds the changes of a component to its sum.
-fn update_sum<C: Component>(share: ShareIndex, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<ScheduleSystem> {
-    let ShareIndex { index, tag, .. } = share;
+fn update_sum<C: Component>(sum: ComponentSum<C>) -> ScheduleConfigs<ScheduleSystem> {
     let update = move |mut all: Query<(&StableId, Ref<C>, &mut Shares)>, mut digest: ResMut<Digest>| {
-        let mut update = |id: &StableId, component: &C, shares: &mut Shares| {
-            let hash = hash_of(tag, *id, component, hash);
-            digest.change(tag, shares.hashes[index], hash);
-            shares.hashes[index] = hash;
-        };
-        // Few components change in a tick, and finding them row by row takes longer than hashing
-        // them. So this searches whole tables, 64 rows at a time.
         let Ok(tables) = all.contiguous_iter_mut() else {
             // A component with sparse-set storage has no tables.
             for (id, component, mut shares) in &mut all {
                 if component.is_changed() {
-                    update(id, &component, &mut shares);
+                    sum.update(*id, &component, &mut shares, &mut digest);
                 }
             }
             return;
         };
         for (ids, components, mut shares) in tables {
-            let this = components.this_run_tick().get();
-            let since = this.wrapping_sub(components.last_run_tick().get());
-            let shares = shares.bypass_change_detection();
-            for (block, ticks) in components.changed_ticks_slice().chunks(64).enumerate() {
-                // Like `Tick::is_newer_than` without its clamps: so the compiler handles four rows
-                // at a time.
-                let changed = |tick: &Tick| this.wrapping_sub(tick.get()) < since;
-                if !ticks.iter().fold(false, |any, tick| any | changed(tick)) {
-                    continue;
-                }
-                for (at, tick) in ticks.iter().enumerate() {
-                    let row = 64 * block + at;
-                    if changed(tick) {
-                        update(&ids[row], &components[row], &mut shares[row]);
-                    }
-                }
-            }
+            sum.update_table(ids, &components, shares.bypass_change_detection(), &mut digest);
         }
     };
-    if cfg!(debug_assertions) {
-        (update, verify::<C>(index, tag, hash)).chain()
-    } else {
-        update.into_configs()
-    }
+    update.into_configs()
 }
 
 /// Debug builds only: computes the shares of a component again. Nothing else finds a write that
@@ -231,7 +229,7 @@ fn verify<C: Component>(
     index: usize,
     tag: usize,
     hash: fn(&C, &mut Fold),
-) -> impl IntoScheduleConfigs<ScheduleSystem, ()> {
+) -> ScheduleConfigs<ScheduleSystem> {
     let check = move |all: Query<(&StableId, &C, &Shares)>, clock: Res<Clock>| {
         if clock.tick.0.is_multiple_of(16) {
             for (id, component, shares) in &all {

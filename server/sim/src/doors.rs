@@ -19,25 +19,16 @@ use crate::{
     clock::Clock,
     movement::Motion,
     refusal::{Cause, refuse},
-    rooms::{self, InRoom, Room, RoomLife, Seat},
+    rooms::{self, InRoom, Room, Seat},
     schedule::{StepSet, TickSchedule},
     throttle::{RequestKind, Throttle},
 };
 pub(crate) use path::Path;
 
 pub(crate) fn plugin(app: &mut App) {
-    app.configure_sets(TickSchedule, (Doors, RoomLife).chain());
-    app.add_systems(
-        TickSchedule,
-        find_entering
-            .pipe(go_through)
-            .in_set(Doors)
-            .in_set(StepSet::React),
-    );
+    let react = find_entering.pipe(react).in_set(StepSet::React);
+    app.add_systems(TickSchedule, react);
 }
-
-#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-struct Doors;
 
 /// Finds the players that entered a door in this tick, in canonical order. A player costs one
 /// comparison until its segment can meet a door. Allocates only if a door was entered.
@@ -64,10 +55,12 @@ fn find_entering(
     entering
 }
 
-fn go_through(In(entering): In<Vec<(Epoch, Slot, Entity)>>, world: &mut World) {
+/// Moves players through doors. Then removes the rooms that were empty for long enough.
+fn react(In(entering): In<Vec<(Epoch, Slot, Entity)>>, world: &mut World) {
     for (_, _, player) in entering {
         go_through_first_open(world, player);
     }
+    rooms::clean_up(world);
 }
 
 /// Moves a player through the first door along its path that opens, and refuses each door before

@@ -12,9 +12,8 @@ use parlour_shared::{ids::Tick, limits::MAX_EXTRAS};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    replication::{self, ReplicateSet},
+    replication,
     rooms::{NewRoom, RoomChecks},
-    schedule::TickSchedule,
     state, travel, wake_times,
 };
 pub(crate) use messages::receive;
@@ -224,5 +223,4 @@ pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Extras>();
     state::derived::<Extras>(app);
     messages::plugin(app);
-    app.add_systems(TickSchedule, messages::deliver.in_set(ReplicateSet::Deliver));
 }

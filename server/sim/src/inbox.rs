@@ -9,4 +9,6 @@ pub(crate) struct Inbox {
     pub(crate) input: TickInput,
     /// The player of each event, if its session is open.
     pub(crate) players: Vec<Option<Entity>>,
+    /// The ticks after which to try again, if an event is over a rate limit.
+    pub(crate) retry_after: Vec<Option<u32>>,
 }

@@ -18,15 +18,15 @@ use crate::{
     movement::CurrentPosition,
     rooms::{InRoom, Room, Rooms, Seat, Seats},
     schedule::{StepSet, TickSchedule},
-    sessions::SessionLife,
     state::{self, StableId},
 };
-use encounters::{Encounters, StableEntity};
+use encounters::StableEntity;
+pub(crate) use encounters::{Encounters, send as send_encounters};
 pub use grid::Grid;
 pub use near_radius::NearRadius;
 pub use near_rows::Proximity;
 use near_rows::SMALL_POOL;
-use pair_check::SharedChecker;
+use pair_check::PairChecker;
 use shard::Shard;
 
 /// If a room never had more players than this, one tick checks all its pairs, without a grid.
@@ -104,11 +104,9 @@ pub struct SlotPosition {
 
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, Proximity>();
-    app.init_resource::<SharedChecker>()
-        .init_resource::<Encounters>()
+    app.init_resource::<Encounters>()
         .init_resource::<near_rows::LoadedRows>();
     app.add_message::<CameNear>().add_message::<WentAway>();
-    state::derived::<SharedChecker>(app);
     state::derived::<near_rows::LoadedRows>(app);
     // Hashing all rows would take too long. `Proximity` updates a digest with every bit instead.
     state::component_as::<Proximity, _>(
@@ -118,10 +116,6 @@ pub(crate) fn plugin(app: &mut App) {
         near_rows::restore,
     );
     state::resource_as::<Encounters, _>(app, "encounters", encounters::restore);
-    app.add_systems(
-        TickSchedule,
-        encounters::send.before(SessionLife).in_set(StepSet::Ingest),
-    );
     app.add_systems(TickSchedule, refresh.in_set(StepSet::Interest));
 }
 
@@ -133,10 +127,9 @@ fn refresh(
     (positions, names): (Query<&CurrentPosition>, Query<&StableId>),
     directory: Res<Rooms>,
     clock: Res<Clock>,
-    mut checker: ResMut<SharedChecker>,
+    mut checker: Local<Box<PairChecker>>,
     mut encounters: ResMut<Encounters>,
 ) {
-    let checker = &mut *checker.0;
     let stable_entity = |entity| names.get(entity).ok().map(|&id| StableEntity { id, entity });
     for entity in directory.occupied() {
         let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {

@@ -86,13 +86,14 @@ impl Replica {
     }
 }
 
-/// The pace of this tick, from its input.
+/// How often viewers are sent snapshots.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct Pacing(pub(crate) Pace);
-
-/// If set, no viewer is sent snapshots.
-#[derive(Resource, Debug, Default)]
-pub(crate) struct SnapshotsMuted(pub(crate) bool);
+pub(crate) struct Pacing {
+    /// The pace of this tick, from its input.
+    pub(crate) pace: Pace,
+    /// If set, no viewer is sent snapshots.
+    pub(crate) muted: bool,
+}
 
 /// The order within [`StepSet::Replicate`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
@@ -107,10 +108,7 @@ pub(crate) enum ReplicateSet {
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, Replica>();
     state::derived::<Replica>(app);
-    app.init_resource::<SnapshotsMuted>()
-        .init_resource::<Pacing>()
-        .init_resource::<Watchers>();
-    state::derived::<SnapshotsMuted>(app);
+    app.init_resource::<Pacing>().init_resource::<Watchers>();
     state::derived::<Pacing>(app);
     state::derived::<Watchers>(app);
     app.configure_sets(
@@ -125,12 +123,7 @@ pub(crate) fn plugin(app: &mut App) {
             .in_set(StepSet::Replicate),
     );
     app.add_systems(TickSchedule, collect::collect.in_set(ReplicateSet::Collect));
-    app.add_systems(
-        TickSchedule,
-        splice::splice
-            .in_set(ReplicateSet::Splice)
-            .run_if(|muted: Res<SnapshotsMuted>| !muted.0),
-    );
+    app.add_systems(TickSchedule, splice::splice.in_set(ReplicateSet::Splice));
 }
 
 /// Replicates a component of a plugin as extra number `bit`.

@@ -23,45 +23,44 @@ use crate::{
     throttle::{RequestKind, Throttle},
 };
 
-/// For each event of the inbox: the ticks after which to try again, if it is over a rate limit.
-#[derive(Resource, Debug, Default)]
-struct RetryTimes(Vec<Option<u32>>);
-
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Inbox>().init_resource::<RetryTimes>();
+    app.init_resource::<Inbox>();
     state::derived::<Inbox>(app);
-    state::derived::<RetryTimes>(app);
-    app.add_systems(TickSchedule, (limit, serve).chain().in_set(StepSet::Guard));
+    app.add_systems(TickSchedule, serve.in_set(StepSet::Guard));
 }
 
 /// Takes a token for each request, under the limits of the room in which the player is at the start
 /// of the tick. Not for a join with a seat that the node reserved: the node has limited it, and the
 /// player has already left its world for it.
-fn limit(
-    inbox: Res<Inbox>,
-    mut limited: ResMut<RetryTimes>,
-    mut throttles: Query<(&mut Throttle, Option<&InRoom>)>,
-    rooms: Query<&Room>,
-    reservations: Res<Reservations>,
-    clock: Res<Clock>,
-    setup: Res<Setup>,
-) {
-    limited.0.clear();
-    let events = inbox.input.events.iter().zip(&inbox.players);
-    limited.0.extend(events.map(|(event, player)| {
+fn limit(world: &mut World, inbox: &mut Inbox) {
+    let Inbox {
+        input,
+        players,
+        retry_after,
+    } = inbox;
+    retry_after.clear();
+    let events = input.events.iter().zip(players.iter());
+    retry_after.extend(events.map(|(event, player)| {
         let EventKind::Message { message, .. } = &event.kind else {
             return None;
         };
         let kind = kind_of(message)?;
         if let ClientMessage::Join(join) = message
-            && reservations.is_of_node(join.ticket.as_deref(), event.session)
+            && world
+                .resource::<Reservations>()
+                .is_of_node(join.ticket.as_deref(), event.session)
         {
             return None;
         }
-        let (mut throttle, present) = throttles.get_mut((*player)?).ok()?;
-        let room = present.and_then(|present| rooms.get(present.0).ok());
-        let rates = room.map_or(&setup.rates, |room| &room.rules.rates);
-        throttle.take(kind, rates, clock.tick).err()
+        let tick = world.resource::<Clock>().tick;
+        let player = (*player)?;
+        let room = world.get::<InRoom>(player);
+        let rates = match room.and_then(|present| world.get::<Room>(present.0)) {
+            Some(room) => room.rules.rates,
+            None => world.resource::<Setup>().rates,
+        };
+        let mut throttle = world.get_mut::<Throttle>(player)?;
+        throttle.take(kind, &rates, tick).err()
     }));
 }
 
@@ -80,13 +79,13 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
     }
 }
 
-/// Passes each event to its feature, in order: a chat before a leave still reaches the room.
+/// Applies rate limits. Then passes each event to its feature, in order: a chat before a leave still reaches the room.
 fn serve(world: &mut World) {
     rooms::expire_reservations(world);
     with_taken(world, |world, inbox: &mut Inbox| {
-        let Inbox { input, players } = inbox;
-        for (at, (event, player)) in input.events.iter_mut().zip(players).enumerate() {
-            let limited = world.resource::<RetryTimes>().0[at];
+        limit(world, inbox);
+        let limits = inbox.players.iter().zip(&inbox.retry_after);
+        for (event, (player, limited)) in inbox.input.events.iter_mut().zip(limits) {
             if let EventKind::Reserve(reservation) = &event.kind {
                 rooms::reserve(world, event.session, reservation);
                 continue;
@@ -95,7 +94,7 @@ fn serve(world: &mut World) {
             let Some(player) = player.filter(|player| world.get::<Player>(*player).is_some()) else {
                 continue;
             };
-            match (&mut event.kind, limited) {
+            match (&mut event.kind, *limited) {
                 (EventKind::Depart, _) => sessions::depart(world, player),
                 (EventKind::Message { message, .. }, Some(ticks)) => {
                     refuse_message(world, player, message, Refusal::rate_limited(ticks));

@@ -19,11 +19,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::ids::Tick;
 
-use crate::{
-    config::SimConfig,
-    schedule::{StepSet, TickSchedule},
-    state,
-};
+use crate::{config::SimConfig, state};
 pub(crate) use broadcast::broadcast;
 pub(crate) use joining::{go_through_door, join, leave_as_asked};
 use listing::ChangedRooms;
@@ -31,9 +27,10 @@ pub use listing::{PropertyError, RoomListing, RoomListings};
 pub(crate) use occupancy::{leave, room_entered};
 pub(crate) use options::RoomChecks;
 pub use options::{NewRoom, RoomOptions};
+pub(crate) use removal::clean_up;
 pub(crate) use reservations::Reservations;
 pub(crate) use reservations::{expire as expire_reservations, reserve};
-use room::RoomsCreated;
+pub(crate) use room::RoomsCreated;
 pub use room::{Room, Rooms};
 use room_catalogue::RoomCatalogue;
 pub(crate) use saving::{SavedRoom, rebuild};
@@ -75,14 +72,7 @@ pub(crate) fn plugin(app: &mut App) {
     app.world_mut()
         .register_component_hooks::<Room>()
         .on_remove(removal::forget);
-    let clean_up = removal::clean_up.in_set(RoomLife).in_set(StepSet::React);
-    app.add_systems(TickSchedule, clean_up);
 }
-
-/// In [`StepSet::React`]: removes rooms that were empty for long enough. Runs after doors have
-/// moved players.
-#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RoomLife;
 
 /// Returns the next tick in which a room is removed or a reservation expires.
 pub(crate) fn next_due(world: &World) -> Option<Tick> {

@@ -17,6 +17,7 @@ use crate::{
     movement::MoveQueue,
     outbox::Outbox,
     player::{Link, Player},
+    proximity,
     rooms::{self, Room},
     schedule::{StepSet, TickSchedule},
     skins::Skin,
@@ -30,6 +31,7 @@ use crate::{
 #[derive(Resource, Debug, Default)]
 pub struct Sessions {
     entities: BTreeMap<SessionId, Entity>,
+    remains: RemainsQueue,
 }
 
 impl Sessions {
@@ -61,12 +63,12 @@ impl Sessions {
 /// still have its entity in messages of these ticks, and must be able to write to it without a
 /// panic.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
-struct Remains {
+pub(crate) struct Remains {
     tick: Tick,
 }
 
 /// The [`Remains`] that are not despawned yet.
-#[derive(Resource, Debug, Default)]
+#[derive(Debug, Default)]
 struct RemainsQueue {
     /// Closed in the previous tick.
     before: Vec<Entity>,
@@ -81,26 +83,18 @@ impl RemainsQueue {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Sessions>().init_resource::<RemainsQueue>();
+    app.init_resource::<Sessions>();
     state::derived::<Sessions>(app);
-    state::derived::<RemainsQueue>(app);
     state::component::<Remains>(app, "gone");
-    app.add_systems(TickSchedule, ingest.in_set(SessionLife).in_set(StepSet::Ingest));
+    app.add_systems(TickSchedule, ingest.in_set(StepSet::Ingest));
 }
 
-/// In [`StepSet::Ingest`]: opens sessions, and despawns the remains of closed ones.
-#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SessionLife;
-
-/// Opens sessions, holds and releases links, and finds the player of each event.
+/// Sends encounters, despawns the remains of closed sessions, opens sessions, holds and releases
+/// links, and finds the player of each event. All in one system, because each system costs time in
+/// every tick of a small world.
 fn ingest(world: &mut World) {
-    with_taken(world, |world, closed: &mut RemainsQueue| {
-        let RemainsQueue { before, now } = closed;
-        for gone in before.drain(..) {
-            world.despawn(gone);
-        }
-        std::mem::swap(before, now);
-    });
+    proximity::send_encounters(world);
+    despawn_remains(world);
     with_taken(world, |world, inbox: &mut Inbox| {
         inbox.players.clear();
         for event in &inbox.input.events {
@@ -116,12 +110,25 @@ fn ingest(world: &mut World) {
     });
 }
 
+fn despawn_remains(world: &mut World) {
+    let mut sessions = world.resource_mut::<Sessions>();
+    let RemainsQueue { before, now } = &mut sessions.remains;
+    std::mem::swap(before, now);
+    // They were closed in the tick before the previous one.
+    let mut gone = std::mem::take(now);
+    for gone in gone.drain(..) {
+        world.despawn(gone);
+    }
+    // Keeps its memory.
+    world.resource_mut::<Sessions>().remains.now = gone;
+}
+
 fn arrive(world: &mut World, session: SessionId, arrival: &Arrival) -> Option<Entity> {
     let id = StableId::player(arrival.player);
     if let Some(present) = state::find(world, id) {
         // The player left in the previous tick, and is back. Its remains are in the way.
         world.get::<Remains>(present)?;
-        world.resource_mut::<RemainsQueue>().forget(present);
+        world.resource_mut::<Sessions>().remains.forget(present);
         world.despawn(present);
     }
     let player = Player {
@@ -157,7 +164,7 @@ pub(crate) fn depart(world: &mut World, player: Entity) {
         .entity_mut(player)
         .remove::<(Player, Skin, Throttle, MoveQueue, Link, travel::Luggage)>()
         .insert(Remains { tick });
-    world.resource_mut::<RemainsQueue>().now.push(player);
+    world.resource_mut::<Sessions>().remains.now.push(player);
 }
 
 /// Returns the session of a player, and what the next world needs to know about it.
@@ -186,7 +193,7 @@ fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {
     Some(player)
 }
 
-/// Fills [`Sessions`] and [`RemainsQueue`] of a loaded world.
+/// Fills [`Sessions`] of a loaded world.
 pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
     let open: Vec<(SessionId, Entity)> = world
         .query::<(Entity, &Player, &StableId)>()
@@ -220,10 +227,12 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
     }
     let (now, before): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, gone)| gone.tick == tick);
     let entities_of = |gone: Vec<(Entity, Remains)>| gone.into_iter().map(|(entity, _)| entity).collect();
-    world.resource_mut::<Sessions>().entities = entities;
-    *world.resource_mut::<RemainsQueue>() = RemainsQueue {
-        before: entities_of(before),
-        now: entities_of(now),
+    *world.resource_mut::<Sessions>() = Sessions {
+        entities,
+        remains: RemainsQueue {
+            before: entities_of(before),
+            now: entities_of(now),
+        },
     };
     Ok(())
 }

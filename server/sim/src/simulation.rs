@@ -12,7 +12,7 @@ use bevy_ecs::{
     schedule::{InternedScheduleLabel, ScheduleGraph, ScheduleLabel, Schedules},
 };
 use parlour_shared::ids::{SessionId, Tick};
-use parlour_tick::{TickInput, TickOutput};
+use parlour_tick::{Counts, TickInput, TickOutput};
 
 use crate::{
     broadcast_budget,
@@ -53,6 +53,8 @@ pub struct Simulation {
     lent: bool,
     /// Whether the schedule still has its graph: before the first tick.
     has_graph: bool,
+    /// The number of archetypes whose components are known to be declared.
+    archetypes_checked: usize,
     quiet: Quiet,
 }
 
@@ -105,6 +107,8 @@ impl Simulation {
             replication::plugin,
             travel::plugin,
             wake_times::plugin,
+            // After all parts of the state were declared.
+            digest::built_in,
         ] {
             plugin(&mut app);
         }
@@ -127,6 +131,7 @@ impl Simulation {
             saver: Saver::default(),
             lent: false,
             has_graph: true,
+            archetypes_checked: 0,
         };
         extend::check_messages(&simulation.world, &simulation.schedule);
         // Bevy put its own systems there. No tick runs them.
@@ -191,7 +196,7 @@ impl Simulation {
     /// Stops writing snapshots. A replay that only compares hashes needs nothing else.
     pub fn mute(&mut self) {
         self.wake();
-        self.world.insert_resource(replication::SnapshotsMuted(true));
+        self.world.resource_mut::<Pacing>().muted = true;
     }
 
     /// Runs the systems in a different order that the declared order still allows. For tests, in
@@ -219,16 +224,18 @@ impl Simulation {
         clock.tick = clock.tick.after(1);
         output.clear();
         output.tick = clock.tick;
-        self.world.resource_mut::<Pacing>().0 = input.pace;
+        self.world.resource_mut::<Pacing>().pace = input.pace;
         self.lend(input, output);
     }
 
     fn end_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {
-        check_declared(&mut self.world);
+        check_declared(&self.world, &mut self.archetypes_checked);
         rooms::report_changes(&mut self.world);
-        self.count();
         self.lend(input, output);
-        let digest = self.world.resource::<Digest>();
+        self.count(&mut output.counts);
+        let clock = *self.world.resource::<Clock>();
+        let mut digest = self.world.resource_mut::<Digest>();
+        digest.finish(clock);
         output.hash = digest.hash;
         output.parts.extend(digest.fingerprints());
         self.forget();
@@ -251,19 +258,15 @@ impl Simulation {
         self.lent = !self.lent;
     }
 
-    fn count(&mut self) {
-        let world = &mut self.world;
-        let (sessions, rooms) = (
-            world.resource::<Sessions>().len() as u32,
-            world.resource::<Rooms>().len() as u32,
-        );
-        let occupied = world.resource::<Rooms>().occupied();
-        let players = occupied
-            .map(|room| world.get::<Seats>(room).map_or(0, Seats::len))
-            .sum();
-        let counts = &mut world.resource_mut::<Outbox>().out.counts;
-        (counts.sessions, counts.rooms, counts.players) = (sessions, rooms, players);
-        counts.entities = sessions + rooms;
+    fn count(&self, counts: &mut Counts) {
+        let (world, rooms) = (&self.world, self.world.resource::<Rooms>());
+        let players = rooms
+            .occupied()
+            .map(|room| world.get::<Seats>(room).map_or(0, Seats::len));
+        counts.players = players.sum();
+        counts.sessions = world.resource::<Sessions>().len() as u32;
+        counts.rooms = rooms.len() as u32;
+        counts.entities = counts.sessions + counts.rooms;
     }
 
     /// Makes messages and change detection forget this tick. Only the state continues into the next
@@ -333,7 +336,10 @@ mod tests {
             }],
             doors: Vec::new(),
         };
-        let mut sim = Simulation::new(SimConfig::new(vec![Arc::new(map)]));
+        // The built-in systems have only one order. Those of game logic have several.
+        let mut sim = Simulation::with_plugins(SimConfig::new(vec![Arc::new(map)]), |app: &mut App| {
+            app.add_systems(TickSchedule, (one, two, three).in_set(StepSet::Simulate));
+        });
         if let Some(seed) = seed {
             sim.shuffle_schedule(seed);
         }
@@ -341,6 +347,10 @@ mod tests {
         let systems = sim.schedule.systems().expect("it has run");
         systems.map(|(_, system)| system.name().to_string()).collect()
     }
+
+    fn one() {}
+    fn two() {}
+    fn three() {}
 
     /// The determinism tests shuffle schedules, and prove nothing if this does not hold.
     #[test]

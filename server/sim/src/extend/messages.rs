@@ -21,7 +21,8 @@ use crate::{
     outbox::Outbox,
     player::Player,
     refusal::{Cause, refuse},
-    replication::Watchers,
+    replication::{ReplicateSet, Watchers},
+    schedule::TickSchedule,
     state,
 };
 
@@ -119,9 +120,7 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
         !taken && before.is_none(),
         "message {name} of players, or its type, is declared twice"
     );
-    handlers
-        .senders
-        .push(Box::new(|world| drain::<Answer<M>>(world, answer)));
+    add_sender(app, Box::new(|world| drain::<Answer<M>>(world, answer)));
 }
 
 pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, name: &'static str) {
@@ -133,9 +132,20 @@ pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, nam
         "message {name} to players, or its type, is declared twice"
     );
     handlers.names.push(name);
-    handlers.senders.push(Box::new(move |world| {
+    let sender = move |world: &mut World| {
         drain::<ToPlayer<M>>(world, |world, message| send(world, name, &message));
-    }));
+    };
+    add_sender(app, Box::new(sender));
+}
+
+/// Adds a function that sends messages. The first one adds the system that calls all of them, so
+/// that a world without messages does not run it.
+fn add_sender(app: &mut App, sender: Sender) {
+    let senders = &mut app.world_mut().resource_mut::<MessageHandlers>().0.senders;
+    senders.push(sender);
+    if senders.len() == 1 {
+        app.add_systems(TickSchedule, deliver.in_set(ReplicateSet::Deliver));
+    }
 }
 
 fn add_buffer<M: Message>(app: &mut App) {
@@ -201,7 +211,7 @@ fn note_unknown(world: &mut World, player: Entity, name: &str, error: &ReceiveEr
 
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
 /// declaration.
-pub(super) fn deliver(world: &mut World) {
+fn deliver(world: &mut World) {
     // A world does not continue after a panic, so they need not be put back then.
     let senders = std::mem::take(&mut world.resource_mut::<MessageHandlers>().0.senders);
     for sender in &senders {

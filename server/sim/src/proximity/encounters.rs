@@ -5,12 +5,15 @@ use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{CameNear, WentAway};
-use crate::state::{EntityIndex, StableId};
+use crate::{
+    state::{EntityIndex, StableId},
+    taken::with_taken,
+};
 
 /// The encounters that the last checks found. They are sent when the next tick starts.
 #[derive(Resource, Debug, Default, Serialize)]
 #[serde(transparent)]
-pub(super) struct Encounters {
+pub(crate) struct Encounters {
     all: Vec<Encounter>,
 }
 
@@ -76,24 +79,20 @@ pub(super) fn restore(saved: Vec<SavedEncounter>, world: &World) -> Option<Encou
 }
 
 /// Sends the encounters of the last tick to game logic.
-pub(super) fn send(
-    mut encounters: ResMut<Encounters>,
-    mut came: MessageWriter<CameNear>,
-    mut went: MessageWriter<WentAway>,
-) {
-    if encounters.all.is_empty() {
+pub(crate) fn send(world: &mut World) {
+    if world.resource::<Encounters>().all.is_empty() {
         return;
     }
-    for encounter in encounters.all.drain(..) {
-        let (room, one, other) = (
-            encounter.room.entity,
-            encounter.one.entity,
-            encounter.other.entity,
-        );
-        if encounter.near {
-            came.write(CameNear { room, one, other });
-        } else {
-            went.write(WentAway { room, one, other });
-        }
-    }
+    with_taken(world, |world, encounters: &mut Encounters| {
+        let pairs = |near| {
+            let wanted = encounters
+                .all
+                .iter()
+                .filter(move |encounter| encounter.near == near);
+            wanted.map(|found| (found.room.entity, found.one.entity, found.other.entity))
+        };
+        world.write_message_batch(pairs(true).map(|(room, one, other)| CameNear { room, one, other }));
+        world.write_message_batch(pairs(false).map(|(room, one, other)| WentAway { room, one, other }));
+        encounters.all.clear();
+    });
 }

@@ -1,6 +1,5 @@
 //! Checks the pairs of a room: which players came near each other, and which went away.
 
-use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::ids::Slot;
 
@@ -23,11 +22,6 @@ pub(super) struct PairChecker {
     /// Pairs that changed, the lower slot first, and whether they are near now.
     changes: Vec<(Slot, Slot, bool)>,
 }
-
-/// The checker of a world. It is in a box, because Bevy reserves memory for 64 values of each type
-/// of resource.
-#[derive(Resource, Debug, Default)]
-pub(super) struct SharedChecker(pub(super) Box<PairChecker>);
 
 /// Memory for the check of one player. Between two players, all sets except `checked` are empty.
 /// Between two rooms, `checked` is also empty.

@@ -4,14 +4,14 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{ids::Tick, limits::HEARTBEAT_TICKS};
 use parlour_tick::{Cadence, Pace, PaceLevel};
 
-use super::{Pacing, Replica, SnapshotsMuted, viewer::Viewer, watchers::Watchers};
+use super::{Pacing, Replica, viewer::Viewer, watchers::Watchers};
 use crate::rooms::{Room, Rooms};
 
 /// Returns the next tick in which a viewer is sent something, given that nothing has changed since
 /// `active`. Stops at the first viewer that is due in the next tick.
 pub(crate) fn next_due(world: &World, now: Tick, pace: Pace, active: Tick) -> Tick {
     let mut due = Tick(u32::MAX);
-    if world.resource::<SnapshotsMuted>().0 {
+    if world.resource::<Pacing>().muted {
         return due;
     }
     // Watchers have no cadence.
@@ -37,11 +37,11 @@ pub(crate) fn next_due(world: &World, now: Tick, pace: Pace, active: Tick) -> Ti
 
 /// Lets all viewers note the ticks that were skipped after `after`.
 pub(crate) fn catch_up(world: &mut World, after: Tick) {
-    if world.resource::<SnapshotsMuted>().0 {
+    let Pacing { pace, muted } = *world.resource::<Pacing>();
+    if muted {
         return;
     }
     let now = world.resource::<crate::clock::Clock>().tick;
-    let pace = world.resource::<Pacing>().0;
     world.resource_scope(|world, mut watchers: Mut<Watchers>| {
         for watcher in watchers.viewers_mut() {
             if !watcher.held && watcher.base.is_some() {

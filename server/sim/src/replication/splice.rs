@@ -54,12 +54,15 @@ pub(super) fn splice(
     (clock, pacing): (Res<Clock>, Res<Pacing>),
     (mut outbox, mut watchers): (ResMut<Outbox>, ResMut<Watchers>),
 ) {
+    if pacing.muted {
+        return;
+    }
     let out = &mut outbox.out;
     for room in directory.occupied() {
         let Ok((room, mut replica, seats, proximity)) = rooms.get_mut(room) else {
             continue;
         };
-        let now = SpliceContext::new(clock.tick, pacing.0, &room.rules);
+        let now = SpliceContext::new(clock.tick, pacing.pace, &room.rules);
         write_players((&mut replica, seats, proximity), room.epoch.0, &now, out);
     }
     watchers.serve(|watcher| {

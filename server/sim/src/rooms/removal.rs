@@ -13,35 +13,32 @@ use crate::{clock::Clock, outbox::Outbox};
 
 /// Handles the rooms for which something is due: a tick after a room became empty, it is no longer
 /// handled by each tick, and after its time it is removed. A room with reserved seats stays.
-pub(super) fn clean_up(
-    mut commands: Commands,
-    rooms: Query<(&Room, &Seats)>,
-    mut directory: ResMut<Rooms>,
-    clock: Res<Clock>,
-) {
-    let now = clock.tick;
-    while directory
-        .due
-        .first_key_value()
-        .is_some_and(|((due, _), _)| *due <= now)
-    {
-        let Some((_, entity)) = directory.due.pop_first() else {
+pub(crate) fn clean_up(world: &mut World) {
+    let now = world.resource::<Clock>().tick;
+    let is_due = |rooms: &Rooms| {
+        let first = rooms.due.first_key_value();
+        first.is_some_and(|((due, _), _)| *due <= now)
+    };
+    while is_due(world.resource::<Rooms>()) {
+        let Some((_, entity)) = world.resource_mut::<Rooms>().due.pop_first() else {
             return;
         };
-        let Ok((room, seats)) = rooms.get(entity) else {
+        let (Some(room), Some(seats)) = (world.get::<Room>(entity), world.get::<Seats>(entity)) else {
             continue;
         };
         let Some(since) = room.empty_since else { continue };
         // Not in the tick in which the last player left: `StepSet::Interest` still reports its
         // departure.
         let removed_at = Tick(since.0.saturating_add(room.rules.empty_ticks.max(1)));
+        let (epoch, reserved) = (room.epoch, seats.reserved());
+        let mut directory = world.resource_mut::<Rooms>();
         if now > since {
-            directory.occupied.remove(&room.epoch);
+            directory.occupied.remove(&epoch);
         }
         if now < removed_at {
-            directory.due.insert((removed_at, room.epoch), entity);
-        } else if seats.reserved() == 0 {
-            commands.entity(entity).despawn();
+            directory.due.insert((removed_at, epoch), entity);
+        } else if reserved == 0 {
+            world.despawn(entity);
         }
     }
 }

@@ -128,7 +128,7 @@ impl Rooms {
 /// The epoch of the newest room: the number of rooms created so far, plus
 /// [`SimConfig::first_epoch`](crate::SimConfig::first_epoch).
 #[derive(Resource, Debug, Serialize, Deserialize)]
-pub(super) struct RoomsCreated(u32);
+pub(crate) struct RoomsCreated(u32);
 
 impl RoomsCreated {
     pub(super) fn after(epoch: u32) -> Self {

@@ -59,9 +59,11 @@ pub(super) fn built_in_systems(app: &App) -> Vec<SystemKey> {
 /// Returns whether game logic has a system that is not in [`MaySleep`].
 fn asks_for_every_tick(schedule: &Schedule, built_in: &[SystemKey]) -> bool {
     // Systems that declarations of game logic add. They only react to changes of the state.
-    let sets: [InternedSystemSet; 3] = [
+    let sets: [InternedSystemSet; 5] = [
         MaySleep.intern(),
         DigestSet::Sum.intern(),
+        DigestSet::Verify.intern(),
+        ReplicateSet::Deliver.intern(),
         ReplicateSet::Extras.intern(),
     ];
     let in_set = |set: &InternedSystemSet, key: &SystemKey| {

@@ -112,7 +112,7 @@ impl Tracing<'_> {
     }
 
     /// Appends the state after the systems so far, like [`Simulation::save`]. Its hash is that of
-    /// the previous tick until the last systems have run.
+    /// the previous tick.
     pub fn save(&mut self, out: &mut Vec<u8>) {
         self.simulation.save(out);
     }

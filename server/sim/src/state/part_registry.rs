@@ -9,7 +9,7 @@ use bevy_ecs::{component::ComponentId, prelude::*, resource::IsResource};
 use super::{EntityIndex, StableId, part::Part, stable_id};
 use crate::digest::{Digest, Shares};
 
-/// The declarations, and the number of archetypes that were already checked.
+/// The declarations.
 #[derive(Resource, Default)]
 pub(crate) struct PartRegistry {
     /// The parts of the state, in the order of declaration. The index of a part is its tag.
@@ -17,7 +17,6 @@ pub(crate) struct PartRegistry {
     known: BTreeSet<ComponentId>,
     /// The known components that must be on entities with a stable id.
     by_entity: BTreeSet<ComponentId>,
-    archetypes_seen: usize,
 }
 
 struct RegisteredPart {
@@ -137,20 +136,20 @@ impl PartRegistry {
     }
 }
 
-/// Checks the archetypes that are new since the last tick.
+/// Checks the archetypes that are new since the last call. `checked` counts those that are not.
 ///
 /// # Panics
 /// If an archetype has an undeclared component, or a component of the state without a stable id.
 /// Neither the hash nor keyframes would contain such a component.
-pub(crate) fn check_declared(world: &mut World) {
+pub(crate) fn check_declared(world: &World, checked: &mut usize) {
     let total = world.archetypes().len();
-    if world.resource::<PartRegistry>().archetypes_seen == total {
+    if *checked == total {
         return;
     }
     let registry = world.resource::<PartRegistry>();
     let stable_id = world.component_id::<StableId>();
     let is_resource = world.component_id::<IsResource>();
-    for archetype in world.archetypes().iter().skip(registry.archetypes_seen) {
+    for archetype in world.archetypes().iter().skip(*checked) {
         let has_stable_id = stable_id.is_some_and(|id| archetype.contains(id));
         for &id in archetype.components() {
             let name = world
@@ -170,7 +169,7 @@ pub(crate) fn check_declared(world: &mut World) {
             );
         }
     }
-    world.resource_mut::<PartRegistry>().archetypes_seen = total;
+    *checked = total;
 }
 
 /// Panics with the line to add to the plugin.
