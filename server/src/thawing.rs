@@ -137,7 +137,10 @@ fn kind_of(file: &WorldFile, types: &RoomTypes, rooms: &[RoomStatus]) -> Result<
         Some(WorldSharing::Own) => match rooms {
             [] | [_] => Ok(WorldKind::Own {
                 room_type: room_type.clone(),
-                room: rooms.first().map_or_else(String::new, |room| room.room.clone()),
+                room: rooms
+                    .first()
+                    .filter(|room| !room.private)
+                    .map(|room| room.room.clone()),
             }),
             _ => Err(format!(
                 "it has {}, but each room of the type {room_type:?} has its own world now",

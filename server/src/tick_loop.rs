@@ -35,7 +35,7 @@ use crate::{
     },
     metrics::{Metrics, TickMetrics},
     node_status::NodeStatus,
-    ticker::{panic_hook, CommandReceiver, ReportSender, TickReport},
+    ticker::{CommandReceiver, ReportSender, TickReport, panic_hook},
 };
 use deadline::{Deadlines, PERIOD};
 use load::LoadMeter;

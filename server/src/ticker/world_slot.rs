@@ -13,11 +13,10 @@ use parlour_recording::recorder::TickSender;
 use parlour_shared::{
     ids::{SessionId, Tick},
     message::ClientMessage,
-    text::panic_message,
 };
 use parlour_tick::{Counts, Event, EventKind, Pace, Reservation, TickInput, TickOutput, WorldId};
 
-use super::{TickReport, Ticker, guests::Guests};
+use super::{TickReport, Ticker, guests::Guests, panic_hook};
 use crate::{
     bridge::route::IoThreads,
     metrics::Counter,
@@ -70,14 +69,16 @@ pub(crate) enum Stepped {
 impl WorldSlot {
     /// Returns a world without guests. `behind` are the I/O threads that are behind.
     pub(crate) fn new(id: WorldId, ticker: Box<dyn Ticker>, behind: IoThreads) -> Self {
+        // A world that was saved by an earlier process goes on after its last tick.
+        let tick = ticker.tick();
         Self {
             id,
             ticker: Some(ticker),
             input: TickInput::default(),
             guests: Guests::new(behind),
-            tick: Tick::default(),
-            stepped: Tick::default(),
-            quiet_until: Tick::default(),
+            tick,
+            stepped: tick,
+            quiet_until: tick,
             pace: Pace::default(),
             times: TickTimes::new(Instant::now()),
             used: Duration::ZERO,

@@ -14,7 +14,7 @@ fn own(room: &str) -> ThawedWorld {
         name: room.replace('/', "."),
         kind: WorldKind::Own {
             room_type: "tag".to_owned(),
-            room: room.to_owned(),
+            room: Some(room.to_owned()),
         },
         rooms: vec![room_status(room, 0)],
     }

@@ -13,7 +13,7 @@ impl WorldSlot {
     /// Takes back the input of the tick that panicked. Its arrivals and requests are lost, because
     /// one of them may be the cause. Its other events are kept for the restored world: without its
     /// departures, players would stay there who have left.
-    pub(super) fn panicked(&mut self, why: String, recorder: Option<&mut TickSender>) -> TickReport {
+    pub(crate) fn panicked(&mut self, why: String, recorder: Option<&mut TickSender>) -> TickReport {
         let tick = self.tick.after(1);
         (self.stepped, self.quiet_until) = (self.tick, self.tick);
         let mut remains = self.ticker.take();

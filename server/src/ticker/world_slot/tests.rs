@@ -263,7 +263,7 @@ impl Ticker for BadSaver {
 #[test]
 fn a_panic_while_skipped_ticks_are_counted_stays_in_its_world() {
     let pace = Pace::default();
-    let mut slot = WorldSlot::new(WorldId(1), Box::new(BadSaver));
+    let mut slot = WorldSlot::new(WorldId(1), Box::new(BadSaver), IoThreads::default());
     (0..3).for_each(|_| tick(&mut slot, pace));
     let why = slot.catch_up(None).unwrap();
     assert!(why.starts_with("not saved"), "{why}");

@@ -11,9 +11,10 @@ use parlour_tick::{RoomStatus, TickInput, TickOutput, WorldKind};
 use super::{super::*, *};
 use crate::{
     bridge::{commands::command_ring, outbound, reports::report_ring, wake},
+    desk::thread::hands::DeskRings,
     desk::{DeskConfig, DeskRoomType, JoinRate, ThawedWorld, ThawedWorlds, WorldSharing},
     freeze_order::FreezeProgress,
-    ticker::{CommandReceiver, ReportSender},
+    ticker::{CommandReceiver, ReportSender, TickReport},
 };
 
 const WORLD: WorldId = WorldId(1);
@@ -61,7 +62,8 @@ impl MakeWorlds for Makes {
 
 /// The thread of a desk with one durable world that runs, and the ends of its tick thread.
 struct Node {
-    desk: DeskThread,
+    hands: Hands,
+    rings: DeskRings,
     order: Arc<FreezeOrder>,
     commands: Option<CommandReceiver>,
     reports: ReportSender,
@@ -94,7 +96,7 @@ impl Node {
                 name: "tag.a".to_owned(),
                 kind: WorldKind::Own {
                     room_type: "tag".to_owned(),
-                    room: "tag/a".to_owned(),
+                    room: Some("tag/a".to_owned()),
                 },
                 rooms: vec![room],
             }],
@@ -109,7 +111,7 @@ impl Node {
         let (reports, receiver) = report_ring(wake.try_clone().unwrap());
         let worlds: Arc<dyn MakeWorlds> = Arc::new(Makes { rebuilds });
         let order = Arc::<FreezeOrder>::default();
-        let desk = DeskThread::new(DeskStart {
+        let (hands, rings, _) = Hands::new(DeskStart {
             desk,
             actions,
             world: None,
@@ -130,19 +132,20 @@ impl Node {
             stop: Arc::new(AtomicBool::new(false)),
         });
         let mut node = Self {
-            desk,
+            hands,
+            rings,
             order,
             commands: Some(commands),
             reports,
         };
-        node.desk.thread.perform_all(Instant::now());
+        node.hands.perform_all(Instant::now());
         assert!(matches!(node.next(), TickCommand::Start { .. }));
         node
     }
 
     fn drain(&mut self) {
-        self.desk.thread.drain(&mut self.desk.rings);
-        self.desk.thread.flush();
+        self.hands.drain(&mut self.rings);
+        self.hands.flush();
     }
 
     /// Waits for the next command to the tick thread.
