@@ -105,7 +105,7 @@ fn settle(threads: &RecorderThreads) -> Result<()> {
 
 /// Returns the milliseconds for which this thread has run on a core, or 0 if that is unknown.
 fn cpu_ms() -> f64 {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let ns: u64 = stat.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0);
     ns as f64 / 1e6
 }

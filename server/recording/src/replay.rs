@@ -118,7 +118,7 @@ impl Replay {
     #[must_use]
     pub fn only_saved_world(&self) -> Option<Tick> {
         match self.files.range() {
-            None => self.files.keyframes().next().map(|position| position.tick()),
+            None => self.files.keyframes().next().map(FilePosition::tick),
             Some(_) => None,
         }
     }

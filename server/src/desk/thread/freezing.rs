@@ -19,7 +19,7 @@ use std::{
 use parlour_shared::{ids::Tick, text::panic_message};
 use parlour_tick::WorldId;
 
-use super::{MakeWorlds, hands::Hands};
+use super::{CommandSender, MakeWorlds, Workers, hands::Hands};
 use crate::{
     bridge::route::WorldPlace,
     desk::{DurableWorld, WorldState},
@@ -104,7 +104,7 @@ impl Hands {
         }
         let names = waiting.iter().map(|(id, world)| (*id, world.name.clone()));
         order.begin(names.collect(), untouched);
-        let worlds = self.workers.as_ref().map(|workers| workers.worlds());
+        let worlds = self.workers.as_ref().map(Workers::worlds);
         let savers = worlds.map(|worlds| start(&worlds, &order, waiting.len()));
         match savers {
             Some(Ok(savers)) => self.freezing.savers = Some(savers),
@@ -128,10 +128,7 @@ impl Hands {
     /// different thread when it arrives at the desk.
     fn take_to_save(&mut self, durable: &DurableWorld) {
         let (world, thread) = (durable.world, durable.thread);
-        let ended = self
-            .commands
-            .get(thread)
-            .is_none_or(|commands| commands.is_abandoned());
+        let ended = self.commands.get(thread).is_none_or(CommandSender::is_abandoned);
         match (&mut self.workers, ended) {
             // The thread has panicked. The recorder has all its ticks.
             (Some(workers), true) => workers.rebuild(WorldPlace { thread, world }, Tick(0)),
