@@ -1,4 +1,4 @@
-//! What the desk wants done.
+//! The actions that the desk requests from its thread.
 
 use std::time::Instant;
 

@@ -1,9 +1,10 @@
-//! What the desk is sent.
+//! The events that the desk handles.
 //!
 //! Every I/O thread numbers the events of a session: the opening is 0, and each message, hold,
 //! release, recall and close has the next number. The numbers wrap. They keep a session's events in
 //! order although they take two ways, through the desk and directly to the world: the desk allows
-//! the direct way from a number on, and the permission is void if there is a later number already.
+//! the direct way after the event with a certain number. The permission has no effect if the I/O
+//! thread has already given a later number.
 
 use std::time::Instant;
 
