@@ -1,9 +1,9 @@
 //! Keeps the panic hook off the tick threads.
 //!
 //! The hook of the standard library writes to standard error, which may block. With
-//! `RUST_BACKTRACE` it also looks up the lines of a backtrace, which takes tens of milliseconds. The
-//! other worlds of the thread would be late. So a panic of a world is only reported to the desk,
-//! which logs it. To see a backtrace, replay the history that was written.
+//! `RUST_BACKTRACE` it also looks up the lines of a backtrace, which takes tens of milliseconds.
+//! The other worlds of the thread would be late. So a panic of a world is only reported to the
+//! desk, which logs it. To see a backtrace, replay the history that was written.
 
 use std::{
     cell::{Cell, RefCell},
