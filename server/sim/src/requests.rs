@@ -79,7 +79,8 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
     }
 }
 
-/// Applies rate limits. Then passes each event to its feature, in order: a chat before a leave still reaches the room.
+/// Applies rate limits. Then passes each event to its feature, in order: a chat before a leave
+/// still reaches the room.
 fn serve(world: &mut World) {
     rooms::expire_reservations(world);
     with_taken(world, |world, inbox: &mut Inbox| {
