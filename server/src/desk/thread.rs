@@ -47,6 +47,8 @@ const IDLE: Duration = Duration::from_millis(100);
 const BUSY: Duration = Duration::from_millis(1);
 /// The time between two calls of [`Desk::tick`].
 const TICK: Duration = Duration::from_secs(1);
+/// The maximum time for which a desk that stops awaits worlds that are between two tick threads.
+const MAX_AWAIT: Duration = Duration::from_millis(500);
 /// The minimum time between two copies of the view.
 const VIEW: Duration = Duration::from_millis(100);
 
@@ -98,6 +100,7 @@ pub(crate) fn run(start: DeskStart) -> io::Result<()> {
     let now = Instant::now();
     hands.perform_all(now);
     let (mut next_tick, mut next_view) = (now + TICK, now);
+    let mut await_until = None;
     loop {
         // Read before the rings, so that the last round sees everything that was sent before it.
         let stopping = hands.stop.load(Ordering::Acquire);
@@ -113,8 +116,10 @@ pub(crate) fn run(start: DeskStart) -> io::Result<()> {
         }
         let mut waiting = hands.flush();
         if stopping && !more {
-            // The tick threads still run.
-            if !hands.awaits_a_world() {
+            // The tick threads still run, so a world that moves arrives within two ticks, unless
+            // its thread hangs.
+            let until = *await_until.get_or_insert(now + MAX_AWAIT);
+            if now >= until || !hands.awaits_a_world() {
                 return Ok(());
             }
             waiting = true;

@@ -122,6 +122,25 @@ async fn a_world_moves_to_and_fro_while_its_players_walk_and_chat() {
 }
 
 #[tokio::test]
+async fn a_world_that_moves_while_the_server_stops_is_recorded_to_the_end() {
+    let directory = TemporaryPath::directory();
+    let mut maps = Vec::new();
+    let server = start(|options| {
+        options.recording.directory = Some(directory.0.clone());
+        maps.clone_from(&options.sim.maps);
+    });
+    let _ann = Visitor::open_in(&server, "ann", "steady/1").await;
+    let thread = thread_of(&server, "steady/1");
+    let answer = request_move(&server, "steady.1", &format!("?thread={}", 1 - thread));
+    assert_eq!(http::status_of(&answer), 200, "{answer}");
+    assert_eq!(server.inner.stop().failure, None);
+    let verified = verify_all(&directory.0, &maps);
+    let steady = &verified["steady.1"];
+    assert_eq!((steady.runs, steady.panics), (1, 0), "{verified:#?}");
+    assert!(steady.ticks > 0, "{verified:#?}");
+}
+
+#[tokio::test]
 async fn a_world_that_has_moved_is_rebuilt_after_a_panic_and_moves_again() {
     let server = start(|_| {});
     let mut ann = Visitor::open_in(&server, "ann", "fragile/1").await;
