@@ -68,7 +68,8 @@ pub enum RoomTypeFault {
     Rules(RulesError),
     /// Empty rooms of a durable type are removed before players can come back.
     #[error(
-        "is durable, but its empty rooms are removed after {} s. After a restart all rooms are empty until players come          back, so the minimum is 60 s: write {write}",
+        "is durable, but its empty rooms are removed after {} s. After a restart all rooms are empty until players come \
+         back, so the minimum is 60 s: write {write}",
         .ticks / TICK_RATE
     )]
     DurableTooShort {

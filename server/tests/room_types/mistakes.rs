@@ -147,3 +147,23 @@ fn a_server_with_mistakes_binds_no_port_and_reports_the_mistakes() {
     );
     assert_eq!(format!("{errors:?}"), text);
 }
+
+#[test]
+fn empty_rooms_of_a_durable_type_stay_for_at_least_a_minute() {
+    let office = |ticks: u32| {
+        let office = RoomType::new("office").map("lobby").durable();
+        builder(vec![office.rules(move |rules| rules.empty_ticks = ticks)]).check()
+    };
+    assert_eq!(office(60 * 60), Ok(()));
+    let errors = lines(&office(60 * 60 - 1).unwrap_err());
+    assert_eq!(
+        errors,
+        [
+            "room type \"office\": is durable, but its empty rooms are removed after 59 s. After a restart all rooms are \
+             empty until players come back, so the minimum is 60 s: write rules.empty_ticks = 600 * TICK_RATE"
+        ]
+    );
+    // The default of the node is less.
+    let by_default = builder(vec![RoomType::new("office").map("lobby").durable()]);
+    assert_eq!(by_default.check(), Ok(()));
+}
