@@ -81,10 +81,12 @@ impl Story {
     }
 
     /// Returns the times without a snapshot that are long enough to be pauses, and ended between
-    /// two moments.
+    /// two moments. Where nothing counts ticks, there is nothing to send in most of them.
     pub(crate) fn pauses(&self, from: Instant, until: Instant) -> Vec<Duration> {
         let gaps = self.heard.windows(2).filter_map(|pair| match pair {
-            [before, after] if after.at > from && after.at <= until => Some(after.at - before.at),
+            [before, after] if before.pulse.is_some() && after.at > from && after.at <= until => {
+                Some(after.at - before.at)
+            }
             _ => None,
         });
         gaps.filter(|gap| *gap > PAUSE).collect()
