@@ -10,11 +10,11 @@ use parlour_tick::{RoomStatus, TickInput, TickOutput, WorldKind};
 
 use super::{super::*, *};
 use crate::{
-    bridge::{commands::command_ring, outbound, reports::report_ring, wake},
+    bridge::{commands::command_ring, outbound, reports::report_ring, route::IoThreads, wake},
     desk::thread::hands::DeskRings,
     desk::{DeskConfig, DeskRoomType, JoinRate, ThawedWorld, ThawedWorlds, WorldSharing},
     freeze_order::FreezeProgress,
-    ticker::{CommandReceiver, ReportSender, TickReport},
+    ticker::{CommandReceiver, ReportSender, TickReport, WorldSlot},
 };
 
 const WORLD: WorldId = WorldId(1);
@@ -222,6 +222,18 @@ fn a_world_that_runs_is_taken_from_its_thread_and_saved() {
     let mut node = Node::start(true);
     node.order();
     node.report(taken());
+    node.assert_saved_after(30);
+}
+
+#[test]
+fn a_world_that_has_just_left_for_a_different_thread_is_saved() {
+    let mut node = Node::start(true);
+    node.order();
+    let slot = WorldSlot::new(WORLD, Box::new(Sleeping(Tick(30))), IoThreads::default());
+    node.report(TickReport::Left {
+        world: WORLD,
+        slot: Box::new(slot),
+    });
     node.assert_saved_after(30);
 }
 
