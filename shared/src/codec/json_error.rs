@@ -34,6 +34,7 @@ const EXAMPLES: [(&str, &str); ClientKind::ALL.len()] = [
     ("ping", r#"{"ping":{"nonce":1}}"#),
     ("bye", r#""bye""#),
     ("reserve", r#"{"reserve":{"request":1,"seats":4,"room":"plaza"}}"#),
+    ("act", r#"{"act":{"target":{"object":1},"name":"open"}}"#),
 ];
 
 /// Returns a sentence that says what is wrong with `text`, which serde_json rejected with `error`.

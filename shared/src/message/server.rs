@@ -126,8 +126,32 @@ pub struct RoomEntered {
     pub state: Vec<StateEntry>,
     /// The properties that the room publishes, by key.
     pub properties: Vec<Property>,
-    /// The names of the components that plugins replicate in this room, by bit number.
-    pub extras: Vec<String>,
+    /// The kinds of entities in this room. The first is that of players, and a
+    /// [`KindId`](crate::ids::KindId) is an index into this list.
+    pub kinds: Vec<EntityKind>,
+    /// The speeds of this room in units per tick: up to 8, each at most 4,096. The speed of a free
+    /// heading is an index into this list.
+    pub speeds: Vec<u16>,
+}
+
+/// A kind of entity: what all entities of the kind have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityKind {
+    /// Its name. That of players is `player`.
+    pub name: String,
+    /// The names of its replicated components: at most 16. The index of a component in a snapshot
+    /// is an index into this list.
+    pub components: Vec<String>,
+    /// Half the width of its body, in units.
+    pub half_x: u16,
+    /// Half the height of its body, in units.
+    pub half_y: u16,
+    /// The number of its collision layer, 0 to 31.
+    pub layer: u8,
+    /// The layers whose bodies stop it: bit n stands for layer n.
+    pub stopped_by: u32,
+    /// Whether walls do not stop it.
+    pub passes_walls: bool,
 }
 
 /// The answer to a request for seats.
