@@ -126,18 +126,22 @@ impl View {
         self.seen(slot.index())
     }
 
-    /// Returns the player with this id and its slot, or `None` if it is not visible. Searches all
-    /// slots.
-    #[must_use]
-    pub fn find_player(&self, player: PlayerId) -> Option<(Slot, Seen<'_>)> {
+    /// Returns all visible players, in order of slot.
+    pub fn players(&self) -> impl Iterator<Item = (Slot, &PlayerIdentity, Seen<'_>)> {
         self.iter()
-            .find(|(_, seen)| seen.player().is_some_and(|found| found.player == player))
+            .filter_map(|(slot, seen)| Some((slot, seen.player()?, seen)))
     }
 
-    /// Returns all visible players, in order of slot.
-    pub fn players(&self) -> impl Iterator<Item = (Slot, &PlayerIdentity, Segment)> {
+    /// Returns all visible objects, in order of slot.
+    pub fn objects(&self) -> impl Iterator<Item = (Slot, &ObjectIdentity, Seen<'_>)> {
         self.iter()
-            .filter_map(|(slot, seen)| Some((slot, seen.player()?, seen.segment)))
+            .filter_map(|(slot, seen)| Some((slot, seen.object()?, seen)))
+    }
+
+    /// Returns the player with this id, or `None` if it is not visible. Searches all slots.
+    #[must_use]
+    pub fn find_player(&self, player: PlayerId) -> Option<(Slot, &PlayerIdentity, Seen<'_>)> {
+        self.players().find(|(_, found, _)| found.player == player)
     }
 
     /// Returns the motion of the entity in a slot, or `None` if it is not visible.

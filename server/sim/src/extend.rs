@@ -8,7 +8,7 @@ mod undeclared;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{ids::Tick, limits::MAX_EXTRAS};
+use parlour_shared::{ids::Tick, limits::MAX_COMPONENTS};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -25,10 +25,10 @@ pub(crate) use undeclared::{check_messages, explain_errors};
 /// [`bevy_app::App`]. The [first page](crate) has an example and the rules.
 pub trait SimulationApp {
     /// Replicates a component of players to the viewers of the player, and makes it part of the
-    /// state under this name. Its encoding has 1 to 32 bytes.
+    /// state under this name. Its encoding has 1 to 64 bytes.
     ///
     /// # Panics
-    /// If four components are already replicated, or this one was declared before. A tick panics if
+    /// If 16 components are already replicated, or this one was declared before. A tick panics if
     /// the encoding is empty or too long.
     fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
@@ -144,8 +144,8 @@ impl SimulationApp for App {
         let names = &mut self.world_mut().resource_mut::<Extras>().names;
         let bit = names.len();
         assert!(
-            bit < MAX_EXTRAS,
-            "at most {MAX_EXTRAS} components can be replicated; {name} is one too many"
+            bit < MAX_COMPONENTS,
+            "at most {MAX_COMPONENTS} components can be replicated; {name} is one too many"
         );
         names.push(name);
         state::component::<C>(self, name);

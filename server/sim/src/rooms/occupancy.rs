@@ -5,7 +5,7 @@ use parlour_shared::{
     ids::{Epoch, Slot, Tick},
     limits::TICK_RATE,
     map::{Map, MapInfo},
-    message::{LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
+    message::{EntityKind, LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
     motion,
     rng::{Purpose, Stream},
 };
@@ -183,7 +183,14 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
         properties: listing
             .map(|listing| listing.properties().to_vec())
             .unwrap_or_default(),
-        extras: world.resource::<Extras>().names(),
+        kinds: vec![EntityKind {
+            name: "player".into(),
+            components: world.resource::<Extras>().names(),
+            half_x: motion::HALF_BODY as u16,
+            half_y: motion::HALF_BODY as u16,
+            ..EntityKind::default()
+        }],
+        speeds: vec![motion::WALK_STRAIGHT as u16, motion::SPRINT_STRAIGHT as u16],
     })
 }
 
