@@ -118,6 +118,8 @@ pub struct RoomEntered {
     /// The distance up to which a chat with [`Scope::Near`] is heard, in pixels. It is a sixth
     /// farther for players that were already near.
     pub near_px: u32,
+    /// The speeds of commands with an angle, in units per tick.
+    pub speeds: Vec<u16>,
     /// The number of the room's last message. The next one is one higher.
     pub seq: u32,
     /// The map.
@@ -129,9 +131,6 @@ pub struct RoomEntered {
     /// The kinds of entities in this room. The first is that of players, and a
     /// [`KindId`](crate::ids::KindId) is an index into this list.
     pub kinds: Vec<EntityKind>,
-    /// The speeds of this room in units per tick: up to 8, each at most 4,096. The speed of a free
-    /// heading is an index into this list.
-    pub speeds: Vec<u16>,
 }
 
 /// A kind of entity: what all entities of the kind have in common.

@@ -177,6 +177,7 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
         capacity: rules.capacity,
         interest_px: (rules.interest == Interest::Near).then_some(rules.near_px),
         near_px: rules.near_px,
+        speeds: vec![motion::WALK_STRAIGHT as u16, motion::SPRINT_STRAIGHT as u16],
         seq: present.seq,
         map: MapInfo::clone(&present.info),
         state: state.map(RoomState::entries).unwrap_or_default(),
@@ -190,7 +191,6 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
             half_y: motion::HALF_BODY as u16,
             ..EntityKind::default()
         }],
-        speeds: vec![motion::WALK_STRAIGHT as u16, motion::SPRINT_STRAIGHT as u16],
     })
 }
 
