@@ -17,9 +17,9 @@ pub const MAX_RECORDED_MESSAGE: usize = 2 * MAX_CLIENT_MESSAGE;
 /// WebSocket fragments of one message from a client.
 pub const MAX_FRAGMENTS: u32 = 64;
 /// Bytes of one frame from the server. The largest is a full snapshot of the largest room: 32,000
-/// players with enters of at most 2+1+4+8+5+2+1+96+2+16*(1+64) = 1161 bytes each, and 33,535 objects
-/// with at most 2+1+4+8+5+5+2+16*(1+64) = 1067 bytes each, are 73 MB. A client may reject a longer
-/// frame.
+/// players with enters of at most 2+1+4+8+5+2+1+96+2+16*(1+64) = 1161 bytes each, and 33,535
+/// objects with at most 2+1+4+8+5+5+2+16*(1+64) = 1067 bytes each, are 73 MB. A client may reject a
+/// longer frame.
 pub const MAX_SERVER_FRAME: usize = 80 * 1024 * 1024;
 
 /// Characters of a player's name.

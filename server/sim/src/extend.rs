@@ -141,15 +141,15 @@ pub trait SimulationApp {
 
 impl SimulationApp for App {
     fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
-        let names = &mut self.world_mut().resource_mut::<Extras>().names;
-        let bit = names.len();
+        let names = &mut self.world_mut().resource_mut::<ReplicatedNames>().names;
+        let index = names.len();
         assert!(
-            bit < MAX_COMPONENTS,
+            index < MAX_COMPONENTS,
             "at most {MAX_COMPONENTS} components can be replicated; {name} is one too many"
         );
         names.push(name);
         state::component::<C>(self, name);
-        replication::replicate_extra::<C>(self, bit);
+        replication::replicate_component::<C>(self, index);
         self
     }
 
@@ -207,21 +207,21 @@ impl SimulationApp for App {
     }
 }
 
-/// Names of the replicated components, by their bit.
+/// Names of the replicated components of players, by index.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct Extras {
+pub(crate) struct ReplicatedNames {
     names: Vec<&'static str>,
 }
 
-impl Extras {
+impl ReplicatedNames {
     pub(crate) fn names(&self) -> Vec<String> {
         self.names.iter().map(|name| (*name).to_owned()).collect()
     }
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Extras>();
-    state::derived::<Extras>(app);
+    app.init_resource::<ReplicatedNames>();
+    state::derived::<ReplicatedNames>(app);
     messages::plugin(app);
     app.add_systems(TickSchedule, messages::deliver.in_set(ReplicateSet::Deliver));
 }

@@ -102,7 +102,8 @@ impl Record {
         components.filter(|(_, component)| component.len > 0)
     }
 
-    /// Returns the components that changed after a tick, with their indices. A removed one is empty.
+    /// Returns the components that changed after a tick, with their indices. A removed one is
+    /// empty.
     pub(super) fn components_since(
         &self,
         base: Tick,

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Interest, Setup},
-    extend::Extras,
+    extend::ReplicatedNames,
     movement::{CurrentPosition, Motion, MoveQueue},
     outbox::Outbox,
     player::{Link, Player},
@@ -186,7 +186,7 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
             .unwrap_or_default(),
         kinds: vec![EntityKind {
             name: "player".into(),
-            components: world.resource::<Extras>().names(),
+            components: world.resource::<ReplicatedNames>().names(),
             half_x: motion::HALF_BODY as u16,
             half_y: motion::HALF_BODY as u16,
             ..EntityKind::default()

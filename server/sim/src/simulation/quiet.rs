@@ -62,7 +62,7 @@ fn asks_for_every_tick(schedule: &Schedule, built_in: &[SystemKey]) -> bool {
     let sets: [InternedSystemSet; 3] = [
         MaySleep.intern(),
         DigestSet::Sum.intern(),
-        ReplicateSet::Extras.intern(),
+        ReplicateSet::Components.intern(),
     ];
     let in_set = |set: &InternedSystemSet, key: &SystemKey| {
         let systems = schedule.graph().systems_in_set(*set);
