@@ -26,13 +26,29 @@ impl Tick {
 #[serde(transparent)]
 pub struct PlayerId(pub u32);
 
-/// A player's index in its room. It is reused after the player has left.
+/// The id of an object in a room. Ids are counted per world, and never used again in that world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ObjectId(pub u32);
+
+/// The kind of an entity: an index into the kinds of its room
+/// ([`crate::message::RoomEntered::kinds`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KindId(pub u8);
+
+impl KindId {
+    /// The kind of all players. Every other kind is one of objects.
+    pub const PLAYER: Self = Self(0);
+}
+
+/// The index of an entity in its room. It is reused after the entity has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Slot(pub u16);
 
 impl Slot {
-    /// A slot that no player ever has: the slot of a viewer without a player.
+    /// A slot that no entity ever has: the slot of a viewer without a player.
     pub const NOBODY: Self = Self(u16::MAX);
 
     /// Returns the slot as an index into a dense array.

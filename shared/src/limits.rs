@@ -17,9 +17,10 @@ pub const MAX_RECORDED_MESSAGE: usize = 2 * MAX_CLIENT_MESSAGE;
 /// WebSocket fragments of one message from a client.
 pub const MAX_FRAGMENTS: u32 = 64;
 /// Bytes of one frame from the server. The largest is a full snapshot of the largest room: 32,000
-/// enters of at most 2+4+8+1+2+1+96+1+4*(1+32) = 247 bytes each are 7.9 MB. A client may reject a
+/// players with enters of at most 2+1+4+8+5+2+1+96+2+16*(1+64) = 1161 bytes each, and 33,535
+/// objects with at most 2+1+4+8+5+5+2+16*(1+64) = 1067 bytes each, are 73 MB. A client may reject a
 /// longer frame.
-pub const MAX_SERVER_FRAME: usize = 8 * 1024 * 1024;
+pub const MAX_SERVER_FRAME: usize = 80 * 1024 * 1024;
 
 /// Characters of a player's name.
 pub const MAX_NAME_CHARS: usize = 24;
@@ -69,11 +70,13 @@ pub const MAX_TICKET_BYTES: usize = 32;
 /// Players in one room. A u16 has twice as many slots, of which the last is reserved
 /// (`Slot::NOBODY`).
 pub const MAX_ROOM_CAPACITY: u32 = 32_000;
-/// Components that plugins may replicate. A 4-bit mask says which ones are present.
-pub const MAX_EXTRAS: usize = 4;
+/// Kinds of entities in one room, with that of players. The number of a kind is one byte.
+pub const MAX_KINDS: usize = 256;
+/// Replicated components of one kind. A mask of 16 bits says which ones are present.
+pub const MAX_COMPONENTS: usize = 16;
 /// Bytes of one such component, encoded (its length is one byte).
-pub const MAX_EXTRA_BYTES: usize = 32;
-/// Bytes of a plugin's message.
+pub const MAX_COMPONENT_BYTES: usize = 64;
+/// Bytes of a plugin's message, and of the body of an action.
 pub const MAX_CUSTOM_BYTES: usize = 1024;
 
 /// A command that is more than this many ticks late is dropped.

@@ -10,12 +10,12 @@ mod server;
 
 pub use body::Body;
 pub use client::{
-    Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Request, Reserve, Scope, SetSkin,
-    SetState, StateWrite,
+    Act, ActTarget, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Request, Reserve,
+    Scope, SetSkin, SetState, StateWrite,
 };
 pub use kind::{ClientKind, RefusalClass, ServerKind};
 pub use refusal::{KeyVersion, Refusal};
 pub use server::{
-    Accepted, ChatSaid, Closing, CustomSaid, Durability, LeaveReason, Pong, Refused, Reserved, RoomEntered,
-    RoomLeft, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
+    Accepted, ChatSaid, Closing, CustomSaid, Durability, EntityKind, LeaveReason, Pong, Refused, Reserved,
+    RoomEntered, RoomLeft, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
 };

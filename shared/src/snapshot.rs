@@ -12,23 +12,32 @@
 //! enters          u16 count, then an enter record each       if flagged
 //! updates         u16 count, then an update record each      if flagged
 //! ```
-//! An enter record is
-//! `u16 slot, u32 player, i32 x, i32 y, u8 gait, u16 skin, u8 length, name, u8 extras mask` and for
-//! each bit of the mask `u8 length, bytes`; x and y are those of the snapshot's tick. An update
-//! record is `u16 slot, u8 mask` and the fields that the mask names, in this order: 1 turn
-//! `u8 ticks ago, u8 gait`; 2 anchor `i32 x, i32 y, u8 gait`; 4 skin `u16`; 16, 32, 64, 128 extras
-//! 0 to 3 `u8 length, bytes` (length 0: the component is gone). Turn and anchor exclude each other;
-//! bit 8 is reserved.
+//! An enter record begins with `u16 slot, u8 kind`. A player (kind 0) continues with
+//! `u32 player, i32 x, i32 y, gait, u16 skin, u8 length, name`, an object with
+//! `u32 object, i32 x, i32 y, gait, owner`; x and y are those of the snapshot's tick. Both end with
+//! `components`.
+//!
+//! An update record is `u16 slot, u8 mask` and the fields that the mask names, in this order:
+//! 1 turn `u8 ticks ago, gait`; 2 anchor `i32 x, i32 y, gait`; 4 skin `u16`; 8 `components`;
+//! 16 `owner`. Turn and anchor exclude each other. Only players have a skin, and only objects an
+//! owner.
+//!
+//! | part | bytes |
+//! |---|---|
+//! | `gait` | 1 byte, see [`Gait`] |
+//! | `components` | u16 mask, then for each bit `u8 length, bytes`; length 0 in an update: removed |
+//! | `owner` | u8 0, or u8 1 and u32 player |
 
 mod read;
 mod write;
 
 use crate::{
-    ids::{PlayerId, Slot, Tick},
+    ids::{KindId, ObjectId, PlayerId, Slot, Tick},
     motion::{Gait, Position},
 };
 pub use write::{
-    Builder, EnterFields, write_anchor, write_enter, write_extra, write_skin, write_turn, write_update_head,
+    Builder, EnterFields, IdentityFields, write_anchor, write_component, write_component_mask, write_enter,
+    write_owner, write_skin, write_turn, write_update_head,
 };
 
 use serde::{Deserialize, Serialize};
@@ -49,16 +58,17 @@ pub mod flags {
 
 /// Bits of an update's mask.
 pub mod fields {
-    /// The player turned: the new segment begins where the old one was at the tick of
+    /// The entity turned: the new segment begins where the old one was at the tick of
     /// the turn.
     pub const TURN: u8 = 1;
     /// A new segment replaces the old one: position and gait at the snapshot's tick.
     pub const ANCHOR: u8 = 2;
-    /// The skin changed.
+    /// The skin of a player changed.
     pub const SKIN: u8 = 4;
-    /// The first of the four components that plugins replicate. The next higher bits are the other
-    /// three.
-    pub const EXTRA: u8 = 16;
+    /// Replicated components changed or were removed.
+    pub const COMPONENTS: u8 = 8;
+    /// The owner of an object changed.
+    pub const OWNER: u8 = 16;
 }
 
 /// The maximum age of a turn in a snapshot, in ticks. A snapshot encodes it as a u8.
@@ -99,46 +109,102 @@ pub struct Snapshot {
     pub base: Option<Tick>,
     /// The last applied command, if it was not acknowledged before.
     pub ack: Option<Ack>,
-    /// The slots of players that are no longer visible. Apply them before the enters, because a
+    /// The slots of entities that are no longer visible. Apply them before the enters, because a
     /// slot may be in both.
     pub leaves: Vec<Slot>,
-    /// The players that became visible, in full.
+    /// The entities that became visible, in full.
     pub enters: Vec<Enter>,
-    /// The changes to players that stay visible.
+    /// The changes to entities that stay visible.
     pub updates: Vec<Update>,
 }
 
-/// Everything about a player that became visible.
+/// Everything about an entity that became visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enter {
     /// Its slot.
     pub slot: Slot,
-    /// Its player id.
-    pub player: PlayerId,
+    /// The player or object that it is.
+    pub identity: Identity,
     /// Its position at the snapshot's tick.
     pub position: Position,
     /// Its gait.
     pub gait: Gait,
-    /// Index into the catalogue of skins.
-    pub skin: u16,
-    /// Its name.
-    pub name: String,
-    /// Components of plugins, as bit number and bytes.
-    pub extras: Vec<(u8, Vec<u8>)>,
+    /// Its components, as index and bytes.
+    pub components: Vec<(u8, Vec<u8>)>,
 }
 
-/// The changes to a player.
+/// The player or object that an entity is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// A player.
+    Player(PlayerIdentity),
+    /// An object.
+    Object(ObjectIdentity),
+}
+
+impl Identity {
+    /// Returns the player, or `None` if this is an object.
+    #[must_use]
+    pub fn player(&self) -> Option<&PlayerIdentity> {
+        match self {
+            Self::Player(player) => Some(player),
+            Self::Object(_) => None,
+        }
+    }
+
+    /// Returns the object, or `None` if this is a player.
+    #[must_use]
+    pub fn object(&self) -> Option<&ObjectIdentity> {
+        match self {
+            Self::Player(_) => None,
+            Self::Object(object) => Some(object),
+        }
+    }
+}
+
+/// A visible player, apart from its motion and components.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlayerIdentity {
+    /// Its player id.
+    pub player: PlayerId,
+    /// Its name.
+    pub name: String,
+    /// Index into the catalogue of skins.
+    pub skin: u16,
+}
+
+/// A visible object, apart from its motion and components.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectIdentity {
+    /// Its object id.
+    pub object: ObjectId,
+    /// Its kind, which is never that of players.
+    pub kind: KindId,
+    /// The player that owns it, if any.
+    pub owner: Option<PlayerId>,
+}
+
+/// The new owner of an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerChange {
+    /// The player that owns it now, if any.
+    pub player: Option<PlayerId>,
+}
+
+/// The changes to an entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
     /// Its slot.
     pub slot: Slot,
     /// Its motion, if that changed.
     pub motion: Option<MotionChange>,
-    /// Its skin, if that changed.
+    /// Its skin, if that changed. Only players have one.
     pub skin: Option<u16>,
-    /// Components of plugins that changed, as bit number and bytes. A removed component has no
-    /// bytes.
-    pub extras: Vec<(u8, Vec<u8>)>,
+    /// The components that changed, as index and bytes. A removed component has no bytes.
+    pub components: Vec<(u8, Vec<u8>)>,
+    /// Its owner, if that changed. Only objects have one.
+    pub owner: Option<OwnerChange>,
 }
 
 /// A new segment that replaces the old one.

@@ -5,23 +5,33 @@ mod json;
 use crate::{
     ids::{PlayerId, Slot, Tick},
     motion::{Position, Segment},
-    snapshot::{Enter, MotionChange, Snapshot, Update},
+    snapshot::{Enter, Identity, MotionChange, ObjectIdentity, PlayerIdentity, Snapshot, Update},
 };
-pub use json::{EnterJson, ExtraJson, SnapshotJson, UpdateJson};
+pub use json::{ComponentJson, EnterJson, SnapshotJson, UpdateJson};
 
-/// A visible player.
+/// A visible player or object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen<'a> {
-    /// Its player id.
-    pub player: PlayerId,
-    /// Its name.
-    pub name: &'a str,
+    /// The player or object that it is.
+    pub identity: &'a Identity,
     /// Its motion, which determines its position at every tick until the next update.
     pub segment: Segment,
-    /// Index into the catalogue of skins.
-    pub skin: u16,
-    /// Its components of plugins, in order of bit number.
-    pub extras: &'a [(u8, Vec<u8>)],
+    /// Its components, as index and bytes, in order of index.
+    pub components: &'a [(u8, Vec<u8>)],
+}
+
+impl<'a> Seen<'a> {
+    /// Returns the player, or `None` if this is an object.
+    #[must_use]
+    pub fn player(&self) -> Option<&'a PlayerIdentity> {
+        self.identity.player()
+    }
+
+    /// Returns the object, or `None` if this is a player.
+    #[must_use]
+    pub fn object(&self) -> Option<&'a ObjectIdentity> {
+        self.identity.object()
+    }
 }
 
 /// Everything that a client knows about its room.
@@ -29,20 +39,28 @@ pub struct Seen<'a> {
 pub struct View {
     stay: u8,
     tick: Option<Tick>,
-    /// By slot; `None` for players that are not visible. Most updates change only a motion, so
+    /// By slot; `None` for entities that are not visible. Most updates change only a motion, so
     /// motions are packed densely.
     motions: Vec<Option<Segment>>,
-    /// By slot. The entry of a player that is not visible is outdated.
+    /// By slot. The entry of an entity that is not visible is outdated.
     appearances: Vec<Appearance>,
 }
 
-/// The parts of a player that rarely change. They are stored separately from the motion.
-#[derive(Clone, Debug, Default)]
+/// The parts of an entity that rarely change. They are stored separately from the motion.
+#[derive(Clone, Debug)]
 struct Appearance {
-    player: PlayerId,
-    name: String,
-    skin: u16,
-    extras: Vec<(u8, Vec<u8>)>,
+    identity: Identity,
+    components: Vec<(u8, Vec<u8>)>,
+}
+
+impl Default for Appearance {
+    /// Returns the appearance of a slot that was never visible.
+    fn default() -> Self {
+        Self {
+            identity: Identity::Object(ObjectIdentity::default()),
+            components: Vec::new(),
+        }
+    }
 }
 
 /// A snapshot that does not fit what the client knows: the server or the transport broke a
@@ -82,6 +100,9 @@ pub enum ViewError {
     /// The turn is earlier than the segment that it ends.
     #[error("turn of slot {0:?} before its segment began")]
     TurnTooOld(Slot),
+    /// The update changes the skin of an object, or the owner of a player.
+    #[error("update of slot {0:?} changes what its kind does not have")]
+    WrongKind(Slot),
 }
 
 impl View {
@@ -99,26 +120,44 @@ impl View {
         self.tick
     }
 
-    /// Returns the player in a slot, or `None` if it is not visible.
+    /// Returns the player or object in a slot, or `None` if it is not visible.
     #[must_use]
     pub fn get(&self, slot: Slot) -> Option<Seen<'_>> {
         self.seen(slot.index())
     }
 
-    /// Returns the motion of the player in a slot, or `None` if it is not visible.
+    /// Returns all visible players, in order of slot.
+    pub fn players(&self) -> impl Iterator<Item = (Slot, &PlayerIdentity, Seen<'_>)> {
+        self.iter()
+            .filter_map(|(slot, seen)| Some((slot, seen.player()?, seen)))
+    }
+
+    /// Returns all visible objects, in order of slot.
+    pub fn objects(&self) -> impl Iterator<Item = (Slot, &ObjectIdentity, Seen<'_>)> {
+        self.iter()
+            .filter_map(|(slot, seen)| Some((slot, seen.object()?, seen)))
+    }
+
+    /// Returns the player with this id, or `None` if it is not visible. Searches all slots.
+    #[must_use]
+    pub fn find_player(&self, player: PlayerId) -> Option<(Slot, &PlayerIdentity, Seen<'_>)> {
+        self.players().find(|(_, found, _)| found.player == player)
+    }
+
+    /// Returns the motion of the entity in a slot, or `None` if it is not visible.
     #[must_use]
     pub fn segment(&self, slot: Slot) -> Option<Segment> {
         *self.motions.get(slot.index())?
     }
 
-    /// Returns the position of the player in a slot at a tick, which must not be before the last
-    /// snapshot. Returns `None` if the player is not visible.
+    /// Returns the position of the entity in a slot at a tick, which must not be before the last
+    /// snapshot. Returns `None` if the entity is not visible.
     #[must_use]
     pub fn position(&self, slot: Slot, tick: Tick) -> Option<Position> {
         self.segment(slot).map(|segment| segment.at(tick))
     }
 
-    /// Returns all visible players, in order of slot.
+    /// Returns all visible players and objects, in order of slot.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, Seen<'_>)> {
         (0..self.motions.len()).filter_map(|slot| Some((Slot(slot as u16), self.seen(slot)?)))
     }
@@ -127,11 +166,9 @@ impl View {
         let segment = (*self.motions.get(index)?)?;
         let appearance = self.appearances.get(index)?;
         Some(Seen {
-            player: appearance.player,
-            name: &appearance.name,
+            identity: &appearance.identity,
             segment,
-            skin: appearance.skin,
-            extras: &appearance.extras,
+            components: &appearance.components,
         })
     }
 
@@ -200,10 +237,8 @@ impl View {
             gait: enter.gait,
         });
         self.appearances[index] = Appearance {
-            player: enter.player,
-            name: enter.name.clone(),
-            skin: enter.skin,
-            extras: enter.extras.clone(),
+            identity: enter.identity.clone(),
+            components: enter.components.clone(),
         };
         Ok(())
     }
@@ -233,26 +268,33 @@ impl View {
             }
             None => {}
         }
-        if update.skin.is_some() || !update.extras.is_empty() {
-            let appearance = &mut self.appearances[index];
-            appearance.skin = update.skin.unwrap_or(appearance.skin);
-            for (bit, bytes) in &update.extras {
-                set_extra(&mut appearance.extras, *bit, bytes);
-            }
+        // Most updates contain only a motion, and need not load the appearance.
+        if update.skin.is_none() && update.components.is_empty() && update.owner.is_none() {
+            return Ok(());
+        }
+        let appearance = &mut self.appearances[index];
+        match (&mut appearance.identity, update.skin, update.owner) {
+            (_, None, None) => {}
+            (Identity::Player(player), Some(skin), None) => player.skin = skin,
+            (Identity::Object(object), None, Some(owner)) => object.owner = owner.player,
+            _ => return Err(ViewError::WrongKind(update.slot)),
+        }
+        for (component, bytes) in &update.components {
+            set_component(&mut appearance.components, *component, bytes);
         }
         Ok(())
     }
 }
 
 /// Replaces or adds a component, or removes it if `bytes` is empty.
-fn set_extra(extras: &mut Vec<(u8, Vec<u8>)>, bit: u8, bytes: &[u8]) {
+fn set_component(components: &mut Vec<(u8, Vec<u8>)>, index: u8, bytes: &[u8]) {
     match (
-        extras.binary_search_by_key(&bit, |(bit, _)| *bit),
+        components.binary_search_by_key(&index, |(index, _)| *index),
         bytes.is_empty(),
     ) {
-        (Ok(at), true) => drop(extras.remove(at)),
-        (Ok(at), false) => bytes.clone_into(&mut extras[at].1),
+        (Ok(at), true) => drop(components.remove(at)),
+        (Ok(at), false) => bytes.clone_into(&mut components[at].1),
         (Err(_), true) => {}
-        (Err(at), false) => extras.insert(at, (bit, bytes.to_vec())),
+        (Err(at), false) => components.insert(at, (index, bytes.to_vec())),
     }
 }

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 use parlour_shared::{
     codec::{self, SCHEMA},
-    ids::Tick,
+    ids::{ObjectId, PlayerId, Tick},
     limits::PROTOCOL,
     message::{
-        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin,
-        SetState, StateWrite,
+        Act, ActTarget, Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve,
+        Scope, SetSkin, SetState, StateWrite,
     },
     motion::Direction,
 };
@@ -214,6 +214,16 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
                 options: vec![language],
             }),
         ),
+        case(
+            "act_on_object",
+            "Open the door with the id 300, without details",
+            act(ActTarget::Object(ObjectId(300)), "open", &[]),
+        ),
+        case(
+            "act_on_player",
+            "Throw something at a player",
+            act(ActTarget::Player(PlayerId(0xDEAD_BEEF)), "throw", &[0x02, 0xff]),
+        ),
     ]);
     for nonce in [0, 250, 251, 65_535, 65_536, u32::MAX] {
         cases.push(case(
@@ -233,6 +243,15 @@ fn hello(hello: Hello) -> ClientMessage {
     ClientMessage::Hello(Hello {
         protocol: PROTOCOL,
         ..hello
+    })
+}
+
+fn act(target: ActTarget, name: &str, body: &[u8]) -> ClientMessage {
+    ClientMessage::Act(Act {
+        request: 12,
+        target,
+        name: name.into(),
+        body: Body(body.to_vec()),
     })
 }
 
@@ -284,7 +303,7 @@ fn every_variant_occurs(vectors: &[serde_json::Value]) {
     vectors
         .iter()
         .for_each(|vector| words(&vector["json"], &mut found));
-    for name in ["Direction", "JoinMode", "Scope"] {
+    for name in ["ActTarget", "Direction", "JoinMode", "Scope"] {
         for (_, variant) in typed::variants(&registry, name) {
             assert!(found.contains(&variant), "no vector for {name} {variant}");
         }
@@ -316,6 +335,15 @@ fn json_may_omit_fields_that_have_a_default() {
             seats: 2,
             room: "tag".into(),
             ..Reserve::default()
+        })
+    );
+    assert_eq!(
+        codec::from_json(r#"{"act":{"target":{"player":7},"name":"tag"}}"#).unwrap(),
+        ClientMessage::Act(Act {
+            request: 0,
+            target: ActTarget::Player(PlayerId(7)),
+            name: "tag".into(),
+            body: Body::default()
         })
     );
     let chat = codec::from_json(r#"{"chat":{"text":"hi"}}"#).unwrap();

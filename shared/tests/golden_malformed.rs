@@ -7,7 +7,7 @@ mod support;
 use parlour_shared::{
     codec::{self, CodecError},
     ids::Tick,
-    limits::{MAX_EXTRA_BYTES, MAX_NAME_BYTES},
+    limits::{MAX_COMPONENT_BYTES, MAX_NAME_BYTES},
     snapshot::{Snapshot, SnapshotError},
 };
 use serde_json::Value;
@@ -228,7 +228,7 @@ struct Numbered {
     at: usize,
 }
 
-const NUMBERED: [Numbered; 9] = [
+const NUMBERED: [Numbered; 10] = [
     numbered("unknown_opcode", Reader::Client, "ClientMessage", &[9], 0),
     numbered(
         "direction_out_of_range",
@@ -250,6 +250,13 @@ const NUMBERED: [Numbered; 9] = [
         "JoinMode",
         b"\x01\x00\x03tag\x04\x00\x00",
         6,
+    ),
+    numbered(
+        "act_target_out_of_range",
+        Reader::Client,
+        "ActTarget",
+        b"\x0b\x00\x01\x07\x03tag\x00",
+        2,
     ),
     numbered(
         "server_unknown_opcode",
@@ -322,40 +329,26 @@ fn snapshots() -> Vec<Case> {
         bytes.extend_from_slice(rest);
         bytes
     };
-    let enter = |gait: u8, name: &[u8], rest: &[u8]| {
-        let mut record = vec![
-            1,
-            0,
-            9,
-            0,
-            2,
-            0,
-            0,
-            0,
-            0,
-            8,
-            0,
-            0,
-            0,
-            8,
-            0,
-            0,
-            gait,
-            0,
-            0,
-            name.len() as u8,
-        ];
-        record.extend_from_slice(name);
-        record.extend_from_slice(rest);
-        with(9, 0, &record)
+    // One enter in slot 9, up to its gait.
+    let entity = |kind: u8, gait: u8, rest: &[u8]| {
+        let head = [1, 0, 9, 0, kind, 2, 0, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0, gait];
+        with(9, 0, &[&head, rest].concat())
     };
+    let enter = |gait: u8, name: &[u8], rest: &[u8]| {
+        entity(0, gait, &[&[0, 0, name.len() as u8], name, rest].concat())
+    };
+    let object = |rest: &[u8]| entity(3, 0, rest);
     let bare_enter = |slot: u8| {
-        let mut record = [0; 21];
+        let mut record = [0; 23];
         record[0] = slot;
         record
     };
     let update = |mask: u8, rest: &[u8]| with(16, 1, &[&[1, 0, 9, 0, mask], rest].concat());
-    let long_extra = [&[1, MAX_EXTRA_BYTES as u8 + 1][..], &[0; MAX_EXTRA_BYTES + 1]].concat();
+    let long_component = [
+        &[1, 0, MAX_COMPONENT_BYTES as u8 + 1][..],
+        &[0; MAX_COMPONENT_BYTES + 1],
+    ]
+    .concat();
     vec![
         ("snapshot_empty", "No bytes", "truncated", vec![]),
         ("snapshot_opcode", "A pong", "opcode", vec![8, 1, 1]),
@@ -471,43 +464,61 @@ fn snapshots() -> Vec<Case> {
             "snapshot_direction",
             "Direction 9: the directions are 0 to 8",
             "gait",
-            enter(9, b"Bo", &[0]),
+            enter(9, b"Bo", &[0, 0]),
         ),
         (
             "snapshot_gait_reserved",
             "Bit 7 of a gait, which is reserved",
             "gait",
-            enter(0x80, b"Bo", &[0]),
+            enter(0x80, b"Bo", &[0, 0]),
         ),
         (
             "snapshot_name_not_utf8",
             "A name that is not UTF-8",
             "name",
-            enter(0, &[0xC3, 0x28], &[0]),
+            enter(0, &[0xC3, 0x28], &[0, 0]),
         ),
         (
             "snapshot_name_too_long",
             "A name of 97 bytes",
             "name",
-            enter(0, &[b'a'; MAX_NAME_BYTES + 1], &[0]),
+            enter(0, &[b'a'; MAX_NAME_BYTES + 1], &[0, 0]),
         ),
         (
-            "snapshot_extras_mask",
-            "Extra 4: the extras are 0 to 3",
-            "extras mask",
-            enter(0, b"Bo", &[16]),
+            "snapshot_components_cut",
+            "An enter with the components 0 and 15, of which the second is missing",
+            "truncated",
+            enter(0, b"Bo", &[1, 0x80, 1, 7]),
         ),
         (
-            "snapshot_extra_empty",
-            "An enter with an extra without bytes",
-            "extra",
-            enter(0, b"Bo", &[1, 0]),
+            "snapshot_component_empty",
+            "An enter with a component without bytes",
+            "component",
+            enter(0, b"Bo", &[1, 0, 0]),
         ),
         (
-            "snapshot_extra_too_long",
-            "An extra of 33 bytes",
-            "extra",
-            enter(0, b"Bo", &long_extra),
+            "snapshot_component_too_long",
+            "A component of 65 bytes",
+            "component",
+            enter(0, b"Bo", &long_component),
+        ),
+        (
+            "snapshot_object_component_empty",
+            "An enter of an object with a component without bytes",
+            "component",
+            object(&[0, 1, 0, 0]),
+        ),
+        (
+            "snapshot_object_owner",
+            "An object whose owner is neither absent (0) nor present (1)",
+            "owner",
+            object(&[2, 0, 0, 0, 0, 0, 0]),
+        ),
+        (
+            "snapshot_object_owner_cut",
+            "An object whose owner ends after two bytes",
+            "truncated",
+            object(&[1, 7, 0]),
         ),
         (
             "snapshot_update_of_nothing",
@@ -523,9 +534,33 @@ fn snapshots() -> Vec<Case> {
         ),
         (
             "snapshot_update_reserved",
-            "Bit 8 of the mask, which is reserved",
+            "Bit 32 of the mask, which is reserved",
             "update mask",
-            update(8, &[]),
+            update(32, &[]),
+        ),
+        (
+            "snapshot_skin_and_owner",
+            "A skin, which only players have, and an owner, which only objects have",
+            "update mask",
+            update(20, &[0, 0, 0]),
+        ),
+        (
+            "snapshot_update_without_components",
+            "An update of components that names none",
+            "component mask",
+            update(8, &[0, 0]),
+        ),
+        (
+            "snapshot_update_component_too_long",
+            "An update of a component to 65 bytes",
+            "component",
+            update(8, &long_component),
+        ),
+        (
+            "snapshot_update_owner",
+            "An update of an owner to neither absent (0) nor present (1)",
+            "owner",
+            update(16, &[2, 0, 0, 0, 0]),
         ),
         ("snapshot_turn_at_zero", "A turn at tick 0", "turn", {
             vec![0, 16, 1, 5, 0, 0, 0, 1, 0, 1, 0, 9, 0, 1, 5, 0]
@@ -577,6 +612,16 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
             "json_seats_over_u8",
             "A reservation of 256 seats",
             text(r#"{"reserve":{"room":"tag","seats":256}}"#),
+        ),
+        (
+            "json_unknown_target",
+            "A target that is neither an object nor a player",
+            text(r#"{"act":{"target":{"room":1},"name":"open"}}"#),
+        ),
+        (
+            "json_two_targets",
+            "Two targets of one action",
+            text(r#"{"act":{"target":{"object":1,"player":2},"name":"open"}}"#),
         ),
         (
             "json_missing_field",

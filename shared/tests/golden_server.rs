@@ -13,9 +13,9 @@ use parlour_shared::{
     limits::{HEARTBEAT_MS, PROTOCOL, RESERVATION_TICKS, TICK_RATE},
     map::{Door, MapInfo},
     message::{
-        Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, KeyVersion, LeaveReason, Pong, Property,
-        Refusal, Refused, Reserved, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, StateChanged,
-        StateEntry, Welcome,
+        Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, EntityKind, KeyVersion, LeaveReason, Pong,
+        Property, Refusal, Refused, Reserved, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp,
+        StateChanged, StateEntry, Welcome,
     },
     motion::TileRect,
 };
@@ -103,11 +103,12 @@ fn rooms() -> Vec<Case> {
         capacity: 1000,
         interest_px: None,
         near_px: 150,
+        speeds: vec![640, 1024],
         seq: 0,
         map,
         state: vec![],
         properties: vec![],
-        extras: vec![],
+        kinds: vec![kind("player", &[])],
     };
     let walls = vec![
         TileRect {
@@ -155,7 +156,18 @@ fn rooms() -> Vec<Case> {
             key: "language".into(),
             value: "de".into(),
         }],
-        extras: vec!["emote".into()],
+        speeds: vec![4_096],
+        kinds: vec![
+            kind("player", &["emote"]),
+            EntityKind {
+                half_x: 65_535,
+                half_y: 1_024,
+                layer: 31,
+                stopped_by: 0x8000_0001,
+                passes_walls: true,
+                ..kind("whiteboard", &["text", "holder"])
+            },
+        ],
         ..open.clone()
     };
     let left = |request, epoch, reason| {
@@ -173,7 +185,7 @@ fn rooms() -> Vec<Case> {
         ),
         case(
             "room_entered_furnished",
-            "The player entered a room with walls, doors (one at a negative x), state, a property and an extra",
+            "The player entered a room with walls, doors (one at a negative x), state, a property and two kinds of entities",
             ServerMessage::RoomEntered(furnished),
         ),
         case(
@@ -317,6 +329,9 @@ fn answers() -> Vec<Case> {
         Refusal::BadOptions,
         Refusal::BadTicket,
         Refusal::WorldRestarted,
+        Refusal::OutOfReach,
+        Refusal::Taken,
+        Refusal::NotYours,
     ];
     cases.extend(refusals.into_iter().map(|refusal| {
         let name = format!("refused_{}", refusal.class().name());
@@ -328,6 +343,17 @@ fn answers() -> Vec<Case> {
         )
     }));
     cases
+}
+
+/// Returns a kind with the body of a player.
+fn kind(name: &str, components: &[&str]) -> EntityKind {
+    EntityKind {
+        name: name.into(),
+        components: components.iter().map(|&name| name.into()).collect(),
+        half_x: 2_048,
+        half_y: 2_048,
+        ..EntityKind::default()
+    }
 }
 
 fn entry(key: &str, version: u32, value: Option<&str>) -> StateEntry {
@@ -386,9 +412,16 @@ fn every_variant_occurs(vectors: &[serde_json::Value]) {
     vectors
         .iter()
         .for_each(|vector| words(&vector["json"], &mut found));
-    let here =
-        |name: &String| !["ClientMessage", "ServerMessage", "Direction", "JoinMode"].contains(&name.as_str());
-    for name in typed::enums(&registry).iter().filter(|name| here(name)) {
+    let elsewhere = [
+        "ActTarget",
+        "ClientMessage",
+        "Direction",
+        "Identity",
+        "JoinMode",
+        "ServerMessage",
+    ];
+    let enums = typed::enums(&registry);
+    for name in enums.iter().filter(|name| !elsewhere.contains(&name.as_str())) {
         for (_, variant) in typed::variants(&registry, name) {
             assert!(found.contains(&variant), "no vector for {name} {variant}");
         }

@@ -5,17 +5,21 @@ mod support;
 
 use parlour_shared::{
     codec::SCHEMA,
-    ids::{PlayerId, Slot, Tick},
+    ids::{KindId, ObjectId, PlayerId, Slot, Tick},
     message::ServerMessage,
     motion::{Direction, Gait, Heading, Position},
     snapshot::{
-        Ack, Builder, EnterFields, MotionChange, Snapshot, fields, flags, write_anchor, write_enter,
-        write_extra, write_skin, write_turn, write_update_head,
+        Ack, Builder, EnterFields, IdentityFields, MotionChange, Snapshot, fields, flags, write_anchor,
+        write_component, write_component_mask, write_enter, write_owner, write_skin, write_turn,
+        write_update_head,
     },
     view::{Seen, View},
 };
 use serde_json::{Value, json};
-use support::golden::{File, bytes_of, quoted, to_hex};
+use support::{
+    golden::{File, bytes_of, quoted, to_hex},
+    packed,
+};
 
 /// The vectors also give everyone's position this many ticks after each snapshot.
 const LATER: u32 = 30;
@@ -80,29 +84,30 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             ),
         ),
         (
-            "enter_with_extras",
-            "A player became visible, with the second and the fourth plugin component",
+            "enter_with_components",
+            "A player became visible, with the components 1 and 3",
             frame(Tick(675), Some(Tick(672)), None, |builder| {
                 builder.section(flags::ENTERS, |out| {
                     let fields = EnterFields {
-                        extras: 0b1010,
+                        components: 0b1010,
                         ..some_enter(3, 1_000, Position::from_px(180, 90))
                     };
                     write_enter(out, &fields);
-                    write_extra(out, &[0xAA, 0xBB]);
-                    write_extra(out, &[0x01]);
+                    write_component(out, &[0xAA, 0xBB]);
+                    write_component(out, &[0x01]);
                     1
                 });
             }),
         ),
         (
-            "anchor_skin_extras",
+            "anchor_skin_components",
             "A wall stopped one player along x, another player changed its skin, and a third lost one component and gained another",
             frame(Tick(676), Some(Tick(675)), None, |builder| {
                 builder.section(flags::UPDATES, |out| {
-                    write_update_head(out, Slot(3), fields::EXTRA | fields::EXTRA << 1);
-                    write_extra(out, &[0x11, 0x22, 0x33]);
-                    write_extra(out, &[]);
+                    write_update_head(out, Slot(3), fields::COMPONENTS);
+                    write_component_mask(out, 0b11);
+                    write_component(out, &[0x11, 0x22, 0x33]);
+                    write_component(out, &[]);
                     write_update_head(out, Slot(9), fields::ANCHOR);
                     let stopped = Gait {
                         blocked_x: true,
@@ -117,7 +122,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "turn_every_field",
-            "One update with every field; its turn (the player starts to sprint) happened ten ticks ago",
+            "One update with every field of a player; its turn (the player starts to sprint) happened ten ticks ago",
             frame(
                 Tick(690),
                 Some(Tick(676)),
@@ -127,7 +132,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
                 }),
                 |builder| {
                     builder.section(flags::UPDATES, |out| {
-                        write_update_head(out, Slot(260), fields::TURN | fields::SKIN | 0xF0);
+                        write_update_head(out, Slot(260), fields::TURN | fields::SKIN | fields::COMPONENTS);
                         let gait = Gait {
                             heading: Heading {
                                 direction: Direction::Northwest,
@@ -138,8 +143,13 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
                         };
                         write_turn(out, 10, gait);
                         write_skin(out, 1);
-                        for extra in [&[0x44][..], &[], &[0x55; 32], &[0x66]] {
-                            write_extra(out, extra);
+                        write_component_mask(out, 0xFFFF);
+                        for index in 0..16 {
+                            let bytes = [index; 64];
+                            // Some are removed, which changes nothing here, and the last is as long
+                            // as possible.
+                            let length = [0, 1, 5, 64][usize::from(index % 4)];
+                            write_component(out, &bytes[..length]);
                         }
                         1
                     });
@@ -147,17 +157,72 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             ),
         ),
         (
-            "leave_and_enter_in_one_slot",
-            "Two players left, and a new one has the slot of one of them: apply leaves before enters",
-            frame(Tick(691), Some(Tick(690)), None, |builder| {
-                builder.section(flags::LEAVES, |out| {
-                    out.extend_from_slice(&3_u16.to_le_bytes());
-                    out.extend_from_slice(&260_u16.to_le_bytes());
+            "enter_objects",
+            "Two objects became visible: a still one without an owner, and a moving one with an owner and two components",
+            frame(Tick(692), Some(Tick(690)), None, |builder| {
+                builder.section(flags::ENTERS, |out| {
+                    let door = EnterFields {
+                        gait: gait(Direction::Still),
+                        ..some_object(2_048, 1, 1, None)
+                    };
+                    write_enter(out, &door);
+                    let cart = EnterFields {
+                        components: 0x8001,
+                        ..some_object(2_049, 70_000, 255, Some(PlayerId(77)))
+                    };
+                    write_enter(out, &cart);
+                    write_component(out, &[0x0C]);
+                    write_component(out, &[0x0D; 64]);
                     2
+                });
+            }),
+        ),
+        (
+            "object_owner_components",
+            "The first object got an owner and a component, and the second lost its owner and turned",
+            frame(Tick(695), Some(Tick(692)), None, |builder| {
+                builder.section(flags::UPDATES, |out| {
+                    write_update_head(out, Slot(2_048), fields::COMPONENTS | fields::OWNER);
+                    write_component_mask(out, 0b1);
+                    write_component(out, &[0x01]);
+                    write_owner(out, Some(PlayerId(0xDEAD_BEEF)));
+                    write_update_head(out, Slot(2_049), fields::TURN | fields::OWNER);
+                    write_turn(out, 2, gait(Direction::Northeast));
+                    write_owner(out, None);
+                    2
+                });
+            }),
+        ),
+        (
+            "object_every_field",
+            "One update with every field of an object, which lost a component",
+            frame(Tick(696), Some(Tick(695)), None, |builder| {
+                builder.section(flags::UPDATES, |out| {
+                    let mask = fields::ANCHOR | fields::COMPONENTS | fields::OWNER;
+                    write_update_head(out, Slot(2_049), mask);
+                    write_anchor(out, Position { x: -1, y: 70_000 }, gait(Direction::Still));
+                    write_component_mask(out, 0x8002);
+                    write_component(out, &[0x0E, 0x0F]);
+                    write_component(out, &[]);
+                    write_owner(out, Some(PlayerId(77)));
+                    1
+                });
+            }),
+        ),
+        (
+            "leave_and_enter_in_one_slot",
+            "Two players and an object left, and a player and an object have the slots of two of them: apply leaves before enters",
+            frame(Tick(697), Some(Tick(696)), None, |builder| {
+                builder.section(flags::LEAVES, |out| {
+                    for slot in [3_u16, 260, 2_048] {
+                        out.extend_from_slice(&slot.to_le_bytes());
+                    }
+                    3
                 });
                 builder.section(flags::ENTERS, |out| {
                     write_enter(out, &some_enter(3, 1_001, Position { x: 40_000, y: 41_000 }));
-                    1
+                    write_enter(out, &some_object(2_048, 2, 3, None));
+                    2
                 });
             }),
         ),
@@ -211,56 +276,72 @@ fn enter(
     gait: Gait,
     name: &str,
 ) {
-    let (slot, player) = (Slot(slot), PlayerId(player));
     write_enter(
         out,
         &EnterFields {
-            slot,
-            player,
+            slot: Slot(slot),
+            identity: IdentityFields::Player {
+                player: PlayerId(player),
+                name,
+                skin,
+            },
             position,
             gait,
-            skin,
-            name,
-            extras: 0,
+            components: 0,
         },
     );
 }
 
 fn some_enter(slot: u16, player: u32, position: Position) -> EnterFields<'static> {
-    let (slot, player, gait) = (Slot(slot), PlayerId(player), gait(Direction::South));
     EnterFields {
-        slot,
-        player,
+        slot: Slot(slot),
+        identity: IdentityFields::Player {
+            player: PlayerId(player),
+            name: "Bo",
+            skin: 0,
+        },
         position,
-        gait,
-        skin: 0,
-        name: "Bo",
-        extras: 0,
+        gait: gait(Direction::South),
+        components: 0,
     }
 }
 
-/// Returns a client's view after a snapshot, with everyone's position some ticks later.
+fn some_object(slot: u16, object: u32, kind: u8, owner: Option<PlayerId>) -> EnterFields<'static> {
+    EnterFields {
+        slot: Slot(slot),
+        identity: IdentityFields::Object {
+            object: ObjectId(object),
+            kind: KindId(kind),
+            owner,
+        },
+        position: Position::from_px(200, 300),
+        gait: gait(Direction::East),
+        components: 0,
+    }
+}
+
+/// Returns a client's view after a snapshot, with the position of all entities some ticks later.
 fn known(view: &View, tick: Tick) -> Value {
     let later = tick.after(LATER);
-    let player = |(slot, seen): (Slot, Seen<'_>)| {
+    let entity = |(slot, seen): (Slot, Seen<'_>)| {
         let (now, then) = (seen.segment.at(tick), seen.segment.at(later));
-        let extras: Value = seen
-            .extras
+        let components: Value = seen
+            .components
             .iter()
-            .map(|(bit, bytes)| (bit.to_string(), Value::from(to_hex(bytes))))
+            .map(|(index, bytes)| (index.to_string(), Value::from(to_hex(bytes))))
             .collect();
         json!({
-            "slot": slot, "player": seen.player, "name": seen.name, "skin": seen.skin, "extras": extras,
+            "slot": slot, "identity": seen.identity, "components": components,
             "gait": seen.segment.gait.to_byte(), "at": [now.x, now.y], "later": [then.x, then.y],
         })
     };
-    json!({ "tick": tick, "later": later, "players": view.iter().map(player).collect::<Vec<_>>() })
+    json!({ "tick": tick, "later": later, "entities": view.iter().map(entity).collect::<Vec<_>>() })
 }
 
 #[test]
 fn every_snapshot_matches_its_vector() {
     let about = "The snapshots of one stay in a room, in the order in which they were sent. `json` is the JSON form. \
-                 `known` is the view of a client after the snapshot: all visible players, with their positions at the \
+                 `known` is the view of a client after the snapshot: all visible entities, with their positions at the \
                  snapshot's tick (`at`), and 30 ticks later if no other snapshot arrives (`later`).";
     let mut file = File::new("snapshots.json", "snapshots", about).head("schema", SCHEMA.to_string());
     let (mut view, mut snapshot) = (View::default(), Snapshot::default());
@@ -291,74 +372,10 @@ fn every_snapshot_matches_its_vector() {
             vector["name"]
         );
         assert_eq!(known(&view, snapshot.tick), vector["known"], "{}", vector["name"]);
-        assert_eq!(encode_again(&snapshot), bytes, "{}", vector["name"]);
+        assert_eq!(packed::encode(&snapshot), bytes, "{}", vector["name"]);
         read.push(snapshot.clone());
     }
     every_field_occurs(&read);
-}
-
-/// Encodes a decoded snapshot again.
-fn encode_again(snapshot: &Snapshot) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut builder = Builder::begin(
-        &mut out,
-        snapshot.view,
-        snapshot.tick,
-        snapshot.base,
-        snapshot.ack,
-    );
-    builder.section(flags::LEAVES, |out| {
-        snapshot
-            .leaves
-            .iter()
-            .for_each(|slot| out.extend_from_slice(&slot.0.to_le_bytes()));
-        snapshot.leaves.len() as u16
-    });
-    builder.section(flags::ENTERS, |out| {
-        for enter in &snapshot.enters {
-            let fields = EnterFields {
-                slot: enter.slot,
-                player: enter.player,
-                position: enter.position,
-                gait: enter.gait,
-                skin: enter.skin,
-                name: &enter.name,
-                extras: enter.extras.iter().fold(0, |mask, (bit, _)| mask | 1 << bit),
-            };
-            write_enter(out, &fields);
-            enter.extras.iter().for_each(|(_, bytes)| write_extra(out, bytes));
-        }
-        snapshot.enters.len() as u16
-    });
-    builder.section(flags::UPDATES, |out| {
-        for update in &snapshot.updates {
-            let motion = match update.motion {
-                None => 0,
-                Some(MotionChange::Turn { .. }) => fields::TURN,
-                Some(MotionChange::Anchor { .. }) => fields::ANCHOR,
-            };
-            let skin = if update.skin.is_some() { fields::SKIN } else { 0 };
-            let extras = update
-                .extras
-                .iter()
-                .fold(0, |mask, (bit, _)| mask | fields::EXTRA << bit);
-            write_update_head(out, update.slot, motion | skin | extras);
-            match update.motion {
-                Some(MotionChange::Turn { since, gait }) => {
-                    write_turn(out, snapshot.tick.since(since) as u8, gait);
-                }
-                Some(MotionChange::Anchor { position, gait }) => write_anchor(out, position, gait),
-                None => {}
-            }
-            update.skin.iter().for_each(|skin| write_skin(out, *skin));
-            update
-                .extras
-                .iter()
-                .for_each(|(_, bytes)| write_extra(out, bytes));
-        }
-        snapshot.updates.len() as u16
-    });
-    out
 }
 
 fn every_field_occurs(snapshots: &[Snapshot]) {
@@ -386,12 +403,23 @@ fn every_field_occurs(snapshots: &[Snapshot]) {
         snapshots.iter().any(|snapshot| !snapshot.leaves.is_empty()),
         "a leave",
     );
+    let enters = || snapshots.iter().flat_map(|snapshot| &snapshot.enters);
+    for is_player in [true, false] {
+        require(
+            enters()
+                .any(|enter| enter.identity.player().is_some() == is_player && !enter.components.is_empty()),
+            "an enter of a player and an object with components",
+        );
+    }
+    let objects = || enters().filter_map(|enter| enter.identity.object());
     require(
-        snapshots
-            .iter()
-            .flat_map(|snapshot| &snapshot.enters)
-            .any(|enter| !enter.extras.is_empty()),
-        "an enter with extras",
+        objects().any(|object| object.owner.is_some()) && objects().any(|object| object.owner.is_none()),
+        "an object with an owner and one without",
+    );
+    let owners = || updates().filter_map(|update| update.owner);
+    require(
+        owners().any(|owner| owner.player.is_some()) && owners().any(|owner| owner.player.is_none()),
+        "an object that gets an owner and one that loses it",
     );
     require(
         updates().any(|update| matches!(update.motion, Some(MotionChange::Turn { .. }))),
@@ -405,10 +433,10 @@ fn every_field_occurs(snapshots: &[Snapshot]) {
         updates().any(|update| update.motion.is_none() && update.skin.is_some()),
         "an update of only the skin",
     );
-    for bit in 0..4 {
+    for index in 0..16 {
         require(
-            updates().any(|update| update.extras.iter().any(|extra| extra.0 == bit)),
-            "an update of each extra",
+            updates().any(|update| update.components.iter().any(|component| component.0 == index)),
+            "an update of each component",
         );
     }
     let nothing = |snapshot: &&Snapshot| {

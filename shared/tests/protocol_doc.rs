@@ -117,6 +117,7 @@ fn every_field_of_every_struct_is_named_in_order() {
         "Door",
         "StateWrite",
         "Property",
+        "EntityKind",
     ] {
         let mut rest = DOC
             .split_once(&format!("`{name}` "))
@@ -147,7 +148,14 @@ fn every_close_code_has_its_row_and_every_variant_its_number() {
         Direction::ALL.len(),
         typed::variants(&registry, "Direction").len()
     );
-    for name in ["Direction", "JoinMode", "Scope", "Durability", "LeaveReason"] {
+    for name in [
+        "ActTarget",
+        "Direction",
+        "JoinMode",
+        "Scope",
+        "Durability",
+        "LeaveReason",
+    ] {
         let list = DOC
             .split_once(&format!("\n`{name}`: "))
             .unwrap_or_else(|| panic!("no {name}"))
@@ -226,7 +234,7 @@ fn every_refusal_in_the_order_of_checks_exists() {
             named += 1;
         }
     }
-    assert_eq!(named, 25);
+    assert_eq!(named, 28);
 }
 
 #[test]
@@ -289,10 +297,16 @@ fn the_table_of_limits_matches_the_code() {
             vec![format!("{} at most", thousands(MAX_ROOM_CAPACITY))],
         ),
         (
-            "extras",
-            vec![format!("{MAX_EXTRAS} components of {MAX_EXTRA_BYTES} bytes")],
+            "the kinds of a room",
+            vec![
+                format!("{MAX_KINDS}, "),
+                format!("{MAX_COMPONENTS} components of {MAX_COMPONENT_BYTES} bytes"),
+            ],
         ),
-        ("a plugin's message", vec![kib(MAX_CUSTOM_BYTES)]),
+        (
+            "a plugin's message, the body of an `act`",
+            vec![kib(MAX_CUSTOM_BYTES)],
+        ),
         (
             "a command",
             vec![

@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 
 use parlour_shared::{
     codec::SCHEMA,
-    ids::{PlayerId, Slot, Tick},
+    ids::{KindId, ObjectId, PlayerId, Slot, Tick},
     limits::TICK_RATE,
     motion::{Direction, Gait, HALF_BODY, Heading, Position, UNITS_PER_PX},
     snapshot::{
-        Ack, Builder, EnterFields, fields, flags, write_anchor, write_enter, write_extra, write_skin,
-        write_turn, write_update_head,
+        Ack, Builder, EnterFields, IdentityFields, fields, flags, write_anchor, write_component,
+        write_component_mask, write_enter, write_owner, write_skin, write_turn, write_update_head,
     },
 };
 use support::{golden::to_hex, typed};
@@ -81,32 +81,48 @@ fn snapshot_with_every_field() -> Vec<u8> {
     builder.section(flags::ENTERS, |out| {
         let enter = EnterFields {
             slot: Slot(0x3132),
-            player: PlayerId(0x3334_3536),
+            identity: IdentityFields::Player {
+                player: PlayerId(0x3334_3536),
+                name: "Ada",
+                skin: 0x5152,
+            },
             position: Position {
                 x: 0x4142_4344,
                 y: -2,
             },
             gait: gait(Direction::Northwest, true, true, false),
-            skin: 0x5152,
-            name: "Ada",
-            extras: 0b1010,
+            components: 0x8002,
         };
         write_enter(out, &enter);
-        write_extra(out, &[0x61]);
-        write_extra(out, &[0x62, 0x63]);
-        1
+        write_component(out, &[0x61]);
+        write_component(out, &[0x62, 0x63]);
+        let object = EnterFields {
+            slot: Slot(0x3738),
+            identity: IdentityFields::Object {
+                object: ObjectId(0x393A_3B3C),
+                kind: KindId(0x3D),
+                owner: Some(PlayerId(0x3E3F_4041)),
+            },
+            components: 0,
+            ..enter
+        };
+        write_enter(out, &object);
+        2
     });
     builder.section(flags::UPDATES, |out| {
         write_update_head(out, Slot(1), fields::TURN | fields::SKIN);
         write_turn(out, 3, gait(Direction::East, false, false, true));
         write_skin(out, 0x7172);
-        write_update_head(out, Slot(2), fields::ANCHOR | fields::EXTRA << 3);
+        write_update_head(out, Slot(2), fields::ANCHOR | fields::COMPONENTS | fields::OWNER);
         write_anchor(
             out,
             Position { x: -3, y: 4 },
             gait(Direction::Still, true, false, false),
         );
-        write_extra(out, &[]);
+        write_component_mask(out, 0x4001);
+        write_component(out, &[]);
+        write_component(out, &[0x73]);
+        write_owner(out, None);
         2
     });
     out

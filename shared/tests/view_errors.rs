@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use parlour_shared::{
-    ids::{PlayerId, Slot, Tick},
+    ids::{KindId, ObjectId, PlayerId, Slot, Tick},
     motion::{Gait, Position},
-    snapshot::{Enter, MotionChange, Snapshot, Update},
+    snapshot::{
+        Enter, Identity, MotionChange, ObjectIdentity, OwnerChange, PlayerIdentity, Snapshot, Update,
+    },
     view::{View, ViewError},
 };
 
@@ -29,12 +31,14 @@ fn delta(base: u32, tick: u32) -> Snapshot {
 fn enter(slot: u16) -> Enter {
     Enter {
         slot: Slot(slot),
-        player: PlayerId(7),
+        identity: Identity::Player(PlayerIdentity {
+            player: PlayerId(7),
+            name: "Ada".into(),
+            skin: 0,
+        }),
         position: Position { x: 1, y: 2 },
         gait: Gait::default(),
-        skin: 0,
-        name: "Ada".into(),
-        extras: vec![(1, vec![9])],
+        components: vec![(1, vec![9])],
     }
 }
 
@@ -43,7 +47,8 @@ fn update(slot: u16, motion: Option<MotionChange>) -> Update {
         slot: Slot(slot),
         motion,
         skin: Some(1),
-        extras: vec![],
+        components: vec![],
+        owner: None,
     }
 }
 
@@ -146,18 +151,86 @@ fn a_turn_before_its_segment_is_rejected() {
 }
 
 #[test]
-fn extras_are_replaced_added_and_removed() {
+fn components_are_replaced_added_and_removed() {
     let mut view = view();
-    let extras = |extras| Snapshot {
+    let components = |components| Snapshot {
         updates: vec![Update {
-            extras,
+            components,
             ..update(5, None)
         }],
         ..delta(100, 101)
     };
-    view.apply(&extras(vec![(0, vec![1]), (1, vec![]), (3, vec![2, 3])]))
+    view.apply(&components(vec![(0, vec![1]), (1, vec![]), (3, vec![2, 3])]))
         .unwrap();
-    assert_eq!(view.get(Slot(5)).unwrap().extras, [(0, vec![1]), (3, vec![2, 3])]);
+    let seen = view.get(Slot(5)).unwrap();
+    assert_eq!(seen.components, [(0, vec![1]), (3, vec![2, 3])]);
+}
+
+/// Returns a view with the player of [`view`] and an object in slot 8.
+fn view_with_object() -> View {
+    let mut view = view();
+    let object = Enter {
+        identity: Identity::Object(ObjectIdentity {
+            object: ObjectId(12),
+            kind: KindId(2),
+            owner: None,
+        }),
+        ..enter(8)
+    };
+    let snapshot = Snapshot {
+        enters: vec![object],
+        ..delta(100, 101)
+    };
+    view.apply(&snapshot).unwrap();
+    view
+}
+
+#[test]
+fn the_owner_of_an_object_changes() {
+    let mut view = view_with_object();
+    for (base, player) in [(101, Some(PlayerId(7))), (102, None)] {
+        let update = Update {
+            skin: None,
+            owner: Some(OwnerChange { player }),
+            ..update(8, None)
+        };
+        let snapshot = Snapshot {
+            updates: vec![update],
+            ..delta(base, base + 1)
+        };
+        view.apply(&snapshot).unwrap();
+        let (slot, object, seen) = view.objects().next().unwrap();
+        assert_eq!((slot, object.owner), (Slot(8), player));
+        assert_eq!(seen.components, [(1, vec![9])], "other parts stay as they were");
+    }
+    assert_eq!(
+        view.players().map(|(slot, ..)| slot).collect::<Vec<_>>(),
+        [Slot(5)]
+    );
+}
+
+#[test]
+fn an_object_has_no_skin_and_a_player_no_owner() {
+    let owner = Some(OwnerChange::default());
+    let updates = [
+        update(8, None),
+        Update {
+            skin: None,
+            owner,
+            ..update(5, None)
+        },
+    ];
+    for update in updates {
+        let slot = update.slot;
+        let snapshot = Snapshot {
+            updates: vec![update],
+            ..delta(101, 102)
+        };
+        assert_eq!(
+            view_with_object().apply(&snapshot),
+            Err(ViewError::WrongKind(slot))
+        );
+    }
 }
 
 #[test]

@@ -7,14 +7,18 @@ use parlour_shared::{ids::Tick, snapshot::Snapshot, view::View};
 #[path = "../mutate.rs"]
 mod mutate;
 
-/// A full snapshot with slots 1 and 9.
-const FULL: &[u8] = b"\0\x09\x01\x58\x02\0\0\0\0\x02\0\x01\0\x07\0\0\0\0\x10\0\0\0\x20\0\0\x03\0\0\x02Bo\0\
-    \x09\0\x08\0\0\0\0\x30\0\0\0\x40\0\0\x14\x01\0\x03Ada\x01\x02ab";
-/// A delta in which slot 1 leaves, slot 2 enters with two extras, and every field of slot 9
-/// changes.
+/// A full snapshot with the players in slots 1 and 9, and an object with an owner and a component
+/// in slot 10.
+const FULL: &[u8] = b"\0\x09\x01\x58\x02\0\0\0\0\x03\0\x01\0\0\x07\0\0\0\0\x10\0\0\0\x20\0\0\x03\0\0\x02Bo\0\0\
+    \x09\0\0\x08\0\0\0\0\x30\0\0\0\x40\0\0\x14\x01\0\x03Ada\x01\0\x02ab\
+    \x0a\0\x02\x0c\0\0\0\0\x50\0\0\0\x60\0\0\x03\x01\x08\0\0\0\0\x80\x01c";
+/// A delta in which slot 1 leaves, a player with two components enters slot 2 and an object slot 3,
+/// and every field of the player in slot 9 and of the object in slot 10 changes.
 const DELTA: &[u8] = b"\0\x1e\x01\x62\x02\0\0\x0a\0\x05\0\0\0\x7b\0\x01\0\x01\0\
-    \x01\0\x02\0\x09\0\0\0\0\x50\0\0\0\x60\0\0\x22\0\0\0\x0a\x01c\x02de\
-    \x01\0\x09\0\xf5\x03\x04\x2c\x01\x01f\0\x03ghi\x01j";
+    \x02\0\x02\0\0\x09\0\0\0\0\x50\0\0\0\x60\0\0\x22\0\0\0\x0a\0\x01c\x02de\
+    \x03\0\x01\x0d\0\0\0\0\x50\0\0\0\x60\0\0\0\0\0\0\
+    \x02\0\x09\0\x0d\x03\x04\x2c\x01\x07\0\x01f\0\x03ghi\
+    \x0a\0\x1a\0\x70\0\0\0\x80\0\0\x05\x01\x80\x01j\0\0";
 
 fuzz_target!(|input: &[u8]| {
     let (mut snapshot, mut view) = (Snapshot::default(), View::default());

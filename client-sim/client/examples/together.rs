@@ -27,7 +27,11 @@ async fn main() -> anyhow::Result<()> {
     loop {
         if let Event::Snapshot { .. } = bo.next_event().await? {
             let tick = bo.tick().unwrap_or_default();
-            let names: Vec<&str> = bo.client().neighbours().map(|(_, seen)| seen.name).collect();
+            let names: Vec<&str> = bo
+                .client()
+                .neighbours()
+                .map(|(_, player, _)| &*player.name)
+                .collect();
             println!("at tick {} of the room, bo sees {names:?}", tick.0);
             break;
         }

@@ -18,8 +18,8 @@ async fn main() -> anyhow::Result<()> {
         if let Event::Snapshot { .. } = connection.next_event().await? {
             let tick = connection.tick().unwrap_or_default();
             println!("tick {}: we are at {:?}", tick.0, connection.position());
-            for (_, neighbour) in connection.client().neighbours() {
-                println!("  {} is at {:?}", neighbour.name, neighbour.segment.at(tick));
+            for (_, neighbour, seen) in connection.client().neighbours() {
+                println!("  {} is at {:?}", neighbour.name, seen.segment.at(tick));
             }
         }
     }

@@ -16,7 +16,7 @@ use parlour_shared::{
     limits::PROTOCOL,
     message::{ClientMessage, Hello, Request, RoomEntered, StateEntry, Welcome},
     motion::{Position, Segment, WallGrid},
-    snapshot::Snapshot,
+    snapshot::{PlayerIdentity, Snapshot},
     view::{Seen, View},
 };
 
@@ -152,16 +152,16 @@ impl Client {
         self.room().map_or(&[], |room| &room.entered.state)
     }
 
-    /// Returns all visible players, including the player itself.
+    /// Returns all visible players and objects, including the player itself.
     #[must_use]
     pub fn view(&self) -> &View {
         &self.view
     }
 
     /// Returns all visible players except the player itself.
-    pub fn neighbours(&self) -> impl Iterator<Item = (Slot, Seen<'_>)> {
+    pub fn neighbours(&self) -> impl Iterator<Item = (Slot, &PlayerIdentity, Seen<'_>)> {
         let own = self.slot();
-        self.view.iter().filter(move |(slot, _)| Some(*slot) != own)
+        self.view.players().filter(move |(slot, ..)| Some(*slot) != own)
     }
 
     /// Returns the last snapshot that [`Self::receive`] read.

@@ -4,7 +4,7 @@ use parlour_shared::{
     codec::{self, CodecError},
     ids::Tick,
     limits::MAX_CUSTOM_BYTES,
-    message::{Body, Request, Scope, StateWrite},
+    message::{ActTarget, Body, Request, Scope, StateWrite},
     motion::Heading,
 };
 use serde::Serialize;
@@ -61,13 +61,22 @@ pub enum Command {
         /// The message, in the plugin's encoding.
         body: Vec<u8>,
     },
+    /// Acts on an object or a player, for example to open a door.
+    Act {
+        /// The target. The server refuses one that is not in reach or in sight.
+        target: ActTarget,
+        /// The name under which game logic registered the action.
+        name: String,
+        /// The details of the action, in the encoding of the game logic.
+        body: Vec<u8>,
+    },
     /// Measures the round trip. The server answers immediately.
     Ping,
     /// Ends the session. The server closes the connection.
     Bye,
 }
 
-/// The reason why a value cannot be sent as a custom message.
+/// The reason why a value cannot be sent in a custom message or an action.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CustomError {
@@ -136,13 +145,33 @@ impl Command {
     /// # Errors
     /// [`CustomError`] if the value cannot be encoded, or is too long for the server.
     pub fn custom(name: impl Into<String>, message: &impl Serialize) -> Result<Self, CustomError> {
-        let mut body = Vec::new();
-        codec::try_encode(message, &mut body)?;
-        if body.len() > MAX_CUSTOM_BYTES {
-            return Err(CustomError::TooLong(body.len()));
-        }
-        let name = name.into();
+        let (name, body) = (name.into(), encode_body(message)?);
         Ok(Self::Custom { name, body })
+    }
+
+    /// Returns an action on an object or a player. `details` is encoded like the message of
+    /// [`Self::custom`]; `&()` has no bytes.
+    ///
+    /// ```
+    /// use parlour_client::Command;
+    /// use parlour_shared::{ids::ObjectId, message::ActTarget};
+    ///
+    /// let door = ActTarget::Object(ObjectId(12));
+    /// let command = Command::act(door, "open", &())?;
+    /// # let (target, name, body) = (door, "open".to_owned(), Vec::new());
+    /// # assert_eq!(command, Command::Act { target, name, body });
+    /// # Ok::<(), parlour_client::CustomError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CustomError`] if the details cannot be encoded, or are too long for the server.
+    pub fn act(
+        target: ActTarget,
+        name: impl Into<String>,
+        details: &impl Serialize,
+    ) -> Result<Self, CustomError> {
+        let (name, body) = (name.into(), encode_body(details)?);
+        Ok(Self::Act { target, name, body })
     }
 
     /// Returns an upper bound for the length of the message on the wire, in bytes.
@@ -154,7 +183,7 @@ impl Command {
             + match self {
                 Self::Join(room) | Self::Reserve { room, .. } => room.max_bytes(),
                 Self::Say { text, .. } => text.len(),
-                Self::Custom { name, body } => name.len() + body.len(),
+                Self::Custom { name, body } | Self::Act { name, body, .. } => name.len() + body.len(),
                 Self::SetState { writes } => writes
                     .iter()
                     .map(|write| FIXED + write.key.len() + write.value.as_ref().map_or(0, String::len))
@@ -185,8 +214,23 @@ impl Command {
                 name,
                 body: Body(body),
             }),
+            Self::Act { target, name, body } => ClientMessage::Act(wire::Act {
+                request,
+                target,
+                name,
+                body: Body(body),
+            }),
             Self::Ping => ClientMessage::Ping { nonce: number },
             Self::Bye => ClientMessage::Bye,
         }
     }
+}
+
+fn encode_body(value: &impl Serialize) -> Result<Vec<u8>, CustomError> {
+    let mut body = Vec::new();
+    codec::try_encode(value, &mut body)?;
+    if body.len() > MAX_CUSTOM_BYTES {
+        return Err(CustomError::TooLong(body.len()));
+    }
+    Ok(body)
 }

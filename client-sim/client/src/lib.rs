@@ -60,7 +60,7 @@
 //!     loop {
 //!         match connection.next_event().await? {
 //!             Event::Snapshot { .. } => {
-//!                 for (_, neighbour) in connection.client().neighbours() {
+//!                 for (_, neighbour, _) in connection.client().neighbours() {
 //!                     println!("{} is near", neighbour.name);
 //!                 }
 //!             }

@@ -74,6 +74,7 @@ impl Violation {
             Self::View(ViewError::AlreadyKnown(_)) => "enter_of_known_slot",
             Self::View(ViewError::Unknown(_)) => "news_of_unknown_slot",
             Self::View(ViewError::TurnTooOld(_)) => "turn_too_old",
+            Self::View(ViewError::WrongKind(_)) => "wrong_kind",
             Self::SnapshotOutside => "snapshot_outside_room",
             Self::OwnMissing(_) => "own_missing",
             Self::TickRange(_) => "tick_range",

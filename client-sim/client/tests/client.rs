@@ -214,8 +214,11 @@ fn a_spectator_sees_only_the_others() {
     assert!(matches!(received.event, Event::Snapshot { own: None, ack: None }));
     assert!(received.violation.is_none());
     assert_eq!(
-        seat.client.view().get(OTHER).map(|seen| seen.player),
-        Some(OTHER_PLAYER)
+        seat.client
+            .view()
+            .find_player(OTHER_PLAYER)
+            .map(|(slot, ..)| slot),
+        Some(OTHER)
     );
 }
 

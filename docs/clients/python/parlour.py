@@ -28,6 +28,7 @@ STRUCTS = dict(table("""
     Stamp: epoch u32, seq u32
     StateEntry: key string, version u32, value ?string
     KeyVersion: key string, version u32
+    EntityKind: name string, components *string, half_x u16, half_y u16, layer u8, stopped_by u32, passes_walls bool
     Property: key string, value string
     MapInfo: name string, width u16, height u16, tile_px u16, walls *TileRect, doors *Door
     TileRect: x u16, y u16, w u16, h u16
@@ -46,14 +47,15 @@ ENUMS = {
         ping: nonce u32
         bye
         reserve: request u32, seats u8, room string, mode JoinMode, options *Property
+        act: request u32, target ActTarget, name string, body bytes
     """),
     "Server": table("""
         snapshot
         welcome: protocol u16, schema u32, player u32, name string, tick_rate u32, durability Durability,\
             heartbeat_ms u32, skins *string, room_types *string, session ?string, resume ?string
         room_entered: request u32, room string, room_type string, epoch u32, view u8, slot u16, tick u32,\
-            capacity u32, interest_px ?u32, near_px u32, seq u32, map MapInfo, state *StateEntry,\
-            properties *Property, extras *string
+            capacity u32, interest_px ?u32, near_px u32, speeds *u16, seq u32, map MapInfo,\
+            state *StateEntry, properties *Property, kinds *EntityKind
         room_left: request u32, epoch u32, reason LeaveReason
         chat: stamp Stamp, tick u32, scope Scope, player u32, name string, text string
         state_changed: stamp Stamp, tick u32, player u32, entries *StateEntry
@@ -69,7 +71,8 @@ ENUMS = {
     + table("stale_version: current *KeyVersion")
     + words("unknown_message out_of_order")
     + table("declined: code u16")
-    + words("room_locked bad_options bad_ticket world_restarted"),
+    + words("room_locked bad_options bad_ticket world_restarted out_of_reach taken not_yours"),
+    "ActTarget": [("object", "u32"), ("player", "u32")],
     "JoinMode": words("enter existing new private any"),
     "Scope": words("room near"),
     "Direction": words("still north northeast east southeast south southwest west northwest"),
@@ -113,6 +116,8 @@ def write(kind, value):
         return b"".join(write(of, value[field]) for field, of in STRUCTS[kind].items())
     name, inner = (value, {}) if isinstance(value, str) else next(iter(value.items()))
     number, fields = next((n, fields) for n, (known, fields) in enumerate(ENUMS[kind]) if known == name)
+    if isinstance(fields, str):
+        return write_varint(number) + write(fields, inner)
     return write_varint(number) + b"".join(write(of, inner[field]) for field, of in fields.items())
 
 
@@ -172,6 +177,8 @@ class Reader:
         if kind in STRUCTS:
             return {field: self.read(of) for field, of in STRUCTS[kind].items()}
         name, fields = ENUMS[kind][self.below(len(ENUMS[kind]))]
+        if isinstance(fields, str):
+            return {name: self.read(fields)}
         return {name: {field: self.read(of) for field, of in fields.items()}} if fields else name
 
     def below(self, bound):
@@ -223,13 +230,21 @@ def position(segment, tick):
 
 
 class View:
-    """The client's view of its room: `players` by slot."""
+    """The client's view of its room: `entities` by slot, which are players and objects."""
 
     def __init__(self):
         self.enter_room(0)
 
     def enter_room(self, number):
-        self.number, self.tick, self.players = number, None, {}
+        self.number, self.tick, self.entities = number, None, {}
+
+    @property
+    def players(self):
+        return {slot: entity for slot, entity in self.entities.items() if "player" in entity}
+
+    @property
+    def objects(self):
+        return {slot: entity for slot, entity in self.entities.items() if "object" in entity}
 
     def apply(self, data):
         """Applies a snapshot. Returns (seq, early) of its acknowledgement, or None."""
@@ -240,7 +255,7 @@ class View:
         if number != self.number or (self.tick is not None and tick <= self.tick):
             raise ProtocolError("a snapshot of a different view, or an old one")
         if flags & 1:
-            self.players = {}
+            self.entities = {}
         elif tick - age != self.tick:
             raise ProtocolError("unknown base")
         self.tick = tick
@@ -264,48 +279,70 @@ class View:
 
     def leave(self, reader):
         (slot,) = reader.fixed("H")
-        if self.players.pop(slot, None) is None:
+        if self.entities.pop(slot, None) is None:
             raise ProtocolError("leave of an unknown slot")
         return slot
 
     def enter(self, reader):
-        slot, player, x, y, gait, skin, length = reader.fixed("HIiiBHB")
-        name, (mask,) = reader.text(length if length <= 96 else 1 << 16), reader.fixed("B")
-        extras = self.extras(reader, mask)
-        if slot in self.players or gait & 15 > 8 or gait & 128 or mask > 15 or not all(extras.values()):
+        slot, kind, number, x, y = reader.fixed("HBIii")
+        gait = self.gait(reader)
+        if kind == 0:
+            skin, length = reader.fixed("HB")
+            name = reader.text(length if length <= 96 else 1 << 16)
+            entity = {"player": number, "name": name, "skin": skin}
+        else:
+            entity = {"object": number, "kind": kind, "owner": self.owner(reader)}
+        components = self.components(reader)
+        if slot in self.entities or not all(components.values()):
             raise ProtocolError("bad enter")
-        segment = (self.tick, x, y, gait)
-        self.players[slot] = {"player": player, "name": name, "skin": skin, "segment": segment, "extras": extras}
+        self.entities[slot] = {**entity, "segment": (self.tick, x, y, gait), "components": components}
         return slot
 
     def update(self, reader):
         slot, mask = reader.fixed("HB")
-        if slot not in self.players or mask in (0, 8) or mask & 8 or mask & 3 == 3:
+        known = self.entities.get(slot, {})
+        only_of = "object" if mask & 4 else "player" if mask & 16 else None
+        if not known or mask == 0 or mask >> 5 or mask & 3 == 3 or mask & 20 == 20 or only_of in known:
             raise ProtocolError("bad update")
-        known = self.players[slot]
         if mask & 1:
-            ago, gait = reader.fixed("BB")
+            (ago,), gait = reader.fixed("B"), self.gait(reader)
             since = self.tick - ago
             if since < max(1, known["segment"][0]):
                 raise ProtocolError("a turn before its segment, or before tick 1")
             known["segment"] = (since, *position(known["segment"], since), gait)
         if mask & 2:
-            known["segment"] = (self.tick, *reader.fixed("iiB"))
-        if known["segment"][3] & 15 > 8 or known["segment"][3] & 128:
-            raise ProtocolError("bad gait")
+            known["segment"] = (self.tick, *reader.fixed("ii"), self.gait(reader))
         if mask & 4:
             (known["skin"],) = reader.fixed("H")
-        known["extras"] |= self.extras(reader, mask >> 4)
-        known["extras"] = {bit: data for bit, data in sorted(known["extras"].items()) if data}
+        if mask & 8:
+            changed = self.components(reader)
+            if not changed:
+                raise ProtocolError("an update of no component")
+            known["components"] |= changed
+            known["components"] = {index: data for index, data in sorted(known["components"].items()) if data}
+        if mask & 16:
+            known["owner"] = self.owner(reader)
         return slot
 
     @staticmethod
-    def extras(reader, mask):
-        extras = {}
-        for bit in (bit for bit in range(4) if mask >> bit & 1):
+    def gait(reader):
+        (gait,) = reader.fixed("B")
+        if gait & 15 > 8 or gait & 128:
+            raise ProtocolError("bad gait")
+        return gait
+
+    @staticmethod
+    def owner(reader):
+        return reader.fixed("I")[0] if reader.below(2) else None
+
+    @staticmethod
+    def components(reader):
+        (mask,) = reader.fixed("H")
+        components = {}
+        for index in (index for index in range(16) if mask >> index & 1):
             (length,) = reader.fixed("B")
-            extras[bit] = reader.take(length if length <= 32 else 1 << 16)
-        return extras
+            components[index] = reader.take(length if length <= 64 else 1 << 16)
+        return components
 
 
 # --- A session (sections 1, 2, 8, 9) -----------------------------------------------------------------------------
@@ -344,7 +381,7 @@ class Client:
         self.watchers = []
 
     async def __aenter__(self):
-        self.socket = await connect(self.url, subprotocols=["parlour.v1"], compression=None, max_size=8 << 20)
+        self.socket = await connect(self.url, subprotocols=["parlour.v1"], compression=None, max_size=80 << 20)
         await self.send({"hello": {"protocol": 1, "schema": 0, "name": self.name, "token": None, "session": None,
                                    "resume": None}})
         self.reader = asyncio.create_task(self.read())
@@ -372,6 +409,10 @@ class Client:
     async def reserve(self, seats, room, mode="enter", **options):
         """Reserves seats and returns the `reserved`, whose `ticket` each of the group passes to `join`."""
         return await self.request("reserve", seats=seats, room=room, mode=mode, options=properties(options))
+
+    async def act(self, target, name, body=b""):
+        """Acts on {"object": id} or {"player": id}. The body is encoded as the game logic expects it."""
+        return await self.request("act", target=target, name=name, body=body.hex())
 
     async def move(self, direction, tick=0, sprint=False):
         self.sequence += 1
@@ -431,5 +472,5 @@ class Client:
 
     def position(self, slot=None, tick=None):
         """Returns the position of a slot (default: the own one) at a tick (default: the last one known)."""
-        segment = self.view.players[self.slot if slot is None else slot]["segment"]
+        segment = self.view.entities[self.slot if slot is None else slot]["segment"]
         return position(segment, self.view.tick if tick is None else tick)

@@ -34,6 +34,11 @@ def json_segment(segment):
     return {"since": since, "position": {"x": x, "y": y}, "gait": gait}
 
 
+def identity(seen):
+    name, fields = ("player", ("player", "name", "skin")) if "player" in seen else ("object", ("object", "kind", "owner"))
+    return {name: {field: seen[field] for field in fields}}
+
+
 def snapshots():
     view, found = parlour.View(), vectors("snapshots.json", "snapshots")
     view.enter_room(1)
@@ -43,22 +48,20 @@ def snapshots():
         check(view.tick == said["tick"] == known["tick"], vector)
         check(ack == (said["ack"] and (said["ack"]["seq"], said["ack"]["early"])), vector)
         for entry in said["enters"] + said["updates"]:
-            segment = json_segment(view.players[entry["slot"]]["segment"])
+            segment = json_segment(view.entities[entry["slot"]]["segment"])
             check(entry["segment"] in (None, segment), vector)
-        players = [
+        entities = [
             {
                 "slot": slot,
-                "player": seen["player"],
-                "name": seen["name"],
-                "skin": seen["skin"],
-                "extras": {str(bit): data.hex() for bit, data in seen["extras"].items()},
+                "identity": identity(seen),
+                "components": {str(index): data.hex() for index, data in seen["components"].items()},
                 "gait": seen["segment"][3],
                 "at": list(parlour.position(seen["segment"], known["tick"])),
                 "later": list(parlour.position(seen["segment"], known["later"])),
             }
-            for slot, seen in sorted(view.players.items())
+            for slot, seen in sorted(view.entities.items())
         ]
-        check(players == known["players"], vector)
+        check(entities == known["entities"], vector)
     return f"{len(found)} snapshots"
 
 
@@ -129,11 +132,11 @@ def is_refused(reader, data):
             view = parlour.View()
             view.enter_room(1)
             if len(data) >= 9 and not data[1] & 1:
-                # Set up the base and the players that a delta leaves or updates, so that only its own
-                # mistake can be found.
+                # Set up the base and the entities that a delta leaves or updates, so that only its own
+                # mistake can be found. They are neither players nor objects, so every update fits.
                 view.tick = int.from_bytes(data[3:7], "little") - int.from_bytes(data[7:9], "little")
-                view.players = {
-                    slot: {"segment": (max(view.tick - 10, 0), 0, 0, 0), "skin": 0, "extras": {}} for slot in (8, 9)
+                view.entities = {
+                    slot: {"segment": (max(view.tick - 10, 0), 0, 0, 0), "components": {}} for slot in (8, 9)
                 }
             view.apply(data)
         else:

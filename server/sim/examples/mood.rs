@@ -208,8 +208,10 @@ fn run(world: &mut TestWorld, ticks: u32, shown: &mut Vec<String>) {
                 report(tick, name, &message);
             }
         }
-        let view = world.client(ADA).view.iter();
-        let now: Vec<String> = view.map(|(_, seen)| describe(&seen)).collect();
+        let players = world.client(ADA).view.players();
+        let now: Vec<String> = players
+            .map(|(_, player, seen)| describe(&player.name, &seen))
+            .collect();
         if now != *shown {
             println!("tick {tick:3}: Ada sees {}", now.join(" and "));
             *shown = now;
@@ -217,13 +219,13 @@ fn run(world: &mut TestWorld, ticks: u32, shown: &mut Vec<String>) {
     }
 }
 
-fn describe(seen: &Seen<'_>) -> String {
-    // Extra 0 is the first component that was declared with `replicate`. The welcome lists the
-    // names in this order.
-    let mood = seen.extras.iter().find(|(bit, _)| *bit == 0);
+fn describe(name: &str, seen: &Seen<'_>) -> String {
+    // Component 0 is the first one that was declared with `replicate`. The kinds in `room_entered`
+    // list the names in this order.
+    let mood = seen.components.iter().find(|(index, _)| *index == 0);
     match mood {
-        Some((_, bytes)) => format!("{} in mood {}", seen.name, bytes[0]),
-        None => format!("{} without a mood", seen.name),
+        Some((_, bytes)) => format!("{name} in mood {}", bytes[0]),
+        None => format!("{name} without a mood"),
     }
 }
 

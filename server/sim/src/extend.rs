@@ -8,7 +8,7 @@ mod undeclared;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{ids::Tick, limits::MAX_EXTRAS};
+use parlour_shared::{ids::Tick, limits::MAX_COMPONENTS};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -24,10 +24,10 @@ pub(crate) use undeclared::{check_messages, explain_errors};
 /// [`bevy_app::App`]. The [first page](crate) has an example and the rules.
 pub trait SimulationApp {
     /// Replicates a component of players to the viewers of the player, and makes it part of the
-    /// state under this name. Its encoding has 1 to 32 bytes.
+    /// state under this name. Its encoding has 1 to 64 bytes.
     ///
     /// # Panics
-    /// If four components are already replicated, or this one was declared before. A tick panics if
+    /// If 16 components are already replicated, or this one was declared before. A tick panics if
     /// the encoding is empty or too long.
     fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
@@ -141,15 +141,15 @@ pub trait SimulationApp {
 
 impl SimulationApp for App {
     fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
-        let names = &mut self.world_mut().resource_mut::<Extras>().names;
-        let bit = names.len();
+        let names = &mut self.world_mut().resource_mut::<ReplicatedNames>().names;
+        let index = names.len();
         assert!(
-            bit < MAX_EXTRAS,
-            "at most {MAX_EXTRAS} components can be replicated; {name} is one too many"
+            index < MAX_COMPONENTS,
+            "at most {MAX_COMPONENTS} components can be replicated; {name} is one too many"
         );
         names.push(name);
         state::component::<C>(self, name);
-        replication::replicate_extra::<C>(self, bit);
+        replication::replicate_component::<C>(self, index);
         self
     }
 
@@ -207,20 +207,20 @@ impl SimulationApp for App {
     }
 }
 
-/// Names of the replicated components, by their bit.
+/// Names of the replicated components of players, by index.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct Extras {
+pub(crate) struct ReplicatedNames {
     names: Vec<&'static str>,
 }
 
-impl Extras {
+impl ReplicatedNames {
     pub(crate) fn names(&self) -> Vec<String> {
         self.names.iter().map(|name| (*name).to_owned()).collect()
     }
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Extras>();
-    state::derived::<Extras>(app);
+    app.init_resource::<ReplicatedNames>();
+    state::derived::<ReplicatedNames>(app);
     messages::plugin(app);
 }

@@ -101,7 +101,7 @@ pub(crate) enum ReplicateSet {
     /// The messages of plugins are sent.
     Deliver,
     Collect,
-    Extras,
+    Components,
     Splice,
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn plugin(app: &mut App) {
         (
             ReplicateSet::Deliver,
             ReplicateSet::Collect,
-            ReplicateSet::Extras,
+            ReplicateSet::Components,
             ReplicateSet::Splice,
         )
             .chain()
@@ -126,13 +126,13 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(TickSchedule, splice::splice.in_set(ReplicateSet::Splice));
 }
 
-/// Replicates a component of a plugin as extra number `bit`.
-pub(crate) fn replicate_extra<C: Component + Serialize>(app: &mut App, bit: usize) {
-    // Extras write to different fields of the same records, so their order does not matter.
+/// Replicates a component of players under this index.
+pub(crate) fn replicate_component<C: Component + Serialize>(app: &mut App, index: usize) {
+    // Components write to different fields of the same records, so their order does not matter.
     app.add_systems(
         TickSchedule,
-        collect::extra::<C>(bit)
-            .in_set(ReplicateSet::Extras)
-            .ambiguous_with(ReplicateSet::Extras),
+        collect::component::<C>(index)
+            .in_set(ReplicateSet::Components)
+            .ambiguous_with(ReplicateSet::Components),
     );
 }

@@ -71,7 +71,7 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
         ClientMessage::Chat(_) => Some(RequestKind::Chat),
         ClientMessage::SetSkin(_) => Some(RequestKind::Skin),
         ClientMessage::SetState(_) => Some(RequestKind::State),
-        ClientMessage::Custom(_) => Some(RequestKind::Custom),
+        ClientMessage::Custom(_) | ClientMessage::Act(_) => Some(RequestKind::Custom),
         ClientMessage::Hello(_)
         | ClientMessage::Ping { .. }
         | ClientMessage::Bye
@@ -124,6 +124,7 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
         ClientMessage::SetSkin(skin) => skins::set(world, player, skin),
         ClientMessage::SetState(batch) => room_state::write(world, player, batch),
         ClientMessage::Custom(custom) => extend::receive(world, player, custom),
+        ClientMessage::Act(_) => Err(Refusal::UnknownMessage),
         // The node turns a client's reservation into an event.
         ClientMessage::Hello(_) | ClientMessage::Reserve(_) => Err(Refusal::OutOfOrder),
         ClientMessage::Ping { .. } | ClientMessage::Bye => Ok(()),

@@ -393,13 +393,13 @@ fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights:
         let latest = |ticks: usize| history.iter().rev().take(ticks);
         let decoded: Sight = client
             .view
-            .iter()
-            .map(|(slot, seen)| {
+            .players()
+            .map(|(slot, player, seen)| {
                 let shown = VisiblePlayer {
-                    player: seen.player,
-                    name: seen.name.to_owned(),
+                    player: player.player,
+                    name: player.name.clone(),
                     segment: seen.segment,
-                    skin: seen.skin,
+                    skin: player.skin,
                 };
                 (slot, shown)
             })

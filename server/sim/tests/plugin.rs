@@ -35,9 +35,9 @@ fn set_mood(world: &mut TestWorld, session: u64, mood: Option<u8>) {
 /// Returns the mood of a player as the client of a viewer knows it.
 fn mood_seen(world: &TestWorld, viewer: u64, other: u64) -> Option<Vec<u8>> {
     let seen = world.sees(viewer, other).expect("in sight");
-    seen.extras
+    seen.components
         .iter()
-        .find(|(bit, _)| *bit == 0)
+        .find(|(index, _)| *index == 0)
         .map(|(_, bytes)| bytes.clone())
 }
 
@@ -58,7 +58,13 @@ fn two() -> TestWorld {
 
 #[test]
 fn a_room_names_the_replicated_components() {
-    assert_eq!(two().client(1).room().extras, ["mood"]);
+    let world = two();
+    let [players] = &world.client(1).room().kinds[..] else {
+        panic!("one kind")
+    };
+    assert_eq!(players.name, "player");
+    assert_eq!(players.components, ["mood"]);
+    assert_eq!((players.half_x, players.half_y), (2_048, 2_048));
 }
 
 #[test]
@@ -79,7 +85,8 @@ fn viewers_receive_a_component_in_the_tick_of_its_change() {
             slot: world.client(1).slot(),
             motion: None,
             skin: None,
-            extras: vec![(0, vec![7])],
+            components: vec![(0, vec![7])],
+            owner: None,
         };
         assert_eq!(world.snapshot(viewer).unwrap().updates, [update]);
     }
@@ -97,7 +104,7 @@ fn viewers_see_that_a_component_was_removed() {
     world.tick();
     set_mood(&mut world, 1, None);
     world.tick();
-    assert_eq!(world.snapshot(2).unwrap().updates[0].extras, [(0, vec![])]);
+    assert_eq!(world.snapshot(2).unwrap().updates[0].components, [(0, vec![])]);
     assert_eq!(mood_seen(&world, 2, 1), None);
     // Removed and set to a different value in one tick: viewers receive only the new value.
     set_mood(&mut world, 1, Some(3));
@@ -468,7 +475,7 @@ fn a_system_that_moves_players_needs_an_order_with_walk() {
 }
 
 #[derive(Component, Serialize, Deserialize)]
-struct Extra<const N: usize>;
+struct Numbered<const N: usize>;
 
 #[derive(Component, Serialize, Deserialize, Default)]
 struct Long(Vec<u8>);
@@ -477,14 +484,18 @@ struct Long(Vec<u8>);
 struct Marker;
 
 #[test]
-#[should_panic(expected = "at most 4 components can be replicated; five is one too many")]
-fn at_most_four_components_can_be_replicated() {
+#[should_panic(expected = "at most 16 components can be replicated; q is one too many")]
+fn at_most_sixteen_components_can_be_replicated() {
     let _ = Simulation::with_plugins(plaza(), |app: &mut App| {
-        app.replicate::<Extra<1>>("one");
-        app.replicate::<Extra<2>>("two");
-        app.replicate::<Extra<3>>("three");
-        app.replicate::<Extra<4>>("four");
-        app.replicate::<Extra<5>>("five");
+        app.replicate::<Numbered<1>>("a").replicate::<Numbered<2>>("b");
+        app.replicate::<Numbered<3>>("c").replicate::<Numbered<4>>("d");
+        app.replicate::<Numbered<5>>("e").replicate::<Numbered<6>>("f");
+        app.replicate::<Numbered<7>>("g").replicate::<Numbered<8>>("h");
+        app.replicate::<Numbered<9>>("i").replicate::<Numbered<10>>("j");
+        app.replicate::<Numbered<11>>("k").replicate::<Numbered<12>>("l");
+        app.replicate::<Numbered<13>>("m").replicate::<Numbered<14>>("n");
+        app.replicate::<Numbered<15>>("o").replicate::<Numbered<16>>("p");
+        app.replicate::<Numbered<17>>("q");
     });
 }
 
@@ -501,15 +512,15 @@ fn with_component<C: Component + Serialize + serde::de::DeserializeOwned>(make: 
 
 #[test]
 fn the_longest_component_is_replicated() {
-    let world = with_component(|| Long(vec![7; 31]));
-    let extras = &world.sees(1, 1).unwrap().extras;
-    assert_eq!((extras.len(), extras[0].1.len()), (1, 32));
+    let world = with_component(|| Long(vec![7; 63]));
+    let components = &world.sees(1, 1).unwrap().components;
+    assert_eq!((components.len(), components[0].1.len()), (1, 64));
 }
 
 #[test]
-#[should_panic(expected = "a replicated component has 33 bytes; the limit is 32")]
+#[should_panic(expected = "a replicated component has 65 bytes; the limit is 64")]
 fn a_replicated_component_that_is_too_long_panics() {
-    with_component(|| Long(vec![7; 32]));
+    with_component(|| Long(vec![7; 64]));
 }
 
 #[test]

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{
+    ids::{ObjectId, PlayerId},
     limits::{MAX_CUSTOM_BYTES, MAX_STATE_KEYS, MAX_STATE_WRITES},
     message::{
-        Body, ClientMessage, Custom, KeyVersion, Move, Refusal, Refused, Scope, ServerMessage, StateWrite,
+        Act, ActTarget, Body, ClientMessage, Custom, KeyVersion, Move, Refusal, Refused, Scope,
+        ServerMessage, StateWrite,
     },
     motion::Direction,
 };
@@ -164,6 +166,35 @@ fn a_body_over_1_kib_is_an_unknown_message() {
         assert_eq!(
             world.refusals(1),
             vec![Refusal::UnknownMessage; usize::from(over)]
+        );
+    }
+}
+
+#[test]
+fn an_action_that_no_game_logic_registered_is_an_unknown_message() {
+    let mut config = plaza();
+    config.rules.rates.custom = ONCE;
+    let mut world = TestWorld::new(config);
+    for (session, target) in [
+        (1, ActTarget::Object(ObjectId(1))),
+        (2, ActTarget::Player(PlayerId(7))),
+    ] {
+        world.open(session);
+        let act = Act {
+            request: 6,
+            target,
+            name: "open".into(),
+            body: Body::default(),
+        };
+        world.send(session, ClientMessage::Act(act));
+        world.tick();
+        assert_eq!(world.refusals(session), [Refusal::UnknownMessage]);
+        world.custom(session, "wave", &());
+        world.tick();
+        let refusals = world.refusals(session);
+        assert!(
+            matches!(refusals[..], [Refusal::RateLimited { .. }]),
+            "actions and custom messages share a limit: {refusals:?}"
         );
     }
 }

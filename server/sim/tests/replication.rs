@@ -295,9 +295,10 @@ fn a_slot_with_a_new_owner_is_left_and_entered_in_one_frame() {
         [slot]
     );
     assert_eq!(snapshot.updates, []);
+    let entered = world.client(1).view.get(slot).unwrap();
     assert_eq!(
-        world.client(1).view.get(slot).unwrap().player,
-        world.client(3).player
+        entered.player().map(|seen| seen.player),
+        Some(world.client(3).player)
     );
     world.check_views(true);
 }

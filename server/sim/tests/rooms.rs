@@ -7,7 +7,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Slot, Tick},
-    message::{LeaveReason, Refusal, RoomEntered, RoomLeft, ServerMessage},
+    message::{EntityKind, LeaveReason, Refusal, RoomEntered, RoomLeft, ServerMessage},
 };
 use parlour_sim::{Clock, InRoom, Interest, Player, Room, Rooms, Seats, StepSet, TickSchedule};
 use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
@@ -24,7 +24,6 @@ fn the_first_join_creates_a_room() {
     let expected = RoomEntered {
         room_type: "plaza".into(),
         properties: Vec::new(),
-        extras: Vec::new(),
         request: 1,
         room: "plaza".into(),
         epoch: Epoch(1),
@@ -34,9 +33,16 @@ fn the_first_join_creates_a_room() {
         capacity: 1000,
         interest_px: Some(150),
         near_px: 150,
+        speeds: vec![640, 1024],
         seq: 0,
         map: open_map("plaza", 125, 1).info(),
         state: Vec::new(),
+        kinds: vec![EntityKind {
+            name: "player".into(),
+            half_x: 2_048,
+            half_y: 2_048,
+            ..EntityKind::default()
+        }],
     };
     assert_eq!(*entered, expected);
     let snapshot = world

@@ -69,7 +69,7 @@ fn a_name_of_24_characters_of_four_bytes_reaches_the_neighbours() {
     world.join(1, "plaza");
     world.open_and_join(2, "plaza");
     world.ticks(6);
-    assert_eq!(world.sees(2, 1).unwrap().name, name);
+    assert_eq!(world.sees(2, 1).unwrap().player().unwrap().name, name);
 }
 
 #[test]
@@ -102,13 +102,7 @@ fn a_closed_session_is_removed_for_everyone() {
     world.close(2);
     world.tick();
     for viewer in [1, 3] {
-        assert!(
-            world
-                .client(viewer)
-                .view
-                .iter()
-                .all(|(_, seen)| seen.player != id)
-        );
+        assert!(world.client(viewer).view.find_player(id).is_none());
     }
     assert_eq!(world.sim.player(SessionId(2)), None);
     assert_eq!(

@@ -18,6 +18,12 @@ fn two_in_a_room() -> TestWorld {
     world
 }
 
+/// Returns the skin of a player as the client of a viewer knows it.
+fn skin_seen(world: &TestWorld, viewer: u64, other: u64) -> u16 {
+    let seen = world.sees(viewer, other).expect("in sight");
+    seen.player().expect("a player").skin
+}
+
 #[test]
 fn viewers_receive_a_skin_in_the_tick_of_its_change() {
     let mut world = two_in_a_room();
@@ -31,12 +37,13 @@ fn viewers_receive_a_skin_in_the_tick_of_its_change() {
         (Durability::L0, None)
     );
     for viewer in [1, 2] {
-        assert_eq!(world.sees(viewer, 1).unwrap().skin, 2);
+        assert_eq!(skin_seen(&world, viewer, 1), 2);
         let update = Update {
             slot: world.client(1).slot(),
             motion: None,
             skin: Some(2),
-            extras: Vec::new(),
+            components: Vec::new(),
+            owner: None,
         };
         assert_eq!(world.snapshot(viewer).unwrap().updates, [update]);
         assert_eq!(
@@ -63,7 +70,7 @@ fn two_skins_in_one_tick_are_one_change() {
     world.skin(1, 1);
     world.tick();
     assert_eq!(world.accepted(1).len(), 2);
-    assert_eq!(world.sees(2, 1).unwrap().skin, 1);
+    assert_eq!(skin_seen(&world, 2, 1), 1);
     world.skin(1, 2);
     world.skin(1, 1);
     world.tick();
@@ -92,14 +99,20 @@ fn a_skin_is_kept_across_rooms_and_visible_to_new_players() {
     world.skin(1, 2);
     world.join(1, "plaza/2");
     world.tick();
-    assert_eq!(world.sees(1, 1).unwrap().skin, 2);
+    assert_eq!(skin_seen(&world, 1, 1), 2);
     world.join(2, "plaza/2");
     world.open_and_join(3, "plaza/2");
     world.tick();
     for viewer in [2, 3] {
-        assert_eq!(world.sees(viewer, 1).unwrap().skin, 2);
+        assert_eq!(skin_seen(&world, viewer, 1), 2);
         let snapshot = world.snapshot(viewer).unwrap();
-        assert!(snapshot.enters.iter().any(|enter| enter.skin == 2) && snapshot.updates.is_empty());
+        assert!(
+            snapshot
+                .enters
+                .iter()
+                .any(|enter| enter.identity.player().unwrap().skin == 2)
+                && snapshot.updates.is_empty()
+        );
     }
 }
 
@@ -112,5 +125,5 @@ fn a_skin_can_be_chosen_before_joining() {
     assert_eq!(world.accepted(3).len(), 1);
     world.join(3, "plaza");
     world.tick();
-    assert_eq!(world.sees(1, 3).unwrap().skin, 1);
+    assert_eq!(skin_seen(&world, 1, 3), 1);
 }

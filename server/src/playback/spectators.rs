@@ -244,6 +244,7 @@ impl Spectator {
             ClientMessage::SetSkin(skin) => Err((skin.request, Refusal::NotInRoom)),
             ClientMessage::SetState(batch) => Err((batch.request, Refusal::NotInRoom)),
             ClientMessage::Custom(custom) => Err((custom.request, Refusal::NotInRoom)),
+            ClientMessage::Act(act) => Err((act.request, Refusal::NotInRoom)),
             ClientMessage::Reserve(reserve) => Err((reserve.request, Refusal::NotInRoom)),
             // The edge answers these, or they have no answer.
             ClientMessage::Move(_)

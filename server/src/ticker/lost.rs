@@ -17,6 +17,7 @@ pub(crate) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
                 ClientMessage::SetSkin(skin) => (skin.request, LostKind::Other),
                 ClientMessage::SetState(batch) => (batch.request, LostKind::Other),
                 ClientMessage::Custom(custom) => (custom.request, LostKind::Other),
+                ClientMessage::Act(act) => (act.request, LostKind::Other),
                 ClientMessage::Reserve(reserve) => (reserve.request, LostKind::Other),
                 ClientMessage::Hello(_)
                 | ClientMessage::Move(_)

@@ -89,14 +89,14 @@ impl TestClient {
     /// Returns the players in sight, as the client draws them at a tick.
     #[must_use]
     pub fn seen_players(&self, now: Tick) -> Vec<SeenPlayer> {
-        let seen = self.view.iter();
-        seen.map(|(slot, seen)| SeenPlayer {
+        let seen = self.view.players();
+        seen.map(|(slot, player, seen)| SeenPlayer {
             slot,
-            player: seen.player,
-            name: seen.name.to_owned(),
+            player: player.player,
+            name: player.name.clone(),
             place: seen.segment.at(now),
             gait: seen.segment.gait,
-            skin: seen.skin,
+            skin: player.skin,
         })
         .collect()
     }

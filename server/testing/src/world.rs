@@ -194,8 +194,8 @@ impl TestWorld {
     #[must_use]
     pub fn sees(&self, viewer: u64, other: u64) -> Option<Seen<'_>> {
         let id = self.client(other).player;
-        let mut seen = self.client(viewer).view.iter();
-        seen.find(|(_, seen)| seen.player == id).map(|(_, seen)| seen)
+        let (_, _, seen) = self.client(viewer).view.find_player(id)?;
+        Some(seen)
     }
 
     /// Returns the size of the snapshot that a session received in the last tick.

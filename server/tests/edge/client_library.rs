@@ -80,14 +80,14 @@ async fn a_client_joins_walks_and_sees_its_neighbour_walk() {
     wait_for(&mut ann, |ann, _| {
         let mut neighbours = ann.client().neighbours();
         neighbours
-            .any(|(_, neighbour)| neighbour.name == "bob")
+            .any(|(_, neighbour, _)| neighbour.name == "bob")
             .then_some(())
     })
     .await;
     bob.steer(Direction::East);
     let walked = wait_for(&mut ann, |ann, _| {
         let mut neighbours = ann.client().neighbours();
-        let (_, bob) = neighbours.find(|(_, neighbour)| neighbour.name == "bob")?;
+        let (_, _, bob) = neighbours.find(|(_, neighbour, _)| neighbour.name == "bob")?;
         (bob.segment.gait.heading.direction == Direction::East).then_some(bob.segment.position)
     });
     let answered = wait_for(&mut bob, |bob, event| match event {

@@ -52,8 +52,14 @@ fn check_that_two_clients_see_the_same_walk(server: &TestServer) {
     let mut ann = Walker::new(server, "ann");
     let mut bob = Walker::new(server, "bob");
     let (a, b) = (ann.slot, bob.slot);
-    ann.wait_for_view(|view| view.get(b).is_some_and(|seen| seen.name == "bob"));
-    bob.wait_for_view(|view| view.get(a).is_some_and(|seen| seen.name == "ann"));
+    ann.wait_for_view(|view| {
+        view.get(b)
+            .is_some_and(|seen| seen.player().unwrap().name == "bob")
+    });
+    bob.wait_for_view(|view| {
+        view.get(a)
+            .is_some_and(|seen| seen.player().unwrap().name == "ann")
+    });
     ann.client.send(&ClientMessage::Move(Move {
         seq: 1,
         direction: Direction::East,

@@ -35,7 +35,7 @@ fn messages_of_a_plugin_are_answered_and_its_components_are_replicated() {
     ann.hello("ann");
     let mut bob = server.player("bob");
     let entered = ann.join("plaza");
-    assert_eq!(entered.extras, ["mood"]);
+    assert_eq!(entered.kinds[0].components, ["mood"]);
     let slot = entered.slot;
     set_mood(&mut ann, 5, None);
     let declined = Refusal::Declined { code: HAS_NO_MOOD };
@@ -45,7 +45,7 @@ fn messages_of_a_plugin_are_answered_and_its_components_are_replicated() {
 
     // Bob sees the mood of Ann.
     bob.join("plaza");
-    let extras = loop {
+    let components = loop {
         let ConnectionEvent::Binary(payload) = bob.next_event() else {
             continue;
         };
@@ -53,11 +53,11 @@ fn messages_of_a_plugin_are_answered_and_its_components_are_replicated() {
         if snapshot.read(&payload).is_ok()
             && let Some(enter) = snapshot.enters.iter().find(|enter| enter.slot == slot)
         {
-            break enter.extras.clone();
+            break enter.components.clone();
         }
     };
-    assert_eq!(extras.len(), 1);
-    assert_eq!(extras[0].0, 0, "the first declared component");
+    assert_eq!(components.len(), 1);
+    assert_eq!(components[0].0, 0, "the first declared component");
 }
 
 #[test]

@@ -136,9 +136,9 @@ impl Spectator {
     pub(crate) fn check(&self, recording: &KnownRecording) {
         let tick = self.tick();
         let room = &self.client().room().unwrap().entered.room;
-        let seen = self.client().view().iter().map(|(_, seen)| {
+        let seen = self.client().view().players().map(|(_, player, seen)| {
             let place = seen.segment.at(tick);
-            (seen.player, (seen.name.to_owned(), place))
+            (player.player, (player.name.clone(), place))
         });
         let expected = recording.players(room, tick).expect("the room exists");
         assert_eq!(&seen.collect::<Players>(), expected, "at {tick:?}");

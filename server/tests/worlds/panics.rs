@@ -62,11 +62,7 @@ pub(crate) async fn witness_each_tick(mut witness: Visitor, stop: Arc<AtomicBool
             .wait_for(|connection, event| match event {
                 Event::Snapshot { .. } => {
                     let tick = connection.client().snapshot().tick.0;
-                    let (_, own) = connection
-                        .client()
-                        .view()
-                        .iter()
-                        .find(|(_, seen)| seen.player == id)?;
+                    let (_, _, own) = connection.client().view().find_player(id)?;
                     Some((tick, component(&own)))
                 }
                 Event::Pong { .. } | Event::Chat(_) => None,

@@ -178,20 +178,16 @@ impl Visitor {
 
 /// Returns what a client sees of a player.
 fn seen(connection: &Connection, player: PlayerId) -> Option<SeenVisitor> {
-    let (_, seen) = connection
-        .client()
-        .view()
-        .iter()
-        .find(|(_, seen)| seen.player == player)?;
+    let (_, player, seen) = connection.client().view().find_player(player)?;
     Some(SeenVisitor {
-        name: seen.name.to_owned(),
-        skin: seen.skin,
+        name: player.name.clone(),
+        skin: player.skin,
         component: component(&seen),
     })
 }
 
 /// Returns the number in the only component of a player, or 0 if it has none.
 pub(crate) fn component(seen: &Seen<'_>) -> u32 {
-    let bytes = seen.extras.first().map(|(_, bytes)| bytes);
+    let bytes = seen.components.first().map(|(_, bytes)| bytes);
     bytes.map_or(0, |bytes| decode(bytes).unwrap())
 }

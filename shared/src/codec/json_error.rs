@@ -34,6 +34,7 @@ const EXAMPLES: [(&str, &str); ClientKind::ALL.len()] = [
     ("ping", r#"{"ping":{"nonce":1}}"#),
     ("bye", r#""bye""#),
     ("reserve", r#"{"reserve":{"request":1,"seats":4,"room":"plaza"}}"#),
+    ("act", r#"{"act":{"target":{"object":1},"name":"open"}}"#),
 ];
 
 /// Returns a sentence that says what is wrong with `text`, which serde_json rejected with `error`.
@@ -122,7 +123,7 @@ fn wrong_part(place: &JsonPath, reason: &str) -> String {
 /// Names all messages. If that leaves no space for the unknown name, omits it: it is then longer
 /// than any that is known.
 fn unknown_message(name: &str, known: &str) -> String {
-    let sentence = |name| format!("unknown message{name}; known are {known}");
+    let sentence = |name| format!("unknown message{name}; known: {known}");
     match sentence(shown(name)) {
         fits if fits.len() <= MAX_SENTENCE => fits,
         _ => sentence(String::new()),
@@ -137,7 +138,7 @@ fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String
         "u8" => "a whole number from 0 to 255",
         "u16" => "a whole number from 0 to 65535",
         "u32" => "a whole number from 0 to 4294967295",
-        "a string" | "a borrowed string" if path == "custom.body" => {
+        "a string" | "a borrowed string" if path == "custom.body" || path == "act.body" => {
             "an even number of hexadecimal digits in quotes"
         }
         "a string" | "a borrowed string" => "text",

@@ -9,7 +9,7 @@ use serde::{
 
 use super::Body;
 use crate::{
-    ids::Tick,
+    ids::{ObjectId, PlayerId, Tick},
     limits::{MAX_DECODED_ITEMS, MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES},
     motion::{Direction, Heading},
     text::is_state_key,
@@ -52,6 +52,8 @@ pub enum ClientMessage {
     Bye,
     /// Reserves seats in a room for 15 seconds, without entering it.
     Reserve(Reserve),
+    /// Acts on an object or a player.
+    Act(Act),
 }
 
 impl ClientMessage {
@@ -67,6 +69,7 @@ impl ClientMessage {
             Self::SetState(batch) => batch.request,
             Self::Custom(custom) => custom.request,
             Self::Reserve(reserve) => reserve.request,
+            Self::Act(act) => act.request,
             Self::Hello(_) | Self::Move(_) | Self::Ping { .. } | Self::Bye => 0,
         }
     }
@@ -338,4 +341,31 @@ pub struct Custom {
     pub name: String,
     /// The message, in the plugin's encoding.
     pub body: Body,
+}
+
+/// An action on an object or a player: to open a door, or to tag a player. The server checks that
+/// the target is in reach and in sight before game logic receives the action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// Repeated in the answer.
+    #[serde(default)]
+    pub request: Request,
+    /// The target of the action.
+    pub target: ActTarget,
+    /// The name under which game logic registered the action.
+    pub name: String,
+    /// The details of the action, in the encoding of the game logic.
+    #[serde(default)]
+    pub body: Body,
+}
+
+/// The target of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActTarget {
+    /// The object with this id.
+    Object(ObjectId),
+    /// The player with this id.
+    Player(PlayerId),
 }

@@ -68,6 +68,7 @@ kinds! {
         Ping "ping",
         Bye "bye",
         Reserve "reserve",
+        Act "act",
     }
 }
 
@@ -125,5 +126,8 @@ kinds! {
         BadOptions "bad_options",
         BadTicket "bad_ticket",
         WorldRestarted "world_restarted",
+        OutOfReach "out_of_reach",
+        Taken "taken",
+        NotYours "not_yours",
     }
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::TICK_RATE;
 
-/// The reason of a refusal. The refusal for a hidden room is that for one that does not exist.
+/// The reason of a refusal. The refusal for a hidden room or object is that for one that does not
+/// exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -57,6 +58,13 @@ pub enum Refusal {
     /// The request was lost, because the game logic of the room failed while it handled it. The
     /// room continues from the moment before.
     WorldRestarted,
+    /// The target of the action is too far away or not in sight, is hidden from the player, or does
+    /// not exist. These cases have the same answer, so that it reveals nothing.
+    OutOfReach,
+    /// A different player holds the target now.
+    Taken,
+    /// The target belongs to a different player.
+    NotYours,
 }
 
 impl Refusal {
@@ -73,7 +81,8 @@ impl Refusal {
     /// Whether a correct client never causes this refusal. Such refusals count towards close code
     /// 4422. A bad text does not count: people type it, and a client without Unicode's tables
     /// cannot predict whether it is refused. Neither does a missing room, because a room can end
-    /// before a join arrives, nor a ticket that is not valid any more.
+    /// before a join arrives, nor a ticket that is not valid any more, nor a target that moves away
+    /// or is taken before an action arrives.
     #[must_use]
     pub fn is_senseless(&self) -> bool {
         matches!(

@@ -118,6 +118,8 @@ pub struct RoomEntered {
     /// The distance up to which a chat with [`Scope::Near`] is heard, in pixels. It is a sixth
     /// farther for players that were already near.
     pub near_px: u32,
+    /// The speeds of commands with an angle, in units per tick.
+    pub speeds: Vec<u16>,
     /// The number of the room's last message. The next one is one higher.
     pub seq: u32,
     /// The map.
@@ -126,8 +128,29 @@ pub struct RoomEntered {
     pub state: Vec<StateEntry>,
     /// The properties that the room publishes, by key.
     pub properties: Vec<Property>,
-    /// The names of the components that plugins replicate in this room, by bit number.
-    pub extras: Vec<String>,
+    /// The kinds of entities in this room. The first is that of players, and a
+    /// [`KindId`](crate::ids::KindId) is an index into this list.
+    pub kinds: Vec<EntityKind>,
+}
+
+/// A kind of entity: what all entities of the kind have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityKind {
+    /// Its name. That of players is `player`.
+    pub name: String,
+    /// The names of its replicated components: at most 16. The index of a component in a snapshot
+    /// is an index into this list.
+    pub components: Vec<String>,
+    /// Half the width of its body, in units.
+    pub half_x: u16,
+    /// Half the height of its body, in units.
+    pub half_y: u16,
+    /// The number of its collision layer, 0 to 31.
+    pub layer: u8,
+    /// The layers whose bodies stop it: bit n stands for layer n.
+    pub stopped_by: u32,
+    /// Whether walls do not stop it.
+    pub passes_walls: bool,
 }
 
 /// The answer to a request for seats.

@@ -1,11 +1,14 @@
 //! Unpacks snapshots. Decoding is strict, and the length of the frame bounds its memory: counts are
 //! not trusted.
 
-use super::{Ack, Enter, MotionChange, Snapshot, SnapshotError, SnapshotHeader, Update, fields, flags};
+use super::{
+    Ack, Enter, Identity, MotionChange, ObjectIdentity, OwnerChange, PlayerIdentity, Snapshot, SnapshotError,
+    SnapshotHeader, Update, fields, flags,
+};
 use crate::{
     codec::SNAPSHOT_OPCODE,
-    ids::{PlayerId, Slot, Tick},
-    limits::{MAX_EXTRA_BYTES, MAX_EXTRAS, MAX_NAME_BYTES},
+    ids::{KindId, ObjectId, PlayerId, Slot, Tick},
+    limits::{MAX_COMPONENT_BYTES, MAX_COMPONENTS, MAX_NAME_BYTES},
     motion::{Gait, Position},
 };
 
@@ -131,33 +134,49 @@ fn read_section<'a, T>(
 }
 
 fn read_enter(input: &mut Input<'_>) -> Result<Enter, SnapshotError> {
-    let (slot, player) = (input.slot()?, PlayerId(input.u32()?));
+    let (slot, kind, id) = (input.slot()?, KindId(input.u8()?), input.u32()?);
     let (position, gait) = read_place(input)?;
-    let skin = input.u16()?;
+    let identity = if kind == KindId::PLAYER {
+        Identity::Player(PlayerIdentity {
+            player: PlayerId(id),
+            skin: input.u16()?,
+            name: read_name(input)?,
+        })
+    } else {
+        Identity::Object(ObjectIdentity {
+            object: ObjectId(id),
+            kind,
+            owner: read_owner(input)?,
+        })
+    };
+    let components = read_components(input)?;
+    if components.iter().any(|(_, bytes)| bytes.is_empty()) {
+        return Err(SnapshotError::Bad("component"));
+    }
+    Ok(Enter {
+        slot,
+        identity,
+        position,
+        gait,
+        components,
+    })
+}
+
+fn read_name(input: &mut Input<'_>) -> Result<String, SnapshotError> {
     let length = usize::from(input.u8()?);
     if length > MAX_NAME_BYTES {
         return Err(SnapshotError::Bad("name"));
     }
-    let name = std::str::from_utf8(input.take(length)?)
-        .map_err(|_| SnapshotError::Bad("name"))?
-        .to_owned();
-    let mask = input.u8()?;
-    if mask >> MAX_EXTRAS != 0 {
-        return Err(SnapshotError::Bad("extras mask"));
+    let name = std::str::from_utf8(input.take(length)?).map_err(|_| SnapshotError::Bad("name"))?;
+    Ok(name.to_owned())
+}
+
+fn read_owner(input: &mut Input<'_>) -> Result<Option<PlayerId>, SnapshotError> {
+    match input.u8()? {
+        0 => Ok(None),
+        1 => Ok(Some(PlayerId(input.u32()?))),
+        _ => Err(SnapshotError::Bad("owner")),
     }
-    let extras = read_extras(input, mask)?;
-    if extras.iter().any(|(_, bytes)| bytes.is_empty()) {
-        return Err(SnapshotError::Bad("extra"));
-    }
-    Ok(Enter {
-        slot,
-        player,
-        position,
-        gait,
-        skin,
-        name,
-        extras,
-    })
 }
 
 /// A fast path for the most frequent record, which contains only a turn. Returns `None` if the next
@@ -177,7 +196,8 @@ fn read_plain_turn(input: &mut Input<'_>, tick: Tick) -> Option<Update> {
         slot: Slot(u16::from_le_bytes([low, high])),
         motion: Some(motion),
         skin: None,
-        extras: Vec::new(),
+        components: Vec::new(),
+        owner: None,
     })
 }
 
@@ -191,8 +211,13 @@ fn read_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, SnapshotErro
 
 fn read_any_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, SnapshotError> {
     let (slot, mask) = (input.slot()?, input.u8()?);
-    let known = fields::TURN | fields::ANCHOR | fields::SKIN | 0xF0;
-    if mask == 0 || mask & !known != 0 || mask & 3 == 3 {
+    let known = fields::TURN | fields::ANCHOR | fields::SKIN | fields::COMPONENTS | fields::OWNER;
+    let has_both = |pair| mask & pair == pair;
+    if mask == 0
+        || mask & !known != 0
+        || has_both(fields::TURN | fields::ANCHOR)
+        || has_both(fields::SKIN | fields::OWNER)
+    {
         return Err(SnapshotError::Bad("update mask"));
     }
     let motion = if mask & fields::TURN != 0 {
@@ -212,12 +237,26 @@ fn read_any_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, Snapshot
     } else {
         None
     };
-    let extras = read_extras(input, mask >> fields::EXTRA.trailing_zeros())?;
+    let components = if mask & fields::COMPONENTS != 0 {
+        read_components(input)?
+    } else {
+        Vec::new()
+    };
+    if mask & fields::COMPONENTS != 0 && components.is_empty() {
+        return Err(SnapshotError::Bad("component mask"));
+    }
+    let owner = if mask & fields::OWNER != 0 {
+        let player = read_owner(input)?;
+        Some(OwnerChange { player })
+    } else {
+        None
+    };
     Ok(Update {
         slot,
         motion,
         skin,
-        extras,
+        components,
+        owner,
     })
 }
 
@@ -236,16 +275,17 @@ fn read_place(input: &mut Input<'_>) -> Result<(Position, Gait), SnapshotError> 
     Ok((position, input.gait()?))
 }
 
-fn read_extras(input: &mut Input<'_>, mask: u8) -> Result<Vec<(u8, Vec<u8>)>, SnapshotError> {
-    let mut extras = Vec::new();
-    for bit in (0..MAX_EXTRAS as u8).filter(|bit| mask & (1 << bit) != 0) {
+fn read_components(input: &mut Input<'_>) -> Result<Vec<(u8, Vec<u8>)>, SnapshotError> {
+    let mask = input.u16()?;
+    let mut components = Vec::new();
+    for index in (0..MAX_COMPONENTS as u8).filter(|index| mask & (1 << index) != 0) {
         let length = usize::from(input.u8()?);
-        if length > MAX_EXTRA_BYTES {
-            return Err(SnapshotError::Bad("extra"));
+        if length > MAX_COMPONENT_BYTES {
+            return Err(SnapshotError::Bad("component"));
         }
-        extras.push((bit, input.take(length)?.to_vec()));
+        components.push((index, input.take(length)?.to_vec()));
     }
-    Ok(extras)
+    Ok(components)
 }
 
 struct Input<'a> {

@@ -3,8 +3,8 @@
 use super::{Ack, fields, flags};
 use crate::{
     codec::SNAPSHOT_OPCODE,
-    ids::{PlayerId, Slot, Tick},
-    limits::{MAX_BASE_AGE, MAX_EXTRA_BYTES, MAX_NAME_BYTES},
+    ids::{KindId, ObjectId, PlayerId, Slot, Tick},
+    limits::{MAX_BASE_AGE, MAX_COMPONENT_BYTES, MAX_NAME_BYTES},
     motion::{Gait, Position},
 };
 
@@ -56,42 +56,74 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The part of an enter record before its extras.
+/// The part of an enter record before the bytes of its components.
 #[derive(Clone, Copy, Debug)]
 pub struct EnterFields<'a> {
     /// Slot.
     pub slot: Slot,
-    /// Player.
-    pub player: PlayerId,
+    /// The player or object.
+    pub identity: IdentityFields<'a>,
     /// Position at the snapshot's tick.
     pub position: Position,
     /// Gait.
     pub gait: Gait,
-    /// Skin.
-    pub skin: u16,
-    /// Name, at most [`MAX_NAME_BYTES`].
-    pub name: &'a str,
-    /// The extras that follow, as bits 0 to 3. Write each with [`write_extra`], in order.
-    pub extras: u8,
+    /// The mask of the components that follow. Write each with [`write_component`], in order.
+    pub components: u16,
 }
 
-/// Writes an enter record up to its extras.
+/// The part of an enter record that differs between players and objects.
+#[derive(Clone, Copy, Debug)]
+pub enum IdentityFields<'a> {
+    /// A player.
+    Player {
+        /// Player id.
+        player: PlayerId,
+        /// Name, at most [`MAX_NAME_BYTES`].
+        name: &'a str,
+        /// Skin.
+        skin: u16,
+    },
+    /// An object.
+    Object {
+        /// Object id.
+        object: ObjectId,
+        /// Kind, not that of players.
+        kind: KindId,
+        /// Owner, if any.
+        owner: Option<PlayerId>,
+    },
+}
+
+/// Writes an enter record up to its components.
 pub fn write_enter(out: &mut Vec<u8>, enter: &EnterFields<'_>) {
-    assert!(
-        enter.name.len() <= MAX_NAME_BYTES,
-        "name of {} bytes is too long",
-        enter.name.len()
-    );
+    let (kind, id) = match enter.identity {
+        IdentityFields::Player { player, .. } => (KindId::PLAYER, player.0),
+        IdentityFields::Object { object, kind, .. } => (kind, object.0),
+    };
     // Each append to a Vec checks its capacity, so all fixed fields are one append.
-    let mut fixed = [0; 18];
+    let mut fixed = [0; 7];
     fixed[..2].copy_from_slice(&enter.slot.0.to_le_bytes());
-    fixed[2..6].copy_from_slice(&enter.player.0.to_le_bytes());
-    fixed[6..15].copy_from_slice(&place(enter.position, enter.gait));
-    fixed[15..17].copy_from_slice(&enter.skin.to_le_bytes());
-    fixed[17] = enter.name.len() as u8;
+    fixed[2] = kind.0;
+    fixed[3..].copy_from_slice(&id.to_le_bytes());
     out.extend_from_slice(&fixed);
-    out.extend_from_slice(enter.name.as_bytes());
-    out.push(enter.extras);
+    write_anchor(out, enter.position, enter.gait);
+    match enter.identity {
+        IdentityFields::Player { name, skin, .. } => {
+            assert!(
+                name.len() <= MAX_NAME_BYTES,
+                "name of {} bytes is too long",
+                name.len()
+            );
+            let [low, high] = skin.to_le_bytes();
+            out.extend_from_slice(&[low, high, name.len() as u8]);
+            out.extend_from_slice(name.as_bytes());
+        }
+        IdentityFields::Object { owner, .. } => {
+            assert!(kind != KindId::PLAYER, "an object has the kind of players");
+            write_owner(out, owner);
+        }
+    }
+    write_component_mask(out, enter.components);
 }
 
 /// Writes the slot and the mask of an update record. The fields of the mask ([`fields`]) must
@@ -104,12 +136,17 @@ pub fn write_update_head(out: &mut Vec<u8>, slot: Slot, mask: u8) {
 
 /// Writes the field [`fields::TURN`].
 pub fn write_turn(out: &mut Vec<u8>, ticks_ago: u8, gait: Gait) {
-    out.extend_from_slice(&[ticks_ago, gait.to_byte()]);
+    out.push(ticks_ago);
+    write_gait(out, gait);
 }
 
 /// Writes the field [`fields::ANCHOR`].
 pub fn write_anchor(out: &mut Vec<u8>, position: Position, gait: Gait) {
-    out.extend_from_slice(&place(position, gait));
+    let mut bytes = [0; 8];
+    bytes[..4].copy_from_slice(&position.x.to_le_bytes());
+    bytes[4..].copy_from_slice(&position.y.to_le_bytes());
+    out.extend_from_slice(&bytes);
+    write_gait(out, gait);
 }
 
 /// Writes the field [`fields::SKIN`].
@@ -117,21 +154,35 @@ pub fn write_skin(out: &mut Vec<u8>, skin: u16) {
     out.extend_from_slice(&skin.to_le_bytes());
 }
 
-/// Writes an extra. In an update, no bytes mean that the component was removed.
-pub fn write_extra(out: &mut Vec<u8>, bytes: &[u8]) {
+/// Writes the beginning of the field [`fields::COMPONENTS`]: a mask whose bit n stands for the
+/// component with the index n. Write each of them with [`write_component`], in order. In an update,
+/// the mask is not 0.
+pub fn write_component_mask(out: &mut Vec<u8>, mask: u16) {
+    out.extend_from_slice(&mask.to_le_bytes());
+}
+
+/// Writes a component. In an update, no bytes mean that the component was removed.
+pub fn write_component(out: &mut Vec<u8>, bytes: &[u8]) {
     assert!(
-        bytes.len() <= MAX_EXTRA_BYTES,
-        "extra of {} bytes is too long",
+        bytes.len() <= MAX_COMPONENT_BYTES,
+        "component of {} bytes is too long",
         bytes.len()
     );
     out.push(bytes.len() as u8);
     out.extend_from_slice(bytes);
 }
 
-fn place(position: Position, gait: Gait) -> [u8; 9] {
-    let mut bytes = [0; 9];
-    bytes[..4].copy_from_slice(&position.x.to_le_bytes());
-    bytes[4..8].copy_from_slice(&position.y.to_le_bytes());
-    bytes[8] = gait.to_byte();
-    bytes
+/// Writes the field [`fields::OWNER`].
+pub fn write_owner(out: &mut Vec<u8>, owner: Option<PlayerId>) {
+    match owner {
+        None => out.push(0),
+        Some(player) => {
+            out.push(1);
+            out.extend_from_slice(&player.0.to_le_bytes());
+        }
+    }
+}
+
+fn write_gait(out: &mut Vec<u8>, gait: Gait) {
+    out.push(gait.to_byte());
 }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::View;
 use crate::{
-    ids::{PlayerId, Slot, Tick},
+    ids::{Slot, Tick},
     message::Body,
     motion::Segment,
-    snapshot::{Ack, Snapshot},
+    snapshot::{Ack, Identity, OwnerChange, Snapshot},
 };
 
 /// [`Snapshot`] as JSON.
@@ -22,11 +22,11 @@ pub struct SnapshotJson {
     pub view: u8,
     /// The last command applied, if it is a new one.
     pub ack: Option<Ack>,
-    /// The slots of players that are no longer visible.
+    /// The slots of entities that are no longer visible.
     pub leaves: Vec<Slot>,
-    /// The players that became visible, in full.
+    /// The entities that became visible, in full.
     pub enters: Vec<EnterJson>,
-    /// The changes to players that stay visible.
+    /// The changes to entities that stay visible.
     pub updates: Vec<UpdateJson>,
 }
 
@@ -35,16 +35,12 @@ pub struct SnapshotJson {
 pub struct EnterJson {
     /// Slot.
     pub slot: Slot,
-    /// Its player id.
-    pub player: PlayerId,
-    /// Its name.
-    pub name: String,
+    /// The player or object that it is.
+    pub identity: Identity,
     /// Its motion.
     pub segment: Segment,
-    /// Index into the catalogue of skins.
-    pub skin: u16,
-    /// Components of plugins.
-    pub extras: Vec<ExtraJson>,
+    /// Its components.
+    pub components: Vec<ComponentJson>,
 }
 
 /// [`crate::snapshot::Update`] as JSON.
@@ -56,16 +52,18 @@ pub struct UpdateJson {
     pub segment: Option<Segment>,
     /// Its skin, if that changed.
     pub skin: Option<u16>,
-    /// Components of plugins that changed. Empty body: the component was removed.
-    pub extras: Vec<ExtraJson>,
+    /// The components that changed. Empty body: the component was removed.
+    pub components: Vec<ComponentJson>,
+    /// Its owner, if that changed.
+    pub owner: Option<OwnerChange>,
 }
 
-/// A component of a plugin.
+/// A component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExtraJson {
-    /// Index into the names of the welcome.
+pub struct ComponentJson {
+    /// Index into the components of its kind.
     pub index: u8,
-    /// The component, in the plugin's encoding.
+    /// The component, in the encoding of the game logic.
     pub body: Body,
 }
 
@@ -85,11 +83,9 @@ impl View {
                 .iter()
                 .map(|enter| EnterJson {
                     slot: enter.slot,
-                    player: enter.player,
-                    name: enter.name.clone(),
+                    identity: enter.identity.clone(),
                     segment: segment(enter.slot),
-                    skin: enter.skin,
-                    extras: extras(&enter.extras),
+                    components: components(&enter.components),
                 })
                 .collect(),
             updates: snapshot
@@ -99,17 +95,18 @@ impl View {
                     slot: update.slot,
                     segment: update.motion.map(|_| segment(update.slot)),
                     skin: update.skin,
-                    extras: extras(&update.extras),
+                    components: components(&update.components),
+                    owner: update.owner,
                 })
                 .collect(),
         }
     }
 }
 
-fn extras(extras: &[(u8, Vec<u8>)]) -> Vec<ExtraJson> {
-    extras
+fn components(components: &[(u8, Vec<u8>)]) -> Vec<ComponentJson> {
+    components
         .iter()
-        .map(|(index, body)| ExtraJson {
+        .map(|(index, body)| ComponentJson {
             index: *index,
             body: Body(body.clone()),
         })

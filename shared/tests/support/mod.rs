@@ -3,4 +3,5 @@
 
 pub(crate) mod golden;
 pub(crate) mod naive;
+pub(crate) mod packed;
 pub(crate) mod typed;

@@ -2,8 +2,9 @@
 
 use parlour_shared::{
     close::CloseCode,
-    message::{ClientMessage, Durability, JoinMode, LeaveReason, Refusal, Scope, ServerMessage},
+    message::{ActTarget, ClientMessage, Durability, JoinMode, LeaveReason, Refusal, Scope, ServerMessage},
     motion::Direction,
+    snapshot::Identity,
 };
 use serde_reflection::{ContainerFormat, Registry, Samples, Tracer, TracerConfig};
 
@@ -13,9 +14,11 @@ pub(crate) fn registry() -> Registry {
     tracer.trace_type::<ClientMessage>(&samples).unwrap();
     tracer.trace_type::<ServerMessage>(&samples).unwrap();
     // Tracing finds enums inside messages, but only their first variants.
+    tracer.trace_type::<ActTarget>(&samples).unwrap();
     tracer.trace_type::<CloseCode>(&samples).unwrap();
     tracer.trace_type::<Direction>(&samples).unwrap();
     tracer.trace_type::<Durability>(&samples).unwrap();
+    tracer.trace_type::<Identity>(&samples).unwrap();
     tracer.trace_type::<JoinMode>(&samples).unwrap();
     tracer.trace_type::<LeaveReason>(&samples).unwrap();
     tracer.trace_type::<Refusal>(&samples).unwrap();

@@ -3,7 +3,9 @@
 use parlour_shared::{
     ids::{PlayerId, Slot, Tick},
     motion::{Direction, Gait, Heading, Position},
-    snapshot::{Builder, EnterFields, fields, flags, write_enter, write_turn, write_update_head},
+    snapshot::{
+        Builder, EnterFields, IdentityFields, fields, flags, write_enter, write_turn, write_update_head,
+    },
 };
 
 const GAIT: Gait = Gait {
@@ -22,12 +24,14 @@ pub(crate) fn pack_enters(out: &mut Vec<u8>) {
         for slot in 0..50 {
             let enter = EnterFields {
                 slot: Slot(slot),
-                player: PlayerId(u32::from(slot)),
+                identity: IdentityFields::Player {
+                    player: PlayerId(u32::from(slot)),
+                    name: "a walker",
+                    skin: 3,
+                },
                 position: Position::from_px(100, 100),
                 gait: GAIT,
-                skin: 3,
-                name: "a walker",
-                extras: 0,
+                components: 0,
             };
             write_enter(out, &enter);
         }

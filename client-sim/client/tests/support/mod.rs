@@ -13,7 +13,8 @@ use parlour_shared::{
     message::{ChatSaid, LeaveReason, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, Welcome},
     motion::{Gait, Heading, Position, TileRect, WallGrid},
     snapshot::{
-        Ack, Builder, EnterFields, fields, flags, write_anchor, write_enter, write_turn, write_update_head,
+        Ack, Builder, EnterFields, IdentityFields, fields, flags, write_anchor, write_enter, write_turn,
+        write_update_head,
     },
 };
 
@@ -95,11 +96,12 @@ pub(crate) fn room_entered(map: MapInfo) -> RoomEntered {
         capacity: 100,
         interest_px: None,
         near_px: 150,
+        speeds: vec![640, 1024],
         seq: 40,
         map,
         state: vec![],
         properties: vec![],
-        extras: vec![],
+        kinds: vec![],
     }
 }
 
@@ -159,12 +161,14 @@ pub(crate) fn snapshot(
             Record::Enter(slot, player, position, gait) => {
                 let enter = EnterFields {
                     slot,
-                    player,
+                    identity: IdentityFields::Player {
+                        player,
+                        name: "someone",
+                        skin: 0,
+                    },
                     position,
                     gait,
-                    skin: 0,
-                    name: "someone",
-                    extras: 0,
+                    components: 0,
                 };
                 write_enter(out, &enter);
                 true

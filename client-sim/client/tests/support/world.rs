@@ -240,7 +240,8 @@ impl State {
                 player.send_message(&ServerMessage::RoomEntered(RoomEntered {
                     room_type: "test".into(),
                     properties: Vec::new(),
-                    extras: Vec::new(),
+                    speeds: vec![640, 1024],
+                    kinds: Vec::new(),
                     request: join.request,
                     room: join.room,
                     epoch: Epoch(1),

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use parlour_client::{Agreement, Command, Event};
 use parlour_shared::{
-    limits::MAX_EXTRA_BYTES,
-    snapshot::{MotionChange, Update},
+    limits::MAX_COMPONENT_BYTES,
+    snapshot::{MotionChange, OwnerChange, PlayerIdentity, Update},
 };
 
 use super::{super::schedule::Job, Bot, ThreadState};
@@ -115,7 +115,10 @@ impl Bot {
             self.tracker.leave(slot);
         }
         for enter in snapshot.enters.iter().filter(|enter| Some(enter.slot) != own) {
-            let (slot, player, heading) = (enter.slot, enter.player, enter.gait.heading);
+            let Some(PlayerIdentity { player, .. }) = enter.identity.player() else {
+                continue;
+            };
+            let (slot, player, heading) = (enter.slot, *player, enter.gait.heading);
             let latency = &mut measured.latency;
             let sighting = self
                 .tracker
@@ -149,9 +152,15 @@ fn record_bytes(update: &Update) -> u64 {
         None => 0,
     };
     let skin = if update.skin.is_some() { 2 } else { 0 };
-    let extras = update
-        .extras
+    let components = update
+        .components
         .iter()
-        .map(|(_, bytes)| 1 + bytes.len().min(MAX_EXTRA_BYTES) as u64);
-    3 + motion + skin + extras.sum::<u64>()
+        .map(|(_, bytes)| 1 + bytes.len().min(MAX_COMPONENT_BYTES) as u64);
+    let mask = if update.components.is_empty() { 0 } else { 2 };
+    let owner = match update.owner {
+        Some(OwnerChange { player: Some(_) }) => 5,
+        Some(OwnerChange { player: None }) => 1,
+        None => 0,
+    };
+    3 + motion + skin + mask + components.sum::<u64>() + owner
 }

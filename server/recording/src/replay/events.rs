@@ -1,7 +1,7 @@
 //! The events of a tick, in words and as JSON.
 
 use parlour_shared::{
-    message::{ClientMessage, Scope, StateWrite},
+    message::{ActTarget, ClientMessage, Scope, StateWrite},
     motion::Direction,
     text::count,
 };
@@ -90,6 +90,17 @@ pub(super) fn request(message: &ClientMessage) -> String {
         }
         ClientMessage::Custom(custom) => {
             format!("{} ({})", plain(&custom.name), count(custom.body.0.len(), "byte"))
+        }
+        ClientMessage::Act(act) => {
+            let target = match act.target {
+                ActTarget::Object(object) => format!("object {}", object.0),
+                ActTarget::Player(player) => format!("player {:08x}", player.0),
+            };
+            format!(
+                "act {} on {target} ({})",
+                plain(&act.name),
+                count(act.body.0.len(), "byte")
+            )
         }
         ClientMessage::Ping { .. } => "ping".to_owned(),
         ClientMessage::Bye => "bye".to_owned(),

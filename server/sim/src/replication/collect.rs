@@ -4,7 +4,7 @@ use bevy_ecs::{prelude::*, schedule::ScheduleConfigs, system::ScheduleSystem};
 use parlour_shared::codec;
 use serde::Serialize;
 
-use super::{Replica, record::Extra};
+use super::Replica;
 use crate::{
     clock::Clock,
     movement::Motion,
@@ -58,8 +58,8 @@ pub(super) fn collect(
     }
 }
 
-/// Returns the system that copies a component of a plugin into the records.
-pub(super) fn extra<C: Component + Serialize>(bit: usize) -> ScheduleConfigs<ScheduleSystem> {
+/// Returns the system that copies a component into the records.
+pub(super) fn component<C: Component + Serialize>(index: usize) -> ScheduleConfigs<ScheduleSystem> {
     let update = move |players: Query<(&InRoom, &Seat, Ref<C>, Ref<InRoom>)>,
                        mut removed: RemovedComponents<C>,
                        seated: Query<(&InRoom, &Seat)>,
@@ -70,7 +70,7 @@ pub(super) fn extra<C: Component + Serialize>(bit: usize) -> ScheduleConfigs<Sch
             let Ok(mut replica) = replicas.get_mut(room) else {
                 return;
             };
-            if replica.records[seat.slot.index()].set_extra(bit, Extra::new(bytes), clock.tick) {
+            if replica.records[seat.slot.index()].set_component(index, bytes, clock.tick) {
                 replica.changes.insert(seat.slot);
             }
         };

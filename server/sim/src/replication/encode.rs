@@ -4,14 +4,16 @@
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
     ids::{Slot, Tick},
-    limits::MAX_EXTRAS,
     snapshot::{
-        EnterFields, fields, write_anchor, write_enter, write_extra, write_skin, write_turn,
-        write_update_head,
+        EnterFields, IdentityFields, fields, write_anchor, write_component, write_component_mask,
+        write_enter, write_skin, write_turn, write_update_head,
     },
 };
 
-use super::{changes::Changes, record::Record};
+use super::{
+    changes::Changes,
+    record::{EncodedComponent, Record},
+};
 
 /// The maximum number of shared deltas per room and tick whose base is older than [`Changes`]
 /// remembers. Only viewers that were held need one. Beyond this limit, each of them has a private
@@ -204,22 +206,20 @@ pub(super) fn ones(words: usize, word: impl Fn(usize) -> usize) -> impl Iterator
 }
 
 fn encode_enter(out: &mut Vec<u8>, slot: Slot, record: &Record, tick: Tick) {
-    let present = |bit: &usize| !record.extras[*bit].as_bytes().is_empty();
-    let extras = (0..MAX_EXTRAS)
-        .filter(present)
-        .fold(0, |mask, bit| mask | 1 << bit);
     let enter = EnterFields {
         slot,
-        player: record.player,
+        identity: IdentityFields::Player {
+            player: record.player,
+            name: &record.name,
+            skin: record.skin,
+        },
         position: record.segment.at(tick),
         gait: record.segment.gait,
-        skin: record.skin,
-        name: &record.name,
-        extras,
+        components: mask_of(record.components()),
     };
     write_enter(out, &enter);
-    for bit in (0..MAX_EXTRAS).filter(present) {
-        write_extra(out, record.extras[bit].as_bytes());
+    for (_, component) in record.components() {
+        write_component(out, component.as_bytes());
     }
 }
 
@@ -233,10 +233,8 @@ fn encode_update(out: &mut Vec<u8>, slot: Slot, record: &Record, base: Tick, tic
     if record.skin_changed > base {
         mask |= fields::SKIN;
     }
-    for bit in 0..MAX_EXTRAS {
-        if record.extras_changed[bit] > base {
-            mask |= fields::EXTRA << bit;
-        }
+    if record.components_changed > base {
+        mask |= fields::COMPONENTS;
     }
     write_update_head(out, slot, mask);
     if turned {
@@ -247,7 +245,15 @@ fn encode_update(out: &mut Vec<u8>, slot: Slot, record: &Record, base: Tick, tic
     if mask & fields::SKIN != 0 {
         write_skin(out, record.skin);
     }
-    for bit in (0..MAX_EXTRAS).filter(|&bit| mask & (fields::EXTRA << bit) != 0) {
-        write_extra(out, record.extras[bit].as_bytes());
+    if mask & fields::COMPONENTS != 0 {
+        let changed = record.components_since(base);
+        write_component_mask(out, mask_of(changed.clone()));
+        for (_, component) in changed {
+            write_component(out, component.as_bytes());
+        }
     }
+}
+
+fn mask_of<'a>(components: impl Iterator<Item = (usize, &'a EncodedComponent)>) -> u16 {
+    components.fold(0, |mask, (index, _)| mask | 1 << index)
 }

@@ -5,7 +5,7 @@ use parlour_shared::{
     ids::{Epoch, Slot, Tick},
     limits::TICK_RATE,
     map::{Map, MapInfo},
-    message::{LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
+    message::{EntityKind, LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
     motion,
     rng::{Purpose, Stream},
 };
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Interest, Setup},
-    extend::Extras,
+    extend::ReplicatedNames,
     movement::{CurrentPosition, Motion, MoveQueue},
     outbox::Outbox,
     player::{Link, Player},
@@ -177,13 +177,20 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
         capacity: rules.capacity,
         interest_px: (rules.interest == Interest::Near).then_some(rules.near_px),
         near_px: rules.near_px,
+        speeds: vec![motion::WALK_STRAIGHT as u16, motion::SPRINT_STRAIGHT as u16],
         seq: details.seq,
         map: MapInfo::clone(&details.info),
         state: state.map(RoomState::entries).unwrap_or_default(),
         properties: listing
             .map(|listing| listing.properties().to_vec())
             .unwrap_or_default(),
-        extras: world.resource::<Extras>().names(),
+        kinds: vec![EntityKind {
+            name: "player".into(),
+            components: world.resource::<ReplicatedNames>().names(),
+            half_x: motion::HALF_BODY as u16,
+            half_y: motion::HALF_BODY as u16,
+            ..EntityKind::default()
+        }],
     })
 }
 

@@ -64,7 +64,7 @@ fn asks_for_every_tick(schedule: &Schedule, built_in: &[SystemKey]) -> bool {
         DigestSet::Sum.intern(),
         DigestSet::Verify.intern(),
         ReplicateSet::Deliver.intern(),
-        ReplicateSet::Extras.intern(),
+        ReplicateSet::Components.intern(),
     ];
     let in_set = |set: &InternedSystemSet, key: &SystemKey| {
         let systems = schedule.graph().systems_in_set(*set);

@@ -13,14 +13,14 @@ fn sentence_for(text: &str) -> String {
     }
 }
 
-const MESSAGES: &str = "hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye, reserve";
+const MESSAGES: &str = "hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye, reserve, act";
 
 #[test]
 fn an_unknown_name_is_reported_with_the_known_ones() {
     for (text, name) in [
         (r#"{"bogus":1}"#, " `bogus`"),
         (r#""sprnt""#, " `sprnt`"),
-        (r#"{"a`, expected b":1}"#, " `a`, expected b`"),
+        (r#"{"`, expected ":1}"#, " ``, expected `"),
         // A Cyrillic letter, and a right-to-left override.
         ("{\"m\u{43e}ve\":{}}", r" `m\u{43e}ve`"),
         ("{\"\u{202e}\":{}}", r" `\u{202e}`"),
@@ -31,7 +31,7 @@ fn an_unknown_name_is_reported_with_the_known_ones() {
         // Too long to be a typing mistake.
         (r#"{"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9":1}"#, ""),
     ] {
-        let expected = format!("unknown message{name}; known are {MESSAGES}");
+        let expected = format!("unknown message{name}; known: {MESSAGES}");
         assert_eq!(sentence_for(text), expected, "{text}");
     }
     for (text, expected) in [

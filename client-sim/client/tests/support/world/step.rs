@@ -4,7 +4,8 @@ use parlour_shared::{
     ids::{PlayerId, Slot, Tick},
     motion::{Segment, contact, turn},
     snapshot::{
-        Builder, EnterFields, fields, flags, write_anchor, write_enter, write_turn, write_update_head,
+        Builder, EnterFields, IdentityFields, fields, flags, write_anchor, write_enter, write_turn,
+        write_update_head,
     },
     websocket::encode_close,
 };
@@ -77,12 +78,14 @@ impl State {
                         out,
                         &EnterFields {
                             slot: *slot,
-                            player,
+                            identity: IdentityFields::Player {
+                                player,
+                                name: "bot",
+                                skin: 0,
+                            },
                             position,
                             gait,
-                            skin: 0,
-                            name: "bot",
-                            extras: 0,
+                            components: 0,
                         },
                     );
                 }

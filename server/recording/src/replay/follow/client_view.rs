@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, mem};
 
 use parlour_shared::{
     ids::{PlayerId, Tick},
-    motion::Position,
-    snapshot::Snapshot,
-    view::{Seen, View},
+    motion::{Position, Segment},
+    snapshot::{PlayerIdentity, Snapshot},
+    view::View,
 };
 
 use crate::replay::{PlayerRoster, display};
@@ -37,18 +37,16 @@ impl ClientView {
         own_position: Position,
         roster: &PlayerRoster,
     ) -> Vec<String> {
-        let others = self.view.iter().filter(|(_, seen)| seen.player != own);
+        let others = self.view.players().filter(|(_, seen, _)| seen.player != own);
         others
-            .map(|(_, seen)| describe(&seen, "", Some(own_position), tick, roster))
+            .map(|(_, seen, motion)| describe(seen, motion.segment, "", Some(own_position), tick, roster))
             .collect()
     }
 
     /// Returns the name of a visible player.
     pub(super) fn name(&self, player: PlayerId) -> Option<&str> {
-        let mut visible = self.view.iter();
-        visible
-            .find(|(_, seen)| seen.player == player)
-            .map(|(_, seen)| seen.name)
+        let (_, seen, _) = self.view.find_player(player)?;
+        Some(&seen.name)
     }
 
     /// Applies a snapshot and describes what changed.
@@ -64,17 +62,16 @@ impl ClientView {
                 "is sent a snapshot that does not match the ones before: {error}"
             )];
         }
-        let visible = || self.view.iter().map(|(_, seen)| seen);
-        let viewer = visible().find(|seen| seen.player == own);
-        let own_position = viewer.map(|seen| seen.segment.at(tick));
+        let viewer = self.view.find_player(own);
+        let own_position = viewer.map(|(_, _, motion)| motion.segment.at(tick));
         let mut departed = mem::take(&mut self.known);
         let (mut arrivals, mut changes) = (Vec::new(), Vec::new());
-        for seen in visible().filter(|seen| seen.player != own) {
+        for (_, seen, motion) in self.view.players().filter(|(_, seen, _)| seen.player != own) {
             let known = departed.remove(&seen.player);
             match &known {
                 None => arrivals.push(format!(
                     "sees {}",
-                    describe(&seen, arrival, own_position, tick, roster)
+                    describe(seen, motion.segment, arrival, own_position, tick, roster)
                 )),
                 Some((name, skin)) if *skin != seen.skin => {
                     let name = roster.called(seen.player, name);
@@ -82,7 +79,7 @@ impl ClientView {
                 }
                 Some(_) => {}
             }
-            let name = known.map_or_else(|| seen.name.to_owned(), |(name, _)| name);
+            let name = known.map_or_else(|| seen.name.clone(), |(name, _)| name);
             self.known.insert(seen.player, (name, seen.skin));
         }
         let departures = departed
@@ -94,17 +91,18 @@ impl ClientView {
 
 /// Describes a visible player, where it is relative to the viewer, and how it moves.
 fn describe(
-    seen: &Seen<'_>,
+    seen: &PlayerIdentity,
+    segment: Segment,
     arrival: &str,
     own_position: Option<Position>,
     tick: Tick,
     roster: &PlayerRoster,
 ) -> String {
-    let place = seen.segment.at(tick);
+    let place = segment.at(tick);
     let place = own_position.map_or_else(|| display::place(place), |own| display::offset(own, place));
     let (name, moving) = (
-        roster.called(seen.player, seen.name),
-        display::in_motion(seen.segment.gait),
+        roster.called(seen.player, &seen.name),
+        display::in_motion(segment.gait),
     );
     format!("{name}{arrival}, {place}, {moving}")
 }

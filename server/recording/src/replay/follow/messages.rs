@@ -17,6 +17,10 @@ pub(super) fn describe_sent(message: &ClientMessage) -> Option<String> {
             let name = display::quoted(&custom.name);
             Some(format!("sends {name} ({})", count(custom.body.0.len(), "byte")))
         }
+        ClientMessage::Act(act) => {
+            let name = display::quoted(&act.name);
+            Some(format!("acts {name} ({})", count(act.body.0.len(), "byte")))
+        }
         ClientMessage::Bye => Some("says goodbye".to_owned()),
         _ => None,
     }

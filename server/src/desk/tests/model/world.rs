@@ -420,6 +420,7 @@ fn entered(request: Request, room: &str, epoch: Epoch) -> ServerMessage {
         },
         state: Vec::new(),
         properties: Vec::new(),
-        extras: Vec::new(),
+        speeds: Vec::new(),
+        kinds: Vec::new(),
     })
 }
