@@ -13,12 +13,12 @@
 //! updates         u16 count, then an update record each      if flagged
 //! ```
 //! An enter record is
-//! `u16 slot, u32 player, i32 x, i32 y, u8 gait, u16 skin, u8 length, name, u8 extras mask` and for
+//! `u16 slot, u32 player, i32 x, i32 y, gait, u16 skin, u8 length, name, u8 extras mask` and for
 //! each bit of the mask `u8 length, bytes`; x and y are those of the snapshot's tick. An update
 //! record is `u16 slot, u8 mask` and the fields that the mask names, in this order: 1 turn
-//! `u8 ticks ago, u8 gait`; 2 anchor `i32 x, i32 y, u8 gait`; 4 skin `u16`; 16, 32, 64, 128 extras
+//! `u8 ticks ago, gait`; 2 anchor `i32 x, i32 y, gait`; 4 skin `u16`; 16, 32, 64, 128 extras
 //! 0 to 3 `u8 length, bytes` (length 0: the component is gone). Turn and anchor exclude each other;
-//! bit 8 is reserved.
+//! bit 8 is reserved. A gait is one byte, or five if it is free ([`Gait::to_bytes`]).
 
 mod read;
 mod write;

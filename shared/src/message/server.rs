@@ -118,6 +118,8 @@ pub struct RoomEntered {
     /// The distance up to which a chat with [`Scope::Near`] is heard, in pixels. It is a sixth
     /// farther for players that were already near.
     pub near_px: u32,
+    /// The speeds of commands with an angle, in units per tick.
+    pub speeds: Vec<u16>,
     /// The number of the room's last message. The next one is one higher.
     pub seq: u32,
     /// The map.

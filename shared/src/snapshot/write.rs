@@ -82,14 +82,16 @@ pub fn write_enter(out: &mut Vec<u8>, enter: &EnterFields<'_>) {
         "name of {} bytes is too long",
         enter.name.len()
     );
-    // Each append to a Vec checks its capacity, so all fixed fields are one append.
-    let mut fixed = [0; 18];
+    // Each append to a Vec checks its capacity, so the fixed fields are few appends.
+    let mut fixed = [0; 14];
     fixed[..2].copy_from_slice(&enter.slot.0.to_le_bytes());
     fixed[2..6].copy_from_slice(&enter.player.0.to_le_bytes());
-    fixed[6..15].copy_from_slice(&place(enter.position, enter.gait));
-    fixed[15..17].copy_from_slice(&enter.skin.to_le_bytes());
-    fixed[17] = enter.name.len() as u8;
+    fixed[6..10].copy_from_slice(&enter.position.x.to_le_bytes());
+    fixed[10..].copy_from_slice(&enter.position.y.to_le_bytes());
     out.extend_from_slice(&fixed);
+    write_gait(out, enter.gait);
+    let [low, high] = enter.skin.to_le_bytes();
+    out.extend_from_slice(&[low, high, enter.name.len() as u8]);
     out.extend_from_slice(enter.name.as_bytes());
     out.push(enter.extras);
 }
@@ -104,12 +106,14 @@ pub fn write_update_head(out: &mut Vec<u8>, slot: Slot, mask: u8) {
 
 /// Writes the field [`fields::TURN`].
 pub fn write_turn(out: &mut Vec<u8>, ticks_ago: u8, gait: Gait) {
-    out.extend_from_slice(&[ticks_ago, gait.to_byte()]);
+    out.push(ticks_ago);
+    write_gait(out, gait);
 }
 
 /// Writes the field [`fields::ANCHOR`].
 pub fn write_anchor(out: &mut Vec<u8>, position: Position, gait: Gait) {
-    out.extend_from_slice(&place(position, gait));
+    write_position(out, position);
+    write_gait(out, gait);
 }
 
 /// Writes the field [`fields::SKIN`].
@@ -128,10 +132,15 @@ pub fn write_extra(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-fn place(position: Position, gait: Gait) -> [u8; 9] {
-    let mut bytes = [0; 9];
+/// Writes a gait: one byte, or five if it is free.
+#[inline]
+fn write_gait(out: &mut Vec<u8>, gait: Gait) {
+    out.extend_from_slice(gait.to_bytes().as_slice());
+}
+
+fn write_position(out: &mut Vec<u8>, position: Position) {
+    let mut bytes = [0; 8];
     bytes[..4].copy_from_slice(&position.x.to_le_bytes());
-    bytes[4..8].copy_from_slice(&position.y.to_le_bytes());
-    bytes[8] = gait.to_byte();
-    bytes
+    bytes[4..].copy_from_slice(&position.y.to_le_bytes());
+    out.extend_from_slice(&bytes);
 }
