@@ -10,8 +10,8 @@ use parlour_shared::{
         MAX_ROOM_NAME_BYTES, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES,
     },
     message::{
-        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin,
-        SetState, StateWrite,
+        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, MoveHeading, Property, Reserve,
+        Scope, SetSkin, SetState, StateWrite,
     },
     motion::Direction,
 };
@@ -84,8 +84,10 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             ClientMessage::Move(Move {
                 seq,
                 tick: Tick(tick),
-                direction: Direction::ALL[direction],
-                sprint,
+                heading: MoveHeading::Keys {
+                    direction: Direction::ALL[direction],
+                    sprint: sprint,
+                },
             })
         }),
         (number(), any::<bool>(), text()).prop_map(|(request, near, text)| {

@@ -10,8 +10,8 @@ use parlour_shared::{
     ids::Tick,
     limits::PROTOCOL,
     message::{
-        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin,
-        SetState, StateWrite,
+        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, MoveHeading, Property, Reserve,
+        Scope, SetSkin, SetState, StateWrite,
     },
     motion::Direction,
 };
@@ -74,8 +74,7 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         let message = Move {
             seq: number as u32 + 1,
             tick: Tick(0),
-            direction,
-            sprint: false,
+            heading: MoveHeading::walk(direction),
         };
         cases.push(case(
             &format!("move_{name}"),
@@ -86,8 +85,7 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
     let aimed = Move {
         seq: 70_000,
         tick: Tick(300),
-        direction: Direction::Southwest,
-        sprint: true,
+        heading: MoveHeading::sprint(Direction::Southwest),
     };
     let chat = |scope, text: &str| {
         ClientMessage::Chat(Chat {
@@ -297,7 +295,7 @@ fn json_may_omit_fields_that_have_a_default() {
     assert_eq!(
         message,
         ClientMessage::Move(Move {
-            direction: Direction::East,
+            heading: MoveHeading::walk(Direction::East),
             ..Move::default()
         })
     );

@@ -118,7 +118,7 @@ fn stepped(walk: &Walk, grid: &WallGrid) -> Vec<(Position, u8)> {
             walker.step();
         }
         if let Some(&(_, direction, sprint)) = walk.turns.iter().find(|turn| turn.0 == tick) {
-            walker.turn(Heading { direction, sprint });
+            walker.turn(Heading::keys(direction, sprint));
         }
         (walker.position, walker.gait.to_byte())
     };
@@ -135,7 +135,7 @@ fn coursed(walk: &Walk, grid: &WallGrid) -> Vec<(Position, u8)> {
         }
         if let Some(&(_, direction, sprint)) = walk.turns.iter().find(|turn| turn.0 == tick) {
             let here = course.segment.at(Tick(tick));
-            course = motion::turn(grid, here, Heading { direction, sprint }, Tick(tick));
+            course = motion::turn(grid, here, Heading::keys(direction, sprint), Tick(tick));
         }
         (course.segment.at(Tick(tick)), course.segment.gait.to_byte())
     };

@@ -129,10 +129,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
                     builder.section(flags::UPDATES, |out| {
                         write_update_head(out, Slot(260), fields::TURN | fields::SKIN | 0xF0);
                         let gait = Gait {
-                            heading: Heading {
-                                direction: Direction::Northwest,
-                                sprint: true,
-                            },
+                            heading: Heading::sprint(Direction::Northwest),
                             blocked_y: true,
                             ..Gait::default()
                         };
@@ -195,10 +192,7 @@ fn frame(
 
 fn gait(direction: Direction) -> Gait {
     Gait {
-        heading: Heading {
-            direction,
-            sprint: false,
-        },
+        heading: Heading::walk(direction),
         ..Gait::default()
     }
 }

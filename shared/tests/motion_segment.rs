@@ -10,7 +10,7 @@ use proptest::prelude::*;
 #[test]
 fn velocities_match_the_protocol() {
     let velocity = |direction, sprint| {
-        let Velocity { x, y } = Heading { direction, sprint }.velocity();
+        let Velocity { x, y } = Heading::keys(direction, sprint).velocity();
         (x, y)
     };
     assert_eq!(velocity(Direction::Still, true), (0, 0));
@@ -27,16 +27,8 @@ fn velocities_match_the_protocol() {
 #[test]
 fn a_diagonal_is_less_than_one_unit_slower_than_a_straight_line() {
     for sprint in [false, true] {
-        let straight = Heading {
-            direction: Direction::East,
-            sprint,
-        }
-        .velocity();
-        let slant = Heading {
-            direction: Direction::Southeast,
-            sprint,
-        }
-        .velocity();
+        let straight = Heading::keys(Direction::East, sprint).velocity();
+        let slant = Heading::keys(Direction::Southeast, sprint).velocity();
         let (square, longer) = (straight.x.pow(2), 2 * (slant.x + 1).pow(2));
         assert!(2 * slant.x.pow(2) <= square && square < longer);
     }
@@ -57,10 +49,7 @@ fn every_gait_byte_that_decodes_round_trips() {
 
 #[test]
 fn a_blocked_axis_has_no_velocity() {
-    let heading = Heading {
-        direction: Direction::Southwest,
-        sprint: false,
-    };
+    let heading = Heading::walk(Direction::Southwest);
     let gait = Gait {
         heading,
         blocked_x: true,

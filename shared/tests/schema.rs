@@ -54,7 +54,7 @@ fn description() -> String {
     .unwrap();
     for direction in Direction::ALL {
         for sprint in [false, true] {
-            let velocity = Heading { direction, sprint }.velocity();
+            let velocity = Heading::keys(direction, sprint).velocity();
             write!(text, " {} {}", velocity.x, velocity.y).unwrap();
         }
     }
@@ -64,7 +64,7 @@ fn description() -> String {
 /// Describes the layout, which is packed by hand, by a snapshot that the writer wrote.
 fn snapshot_with_every_field() -> Vec<u8> {
     let gait = |direction, sprint, blocked_x, blocked_y| Gait {
-        heading: Heading { direction, sprint },
+        heading: Heading::keys(direction, sprint),
         blocked_x,
         blocked_y,
     };

@@ -20,28 +20,40 @@ use super::behaviour::DISTINCT;
 /// The number of turns of one bot that are remembered: 3 s of a bot that turns 20 times a second.
 const REMEMBERED: u32 = 64;
 
-/// A turn, packed into one word because every snapshot checks every neighbour's turns: the heading
-/// in the lowest five bits, and above them the nanoseconds from the registry's origin to the
+/// A turn, packed into one word because every snapshot checks every neighbour's turns: the key of
+/// the heading in the lowest 12 bits, and above it the nanoseconds from the registry's origin to the
 /// intended moment.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn(i64);
 
 impl Turn {
     fn new(heading: Heading, intended: i64) -> Self {
-        Self(intended << 5 | key(heading))
+        Self(intended << KEY_BITS | key(heading))
     }
 
     fn is(self, heading: Heading) -> bool {
-        self.0 & 31 == key(heading)
+        self.0 & ((1 << KEY_BITS) - 1) == key(heading)
     }
 
     fn intended(self) -> i64 {
-        self.0 >> 5
+        self.0 >> KEY_BITS
     }
 }
 
-fn key(heading: Heading) -> i64 {
-    heading.direction as i64 | i64::from(heading.sprint) << 4
+/// The bits of a key. The time has 51 bits, which are 13 days.
+const KEY_BITS: u32 = 12;
+
+/// Returns a number of a heading. It is unique among the headings of keys; a few free headings have
+/// the same number, so bots repeat none of their last numbers.
+pub(super) fn key(heading: Heading) -> i64 {
+    const FREE: i64 = 1 << (KEY_BITS - 1);
+    match heading.direction() {
+        Some(direction) => direction as i64 | i64::from(heading.is_sprint()) << 4,
+        None => {
+            let velocity = heading.velocity();
+            FREE | (i64::from(velocity.x) * 31 + i64::from(velocity.y)).rem_euclid(FREE)
+        }
+    }
 }
 
 /// The turns of all bots of a thread.
@@ -123,7 +135,7 @@ impl Registry {
 /// Returns the time from one moment to another, negative if that is earlier. No run is long enough
 /// to overflow.
 fn nanos(origin: Instant, moment: Instant) -> i64 {
-    let fit = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX >> 5);
+    let fit = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX >> KEY_BITS);
     match moment.checked_duration_since(origin) {
         Some(later) => fit(later),
         None => -fit(origin - moment),

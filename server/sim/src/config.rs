@@ -10,6 +10,7 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     limits::{MAX_ROOM_CAPACITY, TICK_RATE},
     map::Map,
+    motion::Speeds,
     text::count,
 };
 use serde::{Deserialize, Serialize};
@@ -113,6 +114,9 @@ pub struct RoomRules {
     pub empty_ticks: u32,
     /// How often a player may send each kind of request.
     pub rates: RateLimits,
+    /// The speeds of movement commands with an angle.
+    #[serde(default, skip_serializing_if = "Speeds::is_default")]
+    pub speeds: Speeds,
     /// The limit on the bytes that a room broadcasts. In recordings it is called `talk`.
     #[serde(rename = "talk")]
     pub broadcast: BroadcastLimit,
@@ -127,6 +131,7 @@ impl Default for RoomRules {
             refresh_ticks: 6,
             empty_ticks: 30 * TICK_RATE,
             rates: RateLimits::default(),
+            speeds: Speeds::default(),
             broadcast: BroadcastLimit::default(),
         }
     }

@@ -12,6 +12,7 @@ use parlour_shared::{ids::Tick, limits::MAX_EXTRAS};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    movement,
     replication::{self, ReplicateSet},
     rooms::{NewRoom, RoomChecks},
     schedule::TickSchedule,
@@ -69,6 +70,10 @@ pub trait SimulationApp {
     /// If the component is part of the state under a different name, the name is taken, or 16
     /// components already travel.
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Gives every player a [`crate::Control`], with which game logic moves it. May be called
+    /// several times.
+    fn control_motion(&mut self) -> &mut Self;
 
     /// Lets game logic refuse a room that is about to be created by a join, a reservation or a
     /// door. `check` returns the code for `declined`. If there are several functions, all of them
@@ -171,6 +176,11 @@ impl SimulationApp for App {
 
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
         travel::declare::<C>(self, name);
+        self
+    }
+
+    fn control_motion(&mut self) -> &mut Self {
+        movement::add_control(self);
         self
     }
 

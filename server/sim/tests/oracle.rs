@@ -11,7 +11,7 @@ use std::{
 use parlour_shared::{
     ids::{PlayerId, SessionId, Slot, Tick},
     map::{Door, Map, Spawn},
-    message::Move,
+    message::{Move, MoveHeading},
     motion::{Direction, Position as Place, Segment, WallGrid},
 };
 use parlour_sim::{
@@ -227,8 +227,10 @@ fn apply(world: &mut TestWorld, ids: &mut SessionIds, who: u8, act: &Act) {
                 Move {
                     seq: 0,
                     tick,
-                    direction,
-                    sprint: *sprint,
+                    heading: MoveHeading::Keys {
+                        direction: direction,
+                        sprint: *sprint,
+                    },
                 },
             );
         }

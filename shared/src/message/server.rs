@@ -118,8 +118,6 @@ pub struct RoomEntered {
     /// The distance up to which a chat with [`Scope::Near`] is heard, in pixels. It is a sixth
     /// farther for players that were already near.
     pub near_px: u32,
-    /// The speeds of commands with an angle, in units per tick.
-    pub speeds: Vec<u16>,
     /// The number of the room's last message. The next one is one higher.
     pub seq: u32,
     /// The map.
@@ -130,6 +128,9 @@ pub struct RoomEntered {
     pub properties: Vec<Property>,
     /// The names of the components that plugins replicate in this room, by bit number.
     pub extras: Vec<String>,
+    /// The speeds of this room in units per tick: up to 8, each at most 4,096. The speed of a
+    /// command with an angle is an index into this list.
+    pub speeds: Vec<u16>,
 }
 
 /// The answer to a request for seats.

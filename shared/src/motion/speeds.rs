@@ -46,6 +46,12 @@ impl Speeds {
         })
     }
 
+    /// Whether these are the default speeds.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Returns the speeds.
     #[must_use]
     pub fn as_slice(&self) -> &[u16] {

@@ -100,6 +100,7 @@ pub(crate) fn room_entered(map: MapInfo) -> RoomEntered {
         state: vec![],
         properties: vec![],
         extras: vec![],
+        speeds: vec![640, 1024],
     }
 }
 

@@ -241,6 +241,7 @@ impl State {
                     room_type: "test".into(),
                     properties: Vec::new(),
                     extras: Vec::new(),
+                    speeds: vec![640, 1024],
                     request: join.request,
                     room: join.room,
                     epoch: Epoch(1),
@@ -275,7 +276,7 @@ impl State {
                 let early = (to_next + ahead * PERIOD.as_micros() as i64) / 100;
                 player.command = Some(Waiting {
                     tick: aimed,
-                    heading: step.heading(),
+                    heading: step.heading.resolve(&[640, 1024]).unwrap_or_default(),
                     ack: Ack {
                         seq: step.seq,
                         early: early as i16,

@@ -3,7 +3,10 @@
 use parlour_recording::format::{Item, Outcome, TickRecord};
 use parlour_shared::{
     ids::{PlayerId, SessionId, Tick},
-    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    message::{
+        Body, Chat, ClientMessage, Custom, Hello, Join, Move, MoveHeading, Scope, SetSkin, SetState,
+        StateWrite,
+    },
     motion::Direction,
 };
 use parlour_tick::{
@@ -19,11 +22,10 @@ fn text() -> impl Strategy<Value = String> {
 
 fn command() -> impl Strategy<Value = Move> {
     let tick = prop_oneof![Just(0), 1..2000u32, any::<u32>()];
-    (any::<u32>(), tick, 0..9usize, any::<bool>()).prop_map(|(seq, tick, direction, sprint)| Move {
+    (any::<u32>(), tick, heading()).prop_map(|(seq, tick, heading)| Move {
         seq,
         tick: Tick(tick),
-        direction: Direction::ALL[direction],
-        sprint,
+        heading,
     })
 }
 

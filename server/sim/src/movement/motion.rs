@@ -63,6 +63,24 @@ impl Motion {
         self.follow(motion::turn(walls, here, heading, tick), tick);
     }
 
+    /// Ends the carrying of the player, who was carried at this offset from its carrier. If it
+    /// would be in a wall, it is put where the carrier was.
+    pub(super) fn put_down(
+        &mut self,
+        walls: &WallGrid,
+        offset: motion::Position,
+        heading: Heading,
+        tick: Tick,
+    ) {
+        let here = self.course.segment.at(tick);
+        let carrier = motion::Position {
+            x: here.x.wrapping_sub(offset.x),
+            y: here.y.wrapping_sub(offset.y),
+        };
+        let place = if walls.is_free(here) { here } else { carrier };
+        self.follow(motion::turn(walls, place, heading, tick), tick);
+    }
+
     /// Replaces the course from this tick on.
     pub(crate) fn follow(&mut self, course: Course, tick: Tick) {
         self.before = self.path(tick).from;

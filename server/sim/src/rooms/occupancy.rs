@@ -20,7 +20,7 @@ use crate::{
     clock::Clock,
     config::{Interest, Setup},
     extend::Extras,
-    movement::{CurrentPosition, Motion, MoveQueue},
+    movement::{Control, CurrentPosition, Motion, MoveQueue},
     outbox::Outbox,
     player::{Link, Player},
     proximity::Proximity,
@@ -100,6 +100,9 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
         Motion::still(tick, position),
         CurrentPosition(position),
     ));
+    if let Some(mut control) = world.get_mut::<Control>(player) {
+        *control = Control::default();
+    }
     let mut entity = world.entity_mut(player);
     let (mut queue, mut link) = entity
         .get_components_mut::<(&mut MoveQueue, &mut Link)>()
@@ -184,6 +187,7 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
             .map(|listing| listing.properties().to_vec())
             .unwrap_or_default(),
         extras: world.resource::<Extras>().names(),
+        speeds: rules.speeds.as_slice().to_vec(),
     })
 }
 

@@ -421,5 +421,6 @@ fn entered(request: Request, room: &str, epoch: Epoch) -> ServerMessage {
         state: Vec::new(),
         properties: Vec::new(),
         extras: Vec::new(),
+        speeds: Vec::new(),
     })
 }
