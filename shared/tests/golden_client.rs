@@ -118,6 +118,15 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
             ClientMessage::Move(aimed),
         ),
         case(
+            "move_angle",
+            "Walk at angle 70, a little west of south, at the second speed of the room",
+            ClientMessage::Move(Move {
+                seq: 11,
+                tick: Tick(7201),
+                heading: MoveHeading::Angle { angle: 70, speed: 1 },
+            }),
+        ),
+        case(
             "chat_room",
             "A chat message to the whole room",
             chat(Scope::Room, "Hello, world"),

@@ -123,7 +123,7 @@ proptest! {
             if let Some((before, from, heading)) = last.filter(|(before, ..)| *before < tick) {
                 assert_eq!(before.after(1), tick);
                 let open = heading.velocity();
-                for (moved, open) in [(here.x - from.x, open.x), (here.y - from.y, open.y)] {
+                for (moved, open) in [(here.x - from.x, i32::from(open.x)), (here.y - from.y, i32::from(open.y))] {
                     // No further than the heading's speed, and never backwards.
                     assert!(moved.abs() <= open.abs() && moved * open >= 0, "moved {moved} of {open} at {tick:?}");
                 }

@@ -147,7 +147,14 @@ fn every_close_code_has_its_row_and_every_variant_its_number() {
         Direction::ALL.len(),
         typed::variants(&registry, "Direction").len()
     );
-    for name in ["Direction", "JoinMode", "Scope", "Durability", "LeaveReason"] {
+    for name in [
+        "Direction",
+        "MoveHeading",
+        "JoinMode",
+        "Scope",
+        "Durability",
+        "LeaveReason",
+    ] {
         let list = DOC
             .split_once(&format!("\n`{name}`: "))
             .unwrap_or_else(|| panic!("no {name}"))

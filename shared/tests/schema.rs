@@ -10,7 +10,7 @@ use parlour_shared::{
     codec::SCHEMA,
     ids::{PlayerId, Slot, Tick},
     limits::TICK_RATE,
-    motion::{Direction, Gait, HALF_BODY, Heading, Position, UNITS_PER_PX},
+    motion::{Direction, Gait, HALF_BODY, Heading, Position, UNITS_PER_PX, Velocity, unit_vector},
     snapshot::{
         Ack, Builder, EnterFields, fields, flags, write_anchor, write_enter, write_extra, write_skin,
         write_turn, write_update_head,
@@ -58,6 +58,11 @@ fn description() -> String {
             write!(text, " {} {}", velocity.x, velocity.y).unwrap();
         }
     }
+    text.push_str(", angles");
+    for angle in 0..=255 {
+        let (x, y) = unit_vector(angle);
+        write!(text, " {x} {y}").unwrap();
+    }
     text
 }
 
@@ -100,6 +105,9 @@ fn snapshot_with_every_field() -> Vec<u8> {
         write_update_head(out, Slot(1), fields::TURN | fields::SKIN);
         write_turn(out, 3, gait(Direction::East, false, false, true));
         write_skin(out, 0x7172);
+        write_update_head(out, Slot(9), fields::TURN);
+        let velocity = Velocity { x: 0x0102, y: -2 };
+        write_turn(out, 4, Gait::open(Heading::free(velocity)));
         write_update_head(out, Slot(2), fields::ANCHOR | fields::EXTRA << 3);
         write_anchor(
             out,
@@ -107,7 +115,7 @@ fn snapshot_with_every_field() -> Vec<u8> {
             gait(Direction::Still, true, false, false),
         );
         write_extra(out, &[]);
-        2
+        3
     });
     out
 }

@@ -42,7 +42,8 @@ pub struct Surroundings<'a> {
     pub walls: &'a WallGrid,
     /// The size of the body.
     pub body: BodySize,
-    /// The solid bodies that overlap [`Self::reach`], without the body itself.
+    /// The solid bodies that overlap [`Self::reach`], or that move and can come there before the
+    /// next review. The body itself is not one of them.
     pub blockers: &'a [Blocker],
 }
 

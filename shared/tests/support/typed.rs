@@ -2,8 +2,8 @@
 
 use parlour_shared::{
     close::CloseCode,
-    message::{ClientMessage, Durability, JoinMode, LeaveReason, Refusal, Scope, ServerMessage},
-    motion::Direction,
+    message::{ClientMessage, Durability, JoinMode, LeaveReason, MoveHeading, Refusal, Scope, ServerMessage},
+    motion::{Direction, Heading},
 };
 use serde_reflection::{ContainerFormat, Registry, Samples, Tracer, TracerConfig};
 
@@ -15,9 +15,11 @@ pub(crate) fn registry() -> Registry {
     // Tracing finds enums inside messages, but only their first variants.
     tracer.trace_type::<CloseCode>(&samples).unwrap();
     tracer.trace_type::<Direction>(&samples).unwrap();
+    tracer.trace_type::<Heading>(&samples).unwrap();
     tracer.trace_type::<Durability>(&samples).unwrap();
     tracer.trace_type::<JoinMode>(&samples).unwrap();
     tracer.trace_type::<LeaveReason>(&samples).unwrap();
+    tracer.trace_type::<MoveHeading>(&samples).unwrap();
     tracer.trace_type::<Refusal>(&samples).unwrap();
     tracer.trace_type::<Scope>(&samples).unwrap();
     tracer
