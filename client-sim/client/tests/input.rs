@@ -56,10 +56,10 @@ async fn moves(connection: &mut Connection, peer: &mut Peer, time: Duration) -> 
 
 /// Returns the number and direction of each move.
 fn headings(moves: &[Move]) -> Vec<(u32, Direction)> {
-    moves.iter().map(|step| (step.seq, direction(step))).collect()
+    moves.iter().map(|step| (step.seq, direction_of(step))).collect()
 }
 
-fn direction(step: &Move) -> Direction {
+fn direction_of(step: &Move) -> Direction {
     match step.heading {
         MoveHeading::Keys { direction, .. } => direction,
         MoveHeading::Angle { .. } => panic!("{step:?}"),
@@ -198,7 +198,7 @@ async fn a_heading_steered_in_a_frame_is_sent_for_its_tick() {
         connection.steer(direction);
         let sent = moves(&mut connection, &mut peer, TICKS_3).await;
         assert_eq!(
-            (sent.len(), sent[0].tick, direction(&sent[0])),
+            (sent.len(), sent[0].tick, direction_of(&sent[0])),
             (1, tick, direction)
         );
     }
@@ -247,7 +247,7 @@ async fn a_heading_waits_until_the_socket_takes_data_again() {
         step = timeout(LONG, moved) => step.expect("the heading is sent"),
         () = drive => unreachable!(),
     };
-    assert_eq!((step.seq, direction(&step)), (1, Direction::East));
+    assert_eq!((step.seq, direction_of(&step)), (1, Direction::East));
 }
 
 #[tokio::test]

@@ -174,8 +174,8 @@ fn a_command_for_a_later_tick_takes_effect_at_that_tick() {
         assert_eq!(world.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
         let segment = world.get::<Motion>(1).unwrap().segment();
         assert_eq!(
-            (segment.since, segment.gait.heading.direction),
-            (due, Direction::East)
+            (segment.since, segment.gait.heading.direction()),
+            (due, Some(Direction::East))
         );
         world.tick();
         assert_eq!(world.snapshot(1), None, "acknowledged once");

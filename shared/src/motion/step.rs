@@ -44,7 +44,7 @@ pub(super) fn step(around: &Surroundings<'_>, from: Position, heading: Heading) 
 
 /// Returns the new x, and whether something is in the way.
 fn along_x(around: &Surroundings<'_>, from: Position, by: i32) -> (i32, bool) {
-    let x = from.x + by;
+    let x = from.x.saturating_add(by);
     let half = i32::from(around.body.half_x);
     let is_free = around.walls.is_free_for(around.body, Position { x, ..from });
     let mut end = if is_free {
@@ -65,7 +65,7 @@ fn along_x(around: &Surroundings<'_>, from: Position, by: i32) -> (i32, bool) {
 
 /// Returns the new y, and whether something is in the way.
 fn along_y(around: &Surroundings<'_>, from: Position, by: i32) -> (i32, bool) {
-    let y = from.y + by;
+    let y = from.y.saturating_add(by);
     let half = i32::from(around.body.half_y);
     let is_free = around.walls.is_free_for(around.body, Position { y, ..from });
     let mut end = if is_free {

@@ -118,8 +118,8 @@ impl WallGrid {
     /// axis.
     pub(super) fn tiles_across(&self, middle: i32, half: i32) -> (i32, i32) {
         (
-            (middle - half).div_euclid(self.tile),
-            (middle + half - 1).div_euclid(self.tile),
+            middle.saturating_sub(half).div_euclid(self.tile),
+            middle.saturating_add(half - 1).div_euclid(self.tile),
         )
     }
 

@@ -59,7 +59,13 @@ impl Motion {
 
     /// Changes the heading of the player at this tick.
     pub fn turn(&mut self, walls: &WallGrid, heading: Heading, tick: Tick) {
-        let here = self.course.segment.at(tick);
+        // A wall that the player meets at this tick stops it before it turns.
+        let course = if tick >= self.course.review {
+            motion::contact(walls, &self.course, tick)
+        } else {
+            self.course
+        };
+        let here = course.segment.at(tick);
         self.follow(motion::turn(walls, here, heading, tick), tick);
     }
 
