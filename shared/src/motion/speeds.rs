@@ -46,6 +46,16 @@ impl Speeds {
         })
     }
 
+    /// Returns these speeds, none of them faster than the fastest of `limits`.
+    #[must_use]
+    pub fn within(mut self, limits: &Self) -> Self {
+        let fastest = limits.as_slice().iter().copied().max().unwrap_or(1);
+        for speed in &mut self.speeds {
+            *speed = (*speed).min(fastest);
+        }
+        self
+    }
+
     /// Whether these are the default speeds.
     #[must_use]
     pub fn is_default(&self) -> bool {
