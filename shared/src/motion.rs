@@ -18,14 +18,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::Tick;
 pub use angle::{UNIT_VECTOR_SCALE, unit_vector};
-pub use body::BodySize;
+pub use body::{BodySize, Bounds};
 pub use course::{Course, contact, turn};
 pub use gait::{Gait, GaitBytes};
 pub use heading::{
     Direction, Heading, SPRINT_DIAGONAL, SPRINT_STRAIGHT, Velocity, WALK_DIAGONAL, WALK_STRAIGHT,
 };
 pub use speeds::{BadSpeeds, Speeds};
-pub use surroundings::{Blocker, Bounds, Surroundings};
+pub use surroundings::{Blocker, Surroundings};
 pub use walls::{TileRect, WallGrid};
 
 /// Units in a pixel.

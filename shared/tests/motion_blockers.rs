@@ -1,5 +1,5 @@
-//! Bodies of any size and speed among walls and solid bodies: a course equals stepping tick by tick,
-//! and nothing passes through a wall or a blocker.
+//! Bodies of any size and speed among walls and solid bodies: a course equals stepping tick by
+//! tick, and nothing passes through a wall or a blocker.
 #![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;

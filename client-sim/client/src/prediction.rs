@@ -107,9 +107,10 @@ struct KnownMotion {
 }
 
 impl Prediction {
-    /// Starts a new stay in a room with these speeds: the position is unknown until the next snapshot. The server has
-    /// removed the waiting commands, and the ticks of this room have other numbers, so commands in
-    /// flight are not predicted any more. One that arrives late enough may still take effect here.
+    /// Starts a new stay in a room with these speeds: the position is unknown until the next
+    /// snapshot. The server has removed the waiting commands, and the ticks of this room have other
+    /// numbers, so commands in flight are not predicted any more. One that arrives late enough may
+    /// still take effect here.
     pub fn enter_room(&mut self, speeds: &[u16]) {
         self.known = None;
         speeds.clone_into(&mut self.speeds);

@@ -9,10 +9,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 
-use super::{
-    latency::key,
-    plan::{Behaviour, Plan},
-};
+use super::plan::{Behaviour, Plan};
 
 /// A new heading differs from the last so many headings, including the current one, so that a
 /// neighbour that sees a heading can identify the turn.
@@ -61,8 +58,8 @@ impl Walk {
         })
     }
 
-    /// Returns the next heading of a bot at `here` (`None` if unknown) on a map with this center, in
-    /// a room with these speeds: as a command, and the motion that follows.
+    /// Returns the next heading of a bot at `here` (`None` if unknown) on a map with this center,
+    /// in a room with these speeds: as a command, and the motion that follows.
     pub fn turn(
         &mut self,
         here: Option<Position>,
@@ -143,6 +140,22 @@ impl Talk {
     /// Picks a number below `bound`.
     pub fn choose(&mut self, bound: u32) -> u32 {
         self.random.below(bound)
+    }
+}
+
+/// The bits of the key of a heading. The time of a turn has the other 52, which are 26 days.
+pub(super) const KEY_BITS: u32 = 12;
+
+/// Returns a number of a heading. It is unique among the headings of keys; a few free headings have
+/// the same number, so bots repeat none of their last numbers.
+pub(super) fn key(heading: Heading) -> i64 {
+    const FREE: i64 = 1 << (KEY_BITS - 1);
+    match heading.direction() {
+        Some(direction) => direction as i64 | i64::from(heading.is_sprint()) << 4,
+        None => {
+            let velocity = heading.velocity();
+            FREE | (i64::from(velocity.x) * 31 + i64::from(velocity.y)).rem_euclid(FREE)
+        }
     }
 }
 

@@ -15,14 +15,14 @@ use parlour_shared::{
     rng::Stream,
 };
 
-use super::behaviour::DISTINCT;
+use super::behaviour::{DISTINCT, KEY_BITS, key};
 
 /// The number of turns of one bot that are remembered: 3 s of a bot that turns 20 times a second.
 const REMEMBERED: u32 = 64;
 
 /// A turn, packed into one word because every snapshot checks every neighbour's turns: the key of
-/// the heading in the lowest 12 bits, and above it the nanoseconds from the registry's origin to the
-/// intended moment.
+/// the heading in the lowest 12 bits, and above it the nanoseconds from the registry's origin to
+/// the intended moment.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn(i64);
 
@@ -37,22 +37,6 @@ impl Turn {
 
     fn intended(self) -> i64 {
         self.0 >> KEY_BITS
-    }
-}
-
-/// The bits of a key. The time has 51 bits, which are 13 days.
-const KEY_BITS: u32 = 12;
-
-/// Returns a number of a heading. It is unique among the headings of keys; a few free headings have
-/// the same number, so bots repeat none of their last numbers.
-pub(super) fn key(heading: Heading) -> i64 {
-    const FREE: i64 = 1 << (KEY_BITS - 1);
-    match heading.direction() {
-        Some(direction) => direction as i64 | i64::from(heading.is_sprint()) << 4,
-        None => {
-            let velocity = heading.velocity();
-            FREE | (i64::from(velocity.x) * 31 + i64::from(velocity.y)).rem_euclid(FREE)
-        }
     }
 }
 

@@ -71,7 +71,7 @@ pub trait SimulationApp {
     /// components already travel.
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Gives every player a [`crate::Control`], with which game logic moves it. May be called
+    /// Adds a [`crate::Control`] to every player, with which game logic moves it. May be called
     /// several times.
     fn control_motion(&mut self) -> &mut Self;
 

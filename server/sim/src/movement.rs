@@ -30,7 +30,7 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(TickSchedule, walk.in_set(Walk).in_set(StepSet::Simulate));
 }
 
-/// Gives every player a [`Control`].
+/// Adds a [`Control`] to every player.
 pub(crate) fn add_control(app: &mut App) {
     if state::name_of::<Control>(app).is_some() {
         return;

@@ -1,8 +1,8 @@
-//! The size of a body.
+//! The size of a body, and the rectangle that it covers.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bounds, HALF_BODY, Position};
+use super::{HALF_BODY, Position};
 
 /// Half the width and half the height of a body, in units. The position of the body is its centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,5 +36,29 @@ impl BodySize {
 impl Default for BodySize {
     fn default() -> Self {
         Self::PLAYER
+    }
+}
+
+/// A rectangle in units, excluding its right and lower edges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// The left edge.
+    pub left: i32,
+    /// The upper edge.
+    pub top: i32,
+    /// The right edge.
+    pub right: i32,
+    /// The lower edge.
+    pub bottom: i32,
+}
+
+impl Bounds {
+    /// Whether the rectangles have a point in common.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
     }
 }

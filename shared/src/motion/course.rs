@@ -1,5 +1,5 @@
-//! How walls and blockers change a segment: the rule for one tick, and the first tick at which it can change
-//! anything.
+//! How walls and blockers change a segment: what the rule for one tick means for it, and the first
+//! tick at which the rule can change anything.
 
 use super::{Gait, Heading, Position, Segment, Surroundings, Velocity, WallGrid, step::step};
 use crate::ids::Tick;

@@ -1,30 +1,6 @@
 //! What can stop a body: walls, and other bodies.
 
-use super::{BodySize, Position, Velocity, WallGrid};
-
-/// A rectangle in units, excluding its right and lower edges.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bounds {
-    /// The left edge.
-    pub left: i32,
-    /// The upper edge.
-    pub top: i32,
-    /// The right edge.
-    pub right: i32,
-    /// The lower edge.
-    pub bottom: i32,
-}
-
-impl Bounds {
-    /// Whether the rectangles have a point in common.
-    #[must_use]
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.left < other.right
-            && other.left < self.right
-            && self.top < other.bottom
-            && other.top < self.bottom
-    }
-}
+use super::{BodySize, Bounds, Position, Velocity, WallGrid};
 
 /// A solid body that stops others, where it is before their step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Control of a player's motion by game logic: it sets a velocity, pushes, stops, carries, and locks
-//! or slows the input of the player.
+//! Control of a player's motion by game logic: it sets a velocity, pushes, stops, carries, and
+//! locks or slows the input of the player.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -196,7 +196,7 @@ impl Control {
     }
 }
 
-/// Gives players whose control changed, or is due, their new heading.
+/// Sets the heading of the players whose control changed or is due.
 pub(super) fn apply(
     mut players: Query<(&InRoom, &mut Motion, &mut Control)>,
     rooms: Query<&Room>,
