@@ -121,7 +121,7 @@ impl Crowd {
                 let direction = Direction::ALL[1 + random.below(8) as usize];
                 let command = Move {
                     heading: MoveHeading::Keys {
-                        direction: direction,
+                        direction,
                         sprint: random.below(4) == 0,
                     },
                     ..Move::default()

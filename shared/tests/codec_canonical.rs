@@ -41,6 +41,15 @@ fn mode() -> impl Strategy<Value = JoinMode> {
     ]
 }
 
+fn heading() -> impl Strategy<Value = MoveHeading> {
+    let keys = (0..9usize, any::<bool>()).prop_map(|(direction, sprint)| MoveHeading::Keys {
+        direction: Direction::ALL[direction],
+        sprint,
+    });
+    let free = (any::<u8>(), any::<u8>()).prop_map(|(angle, speed)| MoveHeading::Angle { angle, speed });
+    prop_oneof![keys, free]
+}
+
 fn message() -> impl Strategy<Value = ClientMessage> {
     let maybe = || prop::option::of(text());
     let hello = (any::<u16>(), number(), text(), maybe(), maybe(), maybe());
@@ -80,15 +89,9 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             })
         ),
         number().prop_map(|request| ClientMessage::Leave { request }),
-        (number(), number(), 0..9_usize, any::<bool>()).prop_map(|(seq, tick, direction, sprint)| {
-            ClientMessage::Move(Move {
-                seq,
-                tick: Tick(tick),
-                heading: MoveHeading::Keys {
-                    direction: Direction::ALL[direction],
-                    sprint: sprint,
-                },
-            })
+        (number(), number(), heading()).prop_map(|(seq, tick, heading)| {
+            let tick = Tick(tick);
+            ClientMessage::Move(Move { seq, tick, heading })
         }),
         (number(), any::<bool>(), text()).prop_map(|(request, near, text)| {
             let scope = if near { Scope::Near } else { Scope::Room };

@@ -176,10 +176,7 @@ fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
             let direction = Direction::ALL[1 + random.below(8) as usize];
             let sprint = random.below(4) == 0;
             push(message(ClientMessage::Move(Move {
-                heading: MoveHeading::Keys {
-                    direction: direction,
-                    sprint: sprint,
-                },
+                heading: MoveHeading::Keys { direction, sprint },
                 ..Move::default()
             })));
         }

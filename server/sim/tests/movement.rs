@@ -395,7 +395,7 @@ proptest! {
             for (seq, ahead, direction, sprint) in commands {
                 let tick = if ahead == 0 { 0 } else { (i64::from(world.now().0) + ahead).max(0) as u32 };
                 let direction = Direction::ALL[direction];
-                world.command(1, Move { seq, tick: Tick(tick), heading: MoveHeading::Keys { direction: direction, sprint: sprint } });
+                world.command(1, Move { seq, tick: Tick(tick), heading: MoveHeading::Keys { direction, sprint } });
             }
             world.tick();
             prop_assert!(world.output.counts.moves <= 1);

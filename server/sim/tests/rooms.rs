@@ -25,6 +25,7 @@ fn the_first_join_creates_a_room() {
         room_type: "plaza".into(),
         properties: Vec::new(),
         extras: Vec::new(),
+        speeds: vec![640, 1024],
         request: 1,
         room: "plaza".into(),
         epoch: Epoch(1),

@@ -224,7 +224,7 @@ fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, random: &mut Str
         tick: Tick(tick + ahead),
         heading: MoveHeading::Keys {
             direction: Direction::ALL[direction as usize],
-            sprint: sprint,
+            sprint,
         },
     };
     if turns {

@@ -47,11 +47,13 @@ impl Walker {
     }
 
     /// Sets where the blockers are now.
+    #[allow(dead_code, reason = "not every test has blockers")]
     pub(crate) fn block(&mut self, blockers: &[Blocker]) {
         self.blockers = blockers.iter().map(|blocker| blocker.bounds).collect();
     }
 
     /// Whether the body is within the map and overlaps no wall.
+    #[allow(dead_code, reason = "not every test asks")]
     pub(crate) fn is_free(&self, Position { x, y }: Position) -> bool {
         let (half_x, half_y) = self.half;
         let within = |middle: i32, half: i32, size: i32| middle >= half && middle <= size - half;
