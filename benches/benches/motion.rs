@@ -20,10 +20,7 @@ fn walls() -> WallGrid {
 
 fn motion(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("motion");
-    let heading = Heading {
-        direction: Direction::Southeast,
-        sprint: false,
-    };
+    let heading = Heading::walk(Direction::Southeast);
     let place = Position::from_px(1000, 1000);
     let open = WallGrid::new(125, 125, 16);
     group.bench_function("turn, open ground", |bencher| {
@@ -47,15 +44,7 @@ fn motion(criterion: &mut Criterion) {
                 }
                 if tick.0.is_multiple_of(30) {
                     let direction = Direction::ALL[random.below(9) as usize];
-                    course = turn(
-                        &walls,
-                        course.segment.at(tick),
-                        Heading {
-                            direction,
-                            sprint: false,
-                        },
-                        tick,
-                    );
+                    course = turn(&walls, course.segment.at(tick), Heading::walk(direction), tick);
                 }
             }
             course

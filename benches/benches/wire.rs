@@ -5,7 +5,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use parlour_shared::{
     codec,
     ids::{Epoch, PlayerId, Tick},
-    message::{ChatSaid, ClientMessage, Move, Scope, ServerMessage, Stamp},
+    message::{ChatSaid, ClientMessage, Move, MoveHeading, Scope, ServerMessage, Stamp},
     motion::Direction,
     websocket::{Decoder, Limits, OpCode, Role, encode_into},
 };
@@ -15,8 +15,7 @@ fn wire(criterion: &mut Criterion) {
     let command = Move {
         seq: 1234,
         tick: Tick(77_000),
-        direction: Direction::East,
-        sprint: false,
+        heading: MoveHeading::walk(Direction::East),
     };
     let mut bytes = Vec::new();
     codec::encode(&ClientMessage::Move(command), &mut bytes);

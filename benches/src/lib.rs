@@ -20,7 +20,7 @@ use parlour_shared::{
     ids::SessionId,
     limits::TICK_RATE,
     map::{Map, Spawn},
-    message::{ClientMessage, Join, Move},
+    message::{ClientMessage, Join, Move, MoveHeading},
     motion::{Direction, Position, WallGrid},
     rng::{Purpose, Stream},
 };
@@ -124,8 +124,10 @@ impl Crowd {
             if random.below(TICK_RATE) < self.load.turns_per_second {
                 let direction = Direction::ALL[1 + random.below(8) as usize];
                 let command = Move {
-                    direction,
-                    sprint: random.below(4) == 0,
+                    heading: MoveHeading::Keys {
+                        direction,
+                        sprint: random.below(4) == 0,
+                    },
                     ..Move::default()
                 };
                 self.input

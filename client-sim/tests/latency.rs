@@ -11,16 +11,10 @@ use parlour_shared::{
 
 const WALKER: PlayerId = PlayerId(11);
 const SLOT: Slot = Slot(4);
-const STILL: Heading = Heading {
-    direction: Direction::Still,
-    sprint: false,
-};
+const STILL: Heading = Heading::walk(Direction::Still);
 
 fn walk(direction: Direction) -> Heading {
-    Heading {
-        direction,
-        sprint: false,
-    }
+    Heading::walk(direction)
 }
 
 fn ms(count: u64) -> Duration {
@@ -132,7 +126,7 @@ fn overtaken_turns_count_until_the_newer_turn_is_seen() {
 fn ten() -> Vec<Heading> {
     let all = Direction::ALL[1..]
         .iter()
-        .flat_map(|&direction| [false, true].map(|sprint| Heading { direction, sprint }));
+        .flat_map(|&direction| [false, true].map(|sprint| Heading::keys(direction, sprint)));
     all.take(10).collect()
 }
 

@@ -29,7 +29,7 @@ fn walked(plan: &Plan, bot: u32, turns: usize) -> Vec<(Duration, Heading)> {
     let mut walk = Walk::new(plan, bot);
     let mut at = walk.first_delay().expect("it walks");
     let mut turn = || {
-        let heading = walk.turn(Some(MIDDLE), MIDDLE);
+        let (_, heading) = walk.turn(Some(MIDDLE), MIDDLE, &[640, 1024]);
         let due = at;
         at += walk.delay();
         (due, heading)
@@ -104,10 +104,7 @@ fn walkers_stand_walk_and_sprint_in_all_directions() {
         .map(|(_, heading)| heading)
         .collect();
     assert_eq!(seen.len(), 17);
-    assert!(!seen.contains(&Heading {
-        direction: Direction::Still,
-        sprint: true
-    }));
+    assert!(!seen.contains(&Heading::sprint(Direction::Still)));
 }
 
 #[test]
@@ -115,10 +112,10 @@ fn a_crowd_goes_to_the_middle() {
     let mut walk = Walk::new(&plan(Behaviour::Crowd), 1);
     let mut here = Position { x: 5_000, y: 400_000 };
     for _ in 0..200 {
-        let velocity = walk.turn(Some(here), MIDDLE).velocity();
+        let velocity = walk.turn(Some(here), MIDDLE, &[640, 1024]).1.velocity();
         here = Position {
-            x: here.x + 30 * velocity.x,
-            y: here.y + 30 * velocity.y,
+            x: here.x + 30 * i32::from(velocity.x),
+            y: here.y + 30 * i32::from(velocity.y),
         };
     }
     let near = i64::from(300 * 256);

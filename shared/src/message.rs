@@ -5,15 +5,17 @@
 mod body;
 mod client;
 mod kind;
+mod movement;
 mod refusal;
 mod server;
 
 pub use body::Body;
 pub use client::{
-    Act, ActTarget, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Request, Reserve,
-    Scope, SetSkin, SetState, StateWrite,
+    Act, ActTarget, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Property, Request, Reserve, Scope,
+    SetSkin, SetState, StateWrite,
 };
 pub use kind::{ClientKind, RefusalClass, ServerKind};
+pub use movement::{Move, MoveHeading};
 pub use refusal::{KeyVersion, Refusal};
 pub use server::{
     Accepted, ChatSaid, Closing, CustomSaid, Durability, EntityKind, LeaveReason, Pong, Refused, Reserved,

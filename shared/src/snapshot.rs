@@ -24,7 +24,7 @@
 //!
 //! | part | bytes |
 //! |---|---|
-//! | `gait` | 1 byte, see [`Gait`] |
+//! | `gait` | 1 byte, or 5 if it is free: see [`Gait::to_bytes`] |
 //! | `components` | u16 mask, then for each bit `u8 length, bytes`; length 0 in an update: removed |
 //! | `owner` | u8 0, or u8 1 and u32 player |
 

@@ -10,8 +10,8 @@ use parlour_shared::{
         MAX_ROOM_NAME_BYTES, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES,
     },
     message::{
-        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve, Scope, SetSkin,
-        SetState, StateWrite,
+        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, MoveHeading, Property, Reserve,
+        Scope, SetSkin, SetState, StateWrite,
     },
     motion::Direction,
 };
@@ -39,6 +39,15 @@ fn mode() -> impl Strategy<Value = JoinMode> {
         Just(JoinMode::Private),
         Just(JoinMode::Any),
     ]
+}
+
+fn heading() -> impl Strategy<Value = MoveHeading> {
+    let keys = (0..9usize, any::<bool>()).prop_map(|(direction, sprint)| MoveHeading::Keys {
+        direction: Direction::ALL[direction],
+        sprint,
+    });
+    let free = (any::<u8>(), any::<u8>()).prop_map(|(angle, speed)| MoveHeading::Angle { angle, speed });
+    prop_oneof![keys, free]
 }
 
 fn message() -> impl Strategy<Value = ClientMessage> {
@@ -80,13 +89,9 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             })
         ),
         number().prop_map(|request| ClientMessage::Leave { request }),
-        (number(), number(), 0..9_usize, any::<bool>()).prop_map(|(seq, tick, direction, sprint)| {
-            ClientMessage::Move(Move {
-                seq,
-                tick: Tick(tick),
-                direction: Direction::ALL[direction],
-                sprint,
-            })
+        (number(), number(), heading()).prop_map(|(seq, tick, heading)| {
+            let tick = Tick(tick);
+            ClientMessage::Move(Move { seq, tick, heading })
         }),
         (number(), any::<bool>(), text()).prop_map(|(request, near, text)| {
             let scope = if near { Scope::Near } else { Scope::Room };

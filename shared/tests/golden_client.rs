@@ -10,8 +10,8 @@ use parlour_shared::{
     ids::{ObjectId, PlayerId, Tick},
     limits::PROTOCOL,
     message::{
-        Act, ActTarget, Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, Property, Reserve,
-        Scope, SetSkin, SetState, StateWrite,
+        Act, ActTarget, Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, MoveHeading,
+        Property, Reserve, Scope, SetSkin, SetState, StateWrite,
     },
     motion::Direction,
 };
@@ -74,8 +74,7 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         let message = Move {
             seq: number as u32 + 1,
             tick: Tick(0),
-            direction,
-            sprint: false,
+            heading: MoveHeading::walk(direction),
         };
         cases.push(case(
             &format!("move_{name}"),
@@ -86,8 +85,7 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
     let aimed = Move {
         seq: 70_000,
         tick: Tick(300),
-        direction: Direction::Southwest,
-        sprint: true,
+        heading: MoveHeading::sprint(Direction::Southwest),
     };
     let chat = |scope, text: &str| {
         ClientMessage::Chat(Chat {
@@ -118,6 +116,15 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
             "move_aimed_sprint",
             "Sprint southwest from tick 300 on, with sequence number 70,000",
             ClientMessage::Move(aimed),
+        ),
+        case(
+            "move_angle",
+            "Walk at angle 70, a little west of south, at the second speed of the room",
+            ClientMessage::Move(Move {
+                seq: 11,
+                tick: Tick(7201),
+                heading: MoveHeading::Angle { angle: 70, speed: 1 },
+            }),
         ),
         case(
             "chat_room",
@@ -316,7 +323,7 @@ fn json_may_omit_fields_that_have_a_default() {
     assert_eq!(
         message,
         ClientMessage::Move(Move {
-            direction: Direction::East,
+            heading: MoveHeading::walk(Direction::East),
             ..Move::default()
         })
     );

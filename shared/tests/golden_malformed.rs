@@ -468,9 +468,21 @@ fn snapshots() -> Vec<Case> {
         ),
         (
             "snapshot_gait_reserved",
-            "Bit 7 of a gait, which is reserved",
+            "A free gait with a direction",
             "gait",
-            enter(0x80, b"Bo", &[0, 0]),
+            update(1, &[1, 0x81, 1, 0, 1, 0]),
+        ),
+        (
+            "snapshot_velocity",
+            "A free gait with a velocity of -32,768",
+            "gait",
+            update(1, &[1, 0x80, 0, 0x80, 1, 0]),
+        ),
+        (
+            "snapshot_velocity_truncated",
+            "A free gait without the last byte of its velocity",
+            "truncated",
+            update(1, &[1, 0x80, 1, 0, 1]),
         ),
         (
             "snapshot_name_not_utf8",

@@ -416,8 +416,10 @@ fn every_variant_occurs(vectors: &[serde_json::Value]) {
         "ActTarget",
         "ClientMessage",
         "Direction",
+        "Heading",
         "Identity",
         "JoinMode",
+        "MoveHeading",
         "ServerMessage",
     ];
     let enums = typed::enums(&registry);

@@ -7,7 +7,7 @@ use parlour_shared::{
     codec::SCHEMA,
     ids::{KindId, ObjectId, PlayerId, Slot, Tick},
     message::ServerMessage,
-    motion::{Direction, Gait, Heading, Position},
+    motion::{Direction, Gait, Heading, Position, Velocity},
     snapshot::{
         Ack, Builder, EnterFields, IdentityFields, MotionChange, Snapshot, fields, flags, write_anchor,
         write_component, write_component_mask, write_enter, write_owner, write_skin, write_turn,
@@ -17,7 +17,7 @@ use parlour_shared::{
 };
 use serde_json::{Value, json};
 use support::{
-    golden::{File, bytes_of, quoted, to_hex},
+    golden::{File, bytes_of, gait_numbers, quoted, to_hex},
     packed,
 };
 
@@ -134,10 +134,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
                     builder.section(flags::UPDATES, |out| {
                         write_update_head(out, Slot(260), fields::TURN | fields::SKIN | fields::COMPONENTS);
                         let gait = Gait {
-                            heading: Heading {
-                                direction: Direction::Northwest,
-                                sprint: true,
-                            },
+                            heading: Heading::sprint(Direction::Northwest),
                             blocked_y: true,
                             ..Gait::default()
                         };
@@ -243,7 +240,51 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
                 });
             }),
         ),
+        (
+            "free_enter_and_turn",
+            "A player became visible that walks at an angle, and another turned to an angle two ticks ago",
+            frame(Tick(100_010), Some(Tick(100_000)), None, |builder| {
+                builder.section(flags::ENTERS, |out| {
+                    let (slot, player, position) = (12, 77, Position { x: 40_000, y: 9_000 });
+                    enter(out, slot, player, (0, position), free(-903, 482), "Zoë");
+                    1
+                });
+                builder.section(flags::UPDATES, |out| {
+                    write_update_head(out, Slot(9), fields::TURN);
+                    write_turn(out, 2, free(4096, -1));
+                    1
+                });
+            }),
+        ),
+        (
+            "free_anchor",
+            "A wall stopped a player that walks at an angle along y",
+            frame(Tick(100_012), Some(Tick(100_010)), None, |builder| {
+                builder.section(flags::UPDATES, |out| {
+                    write_update_head(out, Slot(12), fields::ANCHOR);
+                    let blocked_y = true;
+                    let stopped = Gait {
+                        blocked_y,
+                        ..free(-903, 482)
+                    };
+                    write_anchor(out, Position { x: 38_194, y: 9_728 }, stopped);
+                    1
+                });
+            }),
+        ),
     ]
+}
+
+fn free(x: i16, y: i16) -> Gait {
+    Gait::open(Heading::free(Velocity { x, y }))
+}
+
+/// The first byte of a gait, or a list with the velocity of a free one.
+fn gait_json(gait: Gait) -> Value {
+    match gait_numbers(gait).as_slice() {
+        [keys] => keys.clone(),
+        free => Value::from(free),
+    }
 }
 
 fn frame(
@@ -260,10 +301,7 @@ fn frame(
 
 fn gait(direction: Direction) -> Gait {
     Gait {
-        heading: Heading {
-            direction,
-            sprint: false,
-        },
+        heading: Heading::walk(direction),
         ..Gait::default()
     }
 }
@@ -332,7 +370,7 @@ fn known(view: &View, tick: Tick) -> Value {
             .collect();
         json!({
             "slot": slot, "identity": seen.identity, "components": components,
-            "gait": seen.segment.gait.to_byte(), "at": [now.x, now.y], "later": [then.x, then.y],
+            "gait": gait_json(seen.segment.gait), "at": [now.x, now.y], "later": [then.x, then.y],
         })
     };
     json!({ "tick": tick, "later": later, "entities": view.iter().map(entity).collect::<Vec<_>>() })
@@ -342,7 +380,8 @@ fn known(view: &View, tick: Tick) -> Value {
 fn every_snapshot_matches_its_vector() {
     let about = "The snapshots of one stay in a room, in the order in which they were sent. `json` is the JSON form. \
                  `known` is the view of a client after the snapshot: all visible entities, with their positions at the \
-                 snapshot's tick (`at`), and 30 ticks later if no other snapshot arrives (`later`).";
+                 snapshot's tick (`at`), and 30 ticks later if no other snapshot arrives (`later`). The `gait` of a free \
+                 heading is [byte, vx, vy].";
     let mut file = File::new("snapshots.json", "snapshots", about).head("schema", SCHEMA.to_string());
     let (mut view, mut snapshot) = (View::default(), Snapshot::default());
     view.enter_room(1);

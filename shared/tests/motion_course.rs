@@ -20,10 +20,7 @@ struct Walk {
 }
 
 fn heading() -> impl Strategy<Value = Heading> {
-    (0..9_usize, any::<bool>()).prop_map(|(n, sprint)| Heading {
-        direction: Direction::ALL[n],
-        sprint,
-    })
+    (0..9_usize, any::<bool>()).prop_map(|(n, sprint)| Heading::keys(Direction::ALL[n], sprint))
 }
 
 fn walk() -> impl Strategy<Value = Walk> {
@@ -126,7 +123,7 @@ proptest! {
             if let Some((before, from, heading)) = last.filter(|(before, ..)| *before < tick) {
                 assert_eq!(before.after(1), tick);
                 let open = heading.velocity();
-                for (moved, open) in [(here.x - from.x, open.x), (here.y - from.y, open.y)] {
+                for (moved, open) in [(here.x - from.x, i32::from(open.x)), (here.y - from.y, i32::from(open.y))] {
                     // No further than the heading's speed, and never backwards.
                     assert!(moved.abs() <= open.abs() && moved * open >= 0, "moved {moved} of {open} at {tick:?}");
                 }
@@ -155,10 +152,7 @@ fn a_diagonal_slides_along_a_wall_and_continues_past_its_end() {
     for row in 0..6 {
         grid.block(5, row);
     }
-    let heading = Heading {
-        direction: Direction::Southeast,
-        sprint: false,
-    };
+    let heading = Heading::walk(Direction::Southeast);
     let mut course = motion::turn(&grid, Position::from_px(70, 20), heading, Tick(1));
     let mut walker = Walker::new(&grid, Position::from_px(70, 20));
     walker.turn(heading);
@@ -185,26 +179,10 @@ fn a_body_flush_against_a_wall_does_not_move_into_it() {
     let grid = WallGrid::new(10, 10, 16);
     let corner = Position::from_px(8, 8);
     for direction in [Direction::North, Direction::Northwest, Direction::West] {
-        let course = motion::turn(
-            &grid,
-            corner,
-            Heading {
-                direction,
-                sprint: true,
-            },
-            Tick(1),
-        );
+        let course = motion::turn(&grid, corner, Heading::sprint(direction), Tick(1));
         assert_eq!(course.segment.at(Tick(1000)), corner, "{direction:?}");
     }
-    let along = motion::turn(
-        &grid,
-        corner,
-        Heading {
-            direction: Direction::Northeast,
-            sprint: false,
-        },
-        Tick(1),
-    );
+    let along = motion::turn(&grid, corner, Heading::walk(Direction::Northeast), Tick(1));
     assert!(along.segment.gait.blocked_y && !along.segment.gait.blocked_x);
     assert_eq!(
         along.segment.at(Tick(3)),

@@ -151,6 +151,7 @@ fn every_close_code_has_its_row_and_every_variant_its_number() {
     for name in [
         "ActTarget",
         "Direction",
+        "MoveHeading",
         "JoinMode",
         "Scope",
         "Durability",

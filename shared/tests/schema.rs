@@ -10,7 +10,7 @@ use parlour_shared::{
     codec::SCHEMA,
     ids::{KindId, ObjectId, PlayerId, Slot, Tick},
     limits::TICK_RATE,
-    motion::{Direction, Gait, HALF_BODY, Heading, Position, UNITS_PER_PX},
+    motion::{Direction, Gait, HALF_BODY, Heading, Position, UNITS_PER_PX, Velocity, unit_vector},
     snapshot::{
         Ack, Builder, EnterFields, IdentityFields, fields, flags, write_anchor, write_component,
         write_component_mask, write_enter, write_owner, write_skin, write_turn, write_update_head,
@@ -54,9 +54,14 @@ fn description() -> String {
     .unwrap();
     for direction in Direction::ALL {
         for sprint in [false, true] {
-            let velocity = Heading { direction, sprint }.velocity();
+            let velocity = Heading::keys(direction, sprint).velocity();
             write!(text, " {} {}", velocity.x, velocity.y).unwrap();
         }
+    }
+    text.push_str(", angles");
+    for angle in 0..=255 {
+        let (x, y) = unit_vector(angle);
+        write!(text, " {x} {y}").unwrap();
     }
     text
 }
@@ -64,7 +69,7 @@ fn description() -> String {
 /// Describes the layout, which is packed by hand, by a snapshot that the writer wrote.
 fn snapshot_with_every_field() -> Vec<u8> {
     let gait = |direction, sprint, blocked_x, blocked_y| Gait {
-        heading: Heading { direction, sprint },
+        heading: Heading::keys(direction, sprint),
         blocked_x,
         blocked_y,
     };
@@ -123,7 +128,10 @@ fn snapshot_with_every_field() -> Vec<u8> {
         write_component(out, &[]);
         write_component(out, &[0x73]);
         write_owner(out, None);
-        2
+        write_update_head(out, Slot(9), fields::TURN);
+        let velocity = Velocity { x: 0x0102, y: -2 };
+        write_turn(out, 4, Gait::open(Heading::free(velocity)));
+        3
     });
     out
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use parlour_shared::{
     ids::SessionId,
-    message::{Chat, ClientMessage, Join, Move},
+    message::{Chat, ClientMessage, Join, Move, MoveHeading},
     motion::Direction,
 };
 use parlour_sim::{LoadError, SavedState, SimConfig, Simulation};
@@ -26,7 +26,7 @@ static GOOD: LazyLock<(SimConfig, Vec<u8>)> = LazyLock::new(|| {
         send(session, arrive(session));
         let messages = [
             ClientMessage::Join(Join::room(1, "lobby")),
-            ClientMessage::Move(Move { direction: Direction::East, ..Move::default() }),
+            ClientMessage::Move(Move { heading: MoveHeading::walk(Direction::East), ..Move::default() }),
         ];
         for message in messages {
             send(session, EventKind::Message { early: 0, message });

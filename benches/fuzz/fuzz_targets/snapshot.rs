@@ -20,11 +20,18 @@ const DELTA: &[u8] = b"\0\x1e\x01\x62\x02\0\0\x0a\0\x05\0\0\0\x7b\0\x01\0\x01\0\
     \x02\0\x09\0\x0d\x03\x04\x2c\x01\x07\0\x01f\0\x03ghi\
     \x0a\0\x1a\0\x70\0\0\0\x80\0\0\x05\x01\x80\x01j\0\0";
 
+/// A delta in which slot 9 turns to a free heading.
+const FREE: &[u8] = b"\0\x10\x01\x64\x02\0\0\x02\0\x01\0\x09\0\x01\x01\xa0\x39\xfe\0\x01";
+
 fuzz_target!(|input: &[u8]| {
     let (mut snapshot, mut view) = (Snapshot::default(), View::default());
     view.enter_room(1);
     let (first, second) = input.split_at(input.len() / 2);
-    for bytes in [mutate::mutate(FULL, first), mutate::mutate(DELTA, second)] {
+    for bytes in [
+        mutate::mutate(FULL, first),
+        mutate::mutate(DELTA, second),
+        mutate::mutate(FREE, second),
+    ] {
         if snapshot.read(&bytes).is_err() {
             return;
         }

@@ -13,7 +13,7 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::SessionId,
     map::{Map, Spawn},
-    message::{ClientMessage, Join, Move},
+    message::{ClientMessage, Join, Move, MoveHeading},
     motion::{Direction, Position as Place, WallGrid},
     rng::{Purpose, Stream},
 };
@@ -176,8 +176,7 @@ fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
             let direction = Direction::ALL[1 + random.below(8) as usize];
             let sprint = random.below(4) == 0;
             push(message(ClientMessage::Move(Move {
-                direction,
-                sprint,
+                heading: MoveHeading::Keys { direction, sprint },
                 ..Move::default()
             })));
         }

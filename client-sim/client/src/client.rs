@@ -209,10 +209,10 @@ impl Client {
     ///
     /// ```
     /// # use parlour_client::{Client, Command, DEFAULT_LEAD};
-    /// # use parlour_shared::motion::Heading;
+    /// # use parlour_shared::message::MoveHeading;
     /// # use std::time::Instant;
     /// # fn wait_until(moment: Instant) {}
-    /// # fn heading_of_keys() -> Heading { Heading::default() }
+    /// # fn heading_of_keys() -> MoveHeading { MoveHeading::default() }
     /// # fn play(client: &mut Client, out: &mut Vec<u8>) {
     /// if let Some((moment, tick)) = client.next_sample(Instant::now(), DEFAULT_LEAD) {
     ///     wait_until(moment);

@@ -4,8 +4,7 @@ use parlour_shared::{
     codec::{self, CodecError},
     ids::Tick,
     limits::MAX_CUSTOM_BYTES,
-    message::{ActTarget, Body, Request, Scope, StateWrite},
-    motion::Heading,
+    message::{ActTarget, Body, MoveHeading, Request, Scope, StateWrite},
 };
 use serde::Serialize;
 
@@ -31,8 +30,8 @@ pub enum Command {
     Leave,
     /// Walks or stands still from a tick on. Send it only when the heading changes.
     Walk {
-        /// The direction and the speed.
-        heading: Heading,
+        /// A direction, as keys give it, or an angle, with a speed.
+        heading: MoveHeading,
         /// The tick at which it takes effect, or `None` for the next one.
         /// [`crate::Client::next_sample`] returns the tick to aim at, and when to send.
         at: Option<Tick>,
@@ -106,9 +105,10 @@ impl Command {
     }
 
     /// Returns a walk from the next tick on. Pass a
-    /// [`Direction`](parlour_shared::motion::Direction) to walk, or a [`Heading`] to sprint.
+    /// [`Direction`](parlour_shared::motion::Direction) to walk, or a [`MoveHeading`] to sprint or
+    /// to walk at an angle.
     #[must_use]
-    pub fn walk(heading: impl Into<Heading>) -> Self {
+    pub fn walk(heading: impl Into<MoveHeading>) -> Self {
         Self::Walk {
             heading: heading.into(),
             at: None,
@@ -203,8 +203,7 @@ impl Command {
             Self::Walk { heading, at } => ClientMessage::Move(wire::Move {
                 seq: number,
                 tick: at.unwrap_or_default(),
-                direction: heading.direction,
-                sprint: heading.sprint,
+                heading,
             }),
             Self::Say { scope, text } => ClientMessage::Chat(wire::Chat { request, scope, text }),
             Self::SetSkin { skin } => ClientMessage::SetSkin(wire::SetSkin { request, skin }),

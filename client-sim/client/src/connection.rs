@@ -21,8 +21,9 @@ use std::{
 use futures_util::Stream;
 use parlour_shared::{
     ids::Tick,
+    message::MoveHeading,
     message::{Closing, Refused, Reserved},
-    motion::{Heading, Position},
+    motion::Position,
 };
 use tokio::{
     net::TcpStream,
@@ -223,10 +224,11 @@ impl Connection {
             .unwrap_or(Err(JoinError::TimedOut(limit)))
     }
 
-    /// Sets the heading of the player: a `Direction` to walk, or a `Heading` to sprint. The
+    /// Sets the heading of the player: a `Direction` to walk, or a `MoveHeading` to sprint or
+    /// to walk at an angle. The
     /// connection sends it just in time for the next tick, and again in each room that the player
     /// enters. Only the last heading counts. Use either this or [`Command::Walk`].
-    pub fn steer(&self, heading: impl Into<Heading>) {
+    pub fn steer(&self, heading: impl Into<MoveHeading>) {
         self.handle.steer(heading);
     }
 

@@ -220,8 +220,8 @@
 //! keys. A heading set during this event is sent for exactly that tick:
 //!
 //! ```no_run
-//! # use parlour_client::{Connection, Disconnected, Event, Heading, Position, Tick};
-//! # fn heading_of_keys() -> Heading { Heading::default() }
+//! # use parlour_client::{Connection, Disconnected, Event, MoveHeading, Position, Tick};
+//! # fn heading_of_keys() -> MoveHeading { MoveHeading::default() }
 //! # fn draw(own: Option<Position>, tick: Tick) {}
 //! # async fn play(connection: &mut Connection) -> Result<(), Disconnected> {
 //! loop {
@@ -358,7 +358,7 @@ pub use parlour_shared::{
     close::{Advice, CloseCode},
     codec::CodecError,
     ids::{PlayerId, Slot, Tick},
-    message::{CustomSaid, Property, Refusal, Reserved},
+    message::{CustomSaid, MoveHeading, Property, Refusal, Reserved},
     motion::{Direction, Heading, Position},
 };
 

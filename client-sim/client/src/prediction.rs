@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use parlour_shared::{
     ids::Tick,
     limits::MAX_SEQUENCE_JUMP,
+    message::MoveHeading,
     motion::{Course, Heading, Position, Segment, WallGrid},
     snapshot::Ack,
 };
@@ -27,7 +28,7 @@ pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PendingCommand {
     seq: u32,
-    heading: Heading,
+    heading: MoveHeading,
     /// The tick at which the client expects it to take effect. `None`: it was sent before the
     /// player entered this room, so it is not known whether it takes effect here.
     expected: Option<Tick>,
@@ -94,6 +95,8 @@ pub struct Prediction {
     pending: VecDeque<PendingCommand>,
     sent: u32,
     acknowledged: u32,
+    /// The speeds of the room.
+    speeds: Vec<u16>,
 }
 
 /// The motion as of the last snapshot.
@@ -104,11 +107,13 @@ struct KnownMotion {
 }
 
 impl Prediction {
-    /// Starts a new stay in a room: the position is unknown until the next snapshot. The server has
-    /// removed the waiting commands, and the ticks of this room have other numbers, so commands in
-    /// flight are not predicted any more. One that arrives late enough may still take effect here.
-    pub fn enter_room(&mut self) {
+    /// Starts a new stay in a room with these speeds: the position is unknown until the next
+    /// snapshot. The server has removed the waiting commands, and the ticks of this room have other
+    /// numbers, so commands in flight are not predicted any more. One that arrives late enough may
+    /// still take effect here.
+    pub fn enter_room(&mut self, speeds: &[u16]) {
         self.known = None;
+        speeds.clone_into(&mut self.speeds);
         for command in &mut self.pending {
             command.expected = None;
         }
@@ -116,7 +121,7 @@ impl Prediction {
 
     /// Records a command that is about to be sent, and returns its number. `expected` is the tick
     /// at which it should take effect, or `None` outside of a room.
-    pub fn send(&mut self, heading: Heading, expected: Option<Tick>) -> u32 {
+    pub fn send(&mut self, heading: impl Into<MoveHeading>, expected: Option<Tick>) -> u32 {
         self.sent = self.sent.saturating_add(1);
         // The server rejects a sequence number this far ahead of the last one it applied, so the
         // oldest command is lost in any case.
@@ -125,7 +130,7 @@ impl Prediction {
         }
         self.pending.push_back(PendingCommand {
             seq: self.sent,
-            heading,
+            heading: heading.into(),
             expected,
         });
         self.sent
@@ -157,14 +162,16 @@ impl Prediction {
         let tick = tick.min(LAST_TICK);
         let mut known = self.known?;
         for command in &self.pending {
-            let Some(expected) = command.expected else {
+            // The server drops a command with a speed that the room does not have.
+            let heading = command.heading.resolve(&self.speeds);
+            let Some((expected, heading)) = command.expected.zip(heading) else {
                 continue;
             };
             let due = expected.max(known.tick.after(1));
             if due > tick {
                 break;
             }
-            known.course = obey(walls, &advance(walls, known.course, due), command.heading, due);
+            known.course = obey(walls, &advance(walls, known.course, due), heading, due);
             known.tick = due;
         }
         Some(advance(walls, known.course, tick).segment.at(tick))
@@ -231,17 +238,21 @@ impl Prediction {
         let Some(known) = self.known else {
             return Ok((Agreement::Started, pick_up(reported)));
         };
-        let applied = reported.ack.map_or(0, |ack| {
+        let settled = reported.ack.map_or(0, |ack| {
             self.pending.partition_point(|command| command.seq <= ack.seq)
         });
+        let settled = self.pending.iter().take(settled);
+        let commands: Vec<Heading> = settled
+            .filter_map(|command| command.heading.resolve(&self.speeds))
+            .collect();
         let matches = |course: &Course| is_same(&course.segment, reported);
         // The common cases need no search: nothing was applied, or one command at a reported tick.
         let straight = advance(walls, known.course, reported.tick);
-        let quick = match (applied, reported.turned) {
-            (0, _) => Some(straight),
-            (_, Some(turned)) if turned > known.tick && turned <= reported.tick => {
+        let quick = match (commands.last(), reported.turned) {
+            (None, _) => Some(straight),
+            (Some(&last), Some(turned)) if turned > known.tick && turned <= reported.tick => {
                 let before = advance(walls, known.course, turned);
-                let after = obey(walls, &before, self.pending[applied - 1].heading, turned);
+                let after = obey(walls, &before, last, turned);
                 Some(advance(walls, after, reported.tick))
             }
             _ => None,
@@ -249,9 +260,8 @@ impl Prediction {
         if let Some(course) = quick.filter(matches) {
             return Ok((Agreement::Agreed, course));
         }
-        if applied > 0 {
-            let commands = self.pending.iter().take(applied).map(|command| command.heading);
-            match explain(walls, &known, reported, &commands.collect::<Vec<_>>()) {
+        if !commands.is_empty() {
+            match explain(walls, &known, reported, &commands) {
                 Explanation::Course(course) => return Ok((Agreement::Agreed, course)),
                 Explanation::Unknown => return Ok((Agreement::Unchecked, pick_up(reported))),
                 Explanation::Impossible => {}

@@ -16,14 +16,8 @@ use support::{
 };
 
 const HERE: Position = Position { x: 25_600, y: 25_600 };
-const EAST: Heading = Heading {
-    direction: Direction::East,
-    sprint: false,
-};
-const WEST: Heading = Heading {
-    direction: Direction::West,
-    sprint: false,
-};
+const EAST: Heading = Heading::walk(Direction::East);
+const WEST: Heading = Heading::walk(Direction::West);
 
 fn seat() -> Seat {
     Seat::in_room(HERE)
@@ -138,7 +132,7 @@ fn a_player_that_moves_without_a_command_is_a_violation() {
 #[test]
 fn a_command_that_is_applied_wrongly_is_a_violation() {
     let turned = |seat: &mut Seat, records| {
-        let (seq, _) = seat.send(Command::walk(EAST));
+        let (seq, _) = seat.send(Command::walk(Direction::East));
         seat.violation(&snapshot(1, 110, Some(100), Some(seq), &[records]))
     };
     assert_eq!(turned(&mut seat(), Record::Turn(OWN, 3, gait(EAST))), "none");
@@ -166,7 +160,7 @@ fn a_command_that_is_applied_wrongly_is_a_violation() {
     assert_eq!(turned(&mut seat(), walked(10)), "prediction");
     // The command is acknowledged, but nothing happened.
     let mut quiet = seat();
-    let (seq, _) = quiet.send(Command::walk(EAST));
+    let (seq, _) = quiet.send(Command::walk(Direction::East));
     assert_eq!(
         quiet.violation(&snapshot(1, 110, Some(100), Some(seq), &[])),
         "prediction"
@@ -231,8 +225,8 @@ fn acknowledging_a_command_that_was_not_sent_is_a_violation() {
         "acknowledgement"
     );
     let mut seat = seat();
-    let (first, _) = seat.send(Command::walk(EAST));
-    let (second, _) = seat.send(Command::walk(WEST));
+    let (first, _) = seat.send(Command::walk(Direction::East));
+    let (second, _) = seat.send(Command::walk(Direction::West));
     seat.get(&snapshot(
         1,
         105,

@@ -18,10 +18,7 @@ use support::{
     entered_with, gait, left, map, snapshot, walls,
 };
 
-const EAST: Heading = Heading {
-    direction: Direction::East,
-    sprint: false,
-};
+const EAST: Heading = Heading::walk(Direction::East);
 
 #[test]
 fn the_hello_names_protocol_and_schema() {
@@ -53,7 +50,7 @@ fn commands_become_messages_on_the_wire() {
     );
     let (first, _) = seat.send(Command::walk(Direction::East));
     let (second, out) = seat.send(Command::Walk {
-        heading: EAST,
+        heading: Direction::East.into(),
         at: Some(Tick(12)),
     });
     assert_eq!((first, second), (1, 2));
@@ -87,7 +84,7 @@ fn a_view_follows_the_snapshots() {
 #[test]
 fn the_players_own_turn_agrees_with_the_prediction() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
-    let (seq, _) = seat.send(Command::walk(EAST));
+    let (seq, _) = seat.send(Command::walk(Direction::East));
     let event = seat.get(&snapshot(
         1,
         106,
@@ -108,7 +105,7 @@ fn the_players_own_turn_agrees_with_the_prediction() {
 fn the_players_position_is_known_before_the_server_reports_it() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     seat.send(Command::Walk {
-        heading: EAST,
+        heading: Direction::East.into(),
         at: Some(Tick(104)),
     });
     assert_eq!(
@@ -262,7 +259,7 @@ fn aimed_walks_teach_when_to_sample_next() {
     let period = Duration::from_nanos(16_666_666);
     assert_eq!((moment, tick), (start + period - DEFAULT_LEAD, Tick(101)));
     let walk = Command::Walk {
-        heading: EAST,
+        heading: Direction::East.into(),
         at: Some(tick),
     };
     seat.now = moment;

@@ -24,7 +24,7 @@ async fn a_player_joins_walks_talks_and_leaves() {
             Event::Chat(said) => heard = said.text == "hello",
             Event::Snapshot { .. } => {
                 let segment = connection.client().segment().expect("in a room");
-                walked = segment.gait.heading.direction == Direction::West;
+                walked = segment.gait.heading.direction() == Some(Direction::West);
             }
             _ => {}
         }

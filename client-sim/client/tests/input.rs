@@ -7,10 +7,8 @@ mod support;
 
 use std::time::Duration;
 
-use parlour_client::{
-    Command, Connection, Direction, Event, Heading, JoinError, Options, Position, Slot, Tick,
-};
-use parlour_shared::message::{ClientMessage, LeaveReason, Move};
+use parlour_client::{Command, Connection, Direction, Event, JoinError, Options, Position, Slot, Tick};
+use parlour_shared::message::{ClientMessage, LeaveReason, Move, MoveHeading};
 use peer::{Peer, connected};
 use support::{enter_own, entered_in, entered_next, entered_with, left_for, map, snapshot};
 use tokio::time::{Instant, pause, resume, timeout};
@@ -58,7 +56,14 @@ async fn moves(connection: &mut Connection, peer: &mut Peer, time: Duration) -> 
 
 /// Returns the number and direction of each move.
 fn headings(moves: &[Move]) -> Vec<(u32, Direction)> {
-    moves.iter().map(|step| (step.seq, step.direction)).collect()
+    moves.iter().map(|step| (step.seq, direction_of(step))).collect()
+}
+
+fn direction_of(step: &Move) -> Direction {
+    match step.heading {
+        MoveHeading::Keys { direction, .. } => direction,
+        MoveHeading::Angle { .. } => panic!("{step:?}"),
+    }
 }
 
 #[tokio::test]
@@ -81,14 +86,11 @@ async fn a_heading_is_sent_once_and_aimed_at_a_tick() {
     connection.steer(Direction::East);
     pause();
     assert_eq!(moves(&mut connection, &mut peer, LONG).await, []);
-    connection.handle().steer(Heading {
-        direction: Direction::North,
-        sprint: true,
-    });
+    connection.handle().steer(MoveHeading::sprint(Direction::North));
     pause();
     let sent = moves(&mut connection, &mut peer, TICKS_3).await;
     assert_eq!(headings(&sent), [(2, Direction::North)]);
-    assert!(sent[0].sprint);
+    assert_eq!(sent[0].heading, MoveHeading::sprint(Direction::North));
 }
 
 #[tokio::test]
@@ -196,7 +198,7 @@ async fn a_heading_steered_in_a_frame_is_sent_for_its_tick() {
         connection.steer(direction);
         let sent = moves(&mut connection, &mut peer, TICKS_3).await;
         assert_eq!(
-            (sent.len(), sent[0].tick, sent[0].direction),
+            (sent.len(), sent[0].tick, direction_of(&sent[0])),
             (1, tick, direction)
         );
     }
@@ -245,7 +247,7 @@ async fn a_heading_waits_until_the_socket_takes_data_again() {
         step = timeout(LONG, moved) => step.expect("the heading is sent"),
         () = drive => unreachable!(),
     };
-    assert_eq!((step.seq, step.direction), (1, Direction::East));
+    assert_eq!((step.seq, direction_of(&step)), (1, Direction::East));
 }
 
 #[tokio::test]

@@ -5,24 +5,37 @@ mod support;
 use parlour_client::{Agreement, Mismatch, OwnMotion, Prediction};
 use parlour_shared::{
     ids::Tick,
+    message::MoveHeading,
     motion::{Course, Direction, Heading, Position, Segment, WallGrid, contact, turn},
     snapshot::Ack,
 };
 use proptest::prelude::*;
 use support::walls;
 
-fn heading() -> impl Strategy<Value = Heading> {
-    (0_usize..9, any::<bool>()).prop_map(|(direction, sprint)| Heading {
+const SPEEDS: [u16; 3] = [640, 1024, 4096];
+
+fn heading() -> impl Strategy<Value = MoveHeading> {
+    let keys = (0_usize..9, any::<bool>()).prop_map(|(direction, sprint)| MoveHeading::Keys {
         direction: Direction::ALL[direction],
         sprint,
-    })
+    });
+    // The last speed does not exist: the server drops the command.
+    let free =
+        (any::<u8>(), 0..=SPEEDS.len() as u8).prop_map(|(angle, speed)| MoveHeading::Angle { angle, speed });
+    prop_oneof![keys, free]
+}
+
+fn in_room() -> Prediction {
+    let mut prediction = Prediction::default();
+    prediction.enter_room(&SPEEDS);
+    prediction
 }
 
 /// The events of one tick.
 #[derive(Clone, Debug)]
 struct Moment {
     /// The heading that the client sends.
-    send: Option<Heading>,
+    send: Option<MoveHeading>,
     /// Whether the server applies the commands sent so far, of which only the last one counts.
     apply: bool,
     /// Whether the server sends a snapshot after this tick.
@@ -76,7 +89,7 @@ proptest! {
         let start = Position::from_px(96, 96);
         prop_assume!(walls.is_free(start));
         let mut body = Body { course: Course::still(Tick(10), start), tick: Tick(10) };
-        let mut prediction = Prediction::default();
+        let mut prediction = in_room();
         let first = OwnMotion { tick: Tick(10), ack: None, turned: None, segment: body.course.segment };
         prop_assert_eq!(prediction.confirm(&walls, &first), Ok(Agreement::Started));
         let (mut sent, mut ack, mut turned) = (None, None, Vec::new());
@@ -84,8 +97,11 @@ proptest! {
         let (mut under_way, mut acknowledged) = (0, 0);
         for moment in moments {
             if let Some(heading) = moment.send {
-                sent = Some((prediction.send(heading, Some(body.tick.after(1))), heading));
-                under_way += 1;
+                let number = prediction.send(heading, Some(body.tick.after(1)));
+                if let Some(heading) = heading.resolve(&SPEEDS) {
+                    sent = Some((number, heading));
+                    under_way += 1;
+                }
             }
             let due = if moment.apply { sent.take() } else { None };
             if due.is_some() {
@@ -122,11 +138,13 @@ proptest! {
         let start = Position::from_px(96, 96);
         prop_assume!(walls.is_free(start) && (x, y) != (0, 0));
         let mut body = Body { course: Course::still(Tick(10), start), tick: Tick(10) };
-        let mut prediction = Prediction::default();
+        let mut prediction = in_room();
         let first = OwnMotion { tick: Tick(10), ack: None, turned: None, segment: body.course.segment };
         prop_assert!(prediction.confirm(&walls, &first).is_ok());
         let seq = prediction.send(heading, Some(Tick(11)));
-        body.step(&walls, Some(heading));
+        let resolved = heading.resolve(&SPEEDS);
+        prop_assume!(resolved.is_some());
+        body.step(&walls, resolved);
         for _ in 1..ticks {
             body.step(&walls, None);
         }
@@ -155,13 +173,7 @@ fn a_wall_stops_the_prediction_where_it_stops_the_server() {
             },
         )
         .expect("a free place");
-    prediction.send(
-        Heading {
-            direction: Direction::South,
-            sprint: false,
-        },
-        Some(Tick(1)),
-    );
+    prediction.send(Direction::South, Some(Tick(1)));
     // The wall begins at 320 px, and the body extends 8 px to each side.
     assert_eq!(
         prediction.position_at(&walls, Tick(200)),
@@ -190,18 +202,9 @@ fn too_many_changes_are_accepted_without_a_check() {
     let mut last = 0;
     for round in 0..40 {
         let direction = Direction::ALL[1 + round % 8];
-        last = prediction.send(
-            Heading {
-                direction,
-                sprint: false,
-            },
-            Some(Tick(2)),
-        );
+        last = prediction.send(direction, Some(Tick(2)));
     }
-    let northwest = support::gait(Heading {
-        direction: Direction::Northwest,
-        sprint: false,
-    });
+    let northwest = support::gait(Heading::walk(Direction::Northwest));
     let ack = Some(Ack { seq: last, early: 0 });
     assert_eq!(
         prediction.confirm(&walls, &reported(60, ack, northwest)),

@@ -11,10 +11,7 @@ use support::{
     OWN, OWN_PLAYER, Record, Seat, enter_own, entered_next, entered_with, gait, left, left_for, map, snapshot,
 };
 
-const EAST: Heading = Heading {
-    direction: Direction::East,
-    sprint: false,
-};
+const EAST: Heading = Heading::walk(Direction::East);
 const PERIOD: Duration = Duration::from_nanos(16_666_666);
 
 /// Returns a client that came from tick 100 of one room to tick 7 of the next, where it stands at
@@ -96,16 +93,16 @@ fn a_room_that_ended_may_be_followed_by_another_or_by_none() {
 fn walks_of_the_last_room_are_not_predicted_in_the_next() {
     let place = Position::from_px(100, 100);
     let mut seat = Seat::in_room(place);
-    seat.send(Command::walk(EAST));
+    seat.send(Command::walk(Direction::East));
     // It was aimed far ahead of the next room's ticks, and the one after it is not held up.
     seat.send(Command::Walk {
-        heading: EAST,
+        heading: Direction::East.into(),
         at: Some(Tick(104)),
     });
     let mut seat = in_next_room(seat, place);
     assert_eq!(seat.client.position_at(Tick(200)), Some(place));
     seat.send(Command::Walk {
-        heading: EAST,
+        heading: Direction::East.into(),
         at: Some(Tick(10)),
     });
     assert_eq!(
@@ -118,7 +115,7 @@ fn walks_of_the_last_room_are_not_predicted_in_the_next() {
 fn a_walk_that_was_sent_before_entering_may_take_effect_in_the_next_room() {
     let place = Position::from_px(100, 100);
     let mut seat = Seat::in_room(place);
-    let (seq, _) = seat.send(Command::walk(EAST));
+    let (seq, _) = seat.send(Command::walk(Direction::East));
     let mut seat = in_next_room(seat, place);
     let turn = [Record::Turn(OWN, 1, gait(EAST))];
     let event = seat.get(&snapshot(2, 10, Some(8), Some(seq), &turn));
@@ -139,7 +136,7 @@ fn a_walk_that_was_sent_before_entering_may_take_effect_in_the_next_room() {
 fn the_numbers_of_walks_go_on_in_the_next_room() {
     let place = Position::from_px(100, 100);
     let mut seat = Seat::in_room(place);
-    seat.send(Command::walk(EAST));
+    seat.send(Command::walk(Direction::East));
     let mut seat = in_next_room(seat, place);
     assert_eq!(seat.send(Command::walk(Direction::Still)).0, 2);
     assert_eq!(seat.client.player(), Some(OWN_PLAYER));
@@ -152,7 +149,7 @@ fn the_aim_starts_again_in_the_next_room() {
     // An acknowledged walk teaches the client that it must send 40 ms before a tick.
     let start = seat.now;
     seat.send(Command::Walk {
-        heading: EAST,
+        heading: Direction::East.into(),
         at: Some(Tick(101)),
     });
     seat.now = start + 3 * PERIOD;
@@ -160,7 +157,7 @@ fn the_aim_starts_again_in_the_next_room() {
     seat.get(&snapshot(1, 101, Some(100), Some(1), &turn));
     // One of the last room is still in flight.
     seat.send(Command::Walk {
-        heading: EAST,
+        heading: Direction::East.into(),
         at: Some(Tick(106)),
     });
     let mut seat = in_next_room(seat, place);

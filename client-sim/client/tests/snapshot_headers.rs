@@ -108,7 +108,7 @@ fn input_can_be_aimed_without_a_view() {
     let lead = Duration::from_millis(2);
     let mut out = Vec::new();
     let aimed = Command::Walk {
-        heading: parlour_shared::motion::Heading::default(),
+        heading: Direction::Still.into(),
         at: Some(Tick(102)),
     };
     reader.client.command(aimed, reader.now, &mut out);

@@ -4,6 +4,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use parlour_shared::{
+    message::MoveHeading,
     motion::{Direction, Heading, Position, UNITS_PER_PX},
     rng::{Purpose, Stream},
 };
@@ -23,7 +24,10 @@ pub struct Walk {
     /// The average time between turns, in microseconds; 0 for a bot that never turns.
     interval_us: u32,
     random: Stream,
-    recent: VecDeque<Heading>,
+    /// Whether to walk at any angle instead of the eight directions.
+    free_angles: bool,
+    /// The keys of the last headings.
+    recent: VecDeque<i64>,
 }
 
 impl Walk {
@@ -34,7 +38,8 @@ impl Walk {
             behaviour: plan.behaviour,
             interval_us: interval_us(plan.turns_per_second()),
             random: Stream::new(plan.seed, u64::from(bot), Purpose::BotWalk),
-            recent: VecDeque::from([Heading::default()]),
+            free_angles: plan.free_angles,
+            recent: VecDeque::from([key(Heading::default())]),
         }
     }
 
@@ -53,39 +58,53 @@ impl Walk {
         })
     }
 
-    /// Returns the next heading of a bot at `here` (`None` if unknown) on a map with this center.
-    pub fn turn(&mut self, here: Option<Position>, middle: Position) -> Heading {
+    /// Returns the next heading of a bot at `here` (`None` if unknown) on a map with this center,
+    /// in a room with these speeds: as a command, and the motion that follows.
+    pub fn turn(
+        &mut self,
+        here: Option<Position>,
+        middle: Position,
+        speeds: &[u16],
+    ) -> (MoveHeading, Heading) {
         let towards = match (self.behaviour, here) {
             (Behaviour::Crowd, Some(here)) => direction_to(here, middle),
             _ => None,
         };
-        let mut heading = self.draw(towards);
+        let mut drawn = self.draw(towards, speeds);
         // This ends soon: at most 4 headings are excluded, of 17, or of 6 in a crowd.
-        while self.recent.contains(&heading) {
-            heading = self.draw(towards);
+        while self.recent.contains(&key(drawn.1)) {
+            drawn = self.draw(towards, speeds);
         }
         if self.recent.len() == DISTINCT {
             self.recent.pop_front();
         }
-        self.recent.push_back(heading);
-        heading
+        self.recent.push_back(key(drawn.1));
+        drawn
     }
 
-    fn draw(&mut self, towards: Option<usize>) -> Heading {
+    fn draw(&mut self, towards: Option<usize>, speeds: &[u16]) -> (MoveHeading, Heading) {
+        let keys = |direction, sprint| {
+            let command = MoveHeading::Keys { direction, sprint };
+            (command, Heading::keys(direction, sprint))
+        };
         if let Some(towards) = towards {
             let aside = self.random.below(3) as usize;
-            return Heading {
-                direction: compass(towards + 7 + aside),
-                sprint: self.random.below(2) == 0,
-            };
+            return keys(compass(towards + 7 + aside), self.random.below(2) == 0);
         }
         if self.random.below(8) == 0 {
-            return Heading::default();
+            return keys(Direction::Still, false);
         }
-        Heading {
-            direction: compass(self.random.below(8) as usize),
-            sprint: self.random.below(4) == 0,
+        if self.free_angles {
+            let command = MoveHeading::Angle {
+                angle: self.random.below(256) as u8,
+                speed: self.random.below(speeds.len() as u32) as u8,
+            };
+            // A server may declare no speeds.
+            if let Some(heading) = command.resolve(speeds) {
+                return (command, heading);
+            }
         }
+        keys(compass(self.random.below(8) as usize), self.random.below(4) == 0)
     }
 }
 
@@ -121,6 +140,22 @@ impl Talk {
     /// Picks a number below `bound`.
     pub fn choose(&mut self, bound: u32) -> u32 {
         self.random.below(bound)
+    }
+}
+
+/// The bits of the key of a heading. The time of a turn has the other 52, which are 26 days.
+pub(super) const KEY_BITS: u32 = 12;
+
+/// Returns a number of a heading. It is unique among the headings of keys; a few free headings have
+/// the same number, so bots repeat none of their last numbers.
+pub(super) fn key(heading: Heading) -> i64 {
+    const FREE: i64 = 1 << (KEY_BITS - 1);
+    match heading.direction() {
+        Some(direction) => direction as i64 | i64::from(heading.is_sprint()) << 4,
+        None => {
+            let velocity = heading.velocity();
+            FREE | (i64::from(velocity.x) * 31 + i64::from(velocity.y)).rem_euclid(FREE)
+        }
     }
 }
 

@@ -15,33 +15,29 @@ use parlour_shared::{
     rng::Stream,
 };
 
-use super::behaviour::DISTINCT;
+use super::behaviour::{DISTINCT, KEY_BITS, key};
 
 /// The number of turns of one bot that are remembered: 3 s of a bot that turns 20 times a second.
 const REMEMBERED: u32 = 64;
 
-/// A turn, packed into one word because every snapshot checks every neighbour's turns: the heading
-/// in the lowest five bits, and above them the nanoseconds from the registry's origin to the
-/// intended moment.
+/// A turn, packed into one word because every snapshot checks every neighbour's turns: the key of
+/// the heading in the lowest 12 bits, and above it the nanoseconds from the registry's origin to
+/// the intended moment.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn(i64);
 
 impl Turn {
     fn new(heading: Heading, intended: i64) -> Self {
-        Self(intended << 5 | key(heading))
+        Self(intended << KEY_BITS | key(heading))
     }
 
     fn is(self, heading: Heading) -> bool {
-        self.0 & 31 == key(heading)
+        self.0 & ((1 << KEY_BITS) - 1) == key(heading)
     }
 
     fn intended(self) -> i64 {
-        self.0 >> 5
+        self.0 >> KEY_BITS
     }
-}
-
-fn key(heading: Heading) -> i64 {
-    heading.direction as i64 | i64::from(heading.sprint) << 4
 }
 
 /// The turns of all bots of a thread.
@@ -123,7 +119,7 @@ impl Registry {
 /// Returns the time from one moment to another, negative if that is earlier. No run is long enough
 /// to overflow.
 fn nanos(origin: Instant, moment: Instant) -> i64 {
-    let fit = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX >> 5);
+    let fit = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX >> KEY_BITS);
     match moment.checked_duration_since(origin) {
         Some(later) => fit(later),
         None => -fit(origin - moment),

@@ -78,6 +78,9 @@ pub struct Plan {
     /// How often each bot changes direction, on average. `None` stands for the
     /// default of the behaviour.
     pub turns_per_second: Option<f64>,
+    /// Whether bots walk at any of 256 angles, at the speeds of the room, instead of in the eight
+    /// directions. A crowd does so only near its goal.
+    pub free_angles: bool,
     /// Whether bots delay a turn so that it reaches the server just before a tick begins.
     pub phase_lock: bool,
     /// With phase lock, how long before the tick a turn should arrive.
@@ -126,6 +129,7 @@ impl Default for Plan {
             map: "plaza".into(),
             behaviour: Behaviour::Walkers,
             turns_per_second: None,
+            free_angles: false,
             phase_lock: false,
             aim: DEFAULT_LEAD,
             witnesses: 1.0,

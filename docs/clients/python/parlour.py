@@ -39,7 +39,7 @@ ENUMS = {
         hello: protocol u16, schema u32, name string, token ?string, session ?string, resume ?string
         join: request u32, room string, mode JoinMode, options *Property, ticket ?string
         leave: request u32
-        move: seq u32, tick u32, direction Direction, sprint bool
+        move: seq u32, tick u32, heading MoveHeading
         chat: request u32, scope Scope, text string
         set_skin: request u32, skin u16
         set_state: request u32, writes *StateEntry
@@ -114,11 +114,17 @@ def write(kind, value):
         return write_varint(len(value)) + b"".join(write(kind[1:], item) for item in value)
     if kind in STRUCTS:
         return b"".join(write(of, value[field]) for field, of in STRUCTS[kind].items())
+    if kind == "MoveHeading":
+        if "angle" in value:
+            return bytes([len(ENUMS["Direction"]), value["angle"], value["speed"]])
+        return write("Direction", value["direction"]) + write("bool", value["sprint"])
     name, inner = (value, {}) if isinstance(value, str) else next(iter(value.items()))
     number, fields = next((n, fields) for n, (known, fields) in enumerate(ENUMS[kind]) if known == name)
     if isinstance(fields, str):
         return write_varint(number) + write(fields, inner)
-    return write_varint(number) + b"".join(write(of, inner[field]) for field, of in fields.items())
+    # The fields of a heading are beside those of its message.
+    inside = lambda field, of: inner if of == "MoveHeading" else inner[field]
+    return write_varint(number) + b"".join(write(of, inside(field, of)) for field, of in fields.items())
 
 
 class Reader:
@@ -176,10 +182,19 @@ class Reader:
             return [self.read(kind[1:]) for _ in range(count)]
         if kind in STRUCTS:
             return {field: self.read(of) for field, of in STRUCTS[kind].items()}
+        if kind == "MoveHeading":
+            number = self.below(len(ENUMS["Direction"]) + 1)
+            if number == len(ENUMS["Direction"]):
+                return {"angle": self.read("u8"), "speed": self.read("u8")}
+            return {"direction": ENUMS["Direction"][number][0], "sprint": self.read("bool")}
         name, fields = ENUMS[kind][self.below(len(ENUMS[kind]))]
         if isinstance(fields, str):
             return {name: self.read(fields)}
-        return {name: {field: self.read(of) for field, of in fields.items()}} if fields else name
+        message = {}
+        for field, of in fields.items():
+            value = self.read(of)
+            message |= value if of == "MoveHeading" else {field: value}
+        return {name: message} if fields else name
 
     def below(self, bound):
         n = self.take(1)[0]
@@ -211,16 +226,108 @@ DIRECTIONS = [name for name, _ in ENUMS["Direction"]]
 AXES = [(0, 0), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1)]
 
 
-def velocity(gait):
-    """Returns the velocity of a gait byte in units per tick."""
-    dx, dy = AXES[gait & 15]
-    straight, diagonal = (1024, 724) if gait & 16 else (640, 452)
+BLOCKED_X, BLOCKED_Y, FREE = 32, 64, 128
+
+
+def of_keys(byte):
+    """Returns the velocity of a direction, plus 16 for a sprint, on open ground."""
+    dx, dy = AXES[byte & 15]
+    straight, diagonal = (1024, 724) if byte & 16 else (640, 452)
     speed = diagonal if dx and dy else straight
-    return (0 if gait & 32 else dx * speed), (0 if gait & 64 else dy * speed)
+    return dx * speed, dy * speed
+
+
+KEYS = {of_keys(direction | sprint): direction | sprint for sprint in (16, 0) for direction in range(9)}
+
+
+def free_heading(vx, vy):
+    """Returns the gait of a velocity on open ground: one byte if keys have it, else (byte, vx, vy)."""
+    keys = KEYS.get((vx, vy))
+    return (FREE, vx, vy) if keys is None else keys
+
+
+def at_angle(angle, speed):
+    """Returns the gait of an angle (0 is east, 64 south) and a speed in units per tick, on open ground."""
+    unit = [round(16384 * part(2 * math.pi * angle / 256)) for part in (math.cos, math.sin)]
+    return free_heading(*(int(speed * part / 16384) for part in unit))
+
+
+def blocked(gait, bits):
+    """Returns the gait with these axes blocked, and no others."""
+    if isinstance(gait, tuple):
+        return (FREE | bits, *gait[1:])
+    return gait & 31 | bits
+
+
+def velocity(gait):
+    """Returns the velocity of a gait in units per tick."""
+    byte, *free = gait if isinstance(gait, tuple) else (gait,)
+    vx, vy = free or of_keys(byte)
+    return (0 if byte & BLOCKED_X else vx), (0 if byte & BLOCKED_Y else vy)
+
+
+def is_free(walls, body, x, y):
+    """Whether a body overlaps no wall. `walls` is (side of a tile, function (column, row) -> is it a wall)."""
+    tile, is_wall = walls
+    tiles = lambda middle, half: range((middle - half) // tile, (middle + half - 1) // tile + 1)
+    return not any(is_wall(column, row) for column in tiles(x, body[0]) for row in tiles(y, body[1]))
+
+
+def along(walls, body, blockers, place, axis, by):
+    """Moves a body along one axis. Returns its new coordinate."""
+    tile, middle, half, other = walls[0], place[axis], body[axis], 1 - axis
+    end = [*place]
+    end[axis] += by
+    if is_free(walls, body, *end):
+        end = end[axis]
+    elif by > 0:
+        end = ((middle + half - 1) // tile + 1) * tile - half
+    else:
+        end = (middle - half) // tile * tile + half
+    for blocker in blockers:
+        low, high, start, limit = blocker[other], blocker[other + 2], blocker[axis], blocker[axis + 2]
+        if place[other] + body[other] <= low or place[other] - body[other] >= high:
+            continue
+        overlaps = start < middle + half and middle - half < limit
+        if by > 0:
+            if overlaps and 2 * middle < start + limit:
+                end = min(end, middle)
+            elif middle + half <= start:
+                end = min(end, start - half)
+        elif overlaps and 2 * middle > start + limit:
+            end = max(end, middle)
+        elif limit <= middle - half:
+            end = max(end, limit + half)
+    return end
+
+
+def step(walls, place, heading, body=(2048, 2048), blockers=()):
+    """Returns the place and the gait after one tick. Blockers are rectangles (left, top, right, bottom)."""
+    heading, place, bits = blocked(heading, 0), [*place], 0
+    speeds = velocity(heading)
+    parts = max(1, -(-max(map(abs, speeds)) // walls[0]))
+    until = lambda speed, part: abs(speed) * part // parts * (1 if speed > 0 else -1)
+    for part in range(1, parts + 1):
+        for axis, bit in ((0, BLOCKED_X), (1, BLOCKED_Y)):
+            by = until(speeds[axis], part) - until(speeds[axis], part - 1)
+            if by and not bits & bit:
+                end = along(walls, body, blockers, place, axis, by)
+                bits |= 0 if end == place[axis] + by else bit
+                place[axis] = end
+    return tuple(place), blocked(heading, bits)
+
+
+def turn(walls, place, heading, body=(2048, 2048), blockers=()):
+    """Returns the gait directly after a command: an axis is blocked if the body cannot move along it at all."""
+    then, _ = step(walls, place, heading, body, blockers)
+    vx, vy = velocity(blocked(heading, 0))
+    bits = (BLOCKED_X if vx and then[0] == place[0] else 0) | (BLOCKED_Y if vy and then[1] == place[1] else 0)
+    return blocked(heading, bits)
 
 
 def position(segment, tick):
-    """Returns the position in units at a tick. A segment is (since, x, y, gait)."""
+    """Returns the position in units at a tick. A segment is (since, x, y, gait). A gait is its byte, or
+    (byte, vx, vy) if it is free."""
     since, x, y, gait = segment
     vx, vy = velocity(gait)
     return x + vx * (tick - since), y + vy * (tick - since)
@@ -326,10 +433,15 @@ class View:
 
     @staticmethod
     def gait(reader):
-        (gait,) = reader.fixed("B")
-        if gait & 15 > 8 or gait & 128:
+        (byte,) = reader.fixed("B")
+        if byte & 15 > 8 or byte & FREE and byte & 31:
             raise ProtocolError("bad gait")
-        return gait
+        if not byte & FREE:
+            return byte
+        vx, vy = reader.fixed("hh")
+        if -32768 in (vx, vy):
+            raise ProtocolError("bad velocity")
+        return blocked(free_heading(vx, vy), byte & (BLOCKED_X | BLOCKED_Y))
 
     @staticmethod
     def owner(reader):
@@ -417,6 +529,11 @@ class Client:
     async def move(self, direction, tick=0, sprint=False):
         self.sequence += 1
         await self.send({"move": {"seq": self.sequence, "tick": tick, "direction": direction, "sprint": sprint}})
+
+    async def move_at(self, angle, speed=0, tick=0):
+        """Walks at an angle: 0 is east, 64 south. `speed` is an index into the `speeds` of the room."""
+        self.sequence += 1
+        await self.send({"move": {"seq": self.sequence, "tick": tick, "angle": angle, "speed": speed}})
 
     async def read(self):
         async for data in self.socket:

@@ -127,8 +127,12 @@ def _event(data, tick, session):
             aimed -= 1
             aimed = tick + (aimed >> 1 if aimed % 2 == 0 else -(aimed >> 1) - 1)
         heading = data.take(1)[0]
-        direction = parlour.DIRECTIONS[heading & 15]
-        message = {"move": {"seq": seq, "tick": aimed, "direction": direction, "sprint": bool(heading & 16)}}
+        if heading == 32:
+            angle, speed = data.take(2)
+            heading = {"angle": angle, "speed": speed}
+        else:
+            heading = {"direction": parlour.DIRECTIONS[heading & 15], "sprint": bool(heading & 16)}
+        message = {"move": {"seq": seq, "tick": aimed, **heading}}
     else:
         raise Damaged(f"unknown kind of event: {kind}")
     return {"session": session, "early": early, "message": message}

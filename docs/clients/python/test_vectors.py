@@ -29,7 +29,11 @@ def structured(file, kind):
 
 def json_segment(segment):
     since, x, y, gait = segment
-    heading = {"direction": parlour.DIRECTIONS[gait & 15], "sprint": bool(gait & 16)}
+    if isinstance(gait, tuple):
+        gait, vx, vy = gait
+        heading = {"velocity": {"x": vx, "y": vy}}
+    else:
+        heading = {"direction": parlour.DIRECTIONS[gait & 15], "sprint": bool(gait & 16)}
     gait = {"heading": heading, "blocked_x": bool(gait & 32), "blocked_y": bool(gait & 64)}
     return {"since": since, "position": {"x": x, "y": y}, "gait": gait}
 
@@ -37,6 +41,8 @@ def json_segment(segment):
 def identity(seen):
     name, fields = ("player", ("player", "name", "skin")) if "player" in seen else ("object", ("object", "kind", "owner"))
     return {name: {field: seen[field] for field in fields}}
+def json_gait(gait):
+    return list(gait) if isinstance(gait, tuple) else gait
 
 
 def snapshots():
@@ -55,7 +61,7 @@ def snapshots():
                 "slot": slot,
                 "identity": identity(seen),
                 "components": {str(index): data.hex() for index, data in seen["components"].items()},
-                "gait": seen["segment"][3],
+                "gait": json_gait(seen["segment"][3]),
                 "at": list(parlour.position(seen["segment"], known["tick"])),
                 "later": list(parlour.position(seen["segment"], known["later"])),
             }
@@ -65,50 +71,41 @@ def snapshots():
     return f"{len(found)} snapshots"
 
 
-def step(free, tile, x, y, heading):
-    """Returns position and gait after one tick, as in section 7."""
-    vx, vy = parlour.velocity(heading)
-    gait = heading
-
-    def flush(middle, speed):
-        if speed > 0:
-            return ((middle + 2047) // tile + 1) * tile - 2048
-        return (middle - 2048) // tile * tile + 2048
-
-    if vx:
-        x, gait = (x + vx, gait) if free(x + vx, y) else (flush(x, vx), gait | 32)
-    if vy:
-        y, gait = (y + vy, gait) if free(x, y + vy) else (flush(y, vy), gait | 64)
-    return x, y, gait
-
-
 def walks():
-    found = vectors("motion.json", "walks")
+    found, speeds = vectors("motion.json", "walks"), vectors("motion.json", "speeds")
     for vector in found:
-        tile = vector["tile_px"] * 256
+        rects = vector["walls"]
 
-        def is_wall(column, row, rects=vector["walls"]):
+        def is_wall(column, row, rects=rects):
             inside = 0 <= column < 20 and 0 <= row < 20
             return not inside or any(
                 r["x"] <= column < r["x"] + r["w"] and r["y"] <= row < r["y"] + r["h"] for r in rects
             )
 
-        def free(x, y, tile=tile, is_wall=is_wall):
-            tiles = lambda middle: range((middle - 2048) // tile, (middle + 2047) // tile + 1)
-            return not any(is_wall(column, row) for column in tiles(x) for row in tiles(y))
+        def heading_of(turn):
+            if "angle" in turn:
+                return parlour.at_angle(turn["angle"], speeds[turn["speed"]])
+            return parlour.DIRECTIONS.index(turn["direction"]) | turn["sprint"] << 4
 
-        turns = {turn["tick"]: parlour.DIRECTIONS.index(turn["direction"]) | turn["sprint"] << 4 for turn in vector["turns"]}
-        (x, y), heading, gait, path = vector["start"], 0, 0, []
+        walls, solid = (vector["tile_px"] * 256, is_wall), (vector["body"], vector["blockers"])
+        turns = {turn["tick"]: heading_of(turn) for turn in vector["turns"]}
+        place, gait, path = vector["start"], 0, []
         for tick in range(100, 100 + len(vector["path"])):
             if tick > 100:
-                x, y, gait = step(free, tile, x, y, heading)
+                place, gait = parlour.step(walls, place, gait, *solid)
             if tick in turns:
-                heading = turns[tick]
-                (vx, vy), (next_x, next_y, _) = parlour.velocity(heading), step(free, tile, x, y, heading)
-                gait = heading | (32 if vx and next_x == x else 0) | (64 if vy and next_y == y else 0)
-            path.append([x, y, gait])
+                gait = parlour.turn(walls, place, turns[tick], *solid)
+            path.append([*place, *(gait if isinstance(gait, tuple) else [gait])])
         check(path == vector["path"], vector)
     return f"{len(found)} walks"
+
+
+def angles():
+    """The table of unit vectors, and headings of keys that angles have."""
+    for angle, unit in enumerate(vectors("motion.json", "unit_vectors")):
+        assert parlour.at_angle(angle, 16384) == (parlour.FREE, *unit)
+    assert parlour.at_angle(32, 640) == 4 and parlour.at_angle(192, 1024) == 17
+    return "the angles"
 
 
 def clock():
@@ -154,5 +151,5 @@ def malformed():
 
 
 if __name__ == "__main__":
-    for done in (structured("client.json", "Client"), structured("server.json", "Server"), snapshots(), walks(), malformed(), clock()):
+    for done in (structured("client.json", "Client"), structured("server.json", "Server"), snapshots(), walks(), angles(), malformed(), clock()):
         print("ok:", done)

@@ -12,7 +12,7 @@ use parlour_shared::{ids::Tick, limits::MAX_COMPONENTS};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    replication,
+    movement, replication,
     rooms::{NewRoom, RoomChecks},
     state, travel, wake_times,
 };
@@ -68,6 +68,10 @@ pub trait SimulationApp {
     /// If the component is part of the state under a different name, the name is taken, or 16
     /// components already travel.
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Adds a [`crate::Control`] to every player, with which game logic moves it. May be called
+    /// several times.
+    fn control_motion(&mut self) -> &mut Self;
 
     /// Lets game logic refuse a room that is about to be created by a join, a reservation or a
     /// door, or narrow its rules ([`NewRoom::rules`]). To refuse it, `check` returns the code for
@@ -171,6 +175,11 @@ impl SimulationApp for App {
 
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
         travel::declare::<C>(self, name);
+        self
+    }
+
+    fn control_motion(&mut self) -> &mut Self {
+        movement::add_control(self);
         self
     }
 

@@ -186,7 +186,7 @@ pub use config::{
 };
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
-pub use movement::{CurrentPosition, Motion, Walk};
+pub use movement::{Control, CurrentPosition, Motion, Walk};
 pub use player::{Link, Player};
 pub use proximity::{
     BRUTE_FORCE_UP_TO, CameNear, Grid, NearRadius, Nearby, Proximity, SlotPosition, WentAway,

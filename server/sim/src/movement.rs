@@ -1,5 +1,6 @@
 //! Movement: commands wait for their tick, and become segments. Walls change segments.
 
+mod control;
 mod motion;
 mod queue;
 mod walkers;
@@ -13,9 +14,10 @@ use crate::{
     outbox::Outbox,
     player::{Link, Player},
     rooms::{InRoom, Room},
-    schedule::{StepSet, TickSchedule},
+    schedule::{MaySleep, StepSet, TickSchedule},
     state,
 };
+pub use control::Control;
 pub use motion::{CurrentPosition, Motion};
 pub(crate) use queue::MoveQueue;
 pub(crate) use walkers::Walkers;
@@ -28,24 +30,42 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(TickSchedule, walk.in_set(Walk).in_set(StepSet::Simulate));
 }
 
+/// Adds a [`Control`] to every player.
+pub(crate) fn add_control(app: &mut App) {
+    if state::name_of::<Control>(app).is_some() {
+        return;
+    }
+    state::component::<Control>(app, "control");
+    app.register_required_components::<Player, Control>();
+    let systems = (control::apply.before(walk), control::follow_carriers.after(walk));
+    app.add_systems(
+        TickSchedule,
+        systems.in_set(Walk).in_set(StepSet::Simulate).in_set(MaySleep),
+    );
+}
+
 /// In [`StepSet::Simulate`]: players move. Game logic that sets motion runs before it. Game logic
 /// that reads positions of this tick runs after it.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Walk;
 
-/// Queues a movement command. A command outside of the window of ticks or out of sequence is
-/// dropped and counted.
+/// Queues a movement command. A command outside of the window of ticks or out of sequence, or with
+/// a speed that the room does not have, is dropped and counted.
 pub(crate) fn command(world: &mut World, player: Entity, command: Move, early: i16) {
     let now = world.resource::<Clock>().tick;
-    let in_room = world.get::<InRoom>(player).is_some();
-    let queue = world.get_mut::<MoveQueue>(player).filter(|_| in_room);
-    let taken = queue.is_some_and(|mut queue| queue.push(command, early, now));
+    let room = world
+        .get::<InRoom>(player)
+        .and_then(|room| world.get::<Room>(room.0));
+    let heading = room.and_then(|room| command.heading.resolve(room.rules.speeds.as_slice()));
+    let queue = world.get_mut::<MoveQueue>(player).zip(heading);
+    let taken = queue.is_some_and(|(mut queue, heading)| queue.push(command, heading, early, now));
     if !taken {
         world.resource_mut::<Outbox>().out.counts.moves_dropped += 1;
     }
 }
 
 type Walker<'a> = (
+    Entity,
     &'a InRoom,
     &'a mut Motion,
     &'a mut CurrentPosition,
@@ -55,9 +75,17 @@ type Walker<'a> = (
 
 /// Moves all players to this tick. A player without a new command that cannot reach a wall yet
 /// costs a comparison if it stands still, and an addition if it walks.
-fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, mut outbox: ResMut<Outbox>) {
+fn walk(
+    mut walkers: Query<Walker<'_>>,
+    mut controls: Query<&mut Control>,
+    rooms: Query<&Room>,
+    clock: Res<Clock>,
+    mut outbox: ResMut<Outbox>,
+) {
     let tick = clock.tick;
-    for (room, mut motion, mut position, mut queue, mut link) in &mut walkers {
+    // Most worlds have none.
+    let has_controls = !controls.is_empty();
+    for (player, room, mut motion, mut position, mut queue, mut link) in &mut walkers {
         let reviewed = tick >= motion.course.review;
         let due = queue.is_due(tick);
         if reviewed || due {
@@ -65,7 +93,8 @@ fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, 
                 continue;
             };
             let walls = &room.map.walls;
-            if reviewed {
+            let mut control = has_controls.then(|| controls.get_mut(player).ok()).flatten();
+            if reviewed && !control.as_ref().is_some_and(|control| control.is_carried()) {
                 let course = contact(walls, &motion.course, tick);
                 if course.segment == motion.course.segment {
                     // The tick of the next check is not state. It changes about every 6 ticks, when
@@ -81,8 +110,14 @@ fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, 
                     seq: command.seq,
                     early: command.early,
                 });
-                if command.heading != motion.course.segment.gait.heading {
-                    motion.turn(walls, command.heading, tick);
+                let heading = match &mut control {
+                    Some(control) => control.obey(command.heading),
+                    None => Some(command.heading),
+                };
+                if let Some(heading) = heading
+                    && heading != motion.course.segment.gait.heading
+                {
+                    motion.turn(walls, heading, tick);
                 }
             }
         }

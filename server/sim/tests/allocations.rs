@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use parlour_shared::{
     ids::SessionId,
-    message::{Move, Scope},
+    message::{Move, MoveHeading, Scope},
     motion::Direction,
     rng::{Purpose, Stream},
 };
@@ -95,8 +95,10 @@ fn fill(input: &mut TickInput, tick: u32, sessions: u64, every: u32) {
         match random.below(every) {
             0..20 => {
                 let command = Move {
-                    direction: Direction::ALL[random.below(9) as usize],
-                    sprint: random.below(4) == 0,
+                    heading: MoveHeading::Keys {
+                        direction: Direction::ALL[random.below(9) as usize],
+                        sprint: random.below(4) == 0,
+                    },
                     ..Move::default()
                 };
                 input.command(session, command);

@@ -5,7 +5,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::Tick,
-    message::{Move, Scope},
+    message::{Move, MoveHeading, Scope},
     motion::Direction,
 };
 use parlour_sim::{Player, SimConfig, Simulation, SimulationApp, Skin, StableId, StepSet, TickSchedule};
@@ -32,8 +32,7 @@ fn queue_command(world: &mut TestWorld, direction: Direction) {
     let command = Move {
         seq: 1,
         tick: Tick(world.now().0 + 9),
-        direction,
-        sprint: false,
+        heading: MoveHeading::walk(direction),
     };
     world.command(1, command);
 }

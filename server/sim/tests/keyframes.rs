@@ -11,7 +11,7 @@ mod mood;
 use bevy_app::App;
 use parlour_shared::{
     ids::Tick,
-    message::Move,
+    message::{Move, MoveHeading},
     motion::Direction,
     rng::{Purpose, Stream},
 };
@@ -91,8 +91,10 @@ fn walkers(size: u64, ticks: u32) -> Script {
                 let command = Move {
                     seq: 0,
                     tick: Tick(tick + random.below(16)),
-                    direction: Direction::ALL[random.below(9) as usize],
-                    sprint: random.below(2) == 0,
+                    heading: MoveHeading::Keys {
+                        direction: Direction::ALL[random.below(9) as usize],
+                        sprint: random.below(2) == 0,
+                    },
                 };
                 now.command(session, command);
             }

@@ -4,7 +4,10 @@
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
 use parlour_shared::{
     ids::Tick,
-    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    message::{
+        Body, Chat, ClientMessage, Custom, Hello, Join, Move, MoveHeading, Scope, SetSkin, SetState,
+        StateWrite,
+    },
     motion::Direction,
 };
 use parlour_sim::{Clock, Simulation, StepSet, TickSchedule};
@@ -42,8 +45,7 @@ fn every_kind_of_message() -> Vec<ClientMessage> {
         ClientMessage::Move(Move {
             seq: 3,
             tick: Tick(0),
-            direction: Direction::North,
-            sprint: true,
+            heading: MoveHeading::sprint(Direction::North),
         }),
         ClientMessage::SetSkin(SetSkin { request: 4, skin: 1 }),
         ClientMessage::SetState(SetState {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parlour_shared::{
     ids::Tick,
-    message::Move,
+    message::{Move, MoveHeading},
     motion::{
         Direction, HALF_BODY, Position as Place, SPRINT_STRAIGHT, UNITS_PER_PX, WALK_DIAGONAL, WALK_STRAIGHT,
         WallGrid,
@@ -30,8 +30,7 @@ fn command(world: &mut TestWorld, seq: u32, tick: u32, direction: Direction) {
     let command = Move {
         seq,
         tick: Tick(tick),
-        direction,
-        sprint: false,
+        heading: MoveHeading::walk(direction),
     };
     world.command(1, command);
 }
@@ -175,8 +174,8 @@ fn a_command_for_a_later_tick_takes_effect_at_that_tick() {
         assert_eq!(world.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
         let segment = world.get::<Motion>(1).unwrap().segment();
         assert_eq!(
-            (segment.since, segment.gait.heading.direction),
-            (due, Direction::East)
+            (segment.since, segment.gait.heading.direction()),
+            (due, Some(Direction::East))
         );
         world.tick();
         assert_eq!(world.snapshot(1), None, "acknowledged once");
@@ -396,7 +395,7 @@ proptest! {
             for (seq, ahead, direction, sprint) in commands {
                 let tick = if ahead == 0 { 0 } else { (i64::from(world.now().0) + ahead).max(0) as u32 };
                 let direction = Direction::ALL[direction];
-                world.command(1, Move { seq, tick: Tick(tick), direction, sprint });
+                world.command(1, Move { seq, tick: Tick(tick), heading: MoveHeading::Keys { direction, sprint } });
             }
             world.tick();
             prop_assert!(world.output.counts.moves <= 1);

@@ -11,8 +11,8 @@ use std::{
 use parlour_shared::{
     ids::{PlayerId, SessionId, Slot, Tick},
     map::{Door, Map, Spawn},
-    message::Move,
-    motion::{Direction, Position as Place, Segment, WallGrid},
+    message::{Move, MoveHeading},
+    motion::{Direction, Position as Place, Segment, Speeds, WallGrid},
 };
 use parlour_sim::{
     CurrentPosition, InRoom, Interest, Motion, Player, Room, RoomRules, RoomTypeConfig, Rooms, Seat, Seats,
@@ -29,7 +29,7 @@ enum Act {
     Close,
     Join(u8),
     Leave,
-    Walk { direction: u8, sprint: bool, ahead: u8 },
+    Walk { heading: MoveHeading, ahead: u8 },
     Skin(u16),
     Hold,
     Release,
@@ -56,8 +56,14 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Close),
         3 => (0..4_u8).prop_map(Act::Join),
         1 => Just(Act::Leave),
-        10 => (0..9_u8, any::<bool>(), 0..6_u8)
-            .prop_map(|(direction, sprint, ahead)| Act::Walk { direction, sprint, ahead }),
+        6 => (0..9_usize, any::<bool>(), 0..6_u8).prop_map(|(direction, sprint, ahead)| {
+            let heading = MoveHeading::Keys { direction: Direction::ALL[direction], sprint };
+            Act::Walk { heading, ahead }
+        }),
+        4 => (any::<u8>(), 0..3_u8, 0..6_u8).prop_map(|(angle, speed, ahead)| {
+            let heading = MoveHeading::Angle { angle, speed };
+            Act::Walk { heading, ahead }
+        }),
         1 => (0..5_u16).prop_map(Act::Skin),
         1 => Just(Act::Hold),
         2 => Just(Act::Release),
@@ -143,6 +149,7 @@ fn config(plan: &Plan) -> SimConfig {
     config.rules = RoomRules {
         interest: if plan.all { Interest::All } else { Interest::Near },
         near_px: plan.near_px,
+        speeds: Speeds::new(&[640, 1024, 4096]).unwrap(),
         refresh_ticks: plan.refresh_ticks,
         capacity: plan.capacity,
         empty_ticks: 10,
@@ -222,24 +229,19 @@ fn apply(world: &mut TestWorld, ids: &mut SessionIds, who: u8, act: &Act) {
             world.join(session, ["one", "two", "one/2", "two/2"][usize::from(*room)]);
         }
         Act::Leave => world.leave(session),
-        Act::Walk {
-            direction,
-            sprint,
-            ahead,
-        } => {
+        Act::Walk { heading, ahead } => {
             let tick = if *ahead == 0 {
                 Tick(0)
             } else {
                 world.now().after(u32::from(*ahead))
             };
-            let direction = Direction::ALL[usize::from(*direction)];
+            let heading = *heading;
             world.command(
                 session,
                 Move {
                     seq: 0,
                     tick,
-                    direction,
-                    sprint: *sprint,
+                    heading,
                 },
             );
         }

@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{SessionId, Tick},
     limits::HEARTBEAT_TICKS,
-    message::{Move, Scope},
+    message::{Move, MoveHeading, Scope},
     motion::{Direction, Position},
     rng::{Purpose, Stream},
 };
@@ -136,8 +136,10 @@ impl Plan {
                     } else {
                         0
                     }),
-                    direction: Direction::ALL[random.below(9) as usize],
-                    sprint: random.below(3) == 0,
+                    heading: MoveHeading::Keys {
+                        direction: Direction::ALL[random.below(9) as usize],
+                        sprint: random.below(3) == 0,
+                    },
                 },
             ),
             12..=14 => input.walk(session, Direction::Still),

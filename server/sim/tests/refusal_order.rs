@@ -5,7 +5,7 @@ use parlour_shared::{
     ids::{ObjectId, PlayerId},
     limits::{MAX_CUSTOM_BYTES, MAX_STATE_KEYS, MAX_STATE_WRITES},
     message::{
-        Act, ActTarget, Body, ClientMessage, Custom, KeyVersion, Move, Refusal, Refused, Scope,
+        Act, ActTarget, Body, ClientMessage, Custom, KeyVersion, Move, MoveHeading, Refusal, Refused, Scope,
         ServerMessage, StateWrite,
     },
     motion::Direction,
@@ -214,7 +214,7 @@ fn a_rate_limited_command_is_refused_with_request_0_and_keeps_its_sequence_numbe
         world.ticks(wait);
         let command = Move {
             seq,
-            direction: Direction::East,
+            heading: MoveHeading::walk(Direction::East),
             ..Move::default()
         };
         world.command(1, command);

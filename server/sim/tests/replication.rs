@@ -76,7 +76,8 @@ fn a_turn_costs_5_bytes() {
                 .segment()
                 .gait
                 .heading
-                .direction;
+                .direction()
+                .unwrap();
             let next = Direction::ALL[(now as usize + 1 + direction) % 9];
             world.walk(session, next);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bevy_app::App;
 use parlour_shared::{
     message::{Join, Property, Refusal, Scope},
-    motion::UNITS_PER_PX,
+    motion::{Speeds, UNITS_PER_PX},
 };
 use parlour_sim::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits, Room,
@@ -353,6 +353,7 @@ fn narrow_rules() -> RoomRules {
             state: rate(104),
             custom: rate(105),
         },
+        speeds: Speeds::new(&[300]).unwrap(),
         broadcast: BroadcastLimit {
             bytes_per_tick: 7,
             burst_ticks: 9,
@@ -381,6 +382,7 @@ fn wide_rules() -> RoomRules {
             state: rate,
             custom: rate,
         },
+        speeds: Speeds::new(&[640, 4096]).unwrap(),
         broadcast: BroadcastLimit {
             bytes_per_tick: u32::MAX,
             burst_ticks: u32::MAX,

@@ -5,7 +5,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::PlayerId,
-    message::{Move, Refusal, Scope},
+    message::{Move, MoveHeading, Refusal, Scope},
     motion::Direction,
 };
 use parlour_sim::{FromPlayer, Player, Rate, Simulation, SimulationApp as _, StepSet, TickSchedule};
@@ -177,7 +177,7 @@ fn sequence_numbers_and_views_continue_in_the_next_world() {
     );
     let command = Move {
         seq: 3001,
-        direction: Direction::East,
+        heading: MoveHeading::walk(Direction::East),
         ..Move::default()
     };
     second.command(1, command);

@@ -45,6 +45,10 @@ const RULES: &[Rule] = &[
         copy: |from, to| to.capacity = from.capacity,
     },
     Rule {
+        name: "speeds",
+        copy: |from, to| to.speeds = from.speeds,
+    },
+    Rule {
         name: "room_empty_after",
         copy: |from, to| to.empty_ticks = from.empty_ticks,
     },

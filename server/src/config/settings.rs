@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use parlour_recording::RecordingOptions;
-use parlour_shared::{limits::TICK_RATE, map::Map};
+use parlour_shared::{limits::TICK_RATE, map::Map, motion::Speeds};
 use parlour_sim::{BroadcastLimit, Interest, RateLimits, RoomRules, SimConfig};
 use parlour_tick::Cadence;
 
@@ -46,6 +46,8 @@ pub struct Settings {
     pub near_radius: Option<u32>,
     /// The maximum number of players in a room.
     pub capacity: u32,
+    /// The speeds of movement commands with an angle.
+    pub speeds: Speeds,
     /// The time after which an empty room is removed.
     pub room_empty_after: Duration,
     /// The maximum number of rooms.
@@ -98,6 +100,7 @@ impl Default for Settings {
             },
             near_radius: None,
             capacity: rules.capacity,
+            speeds: rules.speeds,
             room_empty_after: time(rules.empty_ticks),
             max_rooms: server.sim.max_rooms,
             rates: rules.rates,
@@ -140,6 +143,7 @@ impl Settings {
             },
             empty_ticks: ticks(self.room_empty_after),
             rates: self.rates,
+            speeds: self.speeds,
             broadcast: BroadcastLimit::mib_per_second(self.room_talk_mib),
             ..defaults
         }

@@ -3,7 +3,9 @@
 use parlour_shared::{
     codec,
     ids::SessionId,
-    message::{Body, Chat, ClientMessage, Custom, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    message::{
+        Body, Chat, ClientMessage, Custom, Join, Move, MoveHeading, Scope, SetSkin, SetState, StateWrite,
+    },
     motion::{Direction, Position},
 };
 use parlour_tick::{Arrival, Event, EventKind, Reservation, TickInput, player_id};
@@ -96,7 +98,7 @@ pub trait SessionActions {
     /// Starts to walk.
     fn walk(&mut self, session: u64, direction: Direction) {
         let command = Move {
-            direction,
+            heading: MoveHeading::walk(direction),
             ..Move::default()
         };
         self.command(session, command);
@@ -105,8 +107,7 @@ pub trait SessionActions {
     /// Starts to sprint.
     fn sprint(&mut self, session: u64, direction: Direction) {
         let command = Move {
-            direction,
-            sprint: true,
+            heading: MoveHeading::sprint(direction),
             ..Move::default()
         };
         self.command(session, command);

@@ -2,7 +2,10 @@
 
 use parlour_shared::{
     ids::{SessionId, Tick},
-    message::{Chat, ClientMessage, Join, JoinMode, Move, Property, Scope, SetSkin, SetState, StateWrite},
+    message::{
+        Chat, ClientMessage, Join, JoinMode, Move, MoveHeading, Property, Scope, SetSkin, SetState,
+        StateWrite,
+    },
     motion::Direction,
     rng::{Purpose, Stream},
 };
@@ -140,8 +143,10 @@ fn random_event(tick: u32, random: &mut Stream) -> EventKind {
             } else {
                 0
             }),
-            direction: Direction::ALL[random.below(9) as usize],
-            sprint: random.below(3) == 0,
+            heading: MoveHeading::Keys {
+                direction: Direction::ALL[random.below(9) as usize],
+                sprint: random.below(3) == 0,
+            },
         }),
         27..=29 => ClientMessage::Chat(Chat {
             request: 2,

@@ -88,7 +88,7 @@ async fn a_client_joins_walks_and_sees_its_neighbour_walk() {
     let walked = wait_for(&mut ann, |ann, _| {
         let mut neighbours = ann.client().neighbours();
         let (_, _, bob) = neighbours.find(|(_, neighbour, _)| neighbour.name == "bob")?;
-        (bob.segment.gait.heading.direction == Direction::East).then_some(bob.segment.position)
+        (bob.segment.gait.heading.direction() == Some(Direction::East)).then_some(bob.segment.position)
     });
     let answered = wait_for(&mut bob, |bob, event| match event {
         Event::Snapshot { ack: Some(ack), .. } if ack.seq == 1 => Some(bob.client().segment()?.position),

@@ -3,7 +3,7 @@
 use parlour_shared::{
     codec::SNAPSHOT_OPCODE,
     ids::Slot,
-    message::{ClientMessage, Move},
+    message::{ClientMessage, Move, MoveHeading},
     motion::Direction,
     snapshot::Snapshot,
     view::View,
@@ -62,7 +62,7 @@ fn check_that_two_clients_see_the_same_walk(server: &TestServer) {
     });
     ann.client.send(&ClientMessage::Move(Move {
         seq: 1,
-        direction: Direction::East,
+        heading: MoveHeading::walk(Direction::East),
         ..Move::default()
     }));
     let walks = |view: &View| {

@@ -9,7 +9,7 @@ use std::{
 
 use parlour_shared::{
     codec::SNAPSHOT_OPCODE,
-    message::{Chat, ClientMessage, Move},
+    message::{Chat, ClientMessage, Move, MoveHeading},
     motion::Direction,
     snapshot::Snapshot,
 };
@@ -128,7 +128,7 @@ fn a_client_that_paused_is_not_sent_outdated_snapshots() {
         east = !east;
         for other in &mut others {
             other.send(&ClientMessage::Move(Move {
-                direction: if east { Direction::East } else { Direction::West },
+                heading: MoveHeading::walk(if east { Direction::East } else { Direction::West }),
                 ..Move::default()
             }));
         }

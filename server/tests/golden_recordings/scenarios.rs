@@ -4,7 +4,7 @@ use parlour_server::maps;
 use parlour_shared::{
     codec,
     ids::Tick,
-    message::{Move, Scope, ServerMessage, StateWrite},
+    message::{Move, MoveHeading, Scope, ServerMessage, StateWrite},
     motion::Direction,
     rng::Stream,
 };
@@ -222,8 +222,10 @@ fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, random: &mut Str
     let command = Move {
         seq: 0,
         tick: Tick(tick + ahead),
-        direction: Direction::ALL[direction as usize],
-        sprint,
+        heading: MoveHeading::Keys {
+            direction: Direction::ALL[direction as usize],
+            sprint,
+        },
     };
     if turns {
         script.command(session(number), command);

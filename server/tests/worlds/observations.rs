@@ -99,7 +99,12 @@ impl Observations {
                 let tick = snapshot.tick.0;
                 assert!(story.tick.is_none_or(|last| last < tick), "tick {tick} again");
                 story.tick = Some(tick);
-                assert!(client.view().iter().any(|(_, seen)| seen.player == player));
+                assert!(
+                    client
+                        .view()
+                        .iter()
+                        .any(|(_, seen)| seen.player().is_some_and(|own| own.player == player))
+                );
                 seen.counts.snapshots += 1;
             }
             Event::Chat(said) => {

@@ -249,7 +249,8 @@ fn is_settled(server: &TestServer, wanderers: &[Wanderer]) -> bool {
         && present.all(|wanderer| {
             let view = wanderer.visitor.connection.client().view();
             let place = Some(&wanderer.story.present);
-            view.iter().all(|(_, seen)| places.get(&seen.player) == place)
+            let mut players = view.iter().filter_map(|(_, seen)| seen.player());
+            players.all(|player| places.get(&player.player) == place)
         })
 }
 

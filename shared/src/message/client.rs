@@ -7,11 +7,10 @@ use serde::{
     de::{self, SeqAccess, Visitor},
 };
 
-use super::Body;
+use super::{Body, Move};
 use crate::{
-    ids::{ObjectId, PlayerId, Tick},
+    ids::{ObjectId, PlayerId},
     limits::{MAX_DECODED_ITEMS, MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES},
-    motion::{Direction, Heading},
     text::is_state_key,
 };
 
@@ -212,35 +211,6 @@ pub struct Reserve {
     /// Options, as in [`Join::options`].
     #[serde(default, deserialize_with = "few_items")]
     pub options: Vec<Property>,
-}
-
-/// A movement command.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Move {
-    /// The sequence number, which snapshots acknowledge. It increases with each command, usually by
-    /// 1. With 0 the server counts.
-    #[serde(default)]
-    pub seq: u32,
-    /// The tick at which the command should take effect. 0: the next one.
-    #[serde(default)]
-    pub tick: Tick,
-    /// The direction to move in.
-    pub direction: Direction,
-    /// Whether to move at the higher speed.
-    #[serde(default)]
-    pub sprint: bool,
-}
-
-impl Move {
-    /// Returns the requested heading.
-    #[must_use]
-    pub fn heading(&self) -> Heading {
-        Heading {
-            direction: self.direction,
-            sprint: self.sprint,
-        }
-    }
 }
 
 /// The audience of a chat message.

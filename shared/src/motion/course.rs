@@ -1,7 +1,7 @@
-//! How walls change a segment: the rule for one tick, and the first tick at which it can change
-//! anything.
+//! How walls and blockers change a segment: what the rule for one tick means for it, and the first
+//! tick at which the rule can change anything.
 
-use super::{Gait, HALF_BODY, Heading, Position, Segment, WallGrid};
+use super::{Gait, Heading, Position, Segment, Surroundings, Velocity, WallGrid, step::step};
 use crate::ids::Tick;
 
 /// A segment, and the tick before which it is valid.
@@ -26,18 +26,28 @@ impl Course {
 
 /// Returns the course of a body at `position` whose heading changes at `tick`.
 #[must_use]
-pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) -> Course {
+pub fn turn<'a>(
+    around: impl Into<Surroundings<'a>>,
+    position: Position,
+    heading: Heading,
+    tick: Tick,
+) -> Course {
+    let around = &around.into();
     let velocity = heading.velocity();
-    let moved = step(walls, position, heading);
-    let gait = Gait {
-        heading,
-        // Already flush against the wall: blocked from the first tick. After a partial step, the
-        // contact is in the next tick.
-        blocked_x: velocity.x != 0 && moved.position.x == position.x,
-        blocked_y: velocity.y != 0 && moved.position.y == position.y,
+    let gait = if heading.is_still() {
+        Gait::open(heading)
+    } else {
+        let moved = step(around, position, heading);
+        Gait {
+            heading,
+            // Already flush against the wall: blocked from the first tick. After a partial step,
+            // the contact is in the next tick.
+            blocked_x: velocity.x != 0 && moved.position.x == position.x,
+            blocked_y: velocity.y != 0 && moved.position.y == position.y,
+        }
     };
     review_from(
-        walls,
+        around,
         Segment {
             since: tick,
             position,
@@ -47,13 +57,14 @@ pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) 
     )
 }
 
-/// Returns the course from `tick` on. Its segment is unchanged if the walls do not change the
-/// motion at that tick. Call it at the tick `course.review`, or later if no position from that tick
-/// on was used yet.
+/// Returns the course from `tick` on. Its segment is unchanged if nothing changes the motion at
+/// that tick. Call it at the tick `course.review`, or later if no position from that tick on was
+/// used yet.
 #[must_use]
-pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
+pub fn contact<'a>(around: impl Into<Surroundings<'a>>, course: &Course, tick: Tick) -> Course {
+    let around = &around.into();
     let from = course.segment.at(Tick(tick.0 - 1));
-    let moved = step(walls, from, course.segment.gait.heading);
+    let moved = step(around, from, course.segment.gait.heading);
     let expected = course.segment.at(tick);
     let segment = if moved.position == expected && moved.gait == course.segment.gait {
         course.segment
@@ -64,11 +75,17 @@ pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
             gait: moved.gait,
         }
     };
-    let course = review_from(walls, segment, tick);
-    // A step moves along x in the rows where it began. If it left those rows, x may be free in the
-    // next step.
-    let left_rows = walls.tiles_across(from.y) != walls.tiles_across(moved.position.y);
-    if moved.gait.blocked_x && left_rows {
+    let course = review_from(around, segment, tick);
+    let (before, after) = (from.y, moved.position.y);
+    // A step moves along x in the rows where it began. If it left those rows, or the blocker beside
+    // it, x may be free in the next step.
+    let half = i32::from(around.body.half_y);
+    let left_rows = || around.walls.tiles_across(before, half) != around.walls.tiles_across(after, half);
+    let x_may_open = moved.gait.blocked_x && before != after && (left_rows() || !around.blockers.is_empty());
+    // In a step with parts, an axis stays blocked although the other one moved on.
+    let is_blocked = moved.gait.blocked_x || moved.gait.blocked_y;
+    let may_open = moved.has_parts && is_blocked && moved.position != from;
+    if x_may_open || may_open {
         Course {
             review: tick.after(1),
             ..course
@@ -78,55 +95,11 @@ pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
     }
 }
 
-/// The state of a body after one tick.
-struct StepOutcome {
-    position: Position,
-    gait: Gait,
-}
-
-/// Moves a body by one tick: along x, then along y. Each movement stops flush at a wall.
-fn step(walls: &WallGrid, from: Position, heading: Heading) -> StepOutcome {
-    let velocity = heading.velocity();
-    let mut position = from;
-    let mut gait = Gait {
-        heading,
-        blocked_x: false,
-        blocked_y: false,
-    };
-    if velocity.x != 0 {
-        position.x += velocity.x;
-        if !walls.is_free(position) {
-            position.x = flush(walls, from.x, velocity.x);
-            gait.blocked_x = true;
-        }
-    }
-    if velocity.y != 0 {
-        position.y += velocity.y;
-        if !walls.is_free(position) {
-            position.y = flush(walls, from.y, velocity.y);
-            gait.blocked_y = true;
-        }
-    }
-    StepOutcome { position, gait }
-}
-
-/// Returns the centre of a body that touches the next tile boundary in the direction of travel.
-fn flush(walls: &WallGrid, middle: i32, velocity: i32) -> i32 {
-    let tile = walls.tile();
-    let (first, last) = walls.tiles_across(middle);
-    if velocity > 0 {
-        (last + 1) * tile - HALF_BODY
-    } else {
-        first * tile + HALF_BODY
-    }
-}
-
 /// Returns the course with its next review: the first tick after `from` at which an edge of the
-/// body enters or leaves a column or row of tiles. Until then it touches the same tiles, and
+/// body enters or leaves a column or row of tiles, or passes an edge of a blocker. Until then,
 /// nothing can change.
-fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
-    let heading = segment.gait.heading.velocity();
-    if heading.x == 0 && heading.y == 0 {
+fn review_from(around: &Surroundings<'_>, segment: Segment, from: Tick) -> Course {
+    if segment.gait.heading.is_still() {
         return Course {
             segment,
             review: Tick(u32::MAX),
@@ -135,27 +108,80 @@ fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
     let velocity = segment.gait.velocity();
     let here = segment.at(from);
     // The trailing edge also matters: leaving a tile can end the wall that blocks the other axis.
-    let ticks =
-        ticks_within_tiles(walls, here.x, velocity.x).min(ticks_within_tiles(walls, here.y, velocity.y));
+    let (half_x, half_y) = (around.body.half_x.into(), around.body.half_y.into());
+    let mut ticks = ticks_within_tiles(around.walls, here.x, half_x, velocity.x).min(ticks_within_tiles(
+        around.walls,
+        here.y,
+        half_y,
+        velocity.y,
+    ));
+    if !around.blockers.is_empty() {
+        ticks = ticks.min(ticks_beside_blockers(around, here, velocity));
+    }
     Course {
         segment,
         review: from.after(ticks.saturating_add(1)).min(Tick(u32::MAX)),
     }
 }
 
+/// The ticks after which a course is reviewed in any case. 2^16 ticks are 18 minutes, and keep
+/// `Tick` arithmetic far from overflow.
+const LONGEST: u32 = u16::MAX as u32;
+
 /// Returns for how many whole ticks a body that moves along one axis keeps touching the same tiles.
-fn ticks_within_tiles(walls: &WallGrid, middle: i32, velocity: i32) -> u32 {
+fn ticks_within_tiles(walls: &WallGrid, middle: i32, half: i32, velocity: i16) -> u32 {
+    let velocity = i32::from(velocity);
     if velocity == 0 {
-        // This axis sets no limit. 2^16 ticks are 18 minutes, and keep `Tick` arithmetic far from
-        // overflow.
-        return u32::from(u16::MAX);
+        // This axis sets no limit.
+        return LONGEST;
     }
     let tile = walls.tile();
-    let (low, high) = (middle - HALF_BODY, middle + HALF_BODY - 1);
+    let (low, high) = (middle - half, middle + half - 1);
     let room = if velocity > 0 {
         (tile - 1 - low.rem_euclid(tile)).min(tile - 1 - high.rem_euclid(tile))
     } else {
         low.rem_euclid(tile).min(high.rem_euclid(tile))
     };
     (room / velocity.abs()) as u32
+}
+
+/// Returns for how many whole ticks the body passes no edge of a blocker, or 0 if one of them
+/// moves.
+fn ticks_beside_blockers(around: &Surroundings<'_>, here: Position, velocity: Velocity) -> u32 {
+    let body = around.body.at(here);
+    let ticks = around.blockers.iter().map(|blocker| {
+        let other = &blocker.bounds;
+        if blocker.moves {
+            return 0;
+        }
+        let x = ticks_to_edges((body.left, body.right), (other.left, other.right), velocity.x);
+        x.min(ticks_to_edges(
+            (body.top, body.bottom),
+            (other.top, other.bottom),
+            velocity.y,
+        ))
+    });
+    ticks.min().unwrap_or(LONGEST)
+}
+
+/// Returns for how many whole ticks neither edge of a body reaches an edge of a blocker along one
+/// axis.
+fn ticks_to_edges((low, high): (i32, i32), (start, limit): (i32, i32), velocity: i16) -> u32 {
+    let velocity = i64::from(velocity);
+    if velocity == 0 {
+        return LONGEST;
+    }
+    let distance = |edge: i32, of: i32| {
+        let ahead = (i64::from(of) - i64::from(edge)) * velocity.signum();
+        (ahead >= 0).then(|| (ahead - 1).max(0) / velocity.abs())
+    };
+    let edges = [
+        distance(low, start),
+        distance(low, limit),
+        distance(high, start),
+        distance(high, limit),
+    ];
+    edges.into_iter().flatten().min().map_or(LONGEST, |ticks| {
+        u32::try_from(ticks).unwrap_or(LONGEST).min(LONGEST)
+    })
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HALF_BODY, Position, UNITS_PER_PX};
+use super::{BodySize, Position, UNITS_PER_PX};
 
 /// A rectangle of tiles, as walls are sent to clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,9 +27,8 @@ pub struct WallGrid {
 }
 
 impl WallGrid {
-    /// Returns a grid of `width` x `height` tiles of `tile_px` pixels, without walls. A tile must
-    /// be wider than the longest step (4 px), and the map must fit an i32 of units (8 million px):
-    /// [`Self::fits`] checks this.
+    /// Returns a grid of `width` x `height` tiles of `tile_px` pixels, without walls. The map
+    /// must fit an i32 of units (8 million px): [`Self::fits`] checks this.
     ///
     /// # Panics
     /// If [`Self::fits`] is false. Code that reads maps and messages must check it first.
@@ -101,20 +100,26 @@ impl WallGrid {
         self.blocked[bit / 64] & (1 << (bit % 64)) != 0
     }
 
-    /// Whether a body at `position` overlaps no wall.
+    /// Whether the body of a player at `position` overlaps no wall.
     #[must_use]
     pub fn is_free(&self, position: Position) -> bool {
-        let (left, right) = self.tiles_across(position.x);
-        let (top, bottom) = self.tiles_across(position.y);
+        self.is_free_for(BodySize::PLAYER, position)
+    }
+
+    /// Whether a body at `position` overlaps no wall.
+    #[must_use]
+    pub fn is_free_for(&self, body: BodySize, position: Position) -> bool {
+        let (left, right) = self.tiles_across(position.x, body.half_x.into());
+        let (top, bottom) = self.tiles_across(position.y, body.half_y.into());
         (top..=bottom).all(|row| (left..=right).all(|column| !self.is_wall(column, row)))
     }
 
     /// Returns the first and last tile that a body with its centre at `middle` touches along one
     /// axis.
-    pub(super) fn tiles_across(&self, middle: i32) -> (i32, i32) {
+    pub(super) fn tiles_across(&self, middle: i32, half: i32) -> (i32, i32) {
         (
-            (middle - HALF_BODY).div_euclid(self.tile),
-            (middle + HALF_BODY - 1).div_euclid(self.tile),
+            middle.saturating_sub(half).div_euclid(self.tile),
+            middle.saturating_add(half - 1).div_euclid(self.tile),
         )
     }
 

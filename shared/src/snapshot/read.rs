@@ -9,7 +9,7 @@ use crate::{
     codec::SNAPSHOT_OPCODE,
     ids::{KindId, ObjectId, PlayerId, Slot, Tick},
     limits::{MAX_COMPONENT_BYTES, MAX_COMPONENTS, MAX_NAME_BYTES},
-    motion::{Gait, Position},
+    motion::{Gait, Position, Velocity},
 };
 
 impl Snapshot {
@@ -325,6 +325,16 @@ impl<'a> Input<'a> {
     }
 
     fn gait(&mut self) -> Result<Gait, SnapshotError> {
-        Gait::from_byte(self.u8()?).ok_or(SnapshotError::Bad("gait"))
+        let first = self.u8()?;
+        let gait = if Gait::has_velocity(first) {
+            let velocity = Velocity {
+                x: self.u16()?.cast_signed(),
+                y: self.u16()?.cast_signed(),
+            };
+            Gait::from_velocity(first, velocity)
+        } else {
+            Gait::from_byte(first)
+        };
+        gait.ok_or(SnapshotError::Bad("gait"))
     }
 }

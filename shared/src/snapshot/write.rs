@@ -183,6 +183,8 @@ pub fn write_owner(out: &mut Vec<u8>, owner: Option<PlayerId>) {
     }
 }
 
+/// Writes a gait: one byte, or five if it is free.
+#[inline]
 fn write_gait(out: &mut Vec<u8>, gait: Gait) {
-    out.push(gait.to_byte());
+    out.extend_from_slice(gait.to_bytes().as_slice());
 }

@@ -3,6 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
+use parlour_shared::motion::Gait;
 use serde_json::Value;
 
 /// A file under construction: the lines of its head, and a list with one entry of several lines per
@@ -118,4 +119,15 @@ pub(crate) fn words(value: &Value, into: &mut std::collections::BTreeSet<String>
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Returns the gait as numbers: its first byte, and the velocity of a free heading.
+pub(crate) fn gait_numbers(gait: Gait) -> Vec<Value> {
+    let open = gait.heading.velocity();
+    let velocity = [open.x, open.y].map(Value::from);
+    let first = Value::from(gait.to_bytes().as_slice()[0]);
+    let is_free = gait.heading.direction().is_none();
+    std::iter::once(first)
+        .chain(velocity.into_iter().filter(|_| is_free))
+        .collect()
 }

@@ -2,8 +2,11 @@
 
 use parlour_shared::{
     close::CloseCode,
-    message::{ActTarget, ClientMessage, Durability, JoinMode, LeaveReason, Refusal, Scope, ServerMessage},
-    motion::Direction,
+    message::{
+        ActTarget, ClientMessage, Durability, JoinMode, LeaveReason, MoveHeading, Refusal, Scope,
+        ServerMessage,
+    },
+    motion::{Direction, Heading},
     snapshot::Identity,
 };
 use serde_reflection::{ContainerFormat, Registry, Samples, Tracer, TracerConfig};
@@ -17,10 +20,12 @@ pub(crate) fn registry() -> Registry {
     tracer.trace_type::<ActTarget>(&samples).unwrap();
     tracer.trace_type::<CloseCode>(&samples).unwrap();
     tracer.trace_type::<Direction>(&samples).unwrap();
+    tracer.trace_type::<Heading>(&samples).unwrap();
     tracer.trace_type::<Durability>(&samples).unwrap();
     tracer.trace_type::<Identity>(&samples).unwrap();
     tracer.trace_type::<JoinMode>(&samples).unwrap();
     tracer.trace_type::<LeaveReason>(&samples).unwrap();
+    tracer.trace_type::<MoveHeading>(&samples).unwrap();
     tracer.trace_type::<Refusal>(&samples).unwrap();
     tracer.trace_type::<Scope>(&samples).unwrap();
     tracer

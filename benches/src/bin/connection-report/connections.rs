@@ -14,7 +14,7 @@ use parlour_benches::{
 use parlour_client::Address;
 use parlour_shared::{
     codec,
-    message::{ClientMessage, Move},
+    message::{ClientMessage, Move, MoveHeading},
     motion::Direction,
     rng::{Purpose, Stream},
 };
@@ -201,7 +201,7 @@ impl Connections {
             let number = (self.walk.done % self.walk.walkers as u64) as usize;
             self.walk.done += 1;
             let message = ClientMessage::Move(Move {
-                direction: Direction::ALL[1 + self.walk.random.below(8) as usize],
+                heading: MoveHeading::walk(Direction::ALL[1 + self.walk.random.below(8) as usize]),
                 ..Move::default()
             });
             let Some(connection) = self.connections[number].as_mut() else {

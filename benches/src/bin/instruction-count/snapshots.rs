@@ -9,10 +9,7 @@ use parlour_shared::{
 };
 
 const GAIT: Gait = Gait {
-    heading: Heading {
-        direction: Direction::East,
-        sprint: false,
-    },
+    heading: Heading::walk(Direction::East),
     blocked_x: false,
     blocked_y: false,
 };

@@ -157,8 +157,11 @@ pub(crate) async fn open(server: &ServerProcess) -> anyhow::Result<Connection> {
 fn own_pulse(connection: &Connection) -> Option<u32> {
     let client = connection.client();
     let player = client.player()?;
-    let (_, own) = client.view().iter().find(|(_, seen)| seen.player == player)?;
-    let (_, bytes) = own.extras.first()?;
+    let (_, own) = client
+        .view()
+        .iter()
+        .find(|(_, seen)| seen.player().is_some_and(|seen| seen.player == player))?;
+    let (_, bytes) = own.components.first()?;
     codec::decode::<Pulse>(bytes)
         .ok()
         .map(|pulse| pulse.0)

@@ -108,7 +108,7 @@ impl Client {
         self.ticks = TickClock::default();
         self.ticks.observe(entered.tick, now);
         self.phase.enter_room();
-        self.prediction.enter_room();
+        self.prediction.enter_room(&entered.speeds);
         self.stamps.enter_room(entered.epoch, entered.seq);
         let walls = Arc::new(walls);
         self.room = Some(Box::new(Room { entered, walls }));

@@ -2,14 +2,11 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU8, Ordering},
+    atomic::{AtomicU32, Ordering},
 };
 
 use futures_util::task::AtomicWaker;
-use parlour_shared::{
-    limits::MAX_CLIENT_MESSAGE,
-    motion::{Direction, Heading},
-};
+use parlour_shared::{limits::MAX_CLIENT_MESSAGE, message::MoveHeading, motion::Direction};
 use tokio::sync::mpsc::{self, error::TrySendError as QueueError};
 
 use super::error::{SendError, TrySendError};
@@ -61,7 +58,7 @@ impl Handle {
 
     /// Sets the heading of the player, like [`Connection::steer`](crate::Connection::steer). Never
     /// waits, because only the last heading counts.
-    pub fn steer(&self, heading: impl Into<Heading>) {
+    pub fn steer(&self, heading: impl Into<MoveHeading>) {
         self.steering.set(heading.into());
     }
 
@@ -88,27 +85,36 @@ impl Handle {
 /// The heading that the player wants, shared by the handles and the connection.
 #[derive(Debug, Default)]
 pub(super) struct Steering {
-    /// The direction's number, plus [`SPRINT`] for a sprint.
-    heading: AtomicU8,
+    /// The direction's number, plus [`SPRINT`] for a sprint; or [`ANGLE`], the angle in the second
+    /// byte and the speed in the third.
+    heading: AtomicU32,
     waker: AtomicWaker,
 }
 
-const SPRINT: u8 = 16;
+const SPRINT: u32 = 16;
+const ANGLE: u32 = 32;
 
 impl Steering {
-    fn set(&self, heading: Heading) {
-        let code = heading.direction as u8 | if heading.sprint { SPRINT } else { 0 };
+    fn set(&self, heading: MoveHeading) {
+        let code = match heading {
+            MoveHeading::Keys { direction, sprint } => direction as u32 | if sprint { SPRINT } else { 0 },
+            MoveHeading::Angle { angle, speed } => u32::from_le_bytes([ANGLE as u8, angle, speed, 0]),
+        };
         if self.heading.swap(code, Ordering::AcqRel) != code {
             self.waker.wake();
         }
     }
 
     /// Returns the current heading; wakes the task when it changes.
-    pub(super) fn get(&self, waker: &std::task::Waker) -> Heading {
+    pub(super) fn get(&self, waker: &std::task::Waker) -> MoveHeading {
         self.waker.register(waker);
         let code = self.heading.load(Ordering::Acquire);
-        let direction = Direction::ALL.get(usize::from(code & !SPRINT));
-        Heading {
+        if code & ANGLE != 0 {
+            let [_, angle, speed, _] = code.to_le_bytes();
+            return MoveHeading::Angle { angle, speed };
+        }
+        let direction = Direction::ALL.get((code & !SPRINT) as usize);
+        MoveHeading::Keys {
             direction: direction.copied().unwrap_or_default(),
             sprint: code & SPRINT != 0,
         }

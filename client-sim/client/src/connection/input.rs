@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use parlour_shared::{ids::Tick, limits::TICK_RATE, motion::Heading};
+use parlour_shared::{ids::Tick, limits::TICK_RATE, message::MoveHeading};
 
 use crate::client::Client;
 
@@ -19,7 +19,7 @@ pub(super) enum Sample {
     /// The program must read its keys now, for this tick.
     Frame(Tick),
     /// The connection must send this heading now, aimed at this tick.
-    Walk(Heading, Tick),
+    Walk(MoveHeading, Tick),
 }
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(super) struct InputClock {
     /// The moment of the last sample.
     last: Option<Instant>,
     /// The player's heading as the server will have it.
-    sent: Heading,
+    sent: MoveHeading,
     /// When it was sent, or `None` if it is acknowledged.
     sent_at: Option<Instant>,
 }
@@ -51,20 +51,20 @@ impl InputClock {
             lead,
             aim: None,
             last: None,
-            sent: Heading::default(),
+            sent: MoveHeading::default(),
             sent_at: None,
         }
     }
 
     /// Resets the clock, because every player enters a room standing still.
     pub(super) fn enter_room(&mut self) {
-        self.sent = Heading::default();
+        self.sent = MoveHeading::default();
         self.sent_at = None;
         self.aim = None;
     }
 
     /// Returns the moment of the next sample, or `None` if there is nothing to do.
-    pub(super) fn next(&mut self, client: &Client, wanted: Heading, now: Instant) -> Option<Instant> {
+    pub(super) fn next(&mut self, client: &Client, wanted: MoveHeading, now: Instant) -> Option<Instant> {
         client.room()?;
         if client.unacknowledged_walks() == 0 {
             self.sent_at = None;
@@ -87,7 +87,7 @@ impl InputClock {
     }
 
     /// Returns the action that is due now. Call it until it returns `None`.
-    pub(super) fn due(&mut self, client: &Client, wanted: Heading, now: Instant) -> Option<Sample> {
+    pub(super) fn due(&mut self, client: &Client, wanted: MoveHeading, now: Instant) -> Option<Sample> {
         let aim = self.aim.filter(|aim| aim.moment <= now)?;
         if self.frames && !aim.is_framed {
             self.aim = Some(Aim {
@@ -112,12 +112,12 @@ impl InputClock {
     }
 
     /// Records that a walk was written to the socket. Otherwise it is due again at the next tick.
-    pub(super) fn sent(&mut self, heading: Heading, now: Instant) {
+    pub(super) fn sent(&mut self, heading: MoveHeading, now: Instant) {
         self.sent = heading;
         self.sent_at = Some(now);
     }
 
-    fn has_walk(&self, client: &Client, wanted: Heading, now: Instant) -> bool {
+    fn has_walk(&self, client: &Client, wanted: MoveHeading, now: Instant) -> bool {
         let is_lost = self
             .sent_at
             .is_some_and(|at| now.saturating_duration_since(at) >= RESEND_AFTER);

@@ -276,7 +276,7 @@ impl State {
                 let early = (to_next + ahead * PERIOD.as_micros() as i64) / 100;
                 player.command = Some(Waiting {
                     tick: aimed,
-                    heading: step.heading(),
+                    heading: step.heading.resolve(&[640, 1024]).unwrap_or_default(),
                     ack: Ack {
                         seq: step.seq,
                         early: early as i16,

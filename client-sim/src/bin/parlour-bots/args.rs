@@ -94,6 +94,9 @@ struct Actions {
     /// Turns per second and bot [default: 2, jitter 20, idle 0]
     #[arg(long, value_name = "X")]
     turns_per_second: Option<f64>,
+    /// Walk at any of 256 angles, at the speeds of the room, instead of in the eight directions
+    #[arg(long)]
+    free_angles: bool,
     /// Sample input once a tick, so that it reaches the server just before a tick begins. Latency
     /// then runs from the moment of sampling, and the wait before it is reported separately
     #[arg(long)]
@@ -178,6 +181,7 @@ impl Cli {
             map: target.map.clone(),
             behaviour: actions.behaviour,
             turns_per_second: actions.turns_per_second,
+            free_angles: actions.free_angles,
             phase_lock: actions.phase_lock,
             aim: actions.aim,
             witnesses: actions.witnesses,

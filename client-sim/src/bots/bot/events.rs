@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use parlour_client::{Agreement, Command, Event};
 use parlour_shared::{
     limits::MAX_COMPONENT_BYTES,
+    motion::Gait,
     snapshot::{MotionChange, OwnerChange, PlayerIdentity, Update},
 };
 
@@ -147,8 +148,8 @@ impl Bot {
 /// Returns the length of an update record on the wire.
 fn record_bytes(update: &Update) -> u64 {
     let motion = match update.motion {
-        Some(MotionChange::Turn { .. }) => 2,
-        Some(MotionChange::Anchor { .. }) => 9,
+        Some(MotionChange::Turn { gait, .. }) => 1 + gait_bytes(gait),
+        Some(MotionChange::Anchor { gait, .. }) => 8 + gait_bytes(gait),
         None => 0,
     };
     let skin = if update.skin.is_some() { 2 } else { 0 };
@@ -163,4 +164,9 @@ fn record_bytes(update: &Update) -> u64 {
         None => 0,
     };
     3 + motion + skin + mask + components.sum::<u64>() + owner
+}
+
+/// Returns the length of a gait on the wire.
+fn gait_bytes(gait: Gait) -> u64 {
+    gait.to_bytes().as_slice().len() as u64
 }

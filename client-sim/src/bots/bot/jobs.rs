@@ -113,8 +113,8 @@ impl Bot {
             .client
             .segment()
             .map(|segment| segment.at(self.client.tick_at(now).unwrap_or_default()));
-        let heading = self.walk.turn(here, middle);
-        shared.registry.intend(bot, heading, due);
+        let (heading, motion) = self.walk.turn(here, middle, &room.entered.speeds);
+        shared.registry.intend(bot, motion, due);
         shared.tally.measured.inputs_out += 1;
         self.send(Command::Walk { heading, at }, now, shared);
     }

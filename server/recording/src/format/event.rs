@@ -4,7 +4,7 @@ use parlour_shared::{
     codec,
     ids::{PlayerId, SessionId, Tick},
     limits::{MAX_DECODED_ITEMS, MAX_NAME_BYTES, MAX_RECORDED_MESSAGE},
-    message::{ClientMessage, Move},
+    message::{ClientMessage, Move, MoveHeading},
     motion::Direction,
 };
 use parlour_tick::{Arrival, Carried, Counters, Event, EventKind, Reservation, TickInput};
@@ -24,6 +24,8 @@ const MOVE: u8 = 5;
 const RESERVE: u8 = 6;
 /// Flag in the byte of a move's heading.
 const SPRINT: u8 = 16;
+/// The byte of a heading with an angle. The angle and the speed follow.
+const ANGLE: u8 = 32;
 
 /// Encodes the events.
 pub(super) fn encode(
@@ -230,8 +232,12 @@ fn put_move(tick: Tick, command: &Move, out: &mut Vec<u8>) {
         aimed => 1 + zigzag(i64::from(aimed) - i64::from(tick.0)),
     };
     put_leb(aimed, out);
-    let sprint = if command.sprint { SPRINT } else { 0 };
-    out.push(command.direction as u8 | sprint);
+    match command.heading {
+        MoveHeading::Keys { direction, sprint } => {
+            out.push(direction as u8 | if sprint { SPRINT } else { 0 });
+        }
+        MoveHeading::Angle { angle, speed } => out.extend([ANGLE, angle, speed]),
+    }
 }
 
 fn take_move(tick: Tick, bytes: &mut Bytes<'_>) -> Result<Move, Flaw> {
@@ -244,15 +250,23 @@ fn take_move(tick: Tick, bytes: &mut Bytes<'_>) -> Result<Move, Flaw> {
             .filter(|aimed| *aimed != 0)
             .ok_or("a move for a tick that does not exist")?,
     };
-    let heading = bytes.u8()?;
-    let direction = Direction::ALL
-        .get(usize::from(heading & !SPRINT))
-        .ok_or("a move in an unknown direction")?;
+    let heading = match bytes.u8()? {
+        ANGLE => {
+            let [angle, speed] = bytes.array()?;
+            MoveHeading::Angle { angle, speed }
+        }
+        keys => {
+            let direction = Direction::ALL.get(usize::from(keys & !SPRINT));
+            MoveHeading::Keys {
+                direction: *direction.ok_or("a move in an unknown direction")?,
+                sprint: keys & SPRINT != 0,
+            }
+        }
+    };
     Ok(Move {
         seq,
         tick: Tick(aimed),
-        direction: *direction,
-        sprint: heading & SPRINT != 0,
+        heading,
     })
 }
 

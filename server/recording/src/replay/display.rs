@@ -100,10 +100,10 @@ pub fn in_motion(gait: Gait) -> String {
 }
 
 fn describe_motion(gait: Gait, [stand, walk, sprint]: [&str; 3]) -> String {
-    if gait.heading.direction == Direction::Still {
+    if gait.heading.is_still() {
         return stand.to_owned();
     }
-    let verb = if gait.heading.sprint { sprint } else { walk };
+    let verb = if gait.heading.is_sprint() { sprint } else { walk };
     let velocity = gait.velocity();
     let wall = match (
         gait.blocked_x || gait.blocked_y,
@@ -113,7 +113,15 @@ fn describe_motion(gait: Gait, [stand, walk, sprint]: [&str; 3]) -> String {
         (true, false) => ", along a wall",
         (true, true) => ", stopped by a wall",
     };
-    format!("{verb} {}{wall}", direction(gait.heading.direction))
+    let open = gait.heading.velocity();
+    match gait.heading.direction() {
+        Some(way) => format!("{verb} {}{wall}", direction(way)),
+        None => format!(
+            "{verb} by ({}, {}) a tick{wall}",
+            px(open.x.into()),
+            px(open.y.into())
+        ),
+    }
 }
 
 /// Returns the word for a direction.

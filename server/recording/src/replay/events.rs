@@ -1,7 +1,7 @@
 //! The events of a tick, in words and as JSON.
 
 use parlour_shared::{
-    message::{ActTarget, ClientMessage, Scope, StateWrite},
+    message::{ActTarget, ClientMessage, MoveHeading, Scope, StateWrite},
     motion::Direction,
     text::count,
 };
@@ -66,11 +66,20 @@ pub(super) fn request(message: &ClientMessage) -> String {
             )
         }
         ClientMessage::Move(command) => {
-            let heading = command.heading();
-            let word = match (heading.direction, heading.sprint) {
-                (Direction::Still, _) => "stand".to_owned(),
-                (way, false) => format!("walk {}", direction(way)),
-                (way, true) => format!("sprint {}", direction(way)),
+            let word = match command.heading {
+                MoveHeading::Keys {
+                    direction: Direction::Still,
+                    ..
+                } => "stand".to_owned(),
+                MoveHeading::Keys {
+                    direction: way,
+                    sprint: false,
+                } => format!("walk {}", direction(way)),
+                MoveHeading::Keys {
+                    direction: way,
+                    sprint: true,
+                } => format!("sprint {}", direction(way)),
+                MoveHeading::Angle { angle, speed } => format!("walk at angle {angle}, speed {speed}"),
             };
             match command.tick.0 {
                 0 => word,

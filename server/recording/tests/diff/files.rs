@@ -3,7 +3,7 @@
 use bevy_app::App;
 use parlour_recording::replay::diff::Difference;
 use parlour_shared::{
-    message::{ClientMessage, Move},
+    message::{ClientMessage, Move, MoveHeading},
     motion::Direction,
 };
 use parlour_sim::Logic;
@@ -42,8 +42,7 @@ fn inputs_that_differ_are_reported() {
     let logic = plain();
     let mut script = script();
     let command = Move {
-        direction: Direction::North,
-        sprint: true,
+        heading: MoveHeading::sprint(Direction::North),
         ..Move::default()
     };
     let message = ClientMessage::Move(command);

@@ -145,7 +145,7 @@ fn events_in_a_non_canonical_form_are_refused() {
     refused(events(&[1, 0, 4, 0, 1, 77]), "message that cannot be read");
     refused(events(&[1, 0, 4, 0, 5, 3, 0, 0, 1, 0]), "form of other messages");
     refused(events(&[1, 0, 5, 0, 0, 0, 9]), "unknown direction");
-    refused(events(&[1, 0, 5, 0, 0, 0, 32]), "unknown direction");
+    refused(events(&[1, 0, 5, 0, 0, 0, 33]), "unknown direction");
     // A move for one tick before tick 1: tick 0 is encoded differently.
     refused(events(&[1, 0, 5, 0, 0, 2, 0]), "does not exist");
     refused(

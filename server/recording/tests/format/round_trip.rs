@@ -3,7 +3,10 @@
 use parlour_recording::format::{Item, Outcome, TickRecord};
 use parlour_shared::{
     ids::{PlayerId, SessionId, Tick},
-    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    message::{
+        Body, Chat, ClientMessage, Custom, Hello, Join, Move, MoveHeading, Scope, SetSkin, SetState,
+        StateWrite,
+    },
     motion::Direction,
 };
 use parlour_tick::{
@@ -17,13 +20,21 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![Just(String::new()), "[a-zé ]{1,40}", Just("x".repeat(8 * 1024))]
 }
 
-fn command() -> impl Strategy<Value = Move> {
-    let tick = prop_oneof![Just(0), 1..2000u32, any::<u32>()];
-    (any::<u32>(), tick, 0..9usize, any::<bool>()).prop_map(|(seq, tick, direction, sprint)| Move {
-        seq,
-        tick: Tick(tick),
+fn heading() -> impl Strategy<Value = MoveHeading> {
+    let keys = (0..9usize, any::<bool>()).prop_map(|(direction, sprint)| MoveHeading::Keys {
         direction: Direction::ALL[direction],
         sprint,
+    });
+    let free = (any::<u8>(), any::<u8>()).prop_map(|(angle, speed)| MoveHeading::Angle { angle, speed });
+    prop_oneof![keys, free]
+}
+
+fn command() -> impl Strategy<Value = Move> {
+    let tick = prop_oneof![Just(0), 1..2000u32, any::<u32>()];
+    (any::<u32>(), tick, heading()).prop_map(|(seq, tick, heading)| Move {
+        seq,
+        tick: Tick(tick),
+        heading,
     })
 }
 

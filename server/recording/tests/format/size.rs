@@ -3,7 +3,7 @@
 use parlour_recording::format::{EndReason, FileWriter, TicksBuilder};
 use parlour_shared::{
     ids::{SessionId, Tick},
-    message::{ClientMessage, Move},
+    message::{ClientMessage, Move, MoveHeading},
     motion::Direction,
     rng::mix,
 };
@@ -40,8 +40,10 @@ fn a_walker_that_turns_twice_a_second_costs_at_most_1_kb_a_minute() {
                 // Bots aim like this: a few milliseconds before the tick, sometimes for a later
                 // one.
                 tick: Tick(tick + u32::from(up_to(8) == 0)),
-                direction: Direction::ALL[up_to(9) as usize],
-                sprint: up_to(4) == 0,
+                heading: MoveHeading::Keys {
+                    direction: Direction::ALL[up_to(9) as usize],
+                    sprint: up_to(4) == 0,
+                },
             };
             let kind = EventKind::Message {
                 early: up_to(160) as i16,

@@ -11,7 +11,7 @@ use parlour_recording::{
 };
 use parlour_shared::{
     ids::{PlayerId, SessionId, Tick},
-    message::{Chat, ClientMessage, Join, Move, Scope},
+    message::{Chat, ClientMessage, Join, Move, MoveHeading, Scope},
     motion::Direction,
 };
 use parlour_sim::SimConfig;
@@ -54,8 +54,10 @@ pub(crate) fn record(tick: u32) -> TickRecord {
             4 => message(ClientMessage::Move(Move {
                 seq: tick,
                 tick: Tick(tick + 1),
-                direction: Direction::ALL[(tick % 9) as usize],
-                sprint: tick.is_multiple_of(2),
+                heading: MoveHeading::Keys {
+                    direction: Direction::ALL[(tick % 9) as usize],
+                    sprint: tick.is_multiple_of(2),
+                },
             })),
             5 => message(ClientMessage::Join(Join::room(tick, "garden"))),
             _ => message(ClientMessage::Chat(Chat {

@@ -2,6 +2,7 @@
 
 use parlour_shared::{
     limits::{MAX_ROOM_CAPACITY, TICK_RATE},
+    motion::Speeds,
     text::count,
 };
 use parlour_tick::Cadence;
@@ -41,6 +42,9 @@ pub struct RoomRules {
     pub cadence: Cadence,
     /// How often a player may send each kind of request.
     pub rates: RateLimits,
+    /// The speeds of movement commands with an angle.
+    #[serde(default, skip_serializing_if = "Speeds::is_default")]
+    pub speeds: Speeds,
     /// The limit on the bytes that a room broadcasts. In recordings it is called `talk`.
     #[serde(rename = "talk")]
     pub broadcast: BroadcastLimit,
@@ -56,6 +60,7 @@ impl Default for RoomRules {
             empty_ticks: 30 * TICK_RATE,
             cadence: Cadence::Hz60,
             rates: RateLimits::default(),
+            speeds: Speeds::default(),
             broadcast: BroadcastLimit::default(),
         }
     }
@@ -105,6 +110,7 @@ impl RoomRules {
             empty_ticks: self.empty_ticks.min(limits.empty_ticks),
             cadence: self.cadence.max(limits.cadence),
             rates: self.rates.within(limits.rates),
+            speeds: self.speeds.within(&limits.speeds),
             broadcast: self.broadcast.within(limits.broadcast),
         }
     }

@@ -137,7 +137,7 @@ impl Span {
 
     /// Returns the ticks, rounded up, after which a point with this velocity is first within the
     /// span, or `None` if it never is.
-    fn ticks_until(&self, place: i32, velocity: i32) -> Option<u32> {
+    fn ticks_until(&self, place: i32, velocity: i16) -> Option<u32> {
         let (place, velocity) = (i64::from(place), i64::from(velocity));
         if (self.first..=self.last).contains(&place) {
             return Some(0);

@@ -59,8 +59,32 @@ impl Motion {
 
     /// Changes the heading of the player at this tick.
     pub fn turn(&mut self, walls: &WallGrid, heading: Heading, tick: Tick) {
-        let here = self.course.segment.at(tick);
+        // A wall that the player meets at this tick stops it before it turns.
+        let course = if tick >= self.course.review {
+            motion::contact(walls, &self.course, tick)
+        } else {
+            self.course
+        };
+        let here = course.segment.at(tick);
         self.follow(motion::turn(walls, here, heading, tick), tick);
+    }
+
+    /// Ends the carrying of the player, who was carried at this offset from its carrier. If it
+    /// would be in a wall, it is put where the carrier was.
+    pub(super) fn put_down(
+        &mut self,
+        walls: &WallGrid,
+        offset: motion::Position,
+        heading: Heading,
+        tick: Tick,
+    ) {
+        let here = self.course.segment.at(tick);
+        let carrier = motion::Position {
+            x: here.x.wrapping_sub(offset.x),
+            y: here.y.wrapping_sub(offset.y),
+        };
+        let place = if walls.is_free(here) { here } else { carrier };
+        self.follow(motion::turn(walls, place, heading, tick), tick);
     }
 
     /// Replaces the course from this tick on.

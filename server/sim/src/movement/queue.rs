@@ -61,8 +61,9 @@ impl MoveQueue {
         self.last_seq
     }
 
-    /// Adds a command. Returns `false` if it is outside of the window of ticks or sequence numbers.
-    pub(crate) fn push(&mut self, command: Move, early: i16, now: Tick) -> bool {
+    /// Adds a command with this heading. Returns `false` if it is outside of the window of ticks or
+    /// sequence numbers.
+    pub(crate) fn push(&mut self, command: Move, heading: Heading, early: i16, now: Tick) -> bool {
         let seq = if command.seq == 0 {
             self.last_seq.saturating_add(1)
         } else {
@@ -93,7 +94,7 @@ impl MoveQueue {
         self.waiting.push(QueuedCommand {
             tick,
             seq,
-            heading: command.heading(),
+            heading,
             early,
         });
         self.update_next();

@@ -3,13 +3,14 @@
 use bevy_ecs::{prelude::*, query::QueryState};
 use parlour_shared::{ids::Tick, motion::Velocity};
 
-use super::{Motion, MoveQueue};
+use super::{Control, Motion, MoveQueue};
 
 /// The search for players in motion. Remembers the one that it found last, which is most likely
 /// still in motion.
 #[derive(Debug, Default)]
 pub(crate) struct Walkers {
     query: Option<QueryState<(Entity, &'static Motion, &'static MoveQueue)>>,
+    controls: Option<QueryState<&'static Control>>,
     mover: Option<Entity>,
 }
 
@@ -22,8 +23,10 @@ impl Walkers {
         if last.is_some_and(moves) {
             return None;
         }
+        let controls = self.controls.get_or_insert_with(|| world.query());
+        let controls = controls.iter(world).map(Control::next_due);
+        let mut due = controls.min().unwrap_or(Tick(u32::MAX));
         let query = self.query.get_or_insert_with(|| world.query());
-        let mut due = Tick(u32::MAX);
         for (player, motion, queue) in query.iter(world) {
             if moves(motion) {
                 self.mover = Some(player);

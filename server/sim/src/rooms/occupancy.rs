@@ -20,7 +20,7 @@ use crate::{
     clock::Clock,
     config::{Interest, Setup},
     extend::ReplicatedNames,
-    movement::{CurrentPosition, Motion, MoveQueue},
+    movement::{Control, CurrentPosition, Motion, MoveQueue},
     outbox::Outbox,
     player::{Link, Player},
     proximity::Proximity,
@@ -100,6 +100,9 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
         Motion::still(tick, position),
         CurrentPosition(position),
     ));
+    if let Some(mut control) = world.get_mut::<Control>(player) {
+        *control = Control::default();
+    }
     let mut entity = world.entity_mut(player);
     let (mut queue, mut link) = entity
         .get_components_mut::<(&mut MoveQueue, &mut Link)>()
@@ -177,7 +180,7 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
         capacity: rules.capacity,
         interest_px: (rules.interest == Interest::Near).then_some(rules.near_px),
         near_px: rules.near_px,
-        speeds: vec![motion::WALK_STRAIGHT as u16, motion::SPRINT_STRAIGHT as u16],
+        speeds: rules.speeds.as_slice().to_vec(),
         seq: details.seq,
         map: MapInfo::clone(&details.info),
         state: state.map(RoomState::entries).unwrap_or_default(),
@@ -187,8 +190,8 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
         kinds: vec![EntityKind {
             name: "player".into(),
             components: world.resource::<ReplicatedNames>().names(),
-            half_x: motion::HALF_BODY as u16,
-            half_y: motion::HALF_BODY as u16,
+            half_x: motion::BodySize::PLAYER.half_x,
+            half_y: motion::BodySize::PLAYER.half_y,
             ..EntityKind::default()
         }],
     })

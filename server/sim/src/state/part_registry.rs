@@ -124,7 +124,7 @@ impl PartRegistry {
                 world.register_component::<Digest>(),
                 world.register_component::<StableId>(),
                 world.register_component::<EntityIndex>(),
-                world.register_component::<stable_id::TakenIds>(),
+                world.register_component::<stable_id::StableIds>(),
                 world.register_component::<Shares>(),
             ];
             world.resource_mut::<Self>().known.extend(own);

@@ -65,16 +65,23 @@ impl StableId {
 /// The stable ids of all entities. They must be unique, because a saved world identifies an entity
 /// only by its stable id.
 #[derive(Resource, Debug, Default)]
-pub(super) struct TakenIds(BTreeMap<StableId, Entity>);
+pub(crate) struct StableIds(BTreeMap<StableId, Entity>);
+
+impl StableIds {
+    /// Returns the entity with this stable id.
+    pub(crate) fn find(&self, id: StableId) -> Option<Entity> {
+        self.0.get(&id).copied()
+    }
+}
 
 /// Returns the entity with this stable id.
 pub(crate) fn find(world: &World, id: StableId) -> Option<Entity> {
-    world.resource::<TakenIds>().0.get(&id).copied()
+    world.resource::<StableIds>().find(id)
 }
 
 /// Makes a world panic if two entities have the same stable id.
 pub(super) fn check_uniqueness(world: &mut World) {
-    world.init_resource::<TakenIds>();
+    world.init_resource::<StableIds>();
     world
         .register_component_hooks::<StableId>()
         .on_insert(reserve)
@@ -85,7 +92,7 @@ fn reserve(mut world: DeferredWorld, context: HookContext) {
     let Some(id) = world.get::<StableId>(context.entity).copied() else {
         return;
     };
-    let taken = world.resource_mut::<TakenIds>().0.insert(id, context.entity);
+    let taken = world.resource_mut::<StableIds>().0.insert(id, context.entity);
     assert!(
         taken.is_none(),
         "two entities have the stable id of {id}: choose a different number for StableId::game"
@@ -94,7 +101,7 @@ fn reserve(mut world: DeferredWorld, context: HookContext) {
 
 fn release(mut world: DeferredWorld, context: HookContext) {
     if let Some(id) = world.get::<StableId>(context.entity).copied() {
-        world.resource_mut::<TakenIds>().0.remove(&id);
+        world.resource_mut::<StableIds>().0.remove(&id);
     }
 }
 

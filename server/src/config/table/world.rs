@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlour_shared::limits::MAX_ROOM_CAPACITY;
+use parlour_shared::{limits::MAX_ROOM_CAPACITY, motion::Speeds};
 
 use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::{
@@ -45,6 +45,25 @@ pub(super) const SETTINGS: &[Setting] = &[
         also: None,
         apply: set!(capacity, |text| whole(text, 1..=MAX_ROOM_CAPACITY)),
         show: |settings| settings.capacity.to_string(),
+    },
+    Setting {
+        name: "speeds",
+        section: Section::World,
+        form: "SPEED,...",
+        help: "The speeds at which players can walk at any angle, in 1/256 px per tick: 1 to 8 \
+               speeds, each at most 4096. Keys always walk at 640 and sprint at 1024",
+        kind: SettingKind::List,
+        also: None,
+        apply: set!(speeds, speeds),
+        show: |settings| {
+            settings
+                .speeds
+                .as_slice()
+                .iter()
+                .map(u16::to_string)
+                .collect::<Vec<_>>()
+                .join(",")
+        },
     },
     Setting {
         name: "room_empty_after",
@@ -128,6 +147,19 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 const RADIUS: (u32, u32) = (1, 100_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Parses the speeds of a room.
+fn speeds(text: &str) -> ParseResult<Speeds> {
+    let listed: Result<Vec<u16>, _> = text.split(',').map(|speed| speed.trim().parse()).collect();
+    let speeds = listed.ok().and_then(|listed| Speeds::new(&listed).ok());
+    speeds.ok_or_else(|| {
+        format!(
+            "1 to {} speeds from 1 to {}, such as \"640,1024\"",
+            Speeds::MOST,
+            Speeds::FASTEST
+        )
+    })
+}
 
 /// Parses `all`, `none` or names of bundled maps. The names are sorted in the result.
 fn bundled_maps(text: &str) -> ParseResult<BundledMaps> {

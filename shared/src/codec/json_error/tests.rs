@@ -37,7 +37,7 @@ fn an_unknown_name_is_reported_with_the_known_ones() {
     for (text, expected) in [
         (
             r#"{"move":{"direction":"east","sprnt":true}}"#,
-            "`move` has no field `sprnt`; it has seq, tick, direction, sprint",
+            "`move` has no field `sprnt`; it has seq, tick, direction, sprint, angle, speed",
         ),
         (
             r#"{"set_state":{"writes":[{"key":"a","version":0,"valu":"x"}]}}"#,
@@ -108,7 +108,21 @@ fn a_missing_or_wrong_field_is_reported_with_its_path() {
             "`move` must be an object with fields, not text",
             moves,
         ),
-        (r#"{"move":[1,2]}"#, "`move` must be an object with fields", moves),
+        (
+            r#"{"move":[1,2]}"#,
+            "`move` must be an object with fields, not a list",
+            moves,
+        ),
+        (
+            r#"{"move":{"angle":300}}"#,
+            "`move.angle` must be a whole number from 0 to 255",
+            moves,
+        ),
+        (
+            r#"{"move":{"direction":"east","angle":3}}"#,
+            "`move`: takes either direction and sprint, or angle and speed",
+            "",
+        ),
         (r#""move""#, "`move` must be an object with fields", moves),
         (r#"{"move":{}}"#, "`move.direction` is missing", moves),
         (

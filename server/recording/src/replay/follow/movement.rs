@@ -2,7 +2,7 @@
 
 use parlour_shared::{
     ids::{Epoch, SessionId, Tick},
-    motion::{Direction, Gait, Position, SPRINT_STRAIGHT, Segment},
+    motion::{Gait, Position, SPRINT_STRAIGHT, Segment},
 };
 use parlour_sim::{InRoom, Motion, Room, Seat, Simulation, Skin};
 
@@ -71,7 +71,9 @@ fn step(was: &Segment, is: &Segment) -> Option<String> {
     // A wall stops a body up to one tick's distance early. A larger jump is not walking.
     let expected = was.at(is.since);
     let apart = (expected.x.abs_diff(is.position.x)).max(expected.y.abs_diff(is.position.y));
-    if apart > SPRINT_STRAIGHT.unsigned_abs() {
+    let open = was.gait.heading.velocity();
+    let fastest = open.x.unsigned_abs().max(open.y.unsigned_abs());
+    if apart > u32::from(fastest).max(SPRINT_STRAIGHT.unsigned_abs()) {
         return Some(format!("is put at {place}, {}", display::in_motion(is.gait)));
     }
     if was.gait == is.gait {
@@ -80,7 +82,7 @@ fn step(was: &Segment, is: &Segment) -> Option<String> {
     }
     let velocity = is.gait.velocity();
     Some(match is.gait {
-        Gait { heading, .. } if heading.direction == Direction::Still => format!("stands still at {place}"),
+        Gait { heading, .. } if heading.is_still() => format!("stands still at {place}"),
         Gait {
             blocked_x: false,
             blocked_y: false,

@@ -1,0 +1,285 @@
+//! Control of a player's motion by game logic: it sets a velocity, pushes, stops, carries, and
+//! locks or slows the input of the player.
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    ids::Tick,
+    motion::{Course, Heading, Position, Segment, Velocity},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{CurrentPosition, Motion};
+use crate::{
+    clock::Clock,
+    rooms::{InRoom, Room},
+    state::{StableId, StableIds},
+};
+
+/// The control that game logic has over a player's motion. Players have it in a world that called
+/// [`SimulationApp::control_motion`](crate::SimulationApp::control_motion). It starts again in each
+/// room.
+///
+/// A change takes effect in this tick if the system that makes it runs before
+/// [`Walk`](crate::Walk), and otherwise in the next tick. Commands of the player that arrive while
+/// it is pushed, carried or locked are remembered, and the last one applies afterwards. Where
+/// several controls apply, a carrier comes first, then a push, then a set velocity.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Control {
+    /// The heading of the player's last command.
+    wanted: Heading,
+    /// The part of the speed that input has, in 1/256.
+    slow: u16,
+    /// The heading that replaces the player's own, until its next command.
+    set: Option<Heading>,
+    push: Option<PushedHeading>,
+    /// The tick at which the lock of the input ends. `Tick(u32::MAX)`: when it is released.
+    locked_until: Option<Tick>,
+    carried: Option<CarrierLink>,
+    /// Whether the heading must be computed again.
+    is_changed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PushedHeading {
+    heading: Heading,
+    until: Tick,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CarrierLink {
+    carrier: StableId,
+    offset: Position,
+}
+
+/// A carrier may itself be carried, but not through more carriers than this.
+const MOST_CARRIERS: usize = 8;
+
+impl Default for Control {
+    fn default() -> Self {
+        Self {
+            wanted: Heading::default(),
+            slow: 256,
+            set: None,
+            push: None,
+            locked_until: None,
+            carried: None,
+            is_changed: false,
+        }
+    }
+}
+
+impl Control {
+    /// Moves the player with this velocity until its next command takes effect. While its input is
+    /// locked, that is until the lock ends.
+    pub fn set_velocity(&mut self, velocity: Velocity) {
+        self.set = Some(Heading::free(velocity));
+        self.is_changed = true;
+    }
+
+    /// Stops the player until its next command takes effect.
+    pub fn stop(&mut self) {
+        self.set_velocity(Velocity::default());
+    }
+
+    /// Moves the player with this velocity for some ticks, and then with its own heading again.
+    pub fn push(&mut self, now: Tick, velocity: Velocity, ticks: u32) {
+        self.push = Some(PushedHeading {
+            heading: Heading::free(velocity),
+            until: Tick(now.0.saturating_add(ticks)),
+        });
+        self.is_changed = true;
+    }
+
+    /// Ends a push.
+    pub fn end_push(&mut self) {
+        self.push = None;
+        self.is_changed = true;
+    }
+
+    /// Lets the player follow an entity with a [`Motion`] in the same room, at this offset, until
+    /// [`Self::put_down`] is called or the carrier leaves the room. Walls do not stop the player
+    /// meanwhile. Choose an offset at which it is in no wall when it is put down; otherwise it is
+    /// put where the carrier is.
+    pub fn carry(&mut self, carrier: StableId, offset: Position) {
+        self.carried = Some(CarrierLink { carrier, offset });
+    }
+
+    /// Ends the carrying.
+    pub fn put_down(&mut self) {
+        self.is_changed |= self.carried.take().is_some();
+    }
+
+    /// Whether the player is carried.
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        self.carried.is_some()
+    }
+
+    /// Locks the input of the player until a tick, or until it is released. Until then, the player
+    /// continues as it moves now.
+    pub fn lock_input(&mut self, until: Option<Tick>) {
+        let own = self.own_heading();
+        self.set.get_or_insert(own);
+        self.locked_until = Some(until.unwrap_or(Tick(u32::MAX)));
+    }
+
+    /// Ends the lock of the input. The player then has the heading of its last command.
+    pub fn release_input(&mut self) {
+        if self.locked_until.take().is_some() {
+            self.set = None;
+            self.is_changed = true;
+        }
+    }
+
+    /// Whether the input of the player is locked.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.locked_until.is_some()
+    }
+
+    /// Changes the speed of the player's own headings to n/256 of what it would be. 256 is the
+    /// normal speed. Velocities that game logic sets are not affected.
+    pub fn slow_input(&mut self, n: u16) {
+        self.slow = n;
+        self.is_changed = true;
+    }
+
+    /// Returns the heading of the player's last command.
+    #[must_use]
+    pub fn wanted(&self) -> Heading {
+        self.wanted
+    }
+
+    /// Takes a command that is due. Returns the heading that applies, or `None` if something else
+    /// moves the player.
+    pub(super) fn obey(&mut self, wanted: Heading) -> Option<Heading> {
+        self.wanted = wanted;
+        if self.locked_until.is_some() {
+            return None;
+        }
+        self.set = None;
+        let is_free = self.push.is_none() && self.carried.is_none();
+        is_free.then(|| self.own_heading())
+    }
+
+    /// Returns the next tick in which the control changes the motion without an event.
+    pub(super) fn next_due(&self) -> Tick {
+        if self.is_changed {
+            return Tick(0);
+        }
+        let push = self.push.map_or(Tick(u32::MAX), |push| push.until);
+        push.min(self.locked_until.unwrap_or(Tick(u32::MAX)))
+    }
+
+    fn own_heading(&self) -> Heading {
+        self.wanted.scaled(self.slow)
+    }
+
+    fn heading(&self) -> Heading {
+        let push = self.push.map(|push| push.heading);
+        push.or(self.set).unwrap_or_else(|| self.own_heading())
+    }
+
+    /// Ends what is over at this tick.
+    fn expire(&mut self, tick: Tick) {
+        self.is_changed = false;
+        if self.push.is_some_and(|push| push.until <= tick) {
+            self.push = None;
+        }
+        if self
+            .locked_until
+            .is_some_and(|until| until <= tick && until != Tick(u32::MAX))
+        {
+            self.locked_until = None;
+            self.set = None;
+        }
+    }
+}
+
+/// Sets the heading of the players whose control changed or is due.
+pub(super) fn apply(
+    mut players: Query<(&InRoom, &mut Motion, &mut Control)>,
+    rooms: Query<&Room>,
+    clock: Res<Clock>,
+) {
+    let tick = clock.tick;
+    for (room, mut motion, mut control) in &mut players {
+        if control.next_due() > tick {
+            continue;
+        }
+        control.expire(tick);
+        let heading = control.heading();
+        if control.carried.is_none()
+            && heading != motion.course.segment.gait.heading
+            && let Ok(room) = rooms.get(room.0)
+        {
+            motion.turn(&room.map.walls, heading, tick);
+        }
+    }
+}
+
+/// Moves carried players with their carriers, and puts down those whose carrier is gone.
+pub(super) fn follow_carriers(
+    mut carried: Query<(Entity, &mut Control)>,
+    mut movers: Query<(&InRoom, &mut Motion, &mut CurrentPosition)>,
+    rooms: Query<&Room>,
+    ids: Res<StableIds>,
+    clock: Res<Clock>,
+    mut waiting: Local<Vec<(Entity, CarrierLink)>>,
+) {
+    let tick = clock.tick;
+    waiting.clear();
+    let all = carried.iter();
+    waiting.extend(all.filter_map(|(player, control)| Some((player, control.carried?))));
+    // The segments of carriers that nobody carries do not change here. So the order does not
+    // matter.
+    for &(player, first) in &waiting {
+        let Ok(room) = movers.get(player).map(|(room, ..)| *room) else {
+            continue;
+        };
+        let leader = |mut link: CarrierLink| {
+            let mut offset = Position::default();
+            for _ in 0..MOST_CARRIERS {
+                let carrier = ids.find(link.carrier)?;
+                let (its_room, motion, _) = movers.get(carrier).ok()?;
+                if its_room.0 != room.0 {
+                    return None;
+                }
+                offset = plus(offset, link.offset);
+                match carried.get(carrier).ok().and_then(|(_, control)| control.carried) {
+                    Some(next) => link = next,
+                    None => return Some((motion.segment(), offset)),
+                }
+            }
+            None
+        };
+        let found = leader(first);
+        let Ok((_, mut motion, mut position)) = movers.get_mut(player) else {
+            continue;
+        };
+        if let Some((segment, offset)) = found {
+            let segment = Segment {
+                position: plus(segment.position, offset),
+                ..segment
+            };
+            if motion.course.segment != segment {
+                let review = Tick(u32::MAX);
+                motion.follow(Course { segment, review }, tick);
+            }
+        } else if let (Ok((_, mut control)), Ok(room)) = (carried.get_mut(player), rooms.get(room.0)) {
+            control.carried = None;
+            motion.put_down(&room.map.walls, first.offset, control.heading(), tick);
+        }
+        let here = motion.course.segment.at(tick);
+        if position.0 != here {
+            position.0 = here;
+        }
+    }
+}
+
+fn plus(a: Position, b: Position) -> Position {
+    Position {
+        x: a.x.wrapping_add(b.x),
+        y: a.y.wrapping_add(b.y),
+    }
+}
