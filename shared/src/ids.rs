@@ -26,6 +26,16 @@ impl Tick {
 #[serde(transparent)]
 pub struct PlayerId(pub u32);
 
+/// The kind of an entity: an index into the kinds of its room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KindId(pub u8);
+
+impl KindId {
+    /// The kind of all players. Every other kind is one of objects.
+    pub const PLAYER: Self = Self(0);
+}
+
 /// A player's index in its room. It is reused after the player has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

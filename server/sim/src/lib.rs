@@ -167,6 +167,7 @@ mod schedule;
 mod sessions;
 mod simulation;
 mod skins;
+mod space;
 mod state;
 mod taken;
 mod throttle;
@@ -188,9 +189,7 @@ pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
 pub use movement::{CurrentPosition, Motion, Walk};
 pub use player::{Link, Player};
-pub use proximity::{
-    BRUTE_FORCE_UP_TO, CameNear, Grid, NearRadius, Nearby, Proximity, SlotPosition, WentAway,
-};
+pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
 pub use room_state::RoomState;
 pub use rooms::{
     InRoom, NewRoom, PropertyError, Room, RoomListing, RoomListings, RoomOptions, Rooms, Seat, Seats,
@@ -199,6 +198,10 @@ pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
 pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
+pub use space::{
+    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearRadius, RayHit, Rect, RestingIndex, SlotPosition,
+    SpaceView,
+};
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;
 pub use watch::Perspective;

@@ -2,16 +2,13 @@
 //! ticks.
 
 mod encounters;
-mod grid;
-mod near_radius;
 mod near_rows;
 mod pair_check;
-mod position_columns;
 mod shard;
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, system::SystemParam};
-use parlour_shared::{ids::Slot, motion};
+use parlour_shared::ids::Slot;
 
 use crate::{
     clock::Clock,
@@ -19,11 +16,10 @@ use crate::{
     rooms::{InRoom, Room, Rooms, Seat, Seats},
     schedule::{StepSet, TickSchedule},
     sessions::SessionLife,
+    space::{NearRadius, SlotPosition},
     state::{self, StableId},
 };
 use encounters::{Encounters, StableEntity};
-pub use grid::Grid;
-pub use near_radius::NearRadius;
 pub use near_rows::Proximity;
 use near_rows::SMALL_POOL;
 use pair_check::SharedChecker;
@@ -91,15 +87,6 @@ impl Nearby<'_, '_> {
                 .get(room.0)
                 .is_ok_and(|(_, proximity)| proximity.are_near(seat.slot, other.slot))
     }
-}
-
-/// A player in a room, as input of the proximity check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SlotPosition {
-    /// Its slot.
-    pub slot: Slot,
-    /// Its position.
-    pub position: motion::Position,
 }
 
 pub(crate) fn plugin(app: &mut App) {

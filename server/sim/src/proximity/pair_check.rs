@@ -5,12 +5,11 @@ use fixedbitset::FixedBitSet;
 use parlour_shared::ids::Slot;
 
 use super::{
-    BRUTE_FORCE_UP_TO, NearRadius, SlotPosition,
-    grid::Grid,
+    BRUTE_FORCE_UP_TO,
     near_rows::{Proximity, SMALL_POOL, WORD, slot_of},
-    position_columns::PositionColumns,
     shard::Shard,
 };
+use crate::space::{Grid, NearRadius, PositionColumns, SlotPosition};
 
 /// Checks rooms, one after the other, with memory that all rooms share.
 #[derive(Debug, Default)]
