@@ -199,8 +199,8 @@ pub use sessions::Sessions;
 pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
-    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearRadius, RayHit, Rect, RestingIndex, SlotPosition,
-    SpaceView,
+    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, RayHit, Rect,
+    RestingIndex, SlotPosition, SpaceView,
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;

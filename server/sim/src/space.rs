@@ -8,6 +8,7 @@
 mod grid;
 mod kind_set;
 mod lanes;
+mod near_objects;
 mod near_radius;
 mod position_columns;
 mod queries;
@@ -20,6 +21,7 @@ use parlour_shared::{ids::Slot, motion};
 
 pub use grid::Grid;
 pub use kind_set::KindSet;
+pub use near_objects::{NearObjects, ObjectLayer};
 pub use near_radius::NearRadius;
 pub(crate) use position_columns::PositionColumns;
 pub use queries::{FoundSlot, SpaceView};

@@ -9,8 +9,8 @@ use super::{
     torus::Torus,
 };
 
-/// Entities at fixed positions, by slot. An insertion or removal takes constant time, and
-/// allocates memory only if the index has never had as many entities.
+/// Entities at fixed positions, by slot. An insertion or removal takes constant time. It allocates
+/// memory only beyond what was [reserved](Self::reserve) or used before.
 #[derive(Clone, Debug)]
 pub struct RestingIndex {
     cells: Torus,
@@ -57,6 +57,20 @@ impl RestingIndex {
         }
     }
 
+    /// Allocates the memory for this many entities, in slots below `slot_count`, so that no later
+    /// insertion does.
+    pub fn reserve(&mut self, entities: usize, slot_count: usize) {
+        if self.places.len() < slot_count {
+            self.places.resize(slot_count, NOWHERE);
+        }
+        if entities > 2 * self.firsts.len() {
+            self.grow(entities);
+        }
+        // In each cell, at most one chunk is not full.
+        let most = entities.min(self.firsts.len() + entities / LANES);
+        self.chunks.reserve(most.saturating_sub(self.chunks.len()));
+    }
+
     /// Returns the number of entities.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -80,7 +94,7 @@ impl RestingIndex {
     pub fn insert(&mut self, entity: SlotPosition) {
         self.remove(entity.slot);
         if self.len() >= 2 * self.firsts.len() {
-            self.grow();
+            self.grow(4 * self.firsts.len());
         }
         if self.places.len() <= entity.slot.index() {
             self.places.resize(entity.slot.index() + 1, NOWHERE);
@@ -211,14 +225,15 @@ impl RestingIndex {
         }
     }
 
-    /// Makes four times as many cells.
-    fn grow(&mut self) {
-        let cells = Torus::new(self.side, 4 * self.firsts.len());
+    /// Makes more cells: about one for each of this many entities.
+    fn grow(&mut self, entities: usize) {
+        let cells = Torus::new(self.side, entities);
         if cells.cell_count() == self.firsts.len() {
             return;
         }
         self.cells = cells;
-        let chunks = std::mem::take(&mut self.chunks);
+        let as_large = Vec::with_capacity(self.chunks.capacity());
+        let chunks = std::mem::replace(&mut self.chunks, as_large);
         self.firsts = vec![NOWHERE; cells.cell_count()];
         self.unused = NOWHERE;
         for chunk in chunks {

@@ -1,0 +1,228 @@
+//! Where the players of a large room are, and which of them may have moved since the pairs that
+//! they are in were last checked.
+
+use fixedbitset::FixedBitSet;
+use parlour_shared::{
+    ids::{Slot, Tick},
+    motion::Position,
+};
+
+use super::shard::Shard;
+use crate::space::{Grid, NearRadius, RestingIndex, SlotPosition};
+
+/// The players of a large room, by slot. A player is *stirring* for at least a round after it
+/// moved: until then, some of its pairs were last checked at an earlier position. All other players
+/// *rest*. If both players of a pair rest, a check would change nothing.
+///
+/// Nothing here is state: which pairs are skipped changes no result. So a loaded world may start
+/// with all players stirring.
+#[derive(Clone, Debug)]
+pub(super) struct PlayerIndex {
+    positions: Vec<Position>,
+    /// The last tick in which a player moved.
+    moved_at: Vec<Tick>,
+    /// The stirring players, by shard.
+    stirring: Vec<Vec<Slot>>,
+    /// The resting players, by shard.
+    resting: Vec<RestingIndex>,
+    /// The slots of the resting players.
+    rests: FixedBitSet,
+    /// The slots of the stirring players.
+    stirs: FixedBitSet,
+    /// For each shard, its slots.
+    members: Vec<FixedBitSet>,
+    /// For each shard, the slots that it checks against.
+    against: Vec<FixedBitSet>,
+}
+
+impl PlayerIndex {
+    /// Creates the index of a room without players.
+    pub(super) fn new(shards: u32, slot_count: usize, radius: NearRadius) -> Self {
+        let mut index = Self {
+            positions: Vec::new(),
+            moved_at: Vec::new(),
+            stirring: (0..shards).map(|_| Vec::new()).collect(),
+            resting: (0..shards).map(|_| RestingIndex::new(radius.leave)).collect(),
+            rests: FixedBitSet::new(),
+            stirs: FixedBitSet::new(),
+            members: (0..shards).map(|_| FixedBitSet::new()).collect(),
+            against: (0..shards).map(|_| FixedBitSet::new()).collect(),
+        };
+        index.grow(slot_count);
+        index
+    }
+
+    /// Makes room for this many slots.
+    pub(super) fn grow(&mut self, slot_count: usize) {
+        let before = self.positions.len();
+        if before >= slot_count {
+            return;
+        }
+        self.positions.resize(slot_count, Position::default());
+        self.moved_at.resize(slot_count, Tick(0));
+        self.rests.grow(slot_count);
+        self.stirs.grow(slot_count);
+        let shards = self.members.len() as u32;
+        let per_shard = slot_count.div_ceil(shards as usize);
+        for (stirring, resting) in self.stirring.iter_mut().zip(&mut self.resting) {
+            stirring.reserve(per_shard - stirring.len());
+            resting.reserve(per_shard, slot_count);
+        }
+        for (shard, (members, against)) in (0..).zip(self.members.iter_mut().zip(&mut self.against)) {
+            let shard = Shard::new(shard, shards);
+            members.grow(slot_count);
+            against.grow(slot_count);
+            for slot in before..slot_count {
+                members.set(slot, shard.contains(Slot(slot as u16)));
+                against.set(slot, shard.checks_against(Slot(slot as u16)));
+            }
+        }
+    }
+
+    /// Notes that a player moved in this tick, or entered.
+    pub(super) fn moved(&mut self, slot: Slot, position: Position, now: Tick) {
+        let at = slot.index();
+        self.positions[at] = position;
+        self.moved_at[at] = now;
+        if !self.stirs.contains(at) {
+            let shard = self.shard_of(slot);
+            if self.rests.contains(at) {
+                self.rests.set(at, false);
+                self.resting[shard].remove(slot);
+            }
+            self.stirs.insert(at);
+            self.stirring[shard].push(slot);
+        }
+    }
+
+    /// Removes a player, if it is here.
+    pub(super) fn leave(&mut self, slot: Slot) {
+        let shard = self.shard_of(slot);
+        if self.rests.contains(slot.index()) {
+            self.rests.set(slot.index(), false);
+            self.resting[shard].remove(slot);
+        } else if self.stirs.contains(slot.index()) {
+            self.stirs.set(slot.index(), false);
+            self.stirring[shard].retain(|&other| other != slot);
+        }
+    }
+
+    /// Lets the players of a shard rest that have not moved for a round.
+    pub(super) fn settle(&mut self, shard: u32, now: Tick) {
+        let shard = shard as usize;
+        let round = self.stirring.len() as u32;
+        let Self {
+            positions,
+            moved_at,
+            stirring,
+            resting,
+            rests,
+            stirs,
+            ..
+        } = self;
+        stirring[shard].retain(|&slot| {
+            let at = slot.index();
+            let stirs_on = now.since(moved_at[at]) < round;
+            if !stirs_on {
+                let position = positions[at];
+                resting[shard].insert(SlotPosition { slot, position });
+                rests.insert(at);
+                stirs.set(at, false);
+            }
+            stirs_on
+        });
+    }
+
+    /// Returns whether so many players stir that a check of all pairs is cheaper than a check of
+    /// the pairs with a stirring player.
+    pub(super) fn stirs_much(&self) -> bool {
+        let stirring: usize = self.stirring.iter().map(Vec::len).sum();
+        let resting: usize = self.resting.iter().map(RestingIndex::len).sum();
+        stirring > resting
+    }
+
+    /// Appends the players that a shard checks against, by slot.
+    pub(super) fn all_against(&self, shard: Shard, players: &mut Vec<SlotPosition>) {
+        let all = self.rests.as_slice().iter().zip(self.stirs.as_slice());
+        for (word, (rests, stirs)) in all.enumerate() {
+            let mut slots = (rests | stirs) & self.against_word(shard, word);
+            while slots != 0 {
+                let slot = super::near_rows::slot_of(word, slots);
+                slots &= slots - 1;
+                let position = self.positions[slot.index()];
+                players.push(SlotPosition { slot, position });
+            }
+        }
+    }
+
+    /// Appends the stirring players that a shard checks against.
+    pub(super) fn stirring_against(&self, shard: Shard, players: &mut Vec<SlotPosition>) {
+        for (other, stirring) in self.stirring.iter().enumerate() {
+            if shard.checks_against_shard(other as u32) {
+                players.extend(stirring.iter().map(|&slot| SlotPosition {
+                    slot,
+                    position: self.positions[slot.index()],
+                }));
+            }
+        }
+    }
+
+    /// Replaces `slots` with those that a shard checks against.
+    pub(super) fn slots_against(&self, shard: Shard, slots: &mut FixedBitSet) {
+        for (word, slots) in slots.as_mut_slice().iter_mut().enumerate() {
+            *slots = self.against_word(shard, word);
+        }
+    }
+
+    /// Replaces `slots` with those of the resting players of a shard.
+    pub(super) fn resting_slots(&self, shard: usize, slots: &mut FixedBitSet) {
+        let resting = self.rests.as_slice().iter().zip(self.members[shard].as_slice());
+        let resting = resting.map(|(rests, member)| rests & member);
+        slots.as_mut_slice().fill(0);
+        for (slots, resting) in slots.as_mut_slice().iter_mut().zip(resting) {
+            *slots = resting;
+        }
+    }
+
+    /// Returns the resting players of each shard.
+    pub(super) fn resting(&self) -> &[RestingIndex] {
+        &self.resting
+    }
+
+    fn against_word(&self, shard: Shard, word: usize) -> usize {
+        match shard.index_of_round() {
+            Some(index) => self.against[index].as_slice().get(word).copied().unwrap_or(0),
+            None => usize::MAX,
+        }
+    }
+
+    fn shard_of(&self, slot: Slot) -> usize {
+        slot.index() % self.stirring.len()
+    }
+}
+
+/// The players that a check of one player searches: those in a grid, and the resting ones of some
+/// shards.
+#[derive(Clone, Copy)]
+pub(super) struct Searched<'a> {
+    pub(super) grid: Option<&'a Grid>,
+    pub(super) resting: &'a [RestingIndex],
+    /// The bit of each shard whose resting players are searched.
+    pub(super) shards: u32,
+}
+
+impl Searched<'_> {
+    /// Calls `found` with each player within the leave radius of a position, and the square of the
+    /// distance.
+    #[inline]
+    pub(super) fn around(&self, radius: NearRadius, from: Position, mut found: impl FnMut(Slot, i64)) {
+        if let Some(grid) = self.grid {
+            grid.around(radius, from, &mut found);
+        }
+        for (shard, resting) in self.resting.iter().enumerate() {
+            if self.shards >> shard & 1 != 0 {
+                resting.around(radius, from, &mut found);
+            }
+        }
+    }
+}
