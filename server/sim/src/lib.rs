@@ -156,6 +156,7 @@ mod inbox;
 mod logic;
 mod movement;
 mod outbox;
+mod paths;
 mod player;
 mod proximity;
 mod refusal;
@@ -188,6 +189,10 @@ pub use config::{
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
 pub use movement::{CurrentPosition, Motion, Walk};
+pub use paths::{
+    FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
+    TileSearch, Walkable,
+};
 pub use player::{Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
 pub use room_state::RoomState;

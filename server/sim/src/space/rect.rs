@@ -1,6 +1,10 @@
 //! Rectangles in a room, and the sizes of bodies.
 
-use parlour_shared::{map::Door, motion::Position, motion::UNITS_PER_PX};
+use parlour_shared::{
+    map::Door,
+    motion::{Position, UNITS_PER_PX},
+};
+use serde::{Deserialize, Serialize};
 
 /// A rectangle in units. It includes its left and top edges, and excludes its right and bottom
 /// edges.
@@ -94,7 +98,7 @@ impl From<&Door> for Rect {
 }
 
 /// Half the width and half the height of a body, in units. The position of a body is its centre.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HalfSize {
     /// Half the width.
     pub half_x: i32,
