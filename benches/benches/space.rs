@@ -93,27 +93,27 @@ fn space(criterion: &mut Criterion) {
     });
 
     // 500 of them start and stop to rest.
-    let stirring: Vec<SlotPosition> = resting
+    let moving: Vec<SlotPosition> = resting
         .iter()
         .step_by((RESTING / MOVERS) as usize)
         .copied()
         .collect();
     group.bench_function("grid: 500 removed and inserted", |bencher| {
         bencher.iter(|| {
-            for entity in &stirring {
+            for entity in &moving {
                 grid.remove(entity.slot);
             }
-            for entity in &stirring {
+            for entity in &moving {
                 grid.insert(*entity);
             }
         });
     });
     group.bench_function("r-tree: 500 removed and inserted", |bencher| {
         bencher.iter(|| {
-            for entity in &stirring {
+            for entity in &moving {
                 tree.remove(&TreeEntity(*entity));
             }
-            for entity in &stirring {
+            for entity in &moving {
                 tree.insert(TreeEntity(*entity));
             }
         });

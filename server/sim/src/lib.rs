@@ -122,6 +122,7 @@
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
 //! * the tick: [`Clock`]; the seed: [`Setup`]
+//! * paths over a map: [`PathQueue`] answers requests, and [`FollowPath`] follows a path
 //!
 //! It changes the lock and the properties of rooms with [`RoomListings`].
 //!
@@ -136,7 +137,8 @@
 //! These types are public for the server, recordings and tools:
 //!
 //! * [`Link`], [`Sessions`], [`Throttle`]: the connections, sessions and rate limits of players
-//! * [`Grid`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
+//! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
+//! * [`SpaceView`], [`NearObjects`]: queries over these indexes, and the objects near viewers
 //! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees

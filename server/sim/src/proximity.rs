@@ -6,6 +6,7 @@ mod near_rows;
 mod pair_check;
 mod player_index;
 mod shard;
+mod slot_words;
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, system::SystemParam};

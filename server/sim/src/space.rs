@@ -8,6 +8,7 @@
 mod grid;
 mod kind_set;
 mod lanes;
+mod line_queries;
 mod near_objects;
 mod near_radius;
 mod position_columns;

@@ -12,6 +12,9 @@ const FIRST_OBJECT: u16 = 64;
 /// The radii of the layers, in pixels.
 const RADII: [u32; 3] = [40, 150, 600];
 
+/// A viewer and an object each.
+type Pairs = BTreeSet<(u16, u16)>;
+
 #[derive(Clone, Copy, Debug)]
 struct Tracked {
     position: Position,
@@ -55,9 +58,9 @@ struct Room {
     objects: BTreeMap<u16, Tracked>,
     near: NearObjects,
     /// The near pairs, from a comparison of all.
-    expected: BTreeSet<(u16, u16)>,
+    expected: Pairs,
     /// The near pairs, from the reports.
-    reported: BTreeSet<(u16, u16)>,
+    reported: Pairs,
 }
 
 impl Room {
@@ -95,7 +98,7 @@ impl Room {
     fn check(&mut self) {
         let now = self.now;
         let is_due = |viewer: u16| u32::from(viewer) % ROUND == now % ROUND;
-        let stirs = |tracked: &Tracked| now - tracked.moved_at < ROUND;
+        let moves = |tracked: &Tracked| now - tracked.moved_at < ROUND;
         let entity = |(&slot, tracked): (&u16, &Tracked)| SlotPosition {
             slot: Slot(slot),
             position: tracked.position,
@@ -110,10 +113,10 @@ impl Room {
         });
         for (at, layer) in layers.iter_mut().enumerate() {
             let own = || self.objects.iter().filter(|(slot, _)| layer_of(**slot) == at);
-            let moving: Vec<_> = own().filter(|(_, tracked)| stirs(tracked)).map(entity).collect();
+            let moving: Vec<_> = own().filter(|(_, tracked)| moves(tracked)).map(entity).collect();
             layer.moving.fill(&moving, layer.radius);
             own()
-                .filter(|(_, tracked)| !stirs(tracked))
+                .filter(|(_, tracked)| !moves(tracked))
                 .for_each(|resting| layer.resting.insert(entity(resting)));
         }
         let reported = &mut self.reported;
@@ -126,7 +129,7 @@ impl Room {
         };
         let mut resting_viewers = RestingIndex::new(20_000);
         for (&viewer, tracked) in self.viewers.iter().filter(|(viewer, _)| is_due(**viewer)) {
-            if stirs(tracked) {
+            if moves(tracked) {
                 self.near
                     .viewer_looks(Slot(viewer), tracked.position, &layers, |object, near| {
                         report(viewer, object.0, near);
@@ -135,7 +138,7 @@ impl Room {
                 resting_viewers.insert(entity((&viewer, tracked)));
             }
         }
-        for (&object, tracked) in self.objects.iter().filter(|(_, tracked)| stirs(tracked)) {
+        for (&object, tracked) in self.objects.iter().filter(|(_, tracked)| moves(tracked)) {
             self.near.object_looks(
                 Slot(object),
                 tracked.position,
@@ -159,7 +162,7 @@ impl Room {
         }
     }
 
-    fn lists(&self) -> (BTreeSet<(u16, u16)>, BTreeSet<(u16, u16)>) {
+    fn lists(&self) -> [Pairs; 2] {
         let viewers = (0..FIRST_OBJECT).flat_map(|viewer| {
             let objects = self.near.of_viewer(Slot(viewer));
             assert!(objects.is_sorted());
@@ -170,7 +173,7 @@ impl Room {
             assert!(viewers.is_sorted());
             viewers.iter().map(move |viewer| (viewer.0, object))
         });
-        (viewers.collect(), objects.collect())
+        [viewers.collect(), objects.collect()]
     }
 }
 
@@ -188,7 +191,7 @@ proptest! {
         for changes in ticks {
             changes.into_iter().for_each(|change| room.apply(change));
             room.check();
-            let (of_viewers, of_objects) = room.lists();
+            let [of_viewers, of_objects] = room.lists();
             prop_assert_eq!(&of_viewers, &room.expected);
             prop_assert_eq!(&of_objects, &room.expected);
             prop_assert_eq!(&room.reported, &room.expected);

@@ -7,17 +7,13 @@ use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::{ids::Slot, rng::mix};
 
-use super::player_index::PlayerIndex;
+use super::{
+    player_index::PlayerIndex,
+    slot_words::{WORD, slot_of},
+};
 use crate::rooms::Seats;
 pub(super) use saved::{LoadedRows, restore};
 use short_list::ShortList;
-
-/// Slots in a word of a row.
-pub(super) const WORD: usize = u64::BITS as usize;
-const _: () = assert!(
-    usize::BITS == u64::BITS,
-    "rows are compared and saved in words of 64 bits"
-);
 
 /// The slots of the largest small room. A small room is one that never had more than
 /// [`super::BRUTE_FORCE_UP_TO`] players.
@@ -218,9 +214,4 @@ impl Proximity {
             self.digest.wrapping_sub(share)
         };
     }
-}
-
-/// Returns the slot of the lowest bit of a word.
-pub(super) fn slot_of(word: usize, bits: usize) -> Slot {
-    Slot((word * WORD) as u16 + bits.trailing_zeros() as u16)
 }

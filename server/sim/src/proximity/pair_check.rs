@@ -6,9 +6,10 @@ use parlour_shared::ids::Slot;
 
 use super::{
     BRUTE_FORCE_UP_TO,
-    near_rows::{Proximity, SMALL_POOL, WORD, slot_of},
+    near_rows::{Proximity, SMALL_POOL},
     player_index::{PlayerIndex, Searched},
     shard::Shard,
+    slot_words::{WORD, slot_of},
 };
 use crate::space::{Grid, NearRadius, PositionColumns, SlotPosition};
 
@@ -97,7 +98,7 @@ impl PairChecker {
         self.scratch.grow(proximity.slot_count());
         self.players.clear();
         match shard.index_of_round() {
-            Some(own) if !index.stirs_much() => self.check_stirring((shard, own), proximity, index, radius),
+            Some(own) if !index.most_move() => self.check_moving((shard, own), proximity, index, radius),
             _ => self.check_whole_shard(shard, proximity, index, radius),
         }
         // Pairs within the shard may have been found from both players. The order must not depend
@@ -139,8 +140,8 @@ impl PairChecker {
         }
     }
 
-    /// Checks the pairs of a shard of which at least one player stirs.
-    fn check_stirring(
+    /// Checks the pairs of a shard of which at least one player moves.
+    fn check_moving(
         &mut self,
         (shard, own): (Shard, usize),
         proximity: &Proximity,
@@ -154,11 +155,11 @@ impl PairChecker {
             changes,
             ..
         } = self;
-        index.stirring_against(shard, players);
+        index.moving_against(shard, players);
         grid.fill(players, radius);
         let resting = index.resting();
         let bit = |other: usize| u32::from(shard.checks_against_shard(other as u32)) << other;
-        // The stirring players of the shard, against all players.
+        // The moving players of the shard, against all players.
         let searched = Searched {
             grid: Some(grid),
             resting,
@@ -168,8 +169,8 @@ impl PairChecker {
         for player in grid.iter().filter(|player| shard.contains(player.slot)) {
             scratch.compare(searched, player, proximity, radius, changes);
         }
-        // The resting players of the shard, against stirring players of other shards. It is the
-        // stirring players that search, because there are fewer.
+        // The resting players of the shard, against moving players of other shards. It is the
+        // moving players that search, because there are fewer.
         if resting[own].is_empty() {
             return;
         }

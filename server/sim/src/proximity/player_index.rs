@@ -1,5 +1,5 @@
-//! Where the players of a large room are, and which of them may have moved since the pairs that
-//! they are in were last checked.
+//! Where the players of a large room are, and which of them may have moved since their pairs were
+//! last checked.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -7,28 +7,28 @@ use parlour_shared::{
     motion::Position,
 };
 
-use super::shard::Shard;
+use super::{shard::Shard, slot_words::slot_of};
 use crate::space::{Grid, NearRadius, RestingIndex, SlotPosition};
 
-/// The players of a large room, by slot. A player is *stirring* for at least a round after it
+/// The players of a large room, by slot. A player counts as *moving* for at least a round after it
 /// moved: until then, some of its pairs were last checked at an earlier position. All other players
 /// *rest*. If both players of a pair rest, a check would change nothing.
 ///
-/// Nothing here is state: which pairs are skipped changes no result. So a loaded world may start
-/// with all players stirring.
+/// This is not state, because the result does not depend on which of these checks are skipped. So
+/// in a loaded world, all players may count as moving at first.
 #[derive(Clone, Debug)]
 pub(super) struct PlayerIndex {
     positions: Vec<Position>,
     /// The last tick in which a player moved.
     moved_at: Vec<Tick>,
-    /// The stirring players, by shard.
-    stirring: Vec<Vec<Slot>>,
+    /// The moving players, by shard.
+    moving: Vec<Vec<Slot>>,
     /// The resting players, by shard.
     resting: Vec<RestingIndex>,
     /// The slots of the resting players.
     rests: FixedBitSet,
-    /// The slots of the stirring players.
-    stirs: FixedBitSet,
+    /// The slots of the moving players.
+    moves: FixedBitSet,
     /// For each shard, its slots.
     members: Vec<FixedBitSet>,
     /// For each shard, the slots that it checks against.
@@ -41,10 +41,10 @@ impl PlayerIndex {
         let mut index = Self {
             positions: Vec::new(),
             moved_at: Vec::new(),
-            stirring: (0..shards).map(|_| Vec::new()).collect(),
+            moving: (0..shards).map(|_| Vec::new()).collect(),
             resting: (0..shards).map(|_| RestingIndex::new(radius.leave)).collect(),
             rests: FixedBitSet::new(),
-            stirs: FixedBitSet::new(),
+            moves: FixedBitSet::new(),
             members: (0..shards).map(|_| FixedBitSet::new()).collect(),
             against: (0..shards).map(|_| FixedBitSet::new()).collect(),
         };
@@ -61,11 +61,11 @@ impl PlayerIndex {
         self.positions.resize(slot_count, Position::default());
         self.moved_at.resize(slot_count, Tick(0));
         self.rests.grow(slot_count);
-        self.stirs.grow(slot_count);
+        self.moves.grow(slot_count);
         let shards = self.members.len() as u32;
         let per_shard = slot_count.div_ceil(shards as usize);
-        for (stirring, resting) in self.stirring.iter_mut().zip(&mut self.resting) {
-            stirring.reserve(per_shard - stirring.len());
+        for (moving, resting) in self.moving.iter_mut().zip(&mut self.resting) {
+            moving.reserve(per_shard - moving.len());
             resting.reserve(per_shard, slot_count);
         }
         for (shard, (members, against)) in (0..).zip(self.members.iter_mut().zip(&mut self.against)) {
@@ -84,14 +84,14 @@ impl PlayerIndex {
         let at = slot.index();
         self.positions[at] = position;
         self.moved_at[at] = now;
-        if !self.stirs.contains(at) {
+        if !self.moves.contains(at) {
             let shard = self.shard_of(slot);
             if self.rests.contains(at) {
                 self.rests.set(at, false);
                 self.resting[shard].remove(slot);
             }
-            self.stirs.insert(at);
-            self.stirring[shard].push(slot);
+            self.moves.insert(at);
+            self.moving[shard].push(slot);
         }
     }
 
@@ -101,53 +101,53 @@ impl PlayerIndex {
         if self.rests.contains(slot.index()) {
             self.rests.set(slot.index(), false);
             self.resting[shard].remove(slot);
-        } else if self.stirs.contains(slot.index()) {
-            self.stirs.set(slot.index(), false);
-            self.stirring[shard].retain(|&other| other != slot);
+        } else if self.moves.contains(slot.index()) {
+            self.moves.set(slot.index(), false);
+            self.moving[shard].retain(|&other| other != slot);
         }
     }
 
     /// Lets the players of a shard rest that have not moved for a round.
     pub(super) fn settle(&mut self, shard: u32, now: Tick) {
         let shard = shard as usize;
-        let round = self.stirring.len() as u32;
+        let round = self.moving.len() as u32;
         let Self {
             positions,
             moved_at,
-            stirring,
+            moving,
             resting,
             rests,
-            stirs,
+            moves,
             ..
         } = self;
-        stirring[shard].retain(|&slot| {
+        moving[shard].retain(|&slot| {
             let at = slot.index();
-            let stirs_on = now.since(moved_at[at]) < round;
-            if !stirs_on {
+            let moves_on = now.since(moved_at[at]) < round;
+            if !moves_on {
                 let position = positions[at];
                 resting[shard].insert(SlotPosition { slot, position });
                 rests.insert(at);
-                stirs.set(at, false);
+                moves.set(at, false);
             }
-            stirs_on
+            moves_on
         });
     }
 
-    /// Returns whether so many players stir that a check of all pairs is cheaper than a check of
-    /// the pairs with a stirring player.
-    pub(super) fn stirs_much(&self) -> bool {
-        let stirring: usize = self.stirring.iter().map(Vec::len).sum();
+    /// Returns whether so many players move that a check of all pairs is cheaper than a check of
+    /// the pairs with a moving player.
+    pub(super) fn most_move(&self) -> bool {
+        let moving: usize = self.moving.iter().map(Vec::len).sum();
         let resting: usize = self.resting.iter().map(RestingIndex::len).sum();
-        stirring > resting
+        moving > resting
     }
 
     /// Appends the players that a shard checks against, by slot.
     pub(super) fn all_against(&self, shard: Shard, players: &mut Vec<SlotPosition>) {
-        let all = self.rests.as_slice().iter().zip(self.stirs.as_slice());
-        for (word, (rests, stirs)) in all.enumerate() {
-            let mut slots = (rests | stirs) & self.against_word(shard, word);
+        let all = self.rests.as_slice().iter().zip(self.moves.as_slice());
+        for (word, (rests, moves)) in all.enumerate() {
+            let mut slots = (rests | moves) & self.against_word(shard, word);
             while slots != 0 {
-                let slot = super::near_rows::slot_of(word, slots);
+                let slot = slot_of(word, slots);
                 slots &= slots - 1;
                 let position = self.positions[slot.index()];
                 players.push(SlotPosition { slot, position });
@@ -155,11 +155,11 @@ impl PlayerIndex {
         }
     }
 
-    /// Appends the stirring players that a shard checks against.
-    pub(super) fn stirring_against(&self, shard: Shard, players: &mut Vec<SlotPosition>) {
-        for (other, stirring) in self.stirring.iter().enumerate() {
+    /// Appends the moving players that a shard checks against.
+    pub(super) fn moving_against(&self, shard: Shard, players: &mut Vec<SlotPosition>) {
+        for (other, moving) in self.moving.iter().enumerate() {
             if shard.checks_against_shard(other as u32) {
-                players.extend(stirring.iter().map(|&slot| SlotPosition {
+                players.extend(moving.iter().map(|&slot| SlotPosition {
                     slot,
                     position: self.positions[slot.index()],
                 }));
@@ -197,7 +197,7 @@ impl PlayerIndex {
     }
 
     fn shard_of(&self, slot: Slot) -> usize {
-        slot.index() % self.stirring.len()
+        slot.index() % self.moving.len()
     }
 }
 

@@ -6,10 +6,7 @@ use parlour_shared::{
     motion::{Position, UNITS_PER_PX, WallGrid},
 };
 
-use super::{
-    Grid, HalfSize, KindSet, Rect, RestingIndex, SlotPosition,
-    ray::{self, RayHit},
-};
+use super::{Grid, HalfSize, KindSet, Rect, RestingIndex, SlotPosition};
 
 /// Where the entities of a room are at this tick.
 #[derive(Clone, Copy, Debug)]
@@ -98,51 +95,6 @@ impl SpaceView<'_> {
             found.push(SlotPosition { slot, position });
         });
         found.sort_unstable_by_key(|entity| entity.slot);
-    }
-
-    /// Moves a body of size `size` along the straight line from `from` to `to`, and returns what it
-    /// touches first: a wall, or an entity of one of the kinds. The entity in the slot `except` is
-    /// ignored. Of several that it touches at the same point, a wall comes first, then the entity
-    /// with the lowest slot. The cost grows with the length of the line.
-    #[must_use]
-    pub fn first_hit(
-        &self,
-        from: Position,
-        to: Position,
-        size: HalfSize,
-        kinds: KindSet,
-        except: Option<Slot>,
-    ) -> Option<RayHit> {
-        ray::first_hit(self, &ray::Ray { from, to, size }, kinds, except)
-    }
-
-    /// Returns whether no wall lies on the straight line between two positions.
-    #[must_use]
-    pub fn in_sight(&self, one: Position, other: Position) -> bool {
-        let line = ray::Ray {
-            from: one,
-            to: other,
-            size: HalfSize::default(),
-        };
-        ray::first_wall(self.walls, &line).is_none()
-    }
-
-    /// Returns whether neither a wall nor an entity of one of the kinds lies on the straight line
-    /// between two positions. The entities in the slots `except` are ignored.
-    #[must_use]
-    pub fn in_sight_past(
-        &self,
-        one: Position,
-        other: Position,
-        blocking: KindSet,
-        except: [Option<Slot>; 2],
-    ) -> bool {
-        let line = ray::Ray {
-            from: one,
-            to: other,
-            size: HalfSize::default(),
-        };
-        self.in_sight(one, other) && ray::first_entity(self, &line, blocking, except).is_none()
     }
 
     /// Calls `found` with each entity whose position is in a rectangle, in no particular order.

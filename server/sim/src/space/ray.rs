@@ -1,4 +1,4 @@
-//! The first wall or entity that a body touches on a straight line, in exact fractions.
+//! Where a body that moves along a straight line touches others, in exact fractions.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use parlour_shared::{
     motion::{Position, UNITS_PER_PX, WallGrid},
 };
 
-use super::{HalfSize, KindSet, Rect, SpaceView};
+use super::{HalfSize, Rect};
 
 /// What a line touched first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,83 +39,8 @@ pub(super) struct Ray {
 /// A point on a line: this part of its length. The denominator is positive.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LinePart {
-    numerator: i64,
-    denominator: i64,
-}
-
-/// A line is searched for entities in pieces of this length, so that a long diagonal does not
-/// search its whole bounding box.
-const PIECE: i64 = 256 * UNITS_PER_PX as i64;
-
-pub(super) fn first_hit(
-    space: &SpaceView<'_>,
-    ray: &Ray,
-    kinds: KindSet,
-    except: Option<Slot>,
-) -> Option<RayHit> {
-    let wall = first_wall(space.walls, ray);
-    let entity = first_entity(space, ray, kinds, [except, None]);
-    let (part, target) = match (wall, entity) {
-        (Some(wall), Some((part, slot))) if part < wall => (part, HitTarget::Entity(slot)),
-        (Some(wall), _) => (wall, HitTarget::Wall),
-        (None, Some((part, slot))) => (part, HitTarget::Entity(slot)),
-        (None, None) => return None,
-    };
-    let position = ray.at(part);
-    Some(RayHit { target, position })
-}
-
-/// Returns the first entity that the body touches. Of several at the same point, the one with the
-/// lowest slot.
-pub(super) fn first_entity(
-    space: &SpaceView<'_>,
-    ray: &Ray,
-    kinds: KindSet,
-    except: [Option<Slot>; 2],
-) -> Option<(LinePart, Slot)> {
-    let (dx, dy) = ray.length();
-    let pieces = (dx.abs().max(dy.abs()) / PIECE).max(1);
-    let mut first: Option<(LinePart, Slot)> = None;
-    for piece in 0..pieces {
-        let end = |numerator| {
-            ray.at(LinePart {
-                numerator,
-                denominator: pieces,
-            })
-        };
-        let (begin, end) = (end(piece), end(piece + 1));
-        // The ends are rounded, by less than one unit.
-        let swept = Rect {
-            left: begin.x.min(end.x),
-            top: begin.y.min(end.y),
-            right: begin.x.max(end.x),
-            bottom: begin.y.max(end.y),
-        };
-        let margin = HalfSize {
-            half_x: ray.size.half_x.saturating_add(2),
-            half_y: ray.size.half_y.saturating_add(2),
-        };
-        space.each_touching(swept.grown(margin), kinds, |slot, _, body| {
-            if except.contains(&Some(slot)) {
-                return;
-            }
-            let Some(part) = ray.touches(body) else { return };
-            let is_first =
-                first.is_none_or(|(earliest, lowest)| part < earliest || (part == earliest && slot < lowest));
-            if is_first {
-                first = Some((part, slot));
-            }
-        });
-        let searched = LinePart {
-            numerator: piece + 1,
-            denominator: pieces,
-        };
-        // An entity that is touched exactly at the end may be in the next piece.
-        if first.is_some_and(|(part, _)| part < searched) {
-            break;
-        }
-    }
-    first
+    pub(super) numerator: i64,
+    pub(super) denominator: i64,
 }
 
 /// Returns where the body touches the first wall.
@@ -141,12 +66,11 @@ pub(super) fn first_wall(walls: &WallGrid, ray: &Ray) -> Option<LinePart> {
         // The strip is crossed between these two distances along the longer axis.
         let limit = |at: i64| ((at - from) * sign(major)).clamp(0, major.abs());
         let (enter, leave) = (limit(enter), limit(leave));
-        if let Some(part) = first
-            && !(LinePart {
-                numerator: enter,
-                denominator: major.abs().max(1),
-            } < part)
-        {
+        let entered = LinePart {
+            numerator: enter,
+            denominator: major.abs().max(1),
+        };
+        if first.is_some_and(|part| part <= entered) {
             break;
         }
         let minor_at = |distance: i64| {
@@ -190,7 +114,7 @@ fn sign(length: i64) -> i64 {
 }
 
 impl Ray {
-    fn length(&self) -> (i64, i64) {
+    pub(super) fn length(&self) -> (i64, i64) {
         (
             i64::from(self.to.x) - i64::from(self.from.x),
             i64::from(self.to.y) - i64::from(self.from.y),
@@ -198,7 +122,7 @@ impl Ray {
     }
 
     /// Returns the position at a part of the line, rounded toward its start.
-    fn at(&self, part: LinePart) -> Position {
+    pub(super) fn at(&self, part: LinePart) -> Position {
         let (dx, dy) = self.length();
         let along = |from: i32, length: i64| {
             let product = i128::from(length) * i128::from(part.numerator);
@@ -211,7 +135,7 @@ impl Ray {
     }
 
     /// Returns where the moved body begins to overlap another one, if it does.
-    fn touches(&self, body: Rect) -> Option<LinePart> {
+    pub(super) fn touches(&self, body: Rect) -> Option<LinePart> {
         let (left, top) = (i64::from(body.left), i64::from(body.top));
         let (right, bottom) = (i64::from(body.right), i64::from(body.bottom));
         self.touches_box(left, top, right.max(left + 1), bottom.max(top + 1))
@@ -224,8 +148,7 @@ impl Ray {
         // The centre of the moved body is between these limits, without the limits themselves.
         let x = Overlap::of(i64::from(self.from.x), dx, left - half_x.max(1), right + half_x)?;
         let y = Overlap::of(i64::from(self.from.y), dy, top - half_y.max(1), bottom + half_y)?;
-        let begin = if x.begin < y.begin { y.begin } else { x.begin };
-        let end = if x.end < y.end { x.end } else { y.end };
+        let (begin, end) = (x.begin.max(y.begin), x.end.min(y.end));
         (begin < end).then_some(begin)
     }
 }
@@ -275,14 +198,22 @@ impl Overlap {
 
 impl PartialEq for LinePart {
     fn eq(&self, other: &Self) -> bool {
-        self.partial_cmp(other) == Some(Ordering::Equal)
+        self.cmp(other) == Ordering::Equal
     }
 }
 
+impl Eq for LinePart {}
+
 impl PartialOrd for LinePart {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for LinePart {
+    fn cmp(&self, other: &Self) -> Ordering {
         let one = i128::from(self.numerator) * i128::from(other.denominator);
         let two = i128::from(other.numerator) * i128::from(self.denominator);
-        Some(one.cmp(&two))
+        one.cmp(&two)
     }
 }
