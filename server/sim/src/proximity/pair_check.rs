@@ -43,6 +43,8 @@ struct Scratch {
     close: FixedBitSet,
     /// Slots that were near the player before this check.
     before: FixedBitSet,
+    /// The same as a list, without those that are not checked.
+    listed: Vec<Slot>,
 }
 
 impl PairChecker {
@@ -98,7 +100,7 @@ impl PairChecker {
         self.scratch.grow(proximity.slot_count());
         self.players.clear();
         match shard.index_of_round() {
-            Some(own) if !index.most_move() => self.check_moving((shard, own), proximity, index, radius),
+            Some(own) if !index.many_move() => self.check_moving((shard, own), proximity, index, radius),
             _ => self.check_whole_shard(shard, proximity, index, radius),
         }
         // Pairs within the shard may have been found from both players. The order must not depend
@@ -131,8 +133,7 @@ impl PairChecker {
         index.slots_against(shard, &mut scratch.checked);
         let searched = Searched {
             grid: Some(grid),
-            resting: &[],
-            shards: 0,
+            resting: None,
         };
         // In the order of the cells, so that the next player is most likely in the cache.
         for player in grid.iter().filter(|player| shard.contains(player.slot)) {
@@ -157,13 +158,10 @@ impl PairChecker {
         } = self;
         index.moving_against(shard, players);
         grid.fill(players, radius);
-        let resting = index.resting();
-        let bit = |other: usize| u32::from(shard.checks_against_shard(other as u32)) << other;
         // The moving players of the shard, against all players.
         let searched = Searched {
             grid: Some(grid),
-            resting,
-            shards: (0..resting.len()).map(bit).sum(),
+            resting: Some(index.resting()),
         };
         index.slots_against(shard, &mut scratch.checked);
         for player in grid.iter().filter(|player| shard.contains(player.slot)) {
@@ -171,13 +169,12 @@ impl PairChecker {
         }
         // The resting players of the shard, against moving players of other shards. It is the
         // moving players that search, because there are fewer.
-        if resting[own].is_empty() {
+        if index.resting_of(own).is_empty() {
             return;
         }
         let searched = Searched {
             grid: None,
-            resting,
-            shards: 1 << own,
+            resting: Some(index.resting_of(own)),
         };
         index.resting_slots(own, &mut scratch.checked);
         for player in grid.iter().filter(|player| !shard.contains(player.slot)) {
@@ -224,23 +221,33 @@ impl Scratch {
         radius: NearRadius,
         mut change: impl FnMut(Slot, bool),
     ) {
-        for &other in listed {
-            self.before.insert(other.index());
+        // Most listed players are not checked in this tick.
+        let Self {
+            checked,
+            before,
+            listed: few,
+            ..
+        } = self;
+        few.clear();
+        few.extend(listed.iter().filter(|other| checked.contains(other.index())));
+        for other in &*few {
+            before.insert(other.index());
         }
         searched.around(radius, player.position, |other, distance| {
-            if self.before.contains(other.index()) {
-                self.before.set(other.index(), false);
-            } else if distance <= radius.enter_squared && other != player.slot {
+            if before.contains(other.index()) {
+                before.set(other.index(), false);
+            } else if distance <= radius.enter_squared
+                && other != player.slot
+                && checked.contains(other.index())
+            {
                 change(other, true);
             }
         });
-        // A slot that was not found is beyond the leave radius, or is not checked in this tick.
-        for &other in listed {
-            if self.before.contains(other.index()) {
-                self.before.set(other.index(), false);
-                if self.checked.contains(other.index()) {
-                    change(other, false);
-                }
+        // A slot that was not found is beyond the leave radius.
+        for &other in &*few {
+            if before.contains(other.index()) {
+                before.set(other.index(), false);
+                change(other, false);
             }
         }
     }

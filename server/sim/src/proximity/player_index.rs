@@ -23,8 +23,10 @@ pub(super) struct PlayerIndex {
     moved_at: Vec<Tick>,
     /// The moving players, by shard.
     moving: Vec<Vec<Slot>>,
+    /// The resting players.
+    resting: RestingIndex,
     /// The resting players, by shard.
-    resting: Vec<RestingIndex>,
+    resting_of: Vec<RestingIndex>,
     /// The slots of the resting players.
     rests: FixedBitSet,
     /// The slots of the moving players.
@@ -42,7 +44,11 @@ impl PlayerIndex {
             positions: Vec::new(),
             moved_at: Vec::new(),
             moving: (0..shards).map(|_| Vec::new()).collect(),
-            resting: (0..shards).map(|_| RestingIndex::new(radius.leave)).collect(),
+            resting: RestingIndex::new(radius.leave),
+            // A shard has a sixth of the players, so larger cells take less time.
+            resting_of: (0..shards)
+                .map(|_| RestingIndex::new(radius.leave.saturating_mul(2)))
+                .collect(),
             rests: FixedBitSet::new(),
             moves: FixedBitSet::new(),
             members: (0..shards).map(|_| FixedBitSet::new()).collect(),
@@ -64,7 +70,8 @@ impl PlayerIndex {
         self.moves.grow(slot_count);
         let shards = self.members.len() as u32;
         let per_shard = slot_count.div_ceil(shards as usize);
-        for (moving, resting) in self.moving.iter_mut().zip(&mut self.resting) {
+        self.resting.reserve(slot_count / 2, slot_count);
+        for (moving, resting) in self.moving.iter_mut().zip(&mut self.resting_of) {
             moving.reserve(per_shard - moving.len());
             resting.reserve(per_shard, slot_count);
         }
@@ -88,7 +95,8 @@ impl PlayerIndex {
             let shard = self.shard_of(slot);
             if self.rests.contains(at) {
                 self.rests.set(at, false);
-                self.resting[shard].remove(slot);
+                self.resting.remove(slot);
+                self.resting_of[shard].remove(slot);
             }
             self.moves.insert(at);
             self.moving[shard].push(slot);
@@ -100,7 +108,8 @@ impl PlayerIndex {
         let shard = self.shard_of(slot);
         if self.rests.contains(slot.index()) {
             self.rests.set(slot.index(), false);
-            self.resting[shard].remove(slot);
+            self.resting.remove(slot);
+            self.resting_of[shard].remove(slot);
         } else if self.moves.contains(slot.index()) {
             self.moves.set(slot.index(), false);
             self.moving[shard].retain(|&other| other != slot);
@@ -116,6 +125,7 @@ impl PlayerIndex {
             moved_at,
             moving,
             resting,
+            resting_of,
             rests,
             moves,
             ..
@@ -125,7 +135,9 @@ impl PlayerIndex {
             let moves_on = now.since(moved_at[at]) < round;
             if !moves_on {
                 let position = positions[at];
-                resting[shard].insert(SlotPosition { slot, position });
+                let player = SlotPosition { slot, position };
+                resting.insert(player);
+                resting_of[shard].insert(player);
                 rests.insert(at);
                 moves.set(at, false);
             }
@@ -135,10 +147,9 @@ impl PlayerIndex {
 
     /// Returns whether so many players move that a check of all pairs is cheaper than a check of
     /// the pairs with a moving player.
-    pub(super) fn most_move(&self) -> bool {
+    pub(super) fn many_move(&self) -> bool {
         let moving: usize = self.moving.iter().map(Vec::len).sum();
-        let resting: usize = self.resting.iter().map(RestingIndex::len).sum();
-        moving > resting
+        2 * moving > self.resting.len()
     }
 
     /// Appends the players that a shard checks against, by slot.
@@ -184,9 +195,14 @@ impl PlayerIndex {
         }
     }
 
-    /// Returns the resting players of each shard.
-    pub(super) fn resting(&self) -> &[RestingIndex] {
+    /// Returns the resting players.
+    pub(super) fn resting(&self) -> &RestingIndex {
         &self.resting
+    }
+
+    /// Returns the resting players of a shard.
+    pub(super) fn resting_of(&self, shard: usize) -> &RestingIndex {
+        &self.resting_of[shard]
     }
 
     fn against_word(&self, shard: Shard, word: usize) -> usize {
@@ -201,14 +217,11 @@ impl PlayerIndex {
     }
 }
 
-/// The players that a check of one player searches: those in a grid, and the resting ones of some
-/// shards.
+/// The indexes that a check of one player searches. They may have more players than are checked.
 #[derive(Clone, Copy)]
 pub(super) struct Searched<'a> {
     pub(super) grid: Option<&'a Grid>,
-    pub(super) resting: &'a [RestingIndex],
-    /// The bit of each shard whose resting players are searched.
-    pub(super) shards: u32,
+    pub(super) resting: Option<&'a RestingIndex>,
 }
 
 impl Searched<'_> {
@@ -219,10 +232,8 @@ impl Searched<'_> {
         if let Some(grid) = self.grid {
             grid.around(radius, from, &mut found);
         }
-        for (shard, resting) in self.resting.iter().enumerate() {
-            if self.shards >> shard & 1 != 0 {
-                resting.around(radius, from, &mut found);
-            }
+        if let Some(resting) = self.resting {
+            resting.around(radius, from, found);
         }
     }
 }
