@@ -38,21 +38,39 @@ struct Scene {
     per_room: u32,
     /// Tiles of 16 px along each side of a room.
     tiles: u16,
+    /// The share of the players that walk. The others stand still.
+    walking_percent: u32,
 }
 
-const SCENES: [Scene; 4] = [
+const SCENES: [Scene; 6] = [
     // 5,952 px: each has about 20 others within 150 px.
     Scene {
         what: "proximity at scale",
         rooms: 1,
         per_room: 10_000,
         tiles: 372,
+        walking_percent: 100,
+    },
+    Scene {
+        what: "proximity at scale, 10 % walking",
+        rooms: 1,
+        per_room: 10_000,
+        tiles: 372,
+        walking_percent: 10,
+    },
+    Scene {
+        what: "proximity at scale, 50 % walking",
+        rooms: 1,
+        per_room: 10_000,
+        tiles: 372,
+        walking_percent: 50,
     },
     Scene {
         what: "proximity, 1,000 in a room",
         rooms: 1,
         per_room: 1_000,
         tiles: 118,
+        walking_percent: 100,
     },
     // The area of a circle with a radius of 200 px.
     Scene {
@@ -60,17 +78,21 @@ const SCENES: [Scene; 4] = [
         rooms: 1,
         per_room: 3_000,
         tiles: 22,
+        walking_percent: 100,
     },
     Scene {
         what: "proximity, rooms of 50",
         rooms: 100,
         per_room: 50,
         tiles: 125,
+        walking_percent: 100,
     },
 ];
 
 fn main() {
-    for scene in SCENES {
+    // With an argument: only the scenes that contain it in their name.
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    for scene in SCENES.into_iter().filter(|scene| scene.what.contains(&wanted)) {
         // The reported run is the median by mean.
         let mut runs: Vec<SceneRun> = (0..RUNS).map(|_| run(&scene)).collect();
         runs.sort_by(|one, other| one.mean_us.total_cmp(&other.mean_us));
@@ -154,7 +176,7 @@ fn run(scene: &Scene) -> SceneRun {
 }
 
 /// In the first tick all players join. Their snapshots are held, so that none are packed. Later
-/// they turn twice a second.
+/// those that walk turn twice a second.
 fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
     let mut random = Stream::new(1, tick, Purpose::BotWalk);
     for session in 0..scene.rooms * scene.per_room {
@@ -172,7 +194,8 @@ fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
             push(message(ClientMessage::Join(Join::room(1, room))));
             push(EventKind::Hold);
         }
-        if tick < 2 || random.below(30) == 0 {
+        let walks = session % 100 < scene.walking_percent;
+        if walks && (tick < 2 || random.below(30) == 0) {
             let direction = Direction::ALL[1 + random.below(8) as usize];
             let sprint = random.below(4) == 0;
             push(message(ClientMessage::Move(Move {

@@ -122,6 +122,7 @@
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
 //! * the tick: [`Clock`]; the seed: [`Setup`]
+//! * paths over a map: [`PathQueue`] answers requests, and [`FollowPath`] follows a path
 //!
 //! It changes the lock and the properties of rooms with [`RoomListings`].
 //!
@@ -136,7 +137,8 @@
 //! These types are public for the server, recordings and tools:
 //!
 //! * [`Link`], [`Sessions`], [`Throttle`]: the connections, sessions and rate limits of players
-//! * [`Grid`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
+//! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
+//! * [`SpaceView`], [`NearObjects`]: queries over these indexes, and the objects near viewers
 //! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
@@ -156,6 +158,7 @@ mod inbox;
 mod logic;
 mod movement;
 mod outbox;
+mod paths;
 mod player;
 mod proximity;
 mod refusal;
@@ -167,6 +170,7 @@ mod schedule;
 mod sessions;
 mod simulation;
 mod skins;
+mod space;
 mod state;
 mod taken;
 mod throttle;
@@ -187,10 +191,12 @@ pub use config::{
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Walk};
-pub use player::{Link, Player};
-pub use proximity::{
-    BRUTE_FORCE_UP_TO, CameNear, Grid, NearRadius, Nearby, Proximity, SlotPosition, WentAway,
+pub use paths::{
+    FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
+    TileSearch, Walkable,
 };
+pub use player::{Link, Player};
+pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
 pub use room_state::RoomState;
 pub use rooms::{
     InRoom, NewRoom, PropertyError, Room, RoomListing, RoomListings, RoomOptions, Rooms, Seat, Seats,
@@ -199,6 +205,10 @@ pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
 pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
+pub use space::{
+    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, RayHit, Rect,
+    RestingIndex, SlotPosition, SpaceView,
+};
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;
 pub use watch::Perspective;

@@ -2,31 +2,30 @@
 //! ticks.
 
 mod encounters;
-mod grid;
-mod near_radius;
 mod near_rows;
 mod pair_check;
-mod position_columns;
+mod player_index;
 mod shard;
+mod slot_words;
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, system::SystemParam};
-use parlour_shared::{ids::Slot, motion};
+use parlour_shared::ids::{Slot, Tick};
 
 use crate::{
     clock::Clock,
     movement::CurrentPosition,
     rooms::{InRoom, Room, Rooms, Seat, Seats},
     schedule::{StepSet, TickSchedule},
+    space::{NearRadius, SlotPosition},
     state::{self, StableId},
 };
 use encounters::StableEntity;
 pub(crate) use encounters::{Encounters, send as send_encounters};
-pub use grid::Grid;
-pub use near_radius::NearRadius;
 pub use near_rows::Proximity;
 use near_rows::SMALL_POOL;
 use pair_check::PairChecker;
+use player_index::PlayerIndex;
 use shard::Shard;
 
 /// If a room never had more players than this, one tick checks all its pairs, without a grid.
@@ -93,15 +92,6 @@ impl Nearby<'_, '_> {
     }
 }
 
-/// A player in a room, as input of the proximity check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SlotPosition {
-    /// Its slot.
-    pub slot: Slot,
-    /// Its position.
-    pub position: motion::Position,
-}
-
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, Proximity>();
     app.init_resource::<Encounters>()
@@ -124,6 +114,7 @@ pub(crate) fn plugin(app: &mut App) {
 /// ticks of a round.
 fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
+    moved: Query<(&InRoom, &Seat, &CurrentPosition), Changed<CurrentPosition>>,
     (positions, names): (Query<&CurrentPosition>, Query<&StableId>),
     directory: Res<Rooms>,
     clock: Res<Clock>,
@@ -131,6 +122,10 @@ fn refresh(
     mut encounters: ResMut<Encounters>,
 ) {
     let stable_entity = |entity| names.get(entity).ok().map(|&id| StableEntity { id, entity });
+    // Large rooms note who moved. A room without an index takes all positions when it makes one.
+    if std::mem::take(&mut checker.had_large_rooms) {
+        note_moved(&moved, &mut rooms, clock.tick);
+    }
     for entity in directory.occupied() {
         let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
             continue;
@@ -155,32 +150,68 @@ fn refresh(
         }
         let before = proximity.digest();
         let rows = proximity.bypass_change_detection();
-        // When a room stops being small, all its pairs were last checked in the same tick. If they
-        // then waited for their shard, some would wait longer than a round.
-        let shard = if small || rows.take_outgrown() {
-            Shard::ALL
-        } else {
-            Shard::new(now, rules.refresh_ticks)
-        };
         let radius = NearRadius::from_px(rules.near_px);
-        checker.players.clear();
-        let checked = seats.iter().filter(|(slot, _)| shard.checks_against(*slot));
-        checker.players.extend(checked.filter_map(|(slot, player)| {
-            let position = positions.get(player).ok()?.0;
-            Some(SlotPosition { slot, position })
-        }));
         let mut report = |one, other, near| {
             if let (Some(one), Some(other)) = (seats.get(one), seats.get(other)) {
                 note(near, one, other);
             }
         };
+        let position = |player| positions.get(player).ok().map(|position| position.0);
         if small {
+            checker.players.clear();
+            checker.players.extend(seats.iter().filter_map(|(slot, player)| {
+                let position = position(player)?;
+                Some(SlotPosition { slot, position })
+            }));
             checker.check_all(rows, radius, &mut report);
         } else {
-            checker.check_shard(shard, rows, radius, &mut report);
+            checker.had_large_rooms = true;
+            let (index, mut entered) = rows.take_index();
+            let mut index = index.unwrap_or_else(|| {
+                entered.extend(seats.iter().map(|(slot, _)| slot));
+                Box::new(PlayerIndex::new(rules.refresh_ticks, seats.slot_count(), radius))
+            });
+            for &slot in &entered {
+                if let Some(position) = seats.get(slot).and_then(position) {
+                    index.moved(slot, position, clock.tick);
+                }
+            }
+            index.settle(now, clock.tick);
+            // When a room stops being small, all its pairs were last checked in the same tick. If
+            // they then waited for their shard, some would wait longer than a round.
+            let shard = if rows.take_outgrown() {
+                Shard::ALL
+            } else {
+                Shard::new(now, rules.refresh_ticks)
+            };
+            checker.check_shard(shard, rows, &index, radius, &mut report);
+            rows.put_index(index, entered);
         }
         if proximity.digest() != before {
             proximity.set_changed();
+        }
+    }
+}
+
+/// Notes the players that moved since the last tick, in the indexes of their rooms.
+fn note_moved(
+    moved: &Query<(&InRoom, &Seat, &CurrentPosition), Changed<CurrentPosition>>,
+    rooms: &mut Query<(&Room, &Seats, &mut Proximity)>,
+    now: Tick,
+) {
+    // Players that are stored together are often in the same room.
+    let mut last = Entity::PLACEHOLDER;
+    let mut proximity = None;
+    for (room, seat, position) in moved {
+        if room.0 != last {
+            last = room.0;
+            proximity = rooms.get_mut(last).ok().map(|(.., proximity)| proximity);
+        }
+        let index = proximity
+            .as_mut()
+            .and_then(|proximity| proximity.bypass_change_detection().index_mut());
+        if let Some(index) = index {
+            index.moved(seat.slot, position.0, now);
         }
     }
 }

@@ -110,6 +110,28 @@ fn a_loaded_world_with_a_walking_crowd_continues_the_same() {
 }
 
 #[test]
+fn a_loaded_world_in_which_most_players_rest_continues_the_same() {
+    let size = BRUTE_FORCE_UP_TO as u64 + 30;
+    let mut script = walkers(size, 120);
+    // A few walk on among those that stopped.
+    for tick in 121..=800 {
+        let now = script.at(tick);
+        for session in 0..size {
+            let random = &mut Stream::new(session, tick.into(), Purpose::Game);
+            let walks = session < 15;
+            if tick == 130 || (walks && random.below(30) == 0) {
+                let direction = match walks {
+                    true => Direction::ALL[random.below(9) as usize],
+                    false => Direction::Still,
+                };
+                now.walk(session, direction);
+            }
+        }
+    }
+    check(&SimConfig::new(connected_maps()), |_| (), &script.inputs(800));
+}
+
+#[test]
 fn a_loaded_world_with_game_logic_continues_the_same() {
     let mut script = walkers(12, 800);
     for tick in 1..=800 {

@@ -7,16 +7,13 @@ use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::{ids::Slot, rng::mix};
 
+use super::{
+    player_index::PlayerIndex,
+    slot_words::{WORD, slot_of},
+};
 use crate::rooms::Seats;
 pub(super) use saved::{LoadedRows, restore};
 use short_list::ShortList;
-
-/// Slots in a word of a row.
-pub(super) const WORD: usize = u64::BITS as usize;
-const _: () = assert!(
-    usize::BITS == u64::BITS,
-    "rows are compared and saved in words of 64 bits"
-);
 
 /// The slots of the largest small room. A small room is one that never had more than
 /// [`super::BRUTE_FORCE_UP_TO`] players.
@@ -33,6 +30,10 @@ pub struct Proximity {
     digest: u64,
     /// Pairs that were near until one of the two left. They are not reported yet.
     departures: Vec<(Entity, Entity)>,
+    /// Where the players are, in rooms that are not small. It follows from their positions.
+    index: Option<Box<PlayerIndex>>,
+    /// Players that entered since the last check, in rooms that are not small. Some may have left.
+    entered: Vec<Slot>,
     /// Set when the room outgrows `SMALL_POOL`; the next check clears it and checks all pairs once.
     outgrown: bool,
 }
@@ -88,6 +89,10 @@ impl Proximity {
         }
         self.rows[slot.index()].grow(slot_count);
         self.set(slot, slot, true);
+        if let Some(index) = &mut self.index {
+            index.grow(slot_count);
+            self.entered.push(slot);
+        }
     }
 
     fn grow(&mut self, slot_count: usize) {
@@ -108,6 +113,9 @@ impl Proximity {
 
     /// Removes a player that still has its seat.
     pub(crate) fn leave(&mut self, slot: Slot, seats: &Seats) {
+        if let Some(index) = &mut self.index {
+            index.leave(slot);
+        }
         let mut from = 0;
         while let Some(other) = self.near_from(slot, from) {
             from = other.index() + 1;
@@ -135,6 +143,22 @@ impl Proximity {
     /// Returns whether the room has outgrown the small ones since the last call.
     pub(super) fn take_outgrown(&mut self) -> bool {
         std::mem::take(&mut self.outgrown)
+    }
+
+    /// Returns the index of a room that is not small, once it has one.
+    pub(super) fn index_mut(&mut self) -> Option<&mut PlayerIndex> {
+        self.index.as_deref_mut()
+    }
+
+    /// Takes the index of the room, and the players that entered since.
+    pub(super) fn take_index(&mut self) -> (Option<Box<PlayerIndex>>, Vec<Slot>) {
+        (self.index.take(), std::mem::take(&mut self.entered))
+    }
+
+    /// Puts the index back, and the emptied list of players that entered.
+    pub(super) fn put_index(&mut self, index: Box<PlayerIndex>, mut entered: Vec<Slot>) {
+        entered.clear();
+        (self.index, self.entered) = (Some(index), entered);
     }
 
     /// Returns the words of a slot's row. Empty if the slot was never taken.
@@ -190,9 +214,4 @@ impl Proximity {
             self.digest.wrapping_sub(share)
         };
     }
-}
-
-/// Returns the slot of the lowest bit of a word.
-pub(super) fn slot_of(word: usize, bits: usize) -> Slot {
-    Slot((word * WORD) as u16 + bits.trailing_zeros() as u16)
 }

@@ -11,15 +11,24 @@ use parlour_shared::ids::Slot;
 pub(super) struct Shard {
     index: u32,
     count: u32,
+    is_all: bool,
 }
 
 impl Shard {
     /// All pairs of the room.
-    pub(super) const ALL: Self = Self { index: 0, count: 1 };
+    pub(super) const ALL: Self = Self {
+        index: 0,
+        count: 1,
+        is_all: true,
+    };
 
     /// Returns shard `index` of `count`.
     pub(super) fn new(index: u32, count: u32) -> Self {
-        Self { index, count }
+        Self {
+            index,
+            count,
+            is_all: false,
+        }
     }
 
     /// Returns whether a slot is in this shard.
@@ -29,7 +38,11 @@ impl Shard {
 
     /// Returns whether the slots of this shard are checked against a slot.
     pub(super) fn checks_against(self, slot: Slot) -> bool {
-        let other = self.shard_of(slot);
+        self.checks_against_shard(self.shard_of(slot))
+    }
+
+    /// Returns whether the slots of this shard are checked against those of a shard.
+    pub(super) fn checks_against_shard(self, other: u32) -> bool {
         let ahead = if other < self.index {
             other + self.count
         } else {
@@ -37,6 +50,11 @@ impl Shard {
         } - self.index;
         // If two shards are half a round apart, the one with the lower index checks.
         2 * ahead < self.count || (2 * ahead == self.count && self.index < other)
+    }
+
+    /// Returns the number of this shard, or `None` if it is [`Self::ALL`].
+    pub(super) fn index_of_round(self) -> Option<usize> {
+        (!self.is_all).then_some(self.index as usize)
     }
 
     fn shard_of(self, slot: Slot) -> u32 {

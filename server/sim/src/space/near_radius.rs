@@ -1,6 +1,8 @@
 //! The near radius, and the larger one beyond which players are no longer near.
 
-use parlour_shared::motion::UNITS_PER_PX;
+use parlour_shared::motion::{Position, UNITS_PER_PX};
+
+use super::lanes::LaneRect;
 
 /// The two radii of nearness, in units and squared units.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +26,17 @@ impl NearRadius {
             enter_squared: square(enter),
             leave_squared: square(leave),
             leave,
+        }
+    }
+    /// Returns the square around a position that contains all positions within the leave radius.
+    #[inline]
+    pub(super) fn square_around(self, from: Position) -> LaneRect {
+        let side = 2 * self.leave as u32;
+        LaneRect {
+            left: from.x.wrapping_sub(self.leave),
+            top: from.y.wrapping_sub(self.leave),
+            width: side,
+            height: side,
         }
     }
 }

@@ -1,0 +1,17 @@
+//! Paths over the walkable tiles of a map, for entities that game logic moves.
+//!
+//! A [`PathQueue`] answers requests in their order, with a budget of nodes per tick, so a long
+//! search takes several ticks. The queue is state: the requests, and the nodes that the first of
+//! them has used. A [`PathFinder`] has the memory of the search, which follows from that. A
+//! [`FollowPath`] turns a path into a velocity for each tick.
+
+mod follow_path;
+mod path_queue;
+mod tile_search;
+mod visited;
+mod walkable;
+
+pub use follow_path::FollowPath;
+pub use path_queue::{PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult};
+pub use tile_search::{SearchProgress, TileSearch};
+pub use walkable::{TileCell, Walkable};
