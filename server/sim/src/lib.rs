@@ -181,7 +181,7 @@ mod watch;
 /// The version of the simulation. A recording made by another version is refused. The number must
 /// change whenever the same inputs result in a different hash; the test of the golden recordings
 /// checks this.
-pub const SIMULATION: u32 = 5;
+pub const SIMULATION: u32 = 6;
 
 pub use clock::Clock;
 pub use config::{
