@@ -134,7 +134,7 @@ fn a_spectator_can_use_json() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|enter| enter["name"].as_str().unwrap())
+        .map(|enter| enter["identity"]["player"]["name"].as_str().unwrap())
         .collect();
     assert_eq!((names.len(), &snapshot["tick"]), (2, &150.into()));
     client.send_text(r#"{"chat": {"request": 9, "text": "hello"}}"#);
