@@ -83,8 +83,10 @@ impl NodeStatus {
             Err(TryLockError::WouldBlock) => return false,
         };
         std::mem::swap(&mut *published, worlds);
-        drop(published);
+        // Two buffers take turns. This way, the second one never grows in a later tick.
         worlds.clear();
+        worlds.reserve(published.len());
+        drop(published);
         status.load.store(load.to_bits(), Ordering::Relaxed);
         true
     }

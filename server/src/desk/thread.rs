@@ -8,7 +8,7 @@
 //! * `hearing`: what arrives becomes events of the desk
 //! * `acting`: performs the actions of the desk
 //! * `counting`: the metrics and the view
-//! * `freezing`: saves the durable worlds when the server stops
+//! * `freezing`, `stopping`: save the durable worlds when the server stops
 //! * `workers`: the threads on which worlds are built
 
 mod acting;
@@ -16,6 +16,7 @@ mod counting;
 mod freezing;
 mod hands;
 mod hearing;
+mod stopping;
 #[cfg(test)]
 mod tests;
 mod workers;

@@ -105,7 +105,10 @@ fn a_room_with_its_own_world_is_listed_until_it_is_empty() {
     let server = start();
     let mut ann = server.player("ann");
     assert_eq!(join(&mut ann, Join::room(1, "tag/7")), None);
-    eventually("the world is listed", || names(&server) == ["main", "tag.7"]);
+    // The list may be a little older than the room.
+    eventually("the world is listed", || {
+        names(&server) == ["main", "tag.7"] && worlds(&server)[1]["state"] == "running"
+    });
     let tag = &worlds(&server)[1];
     assert_eq!(
         (&tag["type"], &tag["own"], &tag["state"]),

@@ -1,8 +1,4 @@
-//! Saves the durable worlds when the server stops: takes each out of its tick thread, and gives it
-//! to threads that write files. The desk goes on meanwhile, and knows nothing of it.
-
-#[cfg(test)]
-mod tests;
+//! The worlds that are being saved because the server stops, and the threads that write their files.
 
 use std::{
     collections::BTreeMap,
@@ -16,15 +12,14 @@ use std::{
     time::Instant,
 };
 
-use parlour_shared::{ids::Tick, text::panic_message};
+use parlour_shared::text::panic_message;
 use parlour_tick::WorldId;
 
-use super::{CommandSender, MakeWorlds, Workers, hands::Hands};
+use super::MakeWorlds;
 use crate::{
-    bridge::route::WorldPlace,
-    desk::{DurableWorld, WorldState},
+    desk::DurableWorld,
     freeze_order::{FreezeOrder, WrittenWorld},
-    ticker::{TickCommand, Ticker},
+    ticker::Ticker,
 };
 
 /// The maximum number of threads that save worlds: several share one wait for the disk.
@@ -53,6 +48,24 @@ impl Freezing {
             order,
             ..Self::default()
         }
+    }
+
+    /// Returns the order to save worlds, the first time after it was given.
+    pub(super) fn take_order(&self) -> Option<Arc<FreezeOrder>> {
+        self.order.clone().filter(|order| order.take())
+    }
+
+    /// Waits for these worlds from now on, and starts the threads that save them.
+    pub(super) fn begin(
+        &mut self,
+        worlds: &Arc<dyn MakeWorlds>,
+        order: &Arc<FreezeOrder>,
+        waiting: BTreeMap<WorldId, DurableWorld>,
+    ) -> io::Result<()> {
+        self.savers = Some(start(worlds, order, waiting.len())?);
+        self.began = Some(Instant::now());
+        self.waiting = waiting;
+        Ok(())
     }
 
     /// Returns whether a world is to be saved, and still runs or is being rebuilt.
@@ -84,55 +97,6 @@ impl Freezing {
             && let Some(order) = &self.order
         {
             order.failed(world, why.to_owned());
-        }
-    }
-}
-
-impl Hands {
-    /// Begins to save the worlds, if that was ordered.
-    pub(super) fn freeze(&mut self) {
-        let Some(order) = self.freezing.order.clone().filter(|order| order.take()) else {
-            return;
-        };
-        let (mut waiting, mut untouched) = (BTreeMap::new(), Vec::new());
-        for world in self.desk.durable_worlds() {
-            match world.state {
-                WorldState::Creating => untouched.push(world.name),
-                WorldState::Ending => {}
-                _ => _ = waiting.insert(world.world, world),
-            }
-        }
-        let names = waiting.iter().map(|(id, world)| (*id, world.name.clone()));
-        order.begin(names.collect(), untouched);
-        let worlds = self.workers.as_ref().map(Workers::worlds);
-        let savers = worlds.map(|worlds| start(&worlds, &order, waiting.len()));
-        match savers {
-            Some(Ok(savers)) => self.freezing.savers = Some(savers),
-            Some(Err(error)) => {
-                for world in waiting.into_keys() {
-                    order.failed(world, format!("no thread can be started for it: {error}"));
-                }
-                return;
-            }
-            None => return,
-        }
-        self.freezing.began = Some(Instant::now());
-        self.freezing.waiting = waiting.clone();
-        for world in waiting.into_values() {
-            self.take_to_save(&world);
-        }
-    }
-
-    /// Takes a world out of its tick thread. If it is not there, the command has no effect: a world
-    /// that is being rebuilt is saved as soon as it is rebuilt, and one that has just left for a
-    /// different thread when it arrives at the desk.
-    fn take_to_save(&mut self, durable: &DurableWorld) {
-        let (world, thread) = (durable.world, durable.thread);
-        let ended = self.commands.get(thread).is_none_or(CommandSender::is_abandoned);
-        match (&mut self.workers, ended) {
-            // The thread has panicked. The recorder has all its ticks.
-            (Some(workers), true) => workers.rebuild(WorldPlace { thread, world }, Tick(0)),
-            _ => self.command(thread, TickCommand::Take { world }),
         }
     }
 }

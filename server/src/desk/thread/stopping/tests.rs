@@ -1,12 +1,13 @@
 use std::{
     sync::atomic::AtomicBool,
+    thread,
     time::{Duration, Instant},
 };
 
 use parlour_recording::{Header, format::FrozenWorld, recorder::TickSender};
 use parlour_shared::ids::Tick;
 use parlour_sim::{SIMULATION, SimConfig};
-use parlour_tick::{RoomStatus, TickInput, TickOutput, WorldKind};
+use parlour_tick::{RoomStatus, TickInput, TickOutput, WorldId, WorldKind};
 
 use super::{super::*, *};
 use crate::{

@@ -1,0 +1,60 @@
+//! Saves the durable worlds when the server stops: takes each out of its tick thread, and passes it
+//! to the threads that write files. The desk goes on meanwhile, and knows nothing of it.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use parlour_shared::ids::Tick;
+
+use super::{CommandSender, Workers, hands::Hands};
+use crate::{
+    bridge::route::WorldPlace,
+    desk::{DurableWorld, WorldState},
+    ticker::TickCommand,
+};
+
+impl Hands {
+    /// Begins to save the worlds, if that was ordered.
+    pub(super) fn freeze(&mut self) {
+        let Some(order) = self.freezing.take_order() else {
+            return;
+        };
+        let (mut waiting, mut untouched) = (BTreeMap::new(), Vec::new());
+        for world in self.desk.durable_worlds() {
+            match world.state {
+                WorldState::Creating => untouched.push(world.name),
+                WorldState::Ending => {}
+                _ => _ = waiting.insert(world.world, world),
+            }
+        }
+        let names = waiting.iter().map(|(id, world)| (*id, world.name.clone()));
+        order.begin(names.collect(), untouched);
+        let Some(worlds) = self.workers.as_ref().map(Workers::worlds) else {
+            return;
+        };
+        if let Err(error) = self.freezing.begin(&worlds, &order, waiting.clone()) {
+            for world in waiting.into_keys() {
+                order.failed(world, format!("no thread can be started for it: {error}"));
+            }
+            return;
+        }
+        for world in waiting.into_values() {
+            self.take_to_save(&world);
+        }
+    }
+
+    /// Takes a world out of its tick thread. If it is not there, the command has no effect: a world
+    /// that is being rebuilt is saved as soon as it is rebuilt, and one that has just left for a
+    /// different thread when it arrives at the desk.
+    fn take_to_save(&mut self, durable: &DurableWorld) {
+        let (world, thread) = (durable.world, durable.thread);
+        let ended = self.commands.get(thread).is_none_or(CommandSender::is_abandoned);
+        match (&mut self.workers, ended) {
+            // The thread has panicked. The recorder has all its ticks.
+            (Some(workers), true) => workers.rebuild(WorldPlace { thread, world }, Tick(0)),
+            _ => self.command(thread, TickCommand::Take { world }),
+        }
+    }
+}
