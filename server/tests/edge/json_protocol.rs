@@ -28,7 +28,8 @@ fn a_session_can_be_played_in_json() {
     let entered = bob.join("plaza");
     let bob_slot = json!(entered.slot);
     ann.wait_for_json("snapshot", |snapshot| {
-        of_slot(&snapshot["enters"], &bob_slot).is_some_and(|enter| enter["identity"]["player"]["name"] == "bob")
+        of_slot(&snapshot["enters"], &bob_slot)
+            .is_some_and(|enter| enter["identity"]["player"]["name"] == "bob")
     });
     ann.send_text(r#"{"move": {"direction": "east"}}"#);
     let moved = ann.wait_for_json("snapshot", |snapshot| {
