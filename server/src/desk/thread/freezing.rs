@@ -33,6 +33,7 @@ pub(super) struct Freezing {
     /// The worlds that have not been given to a saver yet.
     waiting: BTreeMap<WorldId, DurableWorld>,
     savers: Option<SyncSender<SaveJob>>,
+    /// When the order was taken.
     began: Option<Instant>,
 }
 
@@ -51,8 +52,15 @@ impl Freezing {
     }
 
     /// Returns the order to save worlds, the first time after it was given.
-    pub(super) fn take_order(&self) -> Option<Arc<FreezeOrder>> {
-        self.order.clone().filter(|order| order.take())
+    pub(super) fn take_order(&mut self) -> Option<Arc<FreezeOrder>> {
+        let order = self.order.clone().filter(|order| order.take())?;
+        self.began = Some(Instant::now());
+        Some(order)
+    }
+
+    /// Returns whether the order was given.
+    pub(super) fn has_begun(&self) -> bool {
+        self.began.is_some()
     }
 
     /// Waits for these worlds from now on, and starts the threads that save them.
@@ -63,7 +71,6 @@ impl Freezing {
         waiting: BTreeMap<WorldId, DurableWorld>,
     ) -> io::Result<()> {
         self.savers = Some(start(worlds, order, waiting.len())?);
-        self.began = Some(Instant::now());
         self.waiting = waiting;
         Ok(())
     }

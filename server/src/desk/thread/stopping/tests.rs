@@ -40,6 +40,8 @@ impl Ticker for Sleeping {
 /// Makes worlds after tick 1, and rebuilds them after tick 50.
 struct Makes {
     rebuilds: bool,
+    /// The worlds that are over, and whether their files are removed.
+    closed: Mutex<Vec<(WorldId, bool)>>,
 }
 
 impl MakeWorlds for Makes {
@@ -54,7 +56,9 @@ impl MakeWorlds for Makes {
         }
     }
 
-    fn close(&self, _: WorldId) {}
+    fn close(&self, world: WorldId, removes_file: bool) {
+        self.closed.lock().unwrap().push((world, removes_file));
+    }
 
     fn keep(&self, _: &FrozenWorld) -> Result<u64, String> {
         Ok(7)
@@ -66,6 +70,7 @@ struct Node {
     hands: Hands,
     rings: DeskRings,
     order: Arc<FreezeOrder>,
+    makes: Arc<Makes>,
     commands: Option<CommandReceiver>,
     reports: ReportSender,
 }
@@ -110,7 +115,11 @@ impl Node {
         let (wake, woken) = wake::pair().unwrap();
         let (sender, commands) = command_ring(metrics.edge.dropped_inbound_full.clone());
         let (reports, receiver) = report_ring(wake.try_clone().unwrap());
-        let worlds: Arc<dyn MakeWorlds> = Arc::new(Makes { rebuilds });
+        let makes = Arc::new(Makes {
+            rebuilds,
+            closed: Mutex::default(),
+        });
+        let worlds: Arc<dyn MakeWorlds> = makes.clone();
         let order = Arc::<FreezeOrder>::default();
         let (hands, rings, _) = Hands::new(DeskStart {
             desk,
@@ -136,6 +145,7 @@ impl Node {
             hands,
             rings,
             order,
+            makes,
             commands: Some(commands),
             reports,
         };
@@ -175,6 +185,25 @@ impl Node {
             lost: Vec::new(),
             remains: None,
         });
+    }
+
+    /// The tick thread has dropped the world. Waits until it is forgotten, and returns whether its
+    /// file is removed.
+    fn ends(&mut self) -> bool {
+        self.report(TickReport::Ended {
+            world: WORLD,
+            lost: Vec::new(),
+            ticker: None,
+        });
+        let began = Instant::now();
+        loop {
+            self.drain();
+            if let Some((WORLD, removes_file)) = self.makes.closed.lock().unwrap().pop() {
+                return removes_file;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "it is not forgotten");
+            thread::park_timeout(Duration::from_millis(1));
+        }
     }
 
     /// Orders that the world is saved, and waits until it was taken from its tick thread.
@@ -284,4 +313,17 @@ fn a_world_that_cannot_be_rebuilt_or_has_ended_is_not_saved() {
         ticker: None,
     });
     assert_eq!(node.result().unsaved[0].why, "it has ended");
+}
+
+#[test]
+fn the_file_of_a_world_that_ends_stays_once_worlds_are_being_saved() {
+    let mut node = Node::start(false);
+    assert!(node.ends(), "nobody saves worlds yet");
+
+    let mut node = Node::start(false);
+    node.order();
+    node.panics();
+    assert_eq!(node.result().unsaved[0].world, "tag.a");
+    assert!(matches!(node.next(), TickCommand::End { world: WORLD }));
+    assert!(!node.ends());
 }
