@@ -235,6 +235,15 @@ impl Desk {
         }
     }
 
+    /// Returns the names of the worlds of an earlier process that could not be made here. Their
+    /// files stay.
+    pub(crate) fn unmade_worlds(&self) -> &[String] {
+        match &self.0 {
+            Kind::Live(state) => state.worlds.unmade(),
+            Kind::Playback(_) => &[],
+        }
+    }
+
     /// Returns the number of messages dropped so far because a session waited for too long.
     pub(crate) fn dropped(&self) -> u64 {
         match &self.0 {

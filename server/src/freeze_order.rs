@@ -32,7 +32,8 @@ pub(crate) struct FreezeProgress {
     pub(crate) waiting: BTreeMap<WorldId, String>,
     pub(crate) saved: Vec<WrittenWorld>,
     pub(crate) unsaved: Vec<UnsavedWorld>,
-    /// The worlds that are not built yet. Their files are still right.
+    /// The worlds of an earlier process that are not built yet, or could not be. Their files are
+    /// still right.
     pub(crate) untouched: Vec<String>,
 }
 

@@ -104,7 +104,7 @@ pub(super) fn created(turn: &mut Turn, world: WorldId, ok: bool) {
     } else {
         give_up(turn, world);
         turn.state.rooms.forget_world(world);
-        turn.state.worlds.remove(world);
+        turn.state.worlds.remove_unmade(world);
     }
 }
 

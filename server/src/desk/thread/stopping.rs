@@ -21,7 +21,7 @@ impl Hands {
         let Some(order) = self.freezing.take_order() else {
             return;
         };
-        let (mut waiting, mut untouched) = (BTreeMap::new(), Vec::new());
+        let (mut waiting, mut untouched) = (BTreeMap::new(), self.desk.unmade_worlds().to_vec());
         for world in self.desk.durable_worlds() {
             match world.state {
                 WorldState::Creating => untouched.push(world.name),

@@ -39,6 +39,7 @@ impl Ticker for Sleeping {
 
 /// Makes worlds after tick 1, and rebuilds them after tick 50.
 struct Makes {
+    creates: bool,
     rebuilds: bool,
     /// The worlds that are over, and whether their files are removed.
     closed: Mutex<Vec<(WorldId, bool)>>,
@@ -46,7 +47,10 @@ struct Makes {
 
 impl MakeWorlds for Makes {
     fn create(&self, _: WorldId, _: &str, _: &WorldKind) -> Result<Box<dyn Ticker>, String> {
-        Ok(Box::new(Sleeping(Tick(1))))
+        match self.creates {
+            true => Ok(Box::new(Sleeping(Tick(1)))),
+            false => Err("no map".to_owned()),
+        }
     }
 
     fn rebuild(&self, _: WorldId, _: Tick) -> Result<Box<dyn Ticker>, String> {
@@ -77,6 +81,12 @@ struct Node {
 
 impl Node {
     fn start(rebuilds: bool) -> Self {
+        let mut node = Self::new(true, rebuilds);
+        assert!(matches!(node.next(), TickCommand::Start { .. }));
+        node
+    }
+
+    fn new(creates: bool, rebuilds: bool) -> Self {
         let config = DeskConfig {
             tick_threads: 1,
             types: vec![DeskRoomType {
@@ -116,6 +126,7 @@ impl Node {
         let (sender, commands) = command_ring(metrics.edge.dropped_inbound_full.clone());
         let (reports, receiver) = report_ring(wake.try_clone().unwrap());
         let makes = Arc::new(Makes {
+            creates,
             rebuilds,
             closed: Mutex::default(),
         });
@@ -150,7 +161,6 @@ impl Node {
             reports,
         };
         node.hands.perform_all(Instant::now());
-        assert!(matches!(node.next(), TickCommand::Start { .. }));
         node
     }
 
@@ -326,4 +336,17 @@ fn the_file_of_a_world_that_ends_stays_once_worlds_are_being_saved() {
     assert_eq!(node.result().unsaved[0].world, "tag.a");
     assert!(matches!(node.next(), TickCommand::End { world: WORLD }));
     assert!(!node.ends());
+}
+
+#[test]
+fn the_file_of_a_saved_world_that_cannot_be_made_stays() {
+    let mut node = Node::new(false, true);
+    let began = Instant::now();
+    while !node.hands.desk.worlds().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it is still being made");
+        node.drain();
+    }
+    node.order.request();
+    let progress = node.result();
+    assert!(progress.unsaved.is_empty() && progress.keeps("tag.a"));
 }
