@@ -343,7 +343,10 @@ fn the_file_of_a_saved_world_that_cannot_be_made_stays() {
     let mut node = Node::new(false, true);
     let began = Instant::now();
     while !node.hands.desk.worlds().is_empty() {
-        assert!(began.elapsed() < Duration::from_secs(30), "it is still being made");
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "it is still being made"
+        );
         node.drain();
     }
     node.order.request();
