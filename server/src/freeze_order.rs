@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -46,7 +47,7 @@ pub(crate) struct WrittenWorld {
     pub(crate) tick: u32,
     /// The size of its file.
     pub(crate) bytes: u64,
-    /// The time from when the world was stopped until its file was on the disk.
+    /// The time from the order until its file was written.
     pub(crate) took: Duration,
 }
 
@@ -58,6 +59,12 @@ pub struct UnsavedWorld {
     pub world: String,
     /// The reason.
     pub why: String,
+}
+
+impl fmt::Display for UnsavedWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.world, self.why)
+    }
 }
 
 impl FreezeOrder {
