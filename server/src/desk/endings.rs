@@ -108,6 +108,17 @@ pub(super) fn created(turn: &mut Turn, world: WorldId, ok: bool) {
     }
 }
 
+/// The server stops: refuses all sessions that wait for new worlds. They will not be built.
+pub(super) fn stopping(turn: &mut Turn) {
+    turn.state.is_stopping = true;
+    let worlds = turn.state.worlds.iter();
+    let creating = worlds.filter(|(_, world)| world.state == WorldState::Creating);
+    let creating: Vec<WorldId> = creating.map(|(id, _)| id).collect();
+    for world in creating {
+        give_up(turn, world);
+    }
+}
+
 /// Refuses all sessions that wait for a world that is not built yet.
 pub(super) fn give_up(turn: &mut Turn, world: WorldId) {
     if let Some(new) = turn.state.worlds.get_mut(world) {

@@ -139,6 +139,11 @@ impl KnownWorlds {
         }
     }
 
+    /// Keeps these names from new worlds: saved worlds that are added later have them.
+    pub(super) fn reserve_names(&mut self, names: impl Iterator<Item = String>) {
+        self.names.extend(names);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
     }

@@ -89,22 +89,27 @@ mod tests {
             files: Arc::new(WorldFiles::open(&directory.0).unwrap()),
             order: Arc::default(),
         };
-        let progress = || FreezeProgress {
-            begun: true,
-            saved: vec![WrittenWorld {
+        let progress = || {
+            let mut progress = FreezeProgress::default();
+            progress.begun = true;
+            progress.saved.push(WrittenWorld {
                 name: "main".to_owned(),
                 rooms: 1,
                 players: 0,
                 tick: 1,
                 bytes: 1,
                 took: Duration::ZERO,
-            }],
-            ..FreezeProgress::default()
+            });
+            progress
         };
         assert_eq!(saving.finish(progress()), []);
         fs::remove_dir_all(&directory.0).unwrap();
         let unsaved = saving.finish(progress());
         assert_eq!((unsaved.len(), unsaved[0].world.as_str()), (1, "main"));
-        assert!(unsaved[0].why.contains("may not be on the disk"), "{}", unsaved[0].why);
+        assert!(
+            unsaved[0].why.contains("may not be on the disk"),
+            "{}",
+            unsaved[0].why
+        );
     }
 }

@@ -11,8 +11,8 @@ use parlour_recording::{
     replay::{FindError, MomentError, ReplayError, display, worlds::WorldsError},
 };
 use parlour_server::{
-    RunError, StartError, StateError, UnsavedWorld, config::Problems, maps::MapErrors, room_types::RoomTypeErrors,
-    skins::SkinErrors,
+    RunError, StartError, StateError, UnsavedWorld, config::Problems, maps::MapErrors,
+    room_types::RoomTypeErrors, skins::SkinErrors,
 };
 
 /// A replay reached a state that differs from the recorded one, or two recordings differ.
