@@ -118,8 +118,8 @@ pub(crate) fn run(start: DeskStart) -> io::Result<()> {
         }
         let mut waiting = hands.flush();
         if stopping && !more {
-            // The tick threads still run, so they take the commands that wait, and a world that moves
-            // arrives within two ticks, unless a thread hangs.
+            // The tick threads still run, so they take the commands that wait, and a world that
+            // moves arrives within two ticks, unless a thread hangs.
             let until = *await_until.get_or_insert(now + MAX_AWAIT);
             if now >= until || !(waiting || hands.awaits_a_world()) {
                 return Ok(());

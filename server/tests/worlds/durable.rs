@@ -12,7 +12,7 @@ use parlour_client::{
 };
 use parlour_recording::format::FrozenWorld;
 use parlour_server::{RoomType, Server, ServerOptions, StartError, StateError};
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, text::shortened_room_name};
 use parlour_testing::{TemporaryPath, eventually};
 use serde_json::Value;
 
@@ -428,4 +428,23 @@ async fn a_room_in_two_files_goes_on_from_the_one_that_was_saved_last() {
     let mut eve = Visitor::open(&server, "eve").await;
     let gone = eve.ask(Command::join(JoinRequest::existing("club/a"))).await;
     assert_eq!(gone, Some(Refusal::NoSuchRoom));
+}
+
+#[tokio::test]
+async fn the_name_of_a_private_room_is_not_in_the_error_of_its_world() {
+    let state = TemporaryPath::missing("durable");
+    let server = start_durable(&state);
+    let ann = Visitor::open_in(&server, "ann", JoinRequest::private("castle")).await;
+    let name = ann.connection.client().room().unwrap().entered.room.clone();
+    stop(&server);
+    drop(server);
+    let (_, text) = refused(&state, |options| {
+        let castle = RoomType::new("castle").map("east").plugins(fragile).own_world();
+        options
+            .room_types
+            .retain(|one| !format!("{one:?}").contains("\"castle\""));
+        options.room_types.push(castle);
+    });
+    assert!(text.contains(&shortened_room_name(&name)), "{text}");
+    assert!(!text.contains(&name), "{text}");
 }

@@ -1,4 +1,5 @@
-//! The worlds that are being saved because the server stops, and the threads that write their files.
+//! The worlds that are being saved because the server stops, and the threads that write their
+//! files.
 
 use std::{
     collections::BTreeSet,

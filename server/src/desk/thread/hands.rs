@@ -124,8 +124,8 @@ impl Hands {
         self.commands.iter().any(CommandSender::is_waiting)
     }
 
-    /// Returns whether a world is between two tick threads, and will enter the new one. A world that
-    /// was saved will not.
+    /// Returns whether a world is between two tick threads, and will enter the new one. A world
+    /// that was saved will not.
     pub(super) fn awaits_a_world(&self) -> bool {
         // A thread that failed does not answer.
         let mut between = self.desk.worlds_between_threads().into_iter();
