@@ -410,7 +410,7 @@ fn a_world_that_is_built_at_that_moment_does_not_start_and_keeps_its_file() {
 #[test]
 fn a_world_that_was_to_move_is_not_awaited_when_it_is_saved() {
     let mut node = Node::start(true);
-    let (sender, answers) = std::sync::mpsc::channel();
+    let (sender, answers) = std::sync::mpsc::sync_channel(1);
     let ask = |node: &mut Node, order| {
         let sender = sender.clone();
         let answer = Box::new(move |answer| sender.send(answer).unwrap());
@@ -446,7 +446,7 @@ impl Ticker for Large {
 
 impl Drop for Large {
     fn drop(&mut self) {
-        thread::sleep(Duration::from_millis(50));
+        thread::park_timeout(Duration::from_millis(50));
     }
 }
 
