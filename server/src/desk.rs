@@ -101,12 +101,16 @@ impl Desk {
             rooms: rooms::KnownRooms::default(),
             worlds: worlds::KnownWorlds::new(config.tick_threads, thawed.first_id),
             tickets: tickets::Tickets::default(),
+            is_stopping: false,
             dropped: 0,
             config,
         });
         let threads = state.worlds.threads.len();
         let is_own = |world: &ThawedWorld| matches!(world.kind, WorldKind::Own { .. });
         let (own, shared): (Vec<_>, Vec<_>) = thawed.worlds.into_iter().partition(is_own);
+        // Before a new world can get one of them, and then its file.
+        let names = own.iter().chain(&shared).map(|world| world.name.clone());
+        state.worlds.reserve_names(names);
         with_turn(&mut state, now, &mut || 0, actions, |turn| {
             durable::add(turn, shared);
             for kind in kinds {
@@ -156,6 +160,10 @@ impl Desk {
         let mut result = Err(WorldRequestError::NoSuchWorld);
         if let Kind::Live(state) = &mut self.0 {
             with_turn(state, now, random, actions, |turn| {
+                if turn.state.is_stopping {
+                    result = Err(WorldRequestError::Stopping);
+                    return;
+                }
                 result = match order {
                     WorldOrder::Restart => endings::restart(turn, name),
                     WorldOrder::Move { thread } => moving::request(turn, name, thread),
@@ -218,11 +226,21 @@ impl Desk {
         }
     }
 
-    /// Returns whether a world left its tick thread, or was asked to, and has not entered the new
-    /// one.
-    fn has_world_between_threads(&self) -> bool {
+    /// Returns the worlds that left their tick threads, or were asked to, and have not entered the
+    /// new ones.
+    fn worlds_between_threads(&self) -> Vec<WorldId> {
+        let Kind::Live(state) = &self.0 else {
+            return Vec::new();
+        };
+        let between = state.worlds.iter();
+        let between = between.filter(|(_, world)| world.is_between_threads());
+        between.map(|(id, _)| id).collect()
+    }
+
+    /// Returns whether a world has a room, or is about to have one.
+    fn has_rooms(&self, world: WorldId) -> bool {
         match &self.0 {
-            Kind::Live(state) => state.worlds.iter().any(|(_, world)| world.is_between_threads()),
+            Kind::Live(state) => state.rooms.count_in(world) > 0,
             Kind::Playback(_) => false,
         }
     }
@@ -232,6 +250,15 @@ impl Desk {
         match &self.0 {
             Kind::Live(state) => durable::list(state),
             Kind::Playback(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the names of the worlds of an earlier process that could not be made here. Their
+    /// files stay.
+    pub(crate) fn unmade_worlds(&self) -> &[String] {
+        match &self.0 {
+            Kind::Live(state) => state.worlds.unmade(),
+            Kind::Playback(_) => &[],
         }
     }
 
@@ -351,6 +378,7 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
         DeskEvent::Overran { world, share } => moving::overran(turn, world, share),
         DeskEvent::Rebuilt { world, ok } => endings::rebuilt(turn, world, ok),
         DeskEvent::Created { world, ok } => endings::created(turn, world, ok.is_ok()),
+        DeskEvent::Stopping => endings::stopping(turn),
         DeskEvent::Load { thread, load } => turn.state.worlds.threads.set_load(thread, load),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -11,6 +12,8 @@ use std::{
 };
 
 use parlour_tick::WorldId;
+
+use crate::desk::DurableWorld;
 
 /// The interval at which a caller that waits looks whether the desk still runs.
 const LOOK: Duration = Duration::from_millis(50);
@@ -28,11 +31,16 @@ pub(crate) struct FreezeOrder {
 pub(crate) struct FreezeProgress {
     /// Whether the desk has taken the order.
     pub(crate) begun: bool,
-    /// The worlds that are not saved yet.
-    pub(crate) waiting: BTreeMap<WorldId, String>,
+    /// The worlds that are not being saved yet: they run, or are being rebuilt.
+    waiting: BTreeMap<WorldId, DurableWorld>,
+    /// The names of the worlds that are being saved.
+    saving: BTreeMap<WorldId, String>,
+    /// Whether the stop went on without some of them.
+    is_late: bool,
     pub(crate) saved: Vec<WrittenWorld>,
     pub(crate) unsaved: Vec<UnsavedWorld>,
-    /// The worlds that are not built yet. Their files are still right.
+    /// The worlds of an earlier process that are not built yet, or could not be. Their files are
+    /// still right.
     pub(crate) untouched: Vec<String>,
 }
 
@@ -45,7 +53,7 @@ pub(crate) struct WrittenWorld {
     pub(crate) tick: u32,
     /// The size of its file.
     pub(crate) bytes: u64,
-    /// The time from when the world was stopped until its file was on the disk.
+    /// The time from the order until its file was written.
     pub(crate) took: Duration,
 }
 
@@ -57,6 +65,12 @@ pub struct UnsavedWorld {
     pub world: String,
     /// The reason.
     pub why: String,
+}
+
+impl fmt::Display for UnsavedWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.world, self.why)
+    }
 }
 
 impl FreezeOrder {
@@ -71,16 +85,40 @@ impl FreezeOrder {
     }
 
     /// Notes which worlds will be saved, and which need not be.
-    pub(crate) fn begin(&self, waiting: BTreeMap<WorldId, String>, untouched: Vec<String>) {
+    pub(crate) fn begin(&self, waiting: BTreeMap<WorldId, DurableWorld>, untouched: Vec<String>) {
         let mut progress = self.lock();
         (progress.begun, progress.waiting, progress.untouched) = (true, waiting, untouched);
         self.changed.notify_all();
     }
 
+    /// Returns whether a world is to be saved, and nobody saves it yet.
+    pub(crate) fn awaits(&self, world: WorldId) -> bool {
+        self.lock().waiting.contains_key(&world)
+    }
+
+    /// Returns a world that is to be saved, the first time. The caller saves it.
+    pub(crate) fn take_world(&self, world: WorldId) -> Option<DurableWorld> {
+        let mut progress = self.lock();
+        let taken = progress.waiting.remove(&world)?;
+        progress.saving.insert(world, taken.name.clone());
+        Some(taken)
+    }
+
+    /// Notes that a world has no room any more, so that there is nothing to save.
+    pub(crate) fn emptied(&self, world: WorldId) {
+        self.lock().waiting.remove(&world);
+        self.changed.notify_all();
+    }
+
+    /// Returns whether [`Self::wait`] returned before all worlds were saved.
+    pub(crate) fn is_late(&self) -> bool {
+        self.lock().is_late
+    }
+
     /// Notes that a world was saved.
     pub(crate) fn saved(&self, world: WorldId, written: WrittenWorld) {
         let mut progress = self.lock();
-        if progress.waiting.remove(&world).is_some() {
+        if progress.saving.remove(&world).is_some() {
             progress.saved.push(written);
         }
         self.changed.notify_all();
@@ -89,7 +127,7 @@ impl FreezeOrder {
     /// Notes that a world cannot be saved.
     pub(crate) fn failed(&self, world: WorldId, why: String) {
         let mut progress = self.lock();
-        if let Some(name) = progress.waiting.remove(&world) {
+        if let Some(name) = progress.take_name(world) {
             progress.unsaved.push(UnsavedWorld { world: name, why });
         }
         self.changed.notify_all();
@@ -117,7 +155,10 @@ impl FreezeOrder {
                 why: why.clone(),
             });
         }
-        for (_, world) in std::mem::take(&mut progress.waiting) {
+        progress.is_late = !progress.is_done();
+        let waiting = std::mem::take(&mut progress.waiting).into_values();
+        let saving = std::mem::take(&mut progress.saving).into_values();
+        for world in waiting.map(|world| world.name).chain(saving) {
             let why = why.clone();
             progress.unsaved.push(UnsavedWorld { world, why });
         }
@@ -138,7 +179,13 @@ impl FreezeOrder {
 
 impl FreezeProgress {
     fn is_done(&self) -> bool {
-        self.begun && self.waiting.is_empty()
+        self.begun && self.waiting.is_empty() && self.saving.is_empty()
+    }
+
+    /// Removes a world that is not saved yet, and returns its name.
+    fn take_name(&mut self, world: WorldId) -> Option<String> {
+        let waiting = self.waiting.remove(&world).map(|world| world.name);
+        waiting.or_else(|| self.saving.remove(&world))
     }
 
     /// Returns whether the file of a world is to stay.
@@ -152,6 +199,7 @@ impl FreezeProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::WorldState;
 
     fn written(name: &str) -> WrittenWorld {
         WrittenWorld {
@@ -164,16 +212,32 @@ mod tests {
         }
     }
 
+    /// Returns worlds with these names, and ids from 1 on.
+    fn waiting(names: &[&str]) -> BTreeMap<WorldId, DurableWorld> {
+        let worlds = (1..).map(WorldId).zip(names).map(|(world, name)| {
+            let durable = DurableWorld {
+                world,
+                name: (*name).to_owned(),
+                thread: 0,
+                state: WorldState::Running,
+                rooms: 1,
+                players: 0,
+            };
+            (world, durable)
+        });
+        worlds.collect()
+    }
+
     #[test]
     fn the_caller_waits_for_each_world() {
         let order = FreezeOrder::default();
         assert!(!order.take());
         order.request();
         assert!(order.take() && !order.take());
-        let waiting = [(WorldId(1), "main".to_owned()), (WorldId(2), "tag.a".to_owned())];
-        order.begin(waiting.into(), vec!["tag.b".to_owned()]);
+        order.begin(waiting(&["main", "tag.a"]), vec!["tag.b".to_owned()]);
         std::thread::scope(|scope| {
             scope.spawn(|| {
+                assert!(order.take_world(WorldId(1)).is_some() && order.take_world(WorldId(1)).is_none());
                 order.saved(WorldId(1), written("main"));
                 order.failed(WorldId(2), "it panicked".to_owned());
             });
@@ -192,12 +256,14 @@ mod tests {
     #[test]
     fn worlds_that_are_not_saved_in_time_are_named() {
         let order = FreezeOrder::default();
-        order.begin([(WorldId(1), "main".to_owned())].into(), Vec::new());
+        order.begin(waiting(&["main"]), Vec::new());
+        order.take_world(WorldId(1));
         let unsaved = &order.wait(Duration::ZERO, || true).unsaved[0];
         assert_eq!(
             (unsaved.world.as_str(), unsaved.why.as_str()),
             ("main", "it takes longer than 0 s")
         );
+        assert!(order.is_late());
         // Too late: the report has been made.
         order.saved(WorldId(1), written("main"));
         assert_eq!(order.wait(Duration::ZERO, || true).saved.len(), 0);

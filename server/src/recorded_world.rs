@@ -133,11 +133,10 @@ impl MakeWorlds for LiveWorlds {
         Ok(Box::new(RecordedWorld::new(rebuilt.world, rebuilt.ticks)))
     }
 
-    fn close(&self, world: WorldId) {
+    fn close(&self, world: WorldId, removes_file: bool) {
         self.recorder.close(world);
         let name = self.state().names.remove(&world);
-        // Its rooms are gone. A later process must not continue them.
-        if let (Some(name), Some(files)) = (name, &self.files) {
+        if removes_file && let (Some(name), Some(files)) = (name, &self.files) {
             files.remove(&name);
         }
     }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use parlour_recording::replay::{thaw, thawed_config};
-use parlour_shared::text::{count, panic_message};
+use parlour_shared::ids::Tick;
+use parlour_shared::text::{count, panic_message, shortened_room_name};
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{Event, EventKind, Report, RoomStatus, TickInput, TickOutput, WorldKind};
 
@@ -42,25 +43,21 @@ pub(crate) struct Thawed {
 ///
 /// The old sessions depart in one tick of each world, before anybody can arrive: a new session may
 /// have the id of an old one. The tick is the last one before the recording of the world starts.
+///
+/// A room may be in two files: it ended, was created again in a different world, and then only one
+/// of the two worlds could be saved. It goes on from the file that was saved last.
 pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawed, StateError> {
     let mut all = Thawed::default();
-    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    let mut loaded = Vec::new();
     for file in files {
-        // Unwind safety: nothing of the world is left after a panic.
-        let thawed = catch_unwind(AssertUnwindSafe(|| thaw_one(&file, types)));
-        let thawed = thawed
-            .unwrap_or_else(|panic| Err(format!("its game logic panicked: {}", panic_message(&*panic))));
-        let (world, known) = thawed.map_err(|why| file.error(why))?;
+        let (world, known) = caught(&file, || thaw_one(&file, types))?;
+        loaded.push((file, world, known));
+    }
+    for (world, known) in keep_newest_rooms(loaded, types)? {
         let (name, tick) = (known.name.clone(), world.simulation.tick().0);
         if known.rooms.is_empty() {
             tracing::info!(world = name, tick, "a saved world has no room any more");
             continue;
-        }
-        for room in &known.rooms {
-            if let Some(other) = places.insert(room.room.clone(), name.clone()) {
-                let room = &room.room;
-                return Err(file.error(format!("its room {room} is also in the world {other}")));
-            }
         }
         all.epochs.note(&known.kind, world.config.first_epoch);
         tracing::info!(
@@ -74,6 +71,74 @@ pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawe
     }
     all.known.first_id = all.epochs.first_id();
     Ok(all)
+}
+
+/// Keeps a room that is in several files only in the world that was saved last.
+fn keep_newest_rooms(
+    loaded: Vec<(WorldFile, WaitingWorld, ThawedWorld)>,
+    types: &RoomTypes,
+) -> Result<Vec<(WaitingWorld, ThawedWorld)>, StateError> {
+    let mut newest: BTreeMap<String, (u64, String)> = BTreeMap::new();
+    for (file, _, known) in &loaded {
+        let saved = (file.frozen.header.started_ms, known.name.clone());
+        for room in &known.rooms {
+            let place = newest.entry(room.room.clone()).or_insert_with(|| saved.clone());
+            if *place < saved {
+                place.clone_from(&saved);
+            }
+        }
+    }
+    let mut kept = Vec::new();
+    for (mut file, world, known) in loaded {
+        let is_newest = |room: &RoomStatus| newest.get(&room.room).is_none_or(|(_, at)| *at == known.name);
+        let older: Vec<&RoomStatus> = known.rooms.iter().filter(|room| !is_newest(room)).collect();
+        if older.is_empty() {
+            kept.push((world, known));
+            continue;
+        }
+        for status in &older {
+            let room = match status.private {
+                true => shortened_room_name(&status.room),
+                false => status.room.clone(),
+            };
+            let newer = newest.get(&status.room).map_or("", |(_, at)| at);
+            let world = &known.name;
+            tracing::warn!(
+                room,
+                world,
+                newer,
+                "a room is in the files of two worlds: it goes on in the one that was saved last"
+            );
+        }
+        let older: Vec<String> = older.into_iter().map(|room| room.room.clone()).collect();
+        let simulation = world.simulation;
+        let without = caught(&file, || Ok(without_rooms(simulation, &older)));
+        let (tick, state) = without?;
+        (file.frozen.tick, file.frozen.state) = (tick, state);
+        kept.push(caught(&file, || thaw_one(&file, types))?);
+    }
+    Ok(kept)
+}
+
+/// Returns a world without these rooms, which nobody is in: its tick and its state.
+fn without_rooms(mut simulation: Simulation, rooms: &[String]) -> (Tick, Vec<u8>) {
+    for room in rooms {
+        simulation.remove_room(room);
+    }
+    // The rest of the world takes note.
+    simulation.step(&mut TickInput::default(), &mut TickOutput::default());
+    let mut state = Vec::new();
+    simulation.save(&mut state);
+    (simulation.tick(), state)
+}
+
+/// Does something with a world, and turns a panic of its game logic into an error of its file.
+fn caught<T>(file: &WorldFile, work: impl FnOnce() -> Result<T, String>) -> Result<T, StateError> {
+    // Unwind safety: nothing of the world is left after a panic.
+    let result = catch_unwind(AssertUnwindSafe(work));
+    result
+        .unwrap_or_else(|panic| Err(format!("its game logic panicked: {}", panic_message(&*panic))))
+        .map_err(|why| file.error(why))
 }
 
 fn thaw_one(file: &WorldFile, types: &RoomTypes) -> Result<(WaitingWorld, ThawedWorld), String> {

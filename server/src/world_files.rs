@@ -125,7 +125,7 @@ impl WorldFiles {
 
     /// Writes the file of a world, in place of an earlier one, and waits until it is on the disk.
     /// After a crash there is either the new file or the earlier one, and each is whole. Returns
-    /// its size. [`Self::keep_only`] makes the new name permanent.
+    /// its size. [`Self::sync`] makes the new name permanent.
     pub(crate) fn write(&self, frozen: &FrozenWorld) -> io::Result<u64> {
         let name = &frozen.header.world;
         let unfinished = self.directory.join(format!("{name}{UNFINISHED}"));
@@ -144,25 +144,33 @@ impl WorldFiles {
 
     /// Removes the file of a world that has ended, if there is one.
     pub(crate) fn remove(&self, world: &str) {
-        let path = self.path(world);
-        match fs::remove_file(&path) {
-            Ok(()) => tracing::info!(path = %path.display(), "removed the file of a world that has ended"),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                tracing::error!(%error, path = %path.display(), "the file of a world that has ended cannot be removed: the next start continues it");
-            }
-        }
+        self.remove_because(world, "its world has ended");
     }
 
-    /// Removes the files of all other worlds, and waits until that and all new names are on the
-    /// disk.
+    /// Waits until the names of all files are on the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        File::open(&self.directory)?.sync_all()
+    }
+
+    /// Removes the files of all other worlds, and waits until that is on the disk.
     pub(crate) fn keep_only(&self, is_kept: impl Fn(&str) -> bool) -> io::Result<()> {
         for name in self.names(SUFFIX)? {
             if !is_kept(&name) {
-                self.remove(&name);
+                self.remove_because(&name, "its world has ended, or has no room of a durable type");
             }
         }
-        File::open(&self.directory)?.sync_all()
+        self.sync()
+    }
+
+    fn remove_because(&self, world: &str, why: &str) {
+        let path = self.path(world);
+        match fs::remove_file(&path) {
+            Ok(()) => tracing::info!(path = %path.display(), why, "removed the file of a saved world"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                tracing::error!(%error, path = %path.display(), why, "the file of a saved world cannot be removed: the next start continues it");
+            }
+        }
     }
 
     fn path(&self, world: &str) -> PathBuf {

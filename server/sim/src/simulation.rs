@@ -193,6 +193,14 @@ impl Simulation {
         self.world.resource::<Sessions>().iter()
     }
 
+    /// Removes a room, as game logic can. For a room that must not go on after a world was loaded.
+    /// Returns `false` if there is no such room. The players of the room must have left.
+    pub fn remove_room(&mut self, name: &str) -> bool {
+        self.wake();
+        let room = self.world.resource::<Rooms>().get(name);
+        room.is_some_and(|room| self.world.despawn(room))
+    }
+
     /// Stops writing snapshots. A replay that only compares hashes needs nothing else.
     pub fn mute(&mut self) {
         self.wake();

@@ -103,7 +103,9 @@ fn problem(view: &Mutex<DeskView>, world: &str, error: &WorldRequestError) -> Ht
     let kind = match error {
         WorldRequestError::NoSuchWorld => return no_such_world(view, world),
         WorldRequestError::NoSuchThread { .. } => ProblemKind::BadParameter,
-        WorldRequestError::Shared | WorldRequestError::NotNow(_) => ProblemKind::WrongState,
+        WorldRequestError::Shared | WorldRequestError::NotNow(_) | WorldRequestError::Stopping => {
+            ProblemKind::WrongState
+        }
         WorldRequestError::TooMany => ProblemKind::DeskBusy,
     };
     HttpProblem::new(kind, error.to_string())

@@ -104,7 +104,18 @@ pub(super) fn created(turn: &mut Turn, world: WorldId, ok: bool) {
     } else {
         give_up(turn, world);
         turn.state.rooms.forget_world(world);
-        turn.state.worlds.remove(world);
+        turn.state.worlds.remove_unmade(world);
+    }
+}
+
+/// The server stops: refuses all sessions that wait for new worlds. They will not be built.
+pub(super) fn stopping(turn: &mut Turn) {
+    turn.state.is_stopping = true;
+    let worlds = turn.state.worlds.iter();
+    let creating = worlds.filter(|(_, world)| world.state == WorldState::Creating);
+    let creating: Vec<WorldId> = creating.map(|(id, _)| id).collect();
+    for world in creating {
+        give_up(turn, world);
     }
 }
 

@@ -78,6 +78,9 @@ pub(crate) enum DeskEvent {
     Rebuilt { world: WorldId, ok: bool },
     /// Answers [`super::DeskAction::Create`]: the world runs, or the reason why it does not.
     Created { world: WorldId, ok: Result<(), String> },
+    /// The server stops, and begins to save its durable worlds. From now on, no world and no room
+    /// is made, and no world is restarted or moved.
+    Stopping,
     /// The share of its time that a tick thread used in the last second.
     Load { thread: usize, load: f32 },
     /// The thread of this world was late for the whole last second. Of all its worlds, the steps of

@@ -55,7 +55,10 @@ pub(super) fn overran(turn: &mut Turn, id: WorldId, share: f32) {
     let worlds = &mut turn.state.worlds;
     let Some(world) = worlds.get(id) else { return };
     let moved_lately = |at| now.saturating_duration_since(at) < PAUSE;
-    if world.state != WorldState::Running || world.moved_at.is_some_and(moved_lately) {
+    if turn.state.is_stopping
+        || world.state != WorldState::Running
+        || world.moved_at.is_some_and(moved_lately)
+    {
         return;
     }
     let outcome = if !matches!(world.kind, WorldKind::Own { .. }) {

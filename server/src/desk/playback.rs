@@ -75,6 +75,7 @@ impl PlaybackDesk {
             | DeskEvent::Panicked { .. }
             | DeskEvent::Taken { .. }
             | DeskEvent::Left { .. }
+            | DeskEvent::Stopping
             | DeskEvent::Overran { .. }
             | DeskEvent::Ended { .. }
             | DeskEvent::Rebuilt { .. }

@@ -8,7 +8,13 @@ use parlour_shared::{
 };
 use parlour_tick::{WorldId, WorldKind};
 
-use super::{config::WorldSharing, random_name, rooms::ExpectedRoom, turn::Turn};
+use super::{
+    config::WorldSharing,
+    random_name,
+    rooms::ExpectedRoom,
+    turn::Turn,
+    worlds::{KnownWorld, WorldState},
+};
 
 /// The room that a join means.
 #[derive(Debug)]
@@ -65,8 +71,13 @@ pub(super) fn resolve(
     let world = match turn.state.rooms.get(&join.room) {
         Some(room) => room.world,
         None if join.mode == JoinMode::Existing => return Err(Refusal::NoSuchRoom),
+        None if turn.state.is_stopping => return Err(Refusal::TooManyRooms),
         None => create(turn, &join)?,
     };
+    let is_creating = |world: &KnownWorld| world.state == WorldState::Creating;
+    if turn.state.is_stopping && turn.state.worlds.get(world).is_some_and(is_creating) {
+        return Err(Refusal::TooManyRooms);
+    }
     Ok(Resolved { world, join, seats })
 }
 

@@ -48,7 +48,8 @@ const IDLE: Duration = Duration::from_millis(100);
 const BUSY: Duration = Duration::from_millis(1);
 /// The time between two calls of [`Desk::tick`].
 const TICK: Duration = Duration::from_secs(1);
-/// The maximum time for which a desk that stops awaits worlds that are between two tick threads.
+/// The maximum time for which a desk that stops awaits room for commands, and worlds that are
+/// between two tick threads.
 const MAX_AWAIT: Duration = Duration::from_millis(500);
 /// The minimum time between two copies of the view.
 const VIEW: Duration = Duration::from_millis(100);
@@ -117,10 +118,10 @@ pub(crate) fn run(start: DeskStart) -> io::Result<()> {
         }
         let mut waiting = hands.flush();
         if stopping && !more {
-            // The tick threads still run, so a world that moves arrives within two ticks, unless
-            // its thread hangs.
+            // The tick threads still run, so they take the commands that wait, and a world that
+            // moves arrives within two ticks, unless a thread hangs.
             let until = *await_until.get_or_insert(now + MAX_AWAIT);
-            if now >= until || !hands.awaits_a_world() {
+            if now >= until || !(waiting || hands.awaits_a_world()) {
                 return Ok(());
             }
             waiting = true;

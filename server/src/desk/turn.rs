@@ -27,6 +27,8 @@ pub(super) struct State {
     pub(super) rooms: KnownRooms,
     pub(super) worlds: KnownWorlds,
     pub(super) tickets: Tickets,
+    /// Whether the server stops, and saves its durable worlds. What is new now could not be saved.
+    pub(super) is_stopping: bool,
     /// Messages dropped because a session's queue was full.
     pub(super) dropped: u64,
 }

@@ -23,6 +23,9 @@ pub(super) struct KnownWorlds {
     by_id: BTreeMap<WorldId, KnownWorld>,
     next_id: u32,
     names: BTreeSet<String>,
+    /// The names of saved worlds that could not be made. No other world gets them, because their
+    /// files stay.
+    unmade: Vec<String>,
     pub(super) threads: ThreadLoads,
 }
 
@@ -34,6 +37,8 @@ pub(super) struct KnownWorld {
     /// The only place that says on which thread a world is.
     pub(super) thread: usize,
     pub(super) state: WorldState,
+    /// Whether an earlier process saved it.
+    pub(super) is_thawed: bool,
     /// When it was asked for.
     pub(super) created: Instant,
     /// The sessions that have been sent here and have not departed. A session that has closed stays
@@ -129,8 +134,14 @@ impl KnownWorlds {
             by_id: BTreeMap::new(),
             next_id: first_id.max(1),
             names: BTreeSet::new(),
+            unmade: Vec::new(),
             threads: ThreadLoads::new(threads),
         }
+    }
+
+    /// Keeps these names from new worlds: saved worlds that are added later have them.
+    pub(super) fn reserve_names(&mut self, names: impl Iterator<Item = String>) {
+        self.names.extend(names);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -180,6 +191,7 @@ impl KnownWorlds {
     ) -> WorldId {
         let id = WorldId(self.next_id);
         self.next_id += 1;
+        let is_thawed = name.is_some();
         let name = name.unwrap_or_else(|| self.free_name(id, &kind));
         self.names.insert(name.clone());
         self.threads.add_new_world(thread);
@@ -188,6 +200,7 @@ impl KnownWorlds {
             kind,
             thread,
             state: WorldState::Creating,
+            is_thawed,
             created: now,
             guests: BTreeSet::new(),
             asks: BTreeMap::new(),
@@ -211,6 +224,22 @@ impl KnownWorlds {
             self.names.remove(&gone.name);
             self.threads.remove_world(gone.thread, gone.guests.len());
         }
+    }
+
+    /// Forgets a world that cannot be made.
+    pub(super) fn remove_unmade(&mut self, world: WorldId) {
+        let saved = self.get(world).filter(|world| world.is_thawed);
+        let saved = saved.map(|world| world.name.clone());
+        self.remove(world);
+        if let Some(name) = saved {
+            self.names.insert(name.clone());
+            self.unmade.push(name);
+        }
+    }
+
+    /// Returns the names of saved worlds that could not be made.
+    pub(super) fn unmade(&self) -> &[String] {
+        &self.unmade
     }
 
     /// Counts a session that is sent to a world.

@@ -50,6 +50,9 @@ pub(crate) enum WorldRequestError {
     /// Not possible in the present state of the world.
     #[error("the world is {0}")]
     NotNow(&'static str),
+    /// The server stops.
+    #[error("the server is stopping")]
+    Stopping,
     /// Too many requests wait.
     #[error("{MAX_WAITING} requests are waiting already")]
     TooMany,

@@ -119,10 +119,7 @@ impl Signals {
 }
 
 fn unsaved(worlds: &[UnsavedWorld]) -> String {
-    let worlds = worlds
-        .iter()
-        .map(|UnsavedWorld { world, why }| format!("{world} ({why})"));
-    let worlds: Vec<String> = worlds.collect();
+    let worlds: Vec<String> = worlds.iter().map(ToString::to_string).collect();
     format!("these worlds could not be saved: {}", worlds.join(", "))
 }
 

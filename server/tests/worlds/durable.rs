@@ -12,7 +12,7 @@ use parlour_client::{
 };
 use parlour_recording::format::FrozenWorld;
 use parlour_server::{RoomType, Server, ServerOptions, StartError, StateError};
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, text::shortened_room_name};
 use parlour_testing::{TemporaryPath, eventually};
 use serde_json::Value;
 
@@ -204,6 +204,8 @@ async fn a_world_that_panics_as_the_server_stops_is_saved_as_it_was_before() {
     let mut ann = Visitor::open_in(&server, "ann", "castle/1").await;
     write(&mut ann, "flag", "red").await;
     ann.custom("explode", &()).await;
+    // The stop comes while the world is being rebuilt, or just after that.
+    server.await_metric("parlour_world_panics_total{type=\"castle\"}", 1.0);
     stop(&server);
     drop(server);
     let server = start_durable(&state);
@@ -370,4 +372,79 @@ fn a_directory_for_worlds_is_created_or_the_start_fails() {
         text.contains("file/below") && text.ends_with("with --state"),
         "{text}"
     );
+}
+
+/// Moves the file of a world away, as that of a world with a different name.
+fn renamed(state: &TemporaryPath, world: &str, name: &str) -> Vec<u8> {
+    let mut frozen = FrozenWorld::open(&file(state, world)).unwrap();
+    fs::remove_file(file(state, world)).unwrap();
+    frozen.header.world = name.to_owned();
+    frozen.write(Vec::new()).unwrap()
+}
+
+#[tokio::test]
+async fn a_room_in_two_files_goes_on_from_the_one_that_was_saved_last() {
+    let state = TemporaryPath::missing("durable");
+    let server = start_durable(&state);
+    let mut guests = Vec::new();
+    for room in ["castle/1", "club/a", "club/b"] {
+        let mut guest = Visitor::open_in(&server, "ann", room).await;
+        write(&mut guest, "age", "old").await;
+        guests.push(guest);
+    }
+    stop(&server);
+    drop((server, guests));
+    // As if these worlds had ended, and their files could not be removed.
+    let (castle, club) = (
+        renamed(&state, "castle.1", "castle.1-2"),
+        renamed(&state, "club", "club-2"),
+    );
+
+    let server = start_durable(&state);
+    let mut guests = Vec::new();
+    for room in ["castle/1", "club/a"] {
+        let mut guest = Visitor::open_in(&server, "ann", room).await;
+        write(&mut guest, "age", "new").await;
+        guests.push(guest);
+    }
+    stop(&server);
+    drop((server, guests));
+    assert_eq!(saved(&state), ["castle.1", "club"]);
+    fs::write(file(&state, "castle.1-2"), castle).unwrap();
+    fs::write(file(&state, "club-2"), club).unwrap();
+
+    let server = start_durable(&state);
+    for (room, age) in [("castle/1", "new"), ("club/a", "new"), ("club/b", "old")] {
+        let cat = Visitor::open_in(&server, "cat", JoinRequest::existing(room)).await;
+        assert_eq!(values(&cat), [("age".to_owned(), age.to_owned())], "{room}");
+    }
+    stop(&server);
+    drop(server);
+    assert_eq!(saved(&state), ["castle.1", "club", "club-2"]);
+    // The older world no longer has the room.
+    fs::remove_file(file(&state, "club")).unwrap();
+    let server = start_durable(&state);
+    let _dan = Visitor::open_in(&server, "dan", JoinRequest::existing("club/b")).await;
+    let mut eve = Visitor::open(&server, "eve").await;
+    let gone = eve.ask(Command::join(JoinRequest::existing("club/a"))).await;
+    assert_eq!(gone, Some(Refusal::NoSuchRoom));
+}
+
+#[tokio::test]
+async fn the_name_of_a_private_room_is_not_in_the_error_of_its_world() {
+    let state = TemporaryPath::missing("durable");
+    let server = start_durable(&state);
+    let ann = Visitor::open_in(&server, "ann", JoinRequest::private("castle")).await;
+    let name = ann.connection.client().room().unwrap().entered.room.clone();
+    stop(&server);
+    drop(server);
+    let (_, text) = refused(&state, |options| {
+        let castle = RoomType::new("castle").map("east").plugins(fragile).own_world();
+        options
+            .room_types
+            .retain(|one| !format!("{one:?}").contains("\"castle\""));
+        options.room_types.push(castle);
+    });
+    assert!(text.contains(&shortened_room_name(&name)), "{text}");
+    assert!(!text.contains(&name), "{text}");
 }

@@ -1,7 +1,7 @@
 //! Makes the world of a file go on: checks that this program, with these settings, can run it, and
 //! loads it.
 
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, text::shortened_room_name};
 use parlour_sim::{LoadError, Logic, Room, Rooms, SIMULATION, SavedState, SimConfig, Simulation};
 use serde_json::Value;
 use thiserror::Error;
@@ -28,7 +28,7 @@ pub enum ThawError {
     /// A room has a type that does not exist, or does not have its map.
     #[error("the room {room} has the type {room_type:?} and the map {map:?}, which {}", .missing)]
     NoPlace {
-        /// The name of the room.
+        /// The name of the room, which is shortened if the room is private.
         room: String,
         /// The name of its type.
         room_type: String,
@@ -146,8 +146,13 @@ fn no_place(frozen: &FrozenWorld, config: &SimConfig, fresh: &Simulation) -> Opt
             let text = |key: &str| room.get(key).and_then(Value::as_str).map(str::to_owned);
             let (room_type, map) = (text("room_type")?, text("map")?);
             let missing = missing(config, &room_type, &map)?;
+            let name = text("name")?;
+            let is_private = room.get("private").and_then(Value::as_bool).unwrap_or(true);
             Some(ThawError::NoPlace {
-                room: text("name")?,
+                room: match is_private {
+                    true => shortened_room_name(&name),
+                    false => name,
+                },
                 room_type,
                 map,
                 missing,

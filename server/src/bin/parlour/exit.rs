@@ -11,8 +11,8 @@ use parlour_recording::{
     replay::{FindError, MomentError, ReplayError, display, worlds::WorldsError},
 };
 use parlour_server::{
-    StartError, StateError, UnsavedWorld, config::Problems, maps::MapErrors, room_types::RoomTypeErrors,
-    skins::SkinErrors,
+    RunError, StartError, StateError, UnsavedWorld, config::Problems, maps::MapErrors,
+    room_types::RoomTypeErrors, skins::SkinErrors,
 };
 
 /// A replay reached a state that differs from the recorded one, or two recordings differ.
@@ -141,13 +141,9 @@ impl Exit {
 
     /// Worlds could not be saved when the server stopped. `None`: all were saved.
     pub(crate) fn unsaved(worlds: &[UnsavedWorld]) -> Option<Self> {
-        let worlds: Vec<String> = worlds
-            .iter()
-            .map(|UnsavedWorld { world, why }| format!("{world} ({why})"))
-            .collect();
         (!worlds.is_empty()).then(|| Self {
             code: CANNOT_CREATE,
-            text: format!("these worlds could not be saved: {}", worlds.join(", ")),
+            text: RunError::Unsaved(worlds.to_vec()).to_string(),
         })
     }
 

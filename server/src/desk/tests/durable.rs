@@ -6,7 +6,7 @@ use std::time::Instant;
 use parlour_shared::message::{Join, JoinMode, Refusal};
 use parlour_tick::{Report, WorldId, WorldKind};
 
-use super::super::{Desk, ThawedWorld, ThawedWorlds, WorldState};
+use super::super::{Desk, DeskEvent, ThawedWorld, ThawedWorlds, WorldState};
 use super::support::{Did, TestDesk, config, entered, room_status, status};
 
 fn own(room: &str) -> ThawedWorld {
@@ -128,4 +128,40 @@ fn worlds_with_a_room_of_a_durable_type_are_saved() {
             (next, "duel.b", WorldState::Creating, 1)
         ]
     );
+}
+
+#[test]
+fn a_server_that_stops_makes_no_rooms() {
+    let mut desk = thawed(1, vec![own("tag/a"), own("tag/b")]);
+    let (built, unbuilt) = (WorldId(42), WorldId(43));
+    desk.created(built);
+    let waits = desk.open();
+    desk.join(waits, 1, "tag/b");
+    desk.take();
+    desk.handle(DeskEvent::Stopping);
+    assert_eq!(desk.take(), [Did::Refuse(1, Refusal::TooManyRooms)]);
+    let ada = desk.open();
+    for room in ["tag/b", "tag/c", "plaza/d"] {
+        desk.join(ada, 2, room);
+        assert_eq!(desk.take(), [Did::Refuse(2, Refusal::TooManyRooms)], "{room}");
+    }
+    desk.join(ada, 3, "tag/a");
+    let join = Join::room(3, "tag/a");
+    assert_eq!(desk.take(), [Did::Arrive(built), Did::Join(built, join)]);
+    let known = desk.desk.durable_worlds();
+    let states: Vec<_> = known.iter().map(|world| (world.world, world.state)).collect();
+    assert_eq!(
+        states,
+        [(built, WorldState::Running), (unbuilt, WorldState::Creating)]
+    );
+}
+
+#[test]
+fn a_new_type_does_not_get_the_name_of_a_saved_world() {
+    // A room of a type with own worlds was saved when there was no type "office".
+    let mut saved = own("tag/a");
+    saved.name = "office".to_owned();
+    let desk = thawed(1, vec![saved]);
+    let names: Vec<_> = desk.desk.worlds().into_iter().map(|world| world.name).collect();
+    assert_eq!(names, ["main", "office-2", "office"]);
 }

@@ -125,10 +125,13 @@ impl Hands {
         self.command(place.thread, TickCommand::Enter { slot });
     }
 
-    /// Lets the recorder forget a world that is over.
+    /// Lets the recorder forget a world that is over. Its rooms are gone, so a later process must
+    /// not continue them. Once worlds are being saved, the thread that ordered it decides which
+    /// files stay: a world that ends because it cannot be saved keeps its last one.
     pub(super) fn close(&mut self, world: WorldId) {
+        let removes_file = !self.freezing.has_begun();
         if let Some(workers) = &mut self.workers {
-            workers.close(world);
+            workers.close(world, removes_file);
         }
     }
 

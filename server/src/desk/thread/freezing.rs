@@ -2,14 +2,14 @@
 //! files.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Instant,
 };
 
@@ -27,13 +27,14 @@ use crate::{
 const SAVERS: usize = 4;
 
 /// What is being saved.
-#[derive(Default)]
 pub(super) struct Freezing {
     /// `None`: no directory for worlds is set.
     order: Option<Arc<FreezeOrder>>,
-    /// The worlds that have not been given to a saver yet.
-    waiting: BTreeMap<WorldId, DurableWorld>,
+    /// The worlds that were given to a saver.
+    taken: BTreeSet<WorldId>,
     savers: Option<SyncSender<SaveJob>>,
+    threads: Vec<JoinHandle<()>>,
+    /// When the order was taken.
     began: Option<Instant>,
 }
 
@@ -47,39 +48,63 @@ impl Freezing {
     pub(super) fn new(order: Option<Arc<FreezeOrder>>) -> Self {
         Self {
             order,
-            ..Self::default()
+            taken: BTreeSet::new(),
+            savers: None,
+            threads: Vec::new(),
+            began: None,
         }
     }
 
     /// Returns the order to save worlds, the first time after it was given.
-    pub(super) fn take_order(&self) -> Option<Arc<FreezeOrder>> {
-        self.order.clone().filter(|order| order.take())
+    pub(super) fn take_order(&mut self) -> Option<Arc<FreezeOrder>> {
+        let order = self.order.clone().filter(|order| order.take())?;
+        self.began = Some(Instant::now());
+        Some(order)
     }
 
-    /// Waits for these worlds from now on, and starts the threads that save them.
-    pub(super) fn begin(
+    /// Returns whether the order was given.
+    pub(super) fn has_begun(&self) -> bool {
+        self.began.is_some()
+    }
+
+    /// Starts threads that save this many worlds. They end when the sender is dropped.
+    pub(super) fn start_savers(
         &mut self,
         worlds: &Arc<dyn MakeWorlds>,
         order: &Arc<FreezeOrder>,
-        waiting: BTreeMap<WorldId, DurableWorld>,
+        count: usize,
     ) -> io::Result<()> {
-        self.savers = Some(start(worlds, order, waiting.len())?);
-        self.began = Some(Instant::now());
-        self.waiting = waiting;
+        let (sender, jobs) = sync_channel(count);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for nth in 0..count.min(SAVERS) {
+            let (worlds, order, jobs) = (Arc::clone(worlds), Arc::clone(order), Arc::clone(&jobs));
+            let thread = thread::Builder::new()
+                .name(format!("saver-{nth}"))
+                .spawn(move || run(&*worlds, &order, &jobs))?;
+            self.threads.push(thread);
+        }
+        self.savers = Some(sender);
         Ok(())
     }
 
     /// Returns whether a world is to be saved, and still runs or is being rebuilt.
     pub(super) fn awaits(&self, world: WorldId) -> bool {
-        self.waiting.contains_key(&world)
+        self.order.as_ref().is_some_and(|order| order.awaits(world))
+    }
+
+    /// Returns whether a world was given to a saver, so that it no longer runs.
+    pub(super) fn has_taken(&self, world: WorldId) -> bool {
+        self.taken.contains(&world)
     }
 
     /// Takes a world that left its tick thread, or that was rebuilt, if it is to be saved.
     /// Otherwise returns it.
     pub(super) fn offer(&mut self, world: WorldId, ticker: Box<dyn Ticker>) -> Option<Box<dyn Ticker>> {
-        let Some(durable) = self.waiting.remove(&world) else {
+        let durable = self.order.as_ref().and_then(|order| order.take_world(world));
+        let Some(durable) = durable else {
             return Some(ticker);
         };
+        self.taken.insert(world);
         let job = SaveJob {
             world: durable,
             ticker,
@@ -92,31 +117,34 @@ impl Freezing {
         None
     }
 
-    /// Notes that a world is gone, or cannot be rebuilt.
-    pub(super) fn lost(&mut self, world: WorldId, why: &str) {
-        if self.waiting.remove(&world).is_some()
-            && let Some(order) = &self.order
-        {
+    /// Notes that a world that is not saved yet is gone, or cannot be rebuilt.
+    pub(super) fn lost(&self, world: WorldId, why: &str) {
+        if let Some(order) = self.order.as_ref().filter(|_| self.awaits(world)) {
             order.failed(world, why.to_owned());
+        }
+    }
+
+    /// Notes that a world that is not saved yet has ended because its rooms have.
+    pub(super) fn emptied(&self, world: WorldId) {
+        if let Some(order) = &self.order {
+            order.emptied(world);
         }
     }
 }
 
-/// Starts threads that save this many worlds. They end when the sender is dropped.
-fn start(
-    worlds: &Arc<dyn MakeWorlds>,
-    order: &Arc<FreezeOrder>,
-    count: usize,
-) -> io::Result<SyncSender<SaveJob>> {
-    let (sender, jobs) = sync_channel(count);
-    let jobs = Arc::new(Mutex::new(jobs));
-    for nth in 0..count.min(SAVERS) {
-        let (worlds, order, jobs) = (Arc::clone(worlds), Arc::clone(order), Arc::clone(&jobs));
-        thread::Builder::new()
-            .name(format!("saver-{nth}"))
-            .spawn(move || run(&*worlds, &order, &jobs))?;
+/// Waits for the threads, so that afterwards nobody writes to the directory. A thread that was too
+/// slow for the stop is left alone. It may hang in game logic.
+impl Drop for Freezing {
+    fn drop(&mut self) {
+        self.savers = None;
+        let is_late = self.order.as_ref().is_some_and(|order| order.is_late());
+        for thread in self.threads.drain(..) {
+            if !is_late || thread.is_finished() {
+                // It catches the panics of worlds.
+                let _ = thread.join();
+            }
+        }
     }
-    Ok(sender)
 }
 
 fn run(worlds: &dyn MakeWorlds, order: &FreezeOrder, jobs: &Mutex<Receiver<SaveJob>>) {

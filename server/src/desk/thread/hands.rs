@@ -124,10 +124,12 @@ impl Hands {
         self.commands.iter().any(CommandSender::is_waiting)
     }
 
-    /// Returns whether a world is between two tick threads, and will enter the new one.
+    /// Returns whether a world is between two tick threads, and will enter the new one. A world
+    /// that was saved will not.
     pub(super) fn awaits_a_world(&self) -> bool {
         // A thread that failed does not answer.
-        self.failure.get().is_none() && self.desk.has_world_between_threads()
+        let mut between = self.desk.worlds_between_threads().into_iter();
+        self.failure.get().is_none() && between.any(|world| !self.freezing.has_taken(world))
     }
 
     /// Returns a world that is not over.

@@ -109,7 +109,12 @@ impl Hands {
                 }
                 self.types.of(self.room_type(world)).panics.increment(1);
                 self.drop_elsewhere(remains);
+                let is_ending = |hands: &Self| hands.known(world).is_none_or(KnownWorld::is_ending);
+                let ended_before = is_ending(self);
                 self.handle(DeskEvent::Panicked { world, tick, lost });
+                if !ended_before && is_ending(self) {
+                    self.freezing.lost(world, "it panicked too often");
+                }
             }
             TickReport::Taken { world, tick, ticker } => {
                 if let Some(ticker) = self.freezing.offer(world, ticker) {
@@ -119,7 +124,11 @@ impl Hands {
             }
             TickReport::Ended { world, lost, ticker } => {
                 self.drop_elsewhere(ticker);
-                self.freezing.lost(world, "it has ended");
+                if self.desk.has_rooms(world) {
+                    self.freezing.lost(world, "it has ended");
+                } else {
+                    self.freezing.emptied(world);
+                }
                 // Of a world that ended before, this is a late request.
                 if let Some(known) = self.known(world).filter(|known| !known.dropped) {
                     tracing::info!(%world, name = known.name, thread, "a world ended");
@@ -169,6 +178,10 @@ impl Hands {
 
     fn take_built(&mut self, built: Built) {
         match built {
+            // The stop would not save it. The file of a saved world is still right.
+            Built::Created(_, Ok(ticker)) if self.freezing.has_begun() => {
+                self.drop_elsewhere(Some(ticker));
+            }
             Built::Created(place, Ok(ticker)) => {
                 self.start_world(place, ticker);
                 self.handle(DeskEvent::Created {

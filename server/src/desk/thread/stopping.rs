@@ -1,5 +1,5 @@
 //! Saves the durable worlds when the server stops: takes each out of its tick thread, and passes it
-//! to the threads that write files. The desk goes on meanwhile, and knows nothing of it.
+//! to the threads that write files. The desk goes on meanwhile, but makes nothing new.
 
 #[cfg(test)]
 mod tests;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use parlour_shared::ids::Tick;
 
-use super::{CommandSender, Workers, hands::Hands};
+use super::{CommandSender, DeskEvent, Workers, hands::Hands};
 use crate::{
     bridge::route::WorldPlace,
     desk::{DurableWorld, WorldState},
@@ -21,7 +21,8 @@ impl Hands {
         let Some(order) = self.freezing.take_order() else {
             return;
         };
-        let (mut waiting, mut untouched) = (BTreeMap::new(), Vec::new());
+        self.handle(DeskEvent::Stopping);
+        let (mut waiting, mut untouched) = (BTreeMap::new(), self.desk.unmade_worlds().to_vec());
         for world in self.desk.durable_worlds() {
             match world.state {
                 WorldState::Creating => untouched.push(world.name),
@@ -29,18 +30,18 @@ impl Hands {
                 _ => _ = waiting.insert(world.world, world),
             }
         }
-        let names = waiting.iter().map(|(id, world)| (*id, world.name.clone()));
-        order.begin(names.collect(), untouched);
-        let Some(worlds) = self.workers.as_ref().map(Workers::worlds) else {
+        let worlds: Vec<DurableWorld> = waiting.values().cloned().collect();
+        order.begin(waiting, untouched);
+        let Some(make) = self.workers.as_ref().map(Workers::worlds) else {
             return;
         };
-        if let Err(error) = self.freezing.begin(&worlds, &order, waiting.clone()) {
-            for world in waiting.into_keys() {
-                order.failed(world, format!("no thread can be started for it: {error}"));
+        if let Err(error) = self.freezing.start_savers(&make, &order, worlds.len()) {
+            for world in worlds {
+                order.failed(world.world, format!("no thread can be started for it: {error}"));
             }
             return;
         }
-        for world in waiting.into_values() {
+        for world in worlds {
             self.take_to_save(&world);
         }
     }

@@ -54,8 +54,9 @@ pub(crate) trait MakeWorlds: Send + Sync {
     /// The reason why the world cannot be made again.
     fn rebuild(&self, world: WorldId, panicked: Tick) -> Result<Box<dyn Ticker>, String>;
 
-    /// Forgets a world that is over, so that a new one can have its name.
-    fn close(&self, world: WorldId);
+    /// Forgets a world that is over, so that a new one can have its name. Removes its file on
+    /// request.
+    fn close(&self, world: WorldId, removes_file: bool);
 
     /// Writes the file of a world. Returns its size in bytes.
     ///
@@ -70,7 +71,7 @@ enum Job {
     Create(WorldPlace, String, WorldKind),
     Rebuild(WorldPlace, Tick),
     Drop(Box<dyn Ticker>),
-    Close(WorldId),
+    Close { world: WorldId, removes_file: bool },
 }
 
 /// A result, for the desk.
@@ -144,8 +145,8 @@ impl Workers {
     }
 
     /// Forgets a world that is over. A world that is built later may have its name.
-    pub(super) fn close(&mut self, world: WorldId) {
-        self.give_builder(Job::Close(world));
+    pub(super) fn close(&mut self, world: WorldId, removes_file: bool) {
+        self.give_builder(Job::Close { world, removes_file });
     }
 
     /// Returns the next result, if there is one. To be called several times per second: it also
@@ -221,7 +222,7 @@ impl Drop for Workers {
         for job in self.waiting.drain(..) {
             match job {
                 Job::Drop(world) => drop_caught(world),
-                Job::Close(world) => self.starter.worlds.close(world),
+                Job::Close { world, removes_file } => self.starter.worlds.close(world, removes_file),
                 Job::Create(..) | Job::Rebuild(..) => {}
             }
         }
@@ -313,8 +314,8 @@ impl Worker {
                 Job::Rebuild(place, panicked) => {
                     Built::Rebuilt(place, caught(|| self.worlds.rebuild(place.world, panicked)))
                 }
-                Job::Close(world) => {
-                    self.worlds.close(world);
+                Job::Close { world, removes_file } => {
+                    self.worlds.close(world, removes_file);
                     continue;
                 }
                 Job::Drop(world) => {
@@ -391,7 +392,7 @@ mod tests {
             self.make(world)
         }
 
-        fn close(&self, world: WorldId) {
+        fn close(&self, world: WorldId, _: bool) {
             self.closed.lock().unwrap().push(world);
         }
     }
@@ -430,7 +431,7 @@ mod tests {
         let many: Vec<_> = (2..5 * JOBS as u32).map(WorldId).collect();
         for world in &many {
             workers.discard(Box::new(Still));
-            workers.close(*world);
+            workers.close(*world, true);
         }
         let later = (place(WorldId(9999)), "later".to_owned(), WorldKind::Main);
         assert!(!workers.create(later.0, later.1, later.2), "too many jobs wait");

@@ -15,6 +15,7 @@ use crate::{
     desk::thread::hands::DeskRings,
     desk::{DeskConfig, DeskRoomType, JoinRate, ThawedWorld, ThawedWorlds, WorldSharing},
     freeze_order::FreezeProgress,
+    node_status::{WorldOrder, WorldRequestError},
     ticker::{CommandReceiver, ReportSender, TickReport, WorldSlot},
 };
 
@@ -39,12 +40,18 @@ impl Ticker for Sleeping {
 
 /// Makes worlds after tick 1, and rebuilds them after tick 50.
 struct Makes {
+    creates: bool,
     rebuilds: bool,
+    /// The worlds that are over, and whether their files are removed.
+    closed: Mutex<Vec<(WorldId, bool)>>,
 }
 
 impl MakeWorlds for Makes {
     fn create(&self, _: WorldId, _: &str, _: &WorldKind) -> Result<Box<dyn Ticker>, String> {
-        Ok(Box::new(Sleeping(Tick(1))))
+        match self.creates {
+            true => Ok(Box::new(Sleeping(Tick(1)))),
+            false => Err("no map".to_owned()),
+        }
     }
 
     fn rebuild(&self, _: WorldId, _: Tick) -> Result<Box<dyn Ticker>, String> {
@@ -54,7 +61,9 @@ impl MakeWorlds for Makes {
         }
     }
 
-    fn close(&self, _: WorldId) {}
+    fn close(&self, world: WorldId, removes_file: bool) {
+        self.closed.lock().unwrap().push((world, removes_file));
+    }
 
     fn keep(&self, _: &FrozenWorld) -> Result<u64, String> {
         Ok(7)
@@ -66,14 +75,22 @@ struct Node {
     hands: Hands,
     rings: DeskRings,
     order: Arc<FreezeOrder>,
+    makes: Arc<Makes>,
     commands: Option<CommandReceiver>,
     reports: ReportSender,
 }
 
 impl Node {
     fn start(rebuilds: bool) -> Self {
+        let mut node = Self::new(true, rebuilds);
+        assert!(matches!(node.next(), TickCommand::Start { .. }));
+        node
+    }
+
+    fn new(creates: bool, rebuilds: bool) -> Self {
         let config = DeskConfig {
-            tick_threads: 1,
+            // Of the second one, the test does not look at the commands.
+            tick_threads: 2,
             types: vec![DeskRoomType {
                 name: "tag".to_owned(),
                 worlds: WorldSharing::Own,
@@ -110,7 +127,12 @@ impl Node {
         let (wake, woken) = wake::pair().unwrap();
         let (sender, commands) = command_ring(metrics.edge.dropped_inbound_full.clone());
         let (reports, receiver) = report_ring(wake.try_clone().unwrap());
-        let worlds: Arc<dyn MakeWorlds> = Arc::new(Makes { rebuilds });
+        let makes = Arc::new(Makes {
+            creates,
+            rebuilds,
+            closed: Mutex::default(),
+        });
+        let worlds: Arc<dyn MakeWorlds> = makes.clone();
         let order = Arc::<FreezeOrder>::default();
         let (hands, rings, _) = Hands::new(DeskStart {
             desk,
@@ -136,11 +158,11 @@ impl Node {
             hands,
             rings,
             order,
+            makes,
             commands: Some(commands),
             reports,
         };
         node.hands.perform_all(Instant::now());
-        assert!(matches!(node.next(), TickCommand::Start { .. }));
         node
     }
 
@@ -175,6 +197,25 @@ impl Node {
             lost: Vec::new(),
             remains: None,
         });
+    }
+
+    /// The tick thread has dropped the world. Waits until it is forgotten, and returns whether its
+    /// file is removed.
+    fn ends(&mut self) -> bool {
+        self.report(TickReport::Ended {
+            world: WORLD,
+            lost: Vec::new(),
+            ticker: None,
+        });
+        let began = Instant::now();
+        loop {
+            self.drain();
+            if let Some((WORLD, removes_file)) = self.makes.closed.lock().unwrap().pop() {
+                return removes_file;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "it is not forgotten");
+            thread::park_timeout(Duration::from_millis(1));
+        }
     }
 
     /// Orders that the world is saved, and waits until it was taken from its tick thread.
@@ -284,4 +325,143 @@ fn a_world_that_cannot_be_rebuilt_or_has_ended_is_not_saved() {
         ticker: None,
     });
     assert_eq!(node.result().unsaved[0].why, "it has ended");
+}
+
+#[test]
+fn the_file_of_a_world_that_ends_stays_once_worlds_are_being_saved() {
+    let mut node = Node::start(false);
+    assert!(node.ends(), "nobody saves worlds yet");
+
+    let mut node = Node::start(false);
+    node.order();
+    node.panics();
+    assert_eq!(node.result().unsaved[0].world, "tag.a");
+    assert!(matches!(node.next(), TickCommand::End { world: WORLD }));
+    assert!(!node.ends());
+}
+
+#[test]
+fn the_file_of_a_saved_world_that_cannot_be_made_stays() {
+    let mut node = Node::new(false, true);
+    let began = Instant::now();
+    while !node.hands.desk.worlds().is_empty() {
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "it is still being made"
+        );
+        node.drain();
+    }
+    node.order.request();
+    let progress = node.result();
+    assert!(progress.unsaved.is_empty() && progress.keeps("tag.a"));
+}
+
+#[test]
+fn the_file_of_a_world_that_panics_again_stays() {
+    let mut node = Node::start(true);
+    node.panics();
+    assert!(matches!(node.next(), TickCommand::Restore { .. }));
+    node.order();
+    node.panics();
+    let progress = node.result();
+    assert_eq!(progress.unsaved[0].why, "it panicked too often");
+    assert!(progress.keeps("tag.a"));
+}
+
+#[test]
+fn a_world_whose_last_room_is_removed_at_that_moment_needs_no_file() {
+    let mut node = Node::start(true);
+    node.order();
+    node.report(TickReport::World {
+        world: WORLD,
+        reports: vec![parlour_tick::Report::RoomRemoved {
+            room: "tag/a".to_owned(),
+        }],
+        closes: Vec::new(),
+    });
+    assert!(matches!(node.next(), TickCommand::End { world: WORLD }));
+    node.report(TickReport::Ended {
+        world: WORLD,
+        lost: Vec::new(),
+        ticker: None,
+    });
+    let progress = node.result();
+    assert!(progress.unsaved.is_empty() && !progress.keeps("tag.a"));
+}
+
+#[test]
+fn a_world_that_is_built_at_that_moment_does_not_start_and_keeps_its_file() {
+    let mut node = Node::new(true, true);
+    node.order.request();
+    // The builder does this after it has made the world.
+    node.hands.close(WorldId(9));
+    let began = Instant::now();
+    while node.makes.closed.lock().unwrap().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(30), "the builder hangs");
+        node.hands.flush();
+        thread::yield_now();
+    }
+    let progress = node.result();
+    assert!(progress.unsaved.is_empty() && progress.keeps("tag.a"));
+    node.drain();
+    assert!(node.commands.as_mut().unwrap().pop().is_err());
+}
+
+#[test]
+fn a_world_that_was_to_move_is_not_awaited_when_it_is_saved() {
+    let mut node = Node::start(true);
+    let (sender, answers) = std::sync::mpsc::sync_channel(1);
+    let ask = |node: &mut Node, order| {
+        let sender = sender.clone();
+        let answer = Box::new(move |answer| sender.send(answer).unwrap());
+        let status = Arc::clone(&node.hands.node);
+        status.request("tag.a", order, answer).unwrap();
+        node.drain();
+        answers.recv().unwrap()
+    };
+    assert_eq!(ask(&mut node, WorldOrder::Move { thread: 1 }), Ok(()));
+    assert!(matches!(node.next(), TickCommand::Leave { world: WORLD }));
+    assert!(node.hands.awaits_a_world());
+    node.order();
+    node.report(taken());
+    node.assert_saved_after(30);
+    assert!(!node.hands.awaits_a_world());
+    for order in [WorldOrder::Restart, WorldOrder::Move { thread: 1 }] {
+        assert_eq!(ask(&mut node, order), Err(WorldRequestError::Stopping));
+    }
+}
+
+/// Takes a while to drop.
+struct Large(Sleeping);
+
+impl Ticker for Large {
+    fn step(&mut self, _: &mut TickInput, _: &mut TickOutput, _: Option<&mut TickSender>) {}
+
+    fn reclaim(&mut self, _: &mut TickInput) {}
+
+    fn freeze(&mut self) -> Option<FrozenWorld> {
+        self.0.freeze()
+    }
+}
+
+impl Drop for Large {
+    fn drop(&mut self) {
+        thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn the_desk_ends_after_the_threads_that_save() {
+    let mut node = Node::start(true);
+    node.order();
+    node.report(TickReport::Taken {
+        world: WORLD,
+        tick: Tick(31),
+        ticker: Box::new(Large(Sleeping(Tick(30)))),
+    });
+    node.assert_saved_after(30);
+    let makes = Arc::clone(&node.makes);
+    drop(node);
+    // Nobody else can write files, or holds the lock of their directory.
+    assert_eq!(Arc::strong_count(&makes), 1);
 }
