@@ -37,6 +37,10 @@
 //! that it sends to the world before. A direct event carries the number of its placement. If it
 //! overtakes that placement, it waits for it on the tick thread.
 //!
+//! Holds and releases that wait while a ring is full may arrive late, or at a tick thread that the
+//! world has left. So a placement also says whether the session is held, and a direct hold or
+//! release counts only under the last placement.
+//!
 //! Frames reach a client in causal order although they come from several threads: see [`outbound`].
 
 pub(crate) mod commands;

@@ -82,9 +82,11 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
 /// Applies rate limits. Then passes each event to its feature, in order: a chat before a leave
 /// still reaches the room.
 fn serve(world: &mut World) {
-    rooms::expire_reservations(world);
     with_taken(world, |world, inbox: &mut Inbox| {
+        // Before reservations expire: a join in the last tick of a seat that the node reserved
+        // costs no token.
         limit(world, inbox);
+        rooms::expire_reservations(world);
         let limits = inbox.players.iter().zip(&inbox.retry_after);
         for (event, (player, limited)) in inbox.input.events.iter_mut().zip(limits) {
             if let EventKind::Reserve(reservation) = &event.kind {

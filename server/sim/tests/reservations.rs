@@ -115,6 +115,29 @@ fn a_traveller_is_not_limited_but_a_group_is() {
     }
 }
 
+/// The seat is gone, but the node has limited the join already.
+#[test]
+fn a_traveller_is_not_limited_in_the_tick_in_which_its_seat_expires() {
+    let mut config = config(5);
+    let rates = RateLimits::default();
+    config.rules.rates = rates;
+    let mut world = TestWorld::new(config);
+    world.open(9);
+    let wish = seats("ticket", 1, "plaza");
+    world.reserve(9, Reservation { answer: false, ..wish });
+    world.tick();
+    world.ticks(RESERVATION_TICKS - 1);
+    world.forget_messages();
+    world.join_as(9, with_ticket("ticket"));
+    // Each costs a token. Only these are limited.
+    (0..rates.join.burst).for_each(|_| world.leave(9));
+    world.tick();
+    let refusals = world.refusals(9);
+    assert_eq!(refusals[0], Refusal::BadTicket);
+    let limited = |refusal: &&Refusal| matches!(refusal, Refusal::RateLimited { .. });
+    assert_eq!(refusals.iter().filter(limited).count(), 0, "{refusals:?}");
+}
+
 /// A world has 1,024 reservations for groups, and as many for travellers.
 #[test]
 fn groups_do_not_use_up_the_seats_of_travellers() {

@@ -55,9 +55,11 @@ pub(crate) enum SessionCommand {
     },
     Reserve(Box<Reservation>),
     /// The session is placed in this world: the events that its I/O thread sends directly under
-    /// this number, or a later one, follow here.
+    /// this number, or a later one, follow here. Its connection takes no data (`held`), or takes
+    /// data. A direct event under an earlier placement no longer changes that.
     Placed {
         number: u32,
+        held: bool,
     },
 }
 

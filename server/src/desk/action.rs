@@ -59,6 +59,9 @@ pub(crate) enum DeskAction {
         io_thread: usize,
         place: WorldPlace,
         number: u32,
+        /// Whether the connection takes no data, for the world: an earlier direct event that says
+        /// so may be late, or lost in a move of the world.
+        held: bool,
     },
     /// Asks the I/O thread to send the session's events to the desk, and to answer with
     /// `Recalled` in any case.

@@ -44,7 +44,7 @@ pub(super) fn request(turn: &mut Turn, name: &str, to: usize) -> Result<(), Worl
     if !matches!(world.kind, WorldKind::Own { .. }) {
         return Err(WorldRequestError::Shared);
     }
-    begin(turn, id, to);
+    begin(turn, id, to, 0.0);
     Ok(())
 }
 
@@ -78,7 +78,7 @@ pub(super) fn overran(turn: &mut Turn, id: WorldId, share: f32) {
                 world: id,
                 outcome: "it is moved to a free tick thread",
             });
-            begin(turn, id, to);
+            begin(turn, id, to, share);
         }
         Err(outcome) if first => turn.actions.push(DeskAction::WarnLate { world: id, outcome }),
         Err(_) => {}
@@ -102,12 +102,12 @@ pub(super) fn leave_if_ready(turn: &mut Turn, id: WorldId) {
 pub(super) fn left(turn: &mut Turn, id: WorldId) {
     let worlds = &mut turn.state.worlds;
     let Some(world) = worlds.get_mut(id) else { return };
-    let Some(WorldMove { to, kept, .. }) = world.moving.take() else {
+    let Some(WorldMove { to, share, kept, .. }) = world.moving.take() else {
         return;
     };
     world.state = WorldState::Running;
     world.moved_at = Some(turn.now);
-    worlds.change_thread(id, to);
+    worlds.change_thread(id, to, share);
     if let Some(place) = worlds.place(id) {
         turn.actions.push(DeskAction::Enter { place });
     }
@@ -126,7 +126,7 @@ pub(super) fn cancel(turn: &mut Turn, id: WorldId) {
     }
 }
 
-fn begin(turn: &mut Turn, id: WorldId, to: usize) {
+fn begin(turn: &mut Turn, id: WorldId, to: usize, share: f32) {
     let Some(world) = turn.state.worlds.get_mut(id) else {
         return;
     };
@@ -137,7 +137,7 @@ fn begin(turn: &mut Turn, id: WorldId, to: usize) {
     };
     let direct: BTreeSet<SessionId> = world.guests().iter().copied().filter(is_direct).collect();
     world.state = WorldState::Moving;
-    world.moving = Some(WorldMove::new(to, direct.clone()));
+    world.moving = Some(WorldMove::new(to, share, direct.clone()));
     for guest in direct {
         travelling::recall(turn, guest);
     }

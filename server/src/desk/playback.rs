@@ -14,8 +14,8 @@ use crate::bridge::route::WorldPlace;
 #[derive(Debug)]
 pub(super) struct PlaybackDesk {
     place: WorldPlace,
-    /// The I/O thread of each open session.
-    sessions: BTreeMap<SessionId, usize>,
+    /// The I/O thread of each open session, and whether its connection takes no data.
+    sessions: BTreeMap<SessionId, (usize, bool)>,
 }
 
 impl PlaybackDesk {
@@ -33,7 +33,7 @@ impl PlaybackDesk {
                 io_thread,
                 player,
             } => {
-                self.sessions.insert(session, io_thread);
+                self.sessions.insert(session, (io_thread, false));
                 let arrive = WorldEvent::Arrive { player, held: false };
                 self.forward(session, arrive, actions);
                 self.allow(session, 0, actions);
@@ -47,6 +47,9 @@ impl PlaybackDesk {
                 number,
                 held,
             } => {
+                if let Some((_, known)) = self.sessions.get_mut(&session) {
+                    *known = held;
+                }
                 let event = if held {
                     WorldEvent::Hold
                 } else {
@@ -90,7 +93,7 @@ impl PlaybackDesk {
     }
 
     fn forward(&self, session: SessionId, event: WorldEvent, actions: &mut Vec<DeskAction>) {
-        if let Some(&io_thread) = self.sessions.get(&session) {
+        if let Some(&(io_thread, _)) = self.sessions.get(&session) {
             actions.push(DeskAction::ToWorld {
                 place: self.place,
                 session,
@@ -101,12 +104,13 @@ impl PlaybackDesk {
     }
 
     fn allow(&self, session: SessionId, number: u32, actions: &mut Vec<DeskAction>) {
-        if let Some(&io_thread) = self.sessions.get(&session) {
+        if let Some(&(io_thread, held)) = self.sessions.get(&session) {
             actions.push(DeskAction::Place {
                 session,
                 io_thread,
                 place: self.place,
                 number,
+                held,
             });
         }
     }

@@ -46,8 +46,17 @@ impl ThreadLoads {
         self.0[thread].load += NEW_WORLD;
     }
 
+    /// Counts a world with its guests that needs this share of a thread. The next load that the
+    /// thread reports contains it.
+    pub(super) fn add_busy_world(&mut self, thread: usize, guests: usize, share: f32) {
+        self.add_world(thread, guests);
+        if share.is_finite() {
+            self.0[thread].load += share;
+        }
+    }
+
     /// Counts a world with its guests.
-    pub(super) fn add_world(&mut self, thread: usize, guests: usize) {
+    fn add_world(&mut self, thread: usize, guests: usize) {
         self.0[thread].worlds += 1;
         self.0[thread].guests += guests;
     }
@@ -124,6 +133,17 @@ mod tests {
         assert_eq!(threads.with_room(1.1, &BTreeSet::from([0, 2])), None);
         threads.set_load(2, 0.1);
         assert_eq!(threads.with_room(1.1, &present), None, "something works there");
+    }
+
+    #[test]
+    fn a_thread_with_a_busy_world_is_not_free_before_its_next_report_either() {
+        let mut threads = ThreadLoads::new(2);
+        let present = BTreeSet::from([0]);
+        assert_eq!(threads.with_room(0.9, &present), Some(1));
+        threads.add_busy_world(1, 0, 0.9);
+        assert_eq!(threads.with_room(0.9, &present), None);
+        threads.set_load(1, 0.0);
+        assert_eq!(threads.with_room(0.9, &present), Some(1));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use super::action::WorldEvent;
 pub(super) struct WorldMove {
     /// The new thread.
     pub(super) to: usize,
+    /// The share of a thread that the world needs, as far as it is known.
+    pub(super) share: f32,
     /// The guests whose I/O threads may still send directly to the world.
     direct: BTreeSet<SessionId>,
     /// What is kept for the world since it was asked to leave. `None`: it was not asked yet.
@@ -26,10 +28,12 @@ pub(super) struct WorldMove {
 pub(super) struct KeptEvents(BTreeMap<SessionId, (usize, Vec<WorldEvent>)>);
 
 impl WorldMove {
-    /// Returns a move to this thread. `direct` are the guests whose I/O threads may send directly.
-    pub(super) fn new(to: usize, direct: BTreeSet<SessionId>) -> Self {
+    /// Returns a move to this thread of a world that needs this share of a thread. `direct` are the
+    /// guests whose I/O threads may send directly.
+    pub(super) fn new(to: usize, share: f32, direct: BTreeSet<SessionId>) -> Self {
         Self {
             to,
+            share,
             direct,
             kept: None,
         }
@@ -102,7 +106,7 @@ mod tests {
     #[test]
     fn a_world_leaves_once_when_nobody_sends_directly() {
         let (ada, ben) = (SessionId(256), SessionId(512));
-        let mut moving = WorldMove::new(1, BTreeSet::from([ada, ben]));
+        let mut moving = WorldMove::new(1, 0.0, BTreeSet::from([ada, ben]));
         assert!(!moving.no_longer_direct(ada) && !moving.leaves());
         assert!(!moving.no_longer_direct(ada));
         assert!(moving.no_longer_direct(ben));

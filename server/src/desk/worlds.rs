@@ -260,14 +260,14 @@ impl KnownWorlds {
         }
     }
 
-    /// Notes that a world has moved to this thread.
-    pub(super) fn change_thread(&mut self, world: WorldId, to: usize) {
+    /// Notes that a world that needs this share of a thread has moved to this one.
+    pub(super) fn change_thread(&mut self, world: WorldId, to: usize, share: f32) {
         let Some(moved) = self.by_id.get_mut(&world) else {
             return;
         };
         let from = std::mem::replace(&mut moved.thread, to);
         self.threads.remove_world(from, moved.guests.len());
-        self.threads.add_world(to, moved.guests.len());
+        self.threads.add_busy_world(to, moved.guests.len(), share);
     }
 
     /// Whether other worlds on the thread of this one have guests.

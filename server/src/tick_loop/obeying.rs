@@ -83,8 +83,9 @@ impl WorldSlots {
             SessionCommand::Reserve(reservation) => {
                 slot.take_reservation(session, io_thread, reservation);
             }
-            SessionCommand::Placed { number } => {
+            SessionCommand::Placed { number, held } => {
                 guests.place(session, number);
+                guests.set_held(session, held, input);
                 if !self.overtaking.is_empty() {
                     self.take_overtaking(world, session, deadline, dropped);
                 }

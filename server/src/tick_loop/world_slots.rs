@@ -103,7 +103,12 @@ impl WorldSlots {
             return Some(event);
         }
         match event.kind {
-            InboundKind::Held(held) => slot.guests.set_held(session, held, &mut slot.input),
+            InboundKind::Held(held) => {
+                // It waited because the ring was full, and the desk has placed the session again.
+                if slot.guests.is_last_placement(session, event.placed) {
+                    slot.guests.set_held(session, held, &mut slot.input);
+                }
+            }
             InboundKind::Message { arrived, message } => {
                 slot.take_message(session, arrived, message, deadline, dropped);
             }

@@ -163,6 +163,12 @@ impl Guests {
         placed.is_some_and(|placed| placed.wrapping_sub(number) <= u32::MAX / 2)
     }
 
+    /// Returns whether this is the last placement of the session in this world.
+    pub(crate) fn is_last_placement(&self, session: SessionId, number: u32) -> bool {
+        let placed = self.sessions.get(&session).and_then(|guest| guest.placed);
+        placed == Some(number)
+    }
+
     /// Returns the I/O threads that must see this output.
     pub(crate) fn concerned(&self, output: &TickOutput) -> IoThreads {
         if self.threads.is_single() {

@@ -4,6 +4,9 @@
 //! `RUST_BACKTRACE` it also looks up the lines of a backtrace, which takes tens of milliseconds.
 //! The other worlds of the thread would be late. So a panic of a world is only reported to the
 //! desk, which logs it. To see a backtrace, replay the history that was written.
+//!
+//! The second panic of one step may be in a destructor that runs because of the first. The process
+//! aborts then, and nothing else says why. So the hook of the program is called for it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,7 +19,7 @@ use parlour_shared::text::panic_message;
 thread_local! {
     /// Whether this thread steps a world.
     static STEPS: Cell<bool> = const { Cell::new(false) };
-    /// Where the last panic of a world was.
+    /// Where the last panic of this step was.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -26,9 +29,11 @@ pub(crate) fn install() {
     INSTALLED.call_once(|| {
         let hook = take_hook();
         set_hook(Box::new(move |panic: &PanicHookInfo<'_>| {
+            let is_first = STEPS.get() && PLACE.with_borrow(Option::is_none);
             if STEPS.get() {
                 PLACE.set(panic.location().map(ToString::to_string));
-            } else {
+            }
+            if !is_first {
                 hook(panic);
             }
         }));
@@ -39,6 +44,8 @@ pub(crate) fn install() {
 ///
 /// Unwind safety: the caller must not use again what `step` has changed before a panic.
 pub(super) fn step_caught<T>(step: impl FnOnce() -> T) -> Result<T, String> {
+    // Logic may have caught a panic itself in an earlier step.
+    PLACE.set(None);
     STEPS.set(true);
     let stepped = catch_unwind(AssertUnwindSafe(step));
     STEPS.set(false);
@@ -71,5 +78,22 @@ mod tests {
         assert_eq!(CALLED.get(), 0);
         catch_unwind(|| panic!("not in a step")).unwrap_err();
         assert_eq!(CALLED.get(), 1);
+
+        // If the destructor did not catch it, the process would abort here.
+        struct Fragile;
+        impl Drop for Fragile {
+            fn drop(&mut self) {
+                catch_unwind(|| panic!("a second fault")).unwrap_err();
+            }
+        }
+        let why = step_caught(|| -> u32 {
+            let _fragile = Fragile;
+            panic!("a fault")
+        });
+        assert!(why.unwrap_err().starts_with("a fault ("));
+        assert_eq!(CALLED.get(), 2, "for the second panic of the step");
+        step_caught(|| catch_unwind(|| panic!("caught by the logic")).unwrap_err()).unwrap();
+        step_caught(|| -> u32 { panic!("a fault") }).unwrap_err();
+        assert_eq!(CALLED.get(), 2, "each is the first of its step");
     }
 }

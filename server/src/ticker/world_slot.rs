@@ -131,10 +131,23 @@ impl WorldSlot {
     /// Returns the text of a panic: then the world cannot be stepped any longer.
     pub(crate) fn catch_up(&mut self, recorder: Option<&mut TickSender>) -> Option<String> {
         let skipped = self.tick.since(self.stepped);
-        self.stepped = self.tick;
+        let before = mem::replace(&mut self.stepped, self.tick);
         self.quiet_until = self.tick;
         let ticker = self.ticker.as_mut().filter(|_| skipped > 0)?;
-        panic_hook::step_caught(|| ticker.skip(skipped, recorder)).err()
+        let panicked = panic_hook::step_caught(|| ticker.skip(skipped, recorder)).err();
+        if panicked.is_some() {
+            self.take_back_skipped(before);
+        }
+        panicked
+    }
+
+    /// Goes back to the last tick before those that were skipped, because they could not be
+    /// recorded. Without this, the world could not be rebuilt up to its last tick. Nobody has seen
+    /// them, because skipped ticks have no output.
+    fn take_back_skipped(&mut self, before: Tick) {
+        self.tick = before;
+        self.stepped = before;
+        self.quiet_until = before;
     }
 
     /// Runs one tick, after those that were skipped.
@@ -156,9 +169,11 @@ impl WorldSlot {
         // Unwind safety: a world that panicked is never stepped again, and the output is cleared
         // before it is used again.
         let mut recorded = recorder.as_deref_mut();
+        let mut is_caught_up = skipped == 0;
         let stepped = panic_hook::step_caught(|| {
             if skipped > 0 {
                 ticker.skip(skipped, recorded.as_deref_mut());
+                is_caught_up = true;
                 let quiet = ticker.quiet_ticks();
                 if goes_on && quiet > 0 {
                     return Some(quiet);
@@ -187,7 +202,12 @@ impl WorldSlot {
                 self.input.events.clear();
                 Stepped::Ticked
             }
-            Err(why) => Stepped::Panicked(self.panicked(why, recorder)),
+            Err(why) => {
+                if !is_caught_up {
+                    self.take_back_skipped(self.stepped);
+                }
+                Stepped::Panicked(self.panicked(why, recorder))
+            }
         }
     }
 

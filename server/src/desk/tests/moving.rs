@@ -241,6 +241,46 @@ fn a_world_that_makes_others_late_moves_to_a_free_thread_but_not_again_at_once()
     assert_eq!(desk.take()[0], moved);
 }
 
+/// The load of a thread is reported once per second. Until then, it does not show a world that has
+/// just moved there.
+#[test]
+fn two_worlds_do_not_move_to_the_same_thread_within_a_second() {
+    let mut desk = TestDesk::with(DeskConfig {
+        tick_threads: 3,
+        ..config()
+    });
+    (1..=6).for_each(|world| desk.created(WorldId(world)));
+    desk.open_in(WorldId(1), "plaza");
+    desk.take();
+    let mut players = Vec::new();
+    let (first, second) = (WorldId(7), WorldId(8));
+    for (world, room) in [(first, "tag/a"), (second, "tag/b")] {
+        // Both on thread 0.
+        desk.handle(DeskEvent::Load { thread: 0, load: 0.0 });
+        for thread in 1..3 {
+            desk.handle(DeskEvent::Load { thread, load: 0.1 });
+        }
+        let player = desk.open();
+        desk.join(player, 1, room);
+        desk.created(world);
+        desk.reports(world, vec![entered(player, 1, room), status(room, 1)]);
+        players.push(player);
+    }
+    desk.handle(DeskEvent::Load { thread: 1, load: 0.1 });
+    desk.handle(DeskEvent::Load { thread: 2, load: 0.2 });
+    let place = |desk: &TestDesk, world| {
+        let views = desk.desk.worlds();
+        views.iter().find(|view| view.world == world).unwrap().thread
+    };
+    assert_eq!((place(&desk, first), place(&desk, second)), (0, 0));
+    for (world, player, to) in [(first, players[0], 1), (second, players[1], 2)] {
+        desk.handle(DeskEvent::Overran { world, share: 0.25 });
+        desk.recalled(player);
+        desk.handle(DeskEvent::Left { world });
+        assert_eq!(place(&desk, world), to);
+    }
+}
+
 #[test]
 fn a_late_world_stays_if_it_is_alone_or_shared_or_no_thread_is_free_which_is_said_once() {
     let (mut desk, ..) = with_game();

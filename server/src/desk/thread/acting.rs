@@ -32,6 +32,7 @@ impl Hands {
                 io_thread,
                 place,
                 number,
+                held,
             } => {
                 // The world first, so that it usually knows the placement before direct events
                 // arrive.
@@ -39,7 +40,7 @@ impl Hands {
                     world: place.world,
                     session,
                     io_thread,
-                    kind: SessionCommand::Placed { number },
+                    kind: SessionCommand::Placed { number, held },
                 };
                 self.command(place.thread, command);
                 let output = DeskOutput::Placed {

@@ -268,8 +268,51 @@ fn a_panic_while_skipped_ticks_are_counted_stays_in_its_world() {
     let why = slot.catch_up(None).unwrap();
     assert!(why.starts_with("not saved"), "{why}");
     let report = slot.panicked(why, None);
-    assert!(matches!(report, TickReport::Panicked { tick: Tick(4), .. }));
+    // The recording ends with tick 1: the world can be rebuilt only up to there.
+    assert!(matches!(report, TickReport::Panicked { tick: Tick(2), .. }));
     assert!(slot.is_broken() && slot.catch_up(None).is_none());
+    assert_eq!(slot.tick, Tick(1));
+}
+
+/// Runs a few ticks, of which the last has input. Returns the tick of the panic.
+fn panics_after_quiet_ticks(ticker: Box<dyn Ticker>) -> Tick {
+    let mut slot = slot(ticker);
+    (0..3).for_each(|_| tick(&mut slot, Pace::default()));
+    message(&mut slot, chat(1));
+    match step(&mut slot) {
+        Stepped::Panicked(TickReport::Panicked { tick, .. }) => {
+            assert_eq!(slot.tick.after(1), tick);
+            tick
+        }
+        _ => panic!("no panic"),
+    }
+}
+
+/// A world that is quiet, and panics when a chat arrives.
+#[derive(Default)]
+struct QuietUntilChat(Fragile);
+
+impl Ticker for QuietUntilChat {
+    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, recorder: Option<&mut TickSender>) {
+        self.0.step(input, output, recorder);
+    }
+
+    fn quiet_ticks(&self) -> u32 {
+        10
+    }
+
+    fn skip(&mut self, ticks: u32, _: Option<&mut TickSender>) {
+        self.0.tick = self.0.tick.after(ticks);
+    }
+
+    fn reclaim(&mut self, _: &mut TickInput) {}
+}
+
+#[test]
+fn a_panic_takes_back_skipped_ticks_only_if_they_were_not_recorded() {
+    assert_eq!(panics_after_quiet_ticks(Box::new(BadSaver)), Tick(2));
+    let fragile = Box::<QuietUntilChat>::default();
+    assert_eq!(panics_after_quiet_ticks(fragile), Tick(4));
 }
 
 #[test]

@@ -55,6 +55,9 @@ pub(super) struct Node {
     desk_to_io: [VecDeque<DeskAction>; THREADS],
     /// By tick thread. The order between I/O threads does not matter.
     io_to_tick: [Vec<(WorldId, Event)>; THREADS],
+    /// By I/O thread and tick thread: `Some` if the ring is full, with the holds and releases that
+    /// wait.
+    full: [[Option<Vec<(WorldId, Event)>>; THREADS]; THREADS],
     desk_to_tick: [Vec<TickCommand>; THREADS],
     tick_to_desk: [VecDeque<DeskEvent>; THREADS],
     jobs: Vec<Job>,
@@ -107,6 +110,7 @@ impl Node {
             io_to_desk: Default::default(),
             desk_to_io: Default::default(),
             io_to_tick: Default::default(),
+            full: Default::default(),
             desk_to_tick: Default::default(),
             tick_to_desk: Default::default(),
             jobs: Vec::new(),
@@ -163,6 +167,7 @@ impl Node {
         let mut quiet = 0;
         for _ in 0..20_000 {
             for thread in 0..THREADS {
+                (0..THREADS).for_each(|io| self.empty_ring(io, thread));
                 self.io_reaches_desk(thread);
                 self.desk_reaches_io(thread);
                 self.tick_reaches_desk(thread);
@@ -275,17 +280,39 @@ impl Node {
     }
 
     fn send_directly(&mut self, session: SessionId, kind: WorldEvent) -> bool {
-        let client = &self.clients[&session];
+        let client = self.clients.get_mut(&session).expect("it is open");
         let Some((place, placed)) = client.direct else {
             return false;
         };
+        let waiting = self.full[client.io][place.thread].as_mut();
+        if let (Some(_), WorldEvent::Message { message, .. }) = (&waiting, &kind) {
+            // It is dropped, and has no number.
+            client.number -= 1;
+            client.open.remove(&message.request());
+            return true;
+        }
         let event = Event {
             session,
             placed,
             kind,
         };
-        self.io_to_tick[place.thread].push((place.world, event));
+        let sent = waiting.unwrap_or(&mut self.io_to_tick[place.thread]);
+        sent.push((place.world, event));
         true
+    }
+
+    /// The ring from an I/O thread to a tick thread fills up, or is emptied.
+    fn fill_or_empty_ring(&mut self, io: usize, thread: usize) {
+        if self.full[io][thread].is_none() {
+            self.full[io][thread] = Some(Vec::new());
+        } else {
+            self.empty_ring(io, thread);
+        }
+    }
+
+    fn empty_ring(&mut self, io: usize, thread: usize) {
+        let waiting = self.full[io][thread].take().unwrap_or_default();
+        self.io_to_tick[thread].extend(waiting);
     }
 
     /// The I/O thread stops sending directly to a world.
@@ -465,6 +492,7 @@ impl Node {
             }),
             5 if self.mischief && pick / 16 % 8 < self.wildness => self.restart(pick / 128),
             6 => self.overrun(thread, pick / 16),
+            7 => self.fill_or_empty_ring(thread, pick / 16 % THREADS),
             _ => {}
         }
     }
@@ -589,9 +617,10 @@ impl Node {
                     session,
                     place,
                     number,
+                    held,
                     ..
                 } => {
-                    let placed = TickCommand::Placed(place.world, session, number);
+                    let placed = TickCommand::Placed(place.world, session, number, held);
                     self.desk_to_tick[place.thread].push(placed);
                     let io = self.clients[&session].io;
                     self.desk_to_io[io].push_back(action);

@@ -23,7 +23,7 @@ pub(super) enum TickCommand {
     Enter(Slot),
     End(WorldId),
     Event(WorldId, Event),
-    Placed(WorldId, SessionId, u32),
+    Placed(WorldId, SessionId, u32, bool),
 }
 
 #[derive(Debug, Default)]
@@ -105,7 +105,10 @@ impl TickThread {
                 .get(&world)
                 .and_then(|placed| placed.get(&event.session));
             if placed.is_some_and(|placed| event.placed <= *placed) {
-                done.late.push(event.session);
+                // A hold or release may have waited while the ring was full.
+                if is_droppable(&event) {
+                    done.late.push(event.session);
+                }
             } else {
                 // It overtook the world.
                 self.overtaking.push((world, event));
@@ -118,7 +121,7 @@ impl TickThread {
             .and_then(|slot| slot.placed.get(&event.session));
         if self.slots.contains_key(&world) && placed.is_none_or(|placed| *placed < event.placed) {
             self.overtaking.push((world, event));
-        } else {
+        } else if is_droppable(&event) || placed.is_none_or(|placed| *placed == event.placed) {
             self.event(world, event, done);
         }
     }
@@ -190,9 +193,20 @@ impl TickThread {
             }
             TickCommand::End(id) => self.end(id, true, done),
             TickCommand::Event(world, event) => self.event(world, event, done),
-            TickCommand::Placed(world, session, number) => {
+            TickCommand::Placed(world, session, number, held) => {
                 if let Some(slot) = self.slots.get_mut(&world) {
                     slot.placed.insert(session, number);
+                    let kind = if held {
+                        WorldEvent::Hold
+                    } else {
+                        WorldEvent::Release
+                    };
+                    let event = Event {
+                        session,
+                        placed: number,
+                        kind,
+                    };
+                    self.event(world, event, done);
                 }
                 let waiting = std::mem::take(&mut self.overtaking);
                 for (world, event) in waiting {
