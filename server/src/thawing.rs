@@ -6,7 +6,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use parlour_recording::replay::{thaw, thawed_config};
+use parlour_recording::{
+    recorder::FirstTick,
+    replay::{thaw, thawed_config},
+};
 use parlour_shared::text::{count, panic_message};
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{Event, EventKind, Report, RoomStatus, TickInput, TickOutput, WorldKind};
@@ -24,6 +27,8 @@ pub(crate) struct WaitingWorld {
     pub(crate) simulation: Simulation,
     pub(crate) config: SimConfig,
     pub(crate) logic: Logic,
+    /// The last tick of a saved world, in which the old sessions departed. A new world has none.
+    pub(crate) departed: Option<FirstTick>,
 }
 
 /// The worlds of all files.
@@ -40,8 +45,8 @@ pub(crate) struct Thawed {
 /// Loads the worlds of these files, which are sorted by name, for these room types. Logs a line for
 /// each. Game logic may create handles of its metrics here.
 ///
-/// The old sessions depart in one tick of each world, before anybody can arrive: a new session may
-/// have the id of an old one. The tick is the last one before the recording of the world starts.
+/// The old sessions depart in one tick of each world, before anybody can arrive. It is the first
+/// tick of the recording of that world.
 pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawed, StateError> {
     let mut all = Thawed::default();
     let mut places: BTreeMap<String, String> = BTreeMap::new();
@@ -81,7 +86,7 @@ fn thaw_one(file: &WorldFile, types: &RoomTypes) -> Result<(WaitingWorld, Thawed
     let config = thawed_config(&file.frozen, types.sim_config(&kind));
     let logic = types.logic(&kind);
     let mut simulation = thaw(&file.frozen, &config, &logic).map_err(|error| error.to_string())?;
-    let rooms = let_all_depart(&mut simulation);
+    let (departed, rooms) = let_all_depart(&mut simulation, file.frozen.state.clone());
     let known = ThawedWorld {
         name: file.frozen.header.world.clone(),
         kind: kind_of(file, types, &rooms)?,
@@ -91,12 +96,14 @@ fn thaw_one(file: &WorldFile, types: &RoomTypes) -> Result<(WaitingWorld, Thawed
         simulation,
         config,
         logic,
+        departed: Some(departed),
     };
     Ok((world, known))
 }
 
-/// Runs the tick in which all sessions depart. Returns the rooms after it.
-fn let_all_depart(simulation: &mut Simulation) -> Vec<RoomStatus> {
+/// Runs the tick in which all sessions depart. `state` is the world before it. Returns the tick for
+/// the recording, and the rooms after it.
+fn let_all_depart(simulation: &mut Simulation, state: Vec<u8>) -> (FirstTick, Vec<RoomStatus>) {
     let departing = simulation.sessions().map(|session| Event {
         session,
         kind: EventKind::Depart,
@@ -106,8 +113,9 @@ fn let_all_depart(simulation: &mut Simulation) -> Vec<RoomStatus> {
         ..TickInput::default()
     };
     input.sort();
-    let mut output = TickOutput::default();
+    let (recorded, mut output) = (input.clone(), TickOutput::default());
     simulation.step(&mut input, &mut output);
+    let departed = FirstTick::new(state, recorded, &output);
     let mut rooms = BTreeMap::new();
     // A loaded world reports all its rooms in its first tick.
     for report in output.reports {
@@ -117,7 +125,7 @@ fn let_all_depart(simulation: &mut Simulation) -> Vec<RoomStatus> {
             _ => {}
         }
     }
-    rooms.into_values().collect()
+    (departed, rooms.into_values().collect())
 }
 
 /// Returns the kind of world that has these rooms now. Before the rooms are known, the room of an

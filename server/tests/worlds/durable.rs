@@ -10,14 +10,18 @@ use parlour_client::{
     Command, JoinRequest, Refusal,
     shared::{ids::Epoch, message::StateWrite},
 };
-use parlour_recording::format::FrozenWorld;
+use parlour_recording::{
+    format::FrozenWorld,
+    replay::worlds::{Worlds, world_directories},
+};
 use parlour_server::{RoomType, Server, ServerOptions, StartError, StateError};
 use parlour_shared::ids::Tick;
 use parlour_testing::{TemporaryPath, eventually};
+use parlour_tick::{Event, EventKind};
 use serde_json::Value;
 
 use crate::{
-    games::{fragile, scores, start, thread_of, worlds},
+    games::{fragile, logic_of, scores, start, thread_of, worlds},
     recordings::verify_all,
     support::{
         http::{exchange, status_of},
@@ -195,6 +199,48 @@ async fn a_thawed_world_is_rebuilt_after_a_panic_and_on_request_and_its_recordin
     let server = start_durable(&state);
     let cat = Visitor::open_in(&server, "cat", "castle/1").await;
     assert_eq!(values(&cat).len(), 2);
+}
+
+#[tokio::test]
+async fn the_recordings_of_two_processes_contain_each_tick_and_the_departures_of_old_sessions() {
+    let (state, recordings) = (
+        TemporaryPath::missing("durable"),
+        TemporaryPath::missing("records"),
+    );
+    let mut maps = Vec::new();
+    let mut begin = || {
+        start(|options| {
+            with_durable(options, &state.0);
+            options.recording.directory = Some(recordings.0.clone());
+            maps.clone_from(&options.sim.maps);
+        })
+    };
+    let server = begin();
+    let _ann = Visitor::open_in(&server, "ann", "castle/1").await;
+    stop(&server);
+    drop(server);
+    let frozen = FrozenWorld::open(&file(&state, "castle.1")).unwrap();
+    let server = begin();
+    let _bob = Visitor::open_in(&server, "bob", "castle/1").await;
+    stop(&server);
+    drop(server);
+
+    assert_eq!(verify_all(&recordings.0, &maps)["castle.1"].runs, 2);
+    let found = world_directories(&recordings.0).unwrap().into_iter();
+    let castle = found.filter(|world| world.name == "castle.1").collect();
+    let opened = Worlds::open(&recordings.0, castle, maps, logic_of("castle.1")).unwrap();
+    let world = opened.iter().next().unwrap();
+    let last = opened.replay(&world.runs[0]).unwrap().last_tick();
+    assert_eq!(last, Some(frozen.tick));
+    let mut replay = opened.replay(&world.runs[1]).unwrap();
+    let first = frozen.tick.after(1);
+    assert_eq!(replay.files().range().unwrap().0, first);
+    let mut run = replay.run().unwrap();
+    assert_eq!(run.simulation().sessions().count(), 1);
+    run.next_up_to(first).unwrap();
+    let departs = |event: &Event| event.kind == EventKind::Depart;
+    assert!(run.input().events.iter().all(departs) && run.input().events.len() == 1);
+    assert_eq!(run.simulation().sessions().count(), 0);
 }
 
 #[tokio::test]
