@@ -10,7 +10,7 @@ use parlour_recording::{
     recorder::FirstTick,
     replay::{thaw, thawed_config},
 };
-use parlour_shared::text::{count, panic_message};
+use parlour_shared::text::{count, panic_message, shortened_room_name};
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{Event, EventKind, Report, RoomStatus, TickInput, TickOutput, WorldKind};
 
@@ -18,7 +18,8 @@ use crate::{
     desk::{ThawedWorld, ThawedWorlds, WorldSharing},
     epochs::Epochs,
     room_types::RoomTypes,
-    world_files::{StateError, WorldFile},
+    state_error::{StateError, UnusableWorld},
+    world_files::WorldFile,
 };
 
 /// A world that waits to be started.
@@ -43,28 +44,46 @@ pub(crate) struct Thawed {
 }
 
 /// Loads the worlds of these files, which are sorted by name, for these room types. Logs a line for
-/// each. Game logic may create handles of its metrics here.
+/// each. The error contains all worlds that cannot go on. Game logic may create handles of its metrics here.
 ///
 /// The old sessions depart in one tick of each world, before anybody can arrive. It is the first
 /// tick of the recording of that world.
-pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawed, StateError> {
+pub(crate) fn thaw_all(
+    files: Vec<Result<WorldFile, UnusableWorld>>,
+    types: &RoomTypes,
+) -> Result<Thawed, StateError> {
     let mut all = Thawed::default();
     let mut places: BTreeMap<String, String> = BTreeMap::new();
+    let mut unusable = Vec::new();
     for file in files {
+        let file = match file {
+            Ok(file) => file,
+            Err(error) => {
+                unusable.push(error);
+                continue;
+            }
+        };
         // Unwind safety: nothing of the world is left after a panic.
         let thawed = catch_unwind(AssertUnwindSafe(|| thaw_one(&file, types)));
         let thawed = thawed
             .unwrap_or_else(|panic| Err(format!("its game logic panicked: {}", panic_message(&*panic))));
-        let (world, known) = thawed.map_err(|why| file.error(why))?;
+        let (world, known) = match thawed {
+            Ok(thawed) => thawed,
+            Err(why) => {
+                unusable.push(file.error(why));
+                continue;
+            }
+        };
         let (name, tick) = (known.name.clone(), world.simulation.tick().0);
         if known.rooms.is_empty() {
             tracing::info!(world = name, tick, "a saved world has no room any more");
             continue;
         }
+        warn_if_given_up(&name, &known.rooms, types);
         for room in &known.rooms {
             if let Some(other) = places.insert(room.room.clone(), name.clone()) {
                 let room = &room.room;
-                return Err(file.error(format!("its room {room} is also in the world {other}")));
+                unusable.push(file.error(format!("its room {room} is also in the world {other}")));
             }
         }
         all.epochs.note(&known.kind, world.config.first_epoch);
@@ -77,8 +96,28 @@ pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawe
         all.waiting.insert(name, world);
         all.known.worlds.push(known);
     }
+    if !unusable.is_empty() {
+        return Err(StateError::Worlds(unusable));
+    }
     all.known.first_id = all.epochs.first_id();
     Ok(all)
+}
+
+/// Warns if no room of a saved world has a durable type any more: the next stop will not save it.
+fn warn_if_given_up(world: &str, rooms: &[RoomStatus], types: &RoomTypes) {
+    let is_durable = |room: &RoomStatus| types.durable().any(|durable| durable == room.room_type);
+    if rooms.iter().any(is_durable) {
+        return;
+    }
+    let shown = rooms.iter().map(|room| match room.private {
+        true => shortened_room_name(&room.room),
+        false => room.room.clone(),
+    });
+    tracing::warn!(
+        world,
+        rooms = shown.collect::<Vec<_>>().join(", "),
+        "the next stop removes the file of a saved world, because the types of its rooms are not durable any more"
+    );
 }
 
 fn thaw_one(file: &WorldFile, types: &RoomTypes) -> Result<(WaitingWorld, ThawedWorld), String> {
