@@ -100,12 +100,14 @@ impl MakeWorlds for LiveWorlds {
             mut simulation,
             config,
             logic,
+            departed,
         } = waiting.unwrap_or_else(|| {
             let (config, logic) = (self.config(world, name, kind), self.types.logic(kind));
             WaitingWorld {
                 simulation: Simulation::with_plugins(config.clone(), logic.clone()),
                 config,
                 logic,
+                departed: None,
             }
         });
         let info = WorldInfo {
@@ -114,7 +116,10 @@ impl MakeWorlds for LiveWorlds {
             config,
             logic,
         };
-        let ticks = self.recorder.open(info, &mut simulation);
+        let ticks = match departed {
+            Some(tick) => self.recorder.open_with(info, &simulation, tick),
+            None => self.recorder.open(info, &mut simulation),
+        };
         let ticks = ticks.map_err(|error| error.to_string())?;
         self.state().names.insert(world, name.to_owned());
         Ok(Box::new(RecordedWorld::new(simulation, ticks)))

@@ -6,7 +6,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use parlour_recording::replay::{thaw, thawed_config};
+use parlour_recording::{
+    recorder::FirstTick,
+    replay::{thaw, thawed_config},
+};
 use parlour_shared::ids::Tick;
 use parlour_shared::text::{count, panic_message, shortened_room_name};
 use parlour_sim::{Logic, SimConfig, Simulation};
@@ -16,7 +19,8 @@ use crate::{
     desk::{ThawedWorld, ThawedWorlds, WorldSharing},
     epochs::Epochs,
     room_types::RoomTypes,
-    world_files::{StateError, WorldFile},
+    state_error::{StateError, UnusableWorld},
+    world_files::WorldFile,
 };
 
 /// A world that waits to be started.
@@ -25,6 +29,8 @@ pub(crate) struct WaitingWorld {
     pub(crate) simulation: Simulation,
     pub(crate) config: SimConfig,
     pub(crate) logic: Logic,
+    /// The last tick of a saved world, in which the old sessions departed. A new world has none.
+    pub(crate) departed: Option<FirstTick>,
 }
 
 /// The worlds of all files.
@@ -39,26 +45,38 @@ pub(crate) struct Thawed {
 }
 
 /// Loads the worlds of these files, which are sorted by name, for these room types. Logs a line for
-/// each. Game logic may create handles of its metrics here.
+/// each. The error contains all worlds that cannot go on. Game logic may create handles of its
+/// metrics here.
 ///
-/// The old sessions depart in one tick of each world, before anybody can arrive: a new session may
-/// have the id of an old one. The tick is the last one before the recording of the world starts.
+/// The old sessions depart in one tick of each world, before anybody can arrive. It is the first
+/// tick of the recording of that world.
 ///
 /// A room may be in two files: it ended, was created again in a different world, and then only one
 /// of the two worlds could be saved. It goes on from the file that was saved last.
-pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawed, StateError> {
+pub(crate) fn thaw_all(
+    files: Vec<Result<WorldFile, UnusableWorld>>,
+    types: &RoomTypes,
+) -> Result<Thawed, StateError> {
     let mut all = Thawed::default();
+    let mut unusable = Vec::new();
     let mut loaded = Vec::new();
     for file in files {
-        let (world, known) = caught(&file, || thaw_one(&file, types))?;
-        loaded.push((file, world, known));
+        let thawed = file.and_then(|file| {
+            let (world, known) = caught(&file, || thaw_one(&file, types))?;
+            Ok((file, world, known))
+        });
+        match thawed {
+            Ok(thawed) => loaded.push(thawed),
+            Err(error) => unusable.push(error),
+        }
     }
-    for (world, known) in keep_newest_rooms(loaded, types)? {
+    for (world, known) in keep_newest_rooms(loaded, types, &mut unusable) {
         let (name, tick) = (known.name.clone(), world.simulation.tick().0);
         if known.rooms.is_empty() {
             tracing::info!(world = name, tick, "a saved world has no room any more");
             continue;
         }
+        warn_if_given_up(&name, &known.rooms, types);
         all.epochs.note(&known.kind, world.config.first_epoch);
         tracing::info!(
             world = name,
@@ -69,6 +87,9 @@ pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawe
         all.waiting.insert(name, world);
         all.known.worlds.push(known);
     }
+    if !unusable.is_empty() {
+        return Err(StateError::Worlds(unusable));
+    }
     all.known.first_id = all.epochs.first_id();
     Ok(all)
 }
@@ -77,7 +98,8 @@ pub(crate) fn thaw_all(files: Vec<WorldFile>, types: &RoomTypes) -> Result<Thawe
 fn keep_newest_rooms(
     loaded: Vec<(WorldFile, WaitingWorld, ThawedWorld)>,
     types: &RoomTypes,
-) -> Result<Vec<(WaitingWorld, ThawedWorld)>, StateError> {
+    unusable: &mut Vec<UnusableWorld>,
+) -> Vec<(WaitingWorld, ThawedWorld)> {
     let mut newest: BTreeMap<String, (u64, String)> = BTreeMap::new();
     for (file, _, known) in &loaded {
         let saved = (file.frozen.header.started_ms, known.name.clone());
@@ -113,11 +135,16 @@ fn keep_newest_rooms(
         let older: Vec<String> = older.into_iter().map(|room| room.room.clone()).collect();
         let simulation = world.simulation;
         let without = caught(&file, || Ok(without_rooms(simulation, &older)));
-        let (tick, state) = without?;
-        (file.frozen.tick, file.frozen.state) = (tick, state);
-        kept.push(caught(&file, || thaw_one(&file, types))?);
+        let thawed = without.and_then(|(tick, state)| {
+            (file.frozen.tick, file.frozen.state) = (tick, state);
+            caught(&file, || thaw_one(&file, types))
+        });
+        match thawed {
+            Ok(thawed) => kept.push(thawed),
+            Err(error) => unusable.push(error),
+        }
     }
-    Ok(kept)
+    kept
 }
 
 /// Returns a world without these rooms, which nobody is in: its tick and its state.
@@ -133,7 +160,7 @@ fn without_rooms(mut simulation: Simulation, rooms: &[String]) -> (Tick, Vec<u8>
 }
 
 /// Does something with a world, and turns a panic of its game logic into an error of its file.
-fn caught<T>(file: &WorldFile, work: impl FnOnce() -> Result<T, String>) -> Result<T, StateError> {
+fn caught<T>(file: &WorldFile, work: impl FnOnce() -> Result<T, String>) -> Result<T, UnusableWorld> {
     // Unwind safety: nothing of the world is left after a panic.
     let result = catch_unwind(AssertUnwindSafe(work));
     result
@@ -141,12 +168,29 @@ fn caught<T>(file: &WorldFile, work: impl FnOnce() -> Result<T, String>) -> Resu
         .map_err(|why| file.error(why))
 }
 
+/// Warns if no room of a saved world has a durable type any more: the next stop will not save it.
+fn warn_if_given_up(world: &str, rooms: &[RoomStatus], types: &RoomTypes) {
+    let is_durable = |room: &RoomStatus| types.durable().any(|durable| durable == room.room_type);
+    if rooms.iter().any(is_durable) {
+        return;
+    }
+    let shown = rooms.iter().map(|room| match room.private {
+        true => shortened_room_name(&room.room),
+        false => room.room.clone(),
+    });
+    tracing::warn!(
+        world,
+        rooms = shown.collect::<Vec<_>>().join(", "),
+        "the next stop removes the file of a saved world, because the types of its rooms are not durable any more"
+    );
+}
+
 fn thaw_one(file: &WorldFile, types: &RoomTypes) -> Result<(WaitingWorld, ThawedWorld), String> {
     let kind = kind_of(file, types, &[])?;
     let config = thawed_config(&file.frozen, types.sim_config(&kind));
     let logic = types.logic(&kind);
     let mut simulation = thaw(&file.frozen, &config, &logic).map_err(|error| error.to_string())?;
-    let rooms = let_all_depart(&mut simulation);
+    let (departed, rooms) = let_all_depart(&mut simulation, file.frozen.state.clone());
     let known = ThawedWorld {
         name: file.frozen.header.world.clone(),
         kind: kind_of(file, types, &rooms)?,
@@ -156,12 +200,14 @@ fn thaw_one(file: &WorldFile, types: &RoomTypes) -> Result<(WaitingWorld, Thawed
         simulation,
         config,
         logic,
+        departed: Some(departed),
     };
     Ok((world, known))
 }
 
-/// Runs the tick in which all sessions depart. Returns the rooms after it.
-fn let_all_depart(simulation: &mut Simulation) -> Vec<RoomStatus> {
+/// Runs the tick in which all sessions depart. `state` is the world before it. Returns the tick for
+/// the recording, and the rooms after it.
+fn let_all_depart(simulation: &mut Simulation, state: Vec<u8>) -> (FirstTick, Vec<RoomStatus>) {
     let departing = simulation.sessions().map(|session| Event {
         session,
         kind: EventKind::Depart,
@@ -171,8 +217,9 @@ fn let_all_depart(simulation: &mut Simulation) -> Vec<RoomStatus> {
         ..TickInput::default()
     };
     input.sort();
-    let mut output = TickOutput::default();
+    let (recorded, mut output) = (input.clone(), TickOutput::default());
     simulation.step(&mut input, &mut output);
+    let departed = FirstTick::new(state, recorded, &output);
     let mut rooms = BTreeMap::new();
     // A loaded world reports all its rooms in its first tick.
     for report in output.reports {
@@ -182,7 +229,7 @@ fn let_all_depart(simulation: &mut Simulation) -> Vec<RoomStatus> {
             _ => {}
         }
     }
-    rooms.into_values().collect()
+    (departed, rooms.into_values().collect())
 }
 
 /// Returns the kind of world that has these rooms now. Before the rooms are known, the room of an

@@ -2,13 +2,14 @@
 //! directory, which only one server uses at a time.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
 };
 
 use parlour_recording::{format::FrozenWorld, recorder::is_world_name};
-use thiserror::Error;
+
+use crate::state_error::{StateError, UnusableWorld, WorldFault};
 
 /// The end of the name of a file. The name of the world comes before it.
 const SUFFIX: &str = ".plr";
@@ -16,37 +17,6 @@ const SUFFIX: &str = ".plr";
 const UNFINISHED: &str = ".plr.new";
 /// The file whose lock says that a server uses the directory.
 const LOCK: &str = ".lock";
-
-/// Why the worlds of an earlier process cannot go on.
-#[derive(Debug, Error)]
-pub enum StateError {
-    /// The directory cannot be used.
-    #[error("cannot keep worlds in the directory {}: {source}; choose a different one with --state", directory.display())]
-    Directory {
-        /// The directory.
-        directory: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// A different server uses it.
-    #[error(
-        "a different server keeps its worlds in the directory {}: stop it first, or choose a different one with --state",
-        .0.display()
-    )]
-    InUse(PathBuf),
-    /// A world cannot go on.
-    #[error(
-        "cannot go on with the world in {}: {why}. Start the version of the program that saved it, with the same maps and \
-         room types, or move the file away to start without its rooms",
-        path.display()
-    )]
-    World {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        why: String,
-    },
-}
 
 /// The directory, which is locked.
 #[derive(Debug)]
@@ -64,12 +34,9 @@ pub(crate) struct WorldFile {
 }
 
 impl WorldFile {
-    /// Returns the error that this world cannot go on.
-    pub(crate) fn error(&self, why: impl ToString) -> StateError {
-        StateError::World {
-            path: self.path.clone(),
-            why: why.to_string(),
-        }
+    /// Returns the error that this program, with these settings, cannot run the world.
+    pub(crate) fn error(&self, why: impl ToString) -> UnusableWorld {
+        UnusableWorld::new(&self.path, WorldFault::Different, why)
     }
 }
 
@@ -81,8 +48,8 @@ impl WorldFiles {
             directory: directory.to_owned(),
             source,
         };
-        fs::create_dir_all(directory).map_err(failed)?;
-        let lock = File::create(directory.join(LOCK)).map_err(failed)?;
+        create_directory(directory).map_err(failed)?;
+        let lock = create(&directory.join(LOCK)).map_err(failed)?;
         // On a file system without locks, the user must see to it.
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             return Err(StateError::InUse(directory.to_owned()));
@@ -99,26 +66,21 @@ impl WorldFiles {
     }
 
     /// Reads the worlds of all files, by name, and checks that the files are whole.
-    pub(crate) fn read_all(&self) -> Result<Vec<WorldFile>, StateError> {
+    pub(crate) fn read_all(&self) -> Result<Vec<Result<WorldFile, UnusableWorld>>, StateError> {
         let names = self.names(SUFFIX).map_err(|source| StateError::Directory {
             directory: self.directory.clone(),
             source,
         })?;
-        names.into_iter().map(|name| self.read(&name)).collect()
+        Ok(names.into_iter().map(|name| self.read(&name)).collect())
     }
 
-    fn read(&self, name: &str) -> Result<WorldFile, StateError> {
+    fn read(&self, name: &str) -> Result<WorldFile, UnusableWorld> {
         let path = self.path(name);
-        let failed = |why: String| StateError::World {
-            path: path.clone(),
-            why,
-        };
-        let frozen = FrozenWorld::open(&path).map_err(|error| failed(error.to_string()))?;
+        let frozen = FrozenWorld::open(&path).map_err(|error| UnusableWorld::unread(&path, &error))?;
         if frozen.header.world != name {
             let world = &frozen.header.world;
-            return Err(failed(format!(
-                "it contains the world {world:?}, so it was renamed"
-            )));
+            let why = format!("the file contains the world {world:?}, so it was renamed");
+            return Err(UnusableWorld::new(&path, WorldFault::Renamed, why));
         }
         Ok(WorldFile { path, frozen })
     }
@@ -129,7 +91,7 @@ impl WorldFiles {
     pub(crate) fn write(&self, frozen: &FrozenWorld) -> io::Result<u64> {
         let name = &frozen.header.world;
         let unfinished = self.directory.join(format!("{name}{UNFINISHED}"));
-        let written = File::create(&unfinished)
+        let written = create(&unfinished)
             .and_then(|file| frozen.write(BufWriter::new(file)))
             .and_then(|mut writer| writer.flush().map(|()| writer))
             .and_then(|writer| writer.into_inner().map_err(io::IntoInnerError::into_error))
@@ -190,6 +152,25 @@ impl WorldFiles {
     }
 }
 
+/// Creates the directory, and those above it, if they do not exist. Only the user of this process
+/// may enter them: the files contain the names of private rooms.
+fn create_directory(directory: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// Creates an empty file that only the user of this process may read.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
@@ -214,7 +195,8 @@ mod tests {
     fn ticks(files: &WorldFiles) -> Vec<(String, u32)> {
         let files = files.read_all().unwrap().into_iter();
         files
-            .map(|file| (file.frozen.header.world, file.frozen.tick.0))
+            .map(|file| file.unwrap().frozen)
+            .map(|frozen| (frozen.header.world, frozen.tick.0))
             .collect()
     }
 
@@ -251,6 +233,21 @@ mod tests {
             .collect();
         left.sort();
         assert_eq!(left, [".lock", "Not A World.plr", "notes.txt"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_user_of_the_process_may_read_the_files() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let parent = TemporaryPath::directory();
+        let directory = parent.0.join("state/worlds");
+        let files = WorldFiles::open(&directory).unwrap();
+        files.write(&world("main", 5)).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&directory), 0o700);
+        assert_eq!(mode(&directory.join("main.plr")), 0o600);
+        assert_eq!(mode(&directory.join(LOCK)), 0o600);
     }
 
     #[test]

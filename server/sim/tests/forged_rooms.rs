@@ -89,7 +89,10 @@ fn forged(world: &mut TestWorld, part: &str, value: &[u8]) -> Vec<u8> {
 #[track_caller]
 fn assert_refused(bytes: &[u8]) {
     let error = Simulation::load(config(), (), bytes).err();
-    let refused = matches!(error, Some(LoadError::Contradiction(_) | LoadError::Value { .. }));
+    let refused = matches!(
+        error,
+        Some(LoadError::Contradiction(_) | LoadError::Value { .. } | LoadError::Room { .. })
+    );
     assert!(refused, "{error:?}");
 }
 

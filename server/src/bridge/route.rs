@@ -20,26 +20,31 @@ pub(crate) struct WorldPlace {
     pub(crate) world: WorldId,
 }
 
-/// Returns a session id: `start << 34 | serial << 6 | thread`. It is an identity, and does not say
-/// where the connection of the session is. `thread` is the I/O thread that opened the session, so
-/// that two threads never make the same id, and the ids of one thread sort by age. Ids have 53
-/// bits, because JSON numbers are exact only up to 2^53. A thread repeats its ids after 2^28
-/// sessions, which takes three days at a thousand a second.
+/// The number of bits that count sessions. Ids have 53 bits, because JSON numbers are exact only up
+/// to 2^53.
+const COUNTER_BITS: u32 = 47;
+
+/// Returns a session id: `counter << 6 | thread`, where the counter is `start << 16` plus `serial`.
+/// It is an identity, and does not say where the connection of the session is. `thread` is the I/O
+/// thread that opened the session, so that two threads never make the same id, and the ids of one
+/// thread sort by age.
+///
+/// The start is a time in units of 1/16 s, so a thread that opens at most 2^20 sessions a second
+/// always has ids below those of a process that starts later. So ids stay unique over restarts,
+/// until the counter repeats after 4 years.
 #[must_use]
-pub(crate) fn session_id(start: u32, serial: u32, thread: usize) -> SessionId {
-    debug_assert!(start < 1 << 19 && thread < MAX_IO_THREADS);
-    let serial = serial % (1 << 28);
-    SessionId((u64::from(start) << 34) | (u64::from(serial) << 6) | thread as u64)
+pub(crate) fn session_id(start: u32, serial: u64, thread: usize) -> SessionId {
+    debug_assert!(start < 1 << 31 && thread < MAX_IO_THREADS);
+    let counter = (u64::from(start) << 16).wrapping_add(serial) % (1 << COUNTER_BITS);
+    SessionId(counter << 6 | thread as u64)
 }
 
-/// Returns the 19 bits of a start time in session ids, in units of 16 s: they repeat after 97 days.
-/// A server that restarts within 16 s of its start would repeat ids, so a server that needs
-/// unique ids waits that long, or keeps no sessions over a restart.
+/// Returns the start time in session ids: 31 bits, in units of 1/16 s.
 #[must_use]
 pub(crate) fn start_number(now: SystemTime) -> u32 {
     // A clock before 1970 is wrong: use 0.
-    let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    (seconds / 16 % (1 << 19)) as u32
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    (since.as_millis() * 16 / 1000 % (1 << 31)) as u32
 }
 
 /// A set of I/O threads.
@@ -92,18 +97,33 @@ mod tests {
 
     #[test]
     fn ids_of_one_thread_sort_by_age_and_ids_of_different_threads_differ() {
-        let last = session_id(1, (1 << 28) - 1, 63);
         assert!(session_id(1, 2, 0) > session_id(1, 1, 63));
-        assert!(session_id(2, 0, 0) > last, "a later start has higher ids");
+        assert!(session_id(1, 1 << 16, 0) > session_id(1, (1 << 16) - 1, 63));
         assert_ne!(session_id(1, 1, 0), session_id(1, 1, 1));
-        assert_eq!(session_id((1 << 19) - 1, (1 << 28) - 1, 63).0, (1 << 53) - 1);
+        let last = session_id((1 << 31) - 1, (1 << 16) - 1, 63);
+        assert_eq!(last.0, (1 << 53) - 1);
+        assert_eq!(session_id((1 << 31) - 1, 1 << 16, 63), session_id(0, 0, 63));
     }
 
     #[test]
-    fn the_start_number_counts_16_seconds_in_19_bits() {
-        let at = |seconds| start_number(UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!((at(0), at(15), at(16)), (0, 0, 1));
-        assert_eq!(at((16 << 19) + 40), 2);
+    fn a_process_that_starts_later_has_higher_ids_than_an_earlier_one_can_have_opened() {
+        let at = |ms| start_number(UNIX_EPOCH + Duration::from_millis(ms));
+        for begin in [0, 1, 1_796_000_000_003_u64] {
+            for lifetime in [63, 1_000, 16_000, 3_600_000] {
+                // A million sessions a second on one thread.
+                let opened = lifetime * 1_000;
+                let last = session_id(at(begin), opened, 63);
+                let first = session_id(at(begin + lifetime), 1, 0);
+                assert!(first > last, "begin {begin}, lifetime {lifetime}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_start_number_counts_sixteenths_of_a_second_in_31_bits() {
+        let at = |ms| start_number(UNIX_EPOCH + Duration::from_millis(ms));
+        assert_eq!((at(0), at(62), at(63), at(1000)), (0, 0, 1, 16));
+        assert_eq!(at(((1 << 31) + 3) * 1000 / 16 + 1), 3);
         assert_eq!(start_number(UNIX_EPOCH - Duration::from_secs(1)), 0);
     }
 

@@ -154,6 +154,11 @@ impl RoomType {
         self
     }
 
+    /// Returns the name of the type if it is durable.
+    pub(crate) fn durable_name(&self) -> Option<&str> {
+        self.is_durable.then_some(self.name.as_str())
+    }
+
     /// Sets the place of the declaration for errors, such as `parlour.toml:12`.
     pub(crate) fn declared_at(mut self, place: String) -> Self {
         self.place = Some(place);

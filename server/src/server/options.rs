@@ -92,6 +92,27 @@ impl ServerOptions {
         self.checked_room_types().map(drop)
     }
 
+    /// Returns a warning if the directory for worlds is missing or has no use.
+    #[must_use]
+    pub fn unused_state(&self) -> Option<String> {
+        let mut durable: Vec<&str> = self
+            .room_types
+            .iter()
+            .filter_map(RoomType::durable_name)
+            .collect();
+        durable.sort_unstable();
+        match (durable.is_empty(), &self.state) {
+            (true, Some(_)) => Some(
+                "no room type is durable, so no world will be saved in the directory of --state".to_owned(),
+            ),
+            (false, None) => Some(format!(
+                "rooms of the durable types {} end with this process: name a directory for their worlds with --state DIR",
+                durable.join(", ")
+            )),
+            _ => None,
+        }
+    }
+
     /// Returns the room types, with those of the maps.
     pub(crate) fn checked_room_types(&self) -> Result<RoomTypes, RoomTypeErrors> {
         RoomTypes::new(&self.sim, &self.logic, &self.room_types)

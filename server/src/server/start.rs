@@ -88,8 +88,13 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
     let config = desk_config(&sim, &types, options.tick_threads);
     let directory = options.state.clone();
     let files = directory.as_deref().map(WorldFiles::open).transpose()?;
-    warn_of_unused(&types, files.is_some());
+    if let Some(warning) = options.unused_state() {
+        tracing::warn!("{warning}");
+    }
     let saved = files.as_ref().map_or(Ok(Vec::new()), WorldFiles::read_all)?;
+    if let Some(directory) = directory.filter(|_| saved.is_empty()) {
+        tracing::info!(directory = %directory.display(), "there are no saved worlds");
+    }
     let files = files.map(Arc::new);
     start_with(options, welcomes, |_, metrics| {
         // Game logic may create handles of its metrics when a world is made.
@@ -127,20 +132,6 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
             seed,
         })
     })
-}
-
-/// Warns if worlds are to be kept but cannot be, or the other way round.
-fn warn_of_unused(types: &RoomTypes, has_directory: bool) {
-    let durable: Vec<&str> = types.durable().collect();
-    if durable.is_empty() && has_directory {
-        tracing::warn!("no room type is durable, so no world will be saved in the directory of --state");
-    }
-    if !durable.is_empty() && !has_directory {
-        tracing::warn!(
-            room_types = durable.join(", "),
-            "rooms of durable types end with this process: name a directory for their worlds with --state DIR"
-        );
-    }
 }
 
 /// Starts a server that plays a recording back. It has one tick thread.

@@ -81,6 +81,24 @@ fn sigterm_saves_the_durable_worlds_and_the_next_process_goes_on_with_them() {
     let frozen = FrozenWorld::open(&file).unwrap();
     assert!(frozen.tick >= office.tick);
 
+    // A file and a directory of saved worlds have nothing to replay.
+    let (code, _, err) = run(&mut parlour(&["replay", file.to_str().unwrap()]));
+    assert_eq!(code, Some(65), "{err}");
+    assert!(
+        err.contains("office.1.plr is a saved world") && err.contains("--dump players"),
+        "{err}"
+    );
+    let (code, _, err) = run(&mut parlour(&["replay", state.path()]));
+    assert_eq!(code, Some(65), "{err}");
+    for part in [
+        "contains saved worlds",
+        "--dump players",
+        "main.plr",
+        "office.1.plr",
+    ] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+
     // People can look at the file.
     let (code, out, err) = run(&mut parlour(&[
         "replay",
@@ -134,7 +152,7 @@ fn a_saved_world_that_cannot_go_on_exits_with_78() {
     let (code, _, err) = run(&mut parlour(&[&args[..], &FREE_PORTS].concat()));
     assert_eq!(code, Some(78), "{err}");
     assert!(
-        err.contains("office.1.plr") && err.contains("move the file away"),
+        err.contains("office.1.plr: the file is not a recording") && err.contains("move the file away"),
         "{err}"
     );
     // No directory.
@@ -155,6 +173,13 @@ fn a_setting_that_has_no_effect_is_a_warning() {
         "{log}"
     );
 
+    let (code, _, err) = run(&mut parlour(&["config", "check", types.path()]));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        err.contains("warning: ") && err.contains("hall, office") && err.contains("--state DIR"),
+        "{err}"
+    );
+
     let state = TemporaryPath::missing("state");
     let server = ServerProcess::start(&["--state", state.path()]);
     server.wait_for_line("Ctrl-C");
@@ -163,4 +188,26 @@ fn a_setting_that_has_no_effect_is_a_warning() {
         log.contains("WARN") && log.contains("no room type is durable"),
         "{log}"
     );
+    assert!(log.contains("there are no saved worlds"), "{log}");
+}
+
+#[test]
+fn saved_rooms_whose_type_is_not_durable_any_more_are_named_in_a_warning() {
+    let (types, state) = (types(), TemporaryPath::missing("state"));
+    let server = start(&types, &state);
+    let (_ann, _) = enter(&server, "office/1");
+    server.wait_for_line("Ctrl-C");
+    server.stop();
+    let file = state.0.join("office.1.plr");
+    assert!(file.exists());
+
+    let office = TYPES.replace("own_world = true\ndurable = true", "own_world = true");
+    let changed = TemporaryPath::named_file("changed.toml", &office);
+    let server = start(&changed, &state);
+    server.wait_for_line("Ctrl-C");
+    let log = server.stop();
+    let line = log.lines().find(|line| line.contains("not durable any more"));
+    let line = line.unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains("WARN") && line.contains("office/1"), "{line}");
+    assert!(!file.exists());
 }

@@ -10,14 +10,19 @@ use parlour_client::{
     Command, JoinRequest, Refusal,
     shared::{ids::Epoch, message::StateWrite},
 };
-use parlour_recording::format::FrozenWorld;
-use parlour_server::{RoomType, Server, ServerOptions, StartError, StateError};
+use parlour_recording::{
+    format::FrozenWorld,
+    replay::worlds::{Worlds, world_directories},
+};
+use parlour_server::{RoomType, Server, ServerOptions, StartError, StateError, WorldFault};
 use parlour_shared::{ids::Tick, text::shortened_room_name};
+use parlour_sim::OptionSpec;
 use parlour_testing::{TemporaryPath, eventually};
+use parlour_tick::{Event, EventKind};
 use serde_json::Value;
 
 use crate::{
-    games::{fragile, scores, start, thread_of, worlds},
+    games::{fragile, logic_of, scores, start, thread_of, worlds},
     recordings::verify_all,
     support::{
         http::{exchange, status_of},
@@ -198,6 +203,48 @@ async fn a_thawed_world_is_rebuilt_after_a_panic_and_on_request_and_its_recordin
 }
 
 #[tokio::test]
+async fn the_recordings_of_two_processes_contain_each_tick_and_the_departures_of_old_sessions() {
+    let (state, recordings) = (
+        TemporaryPath::missing("durable"),
+        TemporaryPath::missing("records"),
+    );
+    let mut maps = Vec::new();
+    let mut begin = || {
+        start(|options| {
+            with_durable(options, &state.0);
+            options.recording.directory = Some(recordings.0.clone());
+            maps.clone_from(&options.sim.maps);
+        })
+    };
+    let server = begin();
+    let _ann = Visitor::open_in(&server, "ann", "castle/1").await;
+    stop(&server);
+    drop(server);
+    let frozen = FrozenWorld::open(&file(&state, "castle.1")).unwrap();
+    let server = begin();
+    let _bob = Visitor::open_in(&server, "bob", "castle/1").await;
+    stop(&server);
+    drop(server);
+
+    assert_eq!(verify_all(&recordings.0, &maps)["castle.1"].runs, 2);
+    let found = world_directories(&recordings.0).unwrap().into_iter();
+    let castle = found.filter(|world| world.name == "castle.1").collect();
+    let opened = Worlds::open(&recordings.0, castle, maps, logic_of("castle.1")).unwrap();
+    let world = opened.iter().next().unwrap();
+    let last = opened.replay(&world.runs[0]).unwrap().last_tick();
+    assert_eq!(last, Some(frozen.tick));
+    let mut replay = opened.replay(&world.runs[1]).unwrap();
+    let first = frozen.tick.after(1);
+    assert_eq!(replay.files().range().unwrap().0, first);
+    let mut run = replay.run().unwrap();
+    assert_eq!(run.simulation().sessions().count(), 1);
+    run.next_up_to(first).unwrap();
+    let departs = |event: &Event| event.kind == EventKind::Depart;
+    assert!(run.input().events.iter().all(departs) && run.input().events.len() == 1);
+    assert_eq!(run.simulation().sessions().count(), 0);
+}
+
+#[tokio::test]
 async fn a_world_that_panics_as_the_server_stops_is_saved_as_it_was_before() {
     let state = TemporaryPath::missing("durable");
     let server = start_durable(&state);
@@ -355,6 +402,117 @@ async fn a_server_does_not_start_without_a_world_that_it_cannot_continue() {
     fs::rename(file(&state, "castle.2"), &path).unwrap();
     let server = start_durable(&state);
     let _bob = Visitor::open_in(&server, "bob", JoinRequest::existing("castle/1")).await;
+}
+
+#[tokio::test]
+async fn all_worlds_that_cannot_go_on_are_reported_at_once_each_with_what_to_do() {
+    let state = TemporaryPath::missing("durable");
+    let server = start_durable(&state);
+    let _ann = Visitor::open_in(&server, "ann", "castle/1").await;
+    let _bob = Visitor::open_in(&server, "bob", "castle/2").await;
+    let _cat = Visitor::open_in(&server, "cat", "club").await;
+    stop(&server);
+    drop(server);
+    let mut damaged = fs::read(file(&state, "castle.2")).unwrap();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    fs::write(file(&state, "castle.2"), damaged).unwrap();
+    fs::write(file(&state, "castle.3"), "not a world").unwrap();
+    fs::rename(file(&state, "club"), file(&state, "club-2")).unwrap();
+
+    let (error, text) = refused(&state, |options| {
+        let castle = RoomType::new("castle").map("east").plugins(fragile).own_world();
+        options
+            .room_types
+            .retain(|one| !format!("{one:?}").contains("\"castle\""));
+        options.room_types.push(castle.durable());
+    });
+    let StateError::Worlds(worlds) = error else {
+        panic!("{text}");
+    };
+    let mut found: Vec<_> = worlds
+        .iter()
+        .map(|world| (world.path.file_stem().unwrap().to_str().unwrap(), world.fault))
+        .collect();
+    found.sort_by_key(|(name, _)| *name);
+    let expected = [
+        ("castle.1", WorldFault::Different),
+        ("castle.2", WorldFault::Damaged),
+        ("castle.3", WorldFault::Damaged),
+        ("club-2", WorldFault::Renamed),
+    ];
+    assert_eq!(found, expected, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        (lines.len(), lines[0]),
+        (5, "cannot go on with 4 saved worlds:"),
+        "{text}"
+    );
+    let line = |name: &str| lines.iter().find(|line| line.contains(name)).unwrap();
+    for (name, parts) in [
+        ("castle.1.plr", ["is not a map of that type", "Start the version"]),
+        ("castle.2.plr", ["damaged", "Restore a copy"]),
+        ("castle.3.plr", ["the file is not a recording", "Restore a copy"]),
+        ("club-2.plr", ["contains the world \"club\"", "Rename it back"]),
+    ] {
+        for part in parts {
+            assert!(line(name).contains(part), "{part}: {text}");
+        }
+        assert!(line(name).contains("move the file away"), "{text}");
+    }
+    assert!(!line("castle.2.plr").contains("Start the version"), "{text}");
+}
+
+#[tokio::test]
+async fn an_option_that_the_type_does_not_allow_any_more_is_named_with_its_values() {
+    let study = |options: &mut ServerOptions, state: &Path, specs: &[OptionSpec]| {
+        let study = RoomType::new("study").map("plaza").own_world().durable();
+        let study = specs.iter().cloned().fold(study, RoomType::option);
+        options.room_types.push(study);
+        options.state = Some(state.to_owned());
+    };
+    let state = TemporaryPath::missing("durable");
+    let three = OptionSpec::one_of("mode", ["one", "two", "three"]);
+    let teams = OptionSpec::number("teams", 1, 9);
+    let server = start(|options| study(options, &state.0, &[three.clone(), teams.clone()]));
+    let join = JoinRequest::enter("study/red")
+        .option("mode", "three")
+        .option("teams", "4");
+    let _ann = Visitor::open_in(&server, "ann", join).await;
+    stop(&server);
+    drop(server);
+
+    let refused = |specs: &[OptionSpec]| {
+        let (_, text) = refused(&state, |options| {
+            options.room_types.clear();
+            study(options, &state.0, specs);
+        });
+        assert!(!text.contains("contradicts"), "{text}");
+        text
+    };
+    let two = OptionSpec::one_of("mode", ["one", "two"]);
+    for (specs, expected) in [
+        (
+            [two, teams].to_vec(),
+            "the room study/red: its option mode is \"three\", but the type allows only \"one\", \"two\"",
+        ),
+        (
+            [three.clone(), OptionSpec::number("teams", 1, 3)].to_vec(),
+            "its option teams is \"4\", but the type allows only the numbers 1 to 3",
+        ),
+        (
+            [three.clone()].to_vec(),
+            "its option teams is \"4\", but the type has no such option",
+        ),
+    ] {
+        let text = refused(&specs);
+        assert!(text.contains(expected), "{text}");
+    }
+    let four = OptionSpec::one_of("mode", ["one", "two", "three", "four"]);
+    let server = start(|options| {
+        study(options, &state.0, &[four, OptionSpec::number("teams", 0, 9)]);
+    });
+    let _bob = Visitor::open_in(&server, "bob", JoinRequest::existing("study/red")).await;
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub struct FrozenWorld {
 #[derive(Debug, Error)]
 pub enum FrozenWorldError {
     /// It cannot be opened as a recording.
-    #[error(transparent)]
+    #[error("{}{}", subject(.0), .0)]
     Open(#[from] OpenError),
     /// Its content cannot be read.
     #[error(transparent)]
@@ -44,8 +44,16 @@ pub enum FrozenWorldError {
         what: String,
     },
     /// It has other content than one saved world.
-    #[error("is a recording, and not the file of one saved world")]
+    #[error("the file is a recording, and not the file of one saved world")]
     NotOneWorld,
+}
+
+/// Returns the subject of the text of an error that has none.
+fn subject(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::Io(_) | OpenError::NotARecording | OpenError::Format(_) => "the file ",
+        OpenError::NoHeader | OpenError::Damaged(_) => "",
+    }
 }
 
 impl FrozenWorld {

@@ -16,6 +16,7 @@ use parlour_tick::WorldId;
 use super::{
     OpenWorldError, RecoverError, RecoveredWorld, WorldInfo, WorldTicks,
     context::WorldContext,
+    first_tick::FirstTick,
     open_worlds::OpenWorlds,
     recovery::{SavedWorld, rebuild},
     request::Request,
@@ -49,6 +50,34 @@ impl RecorderHandle {
     /// # Errors
     /// [`OpenWorldError`].
     pub fn open(&self, info: WorldInfo, world: &mut Simulation) -> Result<WorldTicks, OpenWorldError> {
+        let context = self.context(info, world)?;
+        let saved = (world.tick() > Tick(0)).then(|| {
+            let mut state = Vec::new();
+            world.save(&mut state);
+            let tick = world.tick();
+            SavedWorld { tick, state }
+        });
+        self.send(Request::Open(Arc::clone(&context), saved, None));
+        Ok(WorldTicks::new(context, self.keyframe_ticks))
+    }
+
+    /// Like [`Self::open`], for a world whose last tick is the first one of the recording.
+    ///
+    /// # Errors
+    /// [`OpenWorldError`].
+    pub fn open_with(
+        &self,
+        info: WorldInfo,
+        world: &Simulation,
+        first: FirstTick,
+    ) -> Result<WorldTicks, OpenWorldError> {
+        let context = self.context(info, world)?;
+        let (before, first) = first.into_batch(context.id);
+        self.send(Request::Open(Arc::clone(&context), Some(before), Some(first)));
+        Ok(WorldTicks::new(context, self.keyframe_ticks))
+    }
+
+    fn context(&self, info: WorldInfo, world: &Simulation) -> Result<Arc<WorldContext>, OpenWorldError> {
         if !is_world_name(&info.name) {
             return Err(OpenWorldError::BadName(info.name));
         }
@@ -56,15 +85,7 @@ impl RecorderHandle {
             return Err(OpenWorldError::NameTaken(info.name));
         }
         let parts = world.part_names().map(str::to_owned).collect();
-        let context = Arc::new(WorldContext::new(info, parts, self.build));
-        let saved = (world.tick() > Tick(0)).then(|| {
-            let mut state = Vec::new();
-            world.save(&mut state);
-            let tick = world.tick();
-            SavedWorld { tick, state }
-        });
-        self.send(Request::Open(Arc::clone(&context), saved));
-        Ok(WorldTicks::new(context, self.keyframe_ticks))
+        Ok(Arc::new(WorldContext::new(info, parts, self.build)))
     }
 
     /// Ends the recording of a world. Call it after the tick thread has sent the last tick of the

@@ -7,13 +7,15 @@ use parlour_tick::WorldId;
 use super::{
     context::WorldContext,
     history_request::HistoryRequest,
+    live_batch::LiveBatch,
     recovery::{RecoverError, Recovery, SavedWorld},
 };
 
 /// A request.
 pub(super) enum Request {
-    /// Record a world, before its first tick is sent.
-    Open(Arc<WorldContext>, Option<SavedWorld>),
+    /// Record a world, before a tick thread sends its first tick. It starts with this saved world
+    /// and this tick.
+    Open(Arc<WorldContext>, Option<SavedWorld>, Option<LiveBatch>),
     /// The world has ended: its last tick was sent.
     Close(WorldId),
     /// Return what is needed to rebuild a world.

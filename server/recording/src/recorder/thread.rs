@@ -227,7 +227,7 @@ impl Recorder {
 
     fn answer(&mut self, request: Request) {
         match request {
-            Request::Open(context, saved) => {
+            Request::Open(context, saved, first) => {
                 let world = context.id;
                 let state = WorldState::new(context, History::new(self.history));
                 self.worlds.insert(world, state);
@@ -235,6 +235,9 @@ impl Recorder {
                     self.change(world, |state, sealer, outlets| {
                         state.continue_from(saved.as_ref(), now_ms(), sealer, outlets);
                     });
+                }
+                if let Some(mut first) = first {
+                    self.batch(&mut first);
                 }
             }
             Request::Continue(world, saved) => {

@@ -60,6 +60,17 @@ pub enum FindError {
         /// Why it cannot be opened.
         error: OpenError,
     },
+    /// The directory contains the saved worlds of a server, and no recordings.
+    #[error(
+        "{}: contains saved worlds, which have no ticks. Name the file of one of them, with --dump rooms or --dump \
+         players:\n{list}", .path.display()
+    )]
+    SavedWorlds {
+        /// The directory.
+        path: PathBuf,
+        /// The files, one per line.
+        list: String,
+    },
     /// The directory contains too many recordings.
     #[error("{}: contains more than {MAX_RECORDINGS} recordings: pass the path of one of them", .0.display())]
     TooMany(PathBuf),
@@ -143,6 +154,10 @@ pub fn find(path: &Path, moment: Option<&Moment>, extent: Extent<'_>) -> Result<
         true => &listing.histories,
         false => &listing.recordings,
     };
+    if files.len() > 1 && files.iter().all(ListedFile::is_saved_world) {
+        let (path, list) = (path.to_owned(), describe(files));
+        return Err(FindError::SavedWorlds { path, list });
+    }
     let runs = Runs::of(files);
     let contains_moment = |file: &&ListedFile| match moment {
         None => true,

@@ -1,5 +1,7 @@
 //! Room types: what the rooms of a type have in common, and what may differ between them.
 
+use std::fmt;
+
 use parlour_shared::limits::MAX_PROPERTY_VALUE_BYTES;
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +111,20 @@ impl OptionKind {
             Self::Number { least, most } => {
                 whole_number(value).is_some_and(|number| (*least..=*most).contains(&number))
             }
+        }
+    }
+}
+
+/// The values, as in "it allows only ...".
+impl fmt::Display for OptionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text => write!(f, "texts of at most {MAX_PROPERTY_VALUE_BYTES} bytes"),
+            Self::OneOf(values) => {
+                let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+                f.write_str(&values.join(", "))
+            }
+            Self::Number { least, most } => write!(f, "the numbers {least} to {most}"),
         }
     }
 }

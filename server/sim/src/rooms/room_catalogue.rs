@@ -10,7 +10,7 @@ use parlour_shared::{
 use parlour_tick::Cadence;
 
 use super::options::RoomOptions;
-use crate::config::{OptionSpec, RoomRules, SimConfig};
+use crate::config::{OptionKind, OptionSpec, RoomRules, SimConfig};
 
 /// A map, and its description for clients. The description is made once: encoding the walls of a
 /// large map takes milliseconds.
@@ -105,6 +105,29 @@ impl RoomCatalogue {
             map: Arc::clone(&map.0),
             info: Arc::clone(&map.1),
             rules,
+        })
+    }
+
+    /// Returns why the first option that does not fit a type does not fit it.
+    pub(super) fn misfit(&self, room_type: &str, options: &RoomOptions) -> Option<String> {
+        let room_type = self.by_name.get(room_type)?;
+        options.iter().find_map(|(name, value)| {
+            let kind = if name == OptionSpec::MAP && room_type.maps.len() > 1 {
+                let maps = room_type.maps.iter().map(|(map, _)| map.name.clone());
+                Some(OptionKind::OneOf(maps.collect()))
+            } else {
+                let mut specs = room_type.options.iter();
+                specs.find(|spec| spec.name == name).map(|spec| spec.kind.clone())
+            };
+            match kind {
+                Some(kind) if kind.admits(value) => None,
+                Some(kind) => Some(format!(
+                    "its option {name} is {value:?}, but the type allows only {kind}"
+                )),
+                None => Some(format!(
+                    "its option {name} is {value:?}, but the type has no such option"
+                )),
+            }
         })
     }
 }

@@ -134,10 +134,17 @@ fn check_room(world: &mut World, room: Entity) -> Result<(), String> {
     let types = world.resource::<RoomCatalogue>();
     let blueprint = types.blueprint(&saved.room_type, options);
     let blueprint = blueprint.ok().filter(|_| options.is_canonical());
-    let rules = match blueprint {
-        Some(blueprint) if blueprint.map.name == saved.map.name => blueprint.rules,
-        _ => return Err("its options do not fit it".into()),
+    let Some(blueprint) = blueprint else {
+        let misfit = types.misfit(&saved.room_type, options);
+        return Err(misfit.unwrap_or_else(|| "its options are invalid".to_owned()));
     };
+    if blueprint.map.name != saved.map.name {
+        return Err(format!(
+            "its map is {:?}, but a room with its options has the map {:?} now",
+            saved.map.name, blueprint.map.name
+        ));
+    }
+    let rules = blueprint.rules;
     let rules = world.resource::<RoomChecks>().check(NewRoom {
         name: &saved.name,
         room_type: &saved.room_type,
@@ -184,8 +191,10 @@ pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), Load
         directory.due.insert((tick, *epoch), *entity);
     }
     for (entity, ..) in &rooms {
-        check_room(world, *entity)
-            .map_err(|why| contradiction(format!("the room {}: {why}", shown_name(world, *entity))))?;
+        check_room(world, *entity).map_err(|why| LoadError::Room {
+            room: shown_name(world, *entity),
+            why,
+        })?;
         world.resource_mut::<ChangedRooms>().note(*entity);
     }
     let mut seated: Vec<(Entity, Seat)> = world

@@ -22,6 +22,14 @@ pub enum LoadError {
     /// Two values contradict each other.
     #[error("the saved state contradicts itself: {0}")]
     Contradiction(String),
+    /// A room cannot exist in this configuration, or not in the saved form.
+    #[error("the room {room}: {why}")]
+    Room {
+        /// The name of the room, which is shortened if the room is private.
+        room: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The loaded state has a different hash.
     #[error("the state hashes to {got:016x}, but was saved with {expected:016x}")]
     Hash {

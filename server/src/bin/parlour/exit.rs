@@ -116,6 +116,14 @@ impl Exit {
         }
     }
 
+    /// A file is a saved world, and the request needs ticks.
+    pub(crate) fn saved_world(path: &Path) -> Self {
+        Self::data(format!(
+            "{} is a saved world, and has no ticks: use --dump rooms or --dump players to see what is in it",
+            path.display()
+        ))
+    }
+
     /// A recording cannot be opened.
     pub(crate) fn not_opened(path: &Path, error: &ReplayError) -> Self {
         let advice = match error {
@@ -229,6 +237,7 @@ impl From<FindError> for Exit {
             FindError::Io { .. }
             | FindError::None(_)
             | FindError::Unreadable { .. }
+            | FindError::SavedWorlds { .. }
             | FindError::TooMany(_)
             | FindError::TooManyWorlds(_) => Self::data(error.to_string()),
         }
@@ -275,7 +284,7 @@ impl From<StartError> for Exit {
                 _ => UNAVAILABLE,
             },
             StartError::RoomTypes(_) => CONFIG,
-            StartError::State(StateError::World { .. }) => CONFIG,
+            StartError::State(StateError::Worlds(_)) => CONFIG,
             StartError::Recording(RecordingError::Directory { .. })
             | StartError::State(StateError::Directory { .. } | StateError::InUse(_)) => CANNOT_CREATE,
             StartError::Thread(_)

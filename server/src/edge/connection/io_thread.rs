@@ -35,7 +35,8 @@ pub(in crate::edge) struct IoThread {
     pub(in crate::edge) gaps: SuspensionDetector,
     /// The random stream for the times at which closed clients may come back.
     pub(in crate::edge) random: RefCell<Stream>,
-    serial: Cell<u32>,
+    /// The number of sessions opened so far.
+    serial: Cell<u64>,
 }
 
 impl IoThread {
@@ -74,7 +75,7 @@ impl IoThread {
 
     /// Returns the id of a new session for the connection in this place.
     pub(in crate::edge) fn open_session(&self, place: usize) -> SessionId {
-        let serial = self.serial.get().wrapping_add(1);
+        let serial = self.serial.get() + 1;
         self.serial.set(serial);
         let session = route::session_id(self.shared.start, serial, self.thread);
         self.sessions.borrow_mut().insert(session, place);

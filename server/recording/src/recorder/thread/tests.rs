@@ -41,7 +41,7 @@ impl Driven {
     fn new() -> Self {
         let mut driven = Self::empty();
         for (id, name) in [(MAIN, "main"), (TAG, "tag")] {
-            driven.ask(Request::Open(samples::world(id.0, name), None));
+            driven.ask(Request::Open(samples::world(id.0, name), None, None));
         }
         driven
     }
@@ -188,13 +188,13 @@ fn the_first_tick_of_a_world_finds_the_world_open() {
     driven.requests.send(Request::Close(MAIN)).unwrap();
     driven
         .requests
-        .send(Request::Open(samples::world(5, "new"), None))
+        .send(Request::Open(samples::world(5, "new"), None, None))
         .unwrap();
     driven.ticks(WorldId(5), 1..=300);
     assert_eq!(contiguous(&driven.sent(WorldId(5))), 300);
     // Also if it has just received the request, and reads the ticks before it answers.
     driven.push(0, WorldId(6), 1, Some(7), Duration::ZERO);
-    driven.ask(Request::Open(samples::world(6, "newer"), None));
+    driven.ask(Request::Open(samples::world(6, "newer"), None, None));
     driven.ask(Request::Close(WorldId(6)));
     assert_eq!(contiguous(&driven.sent(WorldId(6))), 1);
     assert_eq!(driven.values.dropped(), 0);
@@ -309,7 +309,7 @@ fn a_world_that_is_opened_with_a_saved_state_starts_there() {
         tick: Tick(5_000),
         state: b"thawed".to_vec(),
     };
-    driven.ask(Request::Open(samples::world(3, "thawed"), Some(saved)));
+    driven.ask(Request::Open(samples::world(3, "thawed"), Some(saved), None));
     driven.ticks(WorldId(3), 5_001..=5_010);
     let recovery = driven.recover(WorldId(3)).unwrap();
     assert_eq!(recovery.last, Tick(5_010));
@@ -439,7 +439,7 @@ fn quiet_worlds_are_sealed_every_five_seconds_and_others_every_second() {
         .count();
     assert_eq!(quiet, 3);
     let context: Arc<WorldContext> = samples::world(7, "busy");
-    driven.ask(Request::Open(context, None));
+    driven.ask(Request::Open(context, None, None));
     let event = parlour_tick::Event {
         session: parlour_shared::ids::SessionId(1),
         kind: parlour_tick::EventKind::Depart,

@@ -18,6 +18,8 @@ pub(super) struct ListedFile {
     pub(super) name: String,
     /// The name of the file that this one continues.
     pub(super) previous: Option<String>,
+    /// The name of the world.
+    pub(super) world: String,
     pub(super) started_ms: u64,
     pub(super) times: Times,
     /// The size of the file.
@@ -29,6 +31,12 @@ pub(super) struct ListedFile {
 }
 
 impl ListedFile {
+    /// Returns whether this is a saved world of a server: a file without ticks that is named after
+    /// its world.
+    pub(super) fn is_saved_world(&self) -> bool {
+        self.times.range().is_none() && self.name.strip_suffix(".plr") == Some(&self.world)
+    }
+
     /// Returns the sort key for the age. If two files start at the same time, as histories of one
     /// run do, the one that ends earlier is older.
     fn age(&self) -> (u64, u64, &Path) {
@@ -81,6 +89,7 @@ pub(super) fn list_directory(path: &Path) -> Result<Listing, FindError> {
                 .previous
                 .as_ref()
                 .map(|previous| previous.file.clone()),
+            world: recording.header().world.clone(),
             started_ms: recording.started_ms(),
             times: recording.times(),
             bytes: recording.bytes(),

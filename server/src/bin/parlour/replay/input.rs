@@ -102,8 +102,9 @@ impl ReplayInput {
         let replay = open(&found, &maps)?;
         let path = found.path;
         let times = replay.times();
-        let window = match replay.only_saved_world().filter(|_| shows_one_tick(matches)) {
-            Some(tick) => Ok(Window { from: tick, to: tick }),
+        let window = match replay.only_saved_world() {
+            Some(tick) if shows_one_tick(matches) => Ok(Window { from: tick, to: tick }),
+            Some(_) => return Err(Exit::saved_world(&path)),
             None => Window::new(from.as_ref(), to.as_ref(), &times),
         };
         let window = window.map_err(|error| Exit::moment(&path, &error))?;
