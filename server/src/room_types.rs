@@ -104,9 +104,8 @@ impl RoomTypes {
         let types = self.types.values();
         types
             .map(|one| DeskRoomType {
-                name: one.config.name.clone(),
+                config: one.config.clone(),
                 worlds: one.worlds,
-                capacity: one.config.rules.capacity,
                 fallback: one.fallback.clone(),
                 durable: one.is_durable,
                 joins: join_rate(one.config.rules.rates.join),
