@@ -282,7 +282,7 @@ fn shared_kinds(config: &DeskConfig) -> Vec<WorldKind> {
         .iter()
         .filter(|known| known.worlds == WorldSharing::Shared);
     let shared = shared.map(|known| WorldKind::Shared {
-        room_type: known.name.clone(),
+        room_type: known.config.name.clone(),
     });
     has_main
         .then_some(WorldKind::Main)

@@ -8,6 +8,7 @@
 mod check;
 mod error;
 mod room_type;
+mod type_places;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -19,6 +20,7 @@ use crate::desk::{DeskRoomType, JoinRate, WorldSharing};
 pub(crate) use check::is_type_name;
 pub use error::{RoomTypeError, RoomTypeErrors, RoomTypeFault};
 pub use room_type::RoomType;
+pub(crate) use type_places::TypePlaces;
 
 /// The maximum number of declared types. Metrics and shared worlds exist for each type.
 pub const MAX_ROOM_TYPES: usize = 256;
@@ -104,9 +106,8 @@ impl RoomTypes {
         let types = self.types.values();
         types
             .map(|one| DeskRoomType {
-                name: one.config.name.clone(),
+                config: one.config.clone(),
                 worlds: one.worlds,
-                capacity: one.config.rules.capacity,
                 fallback: one.fallback.clone(),
                 durable: one.is_durable,
                 joins: join_rate(one.config.rules.rates.join),

@@ -119,7 +119,9 @@ impl Resolution {
             let source = file.at(Some(entry.line));
             if entry.key == room_types::KEY {
                 let (types, mistakes) = room_types::read(&entry, file);
-                if !mistakes.is_empty() {
+                // Mistakes in a section leave the other keys and sections known: the types mark
+                // the keys that are invalid.
+                if !matches!(entry.value, Value::Section(_)) {
                     self.invalid.insert(room_types::KEY);
                 }
                 self.settings.room_types = types;

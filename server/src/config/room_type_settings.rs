@@ -2,6 +2,8 @@
 
 use parlour_sim::OptionSpec;
 
+use crate::room_types::TypePlaces;
+
 /// A room type of the file.
 #[derive(Clone, Debug)]
 pub struct RoomTypeSettings {
@@ -19,13 +21,13 @@ pub struct RoomTypeSettings {
     pub fallback: Option<String>,
     /// Whether rooms are kept over a restart of the process.
     pub durable: bool,
-    /// The place of the table, such as `parlour.toml:12`.
-    pub(super) place: String,
+    /// The lines of the section and of its keys.
+    pub(super) places: TypePlaces,
 }
 
 impl RoomTypeSettings {
     /// Returns a type without changes.
-    pub(super) fn new(name: String, place: String) -> Self {
+    pub(super) fn new(name: String, places: TypePlaces) -> Self {
         Self {
             name,
             maps: Vec::new(),
@@ -34,7 +36,7 @@ impl RoomTypeSettings {
             own_world: false,
             fallback: None,
             durable: false,
-            place,
+            places,
         }
     }
 
@@ -46,7 +48,7 @@ impl RoomTypeSettings {
     }
 }
 
-/// The place does not count: a printed file has the same types in other lines.
+/// The places do not count: a printed file has the same types in other lines.
 impl PartialEq for RoomTypeSettings {
     fn eq(&self, other: &Self) -> bool {
         let Self {
@@ -57,7 +59,7 @@ impl PartialEq for RoomTypeSettings {
             own_world,
             fallback,
             durable,
-            place: _,
+            places: _,
         } = self;
         (name, maps, rules, options) == (&other.name, &other.maps, &other.rules, &other.options)
             && (own_world, fallback, durable) == (&other.own_world, &other.fallback, &other.durable)

@@ -104,7 +104,7 @@ impl RoomTypeSettings {
             .collect();
         let mut declared = RoomType::new(&self.name)
             .rules(move |target| changed.iter().for_each(|rule| (rule.copy)(&rules, target)))
-            .declared_at(self.place.clone());
+            .declared_at(self.places.clone());
         declared = self.maps.iter().fold(declared, RoomType::map);
         declared = self.options.iter().cloned().fold(declared, RoomType::option);
         if self.own_world {

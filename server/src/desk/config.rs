@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use parlour_sim::RoomTypeConfig;
+
 /// The settings of the desk.
 #[derive(Clone, Debug)]
 pub(crate) struct DeskConfig {
@@ -20,10 +22,10 @@ pub(crate) struct DeskConfig {
 /// A type of rooms, as far as it concerns the desk.
 #[derive(Clone, Debug)]
 pub(crate) struct DeskRoomType {
-    pub(crate) name: String,
+    /// The type as its worlds know it. The desk counts with the capacity until a room reports its
+    /// own, and refuses options that the type does not have before it creates a world.
+    pub(crate) config: RoomTypeConfig,
     pub(crate) worlds: WorldSharing,
-    /// The capacity of its rooms. The desk counts with it until a room reports its own.
-    pub(crate) capacity: u32,
     /// The room to which players go whose room has ended.
     pub(crate) fallback: Option<String>,
     /// Whether its rooms are kept while the process does not run.

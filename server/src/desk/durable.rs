@@ -61,7 +61,7 @@ pub(super) fn list(state: &State) -> Vec<DurableWorld> {
     let durable = |room: &str| {
         let room_type = room.split('/').next();
         let mut types = state.config.types.iter();
-        types.any(|known| known.durable && Some(known.name.as_str()) == room_type)
+        types.any(|known| known.durable && Some(known.config.name.as_str()) == room_type)
     };
     let mut worlds: Vec<WorldId> = state
         .rooms

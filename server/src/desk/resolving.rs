@@ -81,7 +81,7 @@ pub(super) fn resolve(
     Ok(Resolved { world, join, seats })
 }
 
-/// At most 8 options with different and valid keys. The world knows which ones the type has.
+/// At most 8 options with different and valid keys. [`create`] checks which ones the type has.
 fn check_options(options: &[Property]) -> Result<(), Refusal> {
     let fits =
         |option: &Property| is_state_key(&option.key) && option.value.len() <= MAX_PROPERTY_VALUE_BYTES;
@@ -103,13 +103,18 @@ fn new_room(turn: &mut Turn, room_type: &str) -> String {
     random_name::new_room(room_type, turn.random)
 }
 
-/// Chooses the world of a new room, and makes one if there is none.
+/// Chooses the world of a new room, and makes one if there is none. A join with options that the
+/// type does not have is refused first, so that it makes no world.
 fn create(turn: &mut Turn, join: &Join) -> Result<WorldId, Refusal> {
     // The name that was made from a type may be too long.
     let name = RoomName::parse(&join.room).ok_or(Refusal::NoSuchRoom)?;
     let room_type = turn.type_of(name.room_type).ok_or(Refusal::NoSuchRoom)?;
-    let (worlds, capacity) = (room_type.worlds, room_type.capacity);
-    let room_type = room_type.name.clone();
+    let admits = |option: &Property| room_type.config.admits(&option.key, &option.value);
+    if !join.options.iter().all(admits) {
+        return Err(Refusal::BadOptions);
+    }
+    let (worlds, capacity) = (room_type.worlds, room_type.config.rules.capacity);
+    let room_type = room_type.config.name.clone();
     if turn.state.rooms.len() >= turn.state.config.max_rooms {
         return Err(Refusal::TooManyRooms);
     }

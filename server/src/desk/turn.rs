@@ -55,7 +55,11 @@ impl Turn<'_> {
     /// Returns the type of a room by the room's name.
     pub(super) fn type_of(&self, room: &str) -> Option<&DeskRoomType> {
         let name = room.split('/').next()?;
-        self.state.config.types.iter().find(|known| known.name == name)
+        self.state
+            .config
+            .types
+            .iter()
+            .find(|known| known.config.name == name)
     }
 
     /// Returns the room to which the players of a room go when it ends.

@@ -6,7 +6,7 @@ use parlour_shared::{
     limits::MAX_PROPERTIES,
     text::{RoomName, is_room_type},
 };
-use parlour_sim::{RoomRules, SimConfig};
+use parlour_sim::{OptionSpec, RoomRules, SimConfig};
 
 use super::{
     MAX_ROOM_TYPES, RoomType, RoomTypeError, RoomTypeErrors, RoomTypeFault,
@@ -42,9 +42,12 @@ pub(super) fn check(sim: &SimConfig, declared: &[RoomType]) -> Result<(), RoomTy
             });
         }
         checks.fallback(one, &mut faults);
-        errors.extend(faults.into_iter().map(|fault| RoomTypeError {
+        let faults = faults
+            .into_iter()
+            .filter(|fault| !one.follows_from_mistake(fault));
+        errors.extend(faults.map(|fault| RoomTypeError {
             room_type: one.name.clone(),
-            place: one.place.clone(),
+            place: one.place_of(&fault),
             fault,
         }));
     }
@@ -176,8 +179,32 @@ impl Checks<'_> {
 impl RoomType {
     /// Returns the text for the place of the declaration: a file or code.
     fn to_write(&self, in_file: &str, in_code: &str) -> String {
-        let text = if self.place.is_some() { in_file } else { in_code };
+        let text = if self.places.is_some() { in_file } else { in_code };
         text.to_owned()
+    }
+
+    /// Returns the place of the key with a fault. `None`: code.
+    fn place_of(&self, fault: &RoomTypeFault) -> Option<String> {
+        let places = self.places.as_ref()?;
+        let place = fault.key().map_or(places.section(), |key| places.of(&key));
+        Some(place.to_owned())
+    }
+
+    /// Returns whether a fault is that of a key whose mistake was already reported, or compares a
+    /// value with that of such a key.
+    fn follows_from_mistake(&self, fault: &RoomTypeFault) -> bool {
+        let Some(places) = &self.places else { return false };
+        let rules: &[&str] = match fault {
+            RoomTypeFault::Option { name, .. } => match name.as_str() {
+                OptionSpec::CAPACITY => &["capacity"],
+                OptionSpec::NEAR_PX => &["near_radius", "interest_radius"],
+                OptionSpec::CADENCE => &["cadence"],
+                _ => &[],
+            },
+            _ => &[],
+        };
+        fault.key().is_some_and(|key| !places.is_valid(&key))
+            || !rules.iter().all(|rule| places.is_valid(rule))
     }
 }
 

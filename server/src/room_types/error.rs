@@ -8,7 +8,7 @@ use parlour_shared::{
 };
 use parlour_sim::RulesError;
 
-use super::MAX_ROOM_TYPES;
+use super::{MAX_ROOM_TYPES, TypePlaces};
 use crate::maps::MAX_NAME_BYTES;
 
 /// All mistakes in the room types of a server, at least one.
@@ -20,7 +20,7 @@ pub struct RoomTypeErrors(pub Vec<RoomTypeError>);
 pub struct RoomTypeError {
     /// The name of the type.
     pub room_type: String,
-    /// The place of its declaration, such as `parlour.toml:12`. `None`: code.
+    /// The place of the mistake, such as `parlour.toml:12`. `None`: code.
     pub place: Option<String>,
     /// What is wrong.
     pub fault: RoomTypeFault,
@@ -108,6 +108,23 @@ pub enum RoomTypeFault {
         "the fallback {0:?} is a room of this type, whose game logic has failed then: name a room of a different type"
     )]
     FallbackItself(String),
+}
+
+impl RoomTypeFault {
+    /// Returns the key of the configuration file that has the fault, as in [`TypePlaces`]. `None`:
+    /// the whole section.
+    pub(super) fn key(&self) -> Option<String> {
+        let key = match self {
+            Self::BadName => TypePlaces::NAME,
+            Self::Twice | Self::TooMany | Self::NameOfWorld { .. } | Self::Rules(_) => return None,
+            Self::NeedsMap { .. } | Self::NoSuchMap { .. } | Self::MapTwice(_) => "map",
+            Self::DurableTooShort { .. } => "room_empty_after",
+            Self::TooManyOptions(_) => "options",
+            Self::Option { name, .. } => return Some(TypePlaces::option_key(name)),
+            Self::FallbackNotRoom(_) | Self::FallbackUnknown { .. } | Self::FallbackItself(_) => "fallback",
+        };
+        Some(key.to_owned())
+    }
 }
 
 impl fmt::Display for RoomTypeError {

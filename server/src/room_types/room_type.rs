@@ -6,6 +6,7 @@ use bevy_app::{App, Plugin as _};
 use parlour_shared::limits::TICK_RATE;
 use parlour_sim::{Logic, OptionSpec, RoomRules};
 
+use super::type_places::TypePlaces;
 use crate::{desk::WorldSharing, maps::DoorTarget};
 
 /// A room type: the game logic, the rules and the map of rooms with this name. Clients join
@@ -51,8 +52,8 @@ pub struct RoomType {
     pub(super) has_own_worlds: bool,
     pub(super) fallback: Option<String>,
     pub(super) is_durable: bool,
-    /// The place of the declaration, such as `parlour.toml:12`. `None`: code.
-    pub(super) place: Option<String>,
+    /// The places of the declaration. `None`: code.
+    pub(super) places: Option<TypePlaces>,
 }
 
 /// The ticks for which an empty room of a durable type stays, if its rules do not say otherwise: 10
@@ -80,7 +81,7 @@ impl RoomType {
             has_own_worlds: false,
             fallback: None,
             is_durable: false,
-            place: None,
+            places: None,
         }
     }
 
@@ -159,9 +160,9 @@ impl RoomType {
         self.is_durable.then_some(self.name.as_str())
     }
 
-    /// Sets the place of the declaration for errors, such as `parlour.toml:12`.
-    pub(crate) fn declared_at(mut self, place: String) -> Self {
-        self.place = Some(place);
+    /// Sets the places of the declaration, for errors.
+    pub(crate) fn declared_at(mut self, places: TypePlaces) -> Self {
+        self.places = Some(places);
         self
     }
 

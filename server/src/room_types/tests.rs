@@ -63,7 +63,7 @@ fn types_with_logic_or_own_worlds_are_not_in_the_main_world() {
     let found: Vec<(String, WorldSharing)> = types
         .desk_types()
         .into_iter()
-        .map(|one| (one.name, one.worlds))
+        .map(|one| (one.config.name, one.worlds))
         .collect();
     let expected = [
         ("garden", WorldSharing::Main),
@@ -110,7 +110,7 @@ fn rules_start_as_those_of_the_node_and_the_desk_gets_its_part() {
     assert_eq!(config.room_types[0].rules.near_px, 99);
     assert_eq!(config.rules.capacity, 77);
     let [plaza, tag] = types.desk_types().try_into().unwrap();
-    assert_eq!((plaza.capacity, tag.capacity), (77, 16));
+    assert_eq!((plaza.config.rules.capacity, tag.config.rules.capacity), (77, 16));
     assert_eq!((plaza.fallback, tag.fallback.as_deref()), (None, Some("plaza/2")));
     assert_eq!(
         (tag.joins.burst, tag.joins.every),

@@ -205,3 +205,36 @@ fn a_map_in_a_different_format_is_reported_by_the_check_and_by_the_start() {
         "{out}{err}"
     );
 }
+
+#[test]
+fn mistakes_in_the_keys_of_room_types_do_not_hide_others() {
+    let file = TemporaryPath::named_file(
+        "types.toml",
+        "[room_types.Office]\nmap = 7\n\n[room_types.tag]\nmap = \"plasa\"\ncapasity = 5\ncapacity = 0\n\
+         room_empty_after = \"5s\"\ndurable = true\nfallback = \"quizz\"\n[room_types.tag.options]\n\
+         capacity = \"2 to 900\"\nrounds = \"9 to 1\"\n\n[room_types]\nquiz = 5\n",
+    );
+    let expected = [
+        ":1: room type \"Office\": the name must be",
+        ":2: room type \"Office\": map must be the name of a map",
+        ":6: room type \"tag\": unknown key \"capasity\"",
+        ":7: room type \"tag\": capacity must be",
+        ":16: room_types.quiz must be a section",
+        ":5: room type \"tag\": the map \"plasa\" does not exist",
+        ":13: room type \"tag\": the option \"rounds\" has a minimum above its maximum",
+        ":8: room type \"tag\": is durable, but its empty rooms are removed after 5 s",
+        ":10: room type \"tag\": the fallback \"quizz\" belongs to no room type: did you mean `quiz`?",
+    ];
+    for args in [
+        &["config", "check", file.path()][..],
+        &["serve", "--listen", "192.0.2.1:1", "--config", file.path()],
+    ] {
+        let (code, _, err) = run(&mut parlour(args));
+        assert_eq!(code, Some(78), "{err}");
+        let found: Vec<&str> = err.lines().filter(|line| line.contains(".toml:")).collect();
+        assert_eq!(found.len(), expected.len(), "{err}");
+        for (line, expected) in found.iter().zip(expected) {
+            assert!(line.contains(expected), "{line}\nshould contain\n{expected}");
+        }
+    }
+}

@@ -81,7 +81,7 @@ fn the_check_reports_mistakes_in_room_types_with_their_lines() {
         "{err}"
     );
     for text in [
-        "types.toml:1: room type \"office\": the map \"loby\"",
+        "types.toml:2: room type \"office\": the map \"loby\"",
         "`lobby`",
         "types.toml:4: room type \"tag\": no map",
     ] {

@@ -206,7 +206,7 @@ fn all_mistakes_in_room_types_are_reported_together_with_others() {
             "parlour.toml:16: {tag}the option \"mode\" must be a list of values, such as [\"one\", \"two\"]"
         ),
         format!("parlour.toml:17: {tag}the option \"rounds\" must be a list of values"),
-        format!("parlour.toml:4: {tag}near_radius = 80 may differ from interest_radius = 90 only if"),
+        format!("parlour.toml:14: {tag}near_radius = 80 may differ from interest_radius = 90 only if"),
         "parlour.toml:19: room type \"quiz\": options must be a section, with a line such as".to_owned(),
         "PARLOUR_CAPACITY: capacity must be".to_owned(),
     ];
@@ -251,9 +251,9 @@ fn mistakes_that_only_the_maps_show_name_the_line() {
     for (line, expected) in lines.iter().zip([
         "4 mistakes in the room types:",
         "parlour.toml:1: room type \"office\": no map has the name of the type: set one with map = \"garden\"; the maps",
-        "parlour.toml:4: room type \"tag\": the map \"plasa\" does not exist: did you mean `plaza`?",
-        "parlour.toml:4: room type \"tag\": the option \"capacity\" must be a number",
-        "parlour.toml:4: room type \"tag\": the fallback \"tag\" is a room of this type",
+        "parlour.toml:5: room type \"tag\": the map \"plasa\" does not exist: did you mean `plaza`?",
+        "parlour.toml:8: room type \"tag\": the option \"capacity\" must be a number",
+        "parlour.toml:6: room type \"tag\": the fallback \"tag\" is a room of this type",
     ]) {
         assert!(line.starts_with(expected), "{line}\nshould start with\n{expected}");
     }

@@ -33,6 +33,16 @@ impl RoomTypeConfig {
             options: Vec::new(),
         }
     }
+
+    /// Returns whether a room of this type may be created with this option.
+    #[must_use]
+    pub fn admits(&self, option: &str, value: &str) -> bool {
+        if option == OptionSpec::MAP && self.maps.len() > 1 {
+            return self.maps.iter().any(|map| map == value);
+        }
+        let spec = self.options.iter().find(|spec| spec.name == option);
+        spec.is_some_and(|spec| spec.kind.admits(value))
+    }
 }
 
 /// An option that a join may have if it creates the room. It may also be left out.

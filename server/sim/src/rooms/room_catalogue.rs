@@ -10,7 +10,7 @@ use parlour_shared::{
 use parlour_tick::Cadence;
 
 use super::options::RoomOptions;
-use crate::config::{OptionKind, OptionSpec, RoomRules, SimConfig};
+use crate::config::{OptionKind, OptionSpec, RoomRules, RoomTypeConfig, SimConfig};
 
 /// A map, and its description for clients. The description is made once: encoding the walls of a
 /// large map takes milliseconds.
@@ -25,9 +25,8 @@ pub(crate) struct RoomCatalogue {
 #[derive(Debug)]
 struct CatalogueType {
     name: Arc<str>,
-    rules: RoomRules,
+    config: RoomTypeConfig,
     maps: Vec<DescribedMap>,
-    options: Vec<OptionSpec>,
 }
 
 /// What follows from the type and the options of a room.
@@ -45,15 +44,16 @@ impl RoomCatalogue {
         let maps: BTreeMap<String, DescribedMap> = config.maps.iter().map(described).collect();
         let of_map = maps.iter().map(|(name, map)| CatalogueType {
             name: name.as_str().into(),
-            rules: config.rules,
+            config: RoomTypeConfig {
+                rules: config.rules,
+                ..RoomTypeConfig::new(name, name)
+            },
             maps: vec![map.clone()],
-            options: Vec::new(),
         });
         let explicit = config.room_types.iter().map(|explicit| CatalogueType {
             name: explicit.name.as_str().into(),
-            rules: explicit.rules,
+            config: explicit.clone(),
             maps: explicit.maps.iter().map(|map| maps[map].clone()).collect(),
-            options: explicit.options.clone(),
         });
         // An explicit type replaces the one of a map with the same name.
         let by_name = of_map.chain(explicit);
@@ -78,17 +78,16 @@ impl RoomCatalogue {
     /// Returns what the options make of a room of this type.
     pub(super) fn blueprint(&self, room_type: &str, options: &RoomOptions) -> Result<Blueprint, Refusal> {
         let room_type = self.by_name.get(room_type).ok_or(Refusal::NoSuchRoom)?;
-        let mut rules = room_type.rules;
+        let mut rules = room_type.config.rules;
         let mut map = room_type.maps.first().ok_or(Refusal::NoSuchRoom)?;
         for (name, value) in options.iter() {
-            if name == OptionSpec::MAP && room_type.maps.len() > 1 {
+            if !room_type.config.admits(name, value) {
+                return Err(Refusal::BadOptions);
+            }
+            if name == OptionSpec::MAP {
                 let named = room_type.maps.iter().find(|(map, _)| map.name == value);
                 map = named.ok_or(Refusal::BadOptions)?;
                 continue;
-            }
-            let spec = room_type.options.iter().find(|spec| spec.name == name);
-            if !spec.is_some_and(|spec| spec.kind.admits(value)) {
-                return Err(Refusal::BadOptions);
             }
             // The value is within the rule of the type: `SimConfig::check`.
             match (name, options.number(name)) {

@@ -33,7 +33,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
 
 /// Checks the configuration, the maps and the skins. Mistakes in one do not hide mistakes in the
 /// others.
-fn check(config: &Result<Config, Problems>) -> Result<(), Exit> {
+pub(crate) fn check(config: &Result<Config, Problems>) -> Result<(), Exit> {
     let mut failures = Vec::new();
     match config {
         Ok(config) => config.warnings.iter().for_each(warn),

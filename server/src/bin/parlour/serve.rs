@@ -7,17 +7,25 @@ use clap::ArgMatches;
 use parlour_server::{Server, Signals, StopReport, config::Config, logs, maps::Catalogue};
 
 use crate::{
-    banner, command_line,
+    banner, command_line, config,
     demo::Demo,
     exit::{self, Exit},
 };
 
 pub(crate) fn serve(matches: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> {
-    let config = command_line::config(matches, None)?;
+    let config = match command_line::config(matches, None) {
+        Ok(config) => config,
+        // Also reports the mistakes in maps, room types and skins.
+        Err(problems) => return config::check(&Err(problems)),
+    };
     let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
     log_warnings(&config);
-    let Catalogue { maps, warnings } = command_line::maps(&config.settings)?;
-    let skins = command_line::skins(&config.settings)?;
+    let (Ok(Catalogue { maps, warnings }), Ok(skins)) = (
+        command_line::maps(&config.settings),
+        command_line::skins(&config.settings),
+    ) else {
+        return config::check(&Ok(config));
+    };
     for warning in warnings {
         tracing::warn!("{warning}");
     }

@@ -76,7 +76,8 @@ impl RoomTypeSettings {
     fn to_toml(&self) -> String {
         let string = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let place: String = self
-            .place
+            .places
+            .section()
             .chars()
             .map(|c| if c.is_control() { '?' } else { c })
             .collect();

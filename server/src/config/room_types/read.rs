@@ -10,7 +10,7 @@ use crate::{
         table::{Setting, settings},
         value::shortened,
     },
-    room_types::{RoomTypeFault, is_type_name},
+    room_types::{RoomTypeFault, TypePlaces, is_type_name},
     suggest::closest,
 };
 
@@ -54,48 +54,73 @@ impl Found<'_> {
 
     fn room_type(&mut self, entry: &FileEntry) {
         let name = shortened(&entry.key, LONGEST);
+        let place = |line| self.file.at(Some(line)).to_string();
+        let mut places = TypePlaces::new(place(entry.line));
+        let keys = match &entry.value {
+            Value::Section(keys) => &keys[..],
+            _ => &[],
+        };
+        for key in keys {
+            places.add(key.key.clone(), place(key.line));
+        }
+        for option in options_of(keys) {
+            places.add(TypePlaces::option_key(&option.key), place(option.line));
+        }
+        let mut one = RoomTypeSettings::new(entry.key.clone(), places);
         if !is_type_name(&entry.key) {
             let fault = RoomTypeFault::BadName;
+            one.places.mark_invalid(TypePlaces::NAME);
             self.report(entry.line, format!("room type {name:?}: {fault}"));
         }
-        let Value::Section(keys) = &entry.value else {
-            return self.report(
+        if !matches!(entry.value, Value::Section(_)) {
+            one.places.mark_invalid("map");
+            self.report(
                 entry.line,
                 format!(
                     "{KEY}.{name} must be a section [{KEY}.{name}], not {}",
                     entry.value.type_name()
                 ),
             );
-        };
-        let place = self.file.at(Some(entry.line)).to_string();
-        let mut one = RoomTypeSettings::new(entry.key.clone(), place);
+        }
         for key in keys {
             if let Err(text) = one.take(key) {
+                one.places.mark_invalid(key.key.clone());
                 self.report(key.line, format!("room type {name:?}: {text}"));
             }
         }
-        if let Some(Value::Section(options)) =
-            keys.iter().find(|key| key.key == "options").map(|key| &key.value)
-        {
-            for option in options {
-                match options::read(option) {
-                    Ok(option) => one.options.push(option),
-                    Err(expected) => {
-                        let option_name = shortened(&option.key, LONGEST);
-                        self.report(
-                            option.line,
-                            format!("room type {name:?}: the option {option_name:?} must be {expected}"),
-                        );
-                    }
+        for option in options_of(keys) {
+            match options::read(option) {
+                Ok(option) => one.options.push(option),
+                Err(expected) => {
+                    let option_name = shortened(&option.key, LONGEST);
+                    self.report(
+                        option.line,
+                        format!("room type {name:?}: the option {option_name:?} must be {expected}"),
+                    );
                 }
             }
         }
         if let Some(text) = one.contradiction() {
-            self.report(entry.line, format!("room type {name:?}: {text}"));
+            let near = keys.iter().find(|key| key.key == NEAR);
+            for rule in [NEAR, INTEREST] {
+                one.places.mark_invalid(rule);
+            }
+            self.report(
+                near.map_or(entry.line, |near| near.line),
+                format!("room type {name:?}: {text}"),
+            );
         }
         let order = |name: &str| RULES.iter().position(|rule| rule.name == name);
         one.rules.sort_by_key(|(name, _)| order(name));
         self.types.push(one);
+    }
+}
+
+/// Returns the entries of the section `options`.
+fn options_of(keys: &[FileEntry]) -> &[FileEntry] {
+    match keys.iter().find(|key| key.key == "options").map(|key| &key.value) {
+        Some(Value::Section(options)) => options,
+        _ => &[],
     }
 }
 

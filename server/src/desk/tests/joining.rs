@@ -303,16 +303,33 @@ fn bad_options_are_refused_before_a_world_is_built() {
         vec![property("a", "x"), property("a", "y")],
         vec![property("a", &"x".repeat(257))],
         (0..9).map(|key| property(&format!("key{key}"), "x")).collect(),
+        // The type does not have the option, or not with this value.
+        vec![property("colour", "red")],
+        vec![property("mode", "wild")],
     ];
     for options in bad {
-        let ada = desk.open();
-        let join = Join {
-            options,
-            ..Join::room(1, "tag/a")
-        };
-        desk.message(ada, ClientMessage::Join(join));
-        assert_eq!(desk.take(), [Did::Refuse(1, Refusal::BadOptions)]);
+        for (room, mode) in [
+            ("tag/a", JoinMode::Enter),
+            ("tag", JoinMode::New),
+            ("tag", JoinMode::Private),
+            ("tag", JoinMode::Any),
+        ] {
+            let ada = desk.open();
+            let join = Join {
+                options: options.clone(),
+                ..with_mode(room, mode)
+            };
+            desk.message(ada, ClientMessage::Join(join));
+            assert_eq!(desk.take(), [Did::Refuse(1, Refusal::BadOptions)]);
+        }
     }
+    let ada = desk.open();
+    let join = Join {
+        options: vec![property("mode", "fast")],
+        ..Join::room(1, "tag/a")
+    };
+    desk.message(ada, ClientMessage::Join(join));
+    assert!(matches!(desk.take()[..], [Did::Create(..)]));
 }
 
 #[test]

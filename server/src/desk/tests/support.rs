@@ -7,6 +7,7 @@ use parlour_shared::{
     ids::{Epoch, PlayerId, SessionId, Tick},
     message::{Chat, ClientMessage, Join, JoinMode, LeaveReason, Property, Refusal, Request, ServerMessage},
 };
+use parlour_sim::{OptionSpec, RoomRules, RoomTypeConfig};
 use parlour_tick::{Arrival, Report, Reservation, RoomStatus, WorldId};
 
 use super::super::{
@@ -62,9 +63,15 @@ pub(super) enum Did {
 
 pub(super) fn room_type(name: &str, worlds: WorldSharing, fallback: Option<&str>) -> DeskRoomType {
     DeskRoomType {
-        name: name.to_owned(),
+        config: RoomTypeConfig {
+            rules: RoomRules {
+                capacity: 3,
+                ..RoomRules::default()
+            },
+            options: vec![OptionSpec::one_of("mode", ["fast", "other"])],
+            ..RoomTypeConfig::new(name, "plaza")
+        },
         worlds,
-        capacity: 3,
         fallback: fallback.map(str::to_owned),
         durable: worlds == WorldSharing::Own,
         joins: JoinRate::default(),

@@ -17,6 +17,7 @@ use parlour_shared::{
     message::{ClientMessage, Join},
     rng::{Purpose, Stream},
 };
+use parlour_sim::{OptionKind, OptionSpec, RoomRules, RoomTypeConfig};
 use parlour_tick::{Arrival, WorldId, WorldKind};
 
 use super::super::{
@@ -71,11 +72,25 @@ pub(super) struct Node {
     traced: bool,
 }
 
+fn text_option(name: &str) -> OptionSpec {
+    OptionSpec {
+        name: name.to_owned(),
+        kind: OptionKind::Text,
+    }
+}
+
 fn config() -> DeskConfig {
     let room_type = |name: &str, worlds, fallback: Option<&str>| DeskRoomType {
-        name: name.to_owned(),
+        config: RoomTypeConfig {
+            rules: RoomRules {
+                capacity: CAPACITY,
+                ..RoomRules::default()
+            },
+            // The game logic of the model refuses `bad`.
+            options: ["mode", "bad"].map(text_option).to_vec(),
+            ..RoomTypeConfig::new(name, "plaza")
+        },
         worlds,
-        capacity: CAPACITY,
         fallback: fallback.map(str::to_owned),
         durable: false,
         joins: JoinRate {

@@ -6,7 +6,7 @@ use std::{
 
 use parlour_recording::{Header, format::FrozenWorld, recorder::TickSender};
 use parlour_shared::ids::Tick;
-use parlour_sim::{SIMULATION, SimConfig};
+use parlour_sim::{RoomTypeConfig, SIMULATION, SimConfig};
 use parlour_tick::{RoomStatus, TickInput, TickOutput, WorldId, WorldKind};
 
 use super::{super::*, *};
@@ -92,9 +92,8 @@ impl Node {
             // Of the second one, the test does not look at the commands.
             tick_threads: 2,
             types: vec![DeskRoomType {
-                name: "tag".to_owned(),
+                config: RoomTypeConfig::new("tag", "plaza"),
                 worlds: WorldSharing::Own,
-                capacity: 8,
                 fallback: None,
                 durable: true,
                 joins: JoinRate::default(),
