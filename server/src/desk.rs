@@ -58,7 +58,7 @@ use parlour_tick::{WorldId, WorldKind};
 
 pub(crate) use action::{DeskAction, WorldEvent};
 pub(crate) use config::{DeskConfig, DeskRoomType, JoinRate, WorldSharing};
-pub(crate) use durable::{DurableWorld, ThawedWorld, ThawedWorlds};
+pub(crate) use durable::{ThawedWorld, ThawedWorlds};
 pub(crate) use event::DeskEvent;
 pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run};
 pub(crate) use view::{RoomView, WorldView};
@@ -67,6 +67,7 @@ pub(crate) use worlds::WorldState;
 
 use crate::{
     bridge::route::WorldPlace,
+    freeze_order::DurableWorld,
     node_status::{WorldOrder, WorldRequestError},
 };
 use playback::PlaybackDesk;
@@ -245,8 +246,8 @@ impl Desk {
         }
     }
 
-    /// Returns the worlds with a room of a durable type, by id.
-    pub(crate) fn durable_worlds(&self) -> Vec<DurableWorld> {
+    /// Returns the worlds with a room of a durable type, by id, and their states.
+    pub(crate) fn durable_worlds(&self) -> Vec<(DurableWorld, WorldState)> {
         match &self.0 {
             Kind::Live(state) => durable::list(state),
             Kind::Playback(_) => Vec::new(),

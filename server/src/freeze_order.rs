@@ -13,8 +13,6 @@ use std::{
 
 use parlour_tick::WorldId;
 
-use crate::desk::DurableWorld;
-
 /// The interval at which a caller that waits looks whether the desk still runs.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -42,6 +40,16 @@ pub(crate) struct FreezeProgress {
     /// The worlds of an earlier process that are not built yet, or could not be. Their files are
     /// still right.
     pub(crate) untouched: Vec<String>,
+}
+
+/// A world to save.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DurableWorld {
+    pub(crate) world: WorldId,
+    pub(crate) name: String,
+    pub(crate) thread: usize,
+    pub(crate) rooms: usize,
+    pub(crate) players: u32,
 }
 
 /// A world that was saved.
@@ -199,7 +207,6 @@ impl FreezeProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::WorldState;
 
     fn written(name: &str) -> WrittenWorld {
         WrittenWorld {
@@ -219,7 +226,6 @@ mod tests {
                 world,
                 name: (*name).to_owned(),
                 thread: 0,
-                state: WorldState::Running,
                 rooms: 1,
                 players: 0,
             };

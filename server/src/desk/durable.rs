@@ -7,6 +7,7 @@ use super::{
     turn::{State, Turn},
     worlds::WorldState,
 };
+use crate::freeze_order::DurableWorld;
 
 /// The worlds with which a desk starts.
 #[derive(Debug, Default)]
@@ -23,17 +24,6 @@ pub(crate) struct ThawedWorld {
     pub(crate) kind: WorldKind,
     /// Its rooms, at least one.
     pub(crate) rooms: Vec<RoomStatus>,
-}
-
-/// A world to save.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DurableWorld {
-    pub(crate) world: WorldId,
-    pub(crate) name: String,
-    pub(crate) thread: usize,
-    pub(crate) state: WorldState,
-    pub(crate) rooms: usize,
-    pub(crate) players: u32,
 }
 
 /// Adds worlds, and asks for them to be built. Their rooms exist from now on: a session that joins
@@ -56,8 +46,8 @@ pub(super) fn add(turn: &mut Turn, thawed: impl IntoIterator<Item = ThawedWorld>
     }
 }
 
-/// Returns the worlds that have a room of a durable type, by id.
-pub(super) fn list(state: &State) -> Vec<DurableWorld> {
+/// Returns the worlds that have a room of a durable type, by id, and their states.
+pub(super) fn list(state: &State) -> Vec<(DurableWorld, WorldState)> {
     let durable = |room: &str| {
         let room_type = room.split('/').next();
         let mut types = state.config.types.iter();
@@ -73,14 +63,14 @@ pub(super) fn list(state: &State) -> Vec<DurableWorld> {
     worlds.dedup();
     let described = |id: WorldId| {
         let world = state.worlds.get(id)?;
-        Some(DurableWorld {
+        let durable = DurableWorld {
             world: id,
             name: world.name.clone(),
             thread: world.thread,
-            state: world.state,
             rooms: state.rooms.count_in(id),
             players: state.rooms.players_in(id),
-        })
+        };
+        Some((durable, world.state))
     };
     worlds.into_iter().filter_map(described).collect()
 }

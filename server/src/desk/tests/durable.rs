@@ -119,7 +119,7 @@ fn worlds_with_a_room_of_a_durable_type_are_saved() {
     let durable = desk.desk.durable_worlds();
     let known: Vec<_> = durable
         .iter()
-        .map(|world| (world.world, world.name.as_str(), world.state, world.rooms))
+        .map(|(world, state)| (world.world, world.name.as_str(), *state, world.rooms))
         .collect();
     assert_eq!(
         known,
@@ -149,7 +149,7 @@ fn a_server_that_stops_makes_no_rooms() {
     let join = Join::room(3, "tag/a");
     assert_eq!(desk.take(), [Did::Arrive(built), Did::Join(built, join)]);
     let known = desk.desk.durable_worlds();
-    let states: Vec<_> = known.iter().map(|world| (world.world, world.state)).collect();
+    let states: Vec<_> = known.iter().map(|(world, state)| (world.world, *state)).collect();
     assert_eq!(
         states,
         [(built, WorldState::Running), (unbuilt, WorldState::Creating)]

@@ -18,8 +18,7 @@ use parlour_tick::WorldId;
 
 use super::MakeWorlds;
 use crate::{
-    desk::DurableWorld,
-    freeze_order::{FreezeOrder, WrittenWorld},
+    freeze_order::{DurableWorld, FreezeOrder, WrittenWorld},
     ticker::Ticker,
 };
 

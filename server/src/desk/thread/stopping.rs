@@ -9,11 +9,7 @@ use std::collections::BTreeMap;
 use parlour_shared::ids::Tick;
 
 use super::{CommandSender, DeskEvent, Workers, hands::Hands};
-use crate::{
-    bridge::route::WorldPlace,
-    desk::{DurableWorld, WorldState},
-    ticker::TickCommand,
-};
+use crate::{bridge::route::WorldPlace, desk::WorldState, freeze_order::DurableWorld, ticker::TickCommand};
 
 impl Hands {
     /// Begins to save the worlds, if that was ordered.
@@ -23,8 +19,8 @@ impl Hands {
         };
         self.handle(DeskEvent::Stopping);
         let (mut waiting, mut untouched) = (BTreeMap::new(), self.desk.unmade_worlds().to_vec());
-        for world in self.desk.durable_worlds() {
-            match world.state {
+        for (world, state) in self.desk.durable_worlds() {
+            match state {
                 WorldState::Creating => untouched.push(world.name),
                 WorldState::Ending => {}
                 _ => _ = waiting.insert(world.world, world),
