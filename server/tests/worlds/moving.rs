@@ -137,7 +137,8 @@ async fn a_world_that_moves_while_the_server_stops_is_recorded_to_the_end() {
     let verified = verify_all(&directory.0, &maps);
     let steady = &verified["steady.1"];
     assert_eq!((steady.runs, steady.panics), (1, 0), "{verified:#?}");
-    assert!(steady.ticks > 0, "{verified:#?}");
+    // The stop closes the session of ann. It is the last event of the world.
+    assert!(steady.all_left, "{verified:#?}");
 }
 
 #[tokio::test]
@@ -162,7 +163,9 @@ async fn a_world_that_has_moved_is_rebuilt_after_a_panic_and_moves_again() {
 
 #[tokio::test]
 async fn a_world_that_makes_its_thread_late_moves_away_from_a_calm_one() {
-    let server = Arc::new(start(|_| {}));
+    // A busy machine delays each thread, which then seems to be busy itself. One of three others is
+    // free in one of the many seconds in which the world may move.
+    let server = Arc::new(start(|options| options.tick_threads = 4));
     let mut ann = Visitor::open_in(&server, "ann", "slow/1").await;
     let witness = Visitor::open_in(&server, "witness", "steady/1").await;
     let shared = thread_of(&server, "slow/1");
