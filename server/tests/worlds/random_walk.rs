@@ -1,7 +1,7 @@
 //! Many clients go from world to world at random: by joins, reservations, doors and leaves, into
 //! rooms that are full, that vanish, that panic, and whose worlds are restarted or moved to a
-//! different tick thread at that moment. Each client is in at most one room at any time, and hears everything from it. All of them together see
-//! nothing that contradicts.
+//! different tick thread at that moment. Each client is in at most one room at any time, and hears
+//! everything from it. All of them together see nothing that contradicts.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
