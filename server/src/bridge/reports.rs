@@ -60,8 +60,9 @@ pub(crate) enum TickReport<W, S> {
     Left { world: WorldId, slot: S },
     /// The share of its time that the thread used in the last second.
     Load(f32),
-    /// The thread was late for the whole last second. Of all its worlds, the steps of this one took
-    /// the largest share of that second.
+    /// The ticks of the thread took longer than their period on average, over the last second and
+    /// also without the longest of them. Of all its worlds, the steps of this one took the largest
+    /// share of that second.
     Overran { world: WorldId, share: f32 },
 }
 

@@ -83,7 +83,8 @@ pub(crate) enum DeskEvent {
     Stopping,
     /// The share of its time that a tick thread used in the last second.
     Load { thread: usize, load: f32 },
-    /// The thread of this world was late for the whole last second. Of all its worlds, the steps of
-    /// this one took the largest share of that second.
+    /// The ticks of this world's thread took longer than their period on average, over the last
+    /// second and also without the longest of them. Of all its worlds, the steps of this one took
+    /// the largest share of that second.
     Overran { world: WorldId, share: f32 },
 }

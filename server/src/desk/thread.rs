@@ -4,7 +4,7 @@
 //! would only add a queue. It never waits for another thread: worlds are built, rebuilt and dropped
 //! on separate threads, and every ring has a list for what does not fit. Its modules:
 //!
-//! * `hands`: the desk, and what it acts with
+//! * `hands`: the state of the thread: the desk, and what carries out its actions
 //! * `hearing`: what arrives becomes events of the desk
 //! * `acting`: performs the actions of the desk
 //! * `counting`: the metrics and the view

@@ -38,6 +38,23 @@ pub(crate) struct Counts {
     pub(crate) lost_in_a_panic: usize,
     pub(crate) chats: usize,
     pub(crate) snapshots: usize,
+    /// Worlds that were asked to move to a different tick thread.
+    pub(crate) world_moves: usize,
+}
+
+impl Counts {
+    /// Returns whether everything happened that a test is about.
+    pub(crate) fn is_enough(&self) -> bool {
+        let rare = [
+            self.moved,
+            self.full,
+            self.lost_in_a_panic,
+            self.sheltered,
+            self.snapshots,
+            self.world_moves,
+        ];
+        self.entered >= 200 && self.chats >= 100 && rare.iter().all(|count| *count > 0)
+    }
 }
 
 /// What one client knows from the messages alone.
@@ -50,7 +67,7 @@ pub(crate) struct OwnStory {
     /// Whether its room has ended, so that it goes to a fallback room.
     is_moving: bool,
     /// The last tick of its room.
-    tick: Option<u32>,
+    pub(crate) tick: Option<u32>,
 }
 
 impl Observations {
@@ -60,6 +77,10 @@ impl Observations {
 
     pub(crate) fn closed(&self) {
         self.lock().counts.closed += 1;
+    }
+
+    pub(crate) fn world_moves(&self) {
+        self.lock().counts.world_moves += 1;
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {

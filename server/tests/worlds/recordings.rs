@@ -20,6 +20,8 @@ pub(crate) struct Verified {
     pub(crate) runs: usize,
     pub(crate) panics: usize,
     pub(crate) ticks: u32,
+    /// Whether the last run has players, and ends after all of them have departed.
+    pub(crate) all_left: bool,
 }
 
 /// Verifies all recordings in a directory. Returns what they contain, by world.
@@ -39,6 +41,8 @@ pub(crate) fn verify_all(directory: &Path, maps: &[Arc<Map>]) -> BTreeMap<String
                 verified.runs += 1;
                 verified.panics += usize::from(result.panic.is_some());
                 verified.ticks += result.ticks();
+                let left = replay.before_all_left(result.last).unwrap();
+                verified.all_left = left.is_some();
             }
             all.insert(world.name.clone(), verified);
         }

@@ -1,4 +1,5 @@
-//! The desk, and what it acts with.
+//! The state of the desk's thread: the desk, and the sending ends of the rings and the workers that
+//! carry out its actions.
 
 use std::{
     sync::{Arc, Mutex, atomic::AtomicBool},
@@ -26,7 +27,8 @@ pub(super) struct DeskRings {
     pub(super) reports: Vec<ReportReceiver>,
 }
 
-/// The desk, and what it acts with.
+/// The state of the desk's thread, except the rings that lead to it: the desk, and the sending ends
+/// of the rings and the workers that carry out its actions.
 pub(super) struct Hands {
     pub(super) desk: Desk,
     pub(super) actions: Vec<DeskAction>,

@@ -40,6 +40,9 @@ pub(super) struct Op {
     pub(super) pick: u16,
 }
 
+/// Events for worlds that wait for room in a ring.
+type WaitingEvents = Vec<(WorldId, Event)>;
+
 /// What a desk asks for that takes time.
 #[derive(Debug)]
 enum Job {
@@ -58,7 +61,7 @@ pub(super) struct Node {
     io_to_tick: [Vec<(WorldId, Event)>; THREADS],
     /// By I/O thread and tick thread: `Some` if the ring is full, with the holds and releases that
     /// wait.
-    full: [[Option<Vec<(WorldId, Event)>>; THREADS]; THREADS],
+    full: [[Option<WaitingEvents>; THREADS]; THREADS],
     desk_to_tick: [Vec<TickCommand>; THREADS],
     tick_to_desk: [VecDeque<DeskEvent>; THREADS],
     jobs: Vec<Job>,
