@@ -18,8 +18,7 @@ use crate::{
     desk::{ThawedWorld, ThawedWorlds, WorldSharing},
     epochs::Epochs,
     room_types::RoomTypes,
-    state_error::{StateError, UnusableWorld},
-    world_files::WorldFile,
+    world_files::{StateError, UnusableWorld, WorldFile},
 };
 
 /// A world that waits to be started.
@@ -44,7 +43,8 @@ pub(crate) struct Thawed {
 }
 
 /// Loads the worlds of these files, which are sorted by name, for these room types. Logs a line for
-/// each. The error contains all worlds that cannot go on. Game logic may create handles of its metrics here.
+/// each. The error contains all worlds that cannot go on. Game logic may create handles of its
+/// metrics here.
 ///
 /// The old sessions depart in one tick of each world, before anybody can arrive. It is the first
 /// tick of the recording of that world.
