@@ -152,7 +152,6 @@ mod rejection;
 pub mod room_types;
 pub mod server;
 pub mod skins;
-mod state_error;
 mod suggest;
 mod suspension;
 mod system_random;
@@ -177,7 +176,7 @@ pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use room_types::RoomType;
 pub use server::{RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport};
-pub use state_error::{StateError, UnusableWorld, WorldFault};
+pub use world_files::{StateError, UnusableWorld, WorldFault};
 
 /// Compiles the Rust examples of the guides.
 #[cfg(doctest)]

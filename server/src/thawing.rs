@@ -19,8 +19,7 @@ use crate::{
     desk::{ThawedWorld, ThawedWorlds, WorldSharing},
     epochs::Epochs,
     room_types::RoomTypes,
-    state_error::{StateError, UnusableWorld},
-    world_files::WorldFile,
+    world_files::{StateError, UnusableWorld, WorldFile},
 };
 
 /// A world that waits to be started.

@@ -1,6 +1,8 @@
 //! The files in which worlds are kept while the process does not run: one for each world, in one
 //! directory, which only one server uses at a time.
 
+mod state_error;
+
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, BufWriter, Write as _},
@@ -9,7 +11,7 @@ use std::{
 
 use parlour_recording::{format::FrozenWorld, recorder::is_world_name};
 
-use crate::state_error::{StateError, UnusableWorld, WorldFault};
+pub use self::state_error::{StateError, UnusableWorld, WorldFault};
 
 /// The end of the name of a file. The name of the world comes before it.
 const SUFFIX: &str = ".plr";

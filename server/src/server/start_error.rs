@@ -4,7 +4,7 @@ use std::{fmt, io, net::SocketAddr};
 
 use parlour_recording::RecordingError;
 
-use crate::{room_types::RoomTypeErrors, state_error::StateError};
+use crate::{room_types::RoomTypeErrors, world_files::StateError};
 
 /// The reason why a server did not start.
 #[derive(thiserror::Error)]
