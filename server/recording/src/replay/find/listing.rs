@@ -20,6 +20,8 @@ pub(super) struct ListedFile {
     pub(super) previous: Option<String>,
     pub(super) started_ms: u64,
     pub(super) times: Times,
+    /// Whether the file has a saved world and no ticks, as the server saves worlds at a stop.
+    pub(super) has_only_saved_world: bool,
     /// The size of the file.
     pub(super) bytes: u64,
     pub(super) ending: Ending,
@@ -82,6 +84,8 @@ pub(super) fn list_directory(path: &Path) -> Result<Listing, FindError> {
                 .as_ref()
                 .map(|previous| previous.file.clone()),
             started_ms: recording.started_ms(),
+            has_only_saved_world: recording.times().range().is_none()
+                && recording.keyframes().next().is_some(),
             times: recording.times(),
             bytes: recording.bytes(),
             ending: recording.ending().clone(),
