@@ -33,6 +33,15 @@ fn the_worlds_of_a_running_server_are_printed() {
     let (_, out, _) = rooms(&["--json"]);
     let node: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(node["worlds"][0]["name"], "main");
+    let clients = server.wait_for_address().to_string();
+    let (code, _, err) = run(&mut parlour(&["rooms", "--admin", &clients]));
+    assert_eq!(code, Some(69), "{err}");
+    assert!(
+        err.starts_with(&format!(
+            "parlour: {clients} is the port for clients (the setting listen)"
+        )),
+        "{err}"
+    );
     server.stop();
 }
 
