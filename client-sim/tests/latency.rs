@@ -334,3 +334,21 @@ fn every_neighbour_is_sampled() {
     let behind = ages.filter(|age| !age.is_zero()).count();
     assert!((30..70).contains(&behind), "{behind} of 100");
 }
+
+#[test]
+fn turns_before_a_door_are_not_measured() {
+    let mut scene = Scene::new();
+    scene.intend(0, Direction::East);
+    assert_eq!(scene.see(20, Direction::East), turn(20, 0));
+    // One turn before the door is lost, the other takes effect in the next room.
+    scene.intend(100, Direction::North);
+    scene.intend(120, Direction::West);
+    scene.registry.change_room(scene.walker);
+    assert_eq!(scene.pending(5000), []);
+    assert_eq!(age(&scene, 5000), Some(Duration::ZERO));
+    assert_eq!(scene.see(300, Direction::West), Sighting::Nothing);
+    // Turns after the door are measured as usual.
+    scene.intend(400, Direction::South);
+    assert_eq!(scene.see(430, Direction::South), turn(30, 0));
+    assert!(scene.missed.is_empty());
+}

@@ -338,9 +338,25 @@ async fn an_invalid_plan_is_rejected() {
         assert!(
             matches!(
                 result,
-                Err(PlanError::Url { .. } | PlanError::Number(_) | PlanError::Map(_))
+                Err(PlanError::Url { .. } | PlanError::Number(_) | PlanError::RoomType(_))
             ),
             "{plan:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_room_type_that_the_server_does_not_have_stops_the_run() {
+    let endless = Plan {
+        map: "nosuch".into(),
+        duration: None,
+        ..plan(Fault::None)
+    };
+    let error = bots::run(endless, std::future::pending(), |_| {})
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the server has no room type \"nosuch\"; its room types are plaza, test"
+    );
 }

@@ -49,6 +49,9 @@ pub struct Registry {
     last: Vec<u32>,
     /// A ring for each bot. Turn n is at index n modulo `REMEMBERED`.
     turns: Vec<[Turn; REMEMBERED as usize]>,
+    /// The last turn of each bot before it last went through a door. It may have been lost, or have
+    /// taken effect only in the next room, so turns up to this one are not measured.
+    before_door: Vec<u32>,
     /// Whether each bot has left. Its neighbours no longer see its turns.
     gone: Vec<bool>,
     players: HashMap<PlayerId, u32>,
@@ -59,6 +62,7 @@ impl Registry {
     pub fn add(&mut self, player: PlayerId) -> u32 {
         let number = self.last.len() as u32;
         self.last.push(0);
+        self.before_door.push(0);
         self.gone.push(false);
         self.turns.push([Turn::default(); REMEMBERED as usize]);
         self.players.insert(player, number);
@@ -69,6 +73,13 @@ impl Registry {
     pub fn remove(&mut self, player: PlayerId) {
         if let Some(number) = self.players.remove(&player) {
             self.gone[number as usize] = true;
+        }
+    }
+
+    /// Records that a bot went through a door.
+    pub fn change_room(&mut self, bot: u32) {
+        if let Some(before) = self.before_door.get_mut(bot as usize) {
+            *before = self.last[bot as usize];
         }
     }
 
@@ -100,6 +111,11 @@ impl Registry {
         let last = self.last(bot);
         let oldest = (last + 1).saturating_sub(REMEMBERED);
         (seen + 1).max(oldest)..=last
+    }
+
+    /// Returns the number of the last turn that is not measured.
+    fn unmeasured(&self, bot: u32) -> u32 {
+        self.before_door[bot as usize]
     }
 
     /// Returns how long ago the turn with this number was intended. If it is no longer remembered,
@@ -152,7 +168,8 @@ pub struct Tracker {
 /// The result of comparing a change of a neighbour's motion with its intended turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sighting {
-    /// Not a turn (a wall, or the same heading again), or not a bot of this thread.
+    /// Not a turn (a wall, or the same heading again), not a bot of this thread, or a turn that the
+    /// bot intended before it went through a door.
     Nothing,
     /// A turn that a bot intended.
     Turn {
@@ -250,12 +267,16 @@ impl Tracker {
         if registry.gone[track.bot as usize] {
             return Sighting::Nothing;
         }
-        let first = track.seen.max(track.countable) + 1;
+        let unmeasured = registry.unmeasured(track.bot);
+        let first = track.seen.max(track.countable).max(unmeasured) + 1;
         for number in registry.after(track.bot, track.seen) {
             let turn = registry.turn(track.bot, number);
             if turn.is(heading) {
                 track.seen = number;
                 track.is_sure = true;
+                if number <= unmeasured {
+                    return Sighting::Nothing;
+                }
                 for missed in first..number {
                     overtaken(registry.age_of(track.bot, missed, now));
                 }
@@ -272,7 +293,8 @@ impl Tracker {
     pub fn pending(&self, registry: &Registry, now: Instant, mut waits: impl FnMut(Duration)) {
         let tracks = self.slots.iter().flatten();
         for track in tracks.filter(|track| track.is_sure && !registry.gone[track.bot as usize]) {
-            for number in track.seen + 1..=registry.last(track.bot) {
+            let seen = track.seen.max(registry.unmeasured(track.bot));
+            for number in seen + 1..=registry.last(track.bot) {
                 waits(registry.age_of(track.bot, number, now));
             }
         }
@@ -288,7 +310,8 @@ impl Tracker {
         };
         let count = u32::try_from(known().count()).unwrap_or(u32::MAX);
         let track = known().nth(random.below(count) as usize)?;
-        let unseen = registry.after(track.bot, track.seen).next();
+        let seen = track.seen.max(registry.unmeasured(track.bot));
+        let unseen = registry.after(track.bot, seen).next();
         Some(unseen.map_or(Duration::ZERO, |number| {
             registry.age(registry.turn(track.bot, number), now)
         }))

@@ -167,9 +167,17 @@ pub enum PlanError {
     /// A number that is out of range.
     #[error("{0}")]
     Number(&'static str),
-    /// The text is not the name of a map.
-    #[error("{0:?} is not a map name: use a-z, 0-9, - and _")]
-    Map(String),
+    /// The text is not the name of a room type.
+    #[error("{0:?} is not a room type: use a-z, 0-9, - and _")]
+    RoomType(String),
+    /// The server does not have the room type.
+    #[error("the server has no room type {room_type:?}; its room types are {}", known.join(", "))]
+    NoSuchRoomType {
+        /// The room type of the plan.
+        room_type: String,
+        /// The room types of the server.
+        known: Vec<String>,
+    },
     /// The host was not found.
     #[error("cannot find the host {0:?}")]
     Host(String),
@@ -229,7 +237,7 @@ impl Plan {
         if RoomName::parse(&self.map)
             .is_none_or(|name| name.room_type != self.map || !name.instance.is_empty())
         {
-            return Err(PlanError::Map(self.map.clone()));
+            return Err(PlanError::RoomType(self.map.clone()));
         }
         let address = Address::from_str(&self.url).map_err(|error| PlanError::Url {
             url: self.url.clone(),

@@ -119,7 +119,12 @@ pub async fn run(
                 stop_sender.send_replace(true);
             }
             news = progress_receiver.recv() => match news {
-                Some((thread, tally)) => watcher.latest[thread as usize] = tally,
+                Some((thread, tally)) => {
+                    if tally.run.other_room_types.is_some() {
+                        stop_sender.send_replace(true);
+                    }
+                    watcher.latest[thread as usize] = tally;
+                }
                 // All threads are done.
                 None => break,
             },
@@ -133,7 +138,13 @@ pub async fn run(
             }
         }
     }
-    let total = sum(done).await?;
+    let mut total = sum(done).await?;
+    if let Some(known) = total.run.other_room_types.take() {
+        return Err(PlanError::NoSuchRoomType {
+            room_type: plan.map,
+            known,
+        });
+    }
     Ok(Report::new(plan, &total, started, stopped_early))
 }
 

@@ -69,6 +69,8 @@ pub(super) struct RunCounts {
     pub(super) connect_failures: BTreeMap<String, u64>,
     pub(super) disconnects: BTreeMap<u16, u64>,
     pub(super) refused: BTreeMap<&'static str, u64>,
+    /// The room types of the server, if that of the plan is not one of them.
+    pub(super) other_room_types: Option<Vec<String>>,
     /// Times from the planned moment of connecting to the welcome.
     pub(super) connect: Times,
 }
@@ -143,6 +145,9 @@ impl RunCounts {
         merge_counts(&mut self.connect_failures, &other.connect_failures);
         merge_counts(&mut self.disconnects, &other.disconnects);
         merge_counts(&mut self.refused, &other.refused);
+        if self.other_room_types.is_none() {
+            self.other_room_types.clone_from(&other.other_room_types);
+        }
         self.connect.merge(&other.connect);
     }
 }

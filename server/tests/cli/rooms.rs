@@ -18,6 +18,7 @@ fn the_worlds_of_a_running_server_are_printed() {
     );
     let server = ServerProcess::start(&["--config", file.path()]);
     server.wait_for_line("is serving the maps garden, lobby and plaza, with the room types office and tag.");
+    let clients = server.wait_for_address().to_string();
     let admin = server.wait_for_admin_address().to_string();
     let rooms = |more: &[&str]| run(&mut parlour(&[&["rooms", "--admin", &admin], more].concat()));
     eventually("the main world is listed", || {
@@ -33,6 +34,14 @@ fn the_worlds_of_a_running_server_are_printed() {
     let (_, out, _) = rooms(&["--json"]);
     let node: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(node["worlds"][0]["name"], "main");
+    let (code, _, err) = run(&mut parlour(&["rooms", "--admin", &clients]));
+    assert_eq!(code, Some(69), "{err}");
+    assert!(
+        err.starts_with(&format!(
+            "parlour: {clients} is the port for clients (the setting listen)"
+        )),
+        "{err}"
+    );
     server.stop();
 }
 

@@ -2,7 +2,12 @@
 
 use std::fs;
 
-use parlour_recording::replay::{Extent, find};
+use parlour_recording::{
+    format::FrozenWorld,
+    replay::{Extent, find},
+};
+use parlour_sim::Simulation;
+use parlour_testing::recording::header;
 
 use crate::support::{STARTED_MS, TemporaryPath, parlour, without_events};
 
@@ -110,4 +115,32 @@ fn a_pipe_in_the_directory_is_not_opened() {
             .path
             .ends_with("c.plr")
     );
+}
+
+#[test]
+fn a_directory_of_saved_worlds_is_not_one_recording() {
+    let directory = TemporaryPath::directory();
+    let save = |name: &str| {
+        let script = without_events();
+        let mut world = Simulation::new(script.config.clone());
+        let header = header(&world, &script.config, STARTED_MS);
+        let (tick, mut state) = (world.tick(), Vec::new());
+        world.save(&mut state);
+        let frozen = FrozenWorld { header, tick, state };
+        fs::write(directory.0.join(name), frozen.write(Vec::new()).unwrap()).unwrap();
+    };
+    save("main.plr");
+    save("office.1.plr");
+    for words in [&[][..], &["--dump", "rooms"], &["--verify"]] {
+        let (code, _, err) = parlour(&[&[directory.path()][..], words].concat());
+        assert_eq!(code, Some(2), "{err}");
+        assert!(
+            err.contains(" has saved worlds, one per file: main.plr, office.1.plr. Name one of them, as in"),
+            "{err}"
+        );
+        assert!(err.contains("/main.plr --dump rooms`"), "{err}");
+    }
+    // A directory with a recording is one world, as before.
+    fs::write(directory.0.join("a.plr"), without_events().record(60)).unwrap();
+    assert_eq!(parlour(&[directory.path()]).0, Some(0));
 }

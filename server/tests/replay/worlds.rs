@@ -546,3 +546,70 @@ fn a_player_that_comes_back_was_present_twice() {
         "Ada (session 1) is present in ticks 10 to 121, Ada (session 1) is present in ticks 302 to 600";
     assert!(err.contains(times), "{err}");
 }
+
+#[test]
+fn a_run_that_was_cut_is_named_when_a_later_run_ended_normally() {
+    let directory = travels();
+    // As after `kill -9`: the file has no end.
+    let killed = starting_after(60_000).record(300);
+    add(&directory, "main", "b.plr", &killed[..killed.len() - 300]);
+    add(&directory, "main", "c.plr", &starting_after(70_000).record(60));
+    let out = shown(&directory, &["--verify"]);
+    let main = out.lines().find(|line| line.starts_with("main")).unwrap();
+    assert!(
+        main.contains(" in 3 runs, ") && main.contains("rec/main/b.plr: the recording is cut at byte "),
+        "{out}"
+    );
+    assert!(main.ends_with("; the recording ended normally"), "{out}");
+}
+
+#[test]
+fn runs_without_ticks_are_counted() {
+    let directory = travels();
+    add(&directory, "main", "b.plr", &starting_after(60_000).record(0));
+    let killed = starting_after(70_000).record(0);
+    add(&directory, "main", "c.plr", &killed[..killed.len() - 20]);
+    add(&directory, "main", "d.plr", &starting_after(80_000).record(60));
+    let list = shown(&directory, &[]);
+    assert!(list.contains("stopped, 4 runs, 2 without ticks"), "{list}");
+    let out = shown(&directory, &["--verify"]);
+    let main = out.lines().find(|line| line.starts_with("main")).unwrap();
+    assert!(
+        main.contains("660 ticks in 4 runs (2 without ticks), 660 hashes verified"),
+        "{out}"
+    );
+    let rows = json(&directory, &["--verify", "--json"]);
+    assert_eq!(
+        (&rows[1]["runs"], &rows[1]["without_ticks"]),
+        (&4.into(), &2.into())
+    );
+}
+
+#[test]
+fn a_moment_in_no_run_lists_all_runs() {
+    let directory = travels();
+    add(&directory, "main", "b.plr", &starting_after(60_000).record(60));
+    let (code, _, err) = run(&directory, &["--verify", "--from", "07:00", "--to", "07:01"]);
+    assert_eq!(code, Some(64), "{err}");
+    let expected = "  main: 2 runs\n    14:03:00.000 to 14:03:09.983 on 2026-11-21 (UTC)\n    \
+                    14:04:00.000 to 14:04:00.983 on 2026-11-21 (UTC)\n";
+    assert!(format!("{err}\n").contains(expected), "{err}");
+}
+
+#[test]
+fn a_player_of_an_earlier_run_is_found_there() {
+    let directory = travels();
+    add(&directory, "main", "b.plr", &starting_after(60_000).record(60));
+    let (code, _, err) = run(&directory, &["--world", "main", "--follow", "Bob"]);
+    assert_eq!(code, Some(64), "{err}");
+    assert!(
+        err.contains("no player \"Bob\"") && err.contains(". Other runs have the player: Bob (id "),
+        "{err}"
+    );
+    assert!(
+        err.contains(" is in rec/main/a.plr from 14:03:00.483 to 14:03:09.983"),
+        "{err}"
+    );
+    let (_, _, err) = run(&directory, &["--world", "main", "--follow", "Zoe"]);
+    assert!(!err.contains("Other runs"), "{err}");
+}

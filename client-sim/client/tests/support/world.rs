@@ -227,6 +227,7 @@ impl State {
             ClientMessage::Hello(_) => player.send_message(&ServerMessage::Welcome(Welcome {
                 player: PlayerId(1000 + number as u32),
                 skins: vec!["plain".into(), "red".into()],
+                room_types: vec!["plaza".to_owned(), "test".to_owned()],
                 ..Welcome::default()
             })),
             ClientMessage::Join(join) if self.fault == Fault::Full => {

@@ -24,6 +24,8 @@ What is measured:
   input to neighbour   time from the scheduled moment of a turn to the moment at which a neighbour
                        has decoded it. With --phase-lock it starts when the bot samples its input.
                        A turn that a newer one overtakes counts until the newer one is decoded.
+                       Turns before a bot goes through a door do not count: they may be lost, or
+                       take effect in the next room.
   longest without a tick
                        longest time in which no bot in a room received a tick, over all rooms;
                        about 1 s in a room in which nothing happens

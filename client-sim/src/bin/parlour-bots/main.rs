@@ -30,7 +30,13 @@ fn main() -> ExitCode {
             eprintln!("parlour-bots: {error:#}");
             let is_usage = matches!(
                 error.downcast_ref(),
-                Some(PlanError::Url { .. } | PlanError::Tls(_) | PlanError::Number(_) | PlanError::Map(_))
+                Some(
+                    PlanError::Url { .. }
+                        | PlanError::Tls(_)
+                        | PlanError::Number(_)
+                        | PlanError::RoomType(_)
+                        | PlanError::NoSuchRoomType { .. }
+                )
             );
             ExitCode::from(if is_usage { USAGE } else { FAILED })
         }

@@ -24,6 +24,13 @@ impl Bot {
                     .run
                     .connect
                     .add(now.saturating_duration_since(self.intended));
+                let known = self.client.welcome().map(|welcome| &welcome.room_types);
+                let is_other = |known: &&Vec<String>| !known.is_empty() && !known.contains(&shared.plan.map);
+                if let Some(known) = known.filter(is_other) {
+                    // The run stops, and names the types.
+                    shared.tally.run.other_room_types = Some(known.clone());
+                    return;
+                }
                 let room = shared.plan.room_name(self.number);
                 self.send(Command::join(room), now, shared);
             }
@@ -80,6 +87,10 @@ impl Bot {
             self.watched = Some(shared.tick_watch.enter(&room.entered.room, now));
         }
         if std::mem::replace(&mut self.joined, true) {
+            // It went through a door.
+            if let Some((_, number)) = self.known {
+                shared.registry.change_room(number);
+            }
             return;
         }
         if let Some(past) = shared.past.get_mut(self.number as usize) {

@@ -32,7 +32,7 @@ pub use list::{LIST_COLUMNS, WorldSummary};
 pub use presences::WorldPresence;
 pub use time_span::{TimeSpan, WorldWindow};
 
-/// The maximum number of worlds that an error lists.
+/// The maximum number of worlds that an error lists, and of runs of a world.
 const LISTED: usize = 20;
 
 /// A directory that may be the recordings of a world.
@@ -179,16 +179,25 @@ impl Worlds {
 }
 
 impl RecordedWorld {
-    /// Describes the times of its runs.
+    /// Returns the runs without ticks. The server stopped before the first tick was written.
+    pub fn runs_without_ticks(&self) -> impl Iterator<Item = &RunFiles> {
+        self.runs.iter().filter(|run| run.times.range().is_none())
+    }
+
+    /// Describes the times of its runs: of several, one per line.
     fn describe(&self) -> String {
         match &self.runs[..] {
             [] => "no file can be read".to_owned(),
             [run] => moment::span(&run.times),
-            [.., last] => format!(
-                "{} (the last of {} runs)",
-                moment::span(&last.times),
-                self.runs.len()
-            ),
+            runs => {
+                let earlier = runs.len().saturating_sub(LISTED);
+                let mut lines = vec![format!("{} runs", runs.len())];
+                if earlier > 0 {
+                    lines.push(format!("{earlier} earlier"));
+                }
+                lines.extend(runs[earlier..].iter().map(|run| moment::span(&run.times)));
+                lines.join("\n    ")
+            }
         }
     }
 }

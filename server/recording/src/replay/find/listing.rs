@@ -22,6 +22,8 @@ pub(super) struct ListedFile {
     pub(super) world: String,
     pub(super) started_ms: u64,
     pub(super) times: Times,
+    /// Whether the file has a saved world and no ticks, as the server saves worlds at a stop.
+    pub(super) has_only_saved_world: bool,
     /// The size of the file.
     pub(super) bytes: u64,
     pub(super) ending: Ending,
@@ -91,6 +93,8 @@ pub(super) fn list_directory(path: &Path) -> Result<Listing, FindError> {
                 .map(|previous| previous.file.clone()),
             world: recording.header().world.clone(),
             started_ms: recording.started_ms(),
+            has_only_saved_world: recording.times().range().is_none()
+                && recording.keyframes().next().is_some(),
             times: recording.times(),
             bytes: recording.bytes(),
             ending: recording.ending().clone(),

@@ -1,6 +1,6 @@
 //! The list of the worlds of a node.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, num::NonZero};
 
 use parlour_shared::limits::TICK_RATE;
 use serde_json::{Value, json};
@@ -129,7 +129,7 @@ impl WorldSummary<'_> {
         self.world.runs.iter().map(|run| run.bytes).sum()
     }
 
-    /// `stopped`, or `stopped, 3 runs, 1 panicked`.
+    /// `stopped`, or `stopped, 4 runs, 1 without ticks, 1 panicked`.
     fn ended_in_words(&self) -> String {
         let runs = &self.world.runs;
         let Some(last) = runs.last() else {
@@ -138,6 +138,9 @@ impl WorldSummary<'_> {
         let mut text = ended(&last.ending).to_owned();
         if runs.len() > 1 {
             text.push_str(&format!(", {} runs", runs.len()));
+        }
+        if let Some(without) = NonZero::new(self.world.runs_without_ticks().count()) {
+            text.push_str(&format!(", {without} without ticks"));
         }
         match runs[..runs.len() - 1]
             .iter()

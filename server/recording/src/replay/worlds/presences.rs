@@ -1,6 +1,10 @@
 //! When players were in which world. Only inputs and saved worlds are read; nothing is run.
 
-use std::{cmp::Reverse, collections::BTreeSet, path::PathBuf};
+use std::{
+    cmp::Reverse,
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use parlour_shared::ids::{PlayerId, Tick};
 use parlour_sim::PlayerInfo;
@@ -75,6 +79,31 @@ impl Worlds {
             });
         }
         read
+    }
+
+    /// Describes where a player is in the runs that do not have the file `except`: its first file
+    /// and the times of each presence. Reads all recordings. Empty: it is in none of them.
+    #[must_use]
+    pub fn files_with(&self, query: &PlayerQuery, except: &Path) -> Vec<String> {
+        let mut everywhere = self.presences(TimeSpan::default()).list;
+        everywhere.retain(|presence| !presence.place.run.files.iter().any(|file| file == except));
+        let players = everywhere.iter().map(|presence| &presence.player);
+        let matched: BTreeSet<PlayerId> = query.among(players).into_iter().map(|who| who.id).collect();
+        let of_them = everywhere
+            .iter()
+            .filter(|presence| matched.contains(&presence.player.id));
+        of_them
+            .map(|presence| {
+                format!(
+                    "{} (id {}) is in {} from {} to {}",
+                    display::plain(&presence.player.name),
+                    display::id(presence.player.id),
+                    display::plain(&presence.place.run.files[0].display().to_string()),
+                    self.clock(presence.from_ms),
+                    self.clock(presence.to_ms),
+                )
+            })
+            .collect()
     }
 
     /// Formats the error for a player that is in no world in a time span: in which worlds and at

@@ -3,7 +3,12 @@
 use std::io::{self, Write};
 
 use clap::{Arg, ArgMatches};
-use parlour_recording::replay::{PlayerQuery, follow::follow};
+use parlour_recording::replay::{
+    PlayerQuery, ShowError, display,
+    follow::follow,
+    worlds::{WorldDirectory, Worlds},
+};
+use parlour_sim::Logic;
 
 use super::{input::ReplayInput, output};
 use crate::exit::Exit;
@@ -27,6 +32,27 @@ pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Ex
     let flushed = output::accept_closed_pipe(out.flush());
     match followed {
         Ok(()) => flushed.map(drop),
+        Err(ShowError::NoMatch(text)) => Err(Exit::not_in_recording(text + &in_other_runs(&input, &query))),
         Err(error) => input.failure(error),
+    }
+}
+
+/// Describes where a player is that the chosen run does not have, if other runs of the directory
+/// have it. Each start of the server begins a run, and only the newest one is chosen.
+fn in_other_runs(input: &ReplayInput, query: &PlayerQuery) -> String {
+    let Some(directory) = &input.directory else {
+        return String::new();
+    };
+    let only = WorldDirectory {
+        name: display::plain(&directory.display().to_string()),
+        path: directory.clone(),
+    };
+    let (maps, logic) = (input.maps.clone(), Logic::default());
+    let Ok(worlds) = Worlds::open(directory, vec![only], maps, logic) else {
+        return String::new();
+    };
+    match worlds.files_with(query, &input.path) {
+        found if found.is_empty() => String::new(),
+        found => format!(". Other runs have the player: {}", display::list(found)),
     }
 }

@@ -81,6 +81,10 @@ fn shows_one_tick(matches: &ArgMatches) -> bool {
 pub(super) struct ReplayInput {
     pub(super) replay: Replay,
     pub(super) path: PathBuf,
+    /// The directory from which the run was chosen, if it has others.
+    pub(super) directory: Option<PathBuf>,
+    /// The available maps.
+    pub(super) maps: Vec<Arc<Map>>,
     pub(super) window: Window,
     pub(super) from: Option<Moment>,
     pub(super) at: Option<Moment>,
@@ -100,6 +104,7 @@ impl ReplayInput {
         };
         let found = find_files(path, at.as_ref().or(from.as_ref()), extent)?;
         let replay = open(&found, &maps)?;
+        let directory = (found.others.runs > 0).then(|| path.to_owned());
         let path = found.path;
         let times = replay.times();
         let window = match replay.only_saved_world() {
@@ -111,6 +116,8 @@ impl ReplayInput {
         Ok(Self {
             replay,
             path,
+            directory,
+            maps,
             window,
             from,
             at,

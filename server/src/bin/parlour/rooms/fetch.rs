@@ -15,6 +15,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The maximum size of an answer. A room takes about 200 bytes, and a node has at most 100,000.
 const MAX_ANSWER: u64 = 64 << 20;
 
+/// What the port for clients answers to a path that it does not have.
+const CLIENT_PORT: &str = "connect at /ws";
+
 /// Returns the body of the answer to a `GET`.
 pub(super) fn get(admin: SocketAddr, path: &str) -> Result<String, Exit> {
     let answer = exchange(admin, path).map_err(|error| {
@@ -23,7 +26,15 @@ pub(super) fn get(admin: SocketAddr, path: &str) -> Result<String, Exit> {
              running one with --admin"
         ))
     })?;
-    body(&answer).map_err(|why| Exit::unavailable(format!("{admin} answers, but not like Parlour: {why}")))
+    body(&answer).map_err(|why| {
+        Exit::unavailable(match why.contains(CLIENT_PORT) {
+            true => format!(
+                "{admin} is the port for clients (the setting listen); --admin takes the address of the admin port, \
+                 which the server prints when it starts"
+            ),
+            false => format!("{admin} answers, but not like Parlour: {why}"),
+        })
+    })
 }
 
 fn exchange(admin: SocketAddr, path: &str) -> io::Result<Vec<u8>> {

@@ -3,9 +3,12 @@
 use std::time::Instant;
 
 use clap::ArgMatches;
-use parlour_recording::replay::{
-    ReplayError, Verification, display,
-    worlds::{RecordedWorld, TimeSpan, WorldWindow, Worlds},
+use parlour_recording::{
+    format::{EndReason, Ending},
+    replay::{
+        ReplayError, RunFiles, Verification, display,
+        worlds::{RecordedWorld, TimeSpan, WorldWindow, Worlds},
+    },
 };
 use parlour_shared::text::count;
 use serde_json::json;
@@ -22,11 +25,14 @@ use crate::{
 /// The result of all runs of a world.
 #[derive(Default)]
 struct WorldResult {
-    runs: u32,
+    runs: usize,
+    /// The runs without ticks among them.
+    empty: usize,
     ticks: u64,
     hashes: u64,
     saved_worlds: u32,
-    /// What else is to be said: a panic that was reproduced, how the last run ends.
+    /// What else is to be said: a panic that was reproduced, how the last run ends, and which of
+    /// the others did not end normally.
     remarks: Vec<String>,
     errors: Vec<String>,
     differs: bool,
@@ -112,12 +118,23 @@ fn verify_world(worlds: &Worlds, world: &RecordedWorld, span: TimeSpan) -> Optio
             .push(format!("{} cannot be opened", count(unreadable, "file")));
         return Some(result);
     }
+    if span == TimeSpan::default() {
+        for run in world.runs_without_ticks() {
+            result.runs += 1;
+            result.empty += 1;
+            result.remarks.extend(abnormal_end(run));
+        }
+    }
+    let newest = world.windows(span).map(|place| &place.run.files).last();
     let mut last = None;
     for place in world.windows(span) {
         result.runs += 1;
         match verify_run(worlds, place) {
             Ok(verified) => {
                 result.add(&verified);
+                if newest != Some(&place.run.files) {
+                    result.remarks.extend(abnormal_end(place.run));
+                }
                 last = Some((verified.last, place));
             }
             Err(error) => result.fail(place, &error),
@@ -134,6 +151,20 @@ fn verify_world(worlds: &Worlds, world: &RecordedWorld, span: TimeSpan) -> Optio
             .push(format!("{} cannot be opened", count(unreadable, "file")));
     }
     (result.runs > 0).then_some(result)
+}
+
+/// Describes how a run ends, with its last file, if something was lost. A panic is described by the
+/// tick that panicked.
+fn abnormal_end(run: &RunFiles) -> Option<String> {
+    if let Ending::Ended {
+        reason: EndReason::Stopped | EndReason::Rotated | EndReason::Panicked,
+        ..
+    } = &run.ending
+    {
+        return None;
+    }
+    let file = run.files.last()?.display().to_string();
+    Some(format!("{}: {}", display::plain(&file), ending(&run.ending)))
 }
 
 fn verify_run(worlds: &Worlds, place: WorldWindow<'_>) -> Result<Verification, ReplayError> {
@@ -168,9 +199,10 @@ impl WorldResult {
         if !self.errors.is_empty() {
             return self.errors.join("; ");
         }
-        let runs = match self.runs {
-            1 => String::new(),
-            runs => format!(" in {runs} runs"),
+        let runs = match (self.runs, self.empty) {
+            (1, _) => String::new(),
+            (runs, 0) => format!(" in {runs} runs"),
+            (runs, empty) => format!(" in {runs} runs ({empty} without ticks)"),
         };
         let mut text = format!(
             "{}{runs}, {} verified",
@@ -194,7 +226,7 @@ impl WorldResult {
             (false, false) => "unreadable",
         };
         json!({
-            "world": world.name, "result": result, "runs": self.runs, "ticks": self.ticks, "hashes": self.hashes,
+            "world": world.name, "result": result, "runs": self.runs, "without_ticks": self.empty, "ticks": self.ticks, "hashes": self.hashes,
             "saved_worlds": self.saved_worlds, "remarks": self.remarks, "errors": self.errors,
         })
     }
