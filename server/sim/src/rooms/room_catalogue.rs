@@ -115,7 +115,7 @@ impl RoomCatalogue {
                 let maps = room_type.maps.iter().map(|(map, _)| map.name.clone());
                 Some(OptionKind::OneOf(maps.collect()))
             } else {
-                let mut specs = room_type.options.iter();
+                let mut specs = room_type.config.options.iter();
                 specs.find(|spec| spec.name == name).map(|spec| spec.kind.clone())
             };
             match kind {
