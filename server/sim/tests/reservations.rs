@@ -124,7 +124,13 @@ fn a_traveller_is_not_limited_in_the_tick_in_which_its_seat_expires() {
     let mut world = TestWorld::new(config);
     world.open(9);
     let wish = seats("ticket", 1, "plaza");
-    world.reserve(9, Reservation { answer: false, ..wish });
+    world.reserve(
+        9,
+        Reservation {
+            answer: false,
+            ..wish
+        },
+    );
     world.tick();
     world.ticks(RESERVATION_TICKS - 1);
     world.forget_messages();
