@@ -37,7 +37,7 @@ use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
 use crate::format::{Ending, Recording, Times};
 pub use error::{ReplayError, ShowError};
-pub use find::{ChosenFiles, Extent, FindError, OtherFiles, RunFiles, find, only_saved_worlds};
+pub use find::{ChosenFiles, Extent, FindError, OtherFiles, RunFiles, find};
 pub use moment::{Moment, MomentError, ParseMomentError};
 pub use player_query::{PlayerQuery, describe_namesakes};
 pub use player_roster::{PlayerChange, PlayerRoster};

@@ -154,7 +154,7 @@ pub fn find(path: &Path, moment: Option<&Moment>, extent: Extent<'_>) -> Result<
         true => &listing.histories,
         false => &listing.recordings,
     };
-    if files.len() > 1 && files.iter().all(ListedFile::is_saved_world) {
+    if files.len() > 1 && files.iter().all(|file| file.is_saved_world) {
         let (path, list) = (path.to_owned(), describe(files));
         return Err(FindError::SavedWorlds { path, list });
     }
@@ -201,25 +201,6 @@ pub fn find(path: &Path, moment: Option<&Moment>, extent: Extent<'_>) -> Result<
         is_history,
         others: others(&listing, &runs, first),
     })
-}
-
-/// Returns the files of a directory if each of them has only a saved world, as in the directory of
-/// `--state`, sorted. Otherwise returns none.
-///
-/// # Errors
-/// [`FindError`] if the directory cannot be read, or has too many files.
-pub fn only_saved_worlds(path: &Path) -> Result<Vec<PathBuf>, FindError> {
-    if !path.is_dir() {
-        return Ok(Vec::new());
-    }
-    let listing = list_directory(path)?;
-    let has_other = |file: &ListedFile| !file.has_only_saved_world;
-    if !listing.histories.is_empty() || listing.recordings.iter().any(has_other) {
-        return Ok(Vec::new());
-    }
-    let mut files: Vec<PathBuf> = listing.recordings.into_iter().map(|file| file.path).collect();
-    files.sort_unstable();
-    Ok(files)
 }
 
 /// Counts the files other than the chosen one and those that continue it.

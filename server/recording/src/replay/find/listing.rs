@@ -23,7 +23,7 @@ pub(super) struct ListedFile {
     pub(super) started_ms: u64,
     pub(super) times: Times,
     /// Whether the file has a saved world and no ticks, as the server saves worlds at a stop.
-    pub(super) has_only_saved_world: bool,
+    pub(super) is_saved_world: bool,
     /// The size of the file.
     pub(super) bytes: u64,
     pub(super) ending: Ending,
@@ -33,12 +33,6 @@ pub(super) struct ListedFile {
 }
 
 impl ListedFile {
-    /// Returns whether this is a saved world of a server: a file without ticks that is named after
-    /// its world.
-    pub(super) fn is_saved_world(&self) -> bool {
-        self.times.range().is_none() && self.name.strip_suffix(".plr") == Some(&self.world)
-    }
-
     /// Returns the sort key for the age. If two files start at the same time, as histories of one
     /// run do, the one that ends earlier is older.
     fn age(&self) -> (u64, u64, &Path) {
@@ -93,8 +87,7 @@ pub(super) fn list_directory(path: &Path) -> Result<Listing, FindError> {
                 .map(|previous| previous.file.clone()),
             world: recording.header().world.clone(),
             started_ms: recording.started_ms(),
-            has_only_saved_world: recording.times().range().is_none()
-                && recording.keyframes().next().is_some(),
+            is_saved_world: recording.times().range().is_none() && recording.keyframes().next().is_some(),
             times: recording.times(),
             bytes: recording.bytes(),
             ending: recording.ending().clone(),

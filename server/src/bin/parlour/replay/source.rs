@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
-    display, only_saved_worlds,
+    display,
     worlds::{WorldDirectory, has_recordings, world_directories},
 };
 
@@ -48,9 +48,6 @@ pub(super) fn of(matches: &ArgMatches) -> Result<Source, Exit> {
         ));
         worlds.clear();
     }
-    if worlds.is_empty() {
-        refuse_saved_worlds(path)?;
-    }
     Ok(match worlds.is_empty() {
         true => Source::One {
             path: path.clone(),
@@ -58,23 +55,6 @@ pub(super) fn of(matches: &ArgMatches) -> Result<Source, Exit> {
         },
         false => Source::Worlds(worlds),
     })
-}
-
-/// Refuses the directory of the setting `state`. Its files are different worlds, and none is the
-/// newest run of the others.
-fn refuse_saved_worlds(path: &Path) -> Result<(), Exit> {
-    let files = only_saved_worlds(path)?;
-    let [first, _, ..] = &files[..] else {
-        return Ok(());
-    };
-    let shown = |file: &Path| display::plain(&file.display().to_string());
-    let names = files.iter().filter_map(|file| file.file_name());
-    Err(Exit::usage(format!(
-        "{} has saved worlds, one per file: {}. Name one of them, as in `parlour replay {} --dump rooms`",
-        shown(path),
-        display::list(names.map(|name| display::plain(&name.to_string_lossy()))),
-        shown(first)
-    )))
 }
 
 /// Returns the recording that FILE is compared with: OTHER, or the world of OTHER that has the name
