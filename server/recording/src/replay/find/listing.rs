@@ -18,8 +18,6 @@ pub(super) struct ListedFile {
     pub(super) name: String,
     /// The name of the file that this one continues.
     pub(super) previous: Option<String>,
-    /// The name of the world.
-    pub(super) world: String,
     pub(super) started_ms: u64,
     pub(super) times: Times,
     /// Whether the file has a saved world and no ticks, as the server saves worlds at a stop.
@@ -85,7 +83,6 @@ pub(super) fn list_directory(path: &Path) -> Result<Listing, FindError> {
                 .previous
                 .as_ref()
                 .map(|previous| previous.file.clone()),
-            world: recording.header().world.clone(),
             started_ms: recording.started_ms(),
             is_saved_world: recording.times().range().is_none() && recording.keyframes().next().is_some(),
             times: recording.times(),
