@@ -5,6 +5,7 @@
 //! bot and the server compute the same number at the same tick.
 
 mod angle;
+pub(crate) mod binary_heading;
 mod body;
 mod course;
 mod gait;

@@ -9,7 +9,7 @@ use serde::{
 
 use crate::{
     ids::Tick,
-    motion::{Direction, Heading, Velocity},
+    motion::{Direction, Heading, Velocity, binary_heading::binary_heading},
 };
 
 /// A movement command.
@@ -24,7 +24,8 @@ pub struct Move {
     pub heading: MoveHeading,
 }
 
-/// The heading of a command: a direction, as keys give it, or an angle and a speed of the room.
+/// The heading of a command: one of the eight directions of keys, or an angle and a speed of the
+/// room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "BinaryMoveHeading", into = "BinaryMoveHeading")]
 pub enum MoveHeading {
@@ -86,58 +87,27 @@ impl From<Direction> for MoveHeading {
     }
 }
 
-/// The binary form of a heading: the number of the direction and the sprint, or 9, the angle and
-/// the speed.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "MoveHeading", rename_all = "snake_case")]
-enum BinaryMoveHeading {
-    Still { sprint: bool },
-    North { sprint: bool },
-    Northeast { sprint: bool },
-    East { sprint: bool },
-    Southeast { sprint: bool },
-    South { sprint: bool },
-    Southwest { sprint: bool },
-    West { sprint: bool },
-    Northwest { sprint: bool },
-    Angle { angle: u8, speed: u8 },
+binary_heading! {
+    /// The binary form of the heading of a command.
+    #[serde(rename = "MoveHeading", rename_all = "snake_case")]
+    BinaryMoveHeading, Angle { angle: u8, speed: u8 }
 }
 
 impl From<MoveHeading> for BinaryMoveHeading {
     fn from(heading: MoveHeading) -> Self {
-        let (direction, sprint) = match heading {
-            MoveHeading::Keys { direction, sprint } => (direction, sprint),
-            MoveHeading::Angle { angle, speed } => return Self::Angle { angle, speed },
-        };
-        match direction {
-            Direction::Still => Self::Still { sprint },
-            Direction::North => Self::North { sprint },
-            Direction::Northeast => Self::Northeast { sprint },
-            Direction::East => Self::East { sprint },
-            Direction::Southeast => Self::Southeast { sprint },
-            Direction::South => Self::South { sprint },
-            Direction::Southwest => Self::Southwest { sprint },
-            Direction::West => Self::West { sprint },
-            Direction::Northwest => Self::Northwest { sprint },
+        match heading {
+            MoveHeading::Keys { direction, sprint } => Self::keys(direction, sprint),
+            MoveHeading::Angle { angle, speed } => Self::Angle { angle, speed },
         }
     }
 }
 
 impl From<BinaryMoveHeading> for MoveHeading {
     fn from(binary: BinaryMoveHeading) -> Self {
-        let (direction, sprint) = match binary {
-            BinaryMoveHeading::Still { sprint } => (Direction::Still, sprint),
-            BinaryMoveHeading::North { sprint } => (Direction::North, sprint),
-            BinaryMoveHeading::Northeast { sprint } => (Direction::Northeast, sprint),
-            BinaryMoveHeading::East { sprint } => (Direction::East, sprint),
-            BinaryMoveHeading::Southeast { sprint } => (Direction::Southeast, sprint),
-            BinaryMoveHeading::South { sprint } => (Direction::South, sprint),
-            BinaryMoveHeading::Southwest { sprint } => (Direction::Southwest, sprint),
-            BinaryMoveHeading::West { sprint } => (Direction::West, sprint),
-            BinaryMoveHeading::Northwest { sprint } => (Direction::Northwest, sprint),
-            BinaryMoveHeading::Angle { angle, speed } => return Self::Angle { angle, speed },
-        };
-        Self::Keys { direction, sprint }
+        binary.read(
+            |direction, sprint| Self::Keys { direction, sprint },
+            |angle, speed| Self::Angle { angle, speed },
+        )
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+use super::binary_heading::binary_heading;
+
 /// Walking speed along an axis: 2.5 px per tick, 150 px/s.
 pub const WALK_STRAIGHT: i32 = 640;
 /// Walking speed on each axis of a diagonal: 640 / sqrt(2), rounded down.
@@ -221,20 +223,10 @@ impl fmt::Debug for Heading {
     }
 }
 
-/// The binary form of a heading, in the state and in saved worlds.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "Heading")]
-enum BinaryHeading {
-    Still { sprint: bool },
-    North { sprint: bool },
-    Northeast { sprint: bool },
-    East { sprint: bool },
-    Southeast { sprint: bool },
-    South { sprint: bool },
-    Southwest { sprint: bool },
-    West { sprint: bool },
-    Northwest { sprint: bool },
-    Free { x: i16, y: i16 },
+binary_heading! {
+    /// The binary form of a heading, in the state and in saved worlds.
+    #[serde(rename = "Heading")]
+    BinaryHeading, Free { x: i16, y: i16 }
 }
 
 /// The JSON form of a heading: a direction, or a velocity.
@@ -262,15 +254,7 @@ impl Serialize for Heading {
             return json.serialize(serializer);
         }
         let binary = match self.direction() {
-            Some(Direction::Still) => BinaryHeading::Still { sprint },
-            Some(Direction::North) => BinaryHeading::North { sprint },
-            Some(Direction::Northeast) => BinaryHeading::Northeast { sprint },
-            Some(Direction::East) => BinaryHeading::East { sprint },
-            Some(Direction::Southeast) => BinaryHeading::Southeast { sprint },
-            Some(Direction::South) => BinaryHeading::South { sprint },
-            Some(Direction::Southwest) => BinaryHeading::Southwest { sprint },
-            Some(Direction::West) => BinaryHeading::West { sprint },
-            Some(Direction::Northwest) => BinaryHeading::Northwest { sprint },
+            Some(direction) => BinaryHeading::keys(direction, sprint),
             None => BinaryHeading::Free { x, y },
         };
         binary.serialize(serializer)
@@ -294,18 +278,7 @@ impl<'de> Deserialize<'de> for Heading {
                 _ => Err(D::Error::custom("a heading has either a direction or a velocity")),
             };
         }
-        let (direction, sprint) = match BinaryHeading::deserialize(deserializer)? {
-            BinaryHeading::Still { sprint } => (Direction::Still, sprint),
-            BinaryHeading::North { sprint } => (Direction::North, sprint),
-            BinaryHeading::Northeast { sprint } => (Direction::Northeast, sprint),
-            BinaryHeading::East { sprint } => (Direction::East, sprint),
-            BinaryHeading::Southeast { sprint } => (Direction::Southeast, sprint),
-            BinaryHeading::South { sprint } => (Direction::South, sprint),
-            BinaryHeading::Southwest { sprint } => (Direction::Southwest, sprint),
-            BinaryHeading::West { sprint } => (Direction::West, sprint),
-            BinaryHeading::Northwest { sprint } => (Direction::Northwest, sprint),
-            BinaryHeading::Free { x, y } => return Ok(Self::free(Velocity { x, y })),
-        };
-        Ok(Self::keys(direction, sprint))
+        let binary = BinaryHeading::deserialize(deserializer)?;
+        Ok(binary.read(Self::keys, |x, y| Self::free(Velocity { x, y })))
     }
 }
