@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod durable;
+mod durable_refusals;
 mod games;
 mod joining;
 mod many_worlds;
