@@ -1,7 +1,7 @@
 //! The binary form that headings and commands share.
 
 /// Declares the binary form of a heading: the number of the direction and the sprint, or 9 and the
-/// fields of a heading without a direction.
+/// fields of a heading without a direction. `Direction` must be in scope.
 macro_rules! binary_heading {
     ($(#[$attribute:meta])* $name:ident, $free:ident { $($field:ident: $type:ty),+ }) => {
         #[derive(serde::Serialize, serde::Deserialize)]
@@ -20,8 +20,7 @@ macro_rules! binary_heading {
         }
 
         impl $name {
-            fn keys(direction: $crate::motion::Direction, sprint: bool) -> Self {
-                use $crate::motion::Direction;
+            fn keys(direction: Direction, sprint: bool) -> Self {
                 match direction {
                     Direction::Still => Self::Still { sprint },
                     Direction::North => Self::North { sprint },
@@ -38,10 +37,9 @@ macro_rules! binary_heading {
             /// Returns the heading that `keys` makes of a direction, or `free` of the other fields.
             fn read<T>(
                 self,
-                keys: impl FnOnce($crate::motion::Direction, bool) -> T,
+                keys: impl FnOnce(Direction, bool) -> T,
                 free: impl FnOnce($($type),+) -> T,
             ) -> T {
-                use $crate::motion::Direction;
                 match self {
                     Self::Still { sprint } => keys(Direction::Still, sprint),
                     Self::North { sprint } => keys(Direction::North, sprint),
