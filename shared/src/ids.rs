@@ -50,6 +50,25 @@ pub struct Slot(pub u16);
 impl Slot {
     /// A slot that no entity ever has: the slot of a viewer without a player.
     pub const NOBODY: Self = Self(u16::MAX);
+    /// The first slot of objects. Players have the slots below it.
+    pub const FIRST_OBJECT: Self = Self(1 << 15);
+
+    /// Returns the slot of the object with this index.
+    ///
+    /// # Panics
+    /// In debug builds, if the index is not below
+    /// [`MAX_ROOM_OBJECTS`](crate::limits::MAX_ROOM_OBJECTS).
+    #[must_use]
+    pub fn of_object(index: usize) -> Self {
+        debug_assert!(index < crate::limits::MAX_ROOM_OBJECTS as usize);
+        Self(Self::FIRST_OBJECT.0 + index as u16)
+    }
+
+    /// Returns the index among the slots of objects, or `None` if this is the slot of a player.
+    #[must_use]
+    pub fn object_index(self) -> Option<usize> {
+        self.0.checked_sub(Self::FIRST_OBJECT.0).map(usize::from)
+    }
 
     /// Returns the slot as an index into a dense array.
     #[must_use]

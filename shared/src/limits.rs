@@ -17,7 +17,7 @@ pub const MAX_RECORDED_MESSAGE: usize = 2 * MAX_CLIENT_MESSAGE;
 /// WebSocket fragments of one message from a client.
 pub const MAX_FRAGMENTS: u32 = 64;
 /// Bytes of one frame from the server. The largest is a full snapshot of the largest room: 32,000
-/// players with enters of at most 2+1+4+8+5+2+1+96+2+16*(1+64) = 1161 bytes each, and 33,535
+/// players with enters of at most 2+1+4+8+5+2+1+96+2+16*(1+64) = 1161 bytes each, and 32,767
 /// objects with at most 2+1+4+8+5+5+2+16*(1+64) = 1067 bytes each, are 73 MB. A client may reject a
 /// longer frame.
 pub const MAX_SERVER_FRAME: usize = 80 * 1024 * 1024;
@@ -67,9 +67,11 @@ pub const RESERVATION_TICKS: u32 = 15 * TICK_RATE;
 /// Bytes of a ticket. A longer one is refused without a look-up.
 pub const MAX_TICKET_BYTES: usize = 32;
 
-/// Players in one room. A u16 has twice as many slots, of which the last is reserved
-/// (`Slot::NOBODY`).
+/// Players in one room. They have the slots below 2^15 (`Slot::FIRST_OBJECT`).
 pub const MAX_ROOM_CAPACITY: u32 = 32_000;
+/// Objects in one room. They have the slots from 2^15 on, of which the last is reserved
+/// (`Slot::NOBODY`).
+pub const MAX_ROOM_OBJECTS: u32 = 32_767;
 /// Kinds of entities in one room, with that of players. The number of a kind is one byte.
 pub const MAX_KINDS: usize = 256;
 /// Replicated components of one kind. A mask of 16 bits says which ones are present.

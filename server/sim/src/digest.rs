@@ -16,8 +16,12 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::{
-    component::ComponentId, lifecycle::HookContext, prelude::*, schedule::ScheduleConfigs,
-    system::ScheduleSystem, world::DeferredWorld,
+    component::{ComponentId, Mutable},
+    lifecycle::HookContext,
+    prelude::*,
+    schedule::ScheduleConfigs,
+    system::ScheduleSystem,
+    world::DeferredWorld,
 };
 use parlour_shared::rng::mix;
 use serde::Serialize;
@@ -70,56 +74,103 @@ impl Digest {
     }
 }
 
-/// The shares of one entity in the sums. They are in one component, because a command changes
-/// several of them together: the player's motion, its queued commands, its rate limits. With a
-/// separate component for each share, cache misses doubled the time.
+/// The shares of one entity in the sums of the built-in parts. They are in one component, because
+/// a command changes several of them together: the player's motion, its queued commands, its rate
+/// limits. With a separate component for each share, cache misses doubled the time.
 #[derive(Component, Default)]
 #[repr(align(64))]
 pub(crate) struct Shares {
     hashes: [u64; MAX_SHARES],
 }
 
-/// The maximum number of components that are part of the state.
-const MAX_SHARES: usize = 32;
+/// The maximum number of built-in components that are part of the state.
+const MAX_SHARES: usize = 24;
 
-/// The index of a component's share in [`Shares`], and the tag of the sum that it belongs to.
+/// The share of one component of game logic. There may be many of these components, each on few
+/// entities.
+#[derive(Component)]
+pub(crate) struct Share<C: Component> {
+    hash: u64,
+    component: PhantomData<fn(&C)>,
+}
+
+impl<C: Component> Default for Share<C> {
+    fn default() -> Self {
+        Self {
+            hash: 0,
+            component: PhantomData,
+        }
+    }
+}
+
+/// Where a component keeps its share in its sum.
+pub(crate) trait KeepsShare: Component<Mutability = Mutable> {
+    fn share(&mut self, index: usize) -> &mut u64;
+}
+
+impl KeepsShare for Shares {
+    fn share(&mut self, index: usize) -> &mut u64 {
+        &mut self.hashes[index]
+    }
+}
+
+impl<C: Component> KeepsShare for Share<C> {
+    fn share(&mut self, _index: usize) -> &mut u64 {
+        &mut self.hash
+    }
+}
+
+/// The share of a component: its index in [`Shares`], and the tag of the sum that it belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ShareIndex {
     component: ComponentId,
     index: usize,
     tag: usize,
+    /// Whether it is in [`Shares`]. Otherwise it is a [`Share`].
+    is_built_in: bool,
 }
 
 /// Keeps the sum of a component up to date.
 pub(crate) fn hash_component<C: Component>(app: &mut App, tag: usize, hash: fn(&C, &mut Fold)) {
     let world = app.world_mut();
     let component = world.register_component::<C>();
+    let is_built_in = built_in::contains(TypeId::of::<C>());
     let mut digest = world.resource_mut::<Digest>();
     digest.sums.push(0);
-    let index = digest.shares.len();
-    assert!(
-        index < MAX_SHARES,
-        "at most {MAX_SHARES} components can be part of the state"
-    );
-    let share = ShareIndex {
+    let index = digest.shares.iter().filter(|share| share.is_built_in).count();
+    digest.shares.push(ShareIndex {
         component,
         index,
         tag,
-    };
-    digest.shares.push(share);
-    world.register_required_components::<C, Shares>();
-    world.register_component_hooks::<C>().on_discard(forget);
+        is_built_in,
+    });
     let sum = ComponentSum { index, tag, hash };
-    if built_in::contains(TypeId::of::<C>()) {
-        app.world_mut()
-            .resource_mut::<Digest>()
-            .built_in
-            .push(Box::new(sum));
+    if is_built_in {
+        assert!(
+            index < MAX_SHARES,
+            "at most {MAX_SHARES} built-in components can be part of the state"
+        );
+        digest.built_in.push(Box::new(sum));
+        keep_share::<C, Shares>(app, index, tag, hash);
     } else {
+        keep_share::<C, Share<C>>(app, index, tag, hash);
         add(app, DigestSet::Sum, update_sum(sum));
     }
+}
+
+/// Adds the component that keeps the share, and takes the share out of the sum when the component
+/// is removed.
+fn keep_share<C: Component, K: KeepsShare + Default>(
+    app: &mut App,
+    index: usize,
+    tag: usize,
+    hash: fn(&C, &mut Fold),
+) {
+    let world = app.world_mut();
+    world.register_required_components::<C, K>();
+    world.register_component_hooks::<C>().on_discard(forget::<K>);
     if cfg!(debug_assertions) {
-        add(app, DigestSet::Verify, verify::<C>(index, tag, hash));
+        add(app, DigestSet::Verify, verify::<C, K>(index, tag, hash));
     }
 }
 
@@ -159,19 +210,24 @@ pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) 
 /// Computes the sum of a component again.
 pub(crate) fn recount<C: Component>(world: &mut World, tag: usize, hash: fn(&C, &mut Fold)) {
     let shares = &world.resource::<Digest>().shares;
-    let Some(index) = shares
-        .iter()
-        .find(|share| share.tag == tag)
-        .map(|share| share.index)
-    else {
+    let Some(share) = shares.iter().find(|share| share.tag == tag).copied() else {
         return;
     };
-    let mut sum = 0_u64;
-    for (id, component, mut shares) in world.query::<(&StableId, &C, &mut Shares)>().iter_mut(world) {
-        shares.hashes[index] = hash_of(tag, *id, component, hash);
-        sum = sum.wrapping_add(shares.hashes[index]);
-    }
+    let sum = match share.is_built_in {
+        true => sum_of::<C, Shares>(world, share, hash),
+        false => sum_of::<C, Share<C>>(world, share, hash),
+    };
     world.resource_mut::<Digest>().sums[tag] = sum;
+}
+
+fn sum_of<C: Component, K: KeepsShare>(world: &mut World, share: ShareIndex, hash: fn(&C, &mut Fold)) -> u64 {
+    let mut sum = 0_u64;
+    for (id, component, mut shares) in world.query::<(&StableId, &C, &mut K)>().iter_mut(world) {
+        let hash = hash_of(share.tag, *id, component, hash);
+        *shares.share(share.index) = hash;
+        sum = sum.wrapping_add(hash);
+    }
+    sum
 }
 
 /// Computes the hash of a resource again.
@@ -204,14 +260,14 @@ fn add(app: &mut App, set: DigestSet, system: ScheduleConfigs<ScheduleSystem>) {
     );
 }
 
-/// The system that adds the changes of a component to its sum.
+/// The system that adds the changes of a component of game logic to its sum.
 fn update_sum<C: Component>(sum: ComponentSum<C>) -> ScheduleConfigs<ScheduleSystem> {
-    let update = move |mut all: Query<(&StableId, Ref<C>, &mut Shares)>, mut digest: ResMut<Digest>| {
+    let update = move |mut all: Query<(&StableId, Ref<C>, &mut Share<C>)>, mut digest: ResMut<Digest>| {
         let Ok(tables) = all.contiguous_iter_mut() else {
             // A component with sparse-set storage has no tables.
-            for (id, component, mut shares) in &mut all {
+            for (id, component, mut share) in &mut all {
                 if component.is_changed() {
-                    sum.update(*id, &component, &mut shares, &mut digest);
+                    sum.update(*id, &component, &mut *share, &mut digest);
                 }
             }
             return;
@@ -225,18 +281,19 @@ fn update_sum<C: Component>(sum: ComponentSum<C>) -> ScheduleConfigs<ScheduleSys
 
 /// Debug builds only: computes the shares of a component again. Nothing else finds a write that
 /// bypassed change detection.
-fn verify<C: Component>(
+fn verify<C: Component, K: KeepsShare>(
     index: usize,
     tag: usize,
     hash: fn(&C, &mut Fold),
 ) -> ScheduleConfigs<ScheduleSystem> {
-    let check = move |all: Query<(&StableId, &C, &Shares)>, clock: Res<Clock>| {
+    let check = move |mut all: Query<(&StableId, &C, &mut K)>, clock: Res<Clock>| {
         if clock.tick.0.is_multiple_of(16) {
-            for (id, component, shares) in &all {
+            for (id, component, mut shares) in &mut all {
                 let name = std::any::type_name::<C>();
                 let expected = hash_of(tag, *id, component, hash);
                 assert_eq!(
-                    expected, shares.hashes[index],
+                    expected,
+                    *shares.bypass_change_detection().share(index),
                     "a write to {name} of {id:?} bypassed change detection"
                 );
             }
@@ -246,16 +303,16 @@ fn verify<C: Component>(
 }
 
 /// Subtracts the share of a component that is removed.
-fn forget(mut world: DeferredWorld, context: HookContext) {
+fn forget<K: KeepsShare>(mut world: DeferredWorld, context: HookContext) {
     let shares = &world.resource::<Digest>().shares;
     let share = shares
         .iter()
         .find(|share| share.component == context.component_id)
         .copied();
-    let (Some(share), Some(mut shares)) = (share, world.get_mut::<Shares>(context.entity)) else {
+    let (Some(share), Some(mut kept)) = (share, world.get_mut::<K>(context.entity)) else {
         return;
     };
-    let hash = std::mem::take(&mut shares.hashes[share.index]);
+    let hash = std::mem::take(kept.share(share.index));
     world.resource_mut::<Digest>().change(share.tag, hash, 0);
 }
 

@@ -4,20 +4,23 @@
 //! The first page of the crate's documentation shows how plugins use it.
 
 mod messages;
+mod object_kind;
 mod undeclared;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{ids::Tick, limits::MAX_COMPONENTS};
+use parlour_shared::ids::{KindId, Tick};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    kinds::EntityKinds,
     movement, replication,
     rooms::{NewRoom, RoomChecks},
     state, travel, wake_times,
 };
 pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer, ToPlayer};
+pub use object_kind::ObjectKind;
 pub(crate) use undeclared::{check_messages, explain_errors};
 
 /// Declares components, resources and messages of game logic to the simulation. Implemented for
@@ -27,9 +30,15 @@ pub trait SimulationApp {
     /// state under this name. Its encoding has 1 to 64 bytes.
     ///
     /// # Panics
-    /// If 16 components are already replicated, or this one was declared before. A tick panics if
-    /// the encoding is empty or too long.
+    /// If 16 components of players are already replicated, this one is among them, or it is part
+    /// of the state under a different name. A tick panics if the encoding is empty or too long.
     fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Declares a kind of objects, which [`crate::Objects`] spawns.
+    ///
+    /// # Panics
+    /// If the name is taken, or there are too many kinds or components.
+    fn object_kind(&mut self, kind: ObjectKind) -> &mut Self;
 
     /// Makes a component part of the state under this name: it is hashed, saved in keyframes, and
     /// shown in recordings. Players and rooms have a [`crate::StableId`]. Other entities with the
@@ -143,17 +152,32 @@ pub trait SimulationApp {
     fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self;
 }
 
+/// Makes a component part of the state. It may be so already, under the same name.
+///
+/// # Panics
+/// If it is part of the state under a different name.
+fn declare_once<C: Component + Serialize + DeserializeOwned>(app: &mut App, name: &'static str) {
+    match state::name_of::<C>(app) {
+        None => state::component::<C>(app, name),
+        Some(known) => assert!(
+            known == name,
+            "the component {} is part of the state as {known}, and cannot be replicated as {name}",
+            std::any::type_name::<C>()
+        ),
+    }
+}
+
 impl SimulationApp for App {
     fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
-        let names = &mut self.world_mut().resource_mut::<ReplicatedNames>().names;
-        let index = names.len();
-        assert!(
-            index < MAX_COMPONENTS,
-            "at most {MAX_COMPONENTS} components can be replicated; {name} is one too many"
-        );
-        names.push(name);
-        state::component::<C>(self, name);
+        let kinds = &mut self.world_mut().resource_mut::<EntityKinds>();
+        let index = kinds.add_component(KindId::PLAYER, name);
+        declare_once::<C>(self, name);
         replication::replicate_component::<C>(self, index);
+        self
+    }
+
+    fn object_kind(&mut self, kind: ObjectKind) -> &mut Self {
+        kind.declare(self);
         self
     }
 
@@ -216,20 +240,6 @@ impl SimulationApp for App {
     }
 }
 
-/// Names of the replicated components of players, by index.
-#[derive(Resource, Debug, Default)]
-pub(crate) struct ReplicatedNames {
-    names: Vec<&'static str>,
-}
-
-impl ReplicatedNames {
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.names.iter().map(|name| (*name).to_owned()).collect()
-    }
-}
-
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<ReplicatedNames>();
-    state::derived::<ReplicatedNames>(app);
     messages::plugin(app);
 }

@@ -155,8 +155,11 @@ mod digest;
 mod doors;
 mod extend;
 mod inbox;
+mod kinds;
 mod logic;
 mod movement;
+mod object_interest;
+mod objects;
 mod outbox;
 mod paths;
 mod player;
@@ -181,16 +184,19 @@ mod watch;
 /// The version of the simulation. A recording made by another version is refused. The number must
 /// change whenever the same inputs result in a different hash; the test of the golden recordings
 /// checks this.
-pub const SIMULATION: u32 = 6;
+pub const SIMULATION: u32 = 7;
 
 pub use clock::Clock;
 pub use config::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
-pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
+pub use extend::{Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
+pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Walk};
+pub use object_interest::ObjectInterest;
+pub use objects::{Object, ObjectSlots, Objects, SpawnError, SpawnedObject};
 pub use paths::{
     FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
     TileSearch, Walkable,

@@ -22,7 +22,7 @@ mod watchers;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::ids::{SessionId, Slot};
+use parlour_shared::ids::{KindId, SessionId, Slot};
 use parlour_tick::Pace;
 use serde::Serialize;
 
@@ -73,6 +73,12 @@ impl Replica {
                 .for_each(|viewer| viewer.grow(slot_count));
         }
     }
+
+    /// Adds an object.
+    pub(crate) fn add_object(&mut self, _slot: Slot) {}
+
+    /// Removes an object.
+    pub(crate) fn remove_object(&mut self, _slot: Slot) {}
 
     /// Removes a player. Viewers that know its slot are sent a leave before the slot can belong to
     /// a different player.
@@ -135,4 +141,12 @@ pub(crate) fn replicate_component<C: Component + Serialize>(app: &mut App, index
             .in_set(ReplicateSet::Components)
             .ambiguous_with(ReplicateSet::Components),
     );
+}
+
+/// Replicates a component of a kind of objects under this index.
+pub(crate) fn replicate_object_component<C: Component + Serialize>(
+    _app: &mut App,
+    _kind: KindId,
+    _index: usize,
+) {
 }

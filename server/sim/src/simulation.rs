@@ -21,7 +21,8 @@ use crate::{
     digest::{self, Digest},
     doors, extend,
     inbox::Inbox,
-    movement,
+    kinds, movement, object_interest, objects,
+    objects::ObjectCount,
     outbox::Outbox,
     player, proximity,
     replication::{self, Pacing},
@@ -89,6 +90,7 @@ impl Simulation {
         state::derived::<Setup>(&mut app);
         rooms::configure(&mut app, &config);
         for plugin in [
+            kinds::plugin,
             player::plugin,
             skins::plugin,
             throttle::plugin,
@@ -100,6 +102,8 @@ impl Simulation {
             sessions::plugin,
             requests::plugin,
             rooms::plugin,
+            objects::plugin,
+            object_interest::plugin,
             room_state::plugin,
             broadcast_budget::plugin,
             doors::plugin,
@@ -274,7 +278,8 @@ impl Simulation {
         counts.players = players.sum();
         counts.sessions = world.resource::<Sessions>().len() as u32;
         counts.rooms = rooms.len() as u32;
-        counts.entities = counts.sessions + counts.rooms;
+        counts.objects = world.resource::<ObjectCount>().0;
+        counts.entities = counts.sessions + counts.rooms + counts.objects;
     }
 
     /// Makes messages and change detection forget this tick. Only the state continues into the next

@@ -484,7 +484,7 @@ struct Long(Vec<u8>);
 struct Marker;
 
 #[test]
-#[should_panic(expected = "at most 16 components can be replicated; q is one too many")]
+#[should_panic(expected = "at most 16 components of player can be replicated; q is one too many")]
 fn at_most_sixteen_components_can_be_replicated() {
     let _ = Simulation::with_plugins(plaza(), |app: &mut App| {
         app.replicate::<Numbered<1>>("a").replicate::<Numbered<2>>("b");

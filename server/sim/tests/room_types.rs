@@ -340,6 +340,7 @@ fn narrow_rules() -> RoomRules {
     };
     RoomRules {
         capacity: 2,
+        max_objects: 3,
         near_px: 20,
         interest: Interest::Near,
         refresh_ticks: 6,
@@ -369,6 +370,7 @@ fn wide_rules() -> RoomRules {
     };
     RoomRules {
         capacity: u32::MAX,
+        max_objects: u32::MAX,
         near_px: u32::MAX,
         interest: Interest::All,
         refresh_ticks: 1,

@@ -41,6 +41,7 @@ mod crowd;
 mod eventually;
 pub mod maps;
 mod metrics;
+mod objects;
 mod plaza;
 #[cfg(feature = "recording")]
 pub mod recording;
@@ -53,6 +54,7 @@ pub use client::{SeenPlayer, TestClient};
 pub use crowd::Crowd;
 pub use eventually::eventually;
 pub use metrics::metric_value;
+pub use objects::{Color, ObeyOrders, ObjectOrder, Rings, objects_in, objects_plugin};
 pub use plaza::{generous_rules, plaza, teleport_plugin};
 pub use script::Script;
 pub use temporary::TemporaryPath;

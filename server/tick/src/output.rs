@@ -89,6 +89,8 @@ pub struct Counts {
     pub players: u32,
     /// Rooms.
     pub rooms: u32,
+    /// Objects in rooms.
+    pub objects: u32,
     /// Entities in the world.
     pub entities: u32,
     /// Viewers that cannot take snapshots now.

@@ -1,7 +1,7 @@
 //! The rules of rooms.
 
 use parlour_shared::{
-    limits::{MAX_ROOM_CAPACITY, TICK_RATE},
+    limits::{MAX_ROOM_CAPACITY, MAX_ROOM_OBJECTS, TICK_RATE},
     motion::Speeds,
     text::count,
 };
@@ -27,6 +27,8 @@ pub enum Interest {
 pub struct RoomRules {
     /// The maximum number of players and reserved seats.
     pub capacity: u32,
+    /// The maximum number of objects: 0 to 32,767.
+    pub max_objects: u32,
     /// The near radius in pixels. Players stay near up to a sixth more.
     pub near_px: u32,
     /// Which players a viewer sees.
@@ -54,6 +56,7 @@ impl Default for RoomRules {
     fn default() -> Self {
         Self {
             capacity: 1000,
+            max_objects: 10_000,
             near_px: 150,
             interest: Interest::Near,
             refresh_ticks: 6,
@@ -77,6 +80,9 @@ impl RoomRules {
             fits.then_some(()).ok_or(RulesError::Bounds { name, value, most })
         };
         within("capacity", self.capacity, MAX_ROOM_CAPACITY)?;
+        if self.max_objects > MAX_ROOM_OBJECTS {
+            return Err(RulesError::TooManyObjects(self.max_objects));
+        }
         within("refresh_ticks", self.refresh_ticks, 6)?;
         within("near_px", self.near_px, 100_000)?;
         within("talk.bytes_per_tick", self.broadcast.bytes_per_tick, 1 << 25)?;
@@ -101,6 +107,7 @@ impl RoomRules {
     pub(crate) fn within(self, limits: &Self) -> Self {
         Self {
             capacity: self.capacity.clamp(1, limits.capacity),
+            max_objects: self.max_objects.min(limits.max_objects),
             near_px: self.near_px.clamp(1, limits.near_px),
             interest: match limits.interest {
                 Interest::Near => Interest::Near,
@@ -150,6 +157,9 @@ pub enum RulesError {
         /// Its maximum.
         most: u32,
     },
+    /// There are not that many slots for objects.
+    #[error("max_objects is {0}, not within 0 to {MAX_ROOM_OBJECTS}")]
+    TooManyObjects(u32),
     /// A bucket never has a token, or takes longer than 2^24 ticks to fill.
     #[error("invalid rate: a burst of {}, then one every {}", .0.burst, count(.0.every_ticks, "tick"))]
     Rate(Rate),

@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     broadcast_budget::BroadcastBudget,
+    kinds::EntityKinds,
     movement::{Motion, MoveQueue},
+    objects::{Object, ObjectSlots, ObjectsSpawned},
     player::Player,
     proximity::{Encounters, Proximity},
     room_state::RoomState,
@@ -31,28 +33,28 @@ use crate::{
 
 macro_rules! built_in_parts {
     (
-        components { $($component:ident: $Component:ty,)* }
+        components $({ $($component:ident: $Component:ty,)* })*
         resources { $($resource:ident: $Resource:ty,)* }
     ) => {
         /// The sums of the built-in parts.
         struct Sums {
-            $($component: ComponentSum<$Component>,)*
+            $($($component: ComponentSum<$Component>,)*)*
             $($resource: ResourceSum<$Resource>,)*
         }
 
-        type Components<'a> = ($(Option<Ref<'a, $Component>>,)*);
+        type Components<'a> = ($(($(Option<Ref<'a, $Component>>,)*),)*);
         type Resources<'a> = ($(Res<'a, $Resource>,)*);
 
         /// Returns whether a type is a built-in part.
         pub(super) fn contains(part: TypeId) -> bool {
-            [$(TypeId::of::<$Component>(),)* $(TypeId::of::<$Resource>(),)*].contains(&part)
+            [$($(TypeId::of::<$Component>(),)*)* $(TypeId::of::<$Resource>(),)*].contains(&part)
         }
 
         impl Sums {
             /// Takes the sums of the parts, all of which must be declared.
             fn take(declared: &mut Vec<Box<dyn Any + Send + Sync>>) -> Self {
                 Self {
-                    $($component: take(declared),)*
+                    $($($component: take(declared),)*)*
                     $($resource: take(declared),)*
                 }
             }
@@ -64,11 +66,11 @@ macro_rules! built_in_parts {
                 digest: &mut Digest,
             ) {
                 let tables = entities.contiguous_iter_mut();
-                for (ids, mut shares, ($($component,)*)) in tables.expect("all have table storage") {
+                for (ids, mut shares, ($(($($component,)*),)*)) in tables.expect("all have table storage") {
                     let shares = shares.bypass_change_detection();
-                    $(if let Some(components) = $component {
+                    $($(if let Some(components) = $component {
                         self.$component.update_table(ids, &components, shares, digest);
-                    })*
+                    })*)*
                 }
                 $(self.$resource.update(&$resource, digest);)*
             }
@@ -86,8 +88,11 @@ built_in_parts! {
         seat: Seat,
         remains: Remains,
         luggage: Luggage,
+        object: Object,
+    } {
         room: Room,
         seats: Seats,
+        object_slots: ObjectSlots,
         room_options: RoomOptions,
         room_listing: RoomListing,
         room_state: RoomState,
@@ -95,7 +100,9 @@ built_in_parts! {
         proximity: Proximity,
     }
     resources {
+        kinds: EntityKinds,
         rooms_created: RoomsCreated,
+        objects_spawned: ObjectsSpawned,
         reservations: Reservations,
         encounters: Encounters,
     }

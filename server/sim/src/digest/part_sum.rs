@@ -8,7 +8,7 @@ use bevy_ecs::{
 };
 use serde::Serialize;
 
-use super::{Digest, Shares, hash_of, hash_of_resource};
+use super::{Digest, KeepsShare, hash_of, hash_of_resource};
 use crate::state::{Fold, StableId};
 
 /// The sum of a component.
@@ -21,10 +21,17 @@ pub(super) struct ComponentSum<C> {
 
 impl<C: Component> ComponentSum<C> {
     /// Adds the change of one component to the sum.
-    pub(super) fn update(&self, id: StableId, component: &C, shares: &mut Shares, digest: &mut Digest) {
+    pub(super) fn update(
+        &self,
+        id: StableId,
+        component: &C,
+        shares: &mut impl KeepsShare,
+        digest: &mut Digest,
+    ) {
         let hash = hash_of(self.tag, id, component, self.hash);
-        digest.change(self.tag, shares.hashes[self.index], hash);
-        shares.hashes[self.index] = hash;
+        let share = shares.share(self.index);
+        digest.change(self.tag, *share, hash);
+        *share = hash;
     }
 
     /// Adds the changes of a table to the sum.
@@ -32,7 +39,7 @@ impl<C: Component> ComponentSum<C> {
         &self,
         ids: &[StableId],
         components: &ContiguousRef<'_, C>,
-        shares: &mut [Shares],
+        shares: &mut [impl KeepsShare],
         digest: &mut Digest,
     ) {
         let this = components.this_run_tick().get();

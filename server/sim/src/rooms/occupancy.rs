@@ -5,7 +5,7 @@ use parlour_shared::{
     ids::{Epoch, Slot, Tick},
     limits::TICK_RATE,
     map::{Map, MapInfo},
-    message::{EntityKind, LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
+    message::{LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
     motion,
     rng::{Purpose, Stream},
 };
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Interest, Setup},
-    extend::ReplicatedNames,
+    kinds::EntityKinds,
     movement::{Control, CurrentPosition, Motion, MoveQueue},
     outbox::Outbox,
     player::{Link, Player},
@@ -187,13 +187,7 @@ pub(crate) fn room_entered(world: &World, room: Entity, slot: Slot, view: u8) ->
         properties: listing
             .map(|listing| listing.properties().to_vec())
             .unwrap_or_default(),
-        kinds: vec![EntityKind {
-            name: "player".into(),
-            components: world.resource::<ReplicatedNames>().names(),
-            half_x: motion::BodySize::PLAYER.half_x,
-            half_y: motion::BodySize::PLAYER.half_y,
-            ..EntityKind::default()
-        }],
+        kinds: world.resource::<EntityKinds>().described(),
     })
 }
 

@@ -95,10 +95,11 @@ impl Seats {
     }
 
     /// Takes a random free slot of twice as many as there are players, or more, so that a slot
-    /// number does not reveal the number of players out of sight.
+    /// number does not reveal the number of players out of sight. (A room of more than 16,384
+    /// players has fewer slots than that.)
     pub(super) fn take(&mut self, player: Entity, random: &mut Stream) -> Slot {
         let slot_count = ((self.len as usize + 1) * 2).next_power_of_two();
-        let slot_count = slot_count.clamp(MIN_SLOTS, Slot::NOBODY.index());
+        let slot_count = slot_count.clamp(MIN_SLOTS, Slot::FIRST_OBJECT.index());
         if slot_count > self.by_slot.len() {
             self.by_slot.resize(slot_count, None);
             self.taken.grow(slot_count);
@@ -108,7 +109,7 @@ impl Seats {
             .taken
             .zeroes()
             .nth(random.below(free) as usize)
-            .expect("half of the slots are free");
+            .expect("a room has fewer players than slots");
         self.by_slot[slot] = Some(player);
         self.taken.insert(slot);
         self.len += 1;
@@ -117,9 +118,8 @@ impl Seats {
 
     /// Returns whether a room of some capacity can have this many slots.
     pub(crate) fn is_possible_slot_count(slot_count: usize) -> bool {
-        let largest = Slot::NOBODY.index();
-        let has_valid_size = slot_count.is_power_of_two() || slot_count == largest;
-        slot_count == 0 || (has_valid_size && (MIN_SLOTS..=largest).contains(&slot_count))
+        let sizes = MIN_SLOTS..=Slot::FIRST_OBJECT.index();
+        slot_count == 0 || (slot_count.is_power_of_two() && sizes.contains(&slot_count))
     }
 
     /// Creates seats that are all free.
@@ -159,12 +159,12 @@ mod tests {
     use parlour_shared::{limits::MAX_ROOM_CAPACITY, rng::Purpose};
 
     #[test]
-    fn the_slots_of_the_largest_room_do_not_include_the_slot_nobody() {
+    fn the_slots_of_the_largest_room_are_below_those_of_objects() {
         let mut seats = Seats {
             len: MAX_ROOM_CAPACITY - 1,
             ..Seats::default()
         };
         seats.take(Entity::PLACEHOLDER, &mut Stream::new(0, 0, Purpose::Slot));
-        assert_eq!(seats.slot_count(), Slot::NOBODY.index());
+        assert_eq!(seats.slot_count(), Slot::FIRST_OBJECT.index());
     }
 }

@@ -5,7 +5,7 @@ use bevy_app::Plugins;
 use super::Simulation;
 use crate::{
     config::SimConfig,
-    rooms, sessions,
+    objects, rooms, sessions,
     state::{self, LoadError, PartRegistry, SavedState},
 };
 
@@ -38,6 +38,7 @@ impl Simulation {
         let world = &mut simulation.world;
         let index = state::load(world, &saved)?;
         rooms::rebuild(world, &index)?;
+        objects::rebuild(world)?;
         sessions::rebuild(world)?;
         state::verify(world, saved.hash)?;
         Ok(simulation)

@@ -41,6 +41,7 @@ pub(crate) fn component_as<C, S>(
             form,
         })
     });
+    derived::<digest::Share<C>>(app);
     digest::hash_component::<C>(app, tag, hash);
 }
 

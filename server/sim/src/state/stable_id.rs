@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
-use parlour_shared::ids::{Epoch, PlayerId};
+use parlour_shared::ids::{Epoch, ObjectId, PlayerId};
 use serde::{Deserialize, Serialize};
 
 /// The id of an entity. Unlike the entity id of Bevy, it is the same on every machine and in every
@@ -17,6 +17,7 @@ pub struct StableId(pub(crate) u64);
 const PLAYERS: u64 = 1;
 const ROOMS: u64 = 2;
 const GAME: u64 = 3;
+const OBJECTS: u64 = 4;
 
 impl StableId {
     /// Returns the id of a player.
@@ -38,6 +39,12 @@ impl StableId {
         Self(GAME << 32 | u64::from(number))
     }
 
+    /// Returns the id of an object.
+    #[must_use]
+    pub fn object(id: ObjectId) -> Self {
+        Self(OBJECTS << 32 | u64::from(id.0))
+    }
+
     /// Returns the player id, if this is a player.
     #[must_use]
     pub fn as_player(self) -> Option<PlayerId> {
@@ -50,15 +57,23 @@ impl StableId {
         (self.0 >> 32 == ROOMS).then_some(Epoch(self.0 as u32))
     }
 
-    /// Returns the number in its saved form: the kind (1 player, 2 room, 3 game logic) times 2^32,
-    /// plus the id.
+    /// Returns the object id, if this is an object.
+    #[must_use]
+    pub fn as_object(self) -> Option<ObjectId> {
+        (self.0 >> 32 == OBJECTS).then_some(ObjectId(self.0 as u32))
+    }
+
+    /// Returns the number in its saved form: the kind (1 player, 2 room, 3 game logic, 4 object)
+    /// times 2^32, plus the id.
     #[must_use]
     pub fn number(self) -> u64 {
         self.0
     }
 
     pub(crate) fn from_number(number: u64) -> Option<Self> {
-        (PLAYERS..=GAME).contains(&(number >> 32)).then_some(Self(number))
+        (PLAYERS..=OBJECTS)
+            .contains(&(number >> 32))
+            .then_some(Self(number))
     }
 }
 
@@ -112,6 +127,7 @@ impl fmt::Display for StableId {
             PLAYERS => write!(formatter, "player {id:08x}"),
             ROOMS => write!(formatter, "room #{id}"),
             GAME => write!(formatter, "game entity {id}"),
+            OBJECTS => write!(formatter, "object {id}"),
             _ => write!(formatter, "entity {:x}", self.0),
         }
     }

@@ -1,0 +1,142 @@
+//! The kinds of entities in the rooms of a world. Kind 0 is that of all players. Game logic declares
+//! the others, which are kinds of objects.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    ids::KindId,
+    limits::{MAX_COMPONENTS, MAX_KINDS},
+    message::EntityKind,
+    motion::BodySize,
+};
+use serde::{Serialize, Serializer};
+
+use crate::state;
+
+/// All kinds, by [`KindId`].
+#[derive(Resource, Debug)]
+pub struct EntityKinds(Vec<Kind>);
+
+/// A kind of entities.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// What clients are told about the kind.
+    pub(crate) described: EntityKind,
+    /// The radius of interest in pixels. `None`: the near radius of the room.
+    pub(crate) near_px: Option<u32>,
+}
+
+impl Kind {
+    /// Returns its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.described.name
+    }
+
+    /// Returns the distance in pixels up to which viewers see these objects, or `None` if that is
+    /// the near radius of the room.
+    #[must_use]
+    pub fn near_px(&self) -> Option<u32> {
+        self.near_px
+    }
+
+    /// Returns the size of its bodies.
+    #[must_use]
+    pub fn size(&self) -> BodySize {
+        BodySize {
+            half_x: self.described.half_x,
+            half_y: self.described.half_y,
+        }
+    }
+}
+
+impl EntityKinds {
+    /// Returns the kind with a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<KindId> {
+        let at = self.0.iter().position(|kind| kind.name() == name)?;
+        Some(KindId(at as u8))
+    }
+
+    /// Returns a kind.
+    #[must_use]
+    pub fn get(&self, kind: KindId) -> Option<&Kind> {
+        self.0.get(usize::from(kind.0))
+    }
+
+    /// Returns all kinds. The first one is that of players.
+    pub fn iter(&self) -> impl Iterator<Item = (KindId, &Kind)> {
+        let kinds = self.0.iter().enumerate();
+        kinds.map(|(at, kind)| (KindId(at as u8), kind))
+    }
+
+    /// Returns what clients are told about all kinds.
+    pub(crate) fn described(&self) -> Vec<EntityKind> {
+        self.0.iter().map(|kind| kind.described.clone()).collect()
+    }
+
+    /// Adds a kind.
+    ///
+    /// # Panics
+    /// If the name is taken, or there are 256 kinds.
+    pub(crate) fn add(&mut self, kind: Kind) -> KindId {
+        let name = kind.name();
+        assert!(
+            self.find(name).is_none(),
+            "two kinds have the name {name}: choose different names"
+        );
+        assert!(
+            self.0.len() < MAX_KINDS,
+            "at most {MAX_KINDS} kinds with that of players; {name} is one too many"
+        );
+        self.0.push(kind);
+        KindId((self.0.len() - 1) as u8)
+    }
+
+    /// Adds a replicated component to a kind. Returns its index.
+    ///
+    /// # Panics
+    /// If the kind has 16 components.
+    pub(crate) fn add_component(&mut self, kind: KindId, name: &str) -> usize {
+        let Kind { described, .. } = &mut self.0[usize::from(kind.0)];
+        let index = described.components.len();
+        assert!(
+            index < MAX_COMPONENTS,
+            "at most {MAX_COMPONENTS} components of {} can be replicated; {name} is one too many",
+            described.name
+        );
+        described.components.push(name.to_owned());
+        index
+    }
+}
+
+/// The names. A saved world can be loaded only by a world with the same kinds, because saved
+/// objects have numbers of kinds.
+impl Serialize for EntityKinds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Kind::name))
+    }
+}
+
+fn restore(names: Vec<String>, world: &World) -> Option<EntityKinds> {
+    let kinds = &world.resource::<EntityKinds>().0;
+    kinds
+        .iter()
+        .map(Kind::name)
+        .eq(names.iter().map(String::as_str))
+        .then(|| EntityKinds(kinds.clone()))
+}
+
+pub(crate) fn plugin(app: &mut App) {
+    let described = EntityKind {
+        name: "player".into(),
+        half_x: BodySize::PLAYER.half_x,
+        half_y: BodySize::PLAYER.half_y,
+        ..EntityKind::default()
+    };
+    app.insert_resource(EntityKinds(vec![Kind {
+        described,
+        near_px: None,
+    }]));
+    state::resource_as::<EntityKinds, _>(app, "kinds", restore);
+}

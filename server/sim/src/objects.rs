@@ -1,0 +1,47 @@
+//! Objects: everything that lives in a room apart from players. Each has a kind, which game logic
+//! declares, an id, a slot of the room, and a motion.
+
+mod count;
+mod object;
+mod saving;
+mod slots;
+mod spawn;
+
+use bevy_app::App;
+
+use crate::{rooms::Room, state};
+pub(crate) use count::ObjectCount;
+pub use object::Object;
+pub(crate) use saving::rebuild;
+pub use slots::ObjectSlots;
+pub(crate) use spawn::ObjectsSpawned;
+pub use spawn::{Objects, SpawnError, SpawnedObject};
+
+pub(crate) fn plugin(app: &mut App) {
+    app.init_resource::<ObjectsSpawned>()
+        .init_resource::<ObjectCount>()
+        .init_resource::<slots::LoadedObjectSlots>();
+    state::resource::<ObjectsSpawned>(app, "objects_spawned");
+    state::component_as::<Object, _>(
+        app,
+        "object",
+        |object, fold| fold.value(object),
+        saving::restore_object,
+    );
+    state::component_as::<ObjectSlots, _>(
+        app,
+        "object_slots",
+        |slots, fold| fold.value(slots),
+        slots::restore,
+    );
+    state::derived::<ObjectCount>(app);
+    state::derived::<slots::LoadedObjectSlots>(app);
+    app.register_required_components::<Room, ObjectSlots>();
+    app.world_mut()
+        .register_component_hooks::<Object>()
+        .on_add(spawn::note_added)
+        .on_remove(spawn::forget);
+    app.world_mut()
+        .register_component_hooks::<ObjectSlots>()
+        .on_remove(spawn::despawn_all);
+}

@@ -1,0 +1,194 @@
+//! Spawns objects, and forgets those that are despawned.
+
+use bevy_ecs::{
+    lifecycle::HookContext,
+    prelude::*,
+    system::{EntityCommands, SystemParam},
+    world::DeferredWorld,
+};
+use parlour_shared::{
+    ids::{KindId, ObjectId},
+    motion::Position,
+    rng::{Purpose, Stream},
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{ObjectCount, object::Object, slots::ObjectSlots};
+use crate::{
+    clock::Clock,
+    config::Setup,
+    kinds::EntityKinds,
+    movement::{CurrentPosition, Motion},
+    replication::Replica,
+    rooms::Room,
+    state::StableId,
+};
+
+/// Spawns objects, as a system parameter for game logic. Two systems that spawn objects need an
+/// order, because the order decides the ids.
+///
+/// ```ignore
+/// fn open_shop(mut objects: Objects, rooms: Query<Entity, Added<Room>>) {
+///     for room in &rooms {
+///         if let Ok(mut door) = objects.spawn(room, "door", Position::from_px(40, 40)) {
+///             door.insert(Open(false));
+///         }
+///     }
+/// }
+/// ```
+#[derive(SystemParam)]
+pub struct Objects<'w, 's> {
+    commands: Commands<'w, 's>,
+    rooms: Query<'w, 's, (&'static Room, &'static mut ObjectSlots)>,
+    spawned: ResMut<'w, ObjectsSpawned>,
+    kinds: Res<'w, EntityKinds>,
+    clock: Res<'w, Clock>,
+    setup: Res<'w, Setup>,
+}
+
+/// A new object, to which game logic adds its components.
+pub type SpawnedObject<'a> = EntityCommands<'a>;
+
+/// An object cannot be spawned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SpawnError {
+    /// No kind of objects has this name.
+    #[error("no kind of objects has this name: declare it with `object_kind`")]
+    UnknownKind,
+    /// There is no such room.
+    #[error("there is no such room")]
+    NoSuchRoom,
+    /// The room has as many objects as its rule `max_objects` allows.
+    #[error("the room has as many objects as its rule `max_objects` allows")]
+    RoomFull,
+    /// The world has used all 2^32 ids of objects.
+    #[error("the world has used all 2^32 ids of objects")]
+    OutOfIds,
+}
+
+/// The number of objects that were spawned so far, which is the id of the newest one.
+#[derive(Resource, Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct ObjectsSpawned(pub(super) u32);
+
+impl Objects<'_, '_> {
+    /// Spawns an object that rests at a position. It exists from the next system on that is ordered
+    /// after this one, and is sent with this tick. It has an entity and an id at once.
+    ///
+    /// # Errors
+    /// [`SpawnError`] if the kind or the room does not exist, or the room is full of objects.
+    pub fn spawn(
+        &mut self,
+        room: Entity,
+        kind: &str,
+        position: Position,
+    ) -> Result<SpawnedObject<'_>, SpawnError> {
+        let kind = find_kind(&self.kinds, kind)?;
+        let entity = self.commands.spawn_empty().id();
+        let place = self.rooms.get_mut(room).map_err(|_| SpawnError::NoSuchRoom);
+        let object = place.and_then(|(room_details, slots)| {
+            let seed = self.setup.seed;
+            reserve(
+                (room, room_details, slots),
+                (kind, entity),
+                &mut self.spawned,
+                |id| Stream::new(seed, u64::from(id.0), Purpose::Slot),
+            )
+        });
+        let object = match object {
+            Ok(object) => object,
+            Err(error) => {
+                self.commands.entity(entity).despawn();
+                return Err(error);
+            }
+        };
+        let mut commands = self.commands.entity(entity);
+        commands.insert(parts(object, self.clock.tick, position));
+        Ok(commands)
+    }
+
+    /// Returns the number of objects in a room.
+    #[must_use]
+    pub fn count(&self, room: Entity) -> u32 {
+        self.rooms.get(room).map_or(0, |(_, slots)| slots.len())
+    }
+}
+
+fn find_kind(kinds: &EntityKinds, name: &str) -> Result<KindId, SpawnError> {
+    let kind = kinds.find(name).filter(|kind| *kind != KindId::PLAYER);
+    kind.ok_or(SpawnError::UnknownKind)
+}
+
+/// Takes an id and a slot.
+fn reserve(
+    (room, details, mut slots): (Entity, &Room, Mut<'_, ObjectSlots>),
+    (kind, entity): (KindId, Entity),
+    spawned: &mut ObjectsSpawned,
+    random: impl FnOnce(ObjectId) -> Stream,
+) -> Result<Object, SpawnError> {
+    if slots.len() >= details.rules().max_objects {
+        return Err(SpawnError::RoomFull);
+    }
+    let id = spawned
+        .0
+        .checked_add(1)
+        .map(ObjectId)
+        .ok_or(SpawnError::OutOfIds)?;
+    spawned.0 = id.0;
+    let slot = slots.take(entity, &mut random(id));
+    Ok(Object {
+        id,
+        kind,
+        room,
+        epoch: details.epoch,
+        slot,
+    })
+}
+
+/// What every object has from the start.
+fn parts(object: Object, tick: parlour_shared::ids::Tick, position: Position) -> impl Bundle {
+    (
+        StableId::object(object.id),
+        object,
+        Motion::still(tick, position),
+        CurrentPosition(position),
+    )
+}
+
+/// Counts an object, and gives it a record.
+pub(super) fn note_added(mut world: DeferredWorld, context: HookContext) {
+    let Some(object) = world.get::<Object>(context.entity).copied() else {
+        return;
+    };
+    world.resource_mut::<ObjectCount>().0 += 1;
+    if let Some(mut replica) = world.get_mut::<Replica>(object.room) {
+        replica.add_object(object.slot);
+    }
+}
+
+/// Removes everything about an object that is despawned, whoever despawns it.
+pub(super) fn forget(mut world: DeferredWorld, context: HookContext) {
+    let Some(object) = world.get::<Object>(context.entity).copied() else {
+        return;
+    };
+    world.resource_mut::<ObjectCount>().0 -= 1;
+    if let Some(mut slots) = world.get_mut::<ObjectSlots>(object.room) {
+        slots.give_back(object.slot, context.entity);
+    }
+    if let Some(mut replica) = world.get_mut::<Replica>(object.room) {
+        replica.remove_object(object.slot);
+    }
+}
+
+/// Despawns the objects of a room that ends.
+pub(super) fn despawn_all(mut world: DeferredWorld, context: HookContext) {
+    let Some(slots) = world.get::<ObjectSlots>(context.entity) else {
+        return;
+    };
+    let objects: Vec<Entity> = slots.iter().map(|(_, object)| object).collect();
+    let mut commands = world.commands();
+    for object in objects {
+        commands.entity(object).try_despawn();
+    }
+}
