@@ -205,7 +205,8 @@ pub use player::{Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
 pub use room_state::RoomState;
 pub use rooms::{
-    InRoom, NewRoom, PropertyError, Room, RoomListing, RoomListings, RoomOptions, Rooms, Seat, Seats,
+    InRoom, NewRoom, PropertyError, Room, RoomEvent, RoomListing, RoomListings, RoomOptions, Rooms, Seat,
+    Seats,
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;

@@ -109,6 +109,8 @@ fn serve(world: &mut World) {
             }
         }
     });
+    rooms::send_room_events(world);
+    rooms::announce_endings(world);
 }
 
 /// The message is lent mutably, so that its texts pass through a feature without a copy. It is

@@ -12,12 +12,17 @@ use parlour_shared::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    life::RoomEvents,
     listing::{ChangedRooms, RoomListing},
     options::RoomOptions,
     room_catalogue::Blueprint,
     seats::Seats,
 };
-use crate::{clock::Clock, config::RoomRules, state::StableId};
+use crate::{
+    clock::Clock,
+    config::RoomRules,
+    state::{StableEntity, StableId},
+};
 
 /// A simulated space.
 #[derive(Component, Clone, Debug)]
@@ -169,5 +174,10 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     rooms.by_name.insert(plan.name, entity);
     rooms.due.insert((tick.after(1), epoch), entity);
     world.resource_mut::<ChangedRooms>().note(entity);
+    let room = StableEntity {
+        id: StableId::room(epoch),
+        entity,
+    };
+    world.resource_mut::<RoomEvents>().created(room);
     entity
 }
