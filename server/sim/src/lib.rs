@@ -148,9 +148,11 @@
 #![forbid(unsafe_code)]
 
 mod broadcast_budget;
+mod chance;
 mod chat;
 mod clock;
 mod config;
+mod cooldown;
 mod digest;
 mod doors;
 mod extend;
@@ -177,6 +179,7 @@ mod space;
 mod state;
 mod taken;
 mod throttle;
+mod timers;
 mod travel;
 mod wake_times;
 mod watch;
@@ -186,11 +189,13 @@ mod watch;
 /// checks this.
 pub const SIMULATION: u32 = 7;
 
-pub use clock::Clock;
+pub use chance::Chance;
+pub use clock::{Clock, every, ticks_in};
 pub use config::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
+pub use cooldown::Cooldown;
 pub use extend::{Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
@@ -205,8 +210,8 @@ pub use player::{Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
 pub use room_state::RoomState;
 pub use rooms::{
-    InRoom, NewRoom, PropertyError, Room, RoomEvent, RoomListing, RoomListings, RoomOptions, Rooms, Seat,
-    Seats,
+    InRoom, Joining, NewRoom, PropertyError, Room, RoomEvent, RoomListing, RoomListings, RoomOptions, Rooms,
+    Seat, Seats,
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
@@ -218,4 +223,5 @@ pub use space::{
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;
+pub use timers::{TimerError, TimerId, TimerRang, Timers};
 pub use watch::Perspective;

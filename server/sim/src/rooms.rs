@@ -29,7 +29,7 @@ use listing::ChangedRooms;
 pub use listing::{PropertyError, RoomListing, RoomListings};
 pub(crate) use occupancy::{leave, room_entered};
 pub(crate) use options::RoomChecks;
-pub use options::{NewRoom, RoomOptions};
+pub use options::{Joining, NewRoom, RoomOptions};
 pub(crate) use removal::{announce_endings, clean_up};
 pub(crate) use reservations::Reservations;
 pub(crate) use reservations::{expire as expire_reservations, reserve};

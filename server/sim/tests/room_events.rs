@@ -1,16 +1,19 @@
-//! Game logic is told when rooms are created and end, and when players enter and leave them.
+//! Game logic receives an event when a room is created or ends, and when a player enters or leaves.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{ids::PlayerId, message::LeaveReason};
+use parlour_shared::{
+    ids::PlayerId,
+    message::{LeaveReason, Refusal},
+};
 use parlour_sim::{
     MaySleep, Player, Room, RoomEvent, SimConfig, Simulation, SimulationApp as _, StepSet, TickSchedule,
 };
 use parlour_testing::{SessionActions as _, TestWorld, maps::connected_maps, plaza, teleport_plugin};
 use parlour_tick::{EventKind, TickOutput};
 
-/// What was told so far, as text: the tick, the event, and the number of the player.
+/// The events so far, as text: the tick, the event, and the number of the player.
 #[derive(Resource, Default, Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 struct Told(Vec<String>);
 
@@ -148,4 +151,36 @@ fn a_door_is_told_in_the_next_tick_also_by_a_loaded_world() {
         world.sim.world().resource::<Told>()
     );
     assert_eq!(loaded.hash(), world.sim.hash());
+}
+
+#[test]
+fn game_logic_refuses_a_player_before_it_takes_a_seat() {
+    /// Players with an odd id may not enter.
+    fn only_even(app: &mut App) {
+        listens(app);
+        app.may_join(|world, joining| {
+            assert!(world.get::<Room>(joining.room).is_some());
+            let id = world
+                .get::<Player>(joining.player)
+                .map_or(0, |player| player.id.0);
+            if id.is_multiple_of(2) { Ok(()) } else { Err(77) }
+        });
+    }
+    let mut world = TestWorld::with_plugins(plaza(), only_even);
+    for session in 1..=20 {
+        world.open_and_join(session, "plaza");
+    }
+    world.tick();
+    // The first one created the room.
+    for session in 2..=20 {
+        let is_odd = !id(&world, session).is_multiple_of(2);
+        let expected = is_odd.then_some(Refusal::Declined { code: 77 });
+        assert_eq!(world.refusals(session), expected.into_iter().collect::<Vec<_>>());
+        assert_eq!(world.client(session).room.is_none(), is_odd);
+    }
+    let inside = told(&world)
+        .iter()
+        .filter(|told| told.contains("entered"))
+        .count();
+    assert_eq!(inside as u32, world.output.counts.players);
 }
