@@ -5,6 +5,7 @@
 
 mod messages;
 mod object_kind;
+mod to_players;
 mod undeclared;
 
 use bevy_app::App;
@@ -19,8 +20,9 @@ use crate::{
     state, timers, travel, wake_times,
 };
 pub(crate) use messages::receive;
-pub use messages::{Answer, FromPlayer, ToPlayer};
+pub use messages::{Answer, FromPlayer};
 pub use object_kind::ObjectKind;
+pub use to_players::ToPlayers;
 pub(crate) use undeclared::{check_messages, explain_errors};
 
 /// Declares components, resources and messages of game logic to the simulation. Implemented for
@@ -164,7 +166,7 @@ pub trait SimulationApp {
     /// ```
     fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
 
-    /// Lets game logic send messages of this type to players under this name, as [`ToPlayer`].
+    /// Lets game logic send messages of this type to players under this name, as [`ToPlayers`].
     ///
     /// # Panics
     /// If the name or the type is taken.

@@ -110,7 +110,10 @@
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
 //!   [`FromPlayer`], and game logic answers with [`Answer`].
 //! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
-//!   as [`ToPlayer`].
+//!   as [`ToPlayers`]: to one, to those near one, to a room or to the world.
+//! * [`timer_message`](SimulationApp::timer_message): game logic can set timers with this type, with
+//!   [`Timers`]. It arrives as [`TimerRang`].
+//! * [`RoomEvent`]: rooms are created and end, players enter and leave.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
 //! no data, and need no order between them.
@@ -121,7 +124,8 @@
 //! * rooms: [`Rooms`], [`Room`], [`RoomOptions`], [`RoomListing`], [`Seats`], [`RoomState`]
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
-//! * the tick: [`Clock`]; the seed: [`Setup`]
+//! * the tick: [`Clock`], [`every`], [`Cooldown`]; random numbers: [`Chance`]; the seed: [`Setup`]
+//! * objects: [`Object`], [`ObjectSlots`], [`EntityKinds`]; [`Objects`] spawns them
 //! * paths over a map: [`PathQueue`] answers requests, and [`FollowPath`] follows a path
 //!
 //! It changes the lock and the properties of rooms with [`RoomListings`].
@@ -196,7 +200,7 @@ pub use config::{
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
 pub use cooldown::Cooldown;
-pub use extend::{Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
+pub use extend::{Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayers};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Walk};

@@ -10,7 +10,10 @@ use bevy_ecs::{
     system::SystemParamValidationError,
 };
 
-use super::messages::{self, Answer, FromPlayer, ToPlayer};
+use super::{
+    messages::{self, Answer, FromPlayer},
+    to_players::ToPlayers,
+};
 
 /// Checks that every message type from or to players that a system uses is declared. The schedule
 /// must be initialized.
@@ -52,7 +55,7 @@ fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
     let of = |wrapped| argument(buffer, wrapped);
     let from_player = of(type_name::<Messages<FromPlayer<Placeholder>>>());
     let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Placeholder>>>()));
-    let to_player = || of(type_name::<Messages<ToPlayer<Placeholder>>>());
+    let to_player = || of(type_name::<Messages<ToPlayers<Placeholder>>>());
     from_player
         .map(|message| ("player_message", message))
         .or_else(|| to_player().map(|message| ("client_message", message)))
