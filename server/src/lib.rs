@@ -43,7 +43,8 @@
 //! ) {
 //!     for request in requests.read() {
 //!         answers.write(request.accept());
-//!         results.write(ToPlayers::one(request.player, Doubled { number: request.message.number.saturating_mul(2) }));
+//!         let number = request.message.number.saturating_mul(2);
+//!         results.write(ToPlayers::one(request.player, Doubled { number }));
 //!     }
 //! }
 //!

@@ -111,8 +111,8 @@
 //!   [`FromPlayer`], and game logic answers with [`Answer`].
 //! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
 //!   as [`ToPlayers`]: to one, to those near one, to a room or to the world.
-//! * [`timer_message`](SimulationApp::timer_message): game logic can set timers with this type, with
-//!   [`Timers`]. It arrives as [`TimerRang`].
+//! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
+//!   It arrives as [`TimerRang`].
 //! * [`RoomEvent`]: rooms are created and end, players enter and leave.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
