@@ -25,12 +25,12 @@ use crate::{
 /// # use bevy_ecs::prelude::*;
 /// # use parlour_sim::{RoomEvent, ToPlayers};
 /// # #[derive(serde::Serialize)]
-/// # struct Welcome;
-/// fn greet(mut events: MessageReader<RoomEvent>, mut messages: MessageWriter<ToPlayers<Welcome>>) {
+/// # struct Hi;
+/// fn greet(mut events: MessageReader<RoomEvent>, mut messages: MessageWriter<ToPlayers<Hi>>) {
 ///     for event in events.read() {
 ///         if let RoomEvent::Entered { room, player, .. } = *event {
-///             messages.write(ToPlayers::one(player, Welcome));
-///             messages.write(ToPlayers::room(room, Welcome).from(player));
+///             messages.write(ToPlayers::one(player, Hi));
+///             messages.write(ToPlayers::room(room, Hi).from(player));
 ///         }
 ///     }
 /// }
