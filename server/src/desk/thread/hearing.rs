@@ -6,7 +6,7 @@ use parlour_tick::WorldKind;
 
 use super::{
     DeskEvent, KnownWorld, Workers,
-    hands::{DeskRings, Hands},
+    desk_thread::{DeskRings, DeskThread},
     workers::{BUILDER, Built},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 /// The events of one ring that are handled before the next ring is looked at.
 const TURN: usize = 256;
 
-impl Hands {
+impl DeskThread {
     /// Handles what waits in the rings. Returns whether more may wait.
     pub(super) fn drain(&mut self, rings: &mut DeskRings) -> bool {
         let mut more = false;
@@ -109,7 +109,7 @@ impl Hands {
                 }
                 self.types.of(self.room_type(world)).panics.increment(1);
                 self.drop_elsewhere(remains);
-                let is_ending = |hands: &Self| hands.known(world).is_none_or(KnownWorld::is_ending);
+                let is_ending = |this: &Self| this.known(world).is_none_or(KnownWorld::is_ending);
                 let ended_before = is_ending(self);
                 self.handle(DeskEvent::Panicked { world, tick, lost });
                 if !ended_before && is_ending(self) {

@@ -29,7 +29,7 @@ pub(super) struct DeskRings {
 
 /// The state of the desk's thread, except the rings that lead to it: the desk, and the sending ends
 /// of the rings and the workers that carry out its actions.
-pub(super) struct Hands {
+pub(super) struct DeskThread {
     pub(super) desk: Desk,
     pub(super) actions: Vec<DeskAction>,
     pub(super) commands: Vec<CommandSender>,
@@ -50,7 +50,7 @@ pub(super) struct Hands {
     pub(super) stop: Arc<AtomicBool>,
 }
 
-impl Hands {
+impl DeskThread {
     /// Returns the desk, the rings that lead to it, and what wakes it.
     pub(super) fn new(start: DeskStart) -> (Self, DeskRings, WakeEnd) {
         let (commands, reports) = start
@@ -58,7 +58,7 @@ impl Hands {
             .into_iter()
             .map(|ends| (ends.commands, ends.reports))
             .unzip();
-        let mut hands = Self {
+        let mut thread = Self {
             desk: start.desk,
             actions: start.actions,
             commands,
@@ -76,13 +76,13 @@ impl Hands {
             stop: start.stop,
         };
         if let Some((place, ticker)) = start.world {
-            hands.start_world(place, ticker);
+            thread.start_world(place, ticker);
         }
         let rings = DeskRings {
             io: start.io,
             reports,
         };
-        (hands, rings, start.wake)
+        (thread, rings, start.wake)
     }
 
     pub(super) fn handle(&mut self, event: DeskEvent) {
