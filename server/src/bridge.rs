@@ -45,6 +45,7 @@
 
 pub(crate) mod commands;
 pub(crate) mod event_ring;
+pub(crate) mod fault;
 pub(crate) mod forwarded;
 pub(crate) mod inbound;
 pub(crate) mod io_load;

@@ -9,6 +9,7 @@ mod recorder;
 mod recording;
 mod room_types;
 mod rows;
+mod system_panics;
 mod text;
 
 use ::metrics::Histogram;
@@ -21,6 +22,7 @@ pub use recorder::MetricsRecorder;
 pub(crate) use room_types::RoomTypeMetrics;
 pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
 use rows::{close_counters, counter, counter_of, gauge, gauges, histogram, label_counters, table};
+pub(crate) use system_panics::SystemPanics;
 
 /// Bounds of the tick histograms in seconds: 50 us to 50 ms, three ticks.
 const TICK_BUCKETS: [f64; 16] = [
@@ -77,6 +79,11 @@ impl Metrics {
     /// Creates the metrics of room types with these names, at zero.
     pub(crate) fn room_types(&self, names: &[String]) -> RoomTypeMetrics {
         RoomTypeMetrics::new(&self.recorder, names)
+    }
+
+    /// Creates the counters of panics by system.
+    pub(crate) fn system_panics(&self) -> SystemPanics {
+        SystemPanics::new(&self.recorder)
     }
 
     /// Returns the recorder for game logic and embedders.

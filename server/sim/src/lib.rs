@@ -154,6 +154,7 @@ mod config;
 mod digest;
 mod doors;
 mod extend;
+mod failed_system;
 mod inbox;
 mod logic;
 mod movement;

@@ -10,7 +10,7 @@ use parlour_shared::{
 use parlour_tick::{Report, WorldId};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
-use super::wake::WakeSender;
+use super::{fault::Fault, wake::WakeSender};
 
 /// The size of one ring: 1,024 reports of 128 bytes are 131 KB. A world reports at most once per
 /// tick.
@@ -33,7 +33,7 @@ pub(crate) enum TickReport<W, S> {
     Panicked {
         world: WorldId,
         tick: Tick,
-        why: String,
+        fault: Fault,
         /// The requests of the tick, in order.
         lost: Vec<LostRequest>,
         /// What is left of the world, to be dropped.

@@ -13,7 +13,7 @@ use super::{
     sessions::{Errand, SessionPlace, Step, Trip},
     travelling,
     turn::Turn,
-    worlds::{KnownWorld, WorldState},
+    worlds::{KnownWorld, WorldPanic, WorldState},
 };
 use crate::{
     bridge::reports::{LostKind, LostRequest},
@@ -24,7 +24,8 @@ use crate::{
 const AGAIN: u32 = 10 * TICK_RATE;
 
 /// A world panicked in a tick.
-pub(super) fn panicked(turn: &mut Turn, world: WorldId, tick: Tick, lost: &[LostRequest]) {
+pub(super) fn panicked(turn: &mut Turn, world: WorldId, panic: WorldPanic, lost: &[LostRequest]) {
+    let tick = panic.tick;
     let Some(place) = turn.state.worlds.place(world) else {
         return;
     };
@@ -32,9 +33,9 @@ pub(super) fn panicked(turn: &mut Turn, world: WorldId, tick: Tick, lost: &[Lost
         return;
     };
     fallen.panics += 1;
-    let before = fallen.panicked_at.replace(tick);
+    let before = fallen.last_panic.replace(panic);
     let ending = fallen.is_ending();
-    let again = before.is_some_and(|before| tick.since(before) <= AGAIN);
+    let again = before.is_some_and(|before| tick.since(before.tick) <= AGAIN);
     if !ending && !again {
         fallen.state = WorldState::Rebuilding;
         turn.actions.push(DeskAction::Rebuild { place, tick });

@@ -15,7 +15,7 @@ use parlour_shared::{
 };
 use parlour_tick::{Arrival, Report, WorldId};
 
-use crate::bridge::reports::LostRequest;
+use crate::bridge::{fault::Fault, reports::LostRequest};
 
 /// Something happened outside the desk.
 #[derive(Debug)]
@@ -60,6 +60,7 @@ pub(crate) enum DeskEvent {
     Panicked {
         world: WorldId,
         tick: Tick,
+        fault: Fault,
         /// The arrivals and requests of the tick, in order. Messages that are never answered are
         /// not listed.
         lost: Vec<LostRequest>,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     bridge::{forwarded::ForwardReceiver, outbound::DeskPublisher, wake::WakeEnd},
     failure::Failure,
-    metrics::{Metrics, RoomTypeMetrics},
+    metrics::{Metrics, RoomTypeMetrics, SystemPanics},
     node_status::NodeStatus,
     system_random,
     ticker::{TickCommand, WorldSlot},
@@ -39,6 +39,7 @@ pub(super) struct DeskThread {
     pub(super) left: Option<(usize, Box<WorldSlot>)>,
     pub(super) view: Arc<Mutex<DeskView>>,
     pub(super) types: RoomTypeMetrics,
+    pub(super) system_panics: SystemPanics,
     pub(super) node: Arc<NodeStatus>,
     pub(super) freezing: Freezing,
     /// Whether something happened since the view was copied.
@@ -67,6 +68,7 @@ impl DeskThread {
             left: None,
             view: start.view,
             types: start.types,
+            system_panics: start.metrics.system_panics(),
             node: start.node,
             freezing: Freezing::new(start.freeze),
             is_changed: true,

@@ -94,24 +94,31 @@ impl DeskThread {
             TickReport::Panicked {
                 world,
                 tick,
-                why,
+                fault,
                 lost,
                 remains,
             } => {
                 let name = self.name(world);
-                tracing::error!(%world, name, thread, tick = tick.0, why, "a world panicked");
+                let (system, why) = (fault.system.as_deref(), &fault.message);
+                tracing::error!(%world, name, thread, tick = tick.0, system, why, "a world panicked");
+                self.system_panics.count(system);
                 if self.workers.is_none() {
                     // Nobody can rebuild the world of a playback, and there is nothing else.
                     self.failure.set(ServerFailure::Panicked {
                         thread: format!("{TICK_THREAD}{thread}"),
-                        message: why.clone(),
+                        message: fault.to_string(),
                     });
                 }
                 self.types.of(self.room_type(world)).panics.increment(1);
                 self.drop_elsewhere(remains);
                 let is_ending = |this: &Self| this.known(world).is_none_or(KnownWorld::is_ending);
                 let ended_before = is_ending(self);
-                self.handle(DeskEvent::Panicked { world, tick, lost });
+                self.handle(DeskEvent::Panicked {
+                    world,
+                    tick,
+                    fault,
+                    lost,
+                });
                 if !ended_before && is_ending(self) {
                     self.freezing.lost(world, "it panicked too often");
                 }

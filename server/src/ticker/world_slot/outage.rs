@@ -7,7 +7,10 @@ use parlour_recording::recorder::TickSender;
 use parlour_tick::{Counts, Event, EventKind};
 
 use super::WorldSlot;
-use crate::ticker::{TickReport, Ticker, lost::lost_requests};
+use crate::{
+    bridge::fault::Fault,
+    ticker::{TickReport, Ticker, lost::lost_requests},
+};
 
 impl WorldSlot {
     /// Takes back the input of the tick that panicked. Its arrivals and requests are lost, because
@@ -21,6 +24,8 @@ impl WorldSlot {
         if let Some(ticker) = &mut remains {
             ticker.reclaim(&mut fatal);
         }
+        let system = remains.as_ref().and_then(|ticker| ticker.failed_system());
+        let fault = Fault::new(system, why);
         let lost = lost_requests(&fatal.events);
         for event in &fatal.events {
             if matches!(event.kind, EventKind::Arrive(_)) {
@@ -38,7 +43,7 @@ impl WorldSlot {
         TickReport::Panicked {
             world: self.id,
             tick,
-            why,
+            fault,
             lost,
             remains,
         }

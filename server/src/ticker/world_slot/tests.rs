@@ -38,6 +38,10 @@ impl Ticker for Fragile {
 
     fn reclaim(&mut self, _: &mut TickInput) {}
 
+    fn failed_system(&self) -> Option<&str> {
+        Some("game::listen")
+    }
+
     fn record_panic(&mut self, _: Tick, input: &mut TickInput, _: Option<&mut TickSender>) {
         *input = TickInput::default();
     }
@@ -76,12 +80,16 @@ fn after_a_panic_arrivals_and_requests_are_lost_and_departures_wait_for_the_rest
     guests.depart(B, input);
     message(&mut slot, ClientMessage::Join(Join::room(7, "plaza")));
     message(&mut slot, chat(8));
-    let Stepped::Panicked(TickReport::Panicked { tick, why, lost, .. }) = step(&mut slot) else {
+    let Stepped::Panicked(TickReport::Panicked {
+        tick, fault, lost, ..
+    }) = step(&mut slot)
+    else {
         panic!("no panic");
     };
     assert_eq!(tick, Tick(3));
     // In a program with a tick thread, the place in the code follows.
-    assert!(why.starts_with("a chat"), "{why}");
+    assert!(fault.message.starts_with("a chat"), "{fault}");
+    assert_eq!(fault.system.as_deref(), Some("game::listen"));
     let lost: Vec<_> = lost.iter().map(|lost| (lost.request, lost.kind)).collect();
     assert_eq!(
         lost,

@@ -11,7 +11,7 @@ use parlour_tick::{RoomStatus, TickInput, TickOutput, WorldId, WorldKind};
 
 use super::{super::*, *};
 use crate::{
-    bridge::{commands::command_ring, outbound, reports::report_ring, route::IoThreads, wake},
+    bridge::{commands::command_ring, fault::Fault, outbound, reports::report_ring, route::IoThreads, wake},
     desk::thread::desk_thread::DeskRings,
     desk::{DeskConfig, DeskRoomType, JoinRate, ThawedWorld, ThawedWorlds, WorldSharing},
     freeze_order::FreezeProgress,
@@ -192,7 +192,7 @@ impl Node {
         self.report(TickReport::Panicked {
             world: WORLD,
             tick: Tick(51),
-            why: "a panic".to_owned(),
+            fault: Fault::default(),
             lost: Vec::new(),
             remains: None,
         });
