@@ -385,6 +385,7 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
         DeskEvent::Rebuilt { world, ok } => endings::rebuilt(turn, world, ok),
         DeskEvent::Created { world, ok } => endings::created(turn, world, ok.is_ok()),
         DeskEvent::Stopping => endings::stopping(turn),
+        DeskEvent::Standing { thread, stands } => turn.state.worlds.threads.set_standing(thread, stands),
         DeskEvent::Load { thread, load } => turn.state.worlds.threads.set_load(thread, load),
     }
 }

@@ -102,6 +102,8 @@ table! {
             "Bytes of all frames of one tick. A byte range that frames share is counted once.";
         ticks: Counter = counter, "parlour_ticks_total", "Ticks that were stepped.";
         overruns: Counter = counter, "parlour_tick_overruns_total", "Ticks that took longer than 1/60 s.";
+        frozen: Gauge = gauge, "parlour_tick_frozen",
+            "1 if the thread has not finished a tick for a second, otherwise 0. Its worlds stand still.";
         skipped: Counter = counter, "parlour_ticks_skipped_total",
             "Deadlines that were skipped without a tick, because the server was more than 3 ticks late.";
         number: Gauge = gauge, "parlour_tick", "The last tick of the first world of the thread.";

@@ -84,6 +84,8 @@ pub(crate) enum DeskEvent {
     Stopping,
     /// The share of its time that a tick thread used in the last second.
     Load { thread: usize, load: f32 },
+    /// A tick thread finished no tick lately (`stands`), or ticks again.
+    Standing { thread: usize, stands: bool },
     /// The ticks of this world's thread took longer than their period on average, over the last
     /// second and also without the longest of them. Of all its worlds, the steps of this one took
     /// the largest share of that second.

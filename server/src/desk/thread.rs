@@ -32,7 +32,10 @@ use std::{
 
 use super::{Desk, DeskAction, DeskEvent, KnownWorld, RoomView, WorldEvent, WorldView};
 use crate::{
-    bridge::{forwarded::ForwardReceiver, outbound::DeskPublisher, route::WorldPlace, wake::WakeEnd},
+    bridge::{
+        forwarded::ForwardReceiver, outbound::DeskPublisher, route::WorldPlace, tick_status::TickThreads,
+        wake::WakeEnd,
+    },
     failure::Failure,
     freeze_order::FreezeOrder,
     metrics::{Metrics, RoomTypeMetrics},
@@ -51,6 +54,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// The maximum time for which a desk that stops awaits room for commands, and worlds that are
 /// between two tick threads.
 const MAX_AWAIT: Duration = Duration::from_millis(500);
+/// A tick thread that finished no tick for this long gets no new worlds and rooms: 15 ticks.
+const STANDS_AFTER: Duration = Duration::from_millis(250);
 /// The minimum time between two copies of the view.
 const VIEW: Duration = Duration::from_millis(100);
 
@@ -88,6 +93,8 @@ pub(crate) struct DeskStart {
     pub(crate) types: RoomTypeMetrics,
     /// Has the requests of the admin port.
     pub(crate) node: Arc<NodeStatus>,
+    /// Shows which tick threads advance, and receives the progress of the desk.
+    pub(crate) status: Arc<TickThreads>,
     /// The order to save worlds. `None`: none are saved.
     pub(crate) freeze: Option<Arc<FreezeOrder>>,
     pub(crate) metrics: Arc<Metrics>,
@@ -106,6 +113,8 @@ pub(crate) fn run(start: DeskStart) -> io::Result<()> {
     loop {
         // Read before the rings, so that the last round sees everything that was sent before it.
         let stopping = thread.stop.load(Ordering::Acquire);
+        thread.status.desk().advanced();
+        thread.look_at_tick_threads();
         let mut more = thread.drain(&mut rings);
         let now = Instant::now();
         if now >= next_tick {

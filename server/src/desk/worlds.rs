@@ -296,6 +296,12 @@ impl KnownWorlds {
         self.threads.with_room(share, &except)
     }
 
+    /// Whether a world is on a tick thread that ticks, or no thread does.
+    pub(super) fn ticks(&self, world: WorldId) -> bool {
+        let thread = self.get(world).map(|world| world.thread);
+        thread.is_some_and(|thread| !self.threads.is_avoided(thread))
+    }
+
     /// Returns the shared world of this kind on a thread, or on any if `thread` is `None`.
     pub(super) fn shared(&self, kind: &WorldKind, thread: Option<usize>) -> Option<WorldId> {
         // Shared worlds are the oldest, so this looks at few.

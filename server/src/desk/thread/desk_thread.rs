@@ -11,7 +11,7 @@ use super::{
     freezing::Freezing,
 };
 use crate::{
-    bridge::{forwarded::ForwardReceiver, outbound::DeskPublisher, wake::WakeEnd},
+    bridge::{forwarded::ForwardReceiver, outbound::DeskPublisher, tick_status::TickThreads, wake::WakeEnd},
     failure::Failure,
     metrics::{Metrics, RoomTypeMetrics, SystemPanics},
     node_status::NodeStatus,
@@ -41,6 +41,9 @@ pub(super) struct DeskThread {
     pub(super) types: RoomTypeMetrics,
     pub(super) system_panics: SystemPanics,
     pub(super) node: Arc<NodeStatus>,
+    pub(super) status: Arc<TickThreads>,
+    /// By tick thread: whether it finished no tick lately, as the desk knows it.
+    pub(super) standing: Vec<bool>,
     pub(super) freezing: Freezing,
     /// Whether something happened since the view was copied.
     pub(super) is_changed: bool,
@@ -70,6 +73,8 @@ impl DeskThread {
             types: start.types,
             system_panics: start.metrics.system_panics(),
             node: start.node,
+            standing: start.status.iter().map(|_| false).collect(),
+            status: start.status,
             freezing: Freezing::new(start.freeze),
             is_changed: true,
             dropped: 0,

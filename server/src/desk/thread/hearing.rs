@@ -5,7 +5,7 @@ use std::time::Instant;
 use parlour_tick::WorldKind;
 
 use super::{
-    DeskEvent, KnownWorld, Workers,
+    DeskEvent, KnownWorld, STANDS_AFTER, Workers,
     desk_thread::{DeskRings, DeskThread},
     workers::{BUILDER, Built},
 };
@@ -49,6 +49,17 @@ impl DeskThread {
         }
         self.metrics.desk.sessions.set(self.desk.sessions() as f64);
         more
+    }
+
+    /// Notes which tick threads finished no tick lately.
+    pub(super) fn look_at_tick_threads(&mut self) {
+        for thread in 0..self.standing.len() {
+            let progress = self.status.thread(thread).progress();
+            let stands = progress.has_begun() && progress.age() > STANDS_AFTER;
+            if std::mem::replace(&mut self.standing[thread], stands) != stands {
+                self.handle(DeskEvent::Standing { thread, stands });
+            }
+        }
     }
 
     fn take_forwarded(&mut self, io_thread: usize, event: Forwarded) {

@@ -33,6 +33,7 @@ fn stopping(
         view: Arc::default(),
         types: metrics.room_types(&[]),
         node: Arc::new(NodeStatus::new(1)),
+        status: Arc::new(TickThreads::new(1)),
         freeze: None,
         metrics: Arc::clone(metrics),
         failure: Arc::default(),

@@ -148,6 +148,7 @@ impl Node {
             view: Arc::default(),
             types: metrics.room_types(&["tag".to_owned()]),
             node: Arc::new(NodeStatus::new(1)),
+            status: Arc::new(TickThreads::new(1)),
             freeze: Some(Arc::clone(&order)),
             metrics,
             failure,
