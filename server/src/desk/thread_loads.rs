@@ -86,6 +86,14 @@ impl ThreadLoads {
         }
     }
 
+    /// Returns the average share of a thread that a world on it needs beside the one that needs
+    /// this share.
+    pub(super) fn share_beside(&self, thread: usize, share: f32) -> f32 {
+        let thread = self.0[thread];
+        let others = thread.worlds.saturating_sub(1).max(1);
+        ((thread.load - share) / others as f32).max(NEW_WORLD)
+    }
+
     /// Sets whether a thread stands still.
     pub(super) fn set_standing(&mut self, thread: usize, stands: bool) {
         if let Some(thread) = self.0.get_mut(thread) {
