@@ -84,6 +84,8 @@ pub(crate) enum LostKind {
     /// The arrival of the session, without a number. The session is not in the world, which drops
     /// what else it was sent for it.
     Arrival,
+    /// Movement commands, which have no answer and no number: one for each session.
+    Move,
     /// Any other request of a client.
     Other,
 }

@@ -10,7 +10,7 @@ use parlour_tick::{WorldId, WorldKind};
 use super::{
     action::DeskAction,
     joining, moving,
-    sessions::{Errand, SessionPlace, Step, Trip},
+    sessions::{Errand, Session, SessionPlace, Step, Trip},
     travelling,
     turn::Turn,
     worlds::{KnownWorld, WorldPanic, WorldState},
@@ -250,6 +250,7 @@ fn refuse_lost(turn: &mut Turn, world: WorldId, lost: &[LostRequest]) {
                 joining::lost(turn, world, request.session, Refusal::WorldRestarted);
             }
             LostKind::Arrival => lose_arrival(turn, world, request.session),
+            LostKind::Move => lose_move(turn, world, request.session),
             LostKind::Other => {
                 if let Some(session) = turn.session(request.session) {
                     session.was_leave(request.request);
@@ -257,6 +258,17 @@ fn refuse_lost(turn: &mut Turn, world: WorldId, lost: &[LostRequest]) {
                 }
             }
         }
+    }
+}
+
+/// The commands of a session in the fatal tick are lost. If the world goes on, its client sends its
+/// heading again.
+fn lose_move(turn: &mut Turn, world: WorldId, id: SessionId) {
+    let rebuilding = |world: &KnownWorld| world.state == WorldState::Rebuilding;
+    let goes_on = turn.state.worlds.get(world).is_some_and(rebuilding);
+    let walks = |session: &mut Session| session.world() == Some(world) && session.room().is_some();
+    if goes_on && turn.session(id).is_some_and(walks) {
+        turn.refuse(id, 0, Refusal::WorldRestarted);
     }
 }
 

@@ -61,8 +61,8 @@ pub(crate) enum DeskEvent {
         world: WorldId,
         tick: Tick,
         fault: Fault,
-        /// The arrivals and requests of the tick, in order. Messages that are never answered are
-        /// not listed.
+        /// The arrivals and requests of the tick, in order, and the sessions that sent movement
+        /// commands. Other messages that are never answered are not listed.
         lost: Vec<LostRequest>,
     },
     /// Answers [`super::DeskAction::Take`]: before this tick, the world was taken from its tick

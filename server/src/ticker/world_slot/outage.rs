@@ -9,7 +9,10 @@ use parlour_tick::{Counts, Event, EventKind};
 use super::WorldSlot;
 use crate::{
     bridge::fault::Fault,
-    ticker::{TickReport, Ticker, lost::lost_requests},
+    ticker::{
+        TickReport, Ticker,
+        lost::{lost_moves, lost_requests},
+    },
 };
 
 impl WorldSlot {
@@ -26,7 +29,8 @@ impl WorldSlot {
         }
         let system = remains.as_ref().and_then(|ticker| ticker.failed_system());
         let fault = Fault::new(system, why);
-        let lost = lost_requests(&fatal.events);
+        let mut lost = lost_requests(&fatal.events);
+        lost.extend(lost_moves(&fatal.events));
         for event in &fatal.events {
             if matches!(event.kind, EventKind::Arrive(_)) {
                 self.guests.lose_arrival(event.session);

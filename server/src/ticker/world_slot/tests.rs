@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use parlour_shared::message::{Chat, Join};
+use parlour_shared::message::{Chat, Join, Move};
 use parlour_tick::Arrival;
 
 use super::*;
@@ -80,6 +80,7 @@ fn after_a_panic_arrivals_and_requests_are_lost_and_departures_wait_for_the_rest
     guests.depart(B, input);
     message(&mut slot, ClientMessage::Join(Join::room(7, "plaza")));
     message(&mut slot, chat(8));
+    (0..3).for_each(|_| message(&mut slot, ClientMessage::Move(Move::default())));
     let Stepped::Panicked(TickReport::Panicked {
         tick, fault, lost, ..
     }) = step(&mut slot)
@@ -93,7 +94,12 @@ fn after_a_panic_arrivals_and_requests_are_lost_and_departures_wait_for_the_rest
     let lost: Vec<_> = lost.iter().map(|lost| (lost.request, lost.kind)).collect();
     assert_eq!(
         lost,
-        [(0, LostKind::Arrival), (7, LostKind::Join), (8, LostKind::Other)]
+        [
+            (0, LostKind::Arrival),
+            (7, LostKind::Join),
+            (8, LostKind::Other),
+            (0, LostKind::Move),
+        ]
     );
     let kept = [Event {
         session: B,
