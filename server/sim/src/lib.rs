@@ -160,6 +160,7 @@ mod cooldown;
 mod digest;
 mod doors;
 mod extend;
+mod failed_system;
 mod inbox;
 mod kinds;
 mod logic;
