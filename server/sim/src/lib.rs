@@ -196,7 +196,9 @@ pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Walk};
 pub use object_interest::ObjectInterest;
-pub use objects::{Object, ObjectSlots, Objects, SpawnError, SpawnedObject};
+pub use objects::{
+    Object, ObjectSlots, Objects, Owner, OwnerError, OwnerLeaves, Owners, SpawnError, SpawnedObject,
+};
 pub use paths::{
     FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
     TileSearch, Walkable,
