@@ -47,6 +47,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::derived::<owner::Possessions>(app);
     state::derived::<slots::LoadedObjectSlots>(app);
     app.register_required_components::<Room, ObjectSlots>();
+    app.register_required_components::<Object, Owner>();
     app.register_required_components::<Player, owner::Possessions>();
     app.world_mut()
         .register_component_hooks::<Object>()

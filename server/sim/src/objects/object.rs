@@ -4,7 +4,6 @@ use bevy_ecs::prelude::*;
 use parlour_shared::ids::{Epoch, KindId, ObjectId, Slot};
 use serde::{Serialize, Serializer};
 
-use super::owner::Owner;
 use crate::state::StableId;
 
 /// An object: an entity of a room that is no player. [`crate::Objects::spawn`] makes it, and it is
@@ -13,7 +12,7 @@ use crate::state::StableId;
 /// Each object has a [`crate::Motion`] and a [`crate::CurrentPosition`].
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 #[component(immutable)]
-#[require(StableId, Owner)]
+#[require(StableId)]
 pub struct Object {
     pub(super) id: ObjectId,
     pub(super) kind: KindId,

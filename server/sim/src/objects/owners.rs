@@ -14,7 +14,7 @@ use crate::{player::Player, rooms::InRoom};
 /// two players that take an object in the same tick, the first one has it. Two systems with this
 /// parameter need an order.
 ///
-/// ```ignore
+/// ```
 /// use bevy_ecs::prelude::*;
 /// use parlour_sim::{ActionOn, Answer, OwnerLeaves, Owners};
 /// # #[derive(serde::Deserialize)]
