@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     actions::Reach,
     kinds::EntityKinds,
-    movement, replication,
+    movement, paths, replication,
     rooms::{NewRoom, RoomChecks},
     state, travel, wake_times,
 };
@@ -121,6 +121,11 @@ pub trait SimulationApp {
         name: &'static str,
         reach: Reach,
     ) -> &mut Self;
+
+    /// Lets objects with a [`crate::Route`] walk to their targets ([`crate::FollowPaths`]). All
+    /// their searches together use at most this many nodes per tick; a node is a tile that is
+    /// looked at. May be called several times: the largest number applies.
+    fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self;
 
     /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
     /// to do without any event: the end of a round, a bomb that explodes. The function is called at
@@ -252,6 +257,11 @@ impl SimulationApp for App {
         reach: Reach,
     ) -> &mut Self {
         actions::declare::<M>(self, name, reach);
+        self
+    }
+
+    fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self {
+        paths::follow_paths(self, nodes_per_tick);
         self
     }
 

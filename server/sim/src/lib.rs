@@ -124,7 +124,8 @@
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
 //! * the tick: [`Clock`]; the seed: [`Setup`]
-//! * paths over a map: [`PathQueue`] answers requests, and [`FollowPath`] follows a path
+//! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
+//!   answers requests, and a [`FollowPath`] follows a path
 //!
 //! It changes the lock and the properties of rooms with [`RoomListings`].
 //!
@@ -204,8 +205,8 @@ pub use objects::{
     Object, ObjectSlots, Objects, Owner, OwnerError, OwnerLeaves, Owners, SpawnError, SpawnedObject,
 };
 pub use paths::{
-    FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
-    TileSearch, Walkable,
+    FollowPath, FollowPaths, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, PathSearches,
+    Route, RouteStatus, SearchProgress, Stretch, TileCell, TileSearch, Walkable,
 };
 pub use player::{Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
