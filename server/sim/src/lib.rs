@@ -148,6 +148,7 @@
 #![forbid(unsafe_code)]
 
 mod broadcast_budget;
+mod changed_rows;
 mod chat;
 mod clock;
 mod config;

@@ -156,15 +156,9 @@ fn parts(object: Object, tick: parlour_shared::ids::Tick, position: Position) ->
     )
 }
 
-/// Counts an object, and gives it a record.
-pub(super) fn note_added(mut world: DeferredWorld, context: HookContext) {
-    let Some(object) = world.get::<Object>(context.entity).copied() else {
-        return;
-    };
+/// Counts an object.
+pub(super) fn note_added(mut world: DeferredWorld, _context: HookContext) {
     world.resource_mut::<ObjectCount>().0 += 1;
-    if let Some(mut replica) = world.get_mut::<Replica>(object.room) {
-        replica.add_object(object.slot);
-    }
 }
 
 /// Removes everything about an object that is despawned, whoever despawns it.
