@@ -3,15 +3,20 @@
 
 mod count;
 mod object;
+mod placed;
 mod saving;
 mod slots;
 mod spawn;
 
 use bevy_app::App;
 
-use crate::{rooms::Room, state};
+use crate::{
+    rooms::{self, Room},
+    state,
+};
 pub(crate) use count::ObjectCount;
 pub use object::Object;
+pub(crate) use placed::{Furnish, Furnishings};
 pub(crate) use saving::rebuild;
 pub use slots::ObjectSlots;
 pub(crate) use spawn::ObjectsSpawned;
@@ -20,6 +25,7 @@ pub use spawn::{Objects, SpawnError, SpawnedObject};
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<ObjectsSpawned>()
         .init_resource::<ObjectCount>()
+        .init_resource::<Furnishings>()
         .init_resource::<slots::LoadedObjectSlots>();
     state::resource::<ObjectsSpawned>(app, "objects_spawned");
     state::component_as::<Object, _>(
@@ -35,8 +41,10 @@ pub(crate) fn plugin(app: &mut App) {
         slots::restore,
     );
     state::derived::<ObjectCount>(app);
+    state::derived::<Furnishings>(app);
     state::derived::<slots::LoadedObjectSlots>(app);
     app.register_required_components::<Room, ObjectSlots>();
+    rooms::when_created(app, placed::place);
     app.world_mut()
         .register_component_hooks::<Object>()
         .on_add(spawn::note_added)

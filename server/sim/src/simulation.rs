@@ -348,6 +348,7 @@ mod tests {
                 position: Position::from_px(20, 20),
             }],
             doors: Vec::new(),
+            objects: Vec::new(),
         };
         // The built-in systems have only one order. Those of game logic have several.
         let mut sim = Simulation::with_plugins(SimConfig::new(vec![Arc::new(map)]), |app: &mut App| {
