@@ -190,7 +190,7 @@ fn a_map_with_more_objects_than_its_rooms_may_have_is_refused() {
         most: 4,
     };
     assert_eq!(config.check(), Err(too_many("hall")));
-    // A type with the name of the map replaces that of the map, and has its own rules.
+    // A type that names the map has its own rules.
     let mut own = RoomTypeConfig::new("hall", "hall");
     own.rules.max_objects = 5;
     config.room_types = vec![own.clone()];

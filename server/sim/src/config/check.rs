@@ -95,21 +95,25 @@ impl SimConfig {
         }
         let maps = self.maps.iter().map(|map| (map.name.as_str(), map.objects.len()));
         let maps: BTreeMap<&str, usize> = maps.collect();
-        let mut names: BTreeSet<&str> = BTreeSet::new();
+        let mut names = BTreeSet::new();
         for room_type in &self.room_types {
             let name = room_type.name.clone();
             if !is_room_type(&name) {
                 return Err(ConfigError::TypeName(name));
             }
-            if !names.insert(room_type.name.as_str()) {
+            if !names.insert(&room_type.name) {
                 return Err(ConfigError::SameType(name));
             }
             check_type(room_type, &maps).map_err(|why| ConfigError::RoomType { name, why })?;
         }
-        // The other maps are room types with the rules of the configuration.
+        // A map that a type names may be here only for that type.
+        let is_named = |map: &str| {
+            let mut types = self.room_types.iter();
+            types.any(|room_type| room_type.maps.iter().any(|named| named == map))
+        };
         let most = self.rules.max_objects;
-        let others = maps.iter().filter(|(map, _)| !names.contains(**map));
-        match others.into_iter().find(|(_, placed)| **placed > most as usize) {
+        let mut others = maps.iter().filter(|(map, _)| !is_named(map));
+        match others.find(|(_, placed)| **placed > most as usize) {
             None => Ok(()),
             Some((map, placed)) => Err(ConfigError::TooManyObjects {
                 map: (*map).to_owned(),
