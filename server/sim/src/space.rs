@@ -16,6 +16,7 @@ mod queries;
 mod ray;
 mod rect;
 mod resting_index;
+mod sight;
 mod torus;
 
 use parlour_shared::{ids::Slot, motion};
@@ -29,6 +30,7 @@ pub use queries::{FoundSlot, SpaceView};
 pub use ray::{HitTarget, RayHit};
 pub use rect::{HalfSize, Rect};
 pub use resting_index::RestingIndex;
+pub(crate) use sight::sees_body;
 
 /// An entity of a room and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

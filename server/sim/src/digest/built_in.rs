@@ -18,7 +18,7 @@ use crate::{
     broadcast_budget::BroadcastBudget,
     kinds::EntityKinds,
     movement::{Motion, MoveQueue},
-    objects::{Object, ObjectSlots, ObjectsSpawned},
+    objects::{Object, ObjectSlots, ObjectsSpawned, Owner},
     player::Player,
     proximity::{Encounters, Proximity},
     room_state::RoomState,
@@ -89,6 +89,7 @@ built_in_parts! {
         remains: Remains,
         luggage: Luggage,
         object: Object,
+        owner: Owner,
     } {
         room: Room,
         seats: Seats,
