@@ -19,6 +19,7 @@ use crate::{
 };
 pub(crate) use count::ObjectCount;
 pub use object::Object;
+pub(crate) use object::SavedObject;
 pub use owner::{Owner, OwnerLeaves};
 pub use owners::{OwnerError, Owners};
 pub(crate) use placed::{Furnish, Furnishings};
