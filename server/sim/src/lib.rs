@@ -151,6 +151,7 @@
 
 mod actions;
 mod broadcast_budget;
+mod changed_rows;
 mod chat;
 mod clock;
 mod config;
@@ -162,6 +163,7 @@ mod kinds;
 mod logic;
 mod movement;
 mod object_interest;
+mod object_space;
 mod objects;
 mod outbox;
 mod paths;
@@ -218,8 +220,8 @@ pub use sessions::Sessions;
 pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
-    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, RayHit, Rect,
-    RestingIndex, SlotPosition, SpaceView,
+    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace, RayHit,
+    Rect, RestingIndex, SlotPosition, SpaceView,
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;

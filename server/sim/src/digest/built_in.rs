@@ -18,6 +18,7 @@ use crate::{
     broadcast_budget::BroadcastBudget,
     kinds::EntityKinds,
     movement::{Motion, MoveQueue},
+    object_interest::ObjectInterest,
     objects::{Object, ObjectSlots, ObjectsSpawned, Owner},
     player::Player,
     proximity::{Encounters, Proximity},
@@ -98,6 +99,7 @@ built_in_parts! {
         room_listing: RoomListing,
         room_state: RoomState,
         budget: BroadcastBudget,
+        object_interest: ObjectInterest,
         proximity: Proximity,
     }
     resources {

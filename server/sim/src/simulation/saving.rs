@@ -8,7 +8,7 @@ use bevy_ecs::prelude::*;
 use super::Simulation;
 use crate::{
     config::SimConfig,
-    objects, rooms, sessions,
+    object_interest, objects, rooms, sessions,
     state::{self, LoadError, PartRegistry, SavedState},
 };
 
@@ -42,6 +42,7 @@ impl Simulation {
         let index = state::load(world, &saved)?;
         rooms::rebuild(world, &index)?;
         objects::rebuild(world)?;
+        object_interest::rebuild(world)?;
         sessions::rebuild(world)?;
         state::verify(world, saved.hash)?;
         Ok(simulation)
