@@ -126,8 +126,10 @@
 //! * the tick: [`Clock`]; the seed: [`Setup`]
 //! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
 //!   answers requests, and a [`FollowPath`] follows a path
+//! * who owns an object: [`Owner`]
 //!
-//! It changes the lock and the properties of rooms with [`RoomListings`].
+//! It changes the lock and the properties of rooms with [`RoomListings`], takes and releases
+//! objects with [`Owners`], and sends objects to a target with [`Route`].
 //!
 //! ## Tests
 //!

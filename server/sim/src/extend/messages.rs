@@ -53,7 +53,8 @@ impl<M: Send + Sync + 'static> FromPlayer<M> {
     }
 }
 
-/// The answer to a [`FromPlayer`] or an [`ActionOn`](crate::ActionOn). Write it with a `MessageWriter`; it is sent with this tick.
+/// The answer to a [`FromPlayer`] or an [`ActionOn`](crate::ActionOn). Write it with a
+/// `MessageWriter`; it is sent with this tick.
 #[derive(Message, Debug)]
 pub struct Answer<M: Send + Sync + 'static> {
     player: Entity,
