@@ -109,6 +109,8 @@
 //!
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
 //!   [`FromPlayer`], and game logic answers with [`Answer`].
+//! * [`player_action`](SimulationApp::player_action): players can act on objects and players with
+//!   this type. It arrives as [`ActionOn`], once the target is checked.
 //! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
 //!   as [`ToPlayer`].
 //!
@@ -150,7 +152,9 @@
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
 
+mod actions;
 mod broadcast_budget;
+mod changed_rows;
 mod chat;
 mod clock;
 mod config;
@@ -190,17 +194,20 @@ mod watch;
 /// checks this.
 pub const SIMULATION: u32 = 7;
 
+pub use actions::Reach;
 pub use clock::Clock;
 pub use config::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
-pub use extend::{Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
+pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Walk};
 pub use object_interest::ObjectInterest;
-pub use objects::{Object, ObjectSlots, Objects, SpawnError, SpawnedObject};
+pub use objects::{
+    Object, ObjectSlots, Objects, Owner, OwnerError, OwnerLeaves, Owners, SpawnError, SpawnedObject,
+};
 pub use paths::{
     FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
     TileSearch, Walkable,

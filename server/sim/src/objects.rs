@@ -3,15 +3,23 @@
 
 mod count;
 mod object;
+mod owner;
+mod owners;
 mod saving;
 mod slots;
 mod spawn;
 
 use bevy_app::App;
 
-use crate::{rooms::Room, state};
+use crate::{
+    player::Player,
+    rooms::{Room, Seat},
+    state,
+};
 pub(crate) use count::ObjectCount;
 pub use object::Object;
+pub use owner::{Owner, OwnerLeaves};
+pub use owners::{OwnerError, Owners};
 pub(crate) use saving::rebuild;
 pub use slots::ObjectSlots;
 pub(crate) use spawn::ObjectsSpawned;
@@ -34,9 +42,13 @@ pub(crate) fn plugin(app: &mut App) {
         |slots, fold| fold.value(slots),
         slots::restore,
     );
+    state::component::<Owner>(app, "owner");
     state::derived::<ObjectCount>(app);
+    state::derived::<owner::Possessions>(app);
     state::derived::<slots::LoadedObjectSlots>(app);
     app.register_required_components::<Room, ObjectSlots>();
+    app.register_required_components::<Object, Owner>();
+    app.register_required_components::<Player, owner::Possessions>();
     app.world_mut()
         .register_component_hooks::<Object>()
         .on_add(spawn::note_added)
@@ -44,4 +56,10 @@ pub(crate) fn plugin(app: &mut App) {
     app.world_mut()
         .register_component_hooks::<ObjectSlots>()
         .on_remove(spawn::despawn_all);
+    app.world_mut()
+        .register_component_hooks::<Owner>()
+        .on_insert(owner::note_owner);
+    app.world_mut()
+        .register_component_hooks::<Seat>()
+        .on_remove(owner::owner_left);
 }

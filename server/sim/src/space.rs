@@ -21,6 +21,7 @@ mod queries;
 mod ray;
 mod rect;
 mod resting_index;
+mod sight;
 mod torus;
 
 use parlour_shared::{ids::Slot, motion};
@@ -38,6 +39,7 @@ pub(crate) use position_columns::PositionColumns;
 pub use queries::{FoundEntity, RoomSpace};
 pub use rect::{HalfSize, Rect};
 pub use resting_index::RestingIndex;
+pub(crate) use sight::sees_body;
 
 /// An entity of a room and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{ObjectId, Slot},
+    ids::{ObjectId, PlayerId, Slot},
     motion::Position,
 };
 use parlour_sim::{
-    FromPlayer, InRoom, MaySleep, Object, ObjectKind, ObjectSlots, Objects, Rooms, SimulationApp, StepSet,
-    TickSchedule,
+    FromPlayer, InRoom, MaySleep, Object, ObjectKind, ObjectSlots, Objects, Owner, OwnerLeaves, Owners,
+    Rooms, SimulationApp, StepSet, TickSchedule,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,12 @@ pub enum ObjectOrder {
     Paint(ObjectId, Option<Color>),
     /// Ring a bell.
     Ring(ObjectId),
+    /// Make the session the owner of an object, if it has no other one.
+    Take(ObjectId, OwnerLeaves),
+    /// Release an object of the session.
+    Release(ObjectId),
+    /// Spawn a chair that belongs to a player from the start.
+    SpawnOwned(Position, PlayerId, OwnerLeaves),
 }
 
 /// Kinds of objects, and the message `order`, with which sessions spawn and change them:
@@ -68,6 +74,7 @@ fn obey(
     slots: Query<(Entity, &Object)>,
     rings: Query<&Rings>,
     mut objects: Objects,
+    mut owners: Owners,
     mut commands: Commands,
 ) {
     for order in orders.read() {
@@ -109,6 +116,19 @@ fn obey(
                 if let Ok(rings) = rings.get(object) {
                     let rings = Rings(rings.0.wrapping_add(1));
                     commands.entity(object).try_insert(rings);
+                }
+            }
+            ObjectOrder::Take(id, leaves) => {
+                let Some(object) = find(*id) else { continue };
+                let _ = owners.take(object, order.player, *leaves);
+            }
+            ObjectOrder::Release(id) => {
+                let Some(object) = find(*id) else { continue };
+                let _ = owners.release(object, order.player);
+            }
+            ObjectOrder::SpawnOwned(place, player, leaves) => {
+                if let Ok(mut spawned) = objects.spawn(room, "chair", *place) {
+                    spawned.insert(Owner::of(*player, *leaves));
                 }
             }
         }

@@ -19,7 +19,7 @@ use crate::{
     kinds::EntityKinds,
     movement::{Motion, MoveQueue},
     object_interest::ObjectInterest,
-    objects::{Object, ObjectSlots, ObjectsSpawned},
+    objects::{Object, ObjectSlots, ObjectsSpawned, Owner},
     player::Player,
     proximity::{Encounters, Proximity},
     room_state::RoomState,
@@ -90,6 +90,7 @@ built_in_parts! {
         remains: Remains,
         luggage: Luggage,
         object: Object,
+        owner: Owner,
     } {
         room: Room,
         seats: Seats,

@@ -6,6 +6,7 @@ use parlour_shared::ids::KindId;
 use super::{
     ObjectSlots,
     object::{Object, SavedObject},
+    owner,
     spawn::ObjectsSpawned,
 };
 use crate::{
@@ -55,5 +56,5 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         world.entity_mut(entity).insert(CurrentPosition(position));
         object_space::insert(&mut world.into(), entity);
     }
-    Ok(())
+    owner::rebuild(world)
 }

@@ -159,16 +159,10 @@ fn parts(object: Object, tick: parlour_shared::ids::Tick, position: Position) ->
     )
 }
 
-/// Counts an object, adds it to the index of its room, and gives it a record.
+/// Counts an object, and adds it to the index of its room.
 pub(super) fn note_added(mut world: DeferredWorld, context: HookContext) {
-    let Some(object) = world.get::<Object>(context.entity).copied() else {
-        return;
-    };
     world.resource_mut::<ObjectCount>().0 += 1;
     object_space::insert(&mut world, context.entity);
-    if let Some(mut replica) = world.get_mut::<Replica>(object.room) {
-        replica.add_object(object.slot);
-    }
 }
 
 /// Removes everything about an object that is despawned, whoever despawns it.
