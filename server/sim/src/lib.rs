@@ -109,6 +109,8 @@
 //!
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
 //!   [`FromPlayer`], and game logic answers with [`Answer`].
+//! * [`player_action`](SimulationApp::player_action): players can act on objects and players with
+//!   this type. It arrives as [`ActionOn`], once the target is checked.
 //! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
 //!   as [`ToPlayers`]: to one, to those near one, to a room or to the world.
 //! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
@@ -124,11 +126,16 @@
 //! * rooms: [`Rooms`], [`Room`], [`RoomOptions`], [`RoomListing`], [`Seats`], [`RoomState`]
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
+//! * where players and objects are: [`Space`] finds those in a circle or a rectangle, the nearest
+//!   and the first one along a line, and says who sees whom
 //! * the tick: [`Clock`], [`every`], [`Cooldown`]; random numbers: [`Chance`]; the seed: [`Setup`]
 //! * objects: [`Object`], [`ObjectSlots`], [`EntityKinds`]; [`Objects`] spawns them
-//! * paths over a map: [`PathQueue`] answers requests, and [`FollowPath`] follows a path
+//! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
+//!   answers requests, and a [`FollowPath`] follows a path
+//! * who owns an object: [`Owner`]
 //!
-//! It changes the lock and the properties of rooms with [`RoomListings`].
+//! It changes the lock and the properties of rooms with [`RoomListings`], takes and releases
+//! objects with [`Owners`], and sends objects to a target with [`Route`].
 //!
 //! ## Tests
 //!
@@ -142,7 +149,8 @@
 //!
 //! * [`Link`], [`Sessions`], [`Throttle`]: the connections, sessions and rate limits of players
 //! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
-//! * [`SpaceView`], [`NearObjects`]: queries over these indexes, and the objects near viewers
+//! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near players, and
+//!   the search behind them and behind [`Space`]
 //! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
@@ -151,8 +159,10 @@
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
 
+mod actions;
 mod broadcast_budget;
 mod chance;
+mod changed_rows;
 mod chat;
 mod clock;
 mod config;
@@ -166,6 +176,7 @@ mod kinds;
 mod logic;
 mod movement;
 mod object_interest;
+mod object_space;
 mod objects;
 mod outbox;
 mod paths;
@@ -194,6 +205,7 @@ mod watch;
 /// checks this.
 pub const SIMULATION: u32 = 7;
 
+pub use actions::Reach;
 pub use chance::Chance;
 pub use clock::{Clock, every, ticks_in};
 pub use config::{
@@ -201,15 +213,17 @@ pub use config::{
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
 pub use cooldown::Cooldown;
-pub use extend::{Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayers};
+pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayers};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Walk};
 pub use object_interest::ObjectInterest;
-pub use objects::{Object, ObjectSlots, Objects, SpawnError, SpawnedObject};
+pub use objects::{
+    Object, ObjectSlots, Objects, Owner, OwnerError, OwnerLeaves, Owners, SpawnError, SpawnedObject,
+};
 pub use paths::{
-    FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
-    TileSearch, Walkable,
+    FollowPath, FollowPaths, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, PathSearches,
+    Route, RouteStatus, SearchProgress, Stretch, TileCell, TileSearch, Walkable,
 };
 pub use player::{Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
@@ -220,11 +234,11 @@ pub use rooms::{
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
-pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
+pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
-    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, RayHit, Rect,
-    RestingIndex, SlotPosition, SpaceView,
+    FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace,
+    RayHit, Rect, RestingIndex, RoomSpace, SlotPosition, Space,
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;

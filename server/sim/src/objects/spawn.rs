@@ -20,8 +20,11 @@ use crate::{
     config::Setup,
     kinds::EntityKinds,
     movement::{CurrentPosition, Motion},
+    object_interest::ObjectInterest,
+    object_space,
     replication::Replica,
     rooms::Room,
+    space::ObjectSpace,
     state::StableId,
 };
 
@@ -163,15 +166,10 @@ fn parts(object: Object, tick: parlour_shared::ids::Tick, position: Position) ->
     )
 }
 
-/// Counts an object, and gives it a record.
+/// Counts an object, and adds it to the index of its room.
 pub(super) fn note_added(mut world: DeferredWorld, context: HookContext) {
-    let Some(object) = world.get::<Object>(context.entity).copied() else {
-        return;
-    };
     world.resource_mut::<ObjectCount>().0 += 1;
-    if let Some(mut replica) = world.get_mut::<Replica>(object.room) {
-        replica.add_object(object.slot);
-    }
+    object_space::insert(&mut world, context.entity);
 }
 
 /// Removes everything about an object that is despawned, by game logic or with its room.
@@ -182,6 +180,13 @@ pub(super) fn forget(mut world: DeferredWorld, context: HookContext) {
     world.resource_mut::<ObjectCount>().0 -= 1;
     if let Some(mut slots) = world.get_mut::<ObjectSlots>(object.room) {
         slots.give_back(object.slot, context.entity);
+    }
+    let now = world.resource::<Clock>().tick;
+    if let Some(mut interest) = world.get_mut::<ObjectInterest>(object.room) {
+        interest.object_leaves(object.slot, now);
+    }
+    if let Some(mut space) = world.get_mut::<ObjectSpace>(object.room) {
+        space.remove(object.slot);
     }
     if let Some(mut replica) = world.get_mut::<Replica>(object.room) {
         replica.remove_object(object.slot);

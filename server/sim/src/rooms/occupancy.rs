@@ -22,11 +22,13 @@ use crate::{
     config::{Interest, Setup},
     kinds::EntityKinds,
     movement::{Control, CurrentPosition, Motion, MoveQueue},
+    object_interest::ObjectInterest,
     outbox::Outbox,
     player::{Link, Player},
     proximity::Proximity,
     replication::{Replica, Watchers},
     room_state::RoomState,
+    space::SlotPosition,
     state::{StableEntity, StableId},
 };
 
@@ -79,12 +81,12 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
         .expect("every room has these");
     let slot = seats.take(player, &mut Stream::new(seed, moment, Purpose::Slot));
     let slot_count = seats.slot_count();
-    proximity.enter(slot, slot_count);
+    let random = &mut Stream::new(seed, moment, Purpose::Spawn);
+    let position = spawn_position(&details.map, entry.spawn, random);
+    proximity.enter(SlotPosition { slot, position }, slot_count, tick);
     replica.enter(slot, session, view, slot_count);
     details.empty_since = None;
     let (epoch, name) = (details.epoch, details.name.clone());
-    let random = &mut Stream::new(seed, moment, Purpose::Spawn);
-    let position = spawn_position(&details.map, entry.spawn, random);
     world.resource_mut::<Rooms>().occupied.insert(epoch, room);
     world.resource_mut::<ChangedRooms>().note(room);
     let doors_shut_until = match entry.spawn {
@@ -152,10 +154,17 @@ fn vacate(world: &mut World, player: Entity, why: LeaveReason) -> Option<Epoch> 
         .entity_mut(player)
         .remove::<(InRoom, Seat, Motion, CurrentPosition)>();
     let mut entity = world.get_entity_mut(room).ok()?;
-    let (mut details, mut seats, mut proximity, mut replica) = entity
-        .get_components_mut::<(&mut Room, &mut Seats, &mut Proximity, &mut Replica)>()
+    let (mut details, mut seats, mut proximity, mut objects, mut replica) = entity
+        .get_components_mut::<(
+            &mut Room,
+            &mut Seats,
+            &mut Proximity,
+            &mut ObjectInterest,
+            &mut Replica,
+        )>()
         .ok()?;
     proximity.leave(seat.slot, &seats);
+    objects.player_leaves(seat.slot, tick);
     seats.give_back(seat.slot);
     replica.leave(seat.slot);
     let (epoch, is_empty) = (details.epoch, seats.is_empty());
