@@ -58,7 +58,7 @@ ENUMS = {
             state *StateEntry, properties *Property, kinds *EntityKind
         room_left: request u32, epoch u32, reason LeaveReason
         chat: stamp Stamp, tick u32, scope Scope, player u32, name string, text string
-        state_changed: stamp Stamp, tick u32, player u32, entries *StateEntry
+        state_changed: stamp Stamp, tick u32, player ?u32, entries *StateEntry
         accepted: request u32, tick u32, durability Durability, stamp ?Stamp
         refused: request u32, refusal Refusal
         pong: nonce u32
