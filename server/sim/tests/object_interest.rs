@@ -173,6 +173,25 @@ fn what_leaves_is_forgotten_at_once() {
 }
 
 #[test]
+fn a_player_in_a_slot_that_was_used_before_sees_what_rests_there() {
+    let mut world = TestWorld::with_plugins(config(2), logic);
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    let start = world.position(1);
+    spawn(&mut world, "chair", start);
+    // Some of these stays have the same slot: a room of two players has 64.
+    let mut slots = BTreeSet::new();
+    for stay in 0..70 {
+        world.leave(2);
+        world.join(2, "plaza");
+        world.ticks(8);
+        slots.insert(world.client(2).slot());
+        assert_eq!(near(&world, 2), [1].into(), "stay {stay}");
+    }
+    assert!(slots.len() < 70);
+}
+
+#[test]
 fn a_list_says_when_it_changed() {
     let mut world = TestWorld::with_plugins(config(1), logic);
     (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
