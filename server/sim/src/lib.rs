@@ -194,7 +194,7 @@ pub use config::{
 pub use extend::{Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
-pub use movement::{Control, CurrentPosition, Motion, Walk};
+pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
 pub use object_interest::ObjectInterest;
 pub use objects::{Object, ObjectSlots, Objects, SpawnError, SpawnedObject};
 pub use paths::{

@@ -56,7 +56,7 @@ impl<C: Component> ComponentSum<C> {
 /// this searches 64 rows at a time. It is one function for all types of components, so that its
 /// code stays in the cache.
 #[inline(never)]
-fn for_each_changed(ticks: &[Tick], this: u32, since: u32, changed: &mut dyn FnMut(usize)) {
+pub(crate) fn for_each_changed(ticks: &[Tick], this: u32, since: u32, changed: &mut dyn FnMut(usize)) {
     // Like `Tick::is_newer_than` without its clamps: so the compiler handles four rows at a time.
     let is_new = |tick: &Tick| this.wrapping_sub(tick.get()) < since;
     for (block, ticks) in ticks.chunks(64).enumerate() {
