@@ -32,7 +32,6 @@ use crate::{
     state::{Fold, StableId},
 };
 pub(crate) use built_in::plugin as built_in;
-pub(crate) use part_sum::for_each_changed;
 use part_sum::{ComponentSum, ResourceSum};
 
 /// The hash of the state after the last tick, and the sum of each part, by tag.

@@ -3,6 +3,7 @@
 //!
 //! The first page of the crate's documentation shows how plugins use it.
 
+mod actions;
 mod messages;
 mod object_kind;
 mod undeclared;
@@ -13,11 +14,14 @@ use parlour_shared::ids::{KindId, Tick};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    actions::Reach,
     kinds::{EntityKinds, check_layer, layer_bits},
-    movement, replication,
+    movement, paths, replication,
     rooms::{NewRoom, RoomChecks},
     state, travel, wake_times,
 };
+pub use actions::ActionOn;
+pub(crate) use actions::receive_action;
 pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer, ToPlayer};
 pub use object_kind::ObjectKind;
@@ -117,6 +121,24 @@ pub trait SimulationApp {
         &mut self,
         name: &'static str,
     ) -> &mut Self;
+
+    /// Lets players act on objects and players under this name, with this type as the details.
+    /// Actions arrive as [`ActionOn`], and game logic answers with [`Answer`]. The server checks
+    /// before that the player sees the target and reaches it. If not, it refuses the action with
+    /// `out_of_reach`.
+    ///
+    /// # Panics
+    /// If another action has the name or the type.
+    fn player_action<M: DeserializeOwned + Send + Sync + 'static>(
+        &mut self,
+        name: &'static str,
+        reach: Reach,
+    ) -> &mut Self;
+
+    /// Lets objects with a [`crate::Route`] walk to their targets ([`crate::FollowPaths`]). All
+    /// their searches together use at most this many nodes per tick; a node is a tile that is
+    /// looked at. May be called several times: the largest number applies.
+    fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self;
 
     /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
     /// to do without any event: the end of a round, a bomb that explodes. The function is called at
@@ -255,6 +277,20 @@ impl SimulationApp for App {
         self
     }
 
+    fn player_action<M: DeserializeOwned + Send + Sync + 'static>(
+        &mut self,
+        name: &'static str,
+        reach: Reach,
+    ) -> &mut Self {
+        actions::declare::<M>(self, name, reach);
+        self
+    }
+
+    fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self {
+        paths::follow_paths(self, nodes_per_tick);
+        self
+    }
+
     fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self {
         messages::to_player::<M>(self, name);
         self
@@ -268,4 +304,5 @@ impl SimulationApp for App {
 
 pub(crate) fn plugin(app: &mut App) {
     messages::plugin(app);
+    actions::plugin(app);
 }

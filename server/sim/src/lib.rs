@@ -109,6 +109,8 @@
 //!
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
 //!   [`FromPlayer`], and game logic answers with [`Answer`].
+//! * [`player_action`](SimulationApp::player_action): players can act on objects and players with
+//!   this type. It arrives as [`ActionOn`], once the target is checked.
 //! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
 //!   as [`ToPlayer`].
 //!
@@ -122,7 +124,8 @@
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
 //! * the tick: [`Clock`]; the seed: [`Setup`]
-//! * paths over a map: [`PathQueue`] answers requests, and [`FollowPath`] follows a path
+//! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
+//!   answers requests, and a [`FollowPath`] follows a path
 //!
 //! It changes the lock and the properties of rooms with [`RoomListings`].
 //!
@@ -147,7 +150,9 @@
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
 
+mod actions;
 mod broadcast_budget;
+mod changed_rows;
 mod chat;
 mod clock;
 mod config;
@@ -159,6 +164,7 @@ mod kinds;
 mod logic;
 mod movement;
 mod object_interest;
+mod object_space;
 mod objects;
 mod outbox;
 mod paths;
@@ -186,20 +192,23 @@ mod watch;
 /// checks this.
 pub const SIMULATION: u32 = 7;
 
+pub use actions::Reach;
 pub use clock::Clock;
 pub use config::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
-pub use extend::{Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
+pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
 pub use object_interest::ObjectInterest;
-pub use objects::{Object, ObjectSlots, Objects, SpawnError, SpawnedObject};
+pub use objects::{
+    Object, ObjectSlots, Objects, Owner, OwnerError, OwnerLeaves, Owners, SpawnError, SpawnedObject,
+};
 pub use paths::{
-    FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
-    TileSearch, Walkable,
+    FollowPath, FollowPaths, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, PathSearches,
+    Route, RouteStatus, SearchProgress, Stretch, TileCell, TileSearch, Walkable,
 };
 pub use player::{Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
@@ -209,11 +218,11 @@ pub use rooms::{
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
-pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
+pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
-    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, RayHit, Rect,
-    RestingIndex, SlotPosition, SpaceView,
+    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace, RayHit,
+    Rect, RestingIndex, SlotPosition, SpaceView,
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;

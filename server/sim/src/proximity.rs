@@ -25,7 +25,7 @@ pub(crate) use encounters::{Encounters, send as send_encounters};
 pub use near_rows::Proximity;
 use near_rows::SMALL_POOL;
 use pair_check::PairChecker;
-use player_index::PlayerIndex;
+pub(crate) use player_index::PlayerIndex;
 use shard::Shard;
 
 /// If a room never had more players than this, one tick checks all its pairs, without a grid.
@@ -106,8 +106,12 @@ pub(crate) fn plugin(app: &mut App) {
         near_rows::restore,
     );
     state::resource_as::<Encounters, _>(app, "encounters", encounters::restore);
-    app.add_systems(TickSchedule, refresh.in_set(StepSet::Interest));
+    app.add_systems(TickSchedule, refresh.in_set(CheckPairs).in_set(StepSet::Interest));
 }
+
+/// In [`StepSet::Interest`]: pairs of players are checked.
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CheckPairs;
 
 /// Checks the pairs of all rooms: of a small room in one tick of each round of its rule
 /// `refresh_ticks`, of a large room one shard in every tick. Epochs spread the small rooms over the

@@ -3,26 +3,33 @@
 //!
 //! 1. The messages of plugins are sent. They come first because a player's snapshot must be
 //!    the last frame that it is sent in a tick.
-//! 2. `collect` compares the world with the records of what was sent, and marks the changed slots.
+//! 2. `collect` and `collect_objects` compare the world with the records of what was sent, and mark
+//!    the changed slots.
 //! 3. `splice` finds the viewers that are due (`cadence`), and writes their frames: `frame` in a
-//!    full tick, `nearby` in a nearby tick. `encode` encodes a changed slot when the first viewer
-//!    needs it, and all frames copy those bytes.
+//!    full tick, `nearby` in a nearby tick. `arena` encodes a changed slot when the first viewer
+//!    needs it, and all frames copy those bytes. `object_sight` compares the objects that a viewer
+//!    knows with those that it sees.
 
+mod arena;
 mod cadence;
 mod changes;
 mod collect;
+mod collect_objects;
 mod encode;
 mod frame;
 mod nearby;
+mod object_records;
+mod object_sight;
 mod quiet;
 mod record;
 mod splice;
+mod table;
 mod viewer;
 mod watchers;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::ids::{KindId, SessionId, Slot};
+use parlour_shared::ids::{KindId, SessionId, Slot, Tick};
 use parlour_tick::Pace;
 use serde::Serialize;
 
@@ -31,24 +38,37 @@ use crate::{
     schedule::{StepSet, TickSchedule},
     state,
 };
-use changes::Changes;
-use encode::Arena;
+use collect_objects::ComponentIndices;
+use frame::{RoomRecords, Scratch};
+use object_records::ObjectRecords;
 pub(crate) use quiet::{catch_up, next_due};
 use record::Record;
 pub(crate) use splice::show;
+use table::Table;
 use viewer::Viewer;
 pub(crate) use watchers::{FollowTarget, Watchers};
 
 /// The records of what the viewers of a room were sent. They are not part of the state: they follow
 /// from the world and from which viewers are held.
-#[derive(Component, Debug, Default)]
+#[derive(Component, Debug)]
 pub(crate) struct Replica {
-    /// The records of entities, by slot.
-    records: Vec<Record>,
+    /// The records of players, by slot.
+    players: Table,
+    objects: ObjectRecords,
     /// The viewers, by slot.
     viewers: Vec<Option<Viewer>>,
-    changes: Changes,
-    arena: Arena,
+    scratch: Scratch,
+}
+
+impl Default for Replica {
+    fn default() -> Self {
+        Self {
+            players: Table::new(Slot(0)),
+            objects: ObjectRecords::default(),
+            viewers: Vec::new(),
+            scratch: Scratch::default(),
+        }
+    }
 }
 
 impl Replica {
@@ -56,17 +76,16 @@ impl Replica {
     /// of slots of the room.
     pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, view: u8, slot_count: usize) {
         self.grow(slot_count);
-        self.records[slot.index()] = Record::default();
-        self.viewers[slot.index()] = Some(Viewer::new(session, view, self.records.len()));
+        self.players.records[slot.index()] = Record::default();
+        self.viewers[slot.index()] = Some(Viewer::new(session, view, self.players.records.len()));
     }
 
     /// Extends the records to all slots of the room. An empty room of a loaded world has seats, but
     /// no records yet.
     fn grow(&mut self, slot_count: usize) {
-        if self.records.len() < slot_count {
-            self.records.resize_with(slot_count, Record::default);
+        if self.viewers.len() < slot_count {
+            self.players.grow(slot_count);
             self.viewers.resize_with(slot_count, || None);
-            self.changes.grow(slot_count);
             self.viewers
                 .iter_mut()
                 .flatten()
@@ -74,21 +93,39 @@ impl Replica {
         }
     }
 
-    /// Adds an object.
-    pub(crate) fn add_object(&mut self, _slot: Slot) {}
-
-    /// Removes an object.
-    pub(crate) fn remove_object(&mut self, _slot: Slot) {}
+    /// Removes an object. A viewer that knows it is sent a leave, even if the slot has a different
+    /// object by then.
+    pub(crate) fn remove_object(&mut self, slot: Slot) {
+        self.objects.leave(slot);
+    }
 
     /// Removes a player. Viewers that know its slot are sent a leave before the slot can belong to
     /// a different player.
     pub(crate) fn leave(&mut self, slot: Slot) {
         self.viewers[slot.index()] = None;
-        self.changes.forget(slot);
+        self.players.forget(slot.index());
         self.viewers
             .iter_mut()
             .flatten()
             .for_each(|viewer| viewer.lose(slot));
+    }
+
+    /// Starts the frames of a tick. Returns the records, and the viewers that are players.
+    fn begin(&mut self, tick: Tick) -> (RoomRecords<'_>, &mut [Option<Viewer>]) {
+        let Self {
+            players,
+            objects,
+            viewers,
+            scratch,
+        } = self;
+        players.begin(tick);
+        objects.begin(tick);
+        let records = RoomRecords {
+            players,
+            objects,
+            scratch,
+        };
+        (records, viewers)
     }
 }
 
@@ -128,7 +165,12 @@ pub(crate) fn plugin(app: &mut App) {
             .chain()
             .in_set(StepSet::Replicate),
     );
-    app.add_systems(TickSchedule, collect::collect.in_set(ReplicateSet::Collect));
+    app.add_systems(
+        TickSchedule,
+        (collect::collect, collect_objects::collect_objects)
+            .chain()
+            .in_set(ReplicateSet::Collect),
+    );
     app.add_systems(TickSchedule, splice::splice.in_set(ReplicateSet::Splice));
 }
 
@@ -145,8 +187,21 @@ pub(crate) fn replicate_component<C: Component + Serialize>(app: &mut App, index
 
 /// Replicates a component of a kind of objects under this index.
 pub(crate) fn replicate_object_component<C: Component + Serialize>(
-    _app: &mut App,
-    _kind: KindId,
-    _index: usize,
+    app: &mut App,
+    kind: KindId,
+    index: usize,
 ) {
+    if !app.world().contains_resource::<ComponentIndices<C>>() {
+        app.init_resource::<ComponentIndices<C>>();
+        state::derived::<ComponentIndices<C>>(app);
+        app.add_systems(
+            TickSchedule,
+            collect_objects::object_component::<C>()
+                .in_set(ReplicateSet::Components)
+                .ambiguous_with(ReplicateSet::Components),
+        );
+    }
+    app.world_mut()
+        .resource_mut::<ComponentIndices<C>>()
+        .add(kind, index);
 }

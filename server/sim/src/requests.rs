@@ -126,7 +126,7 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
         ClientMessage::SetSkin(skin) => skins::set(world, player, skin),
         ClientMessage::SetState(batch) => room_state::write(world, player, batch),
         ClientMessage::Custom(custom) => extend::receive(world, player, custom),
-        ClientMessage::Act(_) => Err(Refusal::UnknownMessage),
+        ClientMessage::Act(act) => extend::receive_action(world, player, act),
         // The node turns a client's reservation into an event.
         ClientMessage::Hello(_) | ClientMessage::Reserve(_) => Err(Refusal::OutOfOrder),
         ClientMessage::Ping { .. } | ClientMessage::Bye => Ok(()),

@@ -11,24 +11,30 @@ mod lanes;
 mod line_queries;
 mod near_objects;
 mod near_radius;
+mod object_layer;
+mod object_space;
 mod position_columns;
 mod queries;
 mod ray;
 mod rect;
 mod resting_index;
+mod sight;
 mod torus;
 
 use parlour_shared::{ids::Slot, motion};
 
 pub use grid::Grid;
 pub use kind_set::KindSet;
-pub use near_objects::{NearObjects, ObjectLayer};
+pub use near_objects::NearObjects;
 pub use near_radius::NearRadius;
+pub use object_layer::ObjectLayer;
+pub use object_space::ObjectSpace;
 pub(crate) use position_columns::PositionColumns;
 pub use queries::{FoundSlot, SpaceView};
 pub use ray::{HitTarget, RayHit};
 pub use rect::{HalfSize, Rect};
 pub use resting_index::RestingIndex;
+pub(crate) use sight::sees_body;
 
 /// An entity of a room and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlour_shared::{ids::Slot, motion::Position};
-use parlour_sim::{Grid, NearObjects, NearRadius, ObjectLayer, RestingIndex, SlotPosition};
+use parlour_sim::{NearObjects, NearRadius, ObjectLayer, RestingIndex, SlotPosition};
 use proptest::prelude::*;
 
 const ROUND: u32 = 6;
-const FIRST_OBJECT: u16 = 64;
+const FIRST_OBJECT: u16 = Slot::FIRST_OBJECT.0;
+/// More than the objects of a test.
+const OBJECTS: u16 = 64;
 /// The radii of the layers, in pixels.
 const RADII: [u32; 3] = [40, 150, 600];
 
@@ -103,14 +105,7 @@ impl Room {
             slot: Slot(slot),
             position: tracked.position,
         };
-        let mut layers = RADII.map(|px| {
-            let radius = NearRadius::from_px(px);
-            ObjectLayer {
-                radius,
-                resting: RestingIndex::new(radius.leave),
-                moving: Grid::default(),
-            }
-        });
+        let mut layers = RADII.map(|px| ObjectLayer::new(NearRadius::from_px(px)));
         for (at, layer) in layers.iter_mut().enumerate() {
             let own = || self.objects.iter().filter(|(slot, _)| layer_of(**slot) == at);
             let moving: Vec<_> = own().filter(|(_, tracked)| moves(tracked)).map(entity).collect();
@@ -163,12 +158,12 @@ impl Room {
     }
 
     fn lists(&self) -> [Pairs; 2] {
-        let viewers = (0..FIRST_OBJECT).flat_map(|viewer| {
+        let viewers = (0..OBJECTS).flat_map(|viewer| {
             let objects = self.near.of_viewer(Slot(viewer));
             assert!(objects.is_sorted());
             objects.iter().map(move |object| (viewer, object.0))
         });
-        let objects = (FIRST_OBJECT..2 * FIRST_OBJECT).flat_map(|object| {
+        let objects = (FIRST_OBJECT..FIRST_OBJECT + OBJECTS).flat_map(|object| {
             let viewers = self.near.of_object(Slot(object));
             assert!(viewers.is_sorted());
             viewers.iter().map(move |viewer| (viewer.0, object))
@@ -184,7 +179,7 @@ proptest! {
             now: ROUND,
             viewers: BTreeMap::new(),
             objects: BTreeMap::new(),
-            near: NearObjects::new(Slot(FIRST_OBJECT)),
+            near: NearObjects::default(),
             expected: BTreeSet::new(),
             reported: BTreeSet::new(),
         };

@@ -4,7 +4,8 @@ use parlour_shared::{
     codec,
     ids::SessionId,
     message::{
-        Body, Chat, ClientMessage, Custom, Join, Move, MoveHeading, Scope, SetSkin, SetState, StateWrite,
+        Act, ActTarget, Body, Chat, ClientMessage, Custom, Join, Move, MoveHeading, Scope, SetSkin, SetState,
+        StateWrite,
     },
     motion::{Direction, Position},
 };
@@ -21,7 +22,7 @@ const EARLY: i16 = 25;
 /// [`TickInput`] collects them in the order of the calls.
 ///
 /// Each kind of message has a fixed request number: join 1, state write 5, plugin message 6,
-/// chat 7, skin 8, leave 9.
+/// chat 7, skin 8, leave 9, action 10.
 pub trait SessionActions {
     /// Adds an event.
     fn event(&mut self, session: u64, kind: EventKind);
@@ -153,6 +154,17 @@ pub trait SessionActions {
             body: Body(encoded(message)),
         };
         self.send(session, ClientMessage::Custom(custom));
+    }
+
+    /// Acts on a target.
+    fn act<M: Serialize>(&mut self, session: u64, target: ActTarget, name: &str, message: &M) {
+        let act = Act {
+            request: 10,
+            target,
+            name: name.into(),
+            body: Body(encoded(message)),
+        };
+        self.send(session, ClientMessage::Act(act));
     }
 
     /// Moves the player to a position, in units of 1/256 px. The world needs the

@@ -18,7 +18,8 @@ use crate::{
     broadcast_budget::BroadcastBudget,
     kinds::EntityKinds,
     movement::{Motion, MoveQueue},
-    objects::{Object, ObjectSlots, ObjectsSpawned},
+    object_interest::ObjectInterest,
+    objects::{Object, ObjectSlots, ObjectsSpawned, Owner},
     player::Player,
     proximity::{Encounters, Proximity},
     room_state::RoomState,
@@ -89,6 +90,7 @@ built_in_parts! {
         remains: Remains,
         luggage: Luggage,
         object: Object,
+        owner: Owner,
     } {
         room: Room,
         seats: Seats,
@@ -97,6 +99,7 @@ built_in_parts! {
         room_listing: RoomListing,
         room_state: RoomState,
         budget: BroadcastBudget,
+        object_interest: ObjectInterest,
         proximity: Proximity,
     }
     resources {

@@ -2,14 +2,14 @@
 
 use std::marker::PhantomData;
 
-use bevy_ecs::{
-    change_detection::{ContiguousRef, Tick},
-    prelude::*,
-};
+use bevy_ecs::{change_detection::ContiguousRef, prelude::*};
 use serde::Serialize;
 
 use super::{Digest, KeepsShare, hash_of, hash_of_resource};
-use crate::state::{Fold, StableId};
+use crate::{
+    changed_rows::for_each_changed,
+    state::{Fold, StableId},
+};
 
 /// The sum of a component.
 pub(super) struct ComponentSum<C> {
@@ -42,32 +42,9 @@ impl<C: Component> ComponentSum<C> {
         shares: &mut [impl KeepsShare],
         digest: &mut Digest,
     ) {
-        let this = components.this_run_tick().get();
-        let since = this.wrapping_sub(components.last_run_tick().get());
-        for_each_changed(components.changed_ticks_slice(), this, since, &mut |row| {
+        for_each_changed(components, |row| {
             self.update(ids[row], &components[row], &mut shares[row], digest);
         });
-    }
-}
-
-/// Calls `changed` with each row whose change is less than `since` ticks older than `this`.
-///
-/// Few components change in a tick, and finding them row by row takes longer than hashing them. So
-/// this searches 64 rows at a time. It is one function for all types of components, so that its
-/// code stays in the cache.
-#[inline(never)]
-pub(crate) fn for_each_changed(ticks: &[Tick], this: u32, since: u32, changed: &mut dyn FnMut(usize)) {
-    // Like `Tick::is_newer_than` without its clamps: so the compiler handles four rows at a time.
-    let is_new = |tick: &Tick| this.wrapping_sub(tick.get()) < since;
-    for (block, ticks) in ticks.chunks(64).enumerate() {
-        if !ticks.iter().fold(false, |any, tick| any | is_new(tick)) {
-            continue;
-        }
-        for (at, tick) in ticks.iter().enumerate() {
-            if is_new(tick) {
-                changed(64 * block + at);
-            }
-        }
     }
 }
 

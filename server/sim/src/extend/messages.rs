@@ -42,33 +42,35 @@ impl<M: Send + Sync + 'static> FromPlayer<M> {
     /// Returns an answer that accepts the request.
     #[must_use]
     pub fn accept(&self) -> Answer<M> {
-        self.answer(None)
+        Answer::new(self.player, self.request, None)
     }
 
     /// Returns an answer that refuses the request. It counts like the refusal of a built-in
     /// request: a player that repeats senseless requests is disconnected.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal) -> Answer<M> {
-        self.answer(Some(refusal))
-    }
-
-    fn answer(&self, refusal: Option<Refusal>) -> Answer<M> {
-        Answer {
-            player: self.player,
-            request: self.request,
-            refusal,
-            to: PhantomData,
-        }
+        Answer::new(self.player, self.request, Some(refusal))
     }
 }
 
-/// The answer to a [`FromPlayer`]. Write it with a `MessageWriter`; it is sent with this tick.
+/// The answer to a [`FromPlayer`] or an [`ActionOn`](crate::ActionOn). Write it with a `MessageWriter`; it is sent with this tick.
 #[derive(Message, Debug)]
 pub struct Answer<M: Send + Sync + 'static> {
     player: Entity,
     request: Request,
     refusal: Option<Refusal>,
     to: PhantomData<fn(M)>,
+}
+
+impl<M: Send + Sync + 'static> Answer<M> {
+    pub(super) fn new(player: Entity, request: Request, refusal: Option<Refusal>) -> Self {
+        Self {
+            player,
+            request,
+            refusal,
+            to: PhantomData,
+        }
+    }
 }
 
 /// A typed message to a player. Write it with a `MessageWriter` in [`crate::StepSet::Simulate`],
@@ -113,13 +115,21 @@ pub(super) fn plugin(app: &mut App) {
 pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut App, name: &'static str) {
     let taken = app.world().contains_resource::<Messages<FromPlayer<M>>>();
     add_buffer::<FromPlayer<M>>(app);
-    add_buffer::<Answer<M>>(app);
+    add_answers::<M>(app);
     let handlers = &mut app.world_mut().resource_mut::<MessageHandlers>().0;
     let before = handlers.readers.insert(name, read::<M>);
     assert!(
         !taken && before.is_none(),
         "message {name} of players, or its type, is declared twice"
     );
+}
+
+/// Lets game logic answer requests of this type. There may be both messages and actions of a type.
+pub(super) fn add_answers<M: Send + Sync + 'static>(app: &mut App) {
+    if app.world().contains_resource::<Messages<Answer<M>>>() {
+        return;
+    }
+    add_buffer::<Answer<M>>(app);
     add_sender(app, Box::new(|world| drain::<Answer<M>>(world, answer)));
 }
 
@@ -148,7 +158,7 @@ fn add_sender(app: &mut App, sender: Sender) {
     }
 }
 
-fn add_buffer<M: Message>(app: &mut App) {
+pub(super) fn add_buffer<M: Message>(app: &mut App) {
     app.add_message::<M>();
     let buffer = app.world_mut().register_component::<Messages<M>>();
     app.world_mut()
@@ -182,11 +192,13 @@ pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Res
     })
 }
 
-/// The reason why a custom message is refused as unknown.
+/// The reason why a custom message or an action is refused as unknown.
 #[derive(Debug, Error)]
-enum ReceiveError {
+pub(super) enum ReceiveError {
     #[error("no plugin declared a message of players with this name")]
     Name,
+    #[error("no plugin declared an action with this name")]
+    Action,
     #[error("the body is longer than {MAX_CUSTOM_BYTES} bytes")]
     Length,
     #[error("the body: {0}")]
@@ -195,7 +207,7 @@ enum ReceiveError {
 
 /// Adds a refused message to the output, so that the edge can log it. The client is sent only the
 /// class of the refusal. Beyond the maximum, nothing is formatted: a flood must not cost more.
-fn note_unknown(world: &mut World, player: Entity, name: &str, error: &ReceiveError) {
+pub(super) fn note_unknown(world: &mut World, player: Entity, name: &str, error: &ReceiveError) {
     let Some(session) = world.get::<Player>(player).map(|player| player.session) else {
         return;
     };

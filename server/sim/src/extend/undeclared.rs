@@ -10,7 +10,10 @@ use bevy_ecs::{
     system::SystemParamValidationError,
 };
 
-use super::messages::{self, Answer, FromPlayer, ToPlayer};
+use super::{
+    actions::ActionOn,
+    messages::{self, Answer, FromPlayer, ToPlayer},
+};
 
 /// Checks that every message type from or to players that a system uses is declared. The schedule
 /// must be initialized.
@@ -26,12 +29,16 @@ pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
         .filter_map(|(id, info)| {
             let name = info.name().to_string();
             let (method, message) = declaration(&name)?;
+            let arguments = match method {
+                "player_action" => "\"name\", reach",
+                _ => "\"name\"",
+            };
             let place = user(schedule, id).map_or_else(
                 || "the plugin that uses it".to_owned(),
                 |system| format!("the plugin that adds the system {system}"),
             );
             Some(format!(
-                "message {message} is used but not declared: call app.{method}::<{message}>(\"name\") in {place}"
+                "message {message} is used but not declared: call app.{method}::<{message}>({arguments}) in {place}"
             ))
         })
         .collect();
@@ -53,9 +60,11 @@ fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
     let from_player = of(type_name::<Messages<FromPlayer<Placeholder>>>());
     let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Placeholder>>>()));
     let to_player = || of(type_name::<Messages<ToPlayer<Placeholder>>>());
+    let action = || of(type_name::<Messages<ActionOn<Placeholder>>>());
     from_player
         .map(|message| ("player_message", message))
         .or_else(|| to_player().map(|message| ("client_message", message)))
+        .or_else(|| action().map(|message| ("player_action", message)))
 }
 
 /// Stands for the type argument in the name of a generic type.

@@ -5,7 +5,7 @@ use parlour_shared::ids::{Epoch, Slot, Tick};
 
 use super::{Control, CurrentPosition, Motion, motion::review, surroundings::surroundings};
 use crate::{
-    digest::for_each_changed,
+    changed_rows::for_each_changed_mut,
     kinds::EntityKinds,
     objects::{Object, ObjectCount},
     rooms::Room,
@@ -91,11 +91,7 @@ impl ObjectWalk<'_, '_> {
         let Self { objects, moving, .. } = self;
         let tables = objects.contiguous_iter_mut();
         for (entities, objects, motions, _) in tables.expect("all have table storage") {
-            let this = motions.this_run_tick().get();
-            let since = this.wrapping_sub(motions.last_run_tick().get());
-            for_each_changed(motions.changed_ticks_slice(), this, since, &mut |row| {
-                moving.add(entities[row], &objects[row]);
-            });
+            for_each_changed_mut(&motions, |row| moving.add(entities[row], &objects[row]));
         }
     }
 

@@ -6,12 +6,14 @@ use parlour_shared::ids::KindId;
 use super::{
     ObjectSlots,
     object::{Object, SavedObject},
+    owner,
     spawn::ObjectsSpawned,
 };
 use crate::{
     clock::Clock,
     kinds::EntityKinds,
     movement::{CurrentPosition, Motion},
+    object_space,
     state::{EntityIndex, LoadError, StableId},
 };
 
@@ -52,6 +54,7 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
             return wrong("its slot is taken twice, or is not a slot of the room");
         }
         world.entity_mut(entity).insert(CurrentPosition(position));
+        object_space::insert(&mut world.into(), entity);
     }
-    Ok(())
+    owner::rebuild(world)
 }

@@ -20,8 +20,11 @@ use crate::{
     config::Setup,
     kinds::EntityKinds,
     movement::{CurrentPosition, Motion, forget_body, surroundings},
+    object_interest::ObjectInterest,
+    object_space,
     replication::Replica,
     rooms::Room,
+    space::ObjectSpace,
     state::StableId,
 };
 
@@ -164,15 +167,10 @@ fn reserve(
     })
 }
 
-/// Counts an object, and gives it a record.
+/// Counts an object, and adds it to the index of its room.
 pub(super) fn note_added(mut world: DeferredWorld, context: HookContext) {
-    let Some(object) = world.get::<Object>(context.entity).copied() else {
-        return;
-    };
     world.resource_mut::<ObjectCount>().0 += 1;
-    if let Some(mut replica) = world.get_mut::<Replica>(object.room) {
-        replica.add_object(object.slot);
-    }
+    object_space::insert(&mut world, context.entity);
 }
 
 /// Removes everything about an object that is despawned, whoever despawns it.
@@ -181,10 +179,16 @@ pub(super) fn forget(mut world: DeferredWorld, context: HookContext) {
         return;
     };
     world.resource_mut::<ObjectCount>().0 -= 1;
-    let tick = world.resource::<Clock>().tick;
-    forget_body(&mut world, &object, tick);
+    let now = world.resource::<Clock>().tick;
+    forget_body(&mut world, &object, now);
     if let Some(mut slots) = world.get_mut::<ObjectSlots>(object.room) {
         slots.give_back(object.slot, context.entity);
+    }
+    if let Some(mut interest) = world.get_mut::<ObjectInterest>(object.room) {
+        interest.object_leaves(object.slot, now);
+    }
+    if let Some(mut space) = world.get_mut::<ObjectSpace>(object.room) {
+        space.remove(object.slot);
     }
     if let Some(mut replica) = world.get_mut::<Replica>(object.room) {
         replica.remove_object(object.slot);

@@ -150,6 +150,11 @@ impl Proximity {
         self.index.as_deref_mut()
     }
 
+    /// Returns the index of a room that is not small, once it has one.
+    pub(crate) fn index(&self) -> Option<&PlayerIndex> {
+        self.index.as_deref()
+    }
+
     /// Takes the index of the room, and the players that entered since.
     pub(super) fn take_index(&mut self) -> (Option<Box<PlayerIndex>>, Vec<Slot>) {
         (self.index.take(), std::mem::take(&mut self.entered))

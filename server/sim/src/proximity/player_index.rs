@@ -17,7 +17,7 @@ use crate::space::{Grid, NearRadius, RestingIndex, SlotPosition};
 /// This is not state, because the result does not depend on which of these checks are skipped. So
 /// in a loaded world, all players may count as moving at first.
 #[derive(Clone, Debug)]
-pub(super) struct PlayerIndex {
+pub(crate) struct PlayerIndex {
     positions: Vec<Position>,
     /// The last tick in which a player moved.
     moved_at: Vec<Tick>,
@@ -170,10 +170,7 @@ impl PlayerIndex {
     pub(super) fn moving_against(&self, shard: Shard, players: &mut Vec<SlotPosition>) {
         for (other, moving) in self.moving.iter().enumerate() {
             if shard.checks_against_shard(other as u32) {
-                players.extend(moving.iter().map(|&slot| SlotPosition {
-                    slot,
-                    position: self.positions[slot.index()],
-                }));
+                players.extend(moving.iter().map(|&slot| self.placed(slot)));
             }
         }
     }
@@ -201,8 +198,35 @@ impl PlayerIndex {
     }
 
     /// Returns the resting players of a shard.
-    pub(super) fn resting_of(&self, shard: usize) -> &RestingIndex {
+    pub(crate) fn resting_of(&self, shard: usize) -> &RestingIndex {
         &self.resting_of[shard]
+    }
+
+    /// Returns the moving players of a shard.
+    pub(crate) fn moving_in(&self, shard: u32) -> impl Iterator<Item = SlotPosition> {
+        let moving = self.moving[shard as usize].iter();
+        moving.map(|&slot| self.placed(slot))
+    }
+
+    /// Returns the resting players of a shard.
+    pub(crate) fn resting_in(&self, shard: u32) -> impl Iterator<Item = SlotPosition> {
+        let members = self.members[shard as usize].as_slice();
+        let words = self.rests.as_slice().iter().zip(members).enumerate();
+        words.flat_map(move |(at, (rests, members))| {
+            let mut slots = rests & members;
+            std::iter::from_fn(move || {
+                let slot = (slots != 0).then(|| slot_of(at, slots))?;
+                slots &= slots - 1;
+                Some(self.placed(slot))
+            })
+        })
+    }
+
+    fn placed(&self, slot: Slot) -> SlotPosition {
+        SlotPosition {
+            slot,
+            position: self.positions[slot.index()],
+        }
     }
 
     fn against_word(&self, shard: Shard, word: usize) -> usize {

@@ -2,7 +2,7 @@
 //! union of the bit sets of the ticks after it.
 
 use fixedbitset::FixedBitSet;
-use parlour_shared::ids::{Slot, Tick};
+use parlour_shared::ids::Tick;
 
 /// The number of ticks that are remembered. At the slowest cadence, a viewer has a full tick every
 /// sixth tick.
@@ -11,29 +11,22 @@ const REMEMBERED: usize = 8;
 /// The slots whose record changed, by tick.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
+    /// The last tick with a change.
     tick: Tick,
     /// The set of tick `t` has the index `t` modulo the number of sets.
     sets: [FixedBitSet; REMEMBERED],
 }
 
 impl Changes {
-    /// Starts a tick without changes.
-    pub(super) fn begin(&mut self, tick: Tick) {
-        // An empty room skips ticks. Nothing changed in them.
-        let missed = (tick.since(self.tick) as usize).min(REMEMBERED) as u32;
-        (0..missed).for_each(|ago| self.set(Tick(tick.0 - ago)).clear());
-        self.tick = tick;
+    /// Marks a slot that changed in a tick.
+    pub(super) fn insert(&mut self, slot: usize, tick: Tick) {
+        self.advance(tick);
+        self.set(tick).insert(slot);
     }
 
-    /// Marks a slot that changed in this tick.
-    pub(super) fn insert(&mut self, slot: Slot) {
-        let tick = self.tick;
-        self.set(tick).insert(slot.index());
-    }
-
-    /// Removes a slot from the sets of all ticks, because its player left.
-    pub(super) fn forget(&mut self, slot: Slot) {
-        self.sets.iter_mut().for_each(|set| set.set(slot.index(), false));
+    /// Removes a slot from the sets of all ticks, because its entity left.
+    pub(super) fn forget(&mut self, slot: usize) {
+        self.sets.iter_mut().for_each(|set| set.set(slot, false));
     }
 
     /// Extends all sets to this many slots.
@@ -41,7 +34,7 @@ impl Changes {
         self.sets.iter_mut().for_each(|set| set.grow(slot_count));
     }
 
-    /// Adds the slots that changed after a tick. Returns `false` if that tick is no longer
+    /// Adds the slots that changed after a tick. Returns `false` if changes since then are no longer
     /// remembered.
     pub(super) fn since(&self, base: Tick, out: &mut FixedBitSet) -> bool {
         let ticks = self.tick.since(base);
@@ -50,6 +43,13 @@ impl Changes {
         }
         (0..ticks).for_each(|ago| out.union_with(&self.sets[place(Tick(self.tick.0 - ago))]));
         true
+    }
+
+    /// Empties the sets of the ticks since the last change, in which nothing changed.
+    fn advance(&mut self, tick: Tick) {
+        let missed = (tick.since(self.tick) as usize).min(REMEMBERED) as u32;
+        (0..missed).for_each(|ago| self.set(Tick(tick.0 - ago)).clear());
+        self.tick = tick;
     }
 
     fn set(&mut self, tick: Tick) -> &mut FixedBitSet {

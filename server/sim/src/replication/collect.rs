@@ -1,4 +1,4 @@
-//! Compares the world with the records of what was sent.
+//! Compares the players of the world with the records of what was sent.
 
 use bevy_ecs::{prelude::*, schedule::ScheduleConfigs, system::ScheduleSystem};
 use parlour_shared::codec;
@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     movement::Motion,
     player::{Link, Player},
-    rooms::{InRoom, Rooms, Seat},
+    rooms::{InRoom, Seat},
     skins::Skin,
 };
 
@@ -26,32 +26,22 @@ type ReplicatedChange = Or<(
 pub(super) fn collect(
     players: Query<ReplicatedPlayer<'_>, ReplicatedChange>,
     mut replicas: Query<&mut Replica>,
-    directory: Res<Rooms>,
     clock: Res<Clock>,
 ) {
-    for room in directory.occupied() {
-        if let Ok(mut replica) = replicas.get_mut(room) {
-            replica.changes.begin(clock.tick);
-        }
-    }
     for (room, seat, player, motion, skin, link) in &players {
         let Ok(mut replica) = replicas.get_mut(room.0) else {
             continue;
         };
         let replica = &mut *replica;
-        let record = &mut replica.records[seat.slot.index()];
-        // Only a new record has an empty name. Its player id cannot show this, because a valid id
-        // may be 0.
-        if record.player != player.id || record.name.is_empty() {
-            record.player = player.id;
-            record.name.clone_from(&player.name);
-        }
+        let at = seat.slot.index();
+        let record = &mut replica.players.records[at];
+        record.set_player(player.id, &player.name);
         let moved = record.set_segment(motion.segment(), clock.tick);
         let dressed = record.set_skin(skin.0, clock.tick);
         if moved || dressed {
-            replica.changes.insert(seat.slot);
+            replica.players.mark(at, clock.tick);
         }
-        if let Some(viewer) = &mut replica.viewers[seat.slot.index()] {
+        if let Some(viewer) = &mut replica.viewers[at] {
             viewer.hold(link.held, clock.tick);
             viewer.note(link.ack);
         }
@@ -70,8 +60,9 @@ pub(super) fn component<C: Component + Serialize>(index: usize) -> ScheduleConfi
             let Ok(mut replica) = replicas.get_mut(room) else {
                 return;
             };
-            if replica.records[seat.slot.index()].set_component(index, bytes, clock.tick) {
-                replica.changes.insert(seat.slot);
+            let at = seat.slot.index();
+            if replica.players.records[at].set_component(index, bytes, clock.tick) {
+                replica.players.mark(at, clock.tick);
             }
         };
         for (room, seat) in removed.read().filter_map(|player| seated.get(player).ok()) {
@@ -79,16 +70,24 @@ pub(super) fn component<C: Component + Serialize>(index: usize) -> ScheduleConfi
         }
         for (room, seat, component, entered) in &players {
             if component.is_changed() || entered.is_changed() {
-                encoded.clear();
-                codec::encode(&*component, &mut encoded);
-                assert!(
-                    !encoded.is_empty(),
-                    "replicated component {} has no bytes: give it a field, because no bytes mean that it was removed",
-                    std::any::type_name::<C>()
-                );
+                encode(&*component, &mut encoded);
                 set(room.0, seat, &encoded);
             }
         }
     };
     update.into_configs()
+}
+
+/// Replaces `out` with the encoding of a replicated component.
+///
+/// # Panics
+/// If it has no bytes.
+pub(super) fn encode<C: Serialize>(component: &C, out: &mut Vec<u8>) {
+    out.clear();
+    codec::encode(component, out);
+    assert!(
+        !out.is_empty(),
+        "replicated component {} has no bytes: give it a field, because no bytes mean that it was removed",
+        std::any::type_name::<C>()
+    );
 }

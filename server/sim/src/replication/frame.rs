@@ -1,4 +1,5 @@
 //! The frame of one viewer: a header, and the encoded enters and updates of the slots that it sees.
+//! Each section has the players first, and then the objects, so that its slots increase.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -9,9 +10,10 @@ use parlour_shared::{
 use parlour_tick::{Lane, OutFrame};
 
 use super::{
-    changes::Changes,
-    encode::{Arena, ones},
-    record::Record,
+    arena::ones,
+    object_records::ObjectRecords,
+    object_sight::{ObjectNews, ObjectSight},
+    table::Table,
     viewer::Viewer,
 };
 
@@ -21,11 +23,44 @@ pub(super) const WORD: usize = usize::BITS as usize;
 /// The context of writing one viewer's frame.
 pub(super) struct Frame<'a> {
     pub(super) viewer: &'a mut Viewer,
-    pub(super) visible: &'a FixedBitSet,
-    pub(super) records: &'a [Record],
-    pub(super) changes: &'a Changes,
-    pub(super) arena: &'a mut Arena,
+    pub(super) sight: Sight<'a>,
+    pub(super) records: RoomRecords<'a>,
     pub(super) tick: Tick,
+}
+
+/// What a viewer sees.
+#[derive(Clone, Copy)]
+pub(super) struct Sight<'a> {
+    /// The slots of players.
+    pub(super) players: &'a FixedBitSet,
+    pub(super) objects: ObjectSight<'a>,
+}
+
+/// The records of a room, and scratch memory for its viewers.
+pub(super) struct RoomRecords<'a> {
+    pub(super) players: &'a mut Table,
+    pub(super) objects: &'a mut ObjectRecords,
+    pub(super) scratch: &'a mut Scratch,
+}
+
+impl RoomRecords<'_> {
+    pub(super) fn reborrow(&mut self) -> RoomRecords<'_> {
+        RoomRecords {
+            players: self.players,
+            objects: self.objects,
+            scratch: self.scratch,
+        }
+    }
+}
+
+/// Memory for the search for what a viewer is sent. It keeps nothing from one viewer to the next.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) news: ObjectNews,
+    /// The nearby players, as a set of slots.
+    pub(super) nearby: FixedBitSet,
+    /// The nearby objects, as numbers of their records.
+    pub(super) nearby_objects: Vec<usize>,
 }
 
 impl Frame<'_> {
@@ -33,17 +68,23 @@ impl Frame<'_> {
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>, frames: &mut Vec<OutFrame>) {
         let start = bytes.len() as u32;
         match self.base() {
-            None => self.write_full(bytes),
+            None => {
+                self.viewer.forget();
+                self.find_object_news();
+                self.write_full(bytes);
+            }
             Some(base) => {
                 let delta = self.delta();
+                let has_object_news = self.find_object_news();
                 self.viewer.full_at = self.tick;
-                if !self.has_news(delta, base) {
+                if !has_object_news && !self.has_news(delta, base) {
                     return;
                 }
                 self.write_delta(delta, base, bytes);
             }
         }
-        self.viewer.note_full_tick(self.visible, self.tick);
+        self.viewer.note_full_tick(self.sight.players, self.tick);
+        self.records.scratch.news.note(&mut self.viewer.known_objects);
         self.finish(start, bytes, frames);
     }
 
@@ -53,10 +94,10 @@ impl Frame<'_> {
         base.filter(|&base| self.tick.since(base) <= MAX_BASE_AGE)
     }
 
-    /// Returns the index of the delta since the viewer's last full tick.
+    /// Returns the number of the delta of players since the viewer's last full tick.
     pub(super) fn delta(&mut self) -> usize {
-        self.arena
-            .delta(self.viewer.full_at, self.records, self.changes, self.visible)
+        let visible = self.sight.players.ones();
+        self.records.players.delta(self.viewer.full_at, visible, true)
     }
 
     /// Adds the frame to the output: the bytes from `start` on.
@@ -69,9 +110,10 @@ impl Frame<'_> {
         });
     }
 
-    /// Returns whether there is anything to send: a change, an acknowledgement, or a heartbeat.
+    /// Returns whether there is anything to send apart from objects: a change of players, an
+    /// acknowledgement, or a heartbeat.
     fn has_news(&self, delta: usize, base: Tick) -> bool {
-        let changed = self.arena.get(delta).changed.as_slice();
+        let changed = self.records.players.get(delta).changed.as_slice();
         let (visible, known, gone) = self.words();
         self.viewer.ack.is_some()
             || self.tick.since(base) >= HEARTBEAT_TICKS
@@ -80,8 +122,14 @@ impl Frame<'_> {
             })
     }
 
+    /// Finds what happened to objects since the viewer's last full tick.
+    fn find_object_news(&mut self) -> bool {
+        let known = (&self.viewer.known_objects[..], self.viewer.full_at);
+        let RoomRecords { objects, scratch, .. } = &mut self.records;
+        scratch.news.find(objects, known, self.sight.objects, self.tick)
+    }
+
     fn write_full(&mut self, bytes: &mut Vec<u8>) {
-        self.viewer.forget();
         let mut builder = Builder::begin(bytes, self.viewer.view, self.tick, None, self.viewer.ack);
         builder.section(flags::ENTERS, |out| self.write_enters(out));
     }
@@ -92,9 +140,14 @@ impl Frame<'_> {
         builder.section(flags::LEAVES, |out| self.write_leaves(out));
         builder.section(flags::ENTERS, |out| self.write_enters(out));
         builder.section(flags::UPDATES, |out| {
-            let (visible, known) = (self.visible.as_slice(), self.viewer.known.as_slice());
-            self.arena
-                .copy_updates(delta, self.records, |word| visible[word] & known[word], out)
+            let (visible, known) = (self.sight.players.as_slice(), self.viewer.known.as_slice());
+            let RoomRecords {
+                players,
+                objects,
+                scratch,
+            } = &mut self.records;
+            players.copy_updates(delta, |word| visible[word] & known[word], out)
+                + scratch.news.write_updates(objects, self.sight.objects, out)
         });
     }
 
@@ -106,23 +159,28 @@ impl Frame<'_> {
             out.extend_from_slice(&(slot as u16).to_le_bytes());
             count += 1;
         }
-        count
+        count + self.records.scratch.news.write_leaves(out)
     }
 
     fn write_enters(&mut self, out: &mut Vec<u8>) -> u16 {
         let mut count = 0;
-        let (visible, known) = (self.visible.as_slice(), self.viewer.known.as_slice());
+        let (visible, known) = (self.sight.players.as_slice(), self.viewer.known.as_slice());
+        let RoomRecords {
+            players,
+            objects,
+            scratch,
+        } = &mut self.records;
         for slot in ones(visible.len(), |word| visible[word] & !known[word]) {
-            self.arena.copy_enter(slot, self.records, out);
+            players.copy_enter(slot, out);
             count += 1;
         }
-        count
+        count + scratch.news.write_enters(objects, out)
     }
 
-    /// Returns the words of the visible, the known and the gone slots.
+    /// Returns the words of the visible, the known and the gone slots of players.
     pub(super) fn words(&self) -> (&[usize], &[usize], &[usize]) {
         (
-            self.visible.as_slice(),
+            self.sight.players.as_slice(),
             self.viewer.known.as_slice(),
             self.viewer.gone.as_slice(),
         )

@@ -4,7 +4,7 @@ use parlour_shared::{
     ids::{PlayerId, Tick},
     limits::MAX_COMPONENT_BYTES,
     motion::Segment,
-    snapshot::MAX_TURN_AGE,
+    snapshot::{Identity, MAX_TURN_AGE, ObjectIdentity, PlayerIdentity},
 };
 
 /// An encoded component, and the tick at which it changed. It is empty if the entity does not have
@@ -29,12 +29,10 @@ impl EncodedComponent {
 }
 
 /// The state of a slot as last sent, and the tick at which each part of it changed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Record {
-    pub(super) player: PlayerId,
-    pub(super) name: String,
+    pub(super) identity: Identity,
     pub(super) segment: Segment,
-    pub(super) skin: u16,
     /// By index, up to the highest one that was set. It uses no memory before the first one.
     components: Vec<EncodedComponent>,
     pub(super) motion_changed: Tick,
@@ -42,12 +40,53 @@ pub(super) struct Record {
     motion_changed_before: Tick,
     /// Whether the current segment starts where the previous one was at that tick.
     continuous: bool,
-    pub(super) skin_changed: Tick,
+    /// The last change of the skin of a player, or of the owner of an object.
+    pub(super) identity_changed: Tick,
     /// The last change of any component.
     pub(super) components_changed: Tick,
 }
 
+impl Default for Record {
+    /// Returns the record of a player whose id and name are not known yet.
+    fn default() -> Self {
+        Self {
+            identity: Identity::Player(PlayerIdentity::default()),
+            segment: Segment::default(),
+            components: Vec::new(),
+            motion_changed: Tick(0),
+            motion_changed_before: Tick(0),
+            continuous: false,
+            identity_changed: Tick(0),
+            components_changed: Tick(0),
+        }
+    }
+}
+
 impl Record {
+    /// Makes this the record of a new object. Keeps the memory for components.
+    pub(super) fn restart(&mut self, object: ObjectIdentity) {
+        let mut components = std::mem::take(&mut self.components);
+        components.clear();
+        *self = Self {
+            identity: Identity::Object(object),
+            components,
+            ..Self::default()
+        };
+    }
+
+    /// Copies the id and the name of a player.
+    pub(super) fn set_player(&mut self, id: PlayerId, name: &str) {
+        let Identity::Player(player) = &mut self.identity else {
+            return;
+        };
+        // Only a new record has an empty name. Its player id cannot show this, because a valid id
+        // may be 0.
+        if player.player != id || player.name.is_empty() {
+            player.player = id;
+            name.clone_into(&mut player.name);
+        }
+    }
+
     /// Copies a segment. Returns `false` if it is unchanged.
     pub(super) fn set_segment(&mut self, segment: Segment, tick: Tick) -> bool {
         if segment == self.segment {
@@ -60,14 +99,28 @@ impl Record {
         true
     }
 
-    /// Copies a skin. Returns `false` if it is unchanged.
+    /// Copies the skin of a player. Returns `false` if it is unchanged.
     pub(super) fn set_skin(&mut self, skin: u16, tick: Tick) -> bool {
-        if skin == self.skin {
+        let Identity::Player(player) = &mut self.identity else {
             return false;
+        };
+        let changed = std::mem::replace(&mut player.skin, skin) != skin;
+        if changed {
+            self.identity_changed = tick;
         }
-        self.skin = skin;
-        self.skin_changed = tick;
-        true
+        changed
+    }
+
+    /// Copies the owner of an object. Returns `false` if it is unchanged.
+    pub(super) fn set_owner(&mut self, owner: Option<PlayerId>, tick: Tick) -> bool {
+        let Identity::Object(object) = &mut self.identity else {
+            return false;
+        };
+        let changed = std::mem::replace(&mut object.owner, owner) != owner;
+        if changed {
+            self.identity_changed = tick;
+        }
+        changed
     }
 
     /// Copies an encoded component. No bytes mean that the entity does not have it. Returns `false`
@@ -114,7 +167,7 @@ impl Record {
 
     /// Returns whether anything changed after a tick.
     pub(super) fn changed_since(&self, base: Tick) -> bool {
-        self.motion_changed > base || self.skin_changed > base || self.components_changed > base
+        self.motion_changed > base || self.identity_changed > base || self.components_changed > base
     }
 
     /// Returns whether a viewer that knows the state of `base` can compute the new segment from the

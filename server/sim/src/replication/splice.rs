@@ -1,7 +1,6 @@
 //! Finds the players and watchers that are due in this tick, and writes their frames.
 
 use bevy_ecs::prelude::*;
-use fixedbitset::FixedBitSet;
 use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     motion::UNITS_PER_PX,
@@ -11,12 +10,14 @@ use parlour_tick::{Cadence, Pace, TickOutput};
 use super::{
     Pacing, Replica,
     cadence::DueFor,
-    frame::Frame,
+    frame::{Frame, Sight},
+    object_sight::ObjectSight,
     watchers::{Watcher, Watchers},
 };
 use crate::{
     clock::Clock,
     config::{Interest, RoomRules},
+    object_interest::ObjectInterest,
     outbox::Outbox,
     proximity::Proximity,
     rooms::{Room, Rooms, Seats},
@@ -46,10 +47,13 @@ impl SpliceContext {
     }
 }
 
+/// What decides what the players of a room see.
+type Surroundings<'a> = (&'a Seats, &'a Proximity, &'a ObjectInterest);
+
 /// Writes the frames of this tick, room by room and slot by slot, with those of watchers last. The
 /// work per viewer is bit operations and copies.
 pub(super) fn splice(
-    mut rooms: Query<(&Room, &mut Replica, &Seats, &Proximity)>,
+    mut rooms: Query<(&Room, &mut Replica, Surroundings<'_>)>,
     directory: Res<Rooms>,
     (clock, pacing): (Res<Clock>, Res<Pacing>),
     (mut outbox, mut watchers): (ResMut<Outbox>, ResMut<Watchers>),
@@ -59,36 +63,31 @@ pub(super) fn splice(
     }
     let out = &mut outbox.out;
     for room in directory.occupied() {
-        let Ok((room, mut replica, seats, proximity)) = rooms.get_mut(room) else {
+        let Ok((room, mut replica, surroundings)) = rooms.get_mut(room) else {
             continue;
         };
         let now = SpliceContext::new(clock.tick, pacing.pace, &room.rules);
-        write_players((&mut replica, seats, proximity), room.epoch.0, &now, out);
+        write_players(&mut replica, surroundings, room.epoch.0, &now, out);
     }
     watchers.serve(|watcher| {
-        let Ok((room, mut replica, seats, proximity)) = rooms.get_mut(watcher.room) else {
+        let Ok((room, mut replica, surroundings)) = rooms.get_mut(watcher.room) else {
             return false;
         };
-        let parts = (&mut *replica, seats, proximity);
-        watch(watcher, parts, room.rules.interest, clock.tick, out);
+        let interest = room.rules.interest;
+        watch(watcher, &mut replica, (surroundings, interest), clock.tick, out);
         true
     });
 }
 
 /// Writes the frames of a room's players, slot by slot.
 fn write_players(
-    (replica, seats, proximity): (&mut Replica, &Seats, &Proximity),
+    replica: &mut Replica,
+    surroundings: Surroundings<'_>,
     epoch: u32,
     now: &SpliceContext,
     out: &mut TickOutput,
 ) {
-    let Replica {
-        records,
-        viewers,
-        changes,
-        arena,
-    } = replica;
-    arena.begin(now.tick, records.len());
+    let (mut records, viewers) = replica.begin(now.tick);
     for (slot, viewer) in viewers.iter_mut().enumerate() {
         let Some(viewer) = viewer else { continue };
         viewer.recover(now.tick);
@@ -104,15 +103,13 @@ fn write_players(
         if due == DueFor::Nothing {
             continue;
         }
-        let Some(visible) = visible(now.interest, Slot(slot as u16), seats, proximity) else {
+        let Some(sight) = sight(now.interest, Slot(slot as u16), surroundings) else {
             continue;
         };
         let mut frame = Frame {
             viewer,
-            visible,
-            records,
-            changes,
-            arena,
+            sight,
+            records: records.reborrow(),
             tick: now.tick,
         };
         if due == DueFor::Nearby {
@@ -134,47 +131,43 @@ pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) 
         let Ok(mut room) = world.get_entity_mut(watcher.room) else {
             return false;
         };
-        let parts = room.get_components_mut::<(&Room, &mut Replica, &Seats, &Proximity)>();
-        let Ok((room, mut replica, seats, proximity)) = parts else {
+        let parts = room.get_components_mut::<(&Room, &mut Replica, Surroundings<'_>)>();
+        let Ok((room, mut replica, surroundings)) = parts else {
             return false;
         };
-        let (parts, interest) = ((&mut *replica, seats, proximity), room.rules.interest);
-        watcher.viewer.base.is_none() && watch(watcher, parts, interest, tick, out)
+        let interest = room.rules.interest;
+        watcher.viewer.base.is_none() && watch(watcher, &mut replica, (surroundings, interest), tick, out)
     })
 }
 
 /// Writes the frame of a watcher. Returns `false` if nothing is written.
 fn watch(
     watcher: &mut Watcher,
-    (replica, seats, proximity): (&mut Replica, &Seats, &Proximity),
-    interest: Interest,
+    replica: &mut Replica,
+    (surroundings, interest): (Surroundings<'_>, Interest),
     tick: Tick,
     out: &mut TickOutput,
 ) -> bool {
     if watcher.viewer.held {
         return false;
     }
-    let visible = match watcher.followed {
-        None => Some(seats.taken()),
-        Some(followed) => visible(interest, followed.slot, seats, proximity),
+    let (seats, ..) = surroundings;
+    let sight = match watcher.followed {
+        None => Some(Sight {
+            players: seats.taken(),
+            objects: ObjectSight::All,
+        }),
+        Some(followed) => sight(interest, followed.slot, surroundings),
     };
-    let Some(visible) = visible else { return false };
+    let Some(sight) = sight else { return false };
     replica.grow(seats.slot_count());
-    let Replica {
-        records,
-        changes,
-        arena,
-        ..
-    } = replica;
     // `write_players` skips empty rooms, so the arena of an empty room is still at an earlier tick.
-    arena.begin(tick, records.len());
-    watcher.viewer.grow(records.len());
+    let (records, _) = replica.begin(tick);
+    watcher.viewer.grow(records.players.records.len());
     let mut frame = Frame {
         viewer: &mut watcher.viewer,
-        visible,
+        sight,
         records,
-        changes,
-        arena,
         tick,
     };
     let before = out.watched.len();
@@ -182,15 +175,19 @@ fn watch(
     out.watched.len() > before
 }
 
-/// Returns the slots that the player in a slot sees.
-fn visible<'a>(
-    interest: Interest,
-    slot: Slot,
-    seats: &'a Seats,
-    proximity: &'a Proximity,
-) -> Option<&'a FixedBitSet> {
+/// Returns what the player in a slot sees.
+fn sight(interest: Interest, slot: Slot, (seats, proximity, objects): Surroundings<'_>) -> Option<Sight<'_>> {
     match interest {
-        Interest::All => Some(seats.taken()),
-        Interest::Near => proximity.near(slot),
+        Interest::All => Some(Sight {
+            players: seats.taken(),
+            objects: ObjectSight::All,
+        }),
+        Interest::Near => Some(Sight {
+            players: proximity.near(slot)?,
+            objects: ObjectSight::Listed {
+                slots: objects.near(slot),
+                changed_at: objects.changed_at(slot),
+            },
+        }),
     }
 }

@@ -34,11 +34,14 @@ pub(super) struct Viewer {
     pub(super) full_at: Tick,
     /// The last nearby tick, or the last full tick with a change.
     nearby_at: Tick,
-    /// Slots that the client knows.
+    /// Slots of players that the client knows.
     pub(super) known: FixedBitSet,
     /// Slots that the client knows, but whose player has left the room.
     pub(super) gone: FixedBitSet,
-    /// Slots that a nearby tick sent since [`Self::full_at`]. Of these slots the client
+    /// The objects that the client knows since [`Self::full_at`], by slot. They may have left the
+    /// room.
+    pub(super) known_objects: Vec<Slot>,
+    /// Slots of players that a nearby tick sent since [`Self::full_at`]. Of these slots the client
     /// knows a newer state than of others.
     ahead: FixedBitSet,
     /// The pace level of this viewer. It drops when the connection accepts no data.
@@ -63,6 +66,7 @@ impl Viewer {
             nearby_at: Tick(0),
             known: none.clone(),
             gone: none.clone(),
+            known_objects: Vec::new(),
             ahead: none,
             level: PaceLevel::FULL,
             recover_at: Tick(0),
@@ -107,6 +111,12 @@ impl Viewer {
 
     /// Resets the viewer to a client that knows nothing.
     pub(super) fn forget(&mut self) {
+        self.full_at = Tick(0);
+        self.known_objects.clear();
+        self.forget_players();
+    }
+
+    fn forget_players(&mut self) {
         self.known.clear();
         self.gone.clear();
         self.ahead.clear();
@@ -136,9 +146,10 @@ impl Viewer {
         }
     }
 
-    /// Notes that a full tick wrote a snapshot: the client now knows everything visible.
+    /// Notes that a full tick wrote a snapshot: the client now knows all visible players. The
+    /// objects that it knows are noted separately.
     pub(super) fn note_full_tick(&mut self, visible: &FixedBitSet, tick: Tick) {
-        self.forget();
+        self.forget_players();
         self.known.union_with(visible);
         self.base = Some(tick);
         self.full_at = tick;

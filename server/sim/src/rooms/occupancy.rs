@@ -21,6 +21,7 @@ use crate::{
     config::{Interest, Setup},
     kinds::EntityKinds,
     movement::{Control, CurrentPosition, Motion, MoveQueue, SolidBodies},
+    object_interest::ObjectInterest,
     outbox::Outbox,
     player::{Link, Player},
     proximity::Proximity,
@@ -149,10 +150,17 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     if let Some(mut bodies) = entity.get_mut::<SolidBodies>() {
         bodies.remove(KindId::PLAYER, seat.slot, tick);
     }
-    let (mut details, mut seats, mut proximity, mut replica) = entity
-        .get_components_mut::<(&mut Room, &mut Seats, &mut Proximity, &mut Replica)>()
+    let (mut details, mut seats, mut proximity, mut objects, mut replica) = entity
+        .get_components_mut::<(
+            &mut Room,
+            &mut Seats,
+            &mut Proximity,
+            &mut ObjectInterest,
+            &mut Replica,
+        )>()
         .ok()?;
     proximity.leave(seat.slot, &seats);
+    objects.player_leaves(seat.slot, tick);
     seats.give_back(seat.slot);
     replica.leave(seat.slot);
     let (epoch, is_empty) = (details.epoch, seats.is_empty());

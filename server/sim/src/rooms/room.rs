@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
@@ -139,6 +140,16 @@ impl RoomsCreated {
     }
 }
 
+/// What other features do with each new room, in the order in which they were added. Not with the
+/// rooms of a loaded world.
+#[derive(Resource, Clone, Debug, Default)]
+pub(super) struct NewRoomSteps(Vec<fn(&mut World, Entity)>);
+
+/// Lets a feature do something with each new room, before anyone enters it.
+pub(crate) fn when_created(app: &mut App, step: fn(&mut World, Entity)) {
+    app.world_mut().resource_mut::<NewRoomSteps>().0.push(step);
+}
+
 /// A room that may be created: everything was checked.
 pub(super) struct RoomPlan {
     pub(super) name: String,
@@ -179,5 +190,8 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     rooms.by_name.insert(plan.name, entity);
     rooms.due.insert((tick.after(1), epoch), entity);
     world.resource_mut::<ChangedRooms>().note(entity);
+    for step in world.resource::<NewRoomSteps>().clone().0 {
+        step(world, entity);
+    }
     entity
 }

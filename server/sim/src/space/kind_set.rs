@@ -22,6 +22,11 @@ impl KindSet {
         self.0[usize::from(kind.0 / 64)] >> (kind.0 % 64) & 1 != 0
     }
 
+    /// Returns whether two sets have a kind in common.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).any(|(own, other)| own & other != 0)
+    }
+
     /// Returns the set with one more kind.
     #[must_use]
     pub fn with(mut self, kind: KindId) -> Self {

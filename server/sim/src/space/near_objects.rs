@@ -12,52 +12,25 @@
 
 use parlour_shared::{ids::Slot, motion::Position};
 
-use super::{Grid, NearRadius, RestingIndex};
+use super::{NearRadius, ObjectLayer, RestingIndex};
 
 /// The objects near each viewer, and the viewers near each object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NearObjects {
     /// For each viewer, the objects near it, by slot.
     of_viewers: Vec<Vec<Slot>>,
-    /// For each object, the viewers that it is near to, by slot.
+    /// For each object, from [`Slot::FIRST_OBJECT`] on, the viewers that it is near to, by slot.
     of_objects: Vec<Vec<Slot>>,
-    /// Objects have the slots from this one on.
-    first_object: Slot,
     /// What the present search has found: the slot, and whether it is within the enter radius.
     found: Vec<(Slot, bool)>,
     /// What the present search changes: the slot, and whether it is near now.
     changes: Vec<(Slot, bool)>,
 }
 
-/// The objects whose kinds have the same radius of interest. A room has one layer for each radius,
-/// so that a bell that is heard far away does not widen the search for chairs.
-#[derive(Debug)]
-pub struct ObjectLayer {
-    /// The radius of interest.
-    pub radius: NearRadius,
-    /// The objects that rest.
-    pub resting: RestingIndex,
-    /// The objects that move, at their positions of this tick.
-    pub moving: Grid,
-}
-
 /// A list that has memory for this many entities needs no more in most rooms.
 const USUAL: usize = 32;
 
 impl NearObjects {
-    /// Creates lists without entries, for a room whose objects have the slots from `first_object`
-    /// on.
-    #[must_use]
-    pub fn new(first_object: Slot) -> Self {
-        Self {
-            of_viewers: Vec::new(),
-            of_objects: Vec::new(),
-            first_object,
-            found: Vec::new(),
-            changes: Vec::new(),
-        }
-    }
-
     /// Returns the objects near a viewer, by slot.
     #[must_use]
     pub fn of_viewer(&self, viewer: Slot) -> &[Slot] {
@@ -67,9 +40,22 @@ impl NearObjects {
     /// Returns the viewers that an object is near to, by slot.
     #[must_use]
     pub fn of_object(&self, object: Slot) -> &[Slot] {
-        let at = object.index().checked_sub(self.first_object.index());
+        let at = object.object_index();
         at.and_then(|at| self.of_objects.get(at))
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the number of slots from the first one on that have all viewers with objects near
+    /// them.
+    pub(crate) fn viewer_count(&self) -> usize {
+        self.of_viewers.len()
+    }
+
+    /// Returns the lists of viewers that are not empty, by slot.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = (Slot, &[Slot])> {
+        let lists = self.of_viewers.iter().enumerate();
+        let lists = lists.filter(|(_, objects)| !objects.is_empty());
+        lists.map(|(viewer, objects)| (Slot(viewer as u16), objects.as_slice()))
     }
 
     /// Checks a viewer against all objects. Calls `report` with each object that came near
@@ -82,17 +68,13 @@ impl NearObjects {
         mut report: impl FnMut(Slot, bool),
     ) {
         self.found.clear();
-        for ObjectLayer {
-            radius,
-            resting,
-            moving,
-        } in layers
-        {
+        for layer in layers {
+            let radius = layer.radius;
             let mut found = |object, distance| {
                 self.found.push((object, distance <= radius.enter_squared));
             };
-            resting.around(*radius, from, &mut found);
-            moving.around(*radius, from, found);
+            layer.resting.around(radius, from, &mut found);
+            layer.moving.around(radius, from, found);
         }
         let before = self.of_viewers.get(viewer.index()).map_or(&[][..], Vec::as_slice);
         compare(before, &mut self.found, |_| true, &mut self.changes);
@@ -119,8 +101,9 @@ impl NearObjects {
         viewers.around(radius, from, |viewer, distance| {
             self.found.push((viewer, distance <= radius.enter_squared));
         });
-        let at = object.index() - self.first_object.index();
-        let before = self.of_objects.get(at).map_or(&[][..], Vec::as_slice);
+        let at = object.object_index();
+        let before = at.and_then(|at| self.of_objects.get(at));
+        let before = before.map_or(&[][..], Vec::as_slice);
         compare(before, &mut self.found, is_searched, &mut self.changes);
         for at in 0..self.changes.len() {
             let (viewer, near) = self.changes[at];
@@ -136,8 +119,9 @@ impl NearObjects {
             return;
         };
         for object in list.drain(..) {
-            let at = object.index() - self.first_object.index();
-            remove(&mut self.of_objects[at], viewer);
+            if let Some(viewers) = object.object_index().and_then(|at| self.of_objects.get_mut(at)) {
+                remove(viewers, viewer);
+            }
             report(object);
         }
     }
@@ -145,8 +129,8 @@ impl NearObjects {
     /// Removes an object that leaves the room. Calls `report` with each viewer that it was near to,
     /// by slot.
     pub fn object_leaves(&mut self, object: Slot, mut report: impl FnMut(Slot)) {
-        let at = object.index() - self.first_object.index();
-        let Some(list) = self.of_objects.get_mut(at) else {
+        let at = object.object_index();
+        let Some(list) = at.and_then(|at| self.of_objects.get_mut(at)) else {
             return;
         };
         for viewer in list.drain(..) {
@@ -155,8 +139,9 @@ impl NearObjects {
         }
     }
 
-    fn set(&mut self, viewer: Slot, object: Slot, near: bool) {
-        let at = object.index() - self.first_object.index();
+    /// Sets whether an object is near a viewer.
+    pub(crate) fn set(&mut self, viewer: Slot, object: Slot, near: bool) {
+        let Some(at) = object.object_index() else { return };
         let (objects, viewers) = (
             list(&mut self.of_viewers, viewer.index()),
             list(&mut self.of_objects, at),

@@ -5,7 +5,7 @@ use parlour_shared::motion::{Position, UNITS_PER_PX};
 use super::lanes::LaneRect;
 
 /// The two radii of nearness, in units and squared units.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NearRadius {
     /// Players come near each other within this distance.
     pub enter_squared: i64,

@@ -86,6 +86,24 @@ impl Rect {
         }
     }
 
+    /// Returns the position in the rectangle that is nearest to another position.
+    pub(crate) fn nearest_to(&self, position: Position) -> Position {
+        // The right and bottom edges are excluded.
+        let along = |low: i32, high: i32, at: i32| at.max(low).min(high.saturating_sub(1).max(low));
+        Position {
+            x: along(self.left, self.right, position.x),
+            y: along(self.top, self.bottom, position.y),
+        }
+    }
+
+    /// Returns the centre of the rectangle.
+    pub(crate) fn centre(&self) -> Position {
+        Position {
+            x: self.left.midpoint(self.right),
+            y: self.top.midpoint(self.bottom),
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.left >= self.right || self.top >= self.bottom
     }

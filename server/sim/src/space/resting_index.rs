@@ -22,8 +22,9 @@ pub struct RestingIndex {
     chunks: Vec<Chunk>,
     /// The first unused chunk, or [`NOWHERE`].
     unused: u32,
-    /// By slot: `chunk * LANES + lane`, or [`NOWHERE`].
+    /// By slot, from `first_slot` on: `chunk * LANES + lane`, or [`NOWHERE`].
     places: Vec<u32>,
+    first_slot: Slot,
     len: u32,
 }
 
@@ -44,6 +45,12 @@ impl RestingIndex {
     /// Creates an empty index, for queries that are about `reach` units wide in each direction.
     #[must_use]
     pub fn new(reach: i32) -> Self {
+        Self::with_first_slot(reach, Slot(0))
+    }
+
+    /// Like [`Self::new`], for entities that have the slots from `first_slot` on.
+    #[must_use]
+    pub fn with_first_slot(reach: i32, first_slot: Slot) -> Self {
         let side = reach.max(1).ilog2();
         let cells = Torus::new(side, 0);
         Self {
@@ -53,11 +60,12 @@ impl RestingIndex {
             chunks: Vec::new(),
             unused: NOWHERE,
             places: Vec::new(),
+            first_slot,
             len: 0,
         }
     }
 
-    /// Allocates the memory for this many entities, in slots below `slot_count`, so that no later
+    /// Allocates the memory for this many entities, in the first `slot_count` slots, so that no later
     /// insertion does.
     pub fn reserve(&mut self, entities: usize, slot_count: usize) {
         if self.places.len() < slot_count {
@@ -96,8 +104,9 @@ impl RestingIndex {
         if self.len() >= 2 * self.firsts.len() {
             self.grow(4 * self.firsts.len());
         }
-        if self.places.len() <= entity.slot.index() {
-            self.places.resize(entity.slot.index() + 1, NOWHERE);
+        let at = self.place_index(entity.slot);
+        if self.places.len() <= at {
+            self.places.resize(at + 1, NOWHERE);
         }
         self.put(entity);
         self.len += 1;
@@ -107,7 +116,8 @@ impl RestingIndex {
     pub fn remove(&mut self, slot: Slot) -> Option<Position> {
         let (chunk, lane) = self.place(slot)?;
         let position = self.chunks[chunk].position(lane);
-        self.places[slot.index()] = NOWHERE;
+        let at = self.place_index(slot);
+        self.places[at] = NOWHERE;
         self.len -= 1;
         // The last entity of the first chunk of the cell fills the hole.
         let cell = self.cells.cell(position);
@@ -121,7 +131,8 @@ impl RestingIndex {
         if moved != slot {
             let hole = &mut self.chunks[chunk];
             (hole.xs[lane], hole.ys[lane], hole.slots[lane]) = (x, y, moved);
-            self.places[moved.index()] = (chunk * LANES + lane) as u32;
+            let at = self.place_index(moved);
+            self.places[at] = (chunk * LANES + lane) as u32;
         }
         if last == 0 {
             let emptied = &mut self.chunks[first as usize];
@@ -178,8 +189,14 @@ impl RestingIndex {
     }
 
     fn place(&self, slot: Slot) -> Option<(usize, usize)> {
-        let place = *self.places.get(slot.index())?;
+        let at = slot.index().checked_sub(self.first_slot.index())?;
+        let place = *self.places.get(at)?;
         (place != NOWHERE).then_some((place as usize / LANES, place as usize % LANES))
+    }
+
+    /// Returns where the place of a slot is.
+    fn place_index(&self, slot: Slot) -> usize {
+        slot.index() - self.first_slot.index()
     }
 
     /// Puts an entity into its cell.
@@ -200,7 +217,8 @@ impl RestingIndex {
         chunk.ys[lane] = entity.position.y;
         chunk.slots[lane] = entity.slot;
         chunk.len += 1;
-        self.places[entity.slot.index()] = at * LANES as u32 + lane as u32;
+        let place = self.place_index(entity.slot);
+        self.places[place] = at * LANES as u32 + lane as u32;
     }
 
     /// Returns an empty chunk before `next`.

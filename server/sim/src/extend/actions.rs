@@ -1,0 +1,132 @@
+//! Typed actions of players on a target, which game logic receives once the target is checked.
+
+use std::collections::BTreeMap;
+
+use bevy_app::App;
+use bevy_ecs::{message::Messages, prelude::*};
+use parlour_shared::{
+    codec,
+    limits::MAX_CUSTOM_BYTES,
+    message::{Act, Refusal, Request},
+};
+use serde::de::DeserializeOwned;
+
+use super::messages::{self, Answer, ReceiveError};
+use crate::{
+    actions::{Reach, find_target},
+    state,
+};
+
+/// An action of a player on an object or a player. Read it with a `MessageReader` in
+/// [`crate::StepSet::Simulate`] of the tick at which it arrived.
+///
+/// When the request arrived, the player saw the target, and the target was within the reach of the
+/// action. By now, other game logic may have despawned it.
+#[derive(Message, Clone, Debug)]
+pub struct ActionOn<M: Send + Sync + 'static> {
+    /// The player that acts.
+    pub player: Entity,
+    /// The object or player that it acts on, in the same room. It may be the player itself.
+    pub target: Entity,
+    /// Its request number. 0: the player is sent an answer only if the request is refused.
+    pub request: Request,
+    /// The details of the action.
+    pub message: M,
+}
+
+impl<M: Send + Sync + 'static> ActionOn<M> {
+    /// Returns an answer that accepts the request.
+    #[must_use]
+    pub fn accept(&self) -> Answer<M> {
+        Answer::new(self.player, self.request, None)
+    }
+
+    /// Returns an answer that refuses the request, like
+    /// [`FromPlayer::refuse`](crate::FromPlayer::refuse).
+    #[must_use]
+    pub fn refuse(&self, refusal: Refusal) -> Answer<M> {
+        Answer::new(self.player, self.request, Some(refusal))
+    }
+}
+
+/// The actions that game logic declared, by name. In a box, because Bevy reserves memory for 64
+/// values of each type of resource.
+#[derive(Resource, Default)]
+struct Actions(Box<BTreeMap<&'static str, Action>>);
+
+/// The declaration of an action.
+#[derive(Clone, Copy)]
+struct Action {
+    reach: Reach,
+    read: ActionReader,
+}
+
+type ActionReader = fn(&mut World, Entity, &Act, Reach) -> Result<(), NotReceived>;
+
+/// Why game logic does not receive an action.
+enum NotReceived {
+    Unknown(ReceiveError),
+    Target(Refusal),
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Actions>();
+    state::derived::<Actions>(app);
+}
+
+pub(super) fn declare<M: DeserializeOwned + Send + Sync + 'static>(
+    app: &mut App,
+    name: &'static str,
+    reach: Reach,
+) {
+    let taken = app.world().contains_resource::<Messages<ActionOn<M>>>();
+    messages::add_buffer::<ActionOn<M>>(app);
+    messages::add_answers::<M>(app);
+    let action = Action {
+        reach,
+        read: read::<M>,
+    };
+    let actions = &mut app.world_mut().resource_mut::<Actions>().0;
+    let before = actions.insert(name, action);
+    assert!(
+        !taken && before.is_none(),
+        "action {name}, or its type, is declared twice"
+    );
+}
+
+/// Passes an action of a player to game logic, if its target is in reach.
+pub(crate) fn receive_action(world: &mut World, player: Entity, act: &Act) -> Result<(), Refusal> {
+    let actions = &world.resource::<Actions>().0;
+    let received = match actions.get(act.name.as_str()).copied() {
+        None => Err(NotReceived::Unknown(ReceiveError::Action)),
+        Some(_) if act.body.0.len() > MAX_CUSTOM_BYTES => Err(NotReceived::Unknown(ReceiveError::Length)),
+        Some(action) => (action.read)(world, player, act, action.reach),
+    };
+    received.map_err(|error| match error {
+        NotReceived::Target(refusal) => refusal,
+        NotReceived::Unknown(error) => {
+            messages::note_unknown(world, player, &act.name, &error);
+            Refusal::UnknownMessage
+        }
+    })
+}
+
+/// The message is read before the target is looked for, so that the answer to a bad message does
+/// not depend on the target.
+fn read<M: DeserializeOwned + Send + Sync + 'static>(
+    world: &mut World,
+    player: Entity,
+    act: &Act,
+    reach: Reach,
+) -> Result<(), NotReceived> {
+    let message =
+        codec::decode::<M>(&act.body.0).map_err(|error| NotReceived::Unknown(ReceiveError::Body(error)))?;
+    let target = find_target(world, player, act.target, reach).map_err(NotReceived::Target)?;
+    world.write_message(ActionOn {
+        player,
+        target,
+        request: act.request,
+        message,
+    });
+    Ok(())
+}

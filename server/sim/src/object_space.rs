@@ -1,0 +1,64 @@
+//! Keeps the index of the objects of each room: [`ObjectSpace`].
+
+use bevy_app::App;
+use bevy_ecs::{prelude::*, world::DeferredWorld};
+
+use crate::{
+    clock::Clock,
+    kinds::EntityKinds,
+    movement::CurrentPosition,
+    objects::Object,
+    rooms::Room,
+    space::{NearRadius, ObjectSpace, SlotPosition},
+    state,
+};
+
+pub(crate) fn plugin(app: &mut App) {
+    app.register_required_components::<Room, ObjectSpace>();
+    state::derived::<ObjectSpace>(app);
+}
+
+/// Adds an object to the index of its room, if it has a position already. In a world that is being
+/// loaded, it gets its position later.
+pub(crate) fn insert(world: &mut DeferredWorld, entity: Entity) {
+    let (Some(&object), Some(&position)) =
+        (world.get::<Object>(entity), world.get::<CurrentPosition>(entity))
+    else {
+        return;
+    };
+    let now = world.resource::<Clock>().tick;
+    let own = world.resource::<EntityKinds>().get(object.kind());
+    let own = own.and_then(|kind| kind.near_px());
+    let room = world.get::<Room>(object.room());
+    let Some(near_px) = room.map(|room| own.unwrap_or(room.rules.near_px)) else {
+        return;
+    };
+    if let Some(mut space) = world.get_mut::<ObjectSpace>(object.room()) {
+        let here = SlotPosition {
+            slot: object.slot(),
+            position: position.0,
+        };
+        let what = (entity, object.kind());
+        space.insert(here, what, NearRadius::from_px(near_px), now);
+    }
+}
+
+/// Notes the objects that moved since this system ran last.
+pub(crate) fn follow(
+    moved: Query<(&Object, &CurrentPosition), Changed<CurrentPosition>>,
+    mut spaces: Query<&mut ObjectSpace>,
+    clock: Res<Clock>,
+) {
+    // Objects that are stored together are often in the same room.
+    let mut last = Entity::PLACEHOLDER;
+    let mut space = None;
+    for (object, position) in &moved {
+        if object.room() != last {
+            last = object.room();
+            space = spaces.get_mut(last).ok();
+        }
+        if let Some(space) = &mut space {
+            space.moved(object.slot(), position.0, clock.tick);
+        }
+    }
+}

@@ -1,0 +1,478 @@
+//! Objects near players: the radius of each kind, hysteresis, the time between checks, and the same
+//! lists whoever of the two rests, also after a load.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    ids::{ObjectId, Slot, Tick},
+    motion::{Direction, Position},
+    rng::{Purpose, Stream},
+};
+use parlour_sim::{
+    Clock, CurrentPosition, EntityKinds, FromPlayer, Interest, LoadError, Motion, NearRadius, Object,
+    ObjectInterest, ObjectKind, ObjectSlots, Player, Room, Rooms, SavedPart, SavedState, Seats, SimConfig,
+    Simulation, SimulationApp as _, StepSet, TickSchedule, Walk,
+};
+use parlour_testing::{
+    ObjectOrder, SessionActions as _, TestWorld, encoded, objects_in, objects_plugin, plaza, teleport_plugin,
+};
+use parlour_tick::{TickInput, TickOutput};
+use serde::{Deserialize, Serialize};
+
+/// The body of the message `place`: moves an object at once.
+#[derive(Serialize, Deserialize)]
+struct PlaceObject(ObjectId, Position);
+
+fn place(
+    mut wishes: MessageReader<FromPlayer<PlaceObject>>,
+    mut objects: Query<(&Object, &mut Motion, &mut CurrentPosition)>,
+    clock: Res<Clock>,
+) {
+    for wish in wishes.read() {
+        let PlaceObject(id, place) = wish.message;
+        for (object, mut motion, mut position) in &mut objects {
+            if object.id() == id {
+                motion.teleport(clock.tick, place);
+                position.0 = place;
+            }
+        }
+    }
+}
+
+/// Kinds with three radii: `chair` has that of the room, `bell` 600 px, `pin` 40 px.
+fn logic(app: &mut App) {
+    objects_plugin(app);
+    teleport_plugin(app);
+    app.object_kind(ObjectKind::new("pin").near_px(40));
+    app.player_message::<PlaceObject>("place");
+    let place = place.before(Walk).in_set(StepSet::Simulate);
+    // No other system of these tests moves objects.
+    app.add_systems(TickSchedule, place.ambiguous_with_all());
+}
+
+fn config(refresh_ticks: u32) -> SimConfig {
+    let mut config = plaza();
+    config.rules.refresh_ticks = refresh_ticks;
+    config
+}
+
+fn spawn(world: &mut TestWorld, kind: &str, place: Position) {
+    let order = ObjectOrder::Spawn {
+        kind: kind.into(),
+        place,
+        color: None,
+    };
+    world.custom(1, "order", &order);
+}
+
+fn move_object(world: &mut TestWorld, id: u32, place: Position) {
+    world.custom(1, "place", &PlaceObject(ObjectId(id), place));
+}
+
+fn interest(world: &TestWorld) -> &ObjectInterest {
+    let room = world.room("plaza").unwrap();
+    world.sim.world().get::<ObjectInterest>(room).unwrap()
+}
+
+/// Returns the ids of the objects near the player of a session.
+fn near(world: &TestWorld, session: u64) -> BTreeSet<u32> {
+    let ids: BTreeMap<Slot, u32> = objects_in(world.sim.world(), "plaza")
+        .iter()
+        .map(|(slot, object)| (*slot, object.id().0))
+        .collect();
+    let slots = interest(world).near(world.client(session).slot());
+    assert!(slots.is_sorted());
+    slots.iter().map(|slot| ids[slot]).collect()
+}
+
+fn at(position: Position, dx: i32) -> Position {
+    Position {
+        x: position.x + dx,
+        ..position
+    }
+}
+
+#[test]
+fn each_kind_has_its_radius_and_leaves_a_sixth_beyond() {
+    let mut world = TestWorld::with_plugins(config(1), logic);
+    world.open_and_join(1, "plaza");
+    world.tick();
+    let start = world.position(1);
+    let kinds = [("chair", 150), ("bell", 600), ("pin", 40)];
+    for (kind, _) in kinds {
+        spawn(&mut world, kind, start);
+    }
+    world.tick();
+    assert_eq!(near(&world, 1), [1, 2, 3].into());
+    for (id, (_, px)) in (1..).zip(kinds) {
+        let enter = px * 256;
+        let leave = enter + enter / 6;
+        for (distance, is_near) in [
+            (leave, true),
+            (leave + 1, false),
+            (leave, false),
+            (enter + 1, false),
+            (enter, true),
+            (enter + 1, true),
+            (leave, true),
+        ] {
+            // Once the object moves away from the player, and once the player from the object.
+            move_object(&mut world, id, at(start, distance));
+            world.tick();
+            assert_eq!(
+                near(&world, 1).contains(&id),
+                is_near,
+                "{px} px, {distance} units"
+            );
+        }
+        move_object(&mut world, id, start);
+        world.tick();
+        for (distance, is_near) in [
+            (leave, true),
+            (leave + 1, false),
+            (enter + 1, false),
+            (enter, true),
+        ] {
+            world.teleport(1, start.x + distance, start.y);
+            world.tick();
+            assert_eq!(
+                near(&world, 1).contains(&id),
+                is_near,
+                "{px} px, {distance} units"
+            );
+        }
+        world.teleport(1, start.x, start.y);
+        world.tick();
+    }
+}
+
+#[test]
+fn what_leaves_is_forgotten_at_once() {
+    let mut world = TestWorld::with_plugins(config(6), logic);
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    let start = world.position(1);
+    (0..3).for_each(|_| spawn(&mut world, "chair", start));
+    world.ticks(6);
+    assert_eq!(
+        (near(&world, 1), near(&world, 2)),
+        ([1, 2, 3].into(), [1, 2, 3].into())
+    );
+    world.custom(1, "order", &ObjectOrder::Despawn(ObjectId(2)));
+    let slot = world.client(2).slot();
+    world.leave(2);
+    world.tick();
+    assert_eq!(near(&world, 1), [1, 3].into());
+    assert_eq!(interest(&world).near(slot), []);
+    for (object, _) in objects_in(world.sim.world(), "plaza") {
+        assert_eq!(interest(&world).near_to(object), [world.client(1).slot()]);
+    }
+}
+
+#[test]
+fn a_list_says_when_it_changed() {
+    let mut world = TestWorld::with_plugins(config(1), logic);
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    let [one, two] = [1, 2].map(|session| world.client(session).slot());
+    assert_eq!(interest(&world).changed_at(one), Tick(0));
+    let start = world.position(1);
+    spawn(&mut world, "chair", start);
+    world.tick();
+    let spawned = world.now();
+    assert_eq!(interest(&world).changed_at(one), spawned);
+    world.ticks(10);
+    assert_eq!(interest(&world).changed_at(one), spawned);
+    world.teleport(2, start.x + 100_000, start.y);
+    world.tick();
+    assert_eq!(interest(&world).changed_at(one), spawned);
+    assert_eq!(interest(&world).changed_at(two), world.now());
+    world.custom(1, "order", &ObjectOrder::Despawn(ObjectId(1)));
+    world.tick();
+    assert_eq!(interest(&world).changed_at(one), world.now());
+}
+
+#[test]
+fn a_room_that_shows_all_objects_has_no_lists() {
+    let mut config = config(1);
+    config.rules.interest = Interest::All;
+    let mut world = TestWorld::with_plugins(config, logic);
+    world.open_and_join(1, "plaza");
+    world.tick();
+    let start = world.position(1);
+    spawn(&mut world, "chair", start);
+    world.ticks(7);
+    assert!(near(&world, 1).is_empty());
+}
+
+#[test]
+fn a_room_that_is_loaded_with_a_different_rule_follows_it() {
+    let mut world = TestWorld::with_plugins(config(6), logic);
+    world.open_and_join(1, "plaza");
+    world.tick();
+    let start = world.position(1);
+    spawn(&mut world, "chair", at(start, 100 * 256));
+    world.ticks(20);
+    assert_eq!(near(&world, 1), [1].into());
+    let (saved, slot) = (world.saved(), world.client(1).slot());
+    let room = |sim: &Simulation| sim.world().resource::<Rooms>().get("plaza").unwrap();
+    for (near_px, shows_all, remains) in [(150, false, 1), (80, false, 0), (150, true, 0)] {
+        let mut config = config(6);
+        config.rules.near_px = near_px;
+        if shows_all {
+            config.rules.interest = Interest::All;
+        }
+        let mut sim = Simulation::load(config, logic, &saved).unwrap();
+        let count = |sim: &Simulation| {
+            sim.world()
+                .get::<ObjectInterest>(room(sim))
+                .unwrap()
+                .near(slot)
+                .len()
+        };
+        assert_eq!(count(&sim), 1);
+        for _ in 0..6 {
+            sim.step(&mut TickInput::default(), &mut TickOutput::default());
+        }
+        assert_eq!(count(&sim), remains, "{near_px} px, all: {shows_all}");
+    }
+}
+
+/// A comparison of all pairs, each in the tick in which the slot of its player is due.
+#[derive(Default)]
+struct Oracle {
+    /// For each stay of a player and each object: whether it is near.
+    pairs: BTreeMap<((Entity, u8), ObjectId), bool>,
+}
+
+impl Oracle {
+    fn check(&mut self, sim: &Simulation, room: Entity) {
+        let (world, now) = (sim.world(), sim.tick().0);
+        let get = |entity| world.get::<CurrentPosition>(entity).unwrap().0;
+        let details = world.get::<Room>(room).unwrap();
+        let rules = details.rules();
+        let due = (now + details.epoch.0) % rules.refresh_ticks;
+        let objects: Vec<(Slot, Object, Position)> = world
+            .get::<ObjectSlots>(room)
+            .unwrap()
+            .iter()
+            .map(|(slot, entity)| (slot, *world.get::<Object>(entity).unwrap(), get(entity)))
+            .collect();
+        let interest = world.get::<ObjectInterest>(room).unwrap();
+        let kinds = world.resource::<EntityKinds>();
+        let before = std::mem::take(&mut self.pairs);
+        let mut listed = 0;
+        for (slot, player) in world.get::<Seats>(room).unwrap().iter() {
+            let stay = (player, world.get::<Player>(player).unwrap().view);
+            for (object_slot, object, place) in &objects {
+                let pair = (stay, object.id());
+                let own = kinds.get(object.kind()).unwrap().near_px();
+                let radius = NearRadius::from_px(own.unwrap_or(rules.near_px));
+                let mut near = before.get(&pair).copied().unwrap_or(false);
+                if u32::from(slot.0) % rules.refresh_ticks == due {
+                    let distance = get(player).distance_squared(*place);
+                    near = distance
+                        <= if near {
+                            radius.leave_squared
+                        } else {
+                            radius.enter_squared
+                        };
+                }
+                assert_eq!(
+                    interest.is_near(slot, *object_slot),
+                    near,
+                    "{slot:?} and {object:?} at {now}"
+                );
+                assert_eq!(interest.near_to(*object_slot).binary_search(&slot).is_ok(), near);
+                listed += usize::from(near);
+                self.pairs.insert(pair, near);
+            }
+        }
+        // The tests use fewer slots than these.
+        let (players, objects) = ((0..256).map(Slot), (0..512).map(Slot::of_object));
+        let lists: usize = players.map(|slot| interest.near(slot).len()).sum();
+        let other_lists: usize = objects.map(|slot| interest.near_to(slot).len()).sum();
+        assert_eq!((lists, other_lists), (listed, listed), "nothing else is near");
+    }
+}
+
+/// Players walk, teleport, leave and join; objects are spawned, moved and despawned. With a larger
+/// `calm`, most of them rest. Worlds that are loaded on the way must continue the same.
+fn crowd(players: u64, refresh_ticks: u32, ticks: u32, calm: u32) {
+    let mut world = TestWorld::with_plugins(config(refresh_ticks), logic);
+    let mut random = Stream::new(8, players * 100 + u64::from(refresh_ticks), Purpose::Game);
+    (0..=players).for_each(|session| world.open_and_join(session, "plaza"));
+    let mut oracle = Oracle::default();
+    let mut loaded: Vec<(Tick, Simulation)> = Vec::new();
+    let anywhere = |random: &mut Stream| {
+        // Often in a corner, where nearly everything is near.
+        let side = if random.below(2) == 0 { 300 } else { 1900 };
+        Position::from_px(20 + random.below(side) as i32, 20 + random.below(side) as i32)
+    };
+    for tick in 1..=ticks {
+        for _ in 0..if random.below(calm) == 0 { 12 } else { 1 } {
+            let session = 1 + u64::from(random.below(players as u32));
+            let object = 1 + random.below(60 + tick / 2);
+            let place = anywhere(&mut random);
+            match random.below(13) {
+                0..=2 => world.teleport(session, place.x, place.y),
+                3..=4 => world.walk(session, Direction::ALL[random.below(9) as usize]),
+                5 => world.walk(session, Direction::Still),
+                6 if session > 1 => world.leave(session),
+                7 => world.join(session, "plaza"),
+                8..=9 => spawn(
+                    &mut world,
+                    ["chair", "bell", "pin"][random.below(3) as usize],
+                    place,
+                ),
+                10 => world.custom(1, "order", &ObjectOrder::Despawn(ObjectId(object))),
+                _ => move_object(&mut world, object, place),
+            }
+        }
+        // One object moves in every tick, until it is despawned.
+        move_object(&mut world, 1, Position::from_px(20 + tick as i32 % 900, 150));
+        world.input.sort();
+        let input = world.input.clone();
+        world.tick();
+        let mut output = TickOutput::default();
+        loaded.retain_mut(|(since, sim)| {
+            sim.step(&mut input.clone(), &mut output);
+            assert_eq!(
+                output.hash,
+                world.output.hash,
+                "loaded after {since:?}, {:?}",
+                world.now()
+            );
+            world.now().since(*since) < 30
+        });
+        let room = world.room("plaza").unwrap();
+        oracle.check(&world.sim, room);
+        if tick % 41 == 0 {
+            let saved = world.saved();
+            let sim = Simulation::load(config(refresh_ticks), logic, &saved).unwrap();
+            let mut again = Vec::new();
+            let mut sim = sim;
+            sim.save(&mut again);
+            assert_eq!(again, saved);
+            loaded.push((world.now(), sim));
+        }
+    }
+    assert!(oracle.pairs.values().any(|near| *near));
+}
+
+#[test]
+fn the_lists_of_a_small_room_equal_a_comparison_of_all_pairs() {
+    for refresh_ticks in [1, 2, 5, 6] {
+        crowd(12, refresh_ticks, 250, 2);
+        crowd(12, refresh_ticks, 250, 20);
+    }
+}
+
+#[test]
+fn the_lists_of_a_large_room_equal_a_comparison_of_all_pairs() {
+    crowd(90, 6, 200, 2);
+    crowd(90, 6, 300, 20);
+    crowd(90, 4, 100, 5);
+}
+
+/// Returns the saved world with a different value of the lists.
+fn forged(world: &mut TestWorld, value: &[u8]) -> Vec<u8> {
+    let tag = world
+        .sim
+        .part_names()
+        .position(|name| name == "objects_near")
+        .unwrap() as u8;
+    let bytes = world.saved();
+    let state = SavedState::parse(&bytes).unwrap();
+    let mut out = Vec::new();
+    out.extend_from_slice(&state.tick.0.to_le_bytes());
+    out.extend_from_slice(&state.hash.to_le_bytes());
+    out.extend_from_slice(&(state.entities.len() as u32).to_le_bytes());
+    let mut replaced = 0;
+    let mut write = |parts: &[SavedPart<'_>], out: &mut Vec<u8>| {
+        out.push(parts.len() as u8);
+        for saved in parts {
+            let is_list = saved.tag == tag;
+            replaced += u32::from(is_list);
+            let value = if is_list { value } else { saved.bytes };
+            out.push(saved.tag);
+            out.extend_from_slice(&(value.len() as u32).to_le_bytes());
+            out.extend_from_slice(value);
+        }
+    };
+    for saved in &state.entities {
+        out.extend_from_slice(&saved.id.number().to_le_bytes());
+        write(&saved.parts, &mut out);
+    }
+    write(&state.resources, &mut out);
+    assert_eq!(replaced, 1);
+    out
+}
+
+/// A world with two players and three chairs near them, and the saved lists.
+fn small_world() -> (TestWorld, Vec<(Slot, Vec<u16>)>) {
+    let mut world = TestWorld::with_plugins(config(6), logic);
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    let start = world.position(1);
+    (0..3).for_each(|_| spawn(&mut world, "chair", start));
+    world.ticks(6);
+    let index = |slot: &Slot| slot.object_index().unwrap() as u16;
+    let mut lists: Vec<(Slot, Vec<u16>)> = [1, 2]
+        .map(|session| world.client(session).slot())
+        .map(|slot| (slot, interest(&world).near(slot).iter().map(index).collect()))
+        .into();
+    lists.sort();
+    assert_eq!(lists[1].1.len(), 3);
+    (world, lists)
+}
+
+#[test]
+fn lists_that_no_server_saved_are_refused() {
+    let (mut world, honest) = small_world();
+    let load = |bytes: &[u8]| Simulation::load(config(6), logic, bytes).err();
+    assert_eq!(load(&forged(&mut world, &encoded(&honest))).map(|_| ()), None);
+    let cases: [fn(&mut Vec<(Slot, Vec<u16>)>); 11] = [
+        |lists| lists.swap(0, 1),
+        |lists| lists.push(lists[1].clone()),
+        |lists| lists[0].1.swap(0, 1),
+        |lists| lists[0].1.clear(),
+        |lists| {
+            let first = lists[0].1[0];
+            lists[0].1.insert(0, first);
+        },
+        |lists| lists[0].1.push(32_767),
+        |lists| lists[0].1.push(u16::MAX),
+        |lists| lists[1].0 = Slot(lists[1].0.0 + 1),
+        |lists| lists[1].0 = Slot::NOBODY,
+        |lists| lists.push((Slot(20_000), vec![3])),
+        |lists| lists[1].0 = Slot::FIRST_OBJECT,
+    ];
+    for (at, forge) in cases.iter().enumerate() {
+        let mut lists = honest.clone();
+        forge(&mut lists);
+        let error = load(&forged(&mut world, &encoded(&lists)));
+        assert!(
+            matches!(error, Some(LoadError::Contradiction(_))),
+            "case {at}: {error:?}"
+        );
+    }
+    let mut shorter = honest.clone();
+    shorter.pop();
+    let error = load(&forged(&mut world, &encoded(&shorter)));
+    assert!(matches!(error, Some(LoadError::Hash { .. })), "{error:?}");
+}
+
+#[test]
+fn random_bytes_never_panic() {
+    let (mut world, _) = small_world();
+    for case in 0..500 {
+        let random = &mut Stream::new(case, 0, Purpose::Game);
+        let bytes: Vec<u8> = (0..random.below(16)).map(|_| random.below(256) as u8).collect();
+        let error = Simulation::load(config(6), logic, &forged(&mut world, &bytes)).err();
+        assert!(error.is_some(), "{bytes:?}");
+    }
+}
