@@ -36,6 +36,12 @@ impl Kind {
         &self.described.name
     }
 
+    /// Returns the names of its replicated components, by index.
+    #[must_use]
+    pub fn components(&self) -> &[String] {
+        &self.described.components
+    }
+
     /// Returns the distance in pixels up to which viewers see these objects, or `None` if that is
     /// the near radius of the room.
     #[must_use]

@@ -123,6 +123,8 @@
 //! * rooms: [`Rooms`], [`Room`], [`RoomOptions`], [`RoomListing`], [`Seats`], [`RoomState`]
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
+//! * where players and objects are: [`Space`] finds those in a circle or a rectangle, the nearest
+//!   and the first one along a line, and says who sees whom
 //! * the tick: [`Clock`]; the seed: [`Setup`]
 //! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
 //!   answers requests, and a [`FollowPath`] follows a path
@@ -141,7 +143,8 @@
 //!
 //! * [`Link`], [`Sessions`], [`Throttle`]: the connections, sessions and rate limits of players
 //! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
-//! * [`SpaceView`], [`NearObjects`]: queries over these indexes, and the objects near viewers
+//! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near players, and
+//!   the search behind them and behind [`Space`]
 //! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
@@ -221,8 +224,8 @@ pub use sessions::Sessions;
 pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
-    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace, RayHit,
-    Rect, RestingIndex, SlotPosition, SpaceView,
+    FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace,
+    RayHit, Rect, RestingIndex, RoomSpace, SlotPosition, Space,
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;
