@@ -212,6 +212,7 @@ pub fn plaza() -> Map {
         walls: WallGrid::new(125, 125, 16),
         spawns: (0..400).map(spawn).collect(),
         doors: Vec::new(),
+        objects: Vec::new(),
     }
 }
 

@@ -101,6 +101,7 @@ table! {
         worlds: Gauge = gauge, "parlour_worlds", "Worlds.";
         players: Gauge = gauge, "parlour_players", "Players in a room.";
         rooms: Gauge = gauge, "parlour_rooms", "Rooms.";
+        objects: Gauge = gauge, "parlour_objects", "Objects in rooms.";
         entities: Gauge = gauge, "parlour_entities", "Entities of the worlds.";
         held: Gauge = gauge, "parlour_held_viewers",
             "Viewers that are currently sent no snapshots: their connection accepts no data, or their I/O thread is behind.";

@@ -126,7 +126,8 @@
 //! * where players and objects are: [`Space`] finds those in a circle or a rectangle, the nearest
 //!   and the first one along a line, and says who sees whom
 //! * the tick: [`Clock`]; the seed: [`Setup`]
-//! * paths over a map: [`PathQueue`] answers requests, and [`FollowPath`] follows a path
+//! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
+//!   answers requests, and a [`FollowPath`] follows a path
 //!
 //! It changes the lock and the properties of rooms with [`RoomListings`].
 //!
@@ -203,14 +204,14 @@ pub use config::{
 pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
-pub use movement::{Control, CurrentPosition, Motion, Walk};
+pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
 pub use object_interest::ObjectInterest;
 pub use objects::{
     Object, ObjectSlots, Objects, Owner, OwnerError, OwnerLeaves, Owners, SpawnError, SpawnedObject,
 };
 pub use paths::{
-    FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
-    TileSearch, Walkable,
+    FollowPath, FollowPaths, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, PathSearches,
+    Route, RouteStatus, SearchProgress, Stretch, TileCell, TileSearch, Walkable,
 };
 pub use player::{Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
@@ -220,7 +221,7 @@ pub use rooms::{
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
-pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
+pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
     FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace,

@@ -30,8 +30,8 @@ pub use options::{NewRoom, RoomOptions};
 pub(crate) use removal::clean_up;
 pub(crate) use reservations::Reservations;
 pub(crate) use reservations::{expire as expire_reservations, reserve};
-pub(crate) use room::RoomsCreated;
 pub use room::{Room, Rooms};
+pub(crate) use room::{RoomsCreated, when_created};
 use room_catalogue::RoomCatalogue;
 pub(crate) use saving::{SavedRoom, rebuild};
 use seats::Occupants;
@@ -50,6 +50,7 @@ pub(crate) fn configure(app: &mut App, config: &SimConfig) {
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Reservations>()
         .init_resource::<RoomChecks>()
+        .init_resource::<room::NewRoomSteps>()
         .init_resource::<ChangedRooms>()
         .init_resource::<saving::LoadedSlots>();
     state::resource::<RoomsCreated>(app, "rooms_created");
@@ -65,6 +66,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::component::<RoomOptions>(app, "room_options");
     state::component::<RoomListing>(app, "room_listing");
     state::derived::<RoomChecks>(app);
+    state::derived::<room::NewRoomSteps>(app);
     state::derived::<ChangedRooms>(app);
     state::derived::<saving::LoadedSlots>(app);
     state::derived::<InRoom>(app);

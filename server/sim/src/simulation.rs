@@ -11,7 +11,7 @@ use bevy_ecs::{
     prelude::*,
     schedule::{InternedScheduleLabel, ScheduleGraph, ScheduleLabel, Schedules},
 };
-use parlour_shared::ids::{SessionId, Tick};
+use parlour_shared::ids::{ObjectId, SessionId, Tick};
 use parlour_tick::{Counts, TickInput, TickOutput};
 
 use crate::{
@@ -31,13 +31,13 @@ use crate::{
     schedule::{StepSet, TickSchedule, new_schedule},
     sessions::{self, Sessions},
     skins,
-    state::{self, Saver, check_declared},
+    state::{self, Saver, StableId, check_declared},
     throttle, travel, wake_times,
 };
 
 use quiet::Quiet;
 
-pub use census::{Census, PlayerInfo};
+pub use census::{Census, ObjectInfo, PlayerInfo};
 pub use trace::Tracing;
 
 /// A world. Live play, tests and replays all step it in the same way.
@@ -191,6 +191,12 @@ impl Simulation {
     #[must_use]
     pub fn player(&self, session: SessionId) -> Option<Entity> {
         self.world.resource::<Sessions>().get(session)
+    }
+
+    /// Returns the entity of an object, or `None` if there is no such object.
+    #[must_use]
+    pub fn object(&self, id: ObjectId) -> Option<Entity> {
+        state::find(&self.world, StableId::object(id))
     }
 
     /// Returns the open sessions, in order.
@@ -349,6 +355,7 @@ mod tests {
                 position: Position::from_px(20, 20),
             }],
             doors: Vec::new(),
+            objects: Vec::new(),
         };
         // The built-in systems have only one order. Those of game logic have several.
         let mut sim = Simulation::with_plugins(SimConfig::new(vec![Arc::new(map)]), |app: &mut App| {

@@ -1,11 +1,12 @@
 //! The declaration of a kind of objects.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::KindId,
+    map::MapObject,
     message::EntityKind,
     motion::{BodySize, UNITS_PER_PX},
 };
@@ -13,7 +14,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::declare_once;
 use crate::{
-    kinds::{EntityKinds, Kind},
+    kinds::{EntityKinds, Kind, check_layer, layer_bits},
+    movement,
+    objects::{Furnish, Furnishings, SpawnedObject},
     replication,
 };
 
@@ -37,6 +40,7 @@ pub struct ObjectKind {
     described: EntityKind,
     near_px: Option<u32>,
     components: Vec<(&'static str, Declare)>,
+    furnish: Option<Furnish>,
 }
 
 /// Declares a component of a kind.
@@ -55,6 +59,7 @@ impl ObjectKind {
             },
             near_px: None,
             components: Vec::new(),
+            furnish: None,
         }
     }
 
@@ -87,6 +92,36 @@ impl ObjectKind {
         self
     }
 
+    /// Sets the collision layer of the bodies, 0 to 31. The default is 0, which is also that of
+    /// players unless [`SimulationApp::player_layer`](crate::SimulationApp::player_layer) changes
+    /// it. The layer alone stops nobody: see [`Self::stopped_by`].
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    #[must_use]
+    pub fn layer(mut self, layer: u8) -> Self {
+        self.described.layer = check_layer(layer);
+        self
+    }
+
+    /// Lets the bodies of these layers stop these objects. An object that has
+    /// [`Passable`](crate::Passable) stops nobody.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    #[must_use]
+    pub fn stopped_by(mut self, layers: &[u8]) -> Self {
+        self.described.stopped_by = layer_bits(layers);
+        self
+    }
+
+    /// Lets the objects pass walls. The edge of the map still stops them.
+    #[must_use]
+    pub fn passes_walls(mut self) -> Self {
+        self.described.passes_walls = true;
+        self
+    }
+
     /// Replicates a component of these objects to the viewers that see them, and makes it part of
     /// the state under this name. Its encoding has 1 to 64 bytes. An object need not have it.
     ///
@@ -97,11 +132,45 @@ impl ObjectKind {
         self
     }
 
+    /// Adds components to the objects of this kind that a map places. Each new room of a map has
+    /// its objects from the start, in the order of the map; this runs for each of them. It must
+    /// depend on its argument only.
+    ///
+    /// ```
+    /// # use bevy_ecs::prelude::*;
+    /// # use serde::{Deserialize, Serialize};
+    /// use parlour_sim::ObjectKind;
+    ///
+    /// #[derive(Component, Serialize, Deserialize)]
+    /// struct Open(bool);
+    ///
+    /// let door = ObjectKind::new("door")
+    ///     .with::<Open>("open")
+    ///     .placed(|place, door| {
+    ///         door.insert(Open(place.property("open") == Some("true")));
+    ///     });
+    /// ```
+    #[must_use]
+    pub fn placed(
+        mut self,
+        furnish: impl Fn(&MapObject, &mut SpawnedObject<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.furnish = Some(Arc::new(furnish));
+        self
+    }
+
     pub(super) fn declare(self, app: &mut App) {
+        if let Some(furnish) = self.furnish {
+            let mut furnishings = app.world_mut().resource_mut::<Furnishings>();
+            furnishings.add(&self.described.name, furnish);
+        }
         let kind = Kind {
             described: self.described,
             near_px: self.near_px,
         };
+        if kind.described.stopped_by != 0 {
+            movement::add_solid_bodies(app);
+        }
         let kind = app.world_mut().resource_mut::<EntityKinds>().add(kind);
         for (name, declare) in self.components {
             declare(app, name, kind);

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
     map::{Map, MapInfo},
     message::Stamp,
+    motion::WallGrid,
     text::shortened_room_name,
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,8 @@ pub struct Room {
     pub room_type: Arc<str>,
     /// Its map.
     pub map: Arc<Map>,
+    /// The map without its walls, for bodies that pass walls.
+    pub(crate) open_ground: WallGrid,
     /// The description of the map for clients.
     pub(crate) info: Arc<MapInfo>,
     /// Its rules, which follow from its type, its options and game logic.
@@ -136,12 +140,28 @@ impl RoomsCreated {
     }
 }
 
+/// What other features do with each new room, in the order in which they were added. Not with the
+/// rooms of a loaded world.
+#[derive(Resource, Clone, Debug, Default)]
+pub(super) struct NewRoomSteps(Vec<fn(&mut World, Entity)>);
+
+/// Lets a feature do something with each new room, before anyone enters it.
+pub(crate) fn when_created(app: &mut App, step: fn(&mut World, Entity)) {
+    app.world_mut().resource_mut::<NewRoomSteps>().0.push(step);
+}
+
 /// A room that may be created: everything was checked.
 pub(super) struct RoomPlan {
     pub(super) name: String,
     pub(super) blueprint: Blueprint,
     pub(super) options: RoomOptions,
     pub(super) private: bool,
+}
+
+/// Returns a grid of the same size without walls, which takes no memory.
+pub(super) fn open_ground(map: &Map) -> WallGrid {
+    let (width, height) = map.walls.size();
+    WallGrid::new(width, height, map.walls.tile_px())
 }
 
 /// Creates a room.
@@ -153,6 +173,7 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     let room = Room {
         name: plan.name.clone(),
         room_type: plan.blueprint.room_type,
+        open_ground: open_ground(&plan.blueprint.map),
         map: plan.blueprint.map,
         info: plan.blueprint.info,
         rules: plan.blueprint.rules,
@@ -169,5 +190,8 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     rooms.by_name.insert(plan.name, entity);
     rooms.due.insert((tick.after(1), epoch), entity);
     world.resource_mut::<ChangedRooms>().note(entity);
+    for step in world.resource::<NewRoomSteps>().clone().0 {
+        step(world, entity);
+    }
     entity
 }

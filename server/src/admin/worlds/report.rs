@@ -42,6 +42,8 @@ pub(super) struct WorldEntry {
     pub(super) sessions: usize,
     /// Players in its rooms.
     pub(super) players: u32,
+    /// Objects in its rooms.
+    pub(super) objects: u32,
     /// Entities.
     pub(super) entities: u32,
     /// Bytes of all frames in the last second.
@@ -116,6 +118,7 @@ impl WorldEntry {
             tick_us: figures.times,
             sessions: desk.sessions,
             players: desk.players,
+            objects: figures.objects,
             entities: figures.entities,
             output_bytes: figures.output_bytes,
             panics: desk.panics,
@@ -210,6 +213,7 @@ mod tests {
         let figures = [7, 9].map(|world| WorldFigures {
             world: WorldId(world),
             tick: 10 * world,
+            objects: 1,
             entities: 6,
             output_bytes: 5000,
             ..WorldFigures::default()
@@ -221,12 +225,14 @@ mod tests {
             "worlds": [
                 {
                     "name": "main", "type": null, "own": false, "thread": 1, "state": "running", "tick": 0,
-                    "tick_us": {"p50": 0, "p99": 0, "max": 0}, "sessions": 3, "players": 2, "entities": 0,
+                    "tick_us": {"p50": 0, "p99": 0, "max": 0}, "sessions": 3, "players": 2, "objects": 0,
+                    "entities": 0,
                     "output_bytes": 0, "panics": 4, "restarts": 5, "rooms": [],
                 },
                 {
                     "name": "tag.2", "type": "tag", "own": true, "thread": 1, "state": "running", "tick": 90,
-                    "tick_us": {"p50": 0, "p99": 0, "max": 0}, "sessions": 3, "players": 2, "entities": 6,
+                    "tick_us": {"p50": 0, "p99": 0, "max": 0}, "sessions": 3, "players": 2, "objects": 1,
+                    "entities": 6,
                     "output_bytes": 5000, "panics": 4, "restarts": 5,
                     "rooms": [{
                         "name": "tag/2", "type": "tag", "players": 2, "reserved": 1, "capacity": 8, "locked": true,
