@@ -1,5 +1,5 @@
 //! Objects near players: the radius of each kind, hysteresis, the time between checks, and the same
-//! lists whoever of the two rests, also after a load.
+//! lists whichever of the two rests, also after a load.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -307,8 +307,8 @@ impl Oracle {
     }
 }
 
-/// Players walk, teleport, leave and join; objects are spawned, turned, moved and despawned. With a larger
-/// `calm`, most of them rest. Worlds that are loaded on the way must continue the same.
+/// Players walk, teleport, leave and join; objects are spawned, turned, moved and despawned. With a
+/// larger `calm`, most of them rest. Worlds that are loaded on the way must continue the same.
 fn crowd(players: u64, refresh_ticks: u32, ticks: u32, calm: u32) {
     let mut world = TestWorld::with_plugins(config(refresh_ticks), logic);
     let mut random = Stream::new(8, players * 100 + u64::from(refresh_ticks), Purpose::Game);

@@ -320,8 +320,8 @@ fn config(seed: u64) -> SimConfig {
     config
 }
 
-/// Players walk, ride, teleport, change rooms and leave; objects are spawned, turned, moved and despawned; every
-/// query is compared twice in each tick. With a larger `calm`, most of them rest.
+/// Players walk, ride, teleport, change rooms and leave; objects are spawned, turned, moved and
+/// despawned; every query is compared twice in each tick. With a larger `calm`, most of them rest.
 fn crowd(players: u64, ticks: u32, calm: u32) {
     let mut world = TestWorld::with_plugins(config(players), logic);
     let mut random = Stream::new(9, players * 100 + u64::from(calm), Purpose::Game);
