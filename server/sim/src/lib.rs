@@ -206,7 +206,7 @@ pub use config::{
 pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
-pub use movement::{Control, CurrentPosition, Motion, Walk};
+pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
 pub use object_interest::ObjectInterest;
 pub use objects::{
     Object, ObjectSlots, Objects, Owner, OwnerError, OwnerLeaves, Owners, SpawnError, SpawnedObject,
