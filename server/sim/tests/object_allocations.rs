@@ -86,7 +86,7 @@ fn send(mut routes: Query<&mut Route>, clock: Res<Clock>) {
 }
 
 fn logic(app: &mut App) {
-    app.follow_paths(800);
+    app.follow_paths(100);
     app.object_kind(ObjectKind::new("guard"));
     app.add_systems(
         TickSchedule,
@@ -107,12 +107,12 @@ fn owners_and_paths_allocate_nothing() {
     (0..5).for_each(|session| input.open_and_join(session, "hall"));
     sim.step(&mut input, &mut output);
     input.events.clear();
-    for _ in 0..3_000 {
+    for _ in 0..2_000 {
         sim.step(&mut input, &mut output);
     }
     assert!(on_this_thread() > 0, "the allocator counts");
     let (mut allocating, mut searched) = (0, 0);
-    for _ in 0..1_000 {
+    for _ in 0..600 {
         let before = on_this_thread();
         sim.step(&mut input, &mut output);
         allocating += u32::from(on_this_thread() > before);
