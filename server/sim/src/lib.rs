@@ -149,8 +149,8 @@
 //!
 //! * [`Link`], [`Sessions`], [`Throttle`]: the connections, sessions and rate limits of players
 //! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
-//! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near players, and
-//!   the search behind them and behind [`Space`]
+//! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near
+//!   players, and the search behind them and behind [`Space`]
 //! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees

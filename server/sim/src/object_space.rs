@@ -6,7 +6,7 @@ use bevy_ecs::{prelude::*, world::DeferredWorld};
 use crate::{
     changed_rows::for_each_changed,
     clock::Clock,
-    kinds::EntityKinds,
+    kinds::{EntityKinds, Kind},
     movement::{ChangePositions, CurrentPosition, Walk},
     objects::Object,
     rooms::{Room, Rooms},
@@ -39,7 +39,7 @@ pub(crate) fn insert(world: &mut DeferredWorld, entity: Entity) {
     };
     let now = world.resource::<Clock>().tick;
     let own = world.resource::<EntityKinds>().get(object.kind());
-    let own = own.and_then(|kind| kind.near_px());
+    let own = own.and_then(Kind::near_px);
     let room = world.get::<Room>(object.room());
     let Some(near_px) = room.map(|room| own.unwrap_or(room.rules.near_px)) else {
         return;

@@ -6,12 +6,12 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     message::{Move, MoveHeading},
-    motion::{Direction, Position},
+    motion::{Direction, Position, Velocity},
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    Clock, CurrentPosition, FoundEntity, HalfSize, KindSet, Motion, Object, Objects, Room, Rooms, Simulation,
-    Space, StepSet, TickSchedule, Walk,
+    Clock, FoundEntity, HalfSize, KindSet, Object, Objects, Room, Rooms, Simulation, Space, Steer, StepSet,
+    TickSchedule, Walk,
 };
 use parlour_testing::{
     SessionActions as _,
@@ -39,9 +39,9 @@ fn furnish(mut objects: Objects, rooms: Query<Entity, Added<Room>>, clock: Res<C
 
 /// Moves a sixth of the objects now and then, and all objects together once at the start, so that
 /// the lists become longer than in any later tick.
-fn move_objects(mut objects: Query<(&Object, &mut Motion, &mut CurrentPosition)>, clock: Res<Clock>) {
+fn move_objects(objects: Query<(Entity, &Object)>, mut steer: Steer, clock: Res<Clock>) {
     let tick = clock.tick;
-    for (object, mut motion, mut position) in &mut objects {
+    for (entity, object) in &objects {
         let random = &mut Stream::new(object.id().0.into(), tick.0.into(), Purpose::Game);
         let target = match tick.0 {
             50 => Position::from_px(100, 100),
@@ -49,8 +49,10 @@ fn move_objects(mut objects: Query<(&Object, &mut Motion, &mut CurrentPosition)>
             60 => place(random),
             _ => continue,
         };
-        motion.teleport(tick, target);
-        position.0 = target;
+        steer.teleport(entity, target);
+        if object.id().0.is_multiple_of(5) {
+            steer.set_velocity(entity, Velocity { x: 200, y: -90 });
+        }
     }
 }
 
