@@ -379,7 +379,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Objects of all sizes and speeds equal a model that steps each of them in every tick. A
     /// loaded world and one with a shuffled schedule reach the same hashes.
