@@ -75,6 +75,9 @@ fn a_census_has_every_object_with_its_kind_and_room() {
     let parts = world.sim.show_entity(bell);
     assert_eq!(parts["color"], 7);
     assert_eq!(parts["rings"], 0);
-    assert!(parts.contains_key("motion") && !parts.contains_key("seat"), "{parts:?}");
+    assert!(
+        parts.contains_key("motion") && !parts.contains_key("seat"),
+        "{parts:?}"
+    );
     assert_eq!(world.sim.object(ObjectId(4)), None);
 }

@@ -88,7 +88,8 @@ fn rules(file: &str, flags: &[(&'static str, &str)]) -> RoomRules {
 
 #[test]
 fn a_type_changes_only_the_rules_that_it_writes() {
-    let file = "capacity = 50\nrate_chat = \"3 burst, 1/s\"\n[room_types.lobby]\ncapacity = 20\nmax_objects = 30\n";
+    let file =
+        "capacity = 50\nrate_chat = \"3 burst, 1/s\"\n[room_types.lobby]\ncapacity = 20\nmax_objects = 30\n";
     let changed = rules(file, &[("rate_chat", "4 burst, 1/s"), ("room_empty_after", "2s")]);
     assert_eq!((changed.capacity, changed.refresh_ticks), (20, 3));
     assert_eq!(changed.max_objects, 30);

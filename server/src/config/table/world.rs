@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use parlour_shared::{limits::{MAX_ROOM_CAPACITY, MAX_ROOM_OBJECTS}, motion::Speeds};
+use parlour_shared::{
+    limits::{MAX_ROOM_CAPACITY, MAX_ROOM_OBJECTS},
+    motion::Speeds,
+};
 
 use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::{
