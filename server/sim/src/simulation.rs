@@ -32,7 +32,7 @@ use crate::{
     sessions::{self, Sessions},
     skins,
     state::{self, Saver, StableId, check_declared},
-    throttle, travel, wake_times,
+    throttle, timers, travel, wake_times,
 };
 
 use quiet::Quiet;
@@ -94,6 +94,7 @@ impl Simulation {
             player::plugin,
             skins::plugin,
             throttle::plugin,
+            timers::plugin,
             digest::plugin,
             extend::plugin,
             // Parts of the state that a command changes are declared one after the other, so that

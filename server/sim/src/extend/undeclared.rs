@@ -12,7 +12,8 @@ use bevy_ecs::{
 
 use super::{
     actions::ActionOn,
-    messages::{self, Answer, FromPlayer, ToPlayer},
+    messages::{self, Answer, FromPlayer},
+    to_players::ToPlayers,
 };
 
 /// Checks that every message type from or to players that a system uses is declared. The schedule
@@ -59,7 +60,7 @@ fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
     let of = |wrapped| argument(buffer, wrapped);
     let from_player = of(type_name::<Messages<FromPlayer<Placeholder>>>());
     let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Placeholder>>>()));
-    let to_player = || of(type_name::<Messages<ToPlayer<Placeholder>>>());
+    let to_player = || of(type_name::<Messages<ToPlayers<Placeholder>>>());
     let action = || of(type_name::<Messages<ActionOn<Placeholder>>>());
     from_player
         .map(|message| ("player_message", message))

@@ -13,12 +13,17 @@ use parlour_shared::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    life::RoomEvents,
     listing::{ChangedRooms, RoomListing},
     options::RoomOptions,
     room_catalogue::Blueprint,
     seats::Seats,
 };
-use crate::{clock::Clock, config::RoomRules, state::StableId};
+use crate::{
+    clock::Clock,
+    config::RoomRules,
+    state::{StableEntity, StableId},
+};
 
 /// A simulated space.
 #[derive(Component, Clone, Debug)]
@@ -183,5 +188,10 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     for step in world.resource::<NewRoomSteps>().clone().0 {
         step(world, entity);
     }
+    let room = StableEntity {
+        id: StableId::room(epoch),
+        entity,
+    };
+    world.resource_mut::<RoomEvents>().created(room);
     entity
 }
