@@ -16,8 +16,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     actions::Reach,
-    kinds::EntityKinds,
-    movement, replication,
+    kinds::{EntityKinds, check_layer, layer_bits},
+    movement, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
     state, timers, travel, wake_times,
 };
@@ -84,9 +84,22 @@ pub trait SimulationApp {
     /// components already travel.
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Adds a [`crate::Control`] to every player, with which game logic moves it. May be called
-    /// several times.
+    /// Adds a [`crate::Control`] to every player, with which game logic moves it. Objects may have
+    /// one, too: insert it. May be called several times.
     fn control_motion(&mut self) -> &mut Self;
+
+    /// Sets the collision layer of players, 0 to 31. The default is 0.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    fn player_layer(&mut self, layer: u8) -> &mut Self;
+
+    /// Lets the bodies of these layers stop players. Clients are told, and predict it for the
+    /// bodies that they see.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    fn players_stopped_by(&mut self, layers: &[u8]) -> &mut Self;
 
     /// Lets game logic refuse a room that is about to be created by a join, a reservation or a
     /// door, or narrow its rules ([`NewRoom::rules`]). To refuse it, `check` returns the code for
@@ -142,6 +155,11 @@ pub trait SimulationApp {
     fn timer_message<M>(&mut self, name: &'static str) -> &mut Self
     where
         M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+
+    /// Lets objects with a [`crate::Route`] walk to their targets ([`crate::FollowPaths`]). All
+    /// their searches together use at most this many nodes per tick; a node is a tile that is
+    /// looked at. May be called several times: the largest number applies.
+    fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self;
 
     /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
     /// to do without any event: the end of a round, a bomb that explodes. The function is called at
@@ -245,6 +263,19 @@ impl SimulationApp for App {
         self
     }
 
+    fn player_layer(&mut self, layer: u8) -> &mut Self {
+        let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
+        kinds.players_mut().layer = check_layer(layer);
+        self
+    }
+
+    fn players_stopped_by(&mut self, layers: &[u8]) -> &mut Self {
+        let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
+        kinds.players_mut().stopped_by = layer_bits(layers);
+        movement::add_solid_bodies(self);
+        self
+    }
+
     fn accept_room(
         &mut self,
         check: impl Fn(&mut NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
@@ -290,6 +321,11 @@ impl SimulationApp for App {
         M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
     {
         timers::declare::<M>(self, name);
+        self
+    }
+
+    fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self {
+        paths::follow_paths(self, nodes_per_tick);
         self
     }
 

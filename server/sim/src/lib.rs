@@ -128,7 +128,8 @@
 //!   [`WentAway`]
 //! * the tick: [`Clock`], [`every`], [`Cooldown`]; random numbers: [`Chance`]; the seed: [`Setup`]
 //! * objects: [`Object`], [`ObjectSlots`], [`EntityKinds`]; [`Objects`] spawns them
-//! * paths over a map: [`PathQueue`] answers requests, and [`FollowPath`] follows a path
+//! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
+//!   answers requests, and a [`FollowPath`] follows a path
 //!
 //! It changes the lock and the properties of rooms with [`RoomListings`].
 //!
@@ -209,14 +210,14 @@ pub use cooldown::Cooldown;
 pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayers};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
-pub use movement::{Control, CurrentPosition, Motion, Walk};
+pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
 pub use object_interest::ObjectInterest;
 pub use objects::{
     Object, ObjectSlots, Objects, Owner, OwnerError, OwnerLeaves, Owners, SpawnError, SpawnedObject,
 };
 pub use paths::{
-    FollowPath, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, SearchProgress, TileCell,
-    TileSearch, Walkable,
+    FollowPath, FollowPaths, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, PathSearches,
+    Route, RouteStatus, SearchProgress, Stretch, TileCell, TileSearch, Walkable,
 };
 pub use player::{Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};

@@ -3,12 +3,12 @@
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{ObjectId, Slot},
+    ids::{ObjectId, PlayerId, Slot},
     motion::Position,
 };
 use parlour_sim::{
-    FromPlayer, InRoom, MaySleep, Object, ObjectKind, ObjectSlots, Objects, Rooms, SimulationApp, StepSet,
-    TickSchedule,
+    FollowPaths, FromPlayer, InRoom, MaySleep, Object, ObjectKind, ObjectSlots, Objects, Owner, OwnerLeaves,
+    Owners, Rooms, Route, SimulationApp, StepSet, TickSchedule,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,16 @@ pub enum ObjectOrder {
     Paint(ObjectId, Option<Color>),
     /// Ring a bell.
     Ring(ObjectId),
+    /// Make the session the owner of an object, if it has no other one.
+    Take(ObjectId, OwnerLeaves),
+    /// Release an object of the session.
+    Release(ObjectId),
+    /// Spawn a chair that belongs to a player from the start.
+    SpawnOwned(Position, PlayerId, OwnerLeaves),
+    /// Spawn a chair that walks with this speed, in a world that follows paths.
+    SpawnWalker(Position, u16),
+    /// Send an object that walks to a position, or stop it.
+    Walk(ObjectId, Option<Position>),
 }
 
 /// Kinds of objects, and the message `order`, with which sessions spawn and change them:
@@ -54,7 +64,10 @@ pub fn objects_plugin(app: &mut App) {
             .with::<Color>("color"),
     );
     app.player_message::<ObjectOrder>("order");
-    app.configure_sets(TickSchedule, ObeyOrders.in_set(StepSet::Simulate));
+    app.configure_sets(
+        TickSchedule,
+        ObeyOrders.in_set(StepSet::Simulate).before(FollowPaths),
+    );
     app.add_systems(TickSchedule, obey.in_set(ObeyOrders).in_set(MaySleep));
 }
 
@@ -68,6 +81,8 @@ fn obey(
     slots: Query<(Entity, &Object)>,
     rings: Query<&Rings>,
     mut objects: Objects,
+    mut owners: Owners,
+    mut routes: Query<&mut Route>,
     mut commands: Commands,
 ) {
     for order in orders.read() {
@@ -109,6 +124,33 @@ fn obey(
                 if let Ok(rings) = rings.get(object) {
                     let rings = Rings(rings.0.wrapping_add(1));
                     commands.entity(object).try_insert(rings);
+                }
+            }
+            ObjectOrder::Take(id, leaves) => {
+                let Some(object) = find(*id) else { continue };
+                let _ = owners.take(object, order.player, *leaves);
+            }
+            ObjectOrder::Release(id) => {
+                let Some(object) = find(*id) else { continue };
+                let _ = owners.release(object, order.player);
+            }
+            ObjectOrder::SpawnOwned(place, player, leaves) => {
+                if let Ok(mut spawned) = objects.spawn(room, "chair", *place) {
+                    spawned.insert(Owner::of(*player, *leaves));
+                }
+            }
+            ObjectOrder::SpawnWalker(place, speed) => {
+                if let Ok(mut spawned) = objects.spawn(room, "chair", *place) {
+                    spawned.insert(Route::new(*speed));
+                }
+            }
+            ObjectOrder::Walk(id, target) => {
+                let Some(mut route) = find(*id).and_then(|object| routes.get_mut(object).ok()) else {
+                    continue;
+                };
+                match target {
+                    Some(target) => route.go_to(*target),
+                    None => route.stop(),
                 }
             }
         }

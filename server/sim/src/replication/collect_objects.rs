@@ -8,16 +8,22 @@ use parlour_shared::{
 use serde::Serialize;
 
 use super::{Replica, collect::encode, record::Record};
-use crate::{changed_rows::for_each_changed, clock::Clock, movement::Motion, objects::Object};
+use crate::{
+    changed_rows::for_each_changed,
+    clock::Clock,
+    movement::Motion,
+    objects::{Object, Owner},
+};
 
-/// Adds new objects, and copies the motions that changed.
+/// Adds new objects, and copies the motions and owners that changed.
 pub(super) fn collect_objects(
-    objects: Query<(&Object, Ref<Motion>)>,
+    motions: Query<(&Object, Ref<Motion>)>,
+    owners: Query<(&Object, Ref<Owner>)>,
     mut replicas: Query<&mut Replica>,
     clock: Res<Clock>,
 ) {
     // A new object has a changed motion.
-    for_each_object(&objects, |object, motion| {
+    for_each_object(&motions, |object, motion| {
         let Ok(mut replica) = replicas.get_mut(object.room()) else {
             return;
         };
@@ -30,6 +36,13 @@ pub(super) fn collect_objects(
         copy(&mut replica, object, clock.tick, |record| {
             record.set_segment(motion.segment(), clock.tick)
         });
+    });
+    for_each_object(&owners, |object, owner| {
+        if let Ok(mut replica) = replicas.get_mut(object.room()) {
+            copy(&mut replica, object, clock.tick, |record| {
+                record.set_owner(owner.player(), clock.tick)
+            });
+        }
     });
 }
 

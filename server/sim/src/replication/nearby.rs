@@ -115,8 +115,8 @@ impl Frame<'_> {
         match self.sight.objects {
             // The viewer knows all objects that were here at its last full tick.
             ObjectSight::All => scratch.nearby_objects.extend(changed.ones().filter(is_news)),
-            ObjectSight::Listed(visible) => {
-                let known = visible.iter().filter(|slot| known.binary_search(slot).is_ok());
+            ObjectSight::Listed { slots, .. } => {
+                let known = slots.iter().filter(|slot| known.binary_search(slot).is_ok());
                 let numbers = known.filter_map(|slot| slot.object_index());
                 scratch.nearby_objects.extend(numbers.filter(is_news));
             }

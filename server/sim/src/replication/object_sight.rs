@@ -9,8 +9,8 @@ use super::object_records::ObjectRecords;
 pub(super) enum ObjectSight<'a> {
     /// All objects of the room.
     All,
-    /// Some of them, by slot.
-    Listed(&'a [Slot]),
+    /// Some of them, by slot, and when that list last changed.
+    Listed { slots: &'a [Slot], changed_at: Tick },
 }
 
 /// What a viewer must be sent about objects. All lists are in order of slot, and keep their memory
@@ -41,12 +41,12 @@ impl ObjectNews {
         sight: ObjectSight<'_>,
         now: Tick,
     ) -> bool {
-        let is_other_list = matches!(sight, ObjectSight::Listed(visible) if visible != known);
-        self.is_relisted = is_other_list || records.listed_since(since);
+        let has_other_list = matches!(sight, ObjectSight::Listed { changed_at, .. } if changed_at > since);
+        self.is_relisted = has_other_list || records.listed_since(since);
         if self.is_relisted {
             let visible = match sight {
                 ObjectSight::All => records.all(),
-                ObjectSight::Listed(visible) => visible,
+                ObjectSight::Listed { slots, .. } => slots,
             };
             self.compare(known, visible, |slot| records.entered_at(slot), (since, now));
         }
@@ -108,7 +108,7 @@ impl ObjectNews {
     fn stayed<'a>(&'a self, sight: ObjectSight<'a>) -> Option<&'a [Slot]> {
         match sight {
             _ if self.is_relisted => Some(&self.stayed),
-            ObjectSight::Listed(visible) => Some(visible),
+            ObjectSight::Listed { slots, .. } => Some(slots),
             ObjectSight::All => None,
         }
     }

@@ -112,7 +112,6 @@ impl Record {
     }
 
     /// Copies the owner of an object. Returns `false` if it is unchanged.
-    #[expect(dead_code, reason = "objects have no owners yet")]
     pub(super) fn set_owner(&mut self, owner: Option<PlayerId>, tick: Tick) -> bool {
         let Identity::Object(object) = &mut self.identity else {
             return false;

@@ -184,7 +184,10 @@ fn sight(interest: Interest, slot: Slot, (seats, proximity, objects): Surroundin
         }),
         Interest::Near => Some(Sight {
             players: proximity.near(slot)?,
-            objects: ObjectSight::Listed(objects.near(slot)),
+            objects: ObjectSight::Listed {
+                slots: objects.near(slot),
+                changed_at: objects.changed_at(slot),
+            },
         }),
     }
 }
