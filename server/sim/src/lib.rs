@@ -156,8 +156,8 @@
 
 mod actions;
 mod broadcast_budget;
-mod changed_rows;
 mod chance;
+mod changed_rows;
 mod chat;
 mod clock;
 mod config;

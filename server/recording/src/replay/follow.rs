@@ -1,5 +1,5 @@
-//! Describes what one player did and saw, or what happened to one object. What it saw is decoded from the frames that the world
-//! sent it, so it is exactly what its client knew.
+//! Describes what one player did and saw, or what happened to one object. What a player saw is
+//! decoded from the frames that the world sent it, so it is exactly what its client knew.
 
 mod client_view;
 mod follow_subject;

@@ -1,5 +1,5 @@
-//! Objects in a replay: the table of all objects at a tick, what happened to one of them, and what a
-//! player saw.
+//! Objects in a replay: the table of all objects at a tick, what happened to one of them, and what
+//! a player saw.
 
 use parlour_recording::replay::{
     PlayerQuery, Replay, ShowError,
@@ -32,8 +32,8 @@ fn spawn(kind: &str, x: i32, color: Option<u32>) -> ObjectOrder {
     }
 }
 
-/// Ada orders a chair, which is painted twice and despawned, and a bell, which is rung. Bob orders a
-/// chair in a different room.
+/// Ada orders a chair, which is painted twice and despawned, and a bell, which is rung. Bob orders
+/// a chair in a different room.
 fn furnished() -> ScriptedRecording {
     let mut script = ScriptedRecording::new(config());
     script.logic = logic();

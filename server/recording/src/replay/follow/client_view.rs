@@ -100,7 +100,8 @@ impl ClientView {
         texts
     }
 
-    /// Describes which objects appeared and disappeared, each in one line: a room may have hundreds.
+    /// Describes which objects appeared and which disappeared, in one line each: a room may have
+    /// hundreds.
     fn apply_objects(
         &mut self,
         own_position: Option<Position>,
