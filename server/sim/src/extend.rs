@@ -158,6 +158,15 @@ pub trait SimulationApp {
         reach: Reach,
     ) -> &mut Self;
 
+    /// Lets game logic set timers with messages of this type, with [`crate::Timers`]. They are part
+    /// of the state under this name, and arrive as [`crate::TimerRang`].
+    ///
+    /// # Panics
+    /// If the name or the type is taken.
+    fn timer_message<M>(&mut self, name: &'static str) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+
     /// Lets objects with a [`crate::Route`] walk to their targets ([`crate::FollowPaths`]). All
     /// their searches together use at most this many nodes per tick; a node is a tile that is
     /// looked at. May be called several times: the largest number applies.
@@ -335,6 +344,14 @@ impl SimulationApp for App {
         reach: Reach,
     ) -> &mut Self {
         actions::declare::<M>(self, name, reach);
+        self
+    }
+
+    fn timer_message<M>(&mut self, name: &'static str) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+    {
+        timers::declare::<M>(self, name);
         self
     }
 

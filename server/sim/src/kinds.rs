@@ -49,6 +49,12 @@ impl Kind {
         self.near_px
     }
 
+    /// Returns the names of its replicated components, by index.
+    #[must_use]
+    pub fn components(&self) -> &[String] {
+        &self.described.components
+    }
+
     /// Returns the size of its bodies.
     #[must_use]
     pub fn size(&self) -> BodySize {
