@@ -212,10 +212,13 @@ pub fn plaza() -> Map {
         walls: WallGrid::new(125, 125, 16),
         spawns: (0..400).map(spawn).collect(),
         doors: Vec::new(),
+        objects: Vec::new(),
     }
 }
 
-fn message(session: u32, message: ClientMessage) -> Event {
+/// A message of a session.
+#[must_use]
+pub fn message(session: u32, message: ClientMessage) -> Event {
     Event {
         session: SessionId(u64::from(session)),
         kind: EventKind::Message { early: 20, message },

@@ -4,12 +4,15 @@
 //! - a tile layer `walls` at the top level: every tile in it is a wall;
 //! - an object layer `spawns` of named points, one of them `default`;
 //! - if it has doors, an object layer `doors` of rectangles of class `door` with the string
-//!   properties `to_map` and `to_spawn`.
+//!   properties `to_map` and `to_spawn`;
+//! - if it places objects, an object layer `objects` of rectangles, points or tiles whose classes
+//!   are kinds of objects.
 //!
 //! A file is checked in steps:
 //! 1. `maps/precheck`, before the `tiled` crate sees the file: all numbers by which the crate would
 //!    allocate memory, index or recurse.
-//! 2. `maps/read` and `maps/objects`: the conversion of the crate's result into a [`Map`].
+//! 2. `maps/read`, `maps/objects` and `maps/placed_objects`: the conversion of the crate's result
+//!    into a [`Map`].
 //! 3. `maps/misplaced_objects`: objects that look like doors or spawn points, but are not read as
 //!    such, cause warnings.
 //! 4. `maps/lost_doors`, for all maps together: each door must lead to a map or a room type, and to
@@ -23,6 +26,7 @@ mod lost_doors;
 mod misplaced_objects;
 mod objects;
 mod place;
+mod placed_objects;
 mod precheck;
 mod reach;
 mod read;
@@ -44,6 +48,12 @@ const MAX_ELEMENTS: usize = 100_000;
 pub const MAX_SIDE: u32 = 4096;
 /// The maximum number of spawn points of a map, and the maximum number of doors.
 pub const MAX_OBJECTS: usize = 256;
+/// The maximum number of properties of an object. The largest file of 100,000 elements has room for
+/// one property of each of 32,767 objects.
+pub const MAX_OBJECT_PROPERTIES: usize = 32;
+/// The maximum length of the name, the class, and each property of an object, in bytes: as long as
+/// the value of a property of a room.
+pub const MAX_OBJECT_TEXT_BYTES: usize = 256;
 /// The maximum number of rectangles for the walls. 32,768 rectangles of at most 35 bytes of JSON
 /// are 1.1 MiB, and the server sends at most 8 MiB in one message.
 pub const MAX_WALL_RECTS: usize = 32_768;

@@ -52,6 +52,8 @@ pub(crate) struct WorldFigures {
     pub(crate) sessions: u32,
     /// Players in rooms.
     pub(crate) players: u32,
+    /// Objects in rooms.
+    pub(crate) objects: u32,
     /// Entities.
     pub(crate) entities: u32,
     /// Bytes of all frames in the last second. Ranges that frames share are counted once.

@@ -7,10 +7,14 @@
 
 mod check;
 mod error;
+mod placed_objects;
 mod room_type;
 mod type_places;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use parlour_shared::limits::TICK_RATE;
 use parlour_sim::{Logic, Rate, RoomRules, RoomTypeConfig, SimConfig};
@@ -18,7 +22,9 @@ use parlour_tick::WorldKind;
 
 use crate::desk::{DeskRoomType, JoinRate, WorldSharing};
 pub(crate) use check::is_type_name;
+use check::listed;
 pub use error::{RoomTypeError, RoomTypeErrors, RoomTypeFault};
+use placed_objects::PlacedCheck;
 pub use room_type::RoomType;
 pub(crate) use type_places::TypePlaces;
 
@@ -34,6 +40,8 @@ pub(crate) struct RoomTypes {
     logic: Logic,
     /// By name.
     types: BTreeMap<String, CheckedType>,
+    /// The maps whose objects are left out, because game logic declares no kinds. Sorted.
+    maps_without_kinds: BTreeSet<String>,
 }
 
 /// A type whose maps, rules, options and fallback are valid.
@@ -61,14 +69,42 @@ impl RoomTypes {
             .maps
             .iter()
             .map(|map| CheckedType::of_map(&map.name, sim.rules));
-        let declared = declared.iter().map(|one| CheckedType::declared(one, sim.rules));
-        let types = of_maps.chain(declared);
+        let of_declared = declared.iter().map(|one| CheckedType::declared(one, sim.rules));
+        let types = of_maps.chain(of_declared);
         // A declared type comes later, and replaces the type of the map with the same name.
-        let types = types.map(|one| (one.config.name.clone(), one)).collect();
+        let types: BTreeMap<_, _> = types.map(|one| (one.config.name.clone(), one)).collect();
+        let mut check = PlacedCheck::new(sim, logic);
+        let (mut errors, mut maps_without_kinds) = (Vec::new(), BTreeSet::new());
+        for (name, one) in &types {
+            let placing = check.check(one);
+            maps_without_kinds.extend(placing.left_out);
+            let declared = declared.iter().find(|declared| declared.name == *name);
+            errors.extend(placing.faults.into_iter().map(|fault| RoomTypeError {
+                room_type: name.clone(),
+                place: declared.and_then(|declared| declared.place_of(&fault)),
+                fault,
+            }));
+        }
+        if !errors.is_empty() {
+            return Err(RoomTypeErrors(errors));
+        }
         Ok(Self {
             sim: sim.clone(),
             logic: logic.clone(),
             types,
+            maps_without_kinds,
+        })
+    }
+
+    /// Returns a warning if maps place objects that no room will have.
+    pub(crate) fn left_out_objects(&self) -> Option<String> {
+        let maps: Vec<&str> = self.maps_without_kinds.iter().map(String::as_str).collect();
+        (!maps.is_empty()).then(|| {
+            format!(
+                "the game logic of this server declares no kinds of objects, so rooms are without the objects of their \
+                 maps: {}",
+                listed(&maps)
+            )
         })
     }
 

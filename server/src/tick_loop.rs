@@ -181,6 +181,7 @@ impl TickLoop {
             worlds: count,
             players,
             rooms,
+            objects,
             entities,
             held,
             cadence,
@@ -194,6 +195,7 @@ impl TickLoop {
         count.set(worlds.slots.len() as f64);
         players.set(total.players);
         rooms.set(total.rooms);
+        objects.set(total.objects);
         entities.set(total.entities);
         held.set(total.held);
         for (gauge, viewers) in cadence.iter().zip(total.viewers) {

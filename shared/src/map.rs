@@ -1,5 +1,5 @@
-//! Maps as the simulation and clients use them: walls, spawn points and doors. The server reads
-//! them from Tiled files.
+//! Maps as the simulation and clients use them: walls, spawn points, doors and objects. The server
+//! reads them from Tiled files.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,36 @@ pub struct Map {
     pub spawns: Vec<Spawn>,
     /// The doors to other rooms.
     pub doors: Vec<Door>,
+    /// The objects of each new room, at most [`MAX_ROOM_OBJECTS`](crate::limits::MAX_ROOM_OBJECTS).
+    pub objects: Vec<MapObject>,
+}
+
+/// An object that is placed in a map. Each new room has it from the start, if game logic declares a
+/// kind of objects with the name of its class.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MapObject {
+    /// Its name, which may be empty and need not be unique.
+    pub name: String,
+    /// Its class: the name of its kind.
+    pub class: String,
+    /// Its middle.
+    pub position: Position,
+    /// Its width and height in pixels, rounded; 0 for a point. Bodies have the size of their kind,
+    /// so this is only for game logic: for example the size of an area.
+    pub size_px: (u32, u32),
+    /// Its properties, sorted by name. The values are texts: `true`, `12`, `oak`.
+    pub properties: Vec<(String, String)>,
+}
+
+impl MapObject {
+    /// Returns the value of a property.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&str> {
+        let mut properties = self.properties.iter();
+        properties
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
 }
 
 /// A spawn point: a place where players enter.

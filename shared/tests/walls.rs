@@ -35,6 +35,7 @@ fn map(walls: WallGrid) -> Map {
         walls,
         spawns,
         doors: vec![],
+        objects: vec![],
     }
 }
 

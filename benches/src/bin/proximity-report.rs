@@ -221,6 +221,7 @@ fn config(scene: &Scene) -> SimConfig {
         walls: WallGrid::new(scene.tiles, scene.tiles, TILE as u16),
         spawns: (0..10_000).map(&mut spawn).collect(),
         doors: Vec::new(),
+        objects: Vec::new(),
     };
     let mut config = SimConfig::new(vec![Arc::new(map)]);
     config.rules.capacity = scene.per_room;

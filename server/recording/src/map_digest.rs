@@ -13,6 +13,9 @@ use sha2::{Digest as _, Sha256};
 /// - u32 spawn points, in the map's order; each a name, i32 x, i32 y in units
 /// - u32 doors, in the map's order; each i32 x, y, w, h in pixels, then its target map and spawn
 ///   point
+/// - only if there are objects: their number as u32, in the map's order; each its name and class,
+///   i32 x, y of its middle in units, u32 width and height in pixels, u32 properties, each a name
+///   and a value
 #[must_use]
 pub fn map_digest(map: &Map) -> [u8; 32] {
     let mut digest = Sha256::new();
@@ -33,6 +36,9 @@ pub fn map_digest(map: &Map) -> [u8; 32] {
         text(&mut digest, &door.to_map);
         text(&mut digest, &door.to_spawn);
     }
+    if !map.objects.is_empty() {
+        objects(&mut digest, map);
+    }
     digest.finalize().into()
 }
 
@@ -47,6 +53,23 @@ fn walls(digest: &mut Sha256, map: &Map) {
         bytes[nth / 8] |= u8::from(map.walls.is_wall(column, row)) << (nth % 8);
     }
     digest.update(bytes);
+}
+
+fn objects(digest: &mut Sha256, map: &Map) {
+    count(digest, map.objects.len());
+    for object in &map.objects {
+        text(digest, &object.name);
+        text(digest, &object.class);
+        digest.update(object.position.x.to_le_bytes());
+        digest.update(object.position.y.to_le_bytes());
+        digest.update(object.size_px.0.to_le_bytes());
+        digest.update(object.size_px.1.to_le_bytes());
+        count(digest, object.properties.len());
+        for (name, value) in &object.properties {
+            text(digest, name);
+            text(digest, value);
+        }
+    }
 }
 
 fn text(digest: &mut Sha256, text: &str) {

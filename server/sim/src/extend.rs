@@ -6,6 +6,7 @@
 mod actions;
 mod messages;
 mod object_kind;
+mod to_players;
 mod undeclared;
 
 use bevy_app::App;
@@ -16,15 +17,16 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     actions::Reach,
     kinds::EntityKinds,
-    movement, replication,
-    rooms::{NewRoom, RoomChecks},
-    state, travel, wake_times,
+    movement, paths, replication,
+    rooms::{Joining, NewRoom, RoomChecks},
+    state, timers, travel, wake_times,
 };
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
 pub(crate) use messages::receive;
-pub use messages::{Answer, FromPlayer, ToPlayer};
+pub use messages::{Answer, FromPlayer};
 pub use object_kind::ObjectKind;
+pub use to_players::ToPlayers;
 pub(crate) use undeclared::{check_messages, explain_errors};
 
 /// Declares components, resources and messages of game logic to the simulation. Implemented for
@@ -95,6 +97,16 @@ pub trait SimulationApp {
         check: impl Fn(&mut NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self;
 
+    /// Lets game logic refuse a player that wants to enter a room that exists: by a join, with a
+    /// reserved seat or through a door. To refuse it, `check` returns the code for `declined`. It
+    /// may read the world, and is called between [`StepSet::Ingest`](crate::StepSet::Ingest) and
+    /// [`StepSet::React`](crate::StepSet::React). The player that creates a room is not checked:
+    /// [`Self::accept_room`] decides about that.
+    fn may_join(
+        &mut self,
+        check: impl Fn(&World, Joining) -> Result<(), u16> + Send + Sync + 'static,
+    ) -> &mut Self;
+
     /// Declares that a component or resource is not part of the state: it is derived from the
     /// state, or only for presentation.
     fn presentation_only<C: Component>(&mut self) -> &mut Self;
@@ -109,6 +121,15 @@ pub trait SimulationApp {
         name: &'static str,
     ) -> &mut Self;
 
+    /// Lets game logic set timers with messages of this type, with [`crate::Timers`]. They are part
+    /// of the state under this name, and arrive as [`crate::TimerRang`].
+    ///
+    /// # Panics
+    /// If the name or the type is taken.
+    fn timer_message<M>(&mut self, name: &'static str) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+
     /// Lets players act on objects and players under this name, with this type as the details.
     /// Actions arrive as [`ActionOn`], and game logic answers with [`Answer`]. The server checks
     /// before that the player sees the target and reaches it. If not, it refuses the action with
@@ -121,6 +142,11 @@ pub trait SimulationApp {
         name: &'static str,
         reach: Reach,
     ) -> &mut Self;
+
+    /// Lets objects with a [`crate::Route`] walk to their targets ([`crate::FollowPaths`]). All
+    /// their searches together use at most this many nodes per tick; a node is a tile that is
+    /// looked at. May be called several times: the largest number applies.
+    fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self;
 
     /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
     /// to do without any event: the end of a round, a bomb that explodes. The function is called at
@@ -162,7 +188,7 @@ pub trait SimulationApp {
     /// ```
     fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
 
-    /// Lets game logic send messages of this type to players under this name, as [`ToPlayer`].
+    /// Lets game logic send messages of this type to players under this name, as [`ToPlayers`].
     ///
     /// # Panics
     /// If the name or the type is taken.
@@ -233,6 +259,15 @@ impl SimulationApp for App {
         self
     }
 
+    fn may_join(
+        &mut self,
+        check: impl Fn(&World, Joining) -> Result<(), u16> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let mut checks = self.world_mut().resource_mut::<RoomChecks>();
+        checks.add_for_players(Box::new(check));
+        self
+    }
+
     fn presentation_only<C: Component>(&mut self) -> &mut Self {
         state::derived::<C>(self);
         self
@@ -246,12 +281,25 @@ impl SimulationApp for App {
         self
     }
 
+    fn timer_message<M>(&mut self, name: &'static str) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+    {
+        timers::declare::<M>(self, name);
+        self
+    }
+
     fn player_action<M: DeserializeOwned + Send + Sync + 'static>(
         &mut self,
         name: &'static str,
         reach: Reach,
     ) -> &mut Self {
         actions::declare::<M>(self, name, reach);
+        self
+    }
+
+    fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self {
+        paths::follow_paths(self, nodes_per_tick);
         self
     }
 

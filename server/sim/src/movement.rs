@@ -27,7 +27,11 @@ pub(crate) fn plugin(app: &mut App) {
     state::component::<MoveQueue>(app, "moves_waiting");
     state::component::<Motion>(app, "motion");
     state::derived::<CurrentPosition>(app);
-    app.add_systems(TickSchedule, walk.in_set(Walk).in_set(StepSet::Simulate));
+    app.configure_sets(TickSchedule, ChangePositions.in_set(Walk));
+    app.add_systems(
+        TickSchedule,
+        walk.in_set(ChangePositions).in_set(StepSet::Simulate),
+    );
 }
 
 /// Adds a [`Control`] to every player.
@@ -40,7 +44,10 @@ pub(crate) fn add_control(app: &mut App) {
     let systems = (control::apply.before(walk), control::follow_carriers.after(walk));
     app.add_systems(
         TickSchedule,
-        systems.in_set(Walk).in_set(StepSet::Simulate).in_set(MaySleep),
+        systems
+            .in_set(ChangePositions)
+            .in_set(StepSet::Simulate)
+            .in_set(MaySleep),
     );
 }
 
@@ -48,6 +55,10 @@ pub(crate) fn add_control(app: &mut App) {
 /// that reads positions of this tick runs after it.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Walk;
+
+/// The first part of [`Walk`]: positions change. Then the indexes of positions follow.
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ChangePositions;
 
 /// Queues a movement command. A command outside of the window of ticks or out of sequence, or with
 /// a speed that the room does not have, is dropped and counted.

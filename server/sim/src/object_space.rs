@@ -6,16 +6,26 @@ use bevy_ecs::{prelude::*, world::DeferredWorld};
 use crate::{
     clock::Clock,
     kinds::EntityKinds,
-    movement::CurrentPosition,
+    movement::{ChangePositions, CurrentPosition, Walk},
     objects::Object,
-    rooms::Room,
-    space::{NearRadius, ObjectSpace, SlotPosition},
+    rooms::{Room, Rooms},
+    schedule::{StepSet, TickSchedule},
+    space::{NearRadius, ObjectSpace, SlotPosition, SpaceIsUsed},
     state,
 };
 
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, ObjectSpace>();
+    app.init_resource::<SpaceIsUsed>();
     state::derived::<ObjectSpace>(app);
+    state::derived::<SpaceIsUsed>(app);
+    let locate = (follow, settle).chain().after(ChangePositions).in_set(Walk);
+    app.add_systems(
+        TickSchedule,
+        locate
+            .in_set(StepSet::Simulate)
+            .run_if(SpaceIsUsed::run_condition),
+    );
 }
 
 /// Adds an object to the index of its room, if it has a position already. In a world that is being
@@ -59,6 +69,23 @@ pub(crate) fn follow(
         }
         if let Some(space) = &mut space {
             space.moved(object.slot(), position.0, clock.tick);
+        }
+    }
+}
+
+/// Brings the indexes up to date for queries of game logic.
+fn settle(
+    mut rooms: Query<(&Room, &mut ObjectSpace)>,
+    directory: Res<Rooms>,
+    clock: Res<Clock>,
+    mut moving: Local<Vec<SlotPosition>>,
+) {
+    for room in directory.occupied() {
+        if let Ok((room, mut space)) = rooms.get_mut(room) {
+            let round = room.rules.refresh_ticks;
+            space
+                .bypass_change_detection()
+                .settle(clock.tick, round, &mut moving);
         }
     }
 }

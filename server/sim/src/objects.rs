@@ -5,6 +5,7 @@ mod count;
 mod object;
 mod owner;
 mod owners;
+mod placed;
 mod saving;
 mod slots;
 mod spawn;
@@ -13,13 +14,15 @@ use bevy_app::App;
 
 use crate::{
     player::Player,
-    rooms::{Room, Seat},
+    rooms::{self, Room, Seat},
     state,
 };
 pub(crate) use count::ObjectCount;
 pub use object::Object;
+pub(crate) use object::SavedObject;
 pub use owner::{Owner, OwnerLeaves};
 pub use owners::{OwnerError, Owners};
+pub(crate) use placed::{Furnish, Furnishings};
 pub(crate) use saving::rebuild;
 pub use slots::ObjectSlots;
 pub(crate) use spawn::ObjectsSpawned;
@@ -28,6 +31,7 @@ pub use spawn::{Objects, SpawnError, SpawnedObject};
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<ObjectsSpawned>()
         .init_resource::<ObjectCount>()
+        .init_resource::<Furnishings>()
         .init_resource::<slots::LoadedObjectSlots>();
     state::resource::<ObjectsSpawned>(app, "objects_spawned");
     state::component_as::<Object, _>(
@@ -44,9 +48,11 @@ pub(crate) fn plugin(app: &mut App) {
     );
     state::component::<Owner>(app, "owner");
     state::derived::<ObjectCount>(app);
+    state::derived::<Furnishings>(app);
     state::derived::<owner::Possessions>(app);
     state::derived::<slots::LoadedObjectSlots>(app);
     app.register_required_components::<Room, ObjectSlots>();
+    rooms::when_created(app, placed::place);
     app.register_required_components::<Object, Owner>();
     app.register_required_components::<Player, owner::Possessions>();
     app.world_mut()

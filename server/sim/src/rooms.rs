@@ -4,6 +4,7 @@
 mod broadcast;
 mod find_room;
 mod joining;
+mod life;
 mod listing;
 mod occupancy;
 mod options;
@@ -22,16 +23,18 @@ use parlour_shared::ids::Tick;
 use crate::{config::SimConfig, state};
 pub(crate) use broadcast::broadcast;
 pub(crate) use joining::{go_through_door, join, leave_as_asked};
+pub use life::RoomEvent;
+pub(crate) use life::{RoomEvents, send_room_events};
 use listing::ChangedRooms;
 pub use listing::{PropertyError, RoomListing, RoomListings};
 pub(crate) use occupancy::{leave, room_entered};
 pub(crate) use options::RoomChecks;
-pub use options::{NewRoom, RoomOptions};
-pub(crate) use removal::clean_up;
+pub use options::{Joining, NewRoom, RoomOptions};
+pub(crate) use removal::{announce_endings, clean_up};
 pub(crate) use reservations::Reservations;
 pub(crate) use reservations::{expire as expire_reservations, reserve};
-pub(crate) use room::RoomsCreated;
 pub use room::{Room, Rooms};
+pub(crate) use room::{RoomsCreated, when_created};
 use room_catalogue::RoomCatalogue;
 pub(crate) use saving::{SavedRoom, rebuild};
 use seats::Occupants;
@@ -50,9 +53,12 @@ pub(crate) fn configure(app: &mut App, config: &SimConfig) {
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Reservations>()
         .init_resource::<RoomChecks>()
+        .init_resource::<room::NewRoomSteps>()
         .init_resource::<ChangedRooms>()
         .init_resource::<saving::LoadedSlots>();
+    app.init_resource::<RoomEvents>().add_message::<RoomEvent>();
     state::resource::<RoomsCreated>(app, "rooms_created");
+    state::resource_as::<RoomEvents, _>(app, "room_events", life::restore);
     state::resource_as::<Reservations, _>(app, "reservations", reservations::restore);
     state::component_as::<Room, _>(app, "room", |room, fold| fold.value(room), saving::restore_room);
     state::component::<Seat>(app, "seat");
@@ -65,6 +71,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::component::<RoomOptions>(app, "room_options");
     state::component::<RoomListing>(app, "room_listing");
     state::derived::<RoomChecks>(app);
+    state::derived::<room::NewRoomSteps>(app);
     state::derived::<ChangedRooms>(app);
     state::derived::<saving::LoadedSlots>(app);
     state::derived::<InRoom>(app);

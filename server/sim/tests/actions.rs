@@ -2,7 +2,7 @@
 //! target and reaches it.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -10,8 +10,9 @@ use parlour_shared::{
     close::CloseCode,
     ids::{ObjectId, PlayerId, SessionId},
     limits::MAX_CUSTOM_BYTES,
-    message::{Act, ActTarget, Body, ClientMessage, Refusal, RefusalClass},
-    motion::{Position, WallGrid},
+    message::{Act, ActTarget, Body, ClientMessage, Refusal, RefusalClass, ServerMessage},
+    motion::{Direction, Position, WallGrid},
+    rng::{Purpose, Stream},
 };
 use parlour_sim::{
     ActionOn, Answer, Interest, Player, Rate, Reach, SimConfig, Simulation, SimulationApp, StableId, StepSet,
@@ -20,6 +21,7 @@ use parlour_sim::{
 use parlour_testing::{
     ObjectOrder, SessionActions as _, TestWorld, generous_rules, maps::map, objects_plugin, teleport_plugin,
 };
+use parlour_tick::{EventKind, TickOutput};
 use serde::{Deserialize, Serialize};
 
 /// The details of the action `poke`, which reaches 40 px.
@@ -29,6 +31,10 @@ struct Poke(u8);
 /// The action `call`, which reaches 100 px through walls.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Call;
+
+/// The action `point`, which reaches everything in sight of a client.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Point;
 
 /// What logic received: the actor, the target and the details.
 #[derive(Resource, Default, Serialize, Deserialize)]
@@ -40,9 +46,13 @@ const TICKLISH: u16 = 7;
 fn acting(app: &mut App) {
     app.player_action::<Poke>("poke", Reach::px(40))
         .player_action::<Call>("call", Reach::px(100).through_walls())
+        .player_action::<Point>("point", Reach::px(100_000).through_walls())
         .insert_resource(Received::default())
         .state_resource::<Received>("received");
-    app.add_systems(TickSchedule, (poke, call).chain().in_set(StepSet::Simulate));
+    app.add_systems(
+        TickSchedule,
+        (poke, call, point).chain().in_set(StepSet::Simulate),
+    );
 }
 
 fn poke(
@@ -66,6 +76,12 @@ fn poke(
 }
 
 fn call(mut actions: MessageReader<ActionOn<Call>>, mut answers: MessageWriter<Answer<Call>>) {
+    for action in actions.read() {
+        answers.write(action.accept());
+    }
+}
+
+fn point(mut actions: MessageReader<ActionOn<Point>>, mut answers: MessageWriter<Answer<Point>>) {
     for action in actions.read() {
         answers.write(action.accept());
     }
@@ -142,11 +158,11 @@ fn try_act(
         panic!("one answer, not {messages:?}");
     };
     match answer {
-        parlour_shared::message::ServerMessage::Accepted(accepted) => {
+        ServerMessage::Accepted(accepted) => {
             assert_eq!(accepted.request, 10);
             None
         }
-        parlour_shared::message::ServerMessage::Refused(refused) => {
+        ServerMessage::Refused(refused) => {
             assert_eq!(refused.request, 10);
             Some(refused.refusal.clone())
         }
@@ -282,6 +298,103 @@ fn a_player_that_comes_near_but_was_not_sent_yet_is_still_hidden() {
     assert!(answers.first().unwrap().1.is_some() && answers.last().unwrap().1.is_none());
 }
 
+/// Returns what the client of a session sees.
+fn targets_seen(world: &TestWorld, session: u64) -> BTreeSet<(bool, u32)> {
+    let view = &world.client(session).view;
+    let objects = view.objects().map(|(_, object, _)| (false, object.object.0));
+    let players = view.players().map(|(_, player, _)| (true, player.player.0));
+    objects.chain(players).collect()
+}
+
+#[test]
+fn a_player_can_point_exactly_at_what_its_client_was_sent() {
+    let mut world = world_with(Interest::Near);
+    (3..=8).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    let (mut seen, mut hidden, mut objects) = (0, 0, 0);
+    for tick in 0..800 {
+        let random = &mut Stream::new(77, tick, Purpose::Game);
+        let place = |random: &mut Stream| {
+            Position::from_px(30 + random.below(280) as i32, 30 + random.below(580) as i32)
+        };
+        for session in 1..=8 {
+            world.forget_messages();
+            let there = place(random);
+            match random.below(60) {
+                0..2 => world.teleport(session, there.x, there.y),
+                2..7 => world.walk(session, Direction::ALL[random.below(9) as usize]),
+                7..9 => {
+                    let kind = ["chair", "bell"][random.below(2) as usize].into();
+                    let (place, color) = (there, None);
+                    world.custom(session, "order", &ObjectOrder::Spawn { kind, place, color });
+                }
+                9 => world.custom(
+                    session,
+                    "order",
+                    &ObjectOrder::Despawn(ObjectId(1 + random.below(60))),
+                ),
+                10 => world.leave(session),
+                11..16 => world.join(session, "plaza"),
+                _ => {}
+            }
+        }
+        let all = targets_seen(&world, 1);
+        let players = (1..=8).map(|session| (true, world.client(session).player.0));
+        let candidates: Vec<_> = players.chain((1..=60).map(|id| (false, id))).collect();
+        let (is_player, id) = candidates[random.below(68) as usize];
+        let target = match is_player {
+            true => ActTarget::Player(PlayerId(id)),
+            false => object(id),
+        };
+        let is_in_room = world.client(1).room.is_some();
+        world.act(1, target, "point", &Point);
+        // An order of the same session may come before the action.
+        let leaves = world.input.events.iter().any(|event| {
+            let message = match &event.kind {
+                EventKind::Message { message, .. } => message,
+                _ => return false,
+            };
+            event.session == SessionId(1)
+                && matches!(message, ClientMessage::Leave { .. } | ClientMessage::Join(_))
+        });
+        world.tick();
+        if leaves || !is_in_room {
+            continue;
+        }
+        let refused = world.refusals(1).contains(&Refusal::OutOfReach);
+        let was_seen = all.contains(&(is_player, id));
+        assert_eq!(refused, !was_seen, "tick {tick}: {target:?}");
+        seen += u32::from(was_seen);
+        hidden += u32::from(!was_seen);
+        objects += u32::from(was_seen && !is_player);
+    }
+    assert!(
+        seen > 60 && hidden > 100 && objects > 30,
+        "{seen}, {hidden}, {objects}"
+    );
+}
+
+#[test]
+fn a_hidden_object_is_out_of_reach_however_near_it_is() {
+    let mut config = config(Interest::Near);
+    config.rules.near_px = 20;
+    let mut world = TestWorld::with_plugins(config, logic);
+    world.open_and_join(1, "plaza");
+    world.ticks(10);
+    put(&mut world, 1, 100, 100);
+    // A chair is seen up to the near radius of the room, a bell up to 600 px.
+    chair(&mut world, 140, 100);
+    let (kind, color) = ("bell".into(), None);
+    let place = Position::from_px(140, 100);
+    world.custom(1, "order", &ObjectOrder::Spawn { kind, place, color });
+    world.ticks(10);
+    world.forget_messages();
+    assert_eq!(try_poke(&mut world, 1, object(1)), Some(Refusal::OutOfReach));
+    assert_eq!(try_poke(&mut world, 1, object(2)), None);
+    put(&mut world, 1, 125, 100);
+    assert_eq!(try_poke(&mut world, 1, object(1)), None);
+}
+
 #[test]
 fn a_target_in_another_room_is_out_of_reach() {
     let mut world = world();
@@ -406,7 +519,7 @@ fn a_loaded_world_gives_the_same_answers() {
     world.teleport(2, x, y);
     for _ in 0..20 {
         world.act(1, bob, "poke", &Poke(1));
-        let mut output = parlour_tick::TickOutput::default();
+        let mut output = TickOutput::default();
         world.input.sort();
         loaded.step(&mut world.input.clone(), &mut output);
         world.tick();

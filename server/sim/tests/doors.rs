@@ -27,6 +27,7 @@ fn config() -> SimConfig {
                 to_spawn: "gate".into(),
                 ..door([280, 80, 40, 40], to)
             }],
+            objects: Vec::new(),
         }
     };
     let mut config = SimConfig::new(vec![Arc::new(map("a", "b")), Arc::new(map("b", "a"))]);

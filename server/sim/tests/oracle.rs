@@ -179,6 +179,7 @@ fn maps(plan: &Plan) -> Vec<Arc<Map>> {
             walls,
             spawns,
             doors: vec![door],
+            objects: Vec::new(),
         })
     };
     vec![map("one", "two"), map("two", "one")]

@@ -45,6 +45,10 @@ const RULES: &[Rule] = &[
         copy: |from, to| to.capacity = from.capacity,
     },
     Rule {
+        name: "max_objects",
+        copy: |from, to| to.max_objects = from.max_objects,
+    },
+    Rule {
         name: "speeds",
         copy: |from, to| to.speeds = from.speeds,
     },

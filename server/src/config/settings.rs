@@ -46,6 +46,8 @@ pub struct Settings {
     pub near_radius: Option<u32>,
     /// The maximum number of players in a room.
     pub capacity: u32,
+    /// The maximum number of objects in a room.
+    pub max_objects: u32,
     /// The speeds of movement commands with an angle.
     pub speeds: Speeds,
     /// The time after which an empty room is removed.
@@ -100,6 +102,7 @@ impl Default for Settings {
             },
             near_radius: None,
             capacity: rules.capacity,
+            max_objects: rules.max_objects,
             speeds: rules.speeds,
             room_empty_after: time(rules.empty_ticks),
             max_rooms: server.sim.max_rooms,
@@ -133,6 +136,7 @@ impl Settings {
         let defaults = RoomRules::default();
         RoomRules {
             capacity: self.capacity,
+            max_objects: self.max_objects,
             near_px: self
                 .interest_radius
                 .or(self.near_radius)

@@ -5,7 +5,10 @@ use std::fmt;
 use parlour_shared::text::count;
 use thiserror::Error;
 
-use super::{MAX_ELEMENTS, MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECTS, MAX_SIDE, MAX_WALL_RECTS};
+use super::{
+    MAX_ELEMENTS, MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECT_PROPERTIES, MAX_OBJECT_TEXT_BYTES,
+    MAX_SIDE, MAX_WALL_RECTS,
+};
 
 /// A fault of one map.
 #[derive(Debug, Error)]
@@ -152,9 +155,9 @@ pub enum Fault {
     /// The walls are so ragged that they would not fit in a message.
     #[error("the walls consist of more than {MAX_WALL_RECTS} rectangles")]
     TooRagged,
-    /// A layer has too many spawn points or doors.
-    #[error("has more than {MAX_OBJECTS} objects")]
-    TooManyObjects,
+    /// A layer has too many spawn points, doors or objects.
+    #[error("has more than {0} objects")]
+    TooManyObjects(usize),
     /// An object has the wrong shape.
     #[error("must be a {0}")]
     Shape(&'static str),
@@ -164,6 +167,24 @@ pub enum Fault {
     /// A required property is missing.
     #[error("needs the string property `{0}`")]
     Property(&'static str),
+    /// An object in the layer `objects` has no class, which would name its kind.
+    #[error(
+        "has no class, so neither it nor any other object without a class appears in rooms: set the class to the \
+             name of a kind"
+    )]
+    NoClass,
+    /// The middle of an object is not in the map.
+    #[error("its middle must be in the map")]
+    ObjectOutside,
+    /// An object has too many properties.
+    #[error("has more than {MAX_OBJECT_PROPERTIES} properties")]
+    TooManyProperties,
+    /// A name, a class or a property of an object is too long.
+    #[error("its name, its class and its properties may have at most {MAX_OBJECT_TEXT_BYTES} bytes each")]
+    LongText,
+    /// A property of an object is a list or has properties itself.
+    #[error("the property {0:?} must be a single value, not a list or a class")]
+    NestedProperty(String),
     /// An object in the layer `spawns` has the class of a door, or a misspelt class.
     #[error("is of class {0:?} and is read as a spawn point: leave the class empty or write `spawn`")]
     SpawnOfOtherClass(String),
@@ -273,6 +294,7 @@ impl Fault {
                 | Self::NotRead(_)
                 | Self::SpawnOfOtherClass(_)
                 | Self::InOtherLayer { .. }
+                | Self::NoClass
         )
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn spawns(
     walls: &WallGrid,
     doors: &[Door],
 ) -> Result<ObjectList<Spawn>, PlacedFault> {
-    let objects = objects(tmx, "spawns")?.ok_or(Fault::Layer {
+    let objects = objects(tmx, "spawns", MAX_OBJECTS)?.ok_or(Fault::Layer {
         kind: "object",
         name: "spawns",
         found: 0,
@@ -61,7 +61,7 @@ pub(super) fn spawns(
 
 /// Returns the doors of a map, which may have none.
 pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<ObjectList<Door>, PlacedFault> {
-    let objects = objects(tmx, "doors")?.unwrap_or_default();
+    let objects = objects(tmx, "doors", MAX_OBJECTS)?.unwrap_or_default();
     let (mut doors, mut places) = (Vec::new(), Vec::new());
     for object in objects {
         let place = place("door", &object);
@@ -79,9 +79,10 @@ pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<ObjectList<
 
 /// Returns the objects of the object layer with this name at the top level, or `None` if there is
 /// no such layer.
-fn objects<'a>(
+pub(super) fn objects<'a>(
     tmx: &'a tiled::Map,
     name: &'static str,
+    most: usize,
 ) -> Result<Option<Vec<tiled::Object<'a>>>, PlacedFault> {
     let mut found = Vec::new();
     for layer in tmx.layers().filter(|layer| layer.name == name) {
@@ -101,10 +102,10 @@ fn objects<'a>(
     let Some(layer) = found.pop() else {
         return Ok(None);
     };
-    if layer.object_data().len() > MAX_OBJECTS {
+    if layer.object_data().len() > most {
         return Err(PlacedFault {
             place: format!("layer `{name}`"),
-            fault: Fault::TooManyObjects,
+            fault: Fault::TooManyObjects(most),
         });
     }
     Ok(Some(layer.objects().collect()))
@@ -170,7 +171,7 @@ fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
 }
 
 /// Returns the nearest whole number, or `None` if it is out of range.
-fn whole(value: f64) -> Option<i32> {
+pub(super) fn whole(value: f64) -> Option<i32> {
     let rounded = value.round();
     // NaN is outside every range.
     (f64::from(i32::MIN / 2)..f64::from(i32::MAX / 2))

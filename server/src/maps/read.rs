@@ -13,6 +13,7 @@ use super::{
     error::{Fault, MapError},
     misplaced_objects, objects,
     place::{PlacedFault, is_name, without_offset},
+    placed_objects,
     precheck::{MapSize, precheck},
 };
 
@@ -62,16 +63,20 @@ fn parse_placed(name: &str, bytes: &[u8]) -> Result<ParsedMap, PlacedFault> {
     let size_px = (u32::from(width) * tile_px, u32::from(height) * tile_px);
     let doors = objects::doors(&tmx, size_px)?;
     let spawns = objects::spawns(&tmx, &walls, &doors.objects)?;
+    let placed = placed_objects::read(&tmx, size_px)?;
+    let mut warnings = misplaced_objects::check(&tmx);
+    warnings.extend(placed.warnings);
     Ok(ParsedMap {
         map: Map {
             name: name.to_owned(),
             walls,
             spawns: spawns.objects,
             doors: doors.objects,
+            objects: placed.objects,
         },
         doors: doors.places,
         spawns: spawns.places,
-        warnings: misplaced_objects::check(&tmx),
+        warnings,
     })
 }
 

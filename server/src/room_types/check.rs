@@ -184,7 +184,7 @@ impl RoomType {
     }
 
     /// Returns the place of the key with a fault. `None`: code.
-    fn place_of(&self, fault: &RoomTypeFault) -> Option<String> {
+    pub(super) fn place_of(&self, fault: &RoomTypeFault) -> Option<String> {
         let places = self.places.as_ref()?;
         let place = fault.key().map_or(places.section(), |key| places.of(&key));
         Some(place.to_owned())
@@ -214,7 +214,7 @@ pub(crate) fn is_type_name(name: &str) -> bool {
 }
 
 /// Returns names as in a sentence, at most 20 of them.
-fn listed(names: &[&str]) -> String {
+pub(super) fn listed(names: &[&str]) -> String {
     const MOST: usize = 20;
     match names {
         [] => "none".to_owned(),

@@ -81,6 +81,33 @@ pub enum RoomTypeFault {
     /// A map is named twice.
     #[error("the map {0:?} is named twice")]
     MapTwice(String),
+    /// A map places more objects than the rules allow.
+    #[error(
+        "the map {map:?} places {}, and the rule `max_objects` is {most}: raise the rule, or remove objects",
+        count(*.placed, "object")
+    )]
+    TooManyObjects {
+        /// The name of the map.
+        map: String,
+        /// The number of its objects.
+        placed: usize,
+        /// The rule.
+        most: u32,
+    },
+    /// A map places an object of a kind that game logic does not declare.
+    #[error(
+        "the map {map:?} places the object {object} of class {class:?}, which is no kind of objects: {advice}"
+    )]
+    UnknownKind {
+        /// The name of the map.
+        map: String,
+        /// The object: its name and place.
+        object: String,
+        /// Its class.
+        class: String,
+        /// Advice.
+        advice: String,
+    },
     /// There are too many options.
     #[error("has {0} options; a join has at most {MAX_PROPERTIES}")]
     TooManyOptions(usize),
@@ -118,6 +145,7 @@ impl RoomTypeFault {
             Self::BadName => TypePlaces::NAME,
             Self::Twice | Self::TooMany | Self::NameOfWorld { .. } | Self::Rules(_) => return None,
             Self::NeedsMap { .. } | Self::NoSuchMap { .. } | Self::MapTwice(_) => "map",
+            Self::TooManyObjects { .. } | Self::UnknownKind { .. } => "map",
             Self::DurableTooShort { .. } => "room_empty_after",
             Self::TooManyOptions(_) => "options",
             Self::Option { name, .. } => return Some(TypePlaces::option_key(name)),

@@ -92,6 +92,13 @@ impl ServerOptions {
         self.checked_room_types().map(drop)
     }
 
+    /// Returns a warning if maps place objects that no room will have, because game logic declares
+    /// no kinds of objects. `None` also if the room types have mistakes.
+    #[must_use]
+    pub fn left_out_objects(&self) -> Option<String> {
+        self.checked_room_types().ok()?.left_out_objects()
+    }
+
     /// Returns a warning if the directory for worlds is missing or has no use.
     #[must_use]
     pub fn unused_state(&self) -> Option<String> {

@@ -81,6 +81,9 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
     sim.seed = system_random::world_seed(sim.seed);
     let types = RoomTypes::new(&sim, &options.logic, &options.room_types)?;
+    if let Some(warning) = types.left_out_objects() {
+        tracing::warn!("{warning}");
+    }
     let seed = sim.seed;
     let recording = options.recording.clone();
     let welcomes = welcomes(&sim, types.names(), Some(seed));
@@ -325,6 +328,7 @@ fn desk(
         view,
         types: served.types,
         node: Arc::clone(&shared.node),
+        status: Arc::clone(&shared.status),
         freeze,
         metrics: Arc::clone(&shared.metrics),
         failure: Arc::clone(&shared.failure),

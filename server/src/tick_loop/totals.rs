@@ -8,6 +8,7 @@ use crate::metrics::Metrics;
 pub(super) fn subtract(total: &mut Counts, counts: &Counts) {
     total.players -= counts.players;
     total.rooms -= counts.rooms;
+    total.objects -= counts.objects;
     total.entities -= counts.entities;
     total.held -= counts.held;
     for (sum, count) in total.viewers.iter_mut().zip(counts.viewers) {
@@ -19,6 +20,7 @@ pub(super) fn subtract(total: &mut Counts, counts: &Counts) {
 pub(super) fn add_sizes(total: &mut Counts, counts: &Counts) {
     total.players += counts.players;
     total.rooms += counts.rooms;
+    total.objects += counts.objects;
     total.entities += counts.entities;
     total.held += counts.held;
     for (sum, count) in total.viewers.iter_mut().zip(counts.viewers) {

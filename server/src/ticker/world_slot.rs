@@ -232,6 +232,7 @@ impl WorldSlot {
             times: self.times.summary(now),
             sessions: self.counts.sessions,
             players: self.counts.players,
+            objects: self.counts.objects,
             entities: self.counts.entities,
             output_bytes: mem::take(&mut self.bytes),
         }

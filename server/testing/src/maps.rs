@@ -15,6 +15,7 @@ pub fn map(name: &str, walls: WallGrid, place: Position, doors: Vec<Door>) -> Ma
         walls,
         spawns: vec![spawn("default", place)],
         doors,
+        objects: Vec::new(),
     }
 }
 

@@ -7,8 +7,8 @@ use parlour_shared::{
     motion::Position,
 };
 use parlour_sim::{
-    FromPlayer, InRoom, MaySleep, Object, ObjectKind, ObjectSlots, Objects, Owner, OwnerLeaves, Owners,
-    Rooms, SimulationApp, StepSet, TickSchedule,
+    FollowPaths, FromPlayer, InRoom, MaySleep, Object, ObjectKind, ObjectSlots, Objects, Owner, OwnerLeaves,
+    Owners, Rooms, Route, SimulationApp, StepSet, TickSchedule,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,10 @@ pub enum ObjectOrder {
     Release(ObjectId),
     /// Spawn a chair that belongs to a player from the start.
     SpawnOwned(Position, PlayerId, OwnerLeaves),
+    /// Spawn a chair that walks with this speed, in a world that follows paths.
+    SpawnWalker(Position, u16),
+    /// Send an object that walks to a position, or stop it.
+    Walk(ObjectId, Option<Position>),
 }
 
 /// Kinds of objects, and the message `order`, with which sessions spawn and change them:
@@ -60,7 +64,10 @@ pub fn objects_plugin(app: &mut App) {
             .with::<Color>("color"),
     );
     app.player_message::<ObjectOrder>("order");
-    app.configure_sets(TickSchedule, ObeyOrders.in_set(StepSet::Simulate));
+    app.configure_sets(
+        TickSchedule,
+        ObeyOrders.in_set(StepSet::Simulate).before(FollowPaths),
+    );
     app.add_systems(TickSchedule, obey.in_set(ObeyOrders).in_set(MaySleep));
 }
 
@@ -75,6 +82,7 @@ fn obey(
     rings: Query<&Rings>,
     mut objects: Objects,
     mut owners: Owners,
+    mut routes: Query<&mut Route>,
     mut commands: Commands,
 ) {
     for order in orders.read() {
@@ -129,6 +137,20 @@ fn obey(
             ObjectOrder::SpawnOwned(place, player, leaves) => {
                 if let Ok(mut spawned) = objects.spawn(room, "chair", *place) {
                     spawned.insert(Owner::of(*player, *leaves));
+                }
+            }
+            ObjectOrder::SpawnWalker(place, speed) => {
+                if let Ok(mut spawned) = objects.spawn(room, "chair", *place) {
+                    spawned.insert(Route::new(*speed));
+                }
+            }
+            ObjectOrder::Walk(id, target) => {
+                let Some(mut route) = find(*id).and_then(|object| routes.get_mut(object).ok()) else {
+                    continue;
+                };
+                match target {
+                    Some(target) => route.go_to(*target),
+                    None => route.stop(),
                 }
             }
         }

@@ -88,9 +88,11 @@ fn rules(file: &str, flags: &[(&'static str, &str)]) -> RoomRules {
 
 #[test]
 fn a_type_changes_only_the_rules_that_it_writes() {
-    let file = "capacity = 50\nrate_chat = \"3 burst, 1/s\"\n[room_types.lobby]\ncapacity = 20\n";
+    let file =
+        "capacity = 50\nrate_chat = \"3 burst, 1/s\"\n[room_types.lobby]\ncapacity = 20\nmax_objects = 30\n";
     let changed = rules(file, &[("rate_chat", "4 burst, 1/s"), ("room_empty_after", "2s")]);
     assert_eq!((changed.capacity, changed.refresh_ticks), (20, 3));
+    assert_eq!(changed.max_objects, 30);
     // From the flags, which are stronger than the file.
     assert_eq!((changed.rates.chat.burst, changed.empty_ticks), (4, 120));
     let all = "[room_types.lobby]\nroom_empty_after = \"1s\"\nrate_move = \"1 burst, 1/s\"\nrate_join = \"2 burst, 1/s\"\n\

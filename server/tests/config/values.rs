@@ -63,6 +63,7 @@ fn the_world_is_configured_from_the_settings() {
         ("near_radius", "90"),
         ("room_empty_after", "1500ms"),
         ("capacity", "7"),
+        ("max_objects", "6"),
         ("max_rooms", "8"),
         ("seed", "9"),
         ("rate_move", "1 burst, 30/s"),
@@ -76,6 +77,7 @@ fn the_world_is_configured_from_the_settings() {
         (sim.rules.near_px, sim.rules.empty_ticks, sim.rules.capacity),
         (90, 90, 7)
     );
+    assert_eq!(sim.rules.max_objects, 6);
     assert_eq!((sim.max_rooms, sim.seed), (8, 9));
     assert_eq!(
         sim.rules.rates.moves,
@@ -105,6 +107,7 @@ fn the_world_accepts_all_values_that_the_configuration_accepts() {
         ("interest_radius", &["0", "1", "100000", "100001", "all"]),
         ("near_radius", &["1", "100000", "auto"]),
         ("capacity", &["0", "1", "32000", "32001"]),
+        ("max_objects", &["0", "32767", "32768"]),
         ("max_rooms", &["1", "100000"]),
         ("room_empty_after", &["0s", "24h", "25h"]),
         (
@@ -129,7 +132,7 @@ fn the_world_accepts_all_values_that_the_configuration_accepts() {
             }
         }
     }
-    assert_eq!(accepted, 19);
+    assert_eq!(accepted, 21);
 }
 
 #[test]

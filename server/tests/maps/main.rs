@@ -8,5 +8,6 @@ mod directory;
 mod invalid_maps;
 mod map_directory;
 mod mutations;
+mod placed_objects;
 mod reachability;
 mod small_map;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod mistakes;
+mod placed_objects;
 mod running;
 #[path = "../support/mod.rs"]
 mod support;

@@ -99,6 +99,7 @@ pub(crate) fn connected_maps() -> [Map; 2] {
             to_map: to.into(),
             to_spawn: "default".into(),
         }],
+        objects: Vec::new(),
     })
 }
 

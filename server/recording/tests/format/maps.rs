@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use parlour_recording::map_digest;
 use parlour_shared::{
-    map::{Door, Map, Spawn},
+    map::{Door, Map, MapObject, Spawn},
     motion::{Position, WallGrid},
 };
 
@@ -16,6 +16,7 @@ pub(crate) fn garden() -> Arc<Map> {
         walls,
         spawns: vec![spawn("default", 3000), spawn("pond", 40_000)],
         doors: vec![door("lobby"), door("plaza")],
+        objects: Vec::new(),
     })
 }
 
@@ -36,6 +37,22 @@ fn door(to_map: &str) -> Door {
         to_map: to_map.into(),
         to_spawn: "default".into(),
     }
+}
+
+fn chair() -> MapObject {
+    MapObject {
+        name: "seat".into(),
+        class: "chair".into(),
+        position: Position { x: 5, y: 6 },
+        size_px: (7, 8),
+        properties: vec![("wood".into(), "oak".into())],
+    }
+}
+
+fn changed(change: impl FnOnce(&mut MapObject)) -> MapObject {
+    let mut chair = chair();
+    change(&mut chair);
+    chair
 }
 
 #[test]
@@ -63,6 +80,17 @@ fn any_change_of_a_map_changes_its_digest() {
         |map| map.doors[0].to_spawn.push('s'),
         |map| map.doors.swap(0, 1),
         |map| drop(map.doors.pop()),
+        |map| map.objects.push(chair()),
+        |map| map.objects.push(changed(|chair| chair.name.push('s'))),
+        |map| map.objects.push(changed(|chair| chair.class.push('s'))),
+        |map| map.objects.push(changed(|chair| chair.position.x += 1)),
+        |map| map.objects.push(changed(|chair| chair.position.y += 1)),
+        |map| map.objects.push(changed(|chair| chair.size_px.0 += 1)),
+        |map| map.objects.push(changed(|chair| chair.size_px.1 += 1)),
+        |map| map.objects.push(changed(|chair| chair.properties[0].0.push('s'))),
+        |map| map.objects.push(changed(|chair| chair.properties[0].1.push('s'))),
+        |map| map.objects.push(changed(|chair| drop(chair.properties.pop()))),
+        |map| map.objects.extend([chair(), chair()]),
         // The same bytes, split differently between two strings.
         |map| {
             map.doors[0].to_map = "lobbyd".into();
@@ -113,5 +141,17 @@ fn the_digest_covers_the_documented_form() {
         text(to_map, &mut form);
         text("default", &mut form);
     }
-    assert_eq!(map_digest(&garden()), <[u8; 32]>::from(Sha256::digest(form)));
+    assert_eq!(map_digest(&garden()), <[u8; 32]>::from(Sha256::digest(&form)));
+
+    form.extend(1u32.to_le_bytes());
+    text("seat", &mut form);
+    text("chair", &mut form);
+    for number in [5i32, 6, 7, 8, 1] {
+        form.extend(number.to_le_bytes());
+    }
+    text("wood", &mut form);
+    text("oak", &mut form);
+    let mut furnished = Map::clone(&garden());
+    furnished.objects.push(chair());
+    assert_eq!(map_digest(&furnished), <[u8; 32]>::from(Sha256::digest(&form)));
 }

@@ -2,7 +2,7 @@
 //! first mistake ends the check. `parlour_server` reports all mistakes in the room types of a node,
 //! with advice, and uses the same checks of rules and options.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlour_shared::{
     limits::{MAX_PROPERTIES, MAX_PROPERTY_VALUE_BYTES},
@@ -22,6 +22,16 @@ pub enum ConfigError {
     /// A map has no spawn point.
     #[error("the map {0} has no spawn point")]
     NoSpawn(String),
+    /// A map places more objects than the rule `max_objects` of its rooms allows.
+    #[error("the map {map} places {placed} objects, and the rule `max_objects` of its rooms allows {most}")]
+    TooManyObjects {
+        /// Its name.
+        map: String,
+        /// The number of its objects.
+        placed: usize,
+        /// The rule.
+        most: u32,
+    },
     /// A name cannot be the first part of a room's name.
     #[error("{0:?} is not a name of a room type: it must consist of a-z, 0-9, - and _")]
     TypeName(String),
@@ -50,6 +60,16 @@ pub enum InvalidRoomType {
     /// A map does not exist, or is named twice.
     #[error("the map {0} does not exist, or is named twice")]
     Map(String),
+    /// A map places more objects than the rule `max_objects` allows.
+    #[error("the map {map} places {placed} objects, and its rule `max_objects` allows {most}")]
+    TooManyObjects {
+        /// The name of the map.
+        map: String,
+        /// The number of its objects.
+        placed: usize,
+        /// The rule.
+        most: u32,
+    },
     /// It has too many options.
     #[error("it has more than {MAX_PROPERTIES} options")]
     TooManyOptions,
@@ -73,7 +93,8 @@ impl SimConfig {
         if let Some(map) = self.maps.iter().find(|map| map.spawns.is_empty()) {
             return Err(ConfigError::NoSpawn(map.name.clone()));
         }
-        let maps = self.maps.iter().map(|map| map.name.as_str()).collect();
+        let maps = self.maps.iter().map(|map| (map.name.as_str(), map.objects.len()));
+        let maps: BTreeMap<&str, usize> = maps.collect();
         let mut names = BTreeSet::new();
         for room_type in &self.room_types {
             let name = room_type.name.clone();
@@ -85,18 +106,41 @@ impl SimConfig {
             }
             check_type(room_type, &maps).map_err(|why| ConfigError::RoomType { name, why })?;
         }
-        Ok(())
+        // A map that a type names may be here only for that type.
+        let is_named = |map: &str| {
+            let mut types = self.room_types.iter();
+            types.any(|room_type| room_type.maps.iter().any(|named| named == map))
+        };
+        let most = self.rules.max_objects;
+        let mut others = maps.iter().filter(|(map, _)| !is_named(map));
+        match others.find(|(_, placed)| **placed > most as usize) {
+            None => Ok(()),
+            Some((map, placed)) => Err(ConfigError::TooManyObjects {
+                map: (*map).to_owned(),
+                placed: *placed,
+                most,
+            }),
+        }
     }
 }
 
-fn check_type(room_type: &RoomTypeConfig, maps: &BTreeSet<&str>) -> Result<(), InvalidRoomType> {
+fn check_type(room_type: &RoomTypeConfig, maps: &BTreeMap<&str, usize>) -> Result<(), InvalidRoomType> {
     room_type.rules.check()?;
     if room_type.maps.is_empty() {
         return Err(InvalidRoomType::NoMap);
     }
     for (at, map) in room_type.maps.iter().enumerate() {
-        if !maps.contains(map.as_str()) || room_type.maps[..at].contains(map) {
+        let placed = maps.get(map.as_str());
+        let Some(placed) = placed.filter(|_| !room_type.maps[..at].contains(map)) else {
             return Err(InvalidRoomType::Map(map.clone()));
+        };
+        let most = room_type.rules.max_objects;
+        if *placed > most as usize {
+            return Err(InvalidRoomType::TooManyObjects {
+                map: map.clone(),
+                placed: *placed,
+                most,
+            });
         }
     }
     if room_type.options.len() > MAX_PROPERTIES {

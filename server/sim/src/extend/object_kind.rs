@@ -1,11 +1,12 @@
 //! The declaration of a kind of objects.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::KindId,
+    map::MapObject,
     message::EntityKind,
     motion::{BodySize, UNITS_PER_PX},
 };
@@ -14,6 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::declare_once;
 use crate::{
     kinds::{EntityKinds, Kind},
+    objects::{Furnish, Furnishings, SpawnedObject},
     replication,
 };
 
@@ -37,6 +39,7 @@ pub struct ObjectKind {
     described: EntityKind,
     near_px: Option<u32>,
     components: Vec<(&'static str, Declare)>,
+    furnish: Option<Furnish>,
 }
 
 /// Declares a component of a kind.
@@ -55,6 +58,7 @@ impl ObjectKind {
             },
             near_px: None,
             components: Vec::new(),
+            furnish: None,
         }
     }
 
@@ -97,7 +101,38 @@ impl ObjectKind {
         self
     }
 
+    /// Adds components to the objects of this kind that a map places. Each new room of a map has
+    /// its objects from the start, in the order of the map; this runs for each of them. It must
+    /// depend on its argument only.
+    ///
+    /// ```
+    /// # use bevy_ecs::prelude::*;
+    /// # use serde::{Deserialize, Serialize};
+    /// use parlour_sim::ObjectKind;
+    ///
+    /// #[derive(Component, Serialize, Deserialize)]
+    /// struct Open(bool);
+    ///
+    /// let door = ObjectKind::new("door")
+    ///     .with::<Open>("open")
+    ///     .placed(|place, door| {
+    ///         door.insert(Open(place.property("open") == Some("true")));
+    ///     });
+    /// ```
+    #[must_use]
+    pub fn placed(
+        mut self,
+        furnish: impl Fn(&MapObject, &mut SpawnedObject<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.furnish = Some(Arc::new(furnish));
+        self
+    }
+
     pub(super) fn declare(self, app: &mut App) {
+        if let Some(furnish) = self.furnish {
+            let mut furnishings = app.world_mut().resource_mut::<Furnishings>();
+            furnishings.add(&self.described.name, furnish);
+        }
         let kind = Kind {
             described: self.described,
             near_px: self.near_px,

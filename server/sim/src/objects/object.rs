@@ -54,7 +54,7 @@ impl Object {
 }
 
 /// The saved form of an object: id, kind, room and slot.
-pub(super) type SavedObject = (ObjectId, KindId, Epoch, Slot);
+pub(crate) type SavedObject = (ObjectId, KindId, Epoch, Slot);
 
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -72,14 +72,14 @@ impl Possessions {
             list.retain(|&object| is_owned(object));
             list.sort_unstable();
             list.dedup();
-            // At least half is free afterwards, so the list is seldom cleaned.
+            // At least half is free afterwards, so the list is rarely cleaned.
             list.reserve(list.len() + 4);
         }
         list.push(object);
     }
 }
 
-/// Notes the new owner of an object, whoever inserted it.
+/// Notes the new owner of an object. Game logic may insert the component itself.
 pub(super) fn note_owner(mut world: DeferredWorld, context: HookContext) {
     // A world that is loaded does this when all of its players are in their rooms.
     if world.contains_resource::<EntityIndex>() {

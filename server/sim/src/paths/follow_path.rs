@@ -15,6 +15,15 @@ pub struct FollowPath {
     velocity: Option<(i16, i16)>,
 }
 
+/// A stretch of constant velocity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The velocity.
+    pub velocity: Velocity,
+    /// For how many ticks the entity has it, at least 1. `u32::MAX` at the target.
+    pub ticks: u32,
+}
+
 impl FollowPath {
     /// Begins to follow a path: the tiles at which it turns, in order. Keeps its memory.
     pub fn begin(&mut self, path: &[TileCell]) {
@@ -23,9 +32,44 @@ impl FollowPath {
         self.velocity = None;
     }
 
+    /// Begins to follow a path that starts at the centre of the tile `from`, for an entity that is
+    /// elsewhere. Unless it is already between there and the first turn, it goes there first.
+    pub fn begin_from(&mut self, map: Walkable<'_>, here: Position, from: TileCell, path: &[TileCell]) {
+        self.begin(path);
+        let start = map.centre(from);
+        let is_between = |end| {
+            let (x, y) = apart(start, here);
+            let (end_x, end_y) = apart(start, end);
+            let along = x * end_x + y * end_y;
+            x * end_y == y * end_x && (0..=end_x * end_x + end_y * end_y).contains(&along)
+        };
+        if !path.first().is_some_and(|&first| is_between(map.centre(first))) {
+            self.turns.push(from);
+        }
+    }
+
     /// Stops.
     pub fn stop(&mut self) {
         self.begin(&[]);
+    }
+
+    /// Stops at the next turn.
+    pub fn stop_at_turn(&mut self) {
+        if let Some(next) = self.turns.pop() {
+            self.turns.clear();
+            self.turns.push(next);
+        }
+    }
+
+    /// Chooses the velocity to the next turn again, because the speed has changed.
+    pub fn choose_velocity(&mut self) {
+        self.velocity = None;
+    }
+
+    /// Returns the next tile at which it turns or stops.
+    #[must_use]
+    pub fn next_turn(&self) -> Option<TileCell> {
+        self.turns.last().copied()
     }
 
     /// Returns whether the target is reached.
@@ -39,47 +83,90 @@ impl FollowPath {
     /// last step that ends exactly at the turn. So a stretch costs at most two new segments. At the
     /// target, it is 0.
     pub fn velocity(&mut self, map: Walkable<'_>, here: Position, speed: u16) -> Velocity {
-        let left = |turn: TileCell| {
-            let there = map.centre(turn);
-            (
-                i64::from(there.x) - i64::from(here.x),
-                i64::from(there.y) - i64::from(here.y),
-            )
-        };
-        while self.turns.last().is_some_and(|&turn| left(turn) == (0, 0)) {
+        self.stretch(map, here, speed).velocity
+    }
+
+    /// Returns the velocity as [`Self::velocity`] does, and for how many ticks that method would
+    /// return it. So an entity that nothing else moves needs no look until then.
+    pub fn stretch(&mut self, map: Walkable<'_>, here: Position, speed: u16) -> Stretch {
+        while self
+            .turns
+            .last()
+            .is_some_and(|&turn| apart(here, map.centre(turn)) == (0, 0))
+        {
             self.turns.pop();
             self.velocity = None;
         }
         let Some(&turn) = self.turns.last() else {
-            return Velocity::default();
-        };
-        let (x, y) = left(turn);
-        let speed = i64::from(speed).min(i64::from(i16::MAX));
-        let squared = x * x + y * y;
-        if squared <= speed * speed {
-            return Velocity {
-                x: x as i16,
-                y: y as i16,
+            return Stretch {
+                velocity: Velocity::default(),
+                ticks: u32::MAX,
             };
+        };
+        let left = apart(here, map.centre(turn));
+        let speed = i64::from(speed).min(i64::from(i16::MAX));
+        if squared(left) <= speed * speed {
+            let (x, y) = left;
+            return stretch((x as i16, y as i16), 1);
         }
-        // A velocity that no longer leads to the turn, because the entity was pushed, is chosen
-        // again.
-        let leads_there = |(vx, vy): (i16, i16)| {
-            let (vx, vy) = (i64::from(vx), i64::from(vy));
-            let beside = (x * vy - y * vx).unsigned_abs();
-            // At most two steps beside the line, and not away from the turn.
-            beside <= 2 * (vx * vx + vy * vy).unsigned_abs() && x * vx + y * vy > 0
-        };
-        let (x, y) = match self.velocity.filter(|&velocity| leads_there(velocity)) {
-            Some(velocity) => velocity,
-            None => {
-                // Rounded up, so that the velocity is not above the speed.
-                let root = squared.isqrt();
-                let length = root + i64::from(root * root < squared);
-                ((x * speed / length) as i16, (y * speed / length) as i16)
-            }
-        };
-        self.velocity = Some((x, y));
-        Velocity { x, y }
+        let kept = self.velocity.filter(|&velocity| leads(velocity, left));
+        let velocity = kept.unwrap_or_else(|| toward(left, speed));
+        self.velocity = Some(velocity);
+        stretch(velocity, ticks_along(velocity, left, speed))
     }
+}
+
+fn stretch((x, y): (i16, i16), ticks: u32) -> Stretch {
+    Stretch {
+        velocity: Velocity { x, y },
+        ticks,
+    }
+}
+
+/// Returns how far it is from one position to another one along each axis.
+fn apart(from: Position, to: Position) -> (i64, i64) {
+    (
+        i64::from(to.x) - i64::from(from.x),
+        i64::from(to.y) - i64::from(from.y),
+    )
+}
+
+fn squared((x, y): (i64, i64)) -> i64 {
+    x * x + y * y
+}
+
+/// Returns the velocity of this speed in a direction.
+fn toward((x, y): (i64, i64), speed: i64) -> (i16, i16) {
+    let squared = squared((x, y));
+    // Rounded up, so that the velocity is not above the speed.
+    let root = squared.isqrt();
+    let length = root + i64::from(root * root < squared);
+    ((x * speed / length) as i16, (y * speed / length) as i16)
+}
+
+/// Returns whether a velocity leads to the turn. One that no longer does, because the entity was
+/// pushed, is chosen again.
+fn leads(velocity: (i16, i16), left: (i64, i64)) -> bool {
+    let (x, y) = left;
+    let (vx, vy) = (i64::from(velocity.0), i64::from(velocity.1));
+    let beside = (x * vy - y * vx).unsigned_abs();
+    // At most two steps beside the line, and not away from the turn.
+    beside <= 2 * squared((vx, vy)).unsigned_abs() && x * vx + y * vy > 0
+}
+
+/// Returns after how many ticks with this velocity the turn is at most one step away.
+fn ticks_along(velocity: (i16, i16), left: (i64, i64), speed: i64) -> u32 {
+    if !leads(velocity, left) {
+        return 1;
+    }
+    let (vx, vy) = (i64::from(velocity.0), i64::from(velocity.1));
+    let left_after = |ticks: i64| (left.0 - ticks * vx, left.1 - ticks * vy);
+    // Three ticks before the entity is beside the turn, it is still more than one step away: a
+    // velocity is more than half as fast as the speed that it was chosen for.
+    let beside = (left.0 * vx + left.1 * vy) / squared((vx, vy));
+    let mut ticks = (beside - 3).max(1);
+    while squared(left_after(ticks)) > speed * speed && leads(velocity, left_after(ticks)) {
+        ticks += 1;
+    }
+    u32::try_from(ticks).unwrap_or(u32::MAX)
 }

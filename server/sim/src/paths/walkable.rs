@@ -41,6 +41,12 @@ impl<'a> Walkable<'a> {
         Self { walls, size }
     }
 
+    /// Returns the walls of the map.
+    #[must_use]
+    pub fn walls(&self) -> &'a WallGrid {
+        self.walls
+    }
+
     /// Returns the tile that contains a position.
     #[must_use]
     pub fn tile_at(&self, position: Position) -> TileCell {
@@ -50,10 +56,10 @@ impl<'a> Walkable<'a> {
         }
     }
 
-    /// Returns the centre of a tile of the map.
+    /// Returns the centre of a tile of the map. It saturates for a tile that no map has.
     #[must_use]
     pub fn centre(&self, tile: TileCell) -> Position {
-        let centre = |at: i32| at * self.tile() + self.tile() / 2;
+        let centre = |at: i32| at.saturating_mul(self.tile()).saturating_add(self.tile() / 2);
         Position {
             x: centre(tile.column),
             y: centre(tile.row),

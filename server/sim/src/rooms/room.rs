@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
@@ -12,12 +13,17 @@ use parlour_shared::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    life::RoomEvents,
     listing::{ChangedRooms, RoomListing},
     options::RoomOptions,
     room_catalogue::Blueprint,
     seats::Seats,
 };
-use crate::{clock::Clock, config::RoomRules, state::StableId};
+use crate::{
+    clock::Clock,
+    config::RoomRules,
+    state::{StableEntity, StableId},
+};
 
 /// A simulated space.
 #[derive(Component, Clone, Debug)]
@@ -136,6 +142,16 @@ impl RoomsCreated {
     }
 }
 
+/// What other features do with each new room, in the order in which they were added. Not with the
+/// rooms of a loaded world.
+#[derive(Resource, Clone, Debug, Default)]
+pub(super) struct NewRoomSteps(Vec<fn(&mut World, Entity)>);
+
+/// Lets a feature do something with each new room, before anyone enters it.
+pub(crate) fn when_created(app: &mut App, step: fn(&mut World, Entity)) {
+    app.world_mut().resource_mut::<NewRoomSteps>().0.push(step);
+}
+
 /// A room that may be created: everything was checked.
 pub(super) struct RoomPlan {
     pub(super) name: String,
@@ -169,5 +185,13 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     rooms.by_name.insert(plan.name, entity);
     rooms.due.insert((tick.after(1), epoch), entity);
     world.resource_mut::<ChangedRooms>().note(entity);
+    let room = StableEntity {
+        id: StableId::room(epoch),
+        entity,
+    };
+    world.resource_mut::<RoomEvents>().created(room);
+    for step in world.resource::<NewRoomSteps>().clone().0 {
+        step(world, entity);
+    }
     entity
 }

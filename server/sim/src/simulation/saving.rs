@@ -1,6 +1,9 @@
 //! Saves a world, and makes one from a saved state.
 
+use std::collections::BTreeMap;
+
 use bevy_app::Plugins;
+use bevy_ecs::prelude::*;
 
 use super::Simulation;
 use crate::{
@@ -49,6 +52,13 @@ impl Simulation {
     /// [`parlour_tick::TickOutput::parts`], and [`crate::SavedPart::tag`].
     pub fn part_names(&self) -> impl Iterator<Item = &'static str> {
         self.world.resource::<PartRegistry>().names()
+    }
+
+    /// Returns the parts of an entity that are part of the state, by name, as JSON: for people and
+    /// other tools. It is empty if there is no such entity.
+    #[must_use]
+    pub fn show_entity(&self, entity: Entity) -> BTreeMap<&'static str, serde_json::Value> {
+        state::show_entity(&self.world, entity)
     }
 
     /// Returns a saved part as JSON, for people and other tools, or `None` if the bytes are not

@@ -47,6 +47,12 @@ impl PartRegistry {
             .map(|(tag, entry)| (tag, &*entry.part))
     }
 
+    /// Returns the components with their names.
+    pub(super) fn named_parts_of_entities(&self) -> impl Iterator<Item = (&'static str, &dyn Part)> {
+        let entries = self.parts.iter().filter(|entry| entry.of_entity);
+        entries.map(|entry| (entry.name, &*entry.part))
+    }
+
     /// Returns a part with its name, or `None` if the tag is unknown or belongs to the other kind.
     pub(super) fn part(&self, tag: usize, of_entity: bool) -> Option<(&'static str, &dyn Part)> {
         let entry = self.parts.get(tag).filter(|entry| entry.of_entity == of_entity)?;

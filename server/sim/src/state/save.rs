@@ -1,5 +1,7 @@
 //! Saves a world. Equal states are saved as equal bytes, regardless of how they were reached.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::{prelude::*, query::QueryState};
 
 use super::{PartRegistry, StableId};
@@ -51,4 +53,16 @@ fn save_parts(world: &World, entity: Option<Entity>, out: &mut Vec<u8>) {
             out.truncate(start);
         }
     }
+}
+
+/// Returns the parts of an entity by name, as JSON.
+pub(crate) fn show_entity(world: &World, entity: Entity) -> BTreeMap<&'static str, serde_json::Value> {
+    let registry = world.resource::<PartRegistry>();
+    let mut bytes = Vec::new();
+    let parts = registry.named_parts_of_entities().filter_map(|(name, part)| {
+        bytes.clear();
+        let is_there = world.get_entity(entity).is_ok() && part.save(world, Some(entity), &mut bytes);
+        Some((name, is_there.then(|| part.show(&bytes)).flatten()?))
+    });
+    parts.collect()
 }

@@ -53,6 +53,7 @@ pub(crate) fn check(config: &Result<Config, Problems>) -> Result<(), Exit> {
                 let types = settings.room_types.len();
                 let options = settings.server_options(maps, Vec::new());
                 options.unused_state().iter().for_each(warn);
+                options.left_out_objects().iter().for_each(warn);
                 match options.check_room_types() {
                     Ok(()) if types > 0 => counts.push(count(types, "room type").to_string()),
                     Ok(()) => {}

@@ -63,6 +63,7 @@ struct ListedWorld {
     tick: u32,
     tick_us: ListedTimes,
     players: u32,
+    objects: u32,
     output_bytes: u64,
     panics: u32,
     restarts: u32,

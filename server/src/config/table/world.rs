@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use parlour_shared::{limits::MAX_ROOM_CAPACITY, motion::Speeds};
+use parlour_shared::{
+    limits::{MAX_ROOM_CAPACITY, MAX_ROOM_OBJECTS},
+    motion::Speeds,
+};
 
 use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::{
@@ -45,6 +48,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         also: None,
         apply: set!(capacity, |text| whole(text, 1..=MAX_ROOM_CAPACITY)),
         show: |settings| settings.capacity.to_string(),
+    },
+    Setting {
+        name: "max_objects",
+        section: Section::World,
+        form: "OBJECTS",
+        help: "The maximum number of objects in one room. Game logic cannot spawn more, and a map \
+               that places more is refused",
+        kind: SettingKind::Number,
+        also: None,
+        apply: set!(max_objects, |text| whole(text, 0..=MAX_ROOM_OBJECTS)),
+        show: |settings| settings.max_objects.to_string(),
     },
     Setting {
         name: "speeds",

@@ -22,6 +22,7 @@ const WORLDS: &[(&str, Align)] = &[
     ("P99 MS", Right),
     ("ROOMS", Right),
     ("PLAYERS", Right),
+    ("OBJECTS", Right),
     ("KB/S", Right),
     ("PANICS", Right),
     ("RESTARTS", Right),
@@ -66,6 +67,7 @@ fn world_row(world: &ListedWorld) -> Vec<String> {
         milliseconds(world.tick_us.p99),
         world.rooms.len().to_string(),
         players.to_string(),
+        world.objects.to_string(),
         (world.output_bytes / 1000).to_string(),
         world.panics.to_string(),
         world.restarts.to_string(),
@@ -127,11 +129,11 @@ mod tests {
 
     const ANSWER: &str = r#"{"thread_load":[0.1,0.0],"worlds":[
         {"name":"main","type":null,"own":false,"thread":0,"state":"running","tick":1200,
-         "tick_us":{"p50":120,"p99":1480,"max":2000},"sessions":3,"players":12,"entities":13,
+         "tick_us":{"p50":120,"p99":1480,"max":2000},"sessions":3,"players":12,"objects":3,"entities":16,
          "output_bytes":34567,"panics":0,"restarts":0,"rooms":[
           {"name":"plaza","type":"plaza","players":12,"reserved":0,"capacity":1000,"locked":false,"private":false}]},
         {"name":"tag.k7","type":"tag","own":true,"thread":1,"state":"rebuilding","tick":60,
-         "tick_us":{"p50":9,"p99":9,"max":9},"sessions":4,"players":4,"entities":6,
+         "tick_us":{"p50":9,"p99":9,"max":9},"sessions":4,"players":4,"objects":0,"entities":6,
          "output_bytes":999,"panics":1,"restarts":1,"rooms":[
           {"name":"tag/k7\u001b","type":"tag","players":4,"reserved":2,"capacity":8,"locked":true,"private":true}]}]}"#;
 
@@ -139,9 +141,9 @@ mod tests {
     fn worlds_and_rooms_are_aligned_tables() {
         let node: Node = serde_json::from_str(ANSWER).unwrap();
         let expected = "\
-WORLD   TYPE  STATE       THREAD  TICK  P50 MS  P99 MS  ROOMS  PLAYERS  KB/S  PANICS  RESTARTS
-main    -     running          0  1200    0.12    1.48      1       12    34       0         0
-tag.k7  tag   rebuilding       1    60    0.01    0.01      1        4     0       1         1
+WORLD   TYPE  STATE       THREAD  TICK  P50 MS  P99 MS  ROOMS  PLAYERS  OBJECTS  KB/S  PANICS  RESTARTS
+main    -     running          0  1200    0.12    1.48      1       12        3    34       0         0
+tag.k7  tag   rebuilding       1    60    0.01    0.01      1        4        0     0       1         1
 
 ROOM           TYPE   WORLD   PLAYERS  RESERVED  CAPACITY  STATE
 plaza          plaza  main         12         0      1000  open
