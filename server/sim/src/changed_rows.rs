@@ -1,12 +1,19 @@
 //! The search for the changed rows in a table of components.
 
-use bevy_ecs::change_detection::{ContiguousRef, Tick};
+use bevy_ecs::change_detection::{ContiguousMut, ContiguousRef, Tick};
 
 /// Calls `changed` with each row that changed since the last run of the system.
 ///
 /// Few components change in a tick, and finding them row by row takes longer than what is done with
 /// them. So this searches 64 rows at a time.
 pub(crate) fn for_each_changed<C>(components: &ContiguousRef<'_, C>, mut changed: impl FnMut(usize)) {
+    let this = components.this_run_tick().get();
+    let since = this.wrapping_sub(components.last_run_tick().get());
+    search(components.changed_ticks_slice(), this, since, &mut changed);
+}
+
+/// Like [`for_each_changed`], for a system that also writes the components.
+pub(crate) fn for_each_changed_mut<C>(components: &ContiguousMut<'_, C>, mut changed: impl FnMut(usize)) {
     let this = components.this_run_tick().get();
     let since = this.wrapping_sub(components.last_run_tick().get());
     search(components.changed_ticks_slice(), this, since, &mut changed);

@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     actions::Reach,
-    kinds::EntityKinds,
+    kinds::{EntityKinds, check_layer, layer_bits},
     movement, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
     state, timers, travel, wake_times,
@@ -84,9 +84,22 @@ pub trait SimulationApp {
     /// components already travel.
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Adds a [`crate::Control`] to every player, with which game logic moves it. May be called
-    /// several times.
+    /// Adds a [`crate::Control`] to every player, with which game logic moves it. Objects may have
+    /// one, too: insert it. May be called several times.
     fn control_motion(&mut self) -> &mut Self;
+
+    /// Sets the collision layer of players, 0 to 31. The default is 0.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    fn player_layer(&mut self, layer: u8) -> &mut Self;
+
+    /// Lets the bodies of these layers stop players. Clients are told, and predict it for the
+    /// bodies that they see.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    fn players_stopped_by(&mut self, layers: &[u8]) -> &mut Self;
 
     /// Lets game logic refuse a room that is about to be created by a join, a reservation or a
     /// door, or narrow its rules ([`NewRoom::rules`]). To refuse it, `check` returns the code for
@@ -247,6 +260,19 @@ impl SimulationApp for App {
 
     fn control_motion(&mut self) -> &mut Self {
         movement::add_control(self);
+        self
+    }
+
+    fn player_layer(&mut self, layer: u8) -> &mut Self {
+        let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
+        kinds.players_mut().layer = check_layer(layer);
+        self
+    }
+
+    fn players_stopped_by(&mut self, layers: &[u8]) -> &mut Self {
+        let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
+        kinds.players_mut().stopped_by = layer_bits(layers);
+        movement::add_solid_bodies(self);
         self
     }
 

@@ -17,6 +17,9 @@ use crate::state;
 #[derive(Resource, Debug)]
 pub struct EntityKinds(Vec<Kind>);
 
+/// The maximum number of collision layers.
+const MAX_LAYERS: u8 = 32;
+
 /// A kind of entities.
 #[derive(Clone, Debug)]
 pub struct Kind {
@@ -54,9 +57,66 @@ impl Kind {
             half_y: self.described.half_y,
         }
     }
+
+    /// Returns the collision layer of its bodies, 0 to 31.
+    #[must_use]
+    pub fn layer(&self) -> u8 {
+        self.described.layer
+    }
+
+    /// Returns whether the bodies of a kind stop bodies of this kind.
+    #[must_use]
+    pub fn is_stopped_by(&self, other: &Self) -> bool {
+        self.described.stopped_by >> (other.described.layer % MAX_LAYERS) & 1 != 0
+    }
+
+    /// Returns whether walls do not stop its bodies.
+    #[must_use]
+    pub fn passes_walls(&self) -> bool {
+        self.described.passes_walls
+    }
+}
+
+/// Returns the bits of some layers.
+///
+/// # Panics
+/// If there is no such layer.
+pub(crate) fn layer_bits(layers: &[u8]) -> u32 {
+    let bit = |bits, &layer| bits | 1 << check_layer(layer);
+    layers.iter().fold(0, bit)
+}
+
+/// Returns the layer.
+///
+/// # Panics
+/// If there is no such layer.
+pub(crate) fn check_layer(layer: u8) -> u8 {
+    assert!(
+        layer < MAX_LAYERS,
+        "collision layers are 0 to {}, not {layer}",
+        MAX_LAYERS - 1
+    );
+    layer
 }
 
 impl EntityKinds {
+    /// Returns whether bodies of this kind stop bodies of any kind.
+    #[must_use]
+    pub fn is_solid(&self, kind: KindId) -> bool {
+        let kind = self.get(kind);
+        kind.is_some_and(|kind| self.0.iter().any(|other| other.is_stopped_by(kind)))
+    }
+
+    /// Returns whether bodies can stop bodies in this world.
+    pub(crate) fn have_solids(&self) -> bool {
+        self.0.iter().any(|kind| kind.described.stopped_by != 0)
+    }
+
+    /// Returns what clients are told about players, to change it.
+    pub(crate) fn players_mut(&mut self) -> &mut EntityKind {
+        &mut self.0[usize::from(KindId::PLAYER.0)].described
+    }
+
     /// Returns the kind with a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<KindId> {

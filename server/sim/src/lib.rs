@@ -216,7 +216,7 @@ pub use cooldown::Cooldown;
 pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayers};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
-pub use movement::{Control, CurrentPosition, Motion, Walk};
+pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
 pub use object_interest::ObjectInterest;
 pub use objects::{
     Object, ObjectSlots, Objects, Owner, OwnerError, OwnerLeaves, Owners, SpawnError, SpawnedObject,

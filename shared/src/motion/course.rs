@@ -136,7 +136,7 @@ fn ticks_within_tiles(walls: &WallGrid, middle: i32, half: i32, velocity: i16) -
         return LONGEST;
     }
     let tile = walls.tile();
-    let (low, high) = (middle - half, middle + half - 1);
+    let (low, high) = (middle.saturating_sub(half), middle.saturating_add(half - 1));
     let room = if velocity > 0 {
         (tile - 1 - low.rem_euclid(tile)).min(tile - 1 - high.rem_euclid(tile))
     } else {

@@ -88,10 +88,11 @@ fn along_y(around: &Surroundings<'_>, from: Position, by: i32) -> (i32, bool) {
 fn flush(walls: &WallGrid, middle: i32, half: i32, by: i32) -> i32 {
     let tile = walls.tile();
     let (first, last) = walls.tiles_across(middle, half);
+    // Saturates for a position outside of any map.
     if by > 0 {
-        (last + 1) * tile - half
+        last.saturating_add(1).saturating_mul(tile).saturating_sub(half)
     } else {
-        first * tile + half
+        first.saturating_mul(tile).saturating_add(half)
     }
 }
 

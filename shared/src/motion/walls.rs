@@ -23,6 +23,7 @@ pub struct WallGrid {
     width: u16,
     height: u16,
     tile: i32,
+    /// Empty if no tile is a wall, so that open ground takes no memory.
     blocked: Vec<u64>,
 }
 
@@ -38,12 +39,11 @@ impl WallGrid {
             Self::fits(width, height, tile_px),
             "map of {width} x {height} tiles of {tile_px} px"
         );
-        let words = (usize::from(width) * usize::from(height)).div_ceil(64);
         Self {
             width,
             height,
             tile: i32::from(tile_px) * UNITS_PER_PX,
-            blocked: vec![0; words],
+            blocked: Vec::new(),
         }
     }
 
@@ -76,6 +76,10 @@ impl WallGrid {
     /// Makes a tile a wall. Tiles outside the map already are.
     pub fn block(&mut self, column: u16, row: u16) {
         if column < self.width && row < self.height {
+            if self.blocked.is_empty() {
+                let tiles = usize::from(self.width) * usize::from(self.height);
+                self.blocked.resize(tiles.div_ceil(64), 0);
+            }
             let bit = usize::from(row) * usize::from(self.width) + usize::from(column);
             self.blocked[bit / 64] |= 1 << (bit % 64);
         }
@@ -97,7 +101,9 @@ impl WallGrid {
             return true;
         }
         let bit = row as usize * usize::from(self.width) + column as usize;
-        self.blocked[bit / 64] & (1 << (bit % 64)) != 0
+        self.blocked
+            .get(bit / 64)
+            .is_some_and(|word| word & (1 << (bit % 64)) != 0)
     }
 
     /// Whether the body of a player at `position` overlaps no wall.

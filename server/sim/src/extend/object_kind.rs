@@ -14,7 +14,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::declare_once;
 use crate::{
-    kinds::{EntityKinds, Kind},
+    kinds::{EntityKinds, Kind, check_layer, layer_bits},
+    movement,
     objects::{Furnish, Furnishings, SpawnedObject},
     replication,
 };
@@ -91,6 +92,36 @@ impl ObjectKind {
         self
     }
 
+    /// Sets the collision layer of the bodies, 0 to 31. The default is 0, which is also that of
+    /// players unless [`SimulationApp::player_layer`](crate::SimulationApp::player_layer) changes
+    /// it. The layer alone stops nobody: see [`Self::stopped_by`].
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    #[must_use]
+    pub fn layer(mut self, layer: u8) -> Self {
+        self.described.layer = check_layer(layer);
+        self
+    }
+
+    /// Lets the bodies of these layers stop these objects. An object that has
+    /// [`Passable`](crate::Passable) stops nobody.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    #[must_use]
+    pub fn stopped_by(mut self, layers: &[u8]) -> Self {
+        self.described.stopped_by = layer_bits(layers);
+        self
+    }
+
+    /// Lets the objects pass walls. The edge of the map still stops them.
+    #[must_use]
+    pub fn passes_walls(mut self) -> Self {
+        self.described.passes_walls = true;
+        self
+    }
+
     /// Replicates a component of these objects to the viewers that see them, and makes it part of
     /// the state under this name. Its encoding has 1 to 64 bytes. An object need not have it.
     ///
@@ -137,6 +168,9 @@ impl ObjectKind {
             described: self.described,
             near_px: self.near_px,
         };
+        if kind.described.stopped_by != 0 {
+            movement::add_solid_bodies(app);
+        }
         let kind = app.world_mut().resource_mut::<EntityKinds>().add(kind);
         for (name, declare) in self.components {
             declare(app, name, kind);

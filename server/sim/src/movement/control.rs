@@ -1,5 +1,5 @@
-//! Control of a player's motion by game logic: it sets a velocity, pushes, stops, carries, and
-//! locks or slows the input of the player.
+//! Control of the motion of a player or an object by game logic: it sets a velocity, pushes, stops,
+//! carries, and locks or slows the input of a player.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -8,16 +8,22 @@ use parlour_shared::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{CurrentPosition, Motion};
+use super::{
+    CurrentPosition, Motion,
+    surroundings::{place_of, surroundings},
+};
 use crate::{
     clock::Clock,
+    kinds::EntityKinds,
+    objects::Object,
     rooms::{InRoom, Room},
     state::{StableId, StableIds},
 };
 
-/// The control that game logic has over a player's motion. Players have it in a world that called
-/// [`SimulationApp::control_motion`](crate::SimulationApp::control_motion). It starts again in each
-/// room.
+/// The control that game logic has over the motion of a player or an object. In a world that called
+/// [`SimulationApp::control_motion`](crate::SimulationApp::control_motion), each player has it, and
+/// it starts again in each room. An object has it if game logic inserts it. It then takes over the
+/// motion of the object with the first change; an object sends no commands.
 ///
 /// A change takes effect in this tick if the system that makes it runs before
 /// [`Walk`](crate::Walk), and otherwise in the next tick. Commands of the player that arrive while
@@ -49,6 +55,8 @@ struct PushedHeading {
 pub(super) struct CarrierLink {
     carrier: StableId,
     offset: Position,
+    /// Whether it ends before the entities walk next.
+    ends: bool,
 }
 
 /// A carrier may itself be carried, but not through more carriers than this.
@@ -96,23 +104,31 @@ impl Control {
         self.is_changed = true;
     }
 
-    /// Lets the player follow an entity with a [`Motion`] in the same room, at this offset, until
-    /// [`Self::put_down`] is called or the carrier leaves the room. Walls do not stop the player
-    /// meanwhile. Choose an offset at which it is in no wall when it is put down; otherwise it is
-    /// put where the carrier is.
+    /// Lets the player or object follow a player or object in the same room, at this offset, until
+    /// [`Self::put_down`] is called or the carrier leaves the room. Nothing else stops it meanwhile.
+    /// Choose an offset at which it is in no wall when it is put down; otherwise it is put where the
+    /// carrier is.
     pub fn carry(&mut self, carrier: StableId, offset: Position) {
-        self.carried = Some(CarrierLink { carrier, offset });
+        let ends = false;
+        self.carried = Some(CarrierLink {
+            carrier,
+            offset,
+            ends,
+        });
     }
 
     /// Ends the carrying.
     pub fn put_down(&mut self) {
-        self.is_changed |= self.carried.take().is_some();
+        if let Some(link) = &mut self.carried {
+            link.ends = true;
+            self.is_changed = true;
+        }
     }
 
-    /// Whether the player is carried.
+    /// Whether the entity is carried.
     #[must_use]
     pub fn is_carried(&self) -> bool {
-        self.carried.is_some()
+        self.carried.is_some_and(|link| !link.ends)
     }
 
     /// Locks the input of the player until a tick, or until it is released. Until then, the player
@@ -196,65 +212,83 @@ impl Control {
     }
 }
 
-/// Sets the heading of the players whose control changed or is due.
+/// Sets the heading of the entities whose control changed or is due.
 pub(super) fn apply(
-    mut players: Query<(&InRoom, &mut Motion, &mut Control)>,
+    mut controlled: Query<(Option<&InRoom>, Option<&Object>, &mut Motion, &mut Control)>,
     rooms: Query<&Room>,
+    kinds: Res<EntityKinds>,
     clock: Res<Clock>,
 ) {
     let tick = clock.tick;
-    for (room, mut motion, mut control) in &mut players {
+    for (room, object, mut motion, mut control) in &mut controlled {
         if control.next_due() > tick {
             continue;
         }
         control.expire(tick);
         let heading = control.heading();
-        if control.carried.is_none()
-            && heading != motion.course.segment.gait.heading
-            && let Ok(room) = rooms.get(room.0)
-        {
-            motion.turn(&room.map.walls, heading, tick);
+        let ended = control.carried.take_if(|link| link.ends);
+        let Some((room, kind)) = place_of(room, object) else {
+            continue;
+        };
+        let (Ok(room), Some(kind)) = (rooms.get(room), kinds.get(kind)) else {
+            continue;
+        };
+        let around = surroundings(room, kind);
+        if let Some(link) = ended {
+            motion.put_down(around, link.offset, heading, tick);
+        } else if control.carried.is_none() && heading != motion.course.segment.gait.heading {
+            motion.turn(around, heading, tick);
         }
     }
 }
 
-/// Moves carried players with their carriers, and puts down those whose carrier is gone.
+type Follower<'a> = (
+    Option<&'a InRoom>,
+    Option<&'a Object>,
+    &'a mut Motion,
+    &'a mut CurrentPosition,
+);
+
+/// Moves carried entities with their carriers, and puts down those whose carrier is gone.
 pub(super) fn follow_carriers(
     mut carried: Query<(Entity, &mut Control)>,
-    mut movers: Query<(&InRoom, &mut Motion, &mut CurrentPosition)>,
+    mut movers: Query<Follower<'_>>,
     rooms: Query<&Room>,
-    ids: Res<StableIds>,
-    clock: Res<Clock>,
+    (kinds, ids, clock): (Res<EntityKinds>, Res<StableIds>, Res<Clock>),
     mut waiting: Local<Vec<(Entity, CarrierLink)>>,
 ) {
     let tick = clock.tick;
     waiting.clear();
     let all = carried.iter();
-    waiting.extend(all.filter_map(|(player, control)| Some((player, control.carried?))));
+    waiting.extend(all.filter_map(|(entity, control)| Some((entity, control.carried?))));
     // The segments of carriers that nobody carries do not change here. So the order does not
     // matter.
-    for &(player, first) in &waiting {
-        let Ok(room) = movers.get(player).map(|(room, ..)| *room) else {
+    for &(entity, first) in &waiting {
+        let place = |(room, object, ..): (Option<&InRoom>, Option<&Object>, &Motion, &CurrentPosition)| {
+            place_of(room, object)
+        };
+        let Some((room, kind)) = movers.get(entity).ok().and_then(place) else {
             continue;
         };
         let leader = |mut link: CarrierLink| {
             let mut offset = Position::default();
             for _ in 0..MOST_CARRIERS {
                 let carrier = ids.find(link.carrier)?;
-                let (its_room, motion, _) = movers.get(carrier).ok()?;
-                if its_room.0 != room.0 {
+                let found = movers.get(carrier).ok()?;
+                let segment = found.2.segment();
+                if place(found)?.0 != room {
                     return None;
                 }
                 offset = plus(offset, link.offset);
                 match carried.get(carrier).ok().and_then(|(_, control)| control.carried) {
                     Some(next) => link = next,
-                    None => return Some((motion.segment(), offset)),
+                    None => return Some((segment, offset)),
                 }
             }
             None
         };
         let found = leader(first);
-        let Ok((_, mut motion, mut position)) = movers.get_mut(player) else {
+        let Ok((_, _, mut motion, mut position)) = movers.get_mut(entity) else {
             continue;
         };
         if let Some((segment, offset)) = found {
@@ -266,14 +300,13 @@ pub(super) fn follow_carriers(
                 let review = Tick(u32::MAX);
                 motion.follow(Course { segment, review }, tick);
             }
-        } else if let (Ok((_, mut control)), Ok(room)) = (carried.get_mut(player), rooms.get(room.0)) {
+        } else if let (Ok((_, mut control)), Ok(room), Some(kind)) =
+            (carried.get_mut(entity), rooms.get(room), kinds.get(kind))
+        {
             control.carried = None;
-            motion.put_down(&room.map.walls, first.offset, control.heading(), tick);
+            motion.put_down(surroundings(room, kind), first.offset, control.heading(), tick);
         }
-        let here = motion.course.segment.at(tick);
-        if position.0 != here {
-            position.0 = here;
-        }
+        position.set_if_neq(CurrentPosition(motion.course.segment.at(tick)));
     }
 }
 

@@ -1,25 +1,28 @@
-//! The motion of a player, and the position that follows from it.
+//! The motion of a player or an object, and the position that follows from it.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::Tick,
-    motion::{self, Course, Heading, WallGrid},
+    motion::{self, Course, Gait, Heading, Segment, Surroundings, Velocity, contact},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::doors::Path;
 
-/// The position of a player at this tick, for game logic. It follows from [`Motion`].
+/// The position of a player or an object at this tick, for game logic. It follows from [`Motion`].
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CurrentPosition(pub motion::Position);
 
-/// The motion of a player: its segment, and when walls and doors are checked again.
+/// The motion of a player or an object: its segment, and when walls and doors are checked again.
+/// [`Steer`](crate::Steer) changes it.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Motion {
     pub(crate) course: Course,
     /// The position at the tick before the segment began.
     before: motion::Position,
-    /// The last tick at which game logic teleported the player.
+    /// The velocity that it had then on open ground.
+    velocity_before: Velocity,
+    /// The last tick at which game logic teleported the entity.
     teleported_at: Tick,
     /// The first tick whose path can enter a door, while the segment lasts.
     pub(crate) next_door_check: Tick,
@@ -33,10 +36,12 @@ impl Motion {
         Self::along(Course::still(tick, position))
     }
 
-    fn along(course: Course) -> Self {
+    /// Returns the motion of an entity that begins with this course.
+    pub(crate) fn along(course: Course) -> Self {
         Self {
             course,
             before: course.segment.position,
+            velocity_before: Velocity::default(),
             teleported_at: Tick(0),
             next_door_check: Tick(0),
         }
@@ -44,12 +49,12 @@ impl Motion {
 
     /// Returns the present segment.
     #[must_use]
-    pub fn segment(&self) -> motion::Segment {
+    pub fn segment(&self) -> Segment {
         self.course.segment
     }
 
-    /// Moves the player to a position at this tick, where it stands still. The position must be
-    /// free of walls. If the position is in a door, the player enters the door when doors are
+    /// Moves the entity to a position at this tick, where it stands still. The position must be
+    /// free of walls. If the position is in a door, a player enters the door when doors are
     /// checked in this tick ([`StepSet::React`](crate::StepSet::React)). It does not enter doors on
     /// the way.
     pub fn teleport(&mut self, tick: Tick, position: motion::Position) {
@@ -57,23 +62,25 @@ impl Motion {
         self.teleported_at = tick;
     }
 
-    /// Changes the heading of the player at this tick.
-    pub fn turn(&mut self, walls: &WallGrid, heading: Heading, tick: Tick) {
-        // A wall that the player meets at this tick stops it before it turns.
+    /// Changes the heading of the entity at this tick. [`surroundings`](crate::surroundings)
+    /// returns what is around it.
+    pub fn turn<'a>(&mut self, around: impl Into<Surroundings<'a>>, heading: Heading, tick: Tick) {
+        let around = around.into();
+        // A wall that the body meets at this tick stops it before it turns.
         let course = if tick >= self.course.review {
-            motion::contact(walls, &self.course, tick)
+            contact(around, &self.course, tick)
         } else {
             self.course
         };
         let here = course.segment.at(tick);
-        self.follow(motion::turn(walls, here, heading, tick), tick);
+        self.follow(motion::turn(around, here, heading, tick), tick);
     }
 
-    /// Ends the carrying of the player, who was carried at this offset from its carrier. If it
+    /// Ends the carrying of the entity, which was carried at this offset from its carrier. If it
     /// would be in a wall, it is put where the carrier was.
     pub(super) fn put_down(
         &mut self,
-        walls: &WallGrid,
+        around: Surroundings<'_>,
         offset: motion::Position,
         heading: Heading,
         tick: Tick,
@@ -83,30 +90,63 @@ impl Motion {
             x: here.x.wrapping_sub(offset.x),
             y: here.y.wrapping_sub(offset.y),
         };
-        let place = if walls.is_free(here) { here } else { carrier };
-        self.follow(motion::turn(walls, place, heading, tick), tick);
+        let place = if around.is_free(here) { here } else { carrier };
+        self.teleport(tick, place);
+        self.follow(motion::turn(around, place, heading, tick), tick);
     }
 
     /// Replaces the course from this tick on.
     pub(crate) fn follow(&mut self, course: Course, tick: Tick) {
-        self.before = self.path(tick).from;
+        let last = self.last_step(tick);
+        (self.before, self.velocity_before) = (last.position, last.gait.heading.velocity());
         self.course = course;
         self.next_door_check = Tick(0);
     }
 
+    /// Returns the position at the previous tick, and the heading with which the entity walked from
+    /// there. A change of the motion in this tick comes after that step.
+    fn last_step(&self, tick: Tick) -> Segment {
+        let segment = &self.course.segment;
+        if segment.since < tick {
+            return Segment {
+                gait: segment.gait,
+                ..Segment::still(Tick(tick.0 - 1), segment.at(Tick(tick.0 - 1)))
+            };
+        }
+        Segment {
+            gait: Gait::open(Heading::free(self.velocity_before)),
+            ..Segment::still(Tick(tick.0.saturating_sub(1)), self.before)
+        }
+    }
+
+    /// Returns where the entity is in this tick before it walks, and how it walks from there. One
+    /// that was teleported in this tick does not walk in it.
+    pub(super) fn step_ahead(&self, tick: Tick) -> Segment {
+        if self.teleported_at == tick && self.course.segment.since == tick {
+            return Segment::still(Tick(tick.0.saturating_sub(1)), self.course.segment.position);
+        }
+        self.last_step(tick)
+    }
+
     /// Returns the path from the position at the previous tick to the position at this one.
     pub(crate) fn path(&self, tick: Tick) -> Path {
-        let segment = &self.course.segment;
-        let from = if segment.since < tick {
-            segment.at(Tick(tick.0 - 1))
-        } else {
-            self.before
-        };
         Path {
-            from,
-            to: segment.at(tick),
+            from: self.last_step(tick).position,
+            to: self.course.segment.at(tick),
             teleported: self.teleported_at == tick,
         }
+    }
+}
+
+/// Lets what is around an entity change its motion at this tick.
+pub(super) fn review(motion: &mut Mut<'_, Motion>, around: Surroundings<'_>, tick: Tick) {
+    let course = contact(around, &motion.course, tick);
+    if course.segment == motion.course.segment {
+        // The tick of the next check is not state. It changes about every 6 ticks, when a walker
+        // enters new tiles, and hashing it took a tenth of the tick.
+        motion.bypass_change_detection().course = course;
+    } else {
+        motion.follow(course, tick);
     }
 }
 
@@ -121,7 +161,7 @@ impl Serialize for Motion {
 
 impl<'de> Deserialize<'de> for Motion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let segment = motion::Segment::deserialize(deserializer)?;
+        let segment = Segment::deserialize(deserializer)?;
         let review = Tick(0);
         Ok(Self::along(Course { segment, review }))
     }

@@ -8,8 +8,34 @@ use parlour_shared::{
     },
     message::Move,
     motion::Heading,
+    snapshot::Ack,
 };
+use parlour_tick::Counts;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use super::Control;
+use crate::player::Link;
+
+/// Takes the command of a player that is due, and acknowledges it. Returns the heading that the
+/// player then has, or `None` if something else moves it.
+pub(super) fn take_command(
+    queue: &mut MoveQueue,
+    link: &mut Link,
+    control: Option<&mut Control>,
+    counts: &mut Counts,
+    now: Tick,
+) -> Option<Heading> {
+    let command = queue.pop_due(now)?;
+    counts.moves += 1;
+    link.ack = Some(Ack {
+        seq: command.seq,
+        early: command.early,
+    });
+    match control {
+        Some(control) => control.obey(command.heading),
+        None => Some(command.heading),
+    }
+}
 
 /// A queued command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,12 +1,12 @@
-//! Finds the next tick in which a player moves without further input.
+//! Finds the next tick in which a player or an object moves without further input.
 
 use bevy_ecs::{prelude::*, query::QueryState};
 use parlour_shared::{ids::Tick, motion::Velocity};
 
-use super::{Control, Motion, MoveQueue};
+use super::{Control, Motion, MoveQueue, MovingObjects};
 
-/// The search for players in motion. Remembers the one that it found last, which is most likely
-/// still in motion.
+/// The search for players and objects in motion. Remembers the one that it found last, which is
+/// most likely still in motion.
 #[derive(Debug, Default)]
 pub(crate) struct Walkers {
     query: Option<QueryState<(Entity, &'static Motion, &'static MoveQueue)>>,
@@ -15,8 +15,8 @@ pub(crate) struct Walkers {
 }
 
 impl Walkers {
-    /// Returns the next tick in which a command, a wall or a door is due for a player that stands
-    /// still, or `None` if a player is in motion.
+    /// Returns the next tick in which a command, a wall or a door is due for a player or an object
+    /// that stands still, or `None` if one of them is in motion.
     pub(crate) fn next_due(&mut self, world: &mut World, now: Tick) -> Option<Tick> {
         let moves = |motion: &Motion| motion.segment().gait.velocity() != Velocity::default();
         let last = self.mover.and_then(|mover| world.get::<Motion>(mover));
@@ -26,6 +26,16 @@ impl Walkers {
         let controls = self.controls.get_or_insert_with(|| world.query());
         let controls = controls.iter(world).map(Control::next_due);
         let mut due = controls.min().unwrap_or(Tick(u32::MAX));
+        for object in world.resource::<MovingObjects>().iter() {
+            let Some(motion) = world.get::<Motion>(object) else {
+                continue;
+            };
+            if moves(motion) {
+                self.mover = Some(object);
+                return None;
+            }
+            due = due.min(motion.course.review);
+        }
         let query = self.query.get_or_insert_with(|| world.query());
         for (player, motion, queue) in query.iter(world) {
             if moves(motion) {

@@ -8,7 +8,7 @@ use bevy_ecs::{
 };
 use parlour_shared::{
     ids::{KindId, ObjectId},
-    motion::Position,
+    motion::{Heading, Position, Velocity, turn},
     rng::{Purpose, Stream},
 };
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     config::Setup,
     kinds::EntityKinds,
-    movement::{CurrentPosition, Motion},
+    movement::{CurrentPosition, Motion, forget_body, surroundings},
     object_interest::ObjectInterest,
     object_space,
     replication::Replica,
@@ -94,27 +94,45 @@ impl Objects<'_, '_> {
         kind: &str,
         position: Position,
     ) -> Result<SpawnedObject<'_>, SpawnError> {
+        self.spawn_moving(room, kind, position, Velocity::default())
+    }
+
+    /// Like [`Self::spawn`], but the object moves with this velocity from this tick on. What it
+    /// meets stops it as its kind says. [`Steer`](crate::Steer) changes the velocity later.
+    ///
+    /// # Errors
+    /// As [`Self::spawn`].
+    pub fn spawn_moving(
+        &mut self,
+        room: Entity,
+        kind: &str,
+        position: Position,
+        velocity: Velocity,
+    ) -> Result<SpawnedObject<'_>, SpawnError> {
         let kind = find_kind(&self.kinds, kind)?;
         let entity = self.commands.spawn_empty().id();
+        let tick = self.clock.tick;
         let place = self.rooms.get_mut(room).map_err(|_| SpawnError::NoSuchRoom);
-        let object = place.and_then(|(room_details, slots)| {
+        let made = place.and_then(|(details, slots)| {
+            let described = self.kinds.get(kind).ok_or(SpawnError::UnknownKind)?;
+            let around = surroundings(details, described);
+            let motion = Motion::along(turn(around, position, Heading::free(velocity), tick));
             let seed = self.setup.seed;
-            reserve(
-                (room, room_details, slots),
-                (kind, entity),
-                &mut self.spawned,
-                |id| Stream::new(seed, u64::from(id.0), Purpose::Slot),
-            )
+            let object = reserve((room, details, slots), (kind, entity), &mut self.spawned, |id| {
+                Stream::new(seed, u64::from(id.0), Purpose::Slot)
+            })?;
+            Ok((object, motion))
         });
-        let object = match object {
-            Ok(object) => object,
+        let (object, motion) = match made {
+            Ok(made) => made,
             Err(error) => {
                 self.commands.entity(entity).despawn();
                 return Err(error);
             }
         };
         let mut commands = self.commands.entity(entity);
-        commands.insert(parts(object, self.clock.tick, position));
+        let (id, position) = (StableId::object(object.id), CurrentPosition(position));
+        commands.insert((id, object, motion, position));
         Ok(commands)
     }
 
@@ -156,16 +174,6 @@ fn reserve(
     })
 }
 
-/// What every object has from the start.
-fn parts(object: Object, tick: parlour_shared::ids::Tick, position: Position) -> impl Bundle {
-    (
-        StableId::object(object.id),
-        object,
-        Motion::still(tick, position),
-        CurrentPosition(position),
-    )
-}
-
 /// Counts an object, and adds it to the index of its room.
 pub(super) fn note_added(mut world: DeferredWorld, context: HookContext) {
     world.resource_mut::<ObjectCount>().0 += 1;
@@ -178,10 +186,11 @@ pub(super) fn forget(mut world: DeferredWorld, context: HookContext) {
         return;
     };
     world.resource_mut::<ObjectCount>().0 -= 1;
+    let now = world.resource::<Clock>().tick;
+    forget_body(&mut world, &object, now);
     if let Some(mut slots) = world.get_mut::<ObjectSlots>(object.room) {
         slots.give_back(object.slot, context.entity);
     }
-    let now = world.resource::<Clock>().tick;
     if let Some(mut interest) = world.get_mut::<ObjectInterest>(object.room) {
         interest.object_leaves(object.slot, now);
     }

@@ -2,14 +2,14 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::motion::Heading;
+use parlour_shared::motion::{Heading, Surroundings};
 use serde::{Deserialize, Serialize};
 
 use super::{PathFinder, PathQueue, PathRequest, Route, TileCell, Walkable};
 use crate::{
     clock::Clock,
     kinds::EntityKinds,
-    movement::{Motion, Walk},
+    movement::{Motion, Walk, surroundings},
     objects::Object,
     rooms::Room,
     schedule::{MaySleep, StepSet, TickSchedule},
@@ -92,19 +92,22 @@ fn follow_paths(
     let RouteMemory { wanted, finder } = &mut **memory;
     let map_of = |object: &Object| {
         let room = rooms.get(object.room()).ok()?;
-        let size = kinds.get(object.kind())?.size();
-        Some(Walkable::new(&room.map.walls, size.into()))
+        let kind = kinds.get(object.kind())?;
+        let map = Walkable::new(&room.map.walls, kind.size().into());
+        Some((map, surroundings(room, kind)))
     };
     for (entity, id, object, mut route, mut motion) in &mut walkers {
         let segment = motion.segment();
         if !route.is_due(tick, &segment) {
             continue;
         }
-        let Some(map) = map_of(object) else { continue };
+        let Some((map, around)) = map_of(object) else {
+            continue;
+        };
         if let Some((from, to)) = route.wanted(map, segment.at(tick)) {
             wanted.push((*id, entity, from, to));
         }
-        steer(&mut route, &mut motion, map, &clock);
+        steer(&mut route, &mut motion, (map, around), &clock);
     }
     // The order of objects in memory is not the same in a loaded world.
     wanted.sort_unstable_by_key(|(id, ..)| *id);
@@ -145,21 +148,26 @@ fn follow_paths(
         else {
             return;
         };
-        if let Some(map) = map_of(object) {
+        if let Some((map, around)) = map_of(object) {
             route.answer(map, motion.segment().at(tick), request, result);
-            steer(&mut route, &mut motion, map, &clock);
+            steer(&mut route, &mut motion, (map, around), &clock);
         }
     });
 }
 
 /// Moves an object along its path from this tick on.
-fn steer(route: &mut Route, motion: &mut Mut<'_, Motion>, map: Walkable<'_>, clock: &Clock) {
+fn steer(
+    route: &mut Route,
+    motion: &mut Mut<'_, Motion>,
+    (map, around): (Walkable<'_>, Surroundings<'_>),
+    clock: &Clock,
+) {
     let tick = clock.tick;
     let here = motion.segment().at(tick);
     let stretch = route.stretch(map, here);
     let heading = Heading::free(stretch.velocity);
     if heading != motion.segment().gait.heading {
-        motion.turn(map.walls(), heading, tick);
+        motion.turn(around, heading, tick);
     }
     // A wall or a body may have stopped the object before it turned.
     let is_as_expected = motion.segment().at(tick) == here;

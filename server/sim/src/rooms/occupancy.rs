@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{Epoch, PlayerId, Slot, Tick},
+    ids::{Epoch, KindId, PlayerId, Slot, Tick},
     limits::TICK_RATE,
     map::{Map, MapInfo},
     message::{LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     config::{Interest, Setup},
     kinds::EntityKinds,
-    movement::{Control, CurrentPosition, Motion, MoveQueue},
+    movement::{Control, CurrentPosition, Motion, MoveQueue, SolidBodies},
     object_interest::ObjectInterest,
     outbox::Outbox,
     player::{Link, Player},
@@ -154,6 +154,9 @@ fn vacate(world: &mut World, player: Entity, why: LeaveReason) -> Option<Epoch> 
         .entity_mut(player)
         .remove::<(InRoom, Seat, Motion, CurrentPosition)>();
     let mut entity = world.get_entity_mut(room).ok()?;
+    if let Some(mut bodies) = entity.get_mut::<SolidBodies>() {
+        bodies.remove(KindId::PLAYER, seat.slot, tick);
+    }
     let (mut details, mut seats, mut proximity, mut objects, mut replica) = entity
         .get_components_mut::<(
             &mut Room,

@@ -8,6 +8,7 @@ use parlour_shared::{
     ids::{Epoch, Tick},
     map::{Map, MapInfo},
     message::Stamp,
+    motion::WallGrid,
     text::shortened_room_name,
 };
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub struct Room {
     pub room_type: Arc<str>,
     /// Its map.
     pub map: Arc<Map>,
+    /// The map without its walls, for bodies that pass walls.
+    pub(crate) open_ground: WallGrid,
     /// The description of the map for clients.
     pub(crate) info: Arc<MapInfo>,
     /// Its rules, which follow from its type, its options and game logic.
@@ -160,6 +163,12 @@ pub(super) struct RoomPlan {
     pub(super) private: bool,
 }
 
+/// Returns a grid of the same size without walls, which takes no memory.
+pub(super) fn open_ground(map: &Map) -> WallGrid {
+    let (width, height) = map.walls.size();
+    WallGrid::new(width, height, map.walls.tile_px())
+}
+
 /// Creates a room.
 pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     let mut created = world.resource_mut::<RoomsCreated>();
@@ -169,6 +178,7 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     let room = Room {
         name: plan.name.clone(),
         room_type: plan.blueprint.room_type,
+        open_ground: open_ground(&plan.blueprint.map),
         map: plan.blueprint.map,
         info: plan.blueprint.info,
         rules: plan.blueprint.rules,

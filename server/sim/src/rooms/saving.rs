@@ -17,7 +17,7 @@ use super::{
     listing::{ChangedRooms, RoomListing},
     options::{NewRoom, RoomChecks, RoomOptions},
     reservations,
-    room::{Room, Rooms},
+    room::{Room, Rooms, open_ground},
     room_catalogue::RoomCatalogue,
     seats::{InRoom, Seat, Seats},
 };
@@ -79,6 +79,7 @@ pub(super) fn restore_room(saved: SavedRoom, world: &World) -> Option<Room> {
     Some(Room {
         name: saved.name,
         room_type: blueprint.room_type,
+        open_ground: open_ground(map),
         map: Arc::clone(map),
         info: Arc::clone(info),
         rules: blueprint.rules,

@@ -1,0 +1,32 @@
+//! What belongs to the motion of an entity: its room, its kind, and the walls around it.
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{ids::KindId, motion::Surroundings};
+
+use crate::{
+    kinds::Kind,
+    objects::Object,
+    rooms::{InRoom, Room},
+};
+
+/// Returns what can stop bodies of a kind in a room, apart from other bodies.
+#[must_use]
+pub fn surroundings<'a>(room: &'a Room, kind: &Kind) -> Surroundings<'a> {
+    let walls = match kind.passes_walls() {
+        true => &room.open_ground,
+        false => &room.map.walls,
+    };
+    Surroundings {
+        walls,
+        body: kind.size(),
+        blockers: &[],
+    }
+}
+
+/// Returns the room and the kind of a player or an object. `None`: the player is in no room.
+pub(super) fn place_of(room: Option<&InRoom>, object: Option<&Object>) -> Option<(Entity, KindId)> {
+    match object {
+        Some(object) => Some((object.room(), object.kind())),
+        None => Some((room?.0, KindId::PLAYER)),
+    }
+}
