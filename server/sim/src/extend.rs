@@ -86,8 +86,8 @@ pub trait SimulationApp {
     /// components already travel.
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Adds a [`crate::Control`] to every player, with which game logic moves it. Objects may have
-    /// one, too: insert it. May be called several times.
+    /// Adds a [`crate::Control`] to every player, with which game logic moves it. It can also be
+    /// inserted into objects. May be called several times.
     fn control_motion(&mut self) -> &mut Self;
 
     /// Sets the collision layer of players, 0 to 31. The default is 0.
@@ -96,8 +96,8 @@ pub trait SimulationApp {
     /// If there is no such layer.
     fn player_layer(&mut self, layer: u8) -> &mut Self;
 
-    /// Lets the bodies of these layers stop players. Clients are told, and predict it for the
-    /// bodies that they see.
+    /// Lets the bodies of these layers stop players. Clients receive the layers, and predict it for
+    /// the bodies that they see.
     ///
     /// # Panics
     /// If there is no such layer.
@@ -157,15 +157,6 @@ pub trait SimulationApp {
         name: &'static str,
         reach: Reach,
     ) -> &mut Self;
-
-    /// Lets game logic set timers with messages of this type, with [`crate::Timers`]. They are part
-    /// of the state under this name, and arrive as [`crate::TimerRang`].
-    ///
-    /// # Panics
-    /// If the name or the type is taken.
-    fn timer_message<M>(&mut self, name: &'static str) -> &mut Self
-    where
-        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
     /// Lets objects with a [`crate::Route`] walk to their targets ([`crate::FollowPaths`]). All
     /// their searches together use at most this many nodes per tick; a node is a tile that is
@@ -344,14 +335,6 @@ impl SimulationApp for App {
         reach: Reach,
     ) -> &mut Self {
         actions::declare::<M>(self, name, reach);
-        self
-    }
-
-    fn timer_message<M>(&mut self, name: &'static str) -> &mut Self
-    where
-        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
-    {
-        timers::declare::<M>(self, name);
         self
     }
 

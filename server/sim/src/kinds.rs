@@ -49,12 +49,6 @@ impl Kind {
         self.near_px
     }
 
-    /// Returns the names of its replicated components, by index.
-    #[must_use]
-    pub fn components(&self) -> &[String] {
-        &self.described.components
-    }
-
     /// Returns the size of its bodies.
     #[must_use]
     pub fn size(&self) -> BodySize {
@@ -118,7 +112,7 @@ impl EntityKinds {
         self.0.iter().any(|kind| kind.described.stopped_by != 0)
     }
 
-    /// Returns what clients are told about players, to change it.
+    /// Returns what clients receive about players, to change it.
     pub(crate) fn players_mut(&mut self) -> &mut EntityKind {
         &mut self.0[usize::from(KindId::PLAYER.0)].described
     }
