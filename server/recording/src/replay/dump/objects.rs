@@ -1,7 +1,7 @@
 //! All objects after a tick.
 
 use parlour_shared::ids::{ObjectId, PlayerId};
-use parlour_sim::{CurrentPosition, Motion, Object, ObjectSlots, Owner, Room, Rooms, Simulation};
+use parlour_sim::{CurrentPosition, Kind, Motion, Object, ObjectSlots, Owner, Room, Rooms, Simulation};
 use serde_json::{Map, Value, json};
 
 use super::{Dump, Filter, Selection};
@@ -89,7 +89,7 @@ fn row(
         ),
     ];
     let json = json!({
-        "id": id, "kind": kind.map(|kind| kind.name()), "room": room.name, "slot": object.slot(),
+        "id": id, "kind": kind.map(Kind::name), "room": room.name, "slot": object.slot(),
         "x_px": display::px(position.x), "y_px": display::px(position.y),
         "moving": display::object_moving(motion.segment().gait), "owner": owner.map(display::id),
         "components": components, "parts": parts,
