@@ -70,9 +70,12 @@ impl Plugin for BallPlugin {
     }
 }
 
+/// The balls with their motions.
+type Balls<'w, 's> = Query<'w, 's, (Entity, &'static Motion), With<PushedBy>>;
+
 /// Turns balls round that a wall has stopped. `Steer` changes motions, so a system that also reads
 /// them needs a `ParamSet`.
-fn bounce(mut balls: ParamSet<(Query<(Entity, &Motion), With<PushedBy>>, Steer)>) {
+fn bounce(mut balls: ParamSet<(Balls<'_, '_>, Steer<'_, '_>)>) {
     // An empty list needs no memory.
     let mut stopped = Vec::new();
     for (ball, motion) in &balls.p0() {

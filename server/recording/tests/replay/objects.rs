@@ -21,7 +21,7 @@ fn config() -> SimConfig {
 }
 
 fn logic() -> Logic {
-    Logic::new(|app| objects_plugin(app))
+    Logic::new(objects_plugin)
 }
 
 fn spawn(kind: &str, x: i32, color: Option<u32>) -> ObjectOrder {

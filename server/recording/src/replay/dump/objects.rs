@@ -1,7 +1,7 @@
 //! All objects after a tick.
 
 use parlour_shared::ids::{ObjectId, PlayerId};
-use parlour_sim::{CurrentPosition, Motion, Object, ObjectSlots, Owner, Room, Rooms, Simulation};
+use parlour_sim::{CurrentPosition, Kind, Motion, Object, ObjectSlots, Owner, Room, Rooms, Simulation};
 use serde_json::{Map, Value, json};
 
 use super::{Dump, Filter, Selection};
