@@ -1,9 +1,10 @@
 //! In steady state a tick allocates nothing: exactly zero, counted by the allocator.
 //!
 //! [`Simulation::step`] lists what may allocate: sessions that open, joins and leaves, objects that
-//! are spawned, writes to room state, and messages of plugins. Buffers keep the size that the busiest tick so far needed.
-//! So the warm-up is three times as busy as the measured ticks, with three times as many objects,
-//! and in the warm-up all players appear in one place, leave, and appear again.
+//! are spawned, writes to room state, and messages of plugins. Buffers keep the size that the
+//! busiest tick so far needed. So the warm-up is three times as busy as the measured ticks, with
+//! three times as many objects, and in the warm-up all players appear in one place, leave, and
+//! appear again.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::sync::Arc;
