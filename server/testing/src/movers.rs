@@ -89,9 +89,13 @@ pub fn solids_plugin(app: &mut App) {
 
 fn obey_orders(app: &mut App) {
     app.control_motion().player_message::<MoverOrder>("mover");
-    let obey = obey.in_set(StepSet::Simulate).before(Walk).in_set(MaySleep);
-    app.add_systems(TickSchedule, obey);
+    app.configure_sets(TickSchedule, ObeyMovers.in_set(StepSet::Simulate).before(Walk));
+    app.add_systems(TickSchedule, obey.in_set(ObeyMovers).in_set(MaySleep));
 }
+
+/// In [`StepSet::Simulate`], before [`Walk`]: orders of sessions are carried out.
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ObeyMovers;
 
 fn obey(
     mut orders: MessageReader<FromPlayer<MoverOrder>>,
