@@ -216,7 +216,9 @@ pub fn plaza() -> Map {
     }
 }
 
-fn message(session: u32, message: ClientMessage) -> Event {
+/// A message of a session.
+#[must_use]
+pub fn message(session: u32, message: ClientMessage) -> Event {
     Event {
         session: SessionId(u64::from(session)),
         kind: EventKind::Message { early: 20, message },

@@ -15,7 +15,7 @@ use parlour_shared::{
 };
 use parlour_sim::{
     Answer, Clock, FromPlayer, Logic, Nearby, Player, Setup, SimConfig, SimulationApp, StepSet, TickSchedule,
-    ToPlayer,
+    ToPlayers,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,7 @@ impl Plugin for Dice {
 fn roll(
     mut requests: MessageReader<FromPlayer<Roll>>,
     mut answers: MessageWriter<Answer<Roll>>,
-    mut results: MessageWriter<ToPlayer<Rolled>>,
+    mut results: MessageWriter<ToPlayers<Rolled>>,
     mut bests: Query<&mut Best>,
     nearby: Nearby,
     (clock, setup): (Res<Clock>, Res<Setup>),
@@ -71,11 +71,7 @@ fn roll(
         let number = random.below(sides.into()) as u8 + 1;
         answers.write(request.accept());
         for player in nearby.of(request.player).chain([request.player]) {
-            results.write(ToPlayer {
-                player,
-                from: Some(request.player),
-                message: Rolled { number },
-            });
+            results.write(ToPlayers::one(player, Rolled { number }).from(request.player));
         }
         if let Ok(mut best) = bests.get_mut(request.player) {
             let higher = (*best).max(Best(number));

@@ -11,7 +11,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use parlour_server::{RoomType, Server, config::Settings, logs};
 use parlour_sim::{
-    CameNear, InRoom, OptionSpec, Player, RoomOptions, Seat, SimulationApp, StepSet, TickSchedule, ToPlayer,
+    CameNear, InRoom, OptionSpec, Player, RoomOptions, Seat, SimulationApp, StepSet, TickSchedule, ToPlayers,
 };
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ fn tag(
     mut meetings: MessageReader<CameNear>,
     mut players: Query<&mut It>,
     rooms: Query<&RoomOptions>,
-    mut news: MessageWriter<ToPlayer<Tagged>>,
+    mut news: MessageWriter<ToPlayers<Tagged>>,
 ) {
     for meeting in meetings.read() {
         let Ok([mut one, mut other]) = players.get_many_mut([meeting.one, meeting.other]) else {
@@ -76,11 +76,7 @@ fn tag(
             (meeting.one, meeting.other, *one),
             (meeting.other, meeting.one, *other),
         ] {
-            news.write(ToPlayer {
-                player,
-                from: Some(from),
-                message: Tagged { is_it: it.0 },
-            });
+            news.write(ToPlayers::one(player, Tagged { is_it: it.0 }).from(from));
         }
     }
 }

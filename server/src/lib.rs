@@ -11,7 +11,7 @@
 //! use bevy_ecs::prelude::*;
 //! use parlour_server::{Server, ServerOptions, maps};
 //! use parlour_sim::{
-//!     Answer, FromPlayer, Logic, SimConfig, SimulationApp, StepSet, TickSchedule, ToPlayer,
+//!     Answer, FromPlayer, Logic, SimConfig, SimulationApp, StepSet, TickSchedule, ToPlayers,
 //! };
 //! use serde::{Deserialize, Serialize};
 //!
@@ -39,15 +39,12 @@
 //! fn double(
 //!     mut requests: MessageReader<FromPlayer<Double>>,
 //!     mut answers: MessageWriter<Answer<Double>>,
-//!     mut results: MessageWriter<ToPlayer<Doubled>>,
+//!     mut results: MessageWriter<ToPlayers<Doubled>>,
 //! ) {
 //!     for request in requests.read() {
 //!         answers.write(request.accept());
-//!         results.write(ToPlayer {
-//!             player: request.player,
-//!             from: None,
-//!             message: Doubled { number: request.message.number.saturating_mul(2) },
-//!         });
+//!         let number = request.message.number.saturating_mul(2);
+//!         results.write(ToPlayers::one(request.player, Doubled { number }));
 //!     }
 //! }
 //!

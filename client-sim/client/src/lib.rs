@@ -207,8 +207,8 @@
 //!
 //! [`Connection::steer`] and [`Handle::steer`] set the heading of your player. The connection sends
 //! a changed heading so that it arrives just before a tick begins ([`PhaseLock`]), at most 60 times
-//! a second. It sends the heading again in the next room, and if the server does not acknowledge it
-//! within a second.
+//! a second. It sends the heading again in the next room, if the server does not acknowledge it
+//! within a second, and if a failure of game logic lost it (see [`Command::Walk`]).
 //!
 //! The client predicts the motion of your player. [`Connection::position`] is its position now,
 //! including commands that the server has not acknowledged yet. Draw your player there, and it

@@ -18,7 +18,7 @@ use parlour_shared::{
 };
 use parlour_sim::{
     Answer, CameNear, Clock, FromPlayer, InRoom, Nearby, SimConfig, SimulationApp, StepSet, TickSchedule,
-    ToPlayer,
+    ToPlayers,
 };
 use parlour_testing::{SessionActions as _, TestWorld, maps::map};
 use serde::{Deserialize, Serialize};
@@ -115,7 +115,7 @@ fn set_mood(
 fn cheer_up(
     mut meetings: MessageReader<CameNear>,
     mut moods: Query<&mut Mood>,
-    mut news: MessageWriter<ToPlayer<CheeredUp>>,
+    mut news: MessageWriter<ToPlayers<CheeredUp>>,
 ) {
     for meeting in meetings.read() {
         // A player may have no mood, or its session may be closed by now.
@@ -129,11 +129,7 @@ fn cheer_up(
         };
         // Writing through `Mut` marks the component as changed, which updates viewers and the hash.
         gloomy.0 += 1;
-        news.write(ToPlayer {
-            player: gloomy_player,
-            from: Some(happy_player),
-            message: CheeredUp { mood: gloomy.0 },
-        });
+        news.write(ToPlayers::one(gloomy_player, CheeredUp { mood: gloomy.0 }).from(happy_player));
         // Counts in the server's metrics, at /metrics. In a replay, and in a world without a server
         // like this one, it does nothing.
         metrics::counter!("mood_cheered_up_total").increment(1);

@@ -6,6 +6,7 @@
 mod actions;
 mod messages;
 mod object_kind;
+mod to_players;
 mod undeclared;
 
 use bevy_app::App;
@@ -17,14 +18,15 @@ use crate::{
     actions::Reach,
     kinds::{EntityKinds, check_layer, layer_bits},
     movement, paths, replication,
-    rooms::{NewRoom, RoomChecks},
-    state, travel, wake_times,
+    rooms::{Joining, NewRoom, RoomChecks},
+    state, timers, travel, wake_times,
 };
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
 pub(crate) use messages::receive;
-pub use messages::{Answer, FromPlayer, ToPlayer};
+pub use messages::{Answer, FromPlayer};
 pub use object_kind::ObjectKind;
+pub use to_players::ToPlayers;
 pub(crate) use undeclared::{check_messages, explain_errors};
 
 /// Declares components, resources and messages of game logic to the simulation. Implemented for
@@ -108,6 +110,16 @@ pub trait SimulationApp {
         check: impl Fn(&mut NewRoom<'_>) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self;
 
+    /// Lets game logic refuse a player that wants to enter a room that exists: by a join, with a
+    /// reserved seat or through a door. To refuse it, `check` returns the code for `declined`. It
+    /// may read the world, and is called between [`StepSet::Ingest`](crate::StepSet::Ingest) and
+    /// [`StepSet::React`](crate::StepSet::React). The player that creates a room is not checked:
+    /// [`Self::accept_room`] decides about that.
+    fn may_join(
+        &mut self,
+        check: impl Fn(&World, Joining) -> Result<(), u16> + Send + Sync + 'static,
+    ) -> &mut Self;
+
     /// Declares that a component or resource is not part of the state: it is derived from the
     /// state, or only for presentation.
     fn presentation_only<C: Component>(&mut self) -> &mut Self;
@@ -121,6 +133,15 @@ pub trait SimulationApp {
         &mut self,
         name: &'static str,
     ) -> &mut Self;
+
+    /// Lets game logic set timers with messages of this type, with [`crate::Timers`]. They are part
+    /// of the state under this name, and arrive as [`crate::TimerRang`].
+    ///
+    /// # Panics
+    /// If the name or the type is taken.
+    fn timer_message<M>(&mut self, name: &'static str) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
     /// Lets players act on objects and players under this name, with this type as the details.
     /// Actions arrive as [`ActionOn`], and game logic answers with [`Answer`]. The server checks
@@ -180,7 +201,7 @@ pub trait SimulationApp {
     /// ```
     fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
 
-    /// Lets game logic send messages of this type to players under this name, as [`ToPlayer`].
+    /// Lets game logic send messages of this type to players under this name, as [`ToPlayers`].
     ///
     /// # Panics
     /// If the name or the type is taken.
@@ -264,6 +285,15 @@ impl SimulationApp for App {
         self
     }
 
+    fn may_join(
+        &mut self,
+        check: impl Fn(&World, Joining) -> Result<(), u16> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let mut checks = self.world_mut().resource_mut::<RoomChecks>();
+        checks.add_for_players(Box::new(check));
+        self
+    }
+
     fn presentation_only<C: Component>(&mut self) -> &mut Self {
         state::derived::<C>(self);
         self
@@ -274,6 +304,14 @@ impl SimulationApp for App {
         name: &'static str,
     ) -> &mut Self {
         messages::from_player::<M>(self, name);
+        self
+    }
+
+    fn timer_message<M>(&mut self, name: &'static str) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+    {
+        timers::declare::<M>(self, name);
         self
     }
 

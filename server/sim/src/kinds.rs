@@ -1,5 +1,5 @@
-//! The kinds of entities in the rooms of a world. Kind 0 is that of all players. Game logic declares
-//! the others, which are kinds of objects.
+//! The kinds of entities in the rooms of a world. Kind 0 is that of all players. Game logic
+//! declares the others, which are kinds of objects.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -23,7 +23,7 @@ const MAX_LAYERS: u8 = 32;
 /// A kind of entities.
 #[derive(Clone, Debug)]
 pub struct Kind {
-    /// What clients are told about the kind.
+    /// What clients receive about the kind.
     pub(crate) described: EntityKind,
     /// The radius of interest in pixels. `None`: the near radius of the room.
     pub(crate) near_px: Option<u32>,
@@ -136,7 +136,7 @@ impl EntityKinds {
         kinds.map(|(at, kind)| (KindId(at as u8), kind))
     }
 
-    /// Returns what clients are told about all kinds.
+    /// Returns what clients receive about all kinds.
     pub(crate) fn described(&self) -> Vec<EntityKind> {
         self.0.iter().map(|kind| kind.described.clone()).collect()
     }

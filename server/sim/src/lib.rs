@@ -112,7 +112,10 @@
 //! * [`player_action`](SimulationApp::player_action): players can act on objects and players with
 //!   this type. It arrives as [`ActionOn`], once the target is checked.
 //! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
-//!   as [`ToPlayer`].
+//!   as [`ToPlayers`]: to one, to those near one, to a room or to the world.
+//! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
+//!   It arrives as [`TimerRang`].
+//! * [`RoomEvent`]: rooms are created and end, players enter and leave.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
 //! no data, and need no order between them.
@@ -125,11 +128,14 @@
 //!   [`WentAway`]
 //! * where players and objects are: [`Space`] finds those in a circle or a rectangle, the nearest
 //!   and the first one along a line, and says who sees whom
-//! * the tick: [`Clock`]; the seed: [`Setup`]
+//! * the tick: [`Clock`], [`every`], [`Cooldown`]; random numbers: [`Chance`]; the seed: [`Setup`]
+//! * objects: [`Object`], [`ObjectSlots`], [`EntityKinds`]; [`Objects`] spawns them
 //! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
 //!   answers requests, and a [`FollowPath`] follows a path
+//! * who owns an object: [`Owner`]
 //!
-//! It changes the lock and the properties of rooms with [`RoomListings`].
+//! It changes the lock and the properties of rooms with [`RoomListings`], takes and releases
+//! objects with [`Owners`], and sends objects to a target with [`Route`].
 //!
 //! ## Tests
 //!
@@ -143,8 +149,8 @@
 //!
 //! * [`Link`], [`Sessions`], [`Throttle`]: the connections, sessions and rate limits of players
 //! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
-//! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near players, and
-//!   the search behind them and behind [`Space`]
+//! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near
+//!   players, and the search behind them and behind [`Space`]
 //! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
@@ -155,13 +161,16 @@
 
 mod actions;
 mod broadcast_budget;
+mod chance;
 mod changed_rows;
 mod chat;
 mod clock;
 mod config;
+mod cooldown;
 mod digest;
 mod doors;
 mod extend;
+mod failed_system;
 mod inbox;
 mod kinds;
 mod logic;
@@ -186,6 +195,7 @@ mod space;
 mod state;
 mod taken;
 mod throttle;
+mod timers;
 mod travel;
 mod wake_times;
 mod watch;
@@ -196,12 +206,14 @@ mod watch;
 pub const SIMULATION: u32 = 7;
 
 pub use actions::Reach;
-pub use clock::Clock;
+pub use chance::Chance;
+pub use clock::{Clock, every, ticks_in};
 pub use config::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
-pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayer};
+pub use cooldown::Cooldown;
+pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayers};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
@@ -217,7 +229,8 @@ pub use player::{Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
 pub use room_state::RoomState;
 pub use rooms::{
-    InRoom, NewRoom, PropertyError, Room, RoomListing, RoomListings, RoomOptions, Rooms, Seat, Seats,
+    InRoom, Joining, NewRoom, PropertyError, Room, RoomEvent, RoomListing, RoomListings, RoomOptions, Rooms,
+    Seat, Seats,
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
@@ -229,4 +242,5 @@ pub use space::{
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;
+pub use timers::{TimerError, TimerId, TimerRang, Timers};
 pub use watch::Perspective;

@@ -10,7 +10,7 @@ use parlour_shared::{
 use parlour_tick::{Lane, OutFrame, TickOutput};
 
 /// The output of this tick so far, on loan to the world for a step. Game logic writes
-/// [`crate::Answer`] and [`crate::ToPlayer`] instead, because systems that use the outbox need an
+/// [`crate::Answer`] and [`crate::ToPlayers`] instead, because systems that use the outbox need an
 /// order between them, and independent plugins cannot define one.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Outbox {

@@ -18,9 +18,8 @@ use crate::{
     rooms::{InRoom, Room, Rooms, Seat, Seats},
     schedule::{StepSet, TickSchedule},
     space::{NearRadius, SlotPosition, SpaceIsUsed},
-    state::{self, StableId},
+    state::{self, StableEntity, StableId},
 };
-use encounters::StableEntity;
 pub(crate) use encounters::{Encounters, send as send_encounters};
 pub use near_rows::Proximity;
 use near_rows::SMALL_POOL;

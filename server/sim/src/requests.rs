@@ -21,6 +21,7 @@ use crate::{
     sessions, skins, state,
     taken::with_taken,
     throttle::{RequestKind, Throttle},
+    timers,
 };
 
 pub(crate) fn plugin(app: &mut App) {
@@ -109,6 +110,9 @@ fn serve(world: &mut World) {
             }
         }
     });
+    rooms::send_room_events(world);
+    rooms::announce_endings(world);
+    timers::ring_all(world);
 }
 
 /// The message is lent mutably, so that its texts pass through a feature without a copy. It is

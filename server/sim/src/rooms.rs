@@ -4,6 +4,7 @@
 mod broadcast;
 mod find_room;
 mod joining;
+mod life;
 mod listing;
 mod occupancy;
 mod options;
@@ -22,12 +23,14 @@ use parlour_shared::ids::Tick;
 use crate::{config::SimConfig, state};
 pub(crate) use broadcast::broadcast;
 pub(crate) use joining::{go_through_door, join, leave_as_asked};
+pub use life::RoomEvent;
+pub(crate) use life::{RoomEvents, send_room_events};
 use listing::ChangedRooms;
 pub use listing::{PropertyError, RoomListing, RoomListings};
 pub(crate) use occupancy::{leave, room_entered};
 pub(crate) use options::RoomChecks;
-pub use options::{NewRoom, RoomOptions};
-pub(crate) use removal::clean_up;
+pub use options::{Joining, NewRoom, RoomOptions};
+pub(crate) use removal::{announce_endings, clean_up};
 pub(crate) use reservations::Reservations;
 pub(crate) use reservations::{expire as expire_reservations, reserve};
 pub use room::{Room, Rooms};
@@ -53,7 +56,9 @@ pub(crate) fn plugin(app: &mut App) {
         .init_resource::<room::NewRoomSteps>()
         .init_resource::<ChangedRooms>()
         .init_resource::<saving::LoadedSlots>();
+    app.init_resource::<RoomEvents>().add_message::<RoomEvent>();
     state::resource::<RoomsCreated>(app, "rooms_created");
+    state::resource_as::<RoomEvents, _>(app, "room_events", life::restore);
     state::resource_as::<Reservations, _>(app, "reservations", reservations::restore);
     state::component_as::<Room, _>(app, "room", |room, fold| fold.value(room), saving::restore_room);
     state::component::<Seat>(app, "seat");

@@ -20,7 +20,7 @@ use parlour_sim::{
     Clock, Interest, Object, Perspective, Player, SimConfig, Simulation, Steer, StepSet, TickSchedule, Walk,
 };
 use parlour_testing::{
-    MoverOrder, ObeyMovers, SessionActions as _,
+    MoverOrder, ObeyOrders, SessionActions as _,
     allocations::{CountingAllocator, on_this_thread},
     generous_rules,
     maps::open_map,
@@ -164,7 +164,7 @@ fn stirred(app: &mut App, kinds: fn(&mut App)) {
     kinds(app);
     app.add_systems(
         TickSchedule,
-        stir.in_set(StepSet::Simulate).before(Walk).after(ObeyMovers),
+        stir.in_set(StepSet::Simulate).before(Walk).after(ObeyOrders),
     );
 }
 

@@ -18,7 +18,7 @@ use parlour_shared::{
 };
 use parlour_sim::{
     Answer, CameNear, FromPlayer, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
-    ToPlayer, WentAway,
+    ToPlayers, WentAway,
 };
 use parlour_testing::{SessionActions as _, TestWorld, encoded, plaza};
 use parlour_tick::Lane;
@@ -397,15 +397,11 @@ impl Plugin for Dice {
 fn roll(
     mut rolls: MessageReader<FromPlayer<Roll>>,
     mut answers: MessageWriter<Answer<Roll>>,
-    mut results: MessageWriter<ToPlayer<Roll>>,
+    mut results: MessageWriter<ToPlayers<Roll>>,
 ) {
     for request in rolls.read() {
         answers.write(request.accept());
-        results.write(ToPlayer {
-            player: request.player,
-            from: None,
-            message: Roll(request.message.0 % 6 + 1),
-        });
+        results.write(ToPlayers::one(request.player, Roll(request.message.0 % 6 + 1)));
     }
 }
 

@@ -13,7 +13,7 @@ use parlour_shared::{
 };
 use parlour_sim::{
     CameNear, Clock, CurrentPosition, FromPlayer, InRoom, Interest, MaySleep, Motion, Perspective, Player,
-    RoomTypeConfig, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayer, Walk, WentAway,
+    RoomTypeConfig, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayers, Walk, WentAway,
 };
 use parlour_testing::{Script, SessionActions as _, maps::connected_maps};
 use parlour_tick::{Cadence, Pace, PaceLevel, TickInput, TickOutput};
@@ -216,7 +216,7 @@ fn meet(mut came: MessageReader<CameNear>, mut went: MessageReader<WentAway>, mu
 fn explode(
     mut players: Query<(Entity, &mut Motion, &CurrentPosition), With<InRoom>>,
     mut bomb: ResMut<Bomb>,
-    mut bangs: MessageWriter<ToPlayer<Bang>>,
+    mut bangs: MessageWriter<ToPlayers<Bang>>,
     clock: Res<Clock>,
 ) {
     if bomb.at.is_none_or(|at| clock.tick < at) {
@@ -233,11 +233,7 @@ fn explode(
             position.0.x / 2 + 256 * 40
         };
         motion.teleport(clock.tick, Position { x, y: position.0.y });
-        bangs.write(ToPlayer {
-            player: *player,
-            from: None,
-            message: Bang(bomb.explosions),
-        });
+        bangs.write(ToPlayers::one(*player, Bang(bomb.explosions)));
     }
 }
 

@@ -9,7 +9,7 @@ use bevy_ecs::{
     prelude::*,
 };
 use parlour_sim::{
-    Answer, FromPlayer, Player, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayer, Walk,
+    Answer, FromPlayer, Player, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayers, Walk,
 };
 use parlour_testing::plaza;
 use parlour_tick::{TickInput, TickOutput};
@@ -58,7 +58,7 @@ macro_rules! systems {
     };
 }
 
-fn haunt(_: MessageWriter<ToPlayer<Ghost>>) {}
+fn haunt(_: MessageWriter<ToPlayers<Ghost>>) {}
 fn be_haunted(_: MessageReader<FromPlayer<Ghost>>, _: MessageWriter<Answer<Ghost>>) {}
 
 #[test]
@@ -91,7 +91,7 @@ fn all_undeclared_messages_are_reported_together() {
 #[test]
 fn a_message_that_is_only_added_to_bevy_is_undeclared() {
     let add = |app: &mut App| {
-        app.add_message::<ToPlayer<Ghost>>();
+        app.add_message::<ToPlayers<Ghost>>();
         app.add_systems(TickSchedule, haunt.in_set(StepSet::Simulate));
     };
     assert!(at_start(add).contains("app.client_message::<undeclared::Ghost>(\"name\")"));
@@ -99,10 +99,10 @@ fn a_message_that_is_only_added_to_bevy_is_undeclared() {
 
 #[test]
 fn undeclared_messages_in_options_conditions_and_exclusive_systems_are_found() {
-    fn with_option(_: Option<MessageWriter<ToPlayer<Ghost>>>) {}
+    fn with_option(_: Option<MessageWriter<ToPlayers<Ghost>>>) {}
     fn with_world(
         _: &mut World,
-        _: &mut bevy_ecs::system::SystemState<MessageWriter<'static, ToPlayer<Ghost>>>,
+        _: &mut bevy_ecs::system::SystemState<MessageWriter<'static, ToPlayers<Ghost>>>,
     ) {
     }
     fn condition(_: MessageReader<FromPlayer<Ghost>>) -> bool {

@@ -8,7 +8,7 @@ use parlour_shared::{
     motion::{Direction, Position},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{FromPlayer, Interest, Perspective, SimulationApp, StepSet, TickSchedule, ToPlayer};
+use parlour_sim::{FromPlayer, Interest, Perspective, SimulationApp, StepSet, TickSchedule, ToPlayers};
 use parlour_testing::{
     SeenPlayer, SessionActions as _, TestClient, TestWorld, players_in, plaza, teleport_plugin,
 };
@@ -258,13 +258,9 @@ fn brief(message: &ServerMessage) -> String {
 /// A plugin that sends a player's number back to it.
 fn whispering(app: &mut bevy_app::App) {
     use bevy_ecs::prelude::*;
-    fn whisper(mut from: MessageReader<FromPlayer<u64>>, mut to: MessageWriter<ToPlayer<u64>>) {
+    fn whisper(mut from: MessageReader<FromPlayer<u64>>, mut to: MessageWriter<ToPlayers<u64>>) {
         for whisper in from.read() {
-            to.write(ToPlayer {
-                player: whisper.player,
-                from: None,
-                message: whisper.message,
-            });
+            to.write(ToPlayers::one(whisper.player, whisper.message));
         }
     }
     app.player_message::<u64>("whisper")

@@ -12,6 +12,8 @@ use parlour_sim::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::ObeyOrders;
+
 /// What a session orders: the body of the message `mover`. Positions are in units.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum MoverOrder {
@@ -89,13 +91,10 @@ pub fn solids_plugin(app: &mut App) {
 
 fn obey_orders(app: &mut App) {
     app.control_motion().player_message::<MoverOrder>("mover");
-    app.configure_sets(TickSchedule, ObeyMovers.in_set(StepSet::Simulate).before(Walk));
-    app.add_systems(TickSchedule, obey.in_set(ObeyMovers).in_set(MaySleep));
+    app.configure_sets(TickSchedule, ObeyOrders.in_set(StepSet::Simulate));
+    let obey = obey.in_set(ObeyOrders).before(Walk).in_set(MaySleep);
+    app.add_systems(TickSchedule, obey);
 }
-
-/// In [`StepSet::Simulate`], before [`Walk`]: orders of sessions are carried out.
-#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ObeyMovers;
 
 fn obey(
     mut orders: MessageReader<FromPlayer<MoverOrder>>,

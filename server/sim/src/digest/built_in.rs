@@ -23,7 +23,7 @@ use crate::{
     player::Player,
     proximity::{Encounters, Proximity},
     room_state::RoomState,
-    rooms::{Reservations, Room, RoomListing, RoomOptions, RoomsCreated, Seat, Seats},
+    rooms::{Reservations, Room, RoomEvents, RoomListing, RoomOptions, RoomsCreated, Seat, Seats},
     schedule::{StepSet, TickSchedule},
     sessions::Remains,
     skins::Skin,
@@ -106,6 +106,7 @@ built_in_parts! {
         kinds: EntityKinds,
         rooms_created: RoomsCreated,
         objects_spawned: ObjectsSpawned,
+        room_events: RoomEvents,
         reservations: Reservations,
         encounters: Encounters,
     }

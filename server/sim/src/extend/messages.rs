@@ -10,18 +10,18 @@ use bevy_ecs::{component::ComponentId, message::Messages, prelude::*};
 use parlour_shared::{
     codec::{self, CodecError},
     limits::MAX_CUSTOM_BYTES,
-    message::{Body, Custom, CustomSaid, Refusal, Request, ServerMessage},
+    message::{Custom, Refusal, Request},
 };
 use parlour_tick::UnknownMessage;
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
+use super::to_players::{ToPlayers, send};
 use crate::{
-    clock::Clock,
     outbox::Outbox,
     player::Player,
     refusal::{Cause, refuse},
-    replication::{ReplicateSet, Watchers},
+    replication::ReplicateSet,
     schedule::TickSchedule,
     state,
 };
@@ -53,7 +53,8 @@ impl<M: Send + Sync + 'static> FromPlayer<M> {
     }
 }
 
-/// The answer to a [`FromPlayer`] or an [`ActionOn`](crate::ActionOn). Write it with a `MessageWriter`; it is sent with this tick.
+/// The answer to a [`FromPlayer`] or an [`ActionOn`](crate::ActionOn). Write it with a
+/// `MessageWriter`; it is sent with this tick.
 #[derive(Message, Debug)]
 pub struct Answer<M: Send + Sync + 'static> {
     player: Entity,
@@ -71,21 +72,6 @@ impl<M: Send + Sync + 'static> Answer<M> {
             to: PhantomData,
         }
     }
-}
-
-/// A typed message to a player. Write it with a `MessageWriter` in [`crate::StepSet::Simulate`],
-/// [`crate::StepSet::React`] or [`crate::StepSet::Interest`]; it is sent with this tick.
-///
-/// A world with a system that uses an undeclared type does not start. `World::write_message`
-/// escapes this check: Bevy drops an undeclared message there, and logs an error.
-#[derive(Message, Clone, Debug)]
-pub struct ToPlayer<M: Send + Sync + 'static> {
-    /// The receiver.
-    pub player: Entity,
-    /// The player that caused it, if there is one. The client is sent its id.
-    pub from: Option<Entity>,
-    /// The message.
-    pub message: M,
 }
 
 type Reader = fn(&mut World, Entity, Request, &[u8]) -> Result<(), CodecError>;
@@ -134,8 +120,8 @@ pub(super) fn add_answers<M: Send + Sync + 'static>(app: &mut App) {
 }
 
 pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, name: &'static str) {
-    let taken = app.world().contains_resource::<Messages<ToPlayer<M>>>();
-    add_buffer::<ToPlayer<M>>(app);
+    let taken = app.world().contains_resource::<Messages<ToPlayers<M>>>();
+    add_buffer::<ToPlayers<M>>(app);
     let handlers = &mut app.world_mut().resource_mut::<MessageHandlers>().0;
     assert!(
         !taken && !handlers.names.contains(&name),
@@ -143,7 +129,7 @@ pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, nam
     );
     handlers.names.push(name);
     let sender = move |world: &mut World| {
-        drain::<ToPlayer<M>>(world, |world, message| send(world, name, &message));
+        drain::<ToPlayers<M>>(world, |world, message| send(world, name, &message));
     };
     add_sender(app, Box::new(sender));
 }
@@ -264,30 +250,5 @@ fn answer<M: Send + Sync + 'static>(world: &mut World, answer: Answer<M>) {
     } else if let Some(session) = world.get::<Player>(answer.player).map(|player| player.session) {
         let mut outbox = world.resource_mut::<Outbox>();
         outbox.accept(session, answer.request, None);
-    }
-}
-
-fn send<M: Serialize + Send + Sync + 'static>(world: &mut World, name: &str, message: &ToPlayer<M>) {
-    let Some(session) = world.get::<Player>(message.player).map(|player| player.session) else {
-        return;
-    };
-    let mut body = Vec::new();
-    codec::encode(&message.message, &mut body);
-    let said = CustomSaid {
-        tick: world.resource::<Clock>().tick,
-        player: message
-            .from
-            .and_then(|from| world.get::<Player>(from))
-            .map(|from| from.id),
-        name: name.to_owned(),
-        body: Body(body),
-    };
-    let encoded = world
-        .resource_mut::<Outbox>()
-        .send(session, &ServerMessage::Custom(said));
-    if !world.resource::<Watchers>().is_empty() {
-        world.resource_scope(|world, mut outbox: Mut<Outbox>| {
-            outbox.send_to_watchers(world.resource::<Watchers>().following(session), encoded);
-        });
     }
 }

@@ -12,8 +12,10 @@ use bevy_ecs::{
 
 use super::{
     actions::ActionOn,
-    messages::{self, Answer, FromPlayer, ToPlayer},
+    messages::{self, Answer, FromPlayer},
+    to_players::ToPlayers,
 };
+use crate::failed_system;
 
 /// Checks that every message type from or to players that a system uses is declared. The schedule
 /// must be initialized.
@@ -49,7 +51,8 @@ pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
     );
 }
 
-/// Makes errors of systems name the missing declaration. A handler that a plugin has set stays.
+/// Makes errors of systems name the missing declaration, and panics the system. A handler that a
+/// plugin has set stays.
 pub(crate) fn explain_errors(world: &mut World) {
     world.get_resource_or_insert_with(|| FallbackErrorHandler(explain));
 }
@@ -59,7 +62,7 @@ fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
     let of = |wrapped| argument(buffer, wrapped);
     let from_player = of(type_name::<Messages<FromPlayer<Placeholder>>>());
     let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Placeholder>>>()));
-    let to_player = || of(type_name::<Messages<ToPlayer<Placeholder>>>());
+    let to_player = || of(type_name::<Messages<ToPlayers<Placeholder>>>());
     let action = || of(type_name::<Messages<ActionOn<Placeholder>>>());
     from_player
         .map(|message| ("player_message", message))
@@ -92,6 +95,7 @@ fn user(schedule: &Schedule, resource: ComponentId) -> Option<String> {
 /// Names the missing declaration. Bevy would advise to wrap the parameter in `Option`, and the
 /// system would then silently do nothing.
 fn explain(error: BevyError, context: ErrorContext) {
+    failed_system::note(&error, &context);
     let advice = error
         .downcast_ref::<SystemParamValidationError>()
         .and_then(missing);

@@ -30,7 +30,7 @@ pub(super) fn restore_object((id, kind, epoch, slot): SavedObject, world: &World
     })
 }
 
-/// Gives all objects of a loaded world their slots again, and checks that they could exist.
+/// Puts all objects of a loaded world into their slots again, and checks that they could exist.
 pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
     let tick = world.resource::<Clock>().tick;
     let spawned = world.resource::<ObjectsSpawned>().0;

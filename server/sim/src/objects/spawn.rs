@@ -31,10 +31,17 @@ use crate::{
 /// Spawns objects, as a system parameter for game logic. Two systems that spawn objects need an
 /// order, because the order decides the ids.
 ///
-/// ```ignore
-/// fn open_shop(mut objects: Objects, rooms: Query<Entity, Added<Room>>) {
-///     for room in &rooms {
-///         if let Ok(mut door) = objects.spawn(room, "door", Position::from_px(40, 40)) {
+/// ```
+/// # use bevy_ecs::prelude::*;
+/// # use parlour_shared::motion::Position;
+/// # use parlour_sim::{Objects, RoomEvent};
+/// # #[derive(Component)]
+/// # struct Open(bool);
+/// fn open_shop(mut events: MessageReader<RoomEvent>, mut objects: Objects) {
+///     for event in events.read() {
+///         if let RoomEvent::Created { room } = *event
+///             && let Ok(mut door) = objects.spawn(room, "door", Position::from_px(40, 40))
+///         {
 ///             door.insert(Open(false));
 ///         }
 ///     }
@@ -173,7 +180,7 @@ pub(super) fn note_added(mut world: DeferredWorld, context: HookContext) {
     object_space::insert(&mut world, context.entity);
 }
 
-/// Removes everything about an object that is despawned, whoever despawns it.
+/// Removes everything about an object that is despawned, by game logic or with its room.
 pub(super) fn forget(mut world: DeferredWorld, context: HookContext) {
     let Some(object) = world.get::<Object>(context.entity).copied() else {
         return;

@@ -2,11 +2,11 @@
 //! part of the state until then.
 
 use bevy_ecs::prelude::*;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{CameNear, WentAway};
 use crate::{
-    state::{EntityIndex, StableId},
+    state::{EntityIndex, StableEntity, StableId},
     taken::with_taken,
 };
 
@@ -24,19 +24,6 @@ struct Encounter {
     room: StableEntity,
     one: StableEntity,
     other: StableEntity,
-}
-
-/// An entity with its stable id.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StableEntity {
-    pub(super) id: StableId,
-    pub(super) entity: Entity,
-}
-
-impl Serialize for StableEntity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.id.serialize(serializer)
-    }
 }
 
 /// The saved form of an encounter.

@@ -10,6 +10,7 @@ use parlour_tick::Report;
 use super::{
     find_room::{Place, Wanted, find},
     occupancy::{DOORS_SHUT_TICKS, Entry, check_admission, enter, leave},
+    options::RoomChecks,
     reservations,
     room::{Room, Rooms, create},
     seats::{InRoom, Seat},
@@ -21,13 +22,16 @@ use crate::{clock::Clock, config::Setup, outbox::Outbox, player::Player};
 pub(crate) fn join(world: &mut World, player: Entity, join: &Join) -> Result<(), Refusal> {
     let current = world.get::<InRoom>(player).map(|current| current.0);
     let (room, spawn) = if let Some(ticket) = &join.ticket {
-        let seat = reservations::take(world, ticket, current)?;
+        let seat = reservations::find_seat(world, ticket, current)?;
+        RoomChecks::check_player(world, player, seat.room)?;
+        reservations::take(world, ticket);
         (seat.room, seat.spawn)
     } else {
         let room = match find(world, &Wanted::of_join(join)?)? {
             Place::Existing(room) if current == Some(room) => return Err(Refusal::AlreadyThere),
             Place::Existing(room) => {
                 check_admission(world, room, false, 1)?;
+                RoomChecks::check_player(world, player, room)?;
                 room
             }
             // A new room is not locked, and has at least one seat.
@@ -84,6 +88,7 @@ pub(crate) fn go_through_door(
     let room = match find(world, &wanted)? {
         Place::Existing(room) => {
             check_admission(world, room, room == current, 1)?;
+            RoomChecks::check_player(world, player, room)?;
             room
         }
         Place::New(plan) => create(world, *plan),

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{Epoch, KindId, Slot, Tick},
+    ids::{Epoch, KindId, PlayerId, Slot, Tick},
     limits::TICK_RATE,
     map::{Map, MapInfo},
     message::{LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage},
@@ -12,6 +12,7 @@ use parlour_shared::{
 use parlour_tick::Report;
 
 use super::{
+    life::RoomEvents,
     listing::{ChangedRooms, RoomListing},
     room::{Room, Rooms},
     seats::{InRoom, Seat, Seats},
@@ -28,6 +29,7 @@ use crate::{
     replication::{Replica, Watchers},
     room_state::RoomState,
     space::SlotPosition,
+    state::{StableEntity, StableId},
 };
 
 /// For this many ticks after a player went through a door, all doors are shut for it. Without this,
@@ -102,6 +104,10 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
         Motion::still(tick, position),
         CurrentPosition(position),
     ));
+    let (stable_room, stable_player) = stable((room, epoch), (player, id));
+    world
+        .resource_mut::<RoomEvents>()
+        .entered(stable_room, stable_player);
     if let Some(mut control) = world.get_mut::<Control>(player) {
         *control = Control::default();
     }
@@ -128,7 +134,7 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
 /// Removes a player from its room, and sends it `RoomLeft`. Returns `None` if the player is in no
 /// room.
 pub(crate) fn leave(world: &mut World, player: Entity, request: Request, reason: LeaveReason) -> Option<()> {
-    let epoch = vacate(world, player)?;
+    let epoch = vacate(world, player, reason)?;
     let session = world.get::<Player>(player)?.session;
     let left = ServerMessage::RoomLeft(RoomLeft {
         request,
@@ -141,7 +147,7 @@ pub(crate) fn leave(world: &mut World, player: Entity, request: Request, reason:
 
 /// Removes a player from its room. Returns the room's epoch, or `None` if the player was in no
 /// room.
-pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
+fn vacate(world: &mut World, player: Entity, why: LeaveReason) -> Option<Epoch> {
     let (room, seat) = (world.get::<InRoom>(player)?.0, *world.get::<Seat>(player)?);
     let tick = world.resource::<Clock>().tick;
     world
@@ -172,7 +178,23 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     }
     world.resource_mut::<ChangedRooms>().note(room);
     world.resource_mut::<Watchers>().leave(room, seat.slot);
+    let id = world.get::<Player>(player)?.id;
+    let (stable_room, stable_player) = stable((room, epoch), (player, id));
+    let mut events = world.resource_mut::<RoomEvents>();
+    events.left(stable_room, stable_player, why);
+    if is_empty {
+        events.emptied(stable_room);
+    }
     Some(epoch)
+}
+
+/// Returns a room and a player with their stable ids.
+fn stable(room: (Entity, Epoch), player: (Entity, PlayerId)) -> (StableEntity, StableEntity) {
+    let stable = |id, entity| StableEntity { id, entity };
+    (
+        stable(StableId::room(room.1), room.0),
+        stable(StableId::player(player.1), player.0),
+    )
 }
 
 /// Returns the message for a player that enters a room or a watcher that starts, or `None` if the

@@ -70,19 +70,45 @@ pub struct NewRoom<'a> {
 
 type AcceptRoom = Box<dyn Fn(&mut NewRoom<'_>) -> Result<(), u16> + Send + Sync>;
 
-/// The functions of game logic that may refuse a new room or narrow its rules, in the order in
-/// which they were added.
+/// A player that wants to enter a room that exists, for game logic that may refuse it.
+#[derive(Clone, Copy, Debug)]
+pub struct Joining {
+    /// The player.
+    pub player: Entity,
+    /// The room.
+    pub room: Entity,
+}
+
+type MayJoin = Box<dyn Fn(&World, Joining) -> Result<(), u16> + Send + Sync>;
+
+/// The functions of game logic that may refuse a new room or narrow its rules, and those that may
+/// refuse a player, in the order in which they were added.
 #[derive(Resource, Default)]
-pub(crate) struct RoomChecks(Vec<AcceptRoom>);
+pub(crate) struct RoomChecks {
+    rooms: Vec<AcceptRoom>,
+    players: Vec<MayJoin>,
+}
 
 impl RoomChecks {
     pub(crate) fn add(&mut self, check: AcceptRoom) {
-        self.0.push(check);
+        self.rooms.push(check);
+    }
+
+    pub(crate) fn add_for_players(&mut self, check: MayJoin) {
+        self.players.push(check);
+    }
+
+    /// Returns the refusal of the first function that refuses the player.
+    pub(super) fn check_player(world: &World, player: Entity, room: Entity) -> Result<(), Refusal> {
+        for check in &world.resource::<Self>().players {
+            check(world, Joining { player, room }).map_err(|code| Refusal::Declined { code })?;
+        }
+        Ok(())
     }
 
     /// Returns the rules of the room, or the refusal of the first function that refuses it.
     pub(super) fn check(&self, mut room: NewRoom<'_>) -> Result<RoomRules, Refusal> {
-        for check in &self.0 {
+        for check in &self.rooms {
             let rules = room.rules;
             check(&mut room).map_err(|code| Refusal::Declined { code })?;
             room.rules = room.rules.within(&rules);

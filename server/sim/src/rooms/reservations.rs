@@ -53,8 +53,8 @@ struct HeldSeats {
     owner: (SessionId, bool),
 }
 
-/// A seat that a join took from a reservation.
-pub(super) struct TakenSeat {
+/// A reserved seat that a join may take.
+pub(super) struct ReservedSeat {
     pub(super) room: Entity,
     pub(super) spawn: Option<String>,
 }
@@ -165,9 +165,12 @@ fn try_reserve(world: &mut World, session: SessionId, wish: &Reservation) -> Res
     Ok(room)
 }
 
-/// Takes a reserved seat for a player that is not in the room yet. The caller must seat the player
-/// at once.
-pub(super) fn take(world: &mut World, ticket: &str, present: Option<Entity>) -> Result<TakenSeat, Refusal> {
+/// Returns the seat that a ticket holds for a player that is not in the room yet.
+pub(super) fn find_seat(
+    world: &World,
+    ticket: &str,
+    present: Option<Entity>,
+) -> Result<ReservedSeat, Refusal> {
     let held = world.resource::<Reservations>().by_ticket.get(ticket);
     let held = held.ok_or(Refusal::BadTicket)?;
     let room = state::find(world, StableId::room(held.room)).ok_or(Refusal::BadTicket)?;
@@ -175,8 +178,12 @@ pub(super) fn take(world: &mut World, ticket: &str, present: Option<Entity>) -> 
         return Err(Refusal::AlreadyThere);
     }
     let spawn = held.spawn.clone();
+    Ok(ReservedSeat { room, spawn })
+}
+
+/// Takes one seat of a ticket. The caller must seat the player at once.
+pub(super) fn take(world: &mut World, ticket: &str) {
     take_seats(world, ticket, 1);
-    Ok(TakenSeat { room, spawn })
 }
 
 /// Takes up to this many seats from a reservation, which is over when it has none left.

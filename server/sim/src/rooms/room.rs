@@ -14,12 +14,17 @@ use parlour_shared::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    life::RoomEvents,
     listing::{ChangedRooms, RoomListing},
     options::RoomOptions,
     room_catalogue::Blueprint,
     seats::Seats,
 };
-use crate::{clock::Clock, config::RoomRules, state::StableId};
+use crate::{
+    clock::Clock,
+    config::RoomRules,
+    state::{StableEntity, StableId},
+};
 
 /// A simulated space.
 #[derive(Component, Clone, Debug)]
@@ -190,6 +195,11 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     rooms.by_name.insert(plan.name, entity);
     rooms.due.insert((tick.after(1), epoch), entity);
     world.resource_mut::<ChangedRooms>().note(entity);
+    let room = StableEntity {
+        id: StableId::room(epoch),
+        entity,
+    };
+    world.resource_mut::<RoomEvents>().created(room);
     for step in world.resource::<NewRoomSteps>().clone().0 {
         step(world, entity);
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
 use parlour_shared::ids::{Epoch, ObjectId, PlayerId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The id of an entity. Unlike the entity id of Bevy, it is the same on every machine and in every
 /// run.
@@ -74,6 +74,19 @@ impl StableId {
         (PLAYERS..=OBJECTS)
             .contains(&(number >> 32))
             .then_some(Self(number))
+    }
+}
+
+/// An entity with its stable id, which is its saved form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StableEntity {
+    pub(crate) id: StableId,
+    pub(crate) entity: Entity,
+}
+
+impl Serialize for StableEntity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.id.serialize(serializer)
     }
 }
 
