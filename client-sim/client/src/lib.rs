@@ -213,8 +213,8 @@
 //! The client predicts the motion of your player. [`Connection::position`] is its position now,
 //! including commands that the server has not acknowledged yet. Draw your player there, and it
 //! moves without waiting for the network. The client compares each snapshot with its
-//! prediction, bit for bit, and continues from the snapshot ([`Agreement`] is the result). In a room
-//! in which other bodies stop players, it predicts with the bodies that it sees.
+//! prediction, bit for bit, and continues from the snapshot ([`Agreement`] is the result). In a
+//! room in which other bodies stop players, it predicts with the bodies that it sees.
 //!
 //! A game that reads keys sets [`Options::frames`]. While the player is in a room, the connection
 //! then returns an [`Event::Frame`] 60 times a second, each time just when the game should read the

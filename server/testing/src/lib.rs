@@ -57,7 +57,7 @@ pub use client::{SeenPlayer, TestClient};
 pub use crowd::Crowd;
 pub use eventually::eventually;
 pub use metrics::metric_value;
-pub use movers::{MoverOrder,  movers_plugin, solids_plugin};
+pub use movers::{MoverOrder, movers_plugin, solids_plugin};
 pub use object_motion::{ObjectMove, object_motion_plugin};
 pub use objects::{Color, ObeyOrders, ObjectOrder, Rings, objects_in, objects_plugin};
 pub use plaza::{generous_rules, plaza, teleport_plugin};
