@@ -1,6 +1,7 @@
 //! Objects move with any velocity. Walls stop them for their size, and what rests costs nothing.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+#[allow(dead_code, reason = "each test file uses a part of it")]
 #[path = "../../../shared/tests/support/naive.rs"]
 mod naive;
 
@@ -379,7 +380,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Objects of all sizes and speeds equal a model that steps each of them in every tick. A
     /// loaded world and one with a shuffled schedule reach the same hashes.

@@ -102,8 +102,7 @@ fn obey(
     slots: Query<(Entity, &Object)>,
     mut controls: Query<&mut Control>,
     mut objects: Objects,
-    mut steer: Steer,
-    mut commands: Commands,
+    (mut steer, mut commands): (Steer, Commands),
     clock: Res<Clock>,
 ) {
     for order in orders.read() {
