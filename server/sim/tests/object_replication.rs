@@ -15,8 +15,8 @@ use parlour_sim::{
     SimulationApp as _, StepSet, TickSchedule,
 };
 use parlour_testing::{
-    Color, ObjectMove, ObjectOrder, SessionActions as _, TestClient, TestWorld, object_motion_plugin,
-    objects_in, objects_plugin, plaza, seen_objects, teleport_plugin, true_objects,
+    Color, ObjectMove, ObjectOrder, SessionActions as _, TestClient, TestWorld, encoded,
+    object_motion_plugin, objects_in, objects_plugin, plaza, seen_objects, teleport_plugin, true_objects,
 };
 use parlour_tick::{Cadence, Pace, PaceLevel};
 use serde::{Deserialize, Serialize, Serializer};
@@ -352,6 +352,30 @@ fn a_released_viewer_is_sent_one_delta_of_all_objects() {
 }
 
 #[test]
+fn viewers_that_were_held_at_different_ticks_are_released_together() {
+    // More than share one search for old changes.
+    let sessions = 2..=14;
+    for interest in [Interest::All, Interest::Near] {
+        let mut world = world(interest, 14);
+        (0..30).for_each(|x| spawn(&mut world, "chair", at(x), Some(0)));
+        world.ticks(10);
+        for session in sessions.clone() {
+            world.hold(session);
+            let id = session as u32;
+            paint(&mut world, id, Some(id));
+            order(&mut world, &ObjectOrder::Despawn(ObjectId(id + 15)));
+            spawn(&mut world, "bell", at(3), Some(id));
+            world.ticks(3);
+        }
+        world.ticks(10);
+        sessions.clone().for_each(|session| world.release(session));
+        world.tick();
+        assert!(sessions.clone().all(|session| world.snapshot(session).is_some()));
+        world.check_views(interest == Interest::All);
+    }
+}
+
+#[test]
 fn a_viewer_held_beyond_the_maximum_base_age_is_sent_all_objects_again() {
     let mut world = quiet_world();
     (1..=2).for_each(|session| world.hold(session));
@@ -506,14 +530,9 @@ fn nearby_objects_are_sent_more_often_than_distant_ones() {
             paint(&mut world, 1, Some(tick));
             paint(&mut world, 2, Some(tick));
             world.tick();
-            for (id, _, seen) in world
-                .client(2)
-                .view
-                .objects()
-                .map(|(_, object, seen)| (object.object, (), seen))
-            {
-                let truth = parlour_testing::encoded(&Color(tick));
-                newest[id.0 as usize - 1] += u32::from(seen.components[0].1 == truth);
+            let truth = encoded(&Color(tick));
+            for (_, object, seen) in world.client(2).view.objects() {
+                newest[object.object.0 as usize - 1] += u32::from(seen.components[0].1 == truth);
             }
         }
         assert_eq!(newest, [80, 40], "every third and every sixth tick");
