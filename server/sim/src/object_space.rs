@@ -4,8 +4,9 @@ use bevy_app::App;
 use bevy_ecs::{prelude::*, world::DeferredWorld};
 
 use crate::{
+    changed_rows::for_each_changed,
     clock::Clock,
-    kinds::EntityKinds,
+    kinds::{EntityKinds, Kind},
     movement::{ChangePositions, CurrentPosition, Walk},
     objects::Object,
     rooms::{Room, Rooms},
@@ -38,7 +39,7 @@ pub(crate) fn insert(world: &mut DeferredWorld, entity: Entity) {
     };
     let now = world.resource::<Clock>().tick;
     let own = world.resource::<EntityKinds>().get(object.kind());
-    let own = own.and_then(|kind| kind.near_px());
+    let own = own.and_then(Kind::near_px);
     let room = world.get::<Room>(object.room());
     let Some(near_px) = room.map(|room| own.unwrap_or(room.rules.near_px)) else {
         return;
@@ -53,23 +54,22 @@ pub(crate) fn insert(world: &mut DeferredWorld, entity: Entity) {
     }
 }
 
-/// Notes the objects that moved since this system ran last.
+/// Notes the objects that moved since this system ran last. Rows that did not change are skipped
+/// many at a time.
 pub(crate) fn follow(
-    moved: Query<(&Object, &CurrentPosition), Changed<CurrentPosition>>,
+    positions: Query<(&Object, Ref<CurrentPosition>)>,
     mut spaces: Query<&mut ObjectSpace>,
     clock: Res<Clock>,
 ) {
-    // Objects that are stored together are often in the same room.
-    let mut last = Entity::PLACEHOLDER;
-    let mut space = None;
-    for (object, position) in &moved {
-        if object.room() != last {
-            last = object.room();
-            space = spaces.get_mut(last).ok();
-        }
-        if let Some(space) = &mut space {
-            space.moved(object.slot(), position.0, clock.tick);
-        }
+    let tables = positions.contiguous_iter();
+    for (objects, positions) in tables.expect("both components have table storage") {
+        for_each_changed(&positions, |row| {
+            let object = &objects[row];
+            if let Ok(mut space) = spaces.get_mut(object.room()) {
+                let space = space.bypass_change_detection();
+                space.moved(object.slot(), positions[row].0, clock.tick);
+            }
+        });
     }
 }
 

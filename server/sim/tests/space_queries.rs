@@ -8,44 +8,22 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{KindId, ObjectId},
-    motion::{Direction, Position, WallGrid},
+    motion::{Direction, Position, Velocity, WallGrid},
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    Clock, CurrentPosition, EntityKinds, FoundEntity, FromPlayer, HalfSize, HitTarget, KindSet, Motion,
-    Object, ObjectKind, ObjectSlots, RayHit, Rect, Room, RoomSpace, Rooms, Seats, SimConfig,
-    SimulationApp as _, Space, StepSet, TickSchedule, Walk,
+    Clock, CurrentPosition, EntityKinds, FoundEntity, HalfSize, HitTarget, KindSet, Object, ObjectKind,
+    ObjectSlots, RayHit, Rect, Room, RoomSpace, Rooms, Seats, SimConfig, SimulationApp as _, Space, StepSet,
+    TickSchedule, Walk,
 };
 use parlour_testing::{
-    ObeyOrders, ObjectOrder, SessionActions as _, TestWorld, generous_rules, maps::map, objects_plugin,
-    teleport_plugin,
+    MoverOrder, ObeyOrders, SessionActions as _, TestWorld, generous_rules, maps::map, movers_plugin,
 };
-use serde::{Deserialize, Serialize};
 
 /// The side of the map: 40 tiles of 16 px.
 const TILES: u16 = 40;
 const TILE: i32 = 16 * 256;
 const SIDE: i32 = TILES as i32 * TILE;
-
-/// The body of the message `place`: moves an object at once.
-#[derive(Serialize, Deserialize)]
-struct PlaceObject(ObjectId, Position);
-
-fn place(
-    mut wishes: MessageReader<FromPlayer<PlaceObject>>,
-    mut objects: Query<(&Object, &mut Motion, &mut CurrentPosition)>,
-    clock: Res<Clock>,
-) {
-    for wish in wishes.read() {
-        let PlaceObject(id, place) = wish.message;
-        for (object, mut motion, mut position) in &mut objects {
-            if object.id() == id {
-                motion.teleport(clock.tick, place);
-                position.0 = place;
-            }
-        }
-    }
-}
 
 /// How often queries were compared, and how often they found something.
 #[derive(Resource, Default)]
@@ -93,22 +71,15 @@ fn ask(
 
 /// Kinds of several sizes and radii.
 fn logic(app: &mut App) {
-    objects_plugin(app);
-    teleport_plugin(app);
+    movers_plugin(app);
+    app.object_kind(ObjectKind::new("chair"));
+    app.object_kind(ObjectKind::new("bell").size_px(8, 24).near_px(600));
     app.object_kind(ObjectKind::new("pin").size_px(1, 1).near_px(40));
     app.object_kind(ObjectKind::new("beam").size_px(400, 3));
-    app.player_message::<PlaceObject>("place");
     app.init_resource::<Compared>().presentation_only::<Compared>();
-    let before = ask.after(ObeyOrders).before(Walk).in_set(AskBefore);
-    // No other system of these tests moves objects.
-    let place = place.after(AskBefore).before(Walk).ambiguous_with_all();
-    let systems = (before, place, ask.after(Walk));
-    app.add_systems(TickSchedule, systems.in_set(StepSet::Simulate));
+    let before = ask.after(ObeyOrders).before(Walk);
+    app.add_systems(TickSchedule, (before, ask.after(Walk)).in_set(StepSet::Simulate));
 }
-
-/// The queries before players and objects move.
-#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-struct AskBefore;
 
 struct Scene<'a> {
     all: Vec<FoundEntity>,
@@ -349,8 +320,8 @@ fn config(seed: u64) -> SimConfig {
     config
 }
 
-/// Players walk, teleport, change rooms and leave; objects are spawned, moved and despawned; every
-/// query is compared twice in each tick. With a larger `calm`, most of them rest.
+/// Players walk, ride, teleport, change rooms and leave; objects are spawned, turned, moved and
+/// despawned; every query is compared twice in each tick. With a larger `calm`, most of them rest.
 fn crowd(players: u64, ticks: u32, calm: u32) {
     let mut world = TestWorld::with_plugins(config(players), logic);
     let mut random = Stream::new(9, players * 100 + u64::from(calm), Purpose::Game);
@@ -360,23 +331,28 @@ fn crowd(players: u64, ticks: u32, calm: u32) {
             let session = u64::from(random.below(players as u32));
             let object = ObjectId(1 + random.below(60 + tick / 2));
             let place = position(&mut random);
-            match random.below(14) {
-                0..=2 => world.teleport(session, place.x, place.y),
+            let mut along = || random.below(1200) as i16 - 600;
+            let velocity = match (along(), along()) {
+                (x, _) if x < 0 => Velocity::default(),
+                (x, y) => Velocity { x, y },
+            };
+            let mut order = |order: MoverOrder| world.custom(session, "mover", &order);
+            match random.below(16) {
+                0..=2 => order(MoverOrder::TeleportMe(place)),
                 3..=4 => world.walk(session, Direction::ALL[random.below(9) as usize]),
                 5 => world.walk(session, Direction::Still),
                 6 => world.leave(session),
                 7..=8 => world.join(session, ["plaza", "plaza", "plaza/2"][random.below(3) as usize]),
-                9..=10 => world.custom(
-                    session,
-                    "order",
-                    &ObjectOrder::Spawn {
-                        kind: ["chair", "bell", "pin", "beam"][random.below(4) as usize].into(),
-                        place,
-                        color: None,
-                    },
-                ),
-                11 => world.custom(session, "order", &ObjectOrder::Despawn(object)),
-                _ => world.custom(session, "place", &PlaceObject(object, place)),
+                9..=10 => order(MoverOrder::Launch {
+                    kind: ["chair", "bell", "pin", "beam"][random.below(4) as usize].into(),
+                    place,
+                    velocity,
+                }),
+                11 => order(MoverOrder::Despawn(object)),
+                12 => order(MoverOrder::Turn(object, velocity)),
+                13 => order(MoverOrder::Ride(object, Position::default())),
+                14 => order(MoverOrder::GetOff),
+                _ => order(MoverOrder::Teleport(object, place)),
             }
         }
         world.tick();

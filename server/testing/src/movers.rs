@@ -12,6 +12,8 @@ use parlour_sim::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::ObeyOrders;
+
 /// What a session orders: the body of the message `mover`. Positions are in units.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum MoverOrder {
@@ -89,7 +91,8 @@ pub fn solids_plugin(app: &mut App) {
 
 fn obey_orders(app: &mut App) {
     app.control_motion().player_message::<MoverOrder>("mover");
-    let obey = obey.in_set(StepSet::Simulate).before(Walk).in_set(MaySleep);
+    app.configure_sets(TickSchedule, ObeyOrders.in_set(StepSet::Simulate));
+    let obey = obey.in_set(ObeyOrders).before(Walk).in_set(MaySleep);
     app.add_systems(TickSchedule, obey);
 }
 
@@ -99,8 +102,7 @@ fn obey(
     slots: Query<(Entity, &Object)>,
     mut controls: Query<&mut Control>,
     mut objects: Objects,
-    mut steer: Steer,
-    mut commands: Commands,
+    (mut steer, mut commands): (Steer, Commands),
     clock: Res<Clock>,
 ) {
     for order in orders.read() {

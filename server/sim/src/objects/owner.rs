@@ -85,10 +85,7 @@ pub(super) fn note_owner(mut world: DeferredWorld, context: HookContext) {
     if world.contains_resource::<EntityIndex>() {
         return;
     }
-    let Some(player) = world
-        .get::<Owner>(context.entity)
-        .and_then(|owner| owner.bound_to())
-    else {
+    let Some(player) = world.get::<Owner>(context.entity).and_then(Owner::bound_to) else {
         return;
     };
     if bind(&mut world, context.entity, player).is_none() {

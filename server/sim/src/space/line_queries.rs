@@ -36,8 +36,9 @@ const PIECE: i64 = 256 * UNITS_PER_PX as i64;
 
 impl RoomSpace<'_> {
     /// Moves a body of size `size` along the straight line from `from` to `to`, and returns what it
-    /// touches first: a wall, or an entity of one of the kinds. The entity `except` is ignored. Of several that it touches at the same point, a wall comes first, then the entity
-    /// with the lowest slot. The cost grows with the length of the line.
+    /// touches first: a wall, or an entity of one of the kinds. The entity `except` is ignored. Of
+    /// several that it touches at the same point, a wall comes first, then the entity with the
+    /// lowest slot. The cost grows with the length of the line.
     #[must_use]
     pub fn first_hit(
         &self,

@@ -16,16 +16,17 @@ use crate::{
 ///
 /// ```
 /// # use bevy_ecs::prelude::*;
-/// # use parlour_sim::{CurrentPosition, FoundEntity, InRoom, KindSet, Player, Space};
-/// /// The players that a guard sees within 200 px.
+/// # use parlour_shared::motion::UNITS_PER_PX;
+/// # use parlour_sim::{CurrentPosition, FoundEntity, KindSet, Object, Space};
+/// /// The players that a guard sees within 200 px, the nearest one first.
 /// #[derive(Component, Default)]
 /// struct Intruders(Vec<FoundEntity>);
 ///
-/// fn watch(mut guards: Query<(&parlour_sim::Object, &CurrentPosition, &mut Intruders)>, space: Space) {
+/// fn watch(mut guards: Query<(&Object, &CurrentPosition, &mut Intruders)>, space: Space) {
 ///     for (guard, position, mut intruders) in &mut guards {
 ///         let Some(room) = space.room(guard.room()) else { continue };
 ///         let from = position.0;
-///         room.in_circle(from, 200 * 256, KindSet::PLAYERS, &mut intruders.0);
+///         room.in_circle(from, 200 * UNITS_PER_PX, KindSet::PLAYERS, &mut intruders.0);
 ///         intruders.0.retain(|player| room.can_see(from, player.position));
 ///     }
 /// }
