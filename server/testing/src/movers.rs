@@ -92,7 +92,8 @@ pub fn solids_plugin(app: &mut App) {
 fn obey_orders(app: &mut App) {
     app.control_motion().player_message::<MoverOrder>("mover");
     app.configure_sets(TickSchedule, ObeyOrders.in_set(StepSet::Simulate));
-    let obey = obey.in_set(ObeyOrders).before(Walk).in_set(MaySleep);
+    let obey = obey.in_set(ObeyOrders).after(crate::objects::obey);
+    let obey = obey.before(Walk).in_set(MaySleep);
     app.add_systems(TickSchedule, obey);
 }
 
