@@ -45,6 +45,7 @@ fn config() -> SimConfig {
         walls: WallGrid::new(TILES, TILES, 16),
         spawns: spawns.collect(),
         doors: Vec::new(),
+        objects: Vec::new(),
     };
     let mut config = SimConfig::new(vec![Arc::new(map)]);
     config.rules.capacity = WALKERS;

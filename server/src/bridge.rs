@@ -14,7 +14,7 @@
 //!
 //! | ring | size | when it is full |
 //! |---|---|---|
-//! | inbound | 16,384 events per I/O thread, over all its rings, and at least 4,096 in each | a message is dropped and counted. Holds and releases wait in a list of the I/O thread. While 1,024 wait, new connections are turned away |
+//! | inbound | 16,384 events per I/O thread, over all its rings, and at least 4,096 in each | a message is dropped and counted. Holds and releases wait in a list of the I/O thread. While 1,024 wait, new connections are turned away, unless the tick thread stands still |
 //! | forwarded | 8,192 events | the same. Openings, closes and recalls also wait |
 //! | commands | 4,096 | the rest waits in a list of the desk. While 16,384 wait, messages are dropped and counted. Other commands are bounded by the sessions: at most five for each join |
 //! | reports | 1,024 | the rest waits in a list of the tick thread. With 65,536, the desk is dead, and the server fails |
@@ -45,10 +45,12 @@
 
 pub(crate) mod commands;
 pub(crate) mod event_ring;
+pub(crate) mod fault;
 pub(crate) mod forwarded;
 pub(crate) mod inbound;
 pub(crate) mod io_load;
 pub(crate) mod outbound;
+pub(crate) mod progress;
 pub(crate) mod reports;
 pub(crate) mod route;
 pub(crate) mod session_map;

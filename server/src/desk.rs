@@ -63,7 +63,7 @@ pub(crate) use event::DeskEvent;
 pub(crate) use thread::{DeskStart, DeskView, MakeWorlds, TickRings, Workers, run};
 pub(crate) use view::{RoomView, WorldView};
 use worlds::KnownWorld;
-pub(crate) use worlds::WorldState;
+pub(crate) use worlds::{WorldPanic, WorldState};
 
 use crate::{
     bridge::route::WorldPlace,
@@ -372,7 +372,12 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
             let closed: Vec<SessionId> = closes.into_iter().map(|(session, _)| session).collect();
             reports::handle(turn, world, reports, &closed);
         }
-        DeskEvent::Panicked { world, tick, lost } => endings::panicked(turn, world, tick, &lost),
+        DeskEvent::Panicked {
+            world,
+            tick,
+            fault,
+            lost,
+        } => endings::panicked(turn, world, WorldPanic { tick, fault }, &lost),
         DeskEvent::Ended { world, lost } => endings::ended(turn, world, &lost),
         DeskEvent::Taken { world, tick } => endings::taken(turn, world, tick),
         DeskEvent::Left { world } => moving::left(turn, world),
@@ -380,6 +385,7 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
         DeskEvent::Rebuilt { world, ok } => endings::rebuilt(turn, world, ok),
         DeskEvent::Created { world, ok } => endings::created(turn, world, ok.is_ok()),
         DeskEvent::Stopping => endings::stopping(turn),
+        DeskEvent::Standing { thread, stands } => turn.state.worlds.threads.set_standing(thread, stands),
         DeskEvent::Load { thread, load } => turn.state.worlds.threads.set_load(thread, load),
     }
 }

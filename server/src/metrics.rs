@@ -9,6 +9,7 @@ mod recorder;
 mod recording;
 mod room_types;
 mod rows;
+mod system_panics;
 mod text;
 
 use ::metrics::Histogram;
@@ -21,6 +22,7 @@ pub use recorder::MetricsRecorder;
 pub(crate) use room_types::RoomTypeMetrics;
 pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
 use rows::{close_counters, counter, counter_of, gauge, gauges, histogram, label_counters, table};
+pub(crate) use system_panics::SystemPanics;
 
 /// Bounds of the tick histograms in seconds: 50 us to 50 ms, three ticks.
 const TICK_BUCKETS: [f64; 16] = [
@@ -79,6 +81,11 @@ impl Metrics {
         RoomTypeMetrics::new(&self.recorder, names)
     }
 
+    /// Creates the counters of panics by system.
+    pub(crate) fn system_panics(&self) -> SystemPanics {
+        SystemPanics::new(&self.recorder)
+    }
+
     /// Returns the recorder for game logic and embedders.
     pub(crate) fn recorder(&self) -> &MetricsRecorder {
         &self.recorder
@@ -95,6 +102,8 @@ table! {
             "Bytes of all frames of one tick. A byte range that frames share is counted once.";
         ticks: Counter = counter, "parlour_ticks_total", "Ticks that were stepped.";
         overruns: Counter = counter, "parlour_tick_overruns_total", "Ticks that took longer than 1/60 s.";
+        frozen: Gauge = gauge, "parlour_tick_frozen",
+            "1 if the thread has not finished a tick for a second, otherwise 0. Its worlds stand still.";
         skipped: Counter = counter, "parlour_ticks_skipped_total",
             "Deadlines that were skipped without a tick, because the server was more than 3 ticks late.";
         number: Gauge = gauge, "parlour_tick", "The last tick of the first world of the thread.";

@@ -218,6 +218,10 @@ impl Ticker for RecordedWorld {
         self.world.reclaim_input(input);
     }
 
+    fn failed_system(&self) -> Option<&str> {
+        self.world.failed_system()
+    }
+
     fn record_panic(&mut self, tick: Tick, input: &mut TickInput, recorder: Option<&mut TickSender>) {
         // The world is broken. The recording ends with the tick that panicked.
         if let Some(recorder) = recorder {

@@ -39,6 +39,11 @@ pub(crate) trait Ticker: Send {
     /// stepped any longer.
     fn reclaim(&mut self, input: &mut TickInput);
 
+    /// After a step that panicked: returns the name of the system that panicked, if it is known.
+    fn failed_system(&self) -> Option<&str> {
+        None
+    }
+
     /// After [`Self::reclaim`]: records the tick that panicked and its input. Afterwards the input
     /// is unspecified.
     fn record_panic(&mut self, _: Tick, _: &mut TickInput, _: Option<&mut TickSender>) {}

@@ -1,6 +1,7 @@
 //! A client's view of its room: the result of all snapshots so far.
 
 mod json;
+mod table;
 
 use crate::{
     ids::{PlayerId, Slot, Tick},
@@ -8,6 +9,7 @@ use crate::{
     snapshot::{Enter, Identity, MotionChange, ObjectIdentity, PlayerIdentity, Snapshot, Update},
 };
 pub use json::{ComponentJson, EnterJson, SnapshotJson, UpdateJson};
+use table::{Appearance, Table};
 
 /// A visible player or object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,28 +41,8 @@ impl<'a> Seen<'a> {
 pub struct View {
     stay: u8,
     tick: Option<Tick>,
-    /// By slot; `None` for entities that are not visible. Most updates change only a motion, so
-    /// motions are packed densely.
-    motions: Vec<Option<Segment>>,
-    /// By slot. The entry of an entity that is not visible is outdated.
-    appearances: Vec<Appearance>,
-}
-
-/// The parts of an entity that rarely change. They are stored separately from the motion.
-#[derive(Clone, Debug)]
-struct Appearance {
-    identity: Identity,
-    components: Vec<(u8, Vec<u8>)>,
-}
-
-impl Default for Appearance {
-    /// Returns the appearance of a slot that was never visible.
-    fn default() -> Self {
-        Self {
-            identity: Identity::Object(ObjectIdentity::default()),
-            components: Vec::new(),
-        }
-    }
+    players: Table,
+    objects: Table,
 }
 
 /// A snapshot that does not fit what the client knows: the server or the transport broke a
@@ -123,7 +105,8 @@ impl View {
     /// Returns the player or object in a slot, or `None` if it is not visible.
     #[must_use]
     pub fn get(&self, slot: Slot) -> Option<Seen<'_>> {
-        self.seen(slot.index())
+        let (table, index) = self.place(slot);
+        table.get(index)
     }
 
     /// Returns all visible players, in order of slot.
@@ -147,7 +130,8 @@ impl View {
     /// Returns the motion of the entity in a slot, or `None` if it is not visible.
     #[must_use]
     pub fn segment(&self, slot: Slot) -> Option<Segment> {
-        *self.motions.get(slot.index())?
+        let (table, index) = self.place(slot);
+        *table.motions.get(index)?
     }
 
     /// Returns the position of the entity in a slot at a tick, which must not be before the last
@@ -159,22 +143,32 @@ impl View {
 
     /// Returns all visible players and objects, in order of slot.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, Seen<'_>)> {
-        (0..self.motions.len()).filter_map(|slot| Some((Slot(slot as u16), self.seen(slot)?)))
+        let players = self.players.iter();
+        let players = players.map(|(index, seen)| (Slot(index as u16), seen));
+        let objects = self.objects.iter();
+        let first = Slot::FIRST_OBJECT.0;
+        players.chain(objects.map(move |(index, seen)| (Slot(first + index as u16), seen)))
     }
 
-    fn seen(&self, index: usize) -> Option<Seen<'_>> {
-        let segment = (*self.motions.get(index)?)?;
-        let appearance = self.appearances.get(index)?;
-        Some(Seen {
-            identity: &appearance.identity,
-            segment,
-            components: &appearance.components,
-        })
+    /// Returns where the entity of a slot is: the table, and the index there.
+    fn place(&self, slot: Slot) -> (&Table, usize) {
+        match slot.object_index() {
+            None => (&self.players, slot.index()),
+            Some(index) => (&self.objects, index),
+        }
+    }
+
+    /// Like [`Self::place`], but mutable.
+    fn place_mut(&mut self, slot: Slot) -> (&mut Table, usize) {
+        match slot.object_index() {
+            None => (&mut self.players, slot.index()),
+            Some(index) => (&mut self.objects, index),
+        }
     }
 
     fn forget(&mut self) {
-        self.motions.clear();
-        self.appearances.clear();
+        self.players.clear();
+        self.objects.clear();
     }
 
     /// Applies a snapshot.
@@ -207,8 +201,10 @@ impl View {
         }
         self.tick = Some(snapshot.tick);
         for &slot in &snapshot.leaves {
-            self.motions
-                .get_mut(slot.index())
+            let (table, index) = self.place_mut(slot);
+            table
+                .motions
+                .get_mut(index)
                 .and_then(Option::take)
                 .ok_or(ViewError::Unknown(slot))?;
         }
@@ -222,12 +218,9 @@ impl View {
     }
 
     fn enter(&mut self, enter: &Enter, tick: Tick) -> Result<(), ViewError> {
-        let index = enter.slot.index();
-        if self.motions.len() <= index {
-            self.motions.resize(index + 1, None);
-            self.appearances.resize_with(index + 1, Appearance::default);
-        }
-        let motion = &mut self.motions[index];
+        let (table, index) = self.place_mut(enter.slot);
+        table.grow(index);
+        let motion = &mut table.motions[index];
         if motion.is_some() {
             return Err(ViewError::AlreadyKnown(enter.slot));
         }
@@ -236,7 +229,7 @@ impl View {
             position: enter.position,
             gait: enter.gait,
         });
-        self.appearances[index] = Appearance {
+        table.appearances[index] = Appearance {
             identity: enter.identity.clone(),
             components: enter.components.clone(),
         };
@@ -244,8 +237,8 @@ impl View {
     }
 
     fn update(&mut self, update: &Update, tick: Tick) -> Result<(), ViewError> {
-        let index = update.slot.index();
-        let Some(Some(segment)) = self.motions.get_mut(index) else {
+        let (table, index) = self.place_mut(update.slot);
+        let Some(Some(segment)) = table.motions.get_mut(index) else {
             return Err(ViewError::Unknown(update.slot));
         };
         match update.motion {
@@ -272,7 +265,7 @@ impl View {
         if update.skin.is_none() && update.components.is_empty() && update.owner.is_none() {
             return Ok(());
         }
-        let appearance = &mut self.appearances[index];
+        let appearance = &mut table.appearances[index];
         match (&mut appearance.identity, update.skin, update.owner) {
             (_, None, None) => {}
             (Identity::Player(player), Some(skin), None) => player.skin = skin,

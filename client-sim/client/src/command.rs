@@ -29,6 +29,12 @@ pub enum Command {
     /// Leaves the current room.
     Leave,
     /// Walks or stands still from a tick on. Send it only when the heading changes.
+    ///
+    /// It has no answer. If a failure of game logic loses it, an [`Event::Refused`] arrives in the
+    /// room, with request 0 and [`Refusal::WorldRestarted`]: send the current heading again.
+    ///
+    /// [`Event::Refused`]: crate::Event::Refused
+    /// [`Refusal::WorldRestarted`]: crate::Refusal::WorldRestarted
     Walk {
         /// A direction, as keys give it, or an angle, with a speed.
         heading: MoveHeading,

@@ -8,9 +8,11 @@ mod support;
 use std::time::Duration;
 
 use parlour_client::{Command, Connection, Direction, Event, JoinError, Options, Position, Slot, Tick};
-use parlour_shared::message::{ClientMessage, LeaveReason, Move, MoveHeading};
+use parlour_shared::message::{
+    ClientMessage, LeaveReason, Move, MoveHeading, Refusal, Refused, ServerMessage,
+};
 use peer::{Peer, connected};
-use support::{enter_own, entered_in, entered_next, entered_with, left_for, map, snapshot};
+use support::{encoded, enter_own, entered_in, entered_next, entered_with, left_for, map, snapshot};
 use tokio::time::{Instant, pause, resume, timeout};
 
 const TICKS_3: Duration = Duration::from_millis(50);
@@ -115,6 +117,49 @@ async fn an_unacknowledged_heading_is_sent_again_after_a_second() {
     pause();
     let sent = moves(&mut connection, &mut peer, Duration::from_millis(700)).await;
     assert_eq!(headings(&sent), [(2, Direction::East)]);
+}
+
+/// Returns the answer to a command that the server lost.
+fn command_lost() -> Vec<u8> {
+    encoded(&ServerMessage::Refused(Refused {
+        request: 0,
+        refusal: Refusal::WorldRestarted,
+    }))
+}
+
+#[tokio::test]
+async fn a_heading_that_the_server_lost_is_sent_again_at_once() {
+    let (mut connection, mut peer) = in_room(Options::default()).await;
+    connection.steer(Direction::East);
+    pause();
+    let sent = moves(&mut connection, &mut peer, TICKS_3).await;
+    assert_eq!(headings(&sent), [(1, Direction::East)]);
+    take_in(&mut connection, &mut peer, &[command_lost()]).await;
+    pause();
+    let sent = moves(&mut connection, &mut peer, TICKS_3).await;
+    assert_eq!(headings(&sent), [(2, Direction::East)], "once");
+    // A refusal of a request says nothing about commands.
+    let of_request = ServerMessage::Refused(Refused {
+        request: 7,
+        refusal: Refusal::WorldRestarted,
+    });
+    let acknowledged = snapshot(1, 200, Some(100), Some(2), &[]);
+    take_in(&mut connection, &mut peer, &[acknowledged, encoded(&of_request)]).await;
+    pause();
+    assert_eq!(moves(&mut connection, &mut peer, LONG).await, []);
+}
+
+#[tokio::test]
+async fn a_program_that_sends_its_own_commands_sends_the_lost_one_again_itself() {
+    let (mut connection, mut peer) = in_room(Options::default()).await;
+    connection
+        .send(Command::walk(Direction::East))
+        .await
+        .expect("open");
+    take_in(&mut connection, &mut peer, &[command_lost()]).await;
+    pause();
+    let sent = moves(&mut connection, &mut peer, LONG).await;
+    assert_eq!(headings(&sent), [(1, Direction::East)]);
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ ENUMS = {
             state *StateEntry, properties *Property, kinds *EntityKind
         room_left: request u32, epoch u32, reason LeaveReason
         chat: stamp Stamp, tick u32, scope Scope, player u32, name string, text string
-        state_changed: stamp Stamp, tick u32, player u32, entries *StateEntry
+        state_changed: stamp Stamp, tick u32, player ?u32, entries *StateEntry
         accepted: request u32, tick u32, durability Durability, stamp ?Stamp
         refused: request u32, refusal Refusal
         pong: nonce u32
@@ -489,6 +489,7 @@ class Client:
         self.view, self.clock, self.messages = View(), Clock(), asyncio.Queue(10_000)
         self.welcome = self.room = self.slot = None
         self.requests = self.sequence = self.acknowledged = 0
+        self.heading = None
         self.seen = asyncio.Condition()
         self.watchers = []
 
@@ -527,13 +528,16 @@ class Client:
         return await self.request("act", target=target, name=name, body=body.hex())
 
     async def move(self, direction, tick=0, sprint=False):
-        self.sequence += 1
-        await self.send({"move": {"seq": self.sequence, "tick": tick, "direction": direction, "sprint": sprint}})
+        await self.set_heading({"direction": direction, "sprint": sprint}, tick)
 
     async def move_at(self, angle, speed=0, tick=0):
         """Walks at an angle: 0 is east, 64 south. `speed` is an index into the `speeds` of the room."""
+        await self.set_heading({"angle": angle, "speed": speed}, tick)
+
+    async def set_heading(self, heading, tick=0):
+        self.heading = heading
         self.sequence += 1
-        await self.send({"move": {"seq": self.sequence, "tick": tick, "angle": angle, "speed": speed}})
+        await self.send({"move": {"seq": self.sequence, "tick": tick, **heading}})
 
     async def read(self):
         async for data in self.socket:
@@ -548,12 +552,18 @@ class Client:
                     ((kind, message),) = decode(data).items()
                     if kind == "room_entered":
                         self.view.enter_room(message["view"])
-                        self.room, self.slot = message, message["slot"]
+                        self.room, self.slot, self.heading = message, message["slot"], None
                         # Each room counts its own ticks.
                         self.clock = Clock()
                         self.clock.observe(message["tick"], time.monotonic())
                     elif kind == "room_left":
                         self.view, self.clock, self.room, self.slot = View(), Clock(), None, None
+                    elif kind == "refused" and message == {"request": 0, "refusal": "world_restarted"} and self.room:
+                        # A move was lost. It has no number, and nothing waits for the answer.
+                        if self.heading:
+                            await self.set_heading(self.heading)
+                        self.seen.notify_all()
+                        continue
                     self.messages.put_nowait((kind, message))
                 self.seen.notify_all()
 

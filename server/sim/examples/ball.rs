@@ -1,8 +1,8 @@
 //! A ball that players push. Run it with `cargo run -p parlour-sim --example ball`.
 //!
 //! The map places the ball. A player next to it pushes it away. It rolls, becomes slower, bounces
-//! off walls and comes to rest. All who are near see it roll, and who pushed it last. This takes one
-//! kind of objects, one action and three systems.
+//! off walls and comes to rest. All who are near see it roll, and who pushed it last. This takes
+//! one kind of objects, one action and three systems.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use std::{sync::Arc, time::Duration};

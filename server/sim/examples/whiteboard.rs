@@ -52,7 +52,7 @@ pub(crate) struct WhiteboardPlugin;
 
 impl Plugin for WhiteboardPlugin {
     fn build(&self, app: &mut App) {
-        // `placed` gives components to the whiteboards that a map places.
+        // `placed` adds components to the whiteboards that a map places.
         app.object_kind(
             ObjectKind::new("whiteboard")
                 .size_px(64, 8)

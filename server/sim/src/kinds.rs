@@ -36,17 +36,17 @@ impl Kind {
         &self.described.name
     }
 
+    /// Returns the names of its replicated components, by index.
+    #[must_use]
+    pub fn components(&self) -> &[String] {
+        &self.described.components
+    }
+
     /// Returns the distance in pixels up to which viewers see these objects, or `None` if that is
     /// the near radius of the room.
     #[must_use]
     pub fn near_px(&self) -> Option<u32> {
         self.near_px
-    }
-
-    /// Returns the names of its replicated components, by index.
-    #[must_use]
-    pub fn components(&self) -> &[String] {
-        &self.described.components
     }
 
     /// Returns the size of its bodies.
@@ -112,7 +112,7 @@ impl EntityKinds {
         self.0.iter().any(|kind| kind.described.stopped_by != 0)
     }
 
-    /// Returns what clients are told about players, to change it.
+    /// Returns what clients receive about players, to change it.
     pub(crate) fn players_mut(&mut self) -> &mut EntityKind {
         &mut self.0[usize::from(KindId::PLAYER.0)].described
     }

@@ -126,12 +126,17 @@
 //! * rooms: [`Rooms`], [`Room`], [`RoomOptions`], [`RoomListing`], [`Seats`], [`RoomState`]
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
+//! * where players and objects are: [`Space`] finds those in a circle or a rectangle, the nearest
+//!   and the first one along a line, and says who sees whom
 //! * the tick: [`Clock`], [`every`], [`Cooldown`]; random numbers: [`Chance`]; the seed: [`Setup`]
 //! * objects: [`Object`], [`ObjectSlots`], [`EntityKinds`]; [`Objects`] spawns them
 //! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
 //!   answers requests, and a [`FollowPath`] follows a path
+//! * who owns an object: [`Owner`]
 //!
-//! It changes the lock and the properties of rooms with [`RoomListings`].
+//! It writes room state with [`RoomStates`], changes the lock and the properties of rooms with
+//! [`RoomListings`], takes and releases
+//! objects with [`Owners`], and sends objects to a target with [`Route`].
 //!
 //! ## Tests
 //!
@@ -145,7 +150,8 @@
 //!
 //! * [`Link`], [`Sessions`], [`Throttle`]: the connections, sessions and rate limits of players
 //! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
-//! * [`SpaceView`], [`NearObjects`]: queries over these indexes, and the objects near viewers
+//! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near
+//!   players, and the search behind them and behind [`Space`]
 //! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
@@ -165,6 +171,7 @@ mod cooldown;
 mod digest;
 mod doors;
 mod extend;
+mod failed_system;
 mod inbox;
 mod kinds;
 mod logic;
@@ -207,7 +214,9 @@ pub use config::{
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
 pub use cooldown::Cooldown;
-pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayers};
+pub use extend::{
+    ActionOn, Answer, FromPlayer, ObjectKind, RoomStateError, RoomStates, SimulationApp, ToPlayers,
+};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
@@ -231,8 +240,8 @@ pub use sessions::Sessions;
 pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
-    FoundSlot, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace, RayHit,
-    Rect, RestingIndex, SlotPosition, SpaceView,
+    FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace,
+    RayHit, Rect, RestingIndex, RoomSpace, SlotPosition, Space,
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;

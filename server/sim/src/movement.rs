@@ -43,10 +43,11 @@ pub(crate) fn plugin(app: &mut App) {
     state::derived::<CurrentPosition>(app);
     app.init_resource::<MovingObjects>();
     state::derived::<MovingObjects>(app);
-    app.add_systems(
+    app.configure_sets(
         TickSchedule,
-        walk.in_set(Step).in_set(Walk).in_set(StepSet::Simulate),
+        (Step.in_set(ChangePositions), ChangePositions.in_set(Walk)),
     );
+    app.add_systems(TickSchedule, walk.in_set(Step).in_set(StepSet::Simulate));
 }
 
 /// Adds a [`Control`] to every player.
@@ -59,7 +60,10 @@ pub(crate) fn add_control(app: &mut App) {
     let systems = (control::apply.before(Step), control::follow_carriers.after(Step));
     app.add_systems(
         TickSchedule,
-        systems.in_set(Walk).in_set(StepSet::Simulate).in_set(MaySleep),
+        systems
+            .in_set(ChangePositions)
+            .in_set(StepSet::Simulate)
+            .in_set(MaySleep),
     );
 }
 
@@ -78,21 +82,23 @@ pub(crate) fn add_solid_bodies(app: &mut App) {
     let walk = among_bodies::walk_among_bodies.after(walk);
     app.add_systems(
         TickSchedule,
-        walk.in_set(Step)
-            .in_set(Walk)
-            .in_set(StepSet::Simulate)
-            .in_set(MaySleep),
+        walk.in_set(Step).in_set(StepSet::Simulate).in_set(MaySleep),
     );
 }
 
-/// In [`Walk`]: players and objects move to this tick.
-#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-struct Step;
-
-/// In [`StepSet::Simulate`]: players and objects move. Game logic that sets motion runs before it. Game logic
-/// that reads positions of this tick runs after it.
+/// In [`StepSet::Simulate`]: players and objects move. Game logic that sets motion runs before it.
+/// Game logic that reads positions of this tick runs after it.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Walk;
+
+/// The first part of [`Walk`]: positions change. Then the indexes of positions follow.
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ChangePositions;
+
+/// The part of [`ChangePositions`] in which players and objects move to this tick. Controls apply
+/// before it, and carried ones follow after it.
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+struct Step;
 
 /// Queues a movement command. A command outside of the window of ticks or out of sequence, or with
 /// a speed that the room does not have, is dropped and counted.

@@ -4,18 +4,29 @@ use bevy_app::App;
 use bevy_ecs::{prelude::*, world::DeferredWorld};
 
 use crate::{
+    changed_rows::for_each_changed,
     clock::Clock,
-    kinds::EntityKinds,
-    movement::CurrentPosition,
+    kinds::{EntityKinds, Kind},
+    movement::{ChangePositions, CurrentPosition, Walk},
     objects::Object,
-    rooms::Room,
-    space::{NearRadius, ObjectSpace, SlotPosition},
+    rooms::{Room, Rooms},
+    schedule::{StepSet, TickSchedule},
+    space::{NearRadius, ObjectSpace, SlotPosition, SpaceIsUsed},
     state,
 };
 
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, ObjectSpace>();
+    app.init_resource::<SpaceIsUsed>();
     state::derived::<ObjectSpace>(app);
+    state::derived::<SpaceIsUsed>(app);
+    let locate = (follow, settle).chain().after(ChangePositions).in_set(Walk);
+    app.add_systems(
+        TickSchedule,
+        locate
+            .in_set(StepSet::Simulate)
+            .run_if(SpaceIsUsed::run_condition),
+    );
 }
 
 /// Adds an object to the index of its room, if it has a position already. In a world that is being
@@ -28,7 +39,7 @@ pub(crate) fn insert(world: &mut DeferredWorld, entity: Entity) {
     };
     let now = world.resource::<Clock>().tick;
     let own = world.resource::<EntityKinds>().get(object.kind());
-    let own = own.and_then(|kind| kind.near_px());
+    let own = own.and_then(Kind::near_px);
     let room = world.get::<Room>(object.room());
     let Some(near_px) = room.map(|room| own.unwrap_or(room.rules.near_px)) else {
         return;
@@ -43,22 +54,38 @@ pub(crate) fn insert(world: &mut DeferredWorld, entity: Entity) {
     }
 }
 
-/// Notes the objects that moved since this system ran last.
+/// Notes the objects that moved since this system ran last. Rows that did not change are skipped
+/// many at a time.
 pub(crate) fn follow(
-    moved: Query<(&Object, &CurrentPosition), Changed<CurrentPosition>>,
+    positions: Query<(&Object, Ref<CurrentPosition>)>,
     mut spaces: Query<&mut ObjectSpace>,
     clock: Res<Clock>,
 ) {
-    // Objects that are stored together are often in the same room.
-    let mut last = Entity::PLACEHOLDER;
-    let mut space = None;
-    for (object, position) in &moved {
-        if object.room() != last {
-            last = object.room();
-            space = spaces.get_mut(last).ok();
-        }
-        if let Some(space) = &mut space {
-            space.moved(object.slot(), position.0, clock.tick);
+    let tables = positions.contiguous_iter();
+    for (objects, positions) in tables.expect("both components have table storage") {
+        for_each_changed(&positions, |row| {
+            let object = &objects[row];
+            if let Ok(mut space) = spaces.get_mut(object.room()) {
+                let space = space.bypass_change_detection();
+                space.moved(object.slot(), positions[row].0, clock.tick);
+            }
+        });
+    }
+}
+
+/// Brings the indexes up to date for queries of game logic.
+fn settle(
+    mut rooms: Query<(&Room, &mut ObjectSpace)>,
+    directory: Res<Rooms>,
+    clock: Res<Clock>,
+    mut moving: Local<Vec<SlotPosition>>,
+) {
+    for room in directory.occupied() {
+        if let Ok((room, mut space)) = rooms.get_mut(room) {
+            let round = room.rules.refresh_ticks;
+            space
+                .bypass_change_detection()
+                .settle(clock.tick, round, &mut moving);
         }
     }
 }

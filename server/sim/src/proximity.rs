@@ -14,10 +14,10 @@ use parlour_shared::ids::{Slot, Tick};
 
 use crate::{
     clock::Clock,
-    movement::CurrentPosition,
+    movement::{ChangePositions, CurrentPosition, Walk},
     rooms::{InRoom, Room, Rooms, Seat, Seats},
     schedule::{StepSet, TickSchedule},
-    space::{NearRadius, SlotPosition},
+    space::{NearRadius, SlotPosition, SpaceIsUsed},
     state::{self, StableEntity, StableId},
 };
 pub(crate) use encounters::{Encounters, send as send_encounters};
@@ -106,6 +106,13 @@ pub(crate) fn plugin(app: &mut App) {
     );
     state::resource_as::<Encounters, _>(app, "encounters", encounters::restore);
     app.add_systems(TickSchedule, refresh.in_set(CheckPairs).in_set(StepSet::Interest));
+    let locate = locate.after(ChangePositions).in_set(Walk);
+    app.add_systems(
+        TickSchedule,
+        locate
+            .in_set(StepSet::Simulate)
+            .run_if(SpaceIsUsed::run_condition),
+    );
 }
 
 /// In [`StepSet::Interest`]: pairs of players are checked.
@@ -119,8 +126,7 @@ fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
     moved: Query<(&InRoom, &Seat, &CurrentPosition), Changed<CurrentPosition>>,
     (positions, names): (Query<&CurrentPosition>, Query<&StableId>),
-    directory: Res<Rooms>,
-    clock: Res<Clock>,
+    (directory, clock, space): (Res<Rooms>, Res<Clock>, Res<SpaceIsUsed>),
     mut checker: Local<Box<PairChecker>>,
     mut encounters: ResMut<Encounters>,
 ) {
@@ -159,26 +165,23 @@ fn refresh(
                 note(near, one, other);
             }
         };
-        let position = |player| positions.get(player).ok().map(|position| position.0);
+        let placed = |(slot, player)| {
+            let position = positions.get(player).ok()?.0;
+            Some(SlotPosition { slot, position })
+        };
         if small {
             checker.players.clear();
-            checker.players.extend(seats.iter().filter_map(|(slot, player)| {
-                let position = position(player)?;
-                Some(SlotPosition { slot, position })
-            }));
+            checker.players.extend(seats.iter().filter_map(placed));
             checker.check_all(rows, radius, &mut report);
         } else {
             checker.had_large_rooms = true;
-            let (index, mut entered) = rows.take_index();
-            let mut index = index.unwrap_or_else(|| {
-                entered.extend(seats.iter().map(|(slot, _)| slot));
-                Box::new(PlayerIndex::new(rules.refresh_ticks, seats.slot_count(), radius))
-            });
-            for &slot in &entered {
-                if let Some(position) = seats.get(slot).and_then(position) {
-                    index.moved(slot, position, clock.tick);
+            let mut index = rows.take_index().unwrap_or_else(|| {
+                let mut index = PlayerIndex::new(rules.refresh_ticks, seats.slot_count(), radius);
+                for player in seats.iter().filter_map(placed) {
+                    index.moved(player, clock.tick);
                 }
-            }
+                Box::new(index)
+            });
             index.settle(now, clock.tick);
             // When a room stops being small, all its pairs were last checked in the same tick. If
             // they then waited for their shard, some would wait longer than a round.
@@ -188,10 +191,39 @@ fn refresh(
                 Shard::new(now, rules.refresh_ticks)
             };
             checker.check_shard(shard, rows, &index, radius, &mut report);
-            rows.put_index(index, entered);
+            if space.0 {
+                index.fill_grid(radius, &mut checker.players);
+            }
+            rows.put_index(index);
         }
         if proximity.digest() != before {
             proximity.set_changed();
+        }
+    }
+}
+
+/// Brings the indexes of large rooms up to date for queries of game logic.
+fn locate(
+    mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
+    moved: Query<(&InRoom, &Seat, &CurrentPosition), Changed<CurrentPosition>>,
+    directory: Res<Rooms>,
+    clock: Res<Clock>,
+    mut players: Local<Vec<SlotPosition>>,
+) {
+    let is_large = |room| {
+        rooms
+            .get(room)
+            .is_ok_and(|(.., proximity)| proximity.index().is_some())
+    };
+    if !directory.occupied().any(is_large) {
+        return;
+    }
+    note_moved(&moved, &mut rooms, clock.tick);
+    for entity in directory.occupied() {
+        if let Ok((room, _, mut proximity)) = rooms.get_mut(entity)
+            && let Some(index) = proximity.bypass_change_detection().index_mut()
+        {
+            index.fill_grid(NearRadius::from_px(room.rules.near_px), &mut players);
         }
     }
 }
@@ -214,7 +246,11 @@ fn note_moved(
             .as_mut()
             .and_then(|proximity| proximity.bypass_change_detection().index_mut());
         if let Some(index) = index {
-            index.moved(seat.slot, position.0, now);
+            let player = SlotPosition {
+                slot: seat.slot,
+                position: position.0,
+            };
+            index.moved(player, now);
         }
     }
 }

@@ -5,6 +5,8 @@ mod quiet;
 mod saving;
 mod trace;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use bevy_app::{App, FixedUpdate, Last, Plugins, PostUpdate, PreUpdate, Startup, Update};
 use bevy_ecs::{
     message::MessageRegistry,
@@ -19,7 +21,7 @@ use crate::{
     clock::Clock,
     config::{Setup, SimConfig},
     digest::{self, Digest},
-    doors, extend,
+    doors, extend, failed_system,
     inbox::Inbox,
     kinds, movement, object_interest, object_space, objects,
     objects::ObjectCount,
@@ -57,6 +59,8 @@ pub struct Simulation {
     /// The number of archetypes whose components are known to be declared.
     archetypes_checked: usize,
     quiet: Quiet,
+    /// The system whose panic ended the last step.
+    failed_system: Option<String>,
 }
 
 impl Simulation {
@@ -138,6 +142,7 @@ impl Simulation {
             lent: false,
             has_graph: true,
             archetypes_checked: 0,
+            failed_system: None,
         };
         extend::check_messages(&simulation.world, &simulation.schedule);
         // Bevy put its own systems there. No tick runs them.
@@ -150,10 +155,10 @@ impl Simulation {
     /// first.
     ///
     /// In steady state this allocates nothing. It allocates for sessions that open, joins, leaves,
-    /// writes to room state, and messages of plugins.
+    /// objects that are spawned, writes to room state, and messages of plugins.
     pub fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         self.begin_tick(input, output);
-        self.schedule.run(&mut self.world);
+        self.run_systems();
         self.end_tick(input, output);
     }
 
@@ -168,6 +173,13 @@ impl Simulation {
         std::mem::swap(&mut inbox.input, input);
         self.lent = false;
         true
+    }
+
+    /// Returns the name of the system whose panic ended the last step. `None` if no system did, or
+    /// if a plugin has set its own `FallbackErrorHandler`.
+    #[must_use]
+    pub fn failed_system(&self) -> Option<&str> {
+        self.failed_system.as_deref()
     }
 
     /// Returns the last finished tick; 0 before the first.
@@ -235,6 +247,17 @@ impl Simulation {
         // The order is already computed. Configuring a set makes Bevy compute it again.
         self.schedule.configure_sets(StepSet::Ingest);
         initialize(&mut self.schedule, &mut self.world);
+    }
+
+    /// Runs the systems of a tick.
+    fn run_systems(&mut self) {
+        failed_system::begin();
+        // Unwind safety: the panic goes on, and the world cannot be used afterwards.
+        let run = AssertUnwindSafe(|| self.schedule.run(&mut self.world));
+        if let Err(panic) = catch_unwind(run) {
+            self.failed_system = failed_system::take();
+            resume_unwind(panic);
+        }
     }
 
     fn begin_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {

@@ -2,8 +2,10 @@
 //!
 //! Entities that rest lie in a [`RestingIndex`], which changes only when one of them starts or
 //! stops resting. Entities that move lie in a [`Grid`], which is filled again in each tick that
-//! uses it. A [`SpaceView`] answers queries over both. Everything here is plain data in integers,
-//! without the ECS, and allocates no memory in steady state.
+//! uses it. [`ObjectSpace`] has the objects of a room in such indexes; large rooms also have one of
+//! their players. [`NearObjects`] finds with them what is near whom, and [`Space`] answers queries
+//! of game logic. The indexes are plain data in integers. Nothing here allocates memory in steady
+//! state.
 
 mod grid;
 mod kind_set;
@@ -13,6 +15,7 @@ mod near_objects;
 mod near_radius;
 mod object_layer;
 mod object_space;
+mod param;
 mod position_columns;
 mod queries;
 mod ray;
@@ -25,13 +28,15 @@ use parlour_shared::{ids::Slot, motion};
 
 pub use grid::Grid;
 pub use kind_set::KindSet;
+pub use line_queries::{HitTarget, RayHit};
 pub use near_objects::NearObjects;
 pub use near_radius::NearRadius;
 pub use object_layer::ObjectLayer;
 pub use object_space::ObjectSpace;
+pub use param::Space;
+pub(crate) use param::SpaceIsUsed;
 pub(crate) use position_columns::PositionColumns;
-pub use queries::{FoundSlot, SpaceView};
-pub use ray::{HitTarget, RayHit};
+pub use queries::{FoundEntity, RoomSpace};
 pub use rect::{HalfSize, Rect};
 pub use resting_index::RestingIndex;
 pub(crate) use sight::sees_body;

@@ -350,9 +350,8 @@ fn a_player_can_point_exactly_at_what_its_client_was_sent() {
         world.act(1, target, "point", &Point);
         // An order of the same session may come before the action.
         let leaves = world.input.events.iter().any(|event| {
-            let message = match &event.kind {
-                EventKind::Message { message, .. } => message,
-                _ => return false,
+            let EventKind::Message { message, .. } = &event.kind else {
+                return false;
             };
             event.session == SessionId(1)
                 && matches!(message, ClientMessage::Leave { .. } | ClientMessage::Join(_))

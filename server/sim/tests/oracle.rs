@@ -1,24 +1,30 @@
 //! The oracle: for every viewer and tick, the decoded view equals the visible part of the world in
 //! that tick, bit for bit. At a slower cadence it equals the visible part in the viewer's last full
-//! turn, and nearby players are newer. Worlds, inputs, holds and cadences are random.
+//! turn, and nearby players and objects are newer. Worlds, inputs, objects, holds and cadences are
+//! random.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
     sync::Arc,
 };
 
 use parlour_shared::{
-    ids::{PlayerId, SessionId, Slot, Tick},
+    ids::{ObjectId, PlayerId, SessionId, Slot, Tick},
     map::{Door, Map, Spawn},
     message::{Move, MoveHeading},
-    motion::{Direction, Position as Place, Segment, Speeds, WallGrid},
+    motion::{Direction, Heading, Position as Place, Segment, Speeds, Velocity, WallGrid},
+    snapshot::{Identity, PlayerIdentity},
 };
 use parlour_sim::{
-    CurrentPosition, InRoom, Interest, Motion, Player, Room, RoomRules, RoomTypeConfig, Rooms, Seat, Seats,
-    SimConfig, Skin,
+    CurrentPosition, InRoom, Interest, Motion, ObjectInterest, ObjectSlots, OwnerLeaves, Player, RateLimits,
+    Room, RoomRules, RoomTypeConfig, Rooms, Seat, Seats, SimConfig, Skin,
 };
-use parlour_testing::{SessionActions as _, TestWorld};
+use parlour_testing::{
+    Color, ObjectMove, ObjectOrder, SessionActions as _, TestWorld, generous_rules, object_motion_plugin,
+    objects_plugin, true_objects,
+};
 use parlour_tick::{Cadence, Pace, PaceLevel};
 use proptest::prelude::*;
 
@@ -32,6 +38,20 @@ enum Act {
     Walk { heading: MoveHeading, ahead: u8 },
     Skin(u16),
     Hold,
+    Release,
+    Spawn { is_bell: bool, place: (u16, u16) },
+    Object(u8, ObjectAct),
+}
+
+/// What happens to an object. The number next to it chooses one of those that were spawned.
+#[derive(Clone, Debug)]
+enum ObjectAct {
+    Despawn,
+    Paint(Option<u32>),
+    Ring,
+    Go(Velocity),
+    Place(u16, u16),
+    Take(OwnerLeaves),
     Release,
 }
 
@@ -67,6 +87,28 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..5_u16).prop_map(Act::Skin),
         1 => Just(Act::Hold),
         2 => Just(Act::Release),
+        4 => (any::<bool>(), place()).prop_map(|(is_bell, place)| Act::Spawn { is_bell, place }),
+        8 => (any::<u8>(), object_act()).prop_map(|(number, act)| Act::Object(number, act)),
+    ]
+}
+
+/// A position in one of the maps, in pixels.
+fn place() -> impl Strategy<Value = (u16, u16)> {
+    (0..320_u16, 0..320_u16)
+}
+
+fn object_act() -> impl Strategy<Value = ObjectAct> {
+    let keys = (0..9_usize).prop_map(|direction| Heading::walk(Direction::ALL[direction]).velocity());
+    let leaves = [OwnerLeaves::Release, OwnerLeaves::Keep, OwnerLeaves::Despawn];
+    prop_oneof![
+        2 => Just(ObjectAct::Despawn),
+        2 => prop::option::of(any::<u32>()).prop_map(ObjectAct::Paint),
+        1 => Just(ObjectAct::Ring),
+        2 => keys.prop_map(ObjectAct::Go),
+        2 => (-500..500_i16, -500..500_i16).prop_map(|(x, y)| ObjectAct::Go(Velocity { x, y })),
+        1 => place().prop_map(|(x, y)| ObjectAct::Place(x, y)),
+        1 => (0..3_usize).prop_map(move |n| ObjectAct::Take(leaves[n])),
+        1 => Just(ObjectAct::Release),
     ]
 }
 
@@ -154,6 +196,10 @@ fn config(plan: &Plan) -> SimConfig {
         refresh_ticks: plan.refresh_ticks,
         capacity: plan.capacity,
         empty_ticks: 10,
+        rates: RateLimits {
+            custom: generous_rules().rates.custom,
+            ..RateLimits::default()
+        },
         ..RoomRules::default()
     };
     let mut two = RoomTypeConfig::new("two", "two");
@@ -213,6 +259,8 @@ impl NearOracle {
 struct SessionIds {
     /// How often each session was closed.
     closed: [u64; 12],
+    /// The number of objects that were ordered so far, at least as many as were spawned.
+    ordered: u32,
 }
 
 fn apply(world: &mut TestWorld, ids: &mut SessionIds, who: u8, act: &Act) {
@@ -249,7 +297,39 @@ fn apply(world: &mut TestWorld, ids: &mut SessionIds, who: u8, act: &Act) {
         Act::Skin(skin) => world.skin(session, *skin),
         Act::Hold => world.hold(session),
         Act::Release => world.release(session),
+        Act::Spawn { is_bell, place } => {
+            ids.ordered += 1;
+            let order = ObjectOrder::Spawn {
+                kind: if *is_bell { "bell" } else { "chair" }.into(),
+                place: Place::from_px(place.0.into(), place.1.into()),
+                color: ids.ordered.is_multiple_of(3).then_some(Color(ids.ordered)),
+            };
+            world.custom(session, "order", &order);
+        }
+        Act::Object(number, act) => {
+            let id = ObjectId(1 + u32::from(*number) % ids.ordered.max(1));
+            apply_to_object(world, session, id, act);
+        }
     }
+}
+
+/// Objects in other rooms than that of the session can only be moved.
+fn apply_to_object(world: &mut TestWorld, session: u64, id: ObjectId, act: &ObjectAct) {
+    let order = match *act {
+        ObjectAct::Despawn => ObjectOrder::Despawn(id),
+        ObjectAct::Paint(color) => ObjectOrder::Paint(id, color.map(Color)),
+        ObjectAct::Ring => ObjectOrder::Ring(id),
+        ObjectAct::Take(leaves) => ObjectOrder::Take(id, leaves),
+        ObjectAct::Release => ObjectOrder::Release(id),
+        ObjectAct::Go(velocity) => {
+            return world.custom(session, "move_object", &ObjectMove::Go(id, velocity));
+        }
+        ObjectAct::Place(x, y) => {
+            let place = Place::from_px(x.into(), y.into());
+            return world.custom(session, "move_object", &ObjectMove::Place(id, place));
+        }
+    };
+    world.custom(session, "order", &order);
 }
 
 fn rows(world: &TestWorld) -> Rows {
@@ -269,24 +349,28 @@ fn rows(world: &TestWorld) -> Rows {
     rows
 }
 
-/// The visible state of a player.
+/// The visible state of a player or an object.
 #[derive(Clone, Debug)]
-struct VisiblePlayer {
-    player: PlayerId,
-    name: String,
+struct Visible {
+    identity: Identity,
     segment: Segment,
-    skin: u16,
+    components: Vec<(u8, Vec<u8>)>,
 }
 
-impl VisiblePlayer {
+impl Visible {
     /// Returns whether both are the same in a tick and in all later ticks.
     fn equals(&self, other: &Self, now: Tick) -> bool {
-        (self.player, &self.name, self.skin) == (other.player, &other.name, other.skin)
+        (&self.identity, &self.components) == (&other.identity, &other.components)
             && self.segment.seen_from(now) == other.segment.seen_from(now)
+    }
+
+    fn id(&self) -> (Option<PlayerId>, Option<ObjectId>) {
+        let player = self.identity.player().map(|player| player.player);
+        (player, self.identity.object().map(|object| object.object))
     }
 }
 
-type Sight = BTreeMap<Slot, VisiblePlayer>;
+type Sight = BTreeMap<Slot, Rc<Visible>>;
 
 /// What each viewer could see in each of the last seven ticks of its stay, with the present tick
 /// last.
@@ -325,38 +409,70 @@ fn max_ticks(pace: Pace, room: Cadence) -> (usize, usize) {
     }
 }
 
-fn visible(world: &TestWorld, rows: &Rows, near: &NearOracle, all: bool, me: Stay, room: &str) -> Sight {
+/// Returns everything in a room that can be visible.
+fn shown(world: &TestWorld, room: &str) -> Sight {
     let ecs = world.sim.world();
-    let entity = ecs.resource::<Rooms>().get(room).unwrap();
-    let mut sight = Sight::new();
-    for ((_, slot), (id, _)) in rows.iter().filter(|((name, _), _)| name == room) {
-        if !(all || *id == me || near.pairs.contains(&(room.to_owned(), me, *id))) {
-            continue;
-        }
-        let player = ecs.get::<Seats>(entity).unwrap().get(*slot).unwrap();
-        let shown = VisiblePlayer {
-            player: id.0,
-            name: ecs.get::<Player>(player).unwrap().name.clone(),
-            segment: ecs.get::<Motion>(player).unwrap().segment(),
-            skin: ecs.get::<Skin>(player).unwrap().0,
+    let room = ecs.resource::<Rooms>().get(room).unwrap();
+    let players = ecs.get::<Seats>(room).unwrap().iter().map(|(slot, entity)| {
+        let player = ecs.get::<Player>(entity).unwrap();
+        let identity = PlayerIdentity {
+            player: player.id,
+            name: player.name.clone(),
+            skin: ecs.get::<Skin>(entity).unwrap().0,
         };
-        sight.insert(*slot, shown);
-    }
-    sight
+        let shown = Visible {
+            identity: Identity::Player(identity),
+            segment: ecs.get::<Motion>(entity).unwrap().segment(),
+            components: Vec::new(),
+        };
+        (slot, Rc::new(shown))
+    });
+    let slots = ecs.get::<ObjectSlots>(room).unwrap();
+    let objects = true_objects(&world.sim, room).into_iter().map(|object| {
+        let entity = slots.get(object.slot).unwrap();
+        let shown = Visible {
+            identity: Identity::Object(object.identity),
+            segment: ecs.get::<Motion>(entity).unwrap().segment(),
+            components: object.components,
+        };
+        (object.slot, Rc::new(shown))
+    });
+    players.chain(objects).collect()
 }
 
-/// Returns whether a player was nearby in all remembered ticks. If the slot has a new player, the
-/// result is `false`, because only full ticks send that.
+/// Returns what a player sees of everything in its room.
+fn visible(world: &TestWorld, shown: &Sight, rows: &Rows, near: &NearOracle, viewer: &Viewer<'_>) -> Sight {
+    let &Viewer { me, own, room } = viewer;
+    let ecs = world.sim.world();
+    let entity = ecs.resource::<Rooms>().get(room).unwrap();
+    let interest = ecs.get::<ObjectInterest>(entity).unwrap();
+    let is_near = |slot: Slot| match rows.get(&(room.to_owned(), slot)) {
+        Some((id, _)) => *id == me || near.pairs.contains(&(room.to_owned(), me, *id)),
+        None => interest.is_near(own, slot),
+    };
+    let seen = shown.iter().filter(|(slot, _)| is_near(**slot));
+    seen.map(|(slot, shown)| (*slot, Rc::clone(shown))).collect()
+}
+
+/// A player that looks.
+struct Viewer<'a> {
+    me: Stay,
+    own: Slot,
+    room: &'a str,
+}
+
+/// Returns whether a player or object was nearby in all remembered ticks. If the slot has a new
+/// one, the result is `false`, because only full ticks send that.
 fn was_nearby(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32, now: Tick) -> bool {
     let nearby = i64::from(near_px) * 128;
-    let player = |sight: &Sight| sight.get(&slot).map(|shown| shown.player);
+    let id = |sight: &Sight| sight.get(&slot).map(|shown| shown.id());
     history.len() == LONGEST
-        && history.iter().all(|sight| player(sight) == player(&history[0]))
+        && history.iter().all(|sight| id(sight) == id(&history[0]))
         && history.iter().rev().zip(0..).all(|(sight, ago)| {
             let at = |slot| {
                 sight
                     .get(&slot)
-                    .map(|shown: &VisiblePlayer| shown.segment.at(Tick(now.0 - ago)))
+                    .map(|shown: &Rc<Visible>| shown.segment.at(Tick(now.0 - ago)))
             };
             let places = at(own).zip(at(slot));
             places.is_some_and(|(one, other)| one.distance_squared(other) <= nearby * nearby)
@@ -367,10 +483,23 @@ fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights:
     let (now, pace) = (world.now(), world.input.pace);
     sights.steady = if pace == sights.pace { sights.steady + 1 } else { 0 };
     sights.pace = pace;
+    let mut rooms: BTreeMap<&str, Sight> = BTreeMap::new();
     for (session, client) in &world.clients {
         let Some(room) = &client.room else { continue };
         let me = (client.player, room.view);
-        let sight = visible(world, rows, near, plan.all, me, &room.room);
+        let shown = rooms
+            .entry(&room.room)
+            .or_insert_with(|| shown(world, &room.room));
+        let viewer = Viewer {
+            me,
+            own: room.slot,
+            room: &room.room,
+        };
+        let sight = if plan.all {
+            shown.clone()
+        } else {
+            visible(world, shown, rows, near, &viewer)
+        };
         let key = (*session, room.room.clone(), room.view);
         let history = sights.seen.entry(key).or_default();
         history.push_back(sight);
@@ -394,15 +523,14 @@ fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights:
             max_ticks(pace, cadence)
         };
         let latest = |ticks: usize| history.iter().rev().take(ticks);
-        let decoded: Sight = client
+        let decoded: BTreeMap<Slot, Visible> = client
             .view
-            .players()
-            .map(|(slot, player, seen)| {
-                let shown = VisiblePlayer {
-                    player: player.player,
-                    name: player.name.clone(),
+            .iter()
+            .map(|(slot, seen)| {
+                let shown = Visible {
+                    identity: seen.identity.clone(),
                     segment: seen.segment,
-                    skin: player.skin,
+                    components: seen.components.to_vec(),
                 };
                 (slot, shown)
             })
@@ -436,26 +564,46 @@ fn checked_rooms(world: &TestWorld, refresh_ticks: u32) -> BTreeSet<String> {
         .collect()
 }
 
+/// Runs a plan and checks all views after each tick.
+fn run(plan: &Plan, with_objects: bool) {
+    let logic = (objects_plugin, object_motion_plugin);
+    let mut world = if with_objects {
+        TestWorld::with_plugins(config(plan), logic)
+    } else {
+        TestWorld::new(config(plan))
+    };
+    let (mut near, mut ids, mut sights) = (
+        NearOracle::default(),
+        SessionIds::default(),
+        SightHistory::default(),
+    );
+    for (number, events) in plan.ticks.iter().enumerate() {
+        world.input.pace = plan.paces[2 * number / plan.ticks.len()];
+        for (who, act) in events {
+            apply(&mut world, &mut ids, *who, act);
+        }
+        world.tick();
+        let rows = rows(&world);
+        near.update(&rows, &checked_rooms(&world, plan.refresh_ticks), plan.near_px);
+        check(&world, &rows, &near, plan, &mut sights);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 1000,
+        cases: 500,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
+    /// The orders for objects are refused here.
     #[test]
     fn every_view_equals_the_visible_world(plan in plan()) {
-        let mut world = TestWorld::new(config(&plan));
-        let (mut near, mut ids, mut sights) = (NearOracle::default(), SessionIds::default(), SightHistory::default());
-        for (number, events) in plan.ticks.iter().enumerate() {
-            world.input.pace = plan.paces[2 * number / plan.ticks.len()];
-            for (who, act) in events {
-                apply(&mut world, &mut ids, *who, act);
-            }
-            world.tick();
-            let rows = rows(&world);
-            near.update(&rows, &checked_rooms(&world, plan.refresh_ticks), plan.near_px);
-            check(&world, &rows, &near, &plan, &mut sights);
-        }
+        run(&plan, false);
+    }
+
+    #[test]
+    fn every_view_equals_the_visible_world_with_objects(plan in plan()) {
+        run(&plan, true);
     }
 }

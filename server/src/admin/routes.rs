@@ -66,13 +66,15 @@ static ROUTES: Routes<Handler> = Routes::new(
 type Handler = for<'a> fn(&'a Sources, &'a Uri) -> AnswerFuture<'a>;
 type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, HttpProblem>> + Send + 'a>>;
 
-/// The time without a tick after which `/readyz` fails.
+/// The time without a tick of any thread after which `/readyz` fails.
 const READY_TIMEOUT: Duration = Duration::from_millis(100);
+/// The same for the desk, which looks for work every 100 ms.
+const DESK_READY_TIMEOUT: Duration = Duration::from_millis(500);
 
 const INDEX: &str = "Parlour, admin port
 
-/livez    200; 503 if the server failed, or the tick has not advanced for livez_timeout
-/readyz   200 if the tick advanced within the last 100 ms, otherwise 503 and the reason
+/livez    200; 503 if the server failed, or a tick thread has not advanced for livez_timeout
+/readyz   200 if a tick thread advanced within the last 100 ms, otherwise 503 and the reason
 /metrics  all metrics, in the text format of Prometheus
 /worlds   the worlds and their rooms, as JSON; parlour rooms prints them as a table
 POST /worlds/NAME/restart         rebuild a world from its last saved state and its inputs
@@ -155,8 +157,11 @@ impl Sources {
         if self.status.tick().0 == 0 {
             return Some("the first tick has not finished".into());
         }
-        let age = self.status.age();
-        (age > READY_TIMEOUT).then(|| format!("the tick has not advanced for {} ms", age.as_millis()))
+        let (tick, desk) = (self.status.age(), self.status.desk().age());
+        if tick > READY_TIMEOUT {
+            return Some(format!("the tick has not advanced for {} ms", tick.as_millis()));
+        }
+        (desk > DESK_READY_TIMEOUT).then(|| format!("the desk has not advanced for {} ms", desk.as_millis()))
     }
 }
 

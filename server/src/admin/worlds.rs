@@ -150,6 +150,7 @@ mod tests {
             sessions: 0,
             panics: 0,
             restarts: 0,
+            last_panic: None,
         };
         Mutex::new(DeskView {
             worlds: vec![main],

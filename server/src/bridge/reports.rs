@@ -10,7 +10,7 @@ use parlour_shared::{
 use parlour_tick::{Report, WorldId};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
-use super::wake::WakeSender;
+use super::{fault::Fault, wake::WakeSender};
 
 /// The size of one ring: 1,024 reports of 128 bytes are 131 KB. A world reports at most once per
 /// tick.
@@ -33,7 +33,7 @@ pub(crate) enum TickReport<W, S> {
     Panicked {
         world: WorldId,
         tick: Tick,
-        why: String,
+        fault: Fault,
         /// The requests of the tick, in order.
         lost: Vec<LostRequest>,
         /// What is left of the world, to be dropped.
@@ -84,6 +84,8 @@ pub(crate) enum LostKind {
     /// The arrival of the session, without a number. The session is not in the world, which drops
     /// what else it was sent for it.
     Arrival,
+    /// Movement commands, which have no answer and no number: one for each session.
+    Move,
     /// Any other request of a client.
     Other,
 }

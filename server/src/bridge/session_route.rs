@@ -10,6 +10,7 @@ use super::{
     forwarded::{ForwardSender, Forwarded, ForwardedKind},
     inbound::{Inbound, InboundKind, InboundSender},
     route::{MAX_TICK_THREADS, WorldPlace},
+    tick_status::{TickStatus, TickThreads},
 };
 
 /// The sending ends of the rings of an I/O thread.
@@ -28,9 +29,14 @@ impl IoRings {
         }
     }
 
-    /// Returns whether a receiver does not keep up, so that no new session may open.
-    pub(crate) fn is_choked(&self) -> bool {
-        self.desk.is_choked() || self.worlds.iter().any(InboundSender::is_choked)
+    /// Returns whether a receiver does not keep up, so that no new session may open. A tick thread
+    /// that stands still does not count: new rooms are created on others.
+    pub(crate) fn is_choked(&self, threads: &TickThreads) -> bool {
+        let mut worlds = self.worlds.iter().zip(threads.iter());
+        let is_choked = |(ring, thread): (&InboundSender, &TickStatus)| {
+            ring.is_choked() && thread.progress().frozen().is_none()
+        };
+        self.desk.is_choked() || worlds.any(is_choked)
     }
 }
 

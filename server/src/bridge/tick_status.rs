@@ -1,86 +1,105 @@
-//! The state of the tick threads that other threads can read without asking them.
+//! The state of the tick threads and the desk that other threads can read without asking them.
 
 use std::{
     sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use parlour_shared::ids::Tick;
 use parlour_tick::{Pace, PaceLevel};
 
-/// The state of all tick threads, by number.
+use super::progress::Progress;
+
+/// The state of all tick threads, by number, and of the desk.
 #[derive(Debug)]
-pub(crate) struct TickThreads(Box<[TickStatus]>);
+pub(crate) struct TickThreads {
+    threads: Box<[TickStatus]>,
+    desk: Progress,
+}
 
 impl TickThreads {
     /// Creates the state of this number of threads, before their first ticks.
     pub(crate) fn new(threads: usize) -> Self {
-        Self((0..threads).map(|_| TickStatus::new()).collect())
+        Self {
+            threads: (0..threads).map(|_| TickStatus::new()).collect(),
+            desk: Progress::new(),
+        }
     }
 
     /// Returns the state of a thread. A number that no thread has is that of the first.
     pub(crate) fn thread(&self, thread: usize) -> &TickStatus {
-        self.0.get(thread).unwrap_or(&self.0[0])
+        self.threads.get(thread).unwrap_or(&self.threads[0])
     }
 
     /// Returns the threads, by number.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &TickStatus> {
-        self.0.iter()
+        self.threads.iter()
+    }
+
+    /// Returns the progress of the desk.
+    pub(crate) fn desk(&self) -> &Progress {
+        &self.desk
     }
 
     /// Returns the last finished tick of the main world.
     pub(crate) fn tick(&self) -> Tick {
-        self.0[0].tick()
+        self.threads[0].tick()
     }
 
-    /// Returns the longest time for which a thread has not advanced, if that is longer than any
-    /// load explains.
+    /// Returns the longest time for which a tick thread or the desk has not advanced, if that is
+    /// longer than any load explains.
     pub(crate) fn frozen(&self) -> Option<Duration> {
-        self.iter().filter_map(TickStatus::frozen).max()
+        let threads = self.iter().map(|thread| &thread.progress);
+        threads.chain([&self.desk]).filter_map(Progress::frozen).max()
     }
 
-    /// Returns whether a session should not be opened now: a thread stands still.
+    /// Returns whether no tick thread advances.
+    pub(crate) fn all_are_frozen(&self) -> bool {
+        self.iter().all(|thread| thread.progress.frozen().is_some())
+    }
+
+    /// Returns whether a session should not be opened now: no tick thread advances, or the desk
+    /// stands still. One tick thread is enough, because new rooms are created on it.
     pub(crate) fn is_frozen(&self) -> bool {
-        self.iter().any(|thread| thread.frozen().is_some())
+        self.all_are_frozen() || self.desk.frozen().is_some()
     }
 
-    /// Returns how long ago the last tick of the thread was over that has not advanced for the
-    /// longest time.
+    /// Returns how long ago the last tick of any thread was over.
     pub(crate) fn age(&self) -> Duration {
-        self.iter().map(TickStatus::age).max().unwrap_or_default()
+        let ages = self.iter().map(|thread| thread.progress.age());
+        ages.min().unwrap_or_default()
     }
 }
 
 /// The last tick of one thread, and when it was over.
 #[derive(Debug)]
 pub(crate) struct TickStatus {
-    start: Instant,
+    progress: Progress,
     tick: AtomicU32,
     steps: AtomicU32,
-    advanced_us: AtomicU64,
     pace_level: AtomicU8,
     skipped: AtomicU64,
-    /// How long the tick has not advanced, in milliseconds. 0 while it advances.
-    frozen_ms: AtomicU64,
 }
 
 impl TickStatus {
     fn new() -> Self {
         Self {
-            start: Instant::now(),
+            progress: Progress::new(),
             tick: AtomicU32::new(0),
             steps: AtomicU32::new(0),
-            advanced_us: AtomicU64::new(0),
             pace_level: AtomicU8::new(0),
             skipped: AtomicU64::new(0),
-            frozen_ms: AtomicU64::new(0),
         }
+    }
+
+    /// Returns the progress of its ticks.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Notes that the thread has stepped its worlds. `tick` is the tick of its first world.
     pub(crate) fn advanced(&self, tick: Option<Tick>) {
-        let us = self.start.elapsed().as_micros() as u64;
-        self.advanced_us.store(us, Ordering::Relaxed);
+        self.progress.advanced();
         // After the time, so that a thread that reads a tick reads the time of that tick or of a
         // later one.
         if let Some(tick) = tick {
@@ -121,27 +140,5 @@ impl TickStatus {
     /// Returns the number of finished steps, modulo 2^32. They continue while a playback is paused.
     pub(crate) fn steps(&self) -> u32 {
         self.steps.load(Ordering::Relaxed)
-    }
-
-    /// Returns when the last tick was over.
-    pub(crate) fn advanced_at(&self) -> Instant {
-        self.start + Duration::from_micros(self.advanced_us.load(Ordering::Relaxed))
-    }
-
-    fn age(&self) -> Duration {
-        self.advanced_at().elapsed()
-    }
-
-    /// Sets how long the tick has not advanced, in the running time of the thread that watches it.
-    /// 0: it advances.
-    pub(crate) fn set_frozen(&self, frozen: Duration) {
-        let ms = frozen.as_millis().try_into().unwrap_or(u64::MAX);
-        self.frozen_ms.store(ms, Ordering::Relaxed);
-    }
-
-    /// Returns how long the tick has not advanced, if that is longer than any load explains.
-    pub(crate) fn frozen(&self) -> Option<Duration> {
-        let ms = self.frozen_ms.load(Ordering::Relaxed);
-        (ms > 0).then(|| Duration::from_millis(ms))
     }
 }

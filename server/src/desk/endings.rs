@@ -10,10 +10,10 @@ use parlour_tick::{WorldId, WorldKind};
 use super::{
     action::DeskAction,
     joining, moving,
-    sessions::{Errand, SessionPlace, Step, Trip},
+    sessions::{Errand, Session, SessionPlace, Step, Trip},
     travelling,
     turn::Turn,
-    worlds::{KnownWorld, WorldState},
+    worlds::{KnownWorld, WorldPanic, WorldState},
 };
 use crate::{
     bridge::reports::{LostKind, LostRequest},
@@ -24,7 +24,8 @@ use crate::{
 const AGAIN: u32 = 10 * TICK_RATE;
 
 /// A world panicked in a tick.
-pub(super) fn panicked(turn: &mut Turn, world: WorldId, tick: Tick, lost: &[LostRequest]) {
+pub(super) fn panicked(turn: &mut Turn, world: WorldId, panic: WorldPanic, lost: &[LostRequest]) {
+    let tick = panic.tick;
     let Some(place) = turn.state.worlds.place(world) else {
         return;
     };
@@ -32,9 +33,9 @@ pub(super) fn panicked(turn: &mut Turn, world: WorldId, tick: Tick, lost: &[Lost
         return;
     };
     fallen.panics += 1;
-    let before = fallen.panicked_at.replace(tick);
+    let before = fallen.last_panic.replace(panic);
     let ending = fallen.is_ending();
-    let again = before.is_some_and(|before| tick.since(before) <= AGAIN);
+    let again = before.is_some_and(|before| tick.since(before.tick) <= AGAIN);
     if !ending && !again {
         fallen.state = WorldState::Rebuilding;
         turn.actions.push(DeskAction::Rebuild { place, tick });
@@ -249,6 +250,7 @@ fn refuse_lost(turn: &mut Turn, world: WorldId, lost: &[LostRequest]) {
                 joining::lost(turn, world, request.session, Refusal::WorldRestarted);
             }
             LostKind::Arrival => lose_arrival(turn, world, request.session),
+            LostKind::Move => lose_move(turn, world, request.session),
             LostKind::Other => {
                 if let Some(session) = turn.session(request.session) {
                     session.was_leave(request.request);
@@ -256,6 +258,17 @@ fn refuse_lost(turn: &mut Turn, world: WorldId, lost: &[LostRequest]) {
                 }
             }
         }
+    }
+}
+
+/// The commands of a session in the fatal tick are lost. If the world goes on, its client sends its
+/// heading again.
+fn lose_move(turn: &mut Turn, world: WorldId, id: SessionId) {
+    let rebuilding = |world: &KnownWorld| world.state == WorldState::Rebuilding;
+    let goes_on = turn.state.worlds.get(world).is_some_and(rebuilding);
+    let walks = |session: &mut Session| session.world() == Some(world) && session.room().is_some();
+    if goes_on && turn.session(id).is_some_and(walks) {
+        turn.refuse(id, 0, Refusal::WorldRestarted);
     }
 }
 

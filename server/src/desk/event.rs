@@ -15,7 +15,7 @@ use parlour_shared::{
 };
 use parlour_tick::{Arrival, Report, WorldId};
 
-use crate::bridge::reports::LostRequest;
+use crate::bridge::{fault::Fault, reports::LostRequest};
 
 /// Something happened outside the desk.
 #[derive(Debug)]
@@ -60,8 +60,9 @@ pub(crate) enum DeskEvent {
     Panicked {
         world: WorldId,
         tick: Tick,
-        /// The arrivals and requests of the tick, in order. Messages that are never answered are
-        /// not listed.
+        fault: Fault,
+        /// The arrivals and requests of the tick, in order, and the sessions that sent movement
+        /// commands. Other messages that are never answered are not listed.
         lost: Vec<LostRequest>,
     },
     /// Answers [`super::DeskAction::Take`]: before this tick, the world was taken from its tick
@@ -83,6 +84,8 @@ pub(crate) enum DeskEvent {
     Stopping,
     /// The share of its time that a tick thread used in the last second.
     Load { thread: usize, load: f32 },
+    /// A tick thread finished no tick lately (`stands`), or ticks again.
+    Standing { thread: usize, stands: bool },
     /// The ticks of this world's thread took longer than their period on average, over the last
     /// second and also without the longest of them. Of all its worlds, the steps of this one took
     /// the largest share of that second.

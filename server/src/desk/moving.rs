@@ -11,9 +11,13 @@
 //! A world that panics before it has left is rebuilt where it is.
 //!
 //! Only worlds with one room of their own move. A shared world stays: each tick thread keeps one of
-//! each kind, so that each thread serves joins.
+//! each kind, so that each thread serves joins. If it makes its thread late, own worlds move away.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use parlour_shared::ids::SessionId;
 use parlour_tick::{WorldId, WorldKind};
@@ -23,7 +27,7 @@ use super::{
     travelling,
     turn::Turn,
     world_move::{KeptEvents, WorldMove},
-    worlds::WorldState,
+    worlds::{KnownWorld, WorldState},
 };
 use crate::node_status::WorldRequestError;
 
@@ -49,19 +53,17 @@ pub(super) fn request(turn: &mut Turn, name: &str, to: usize) -> Result<(), Worl
 }
 
 /// A world makes its thread late: its steps took this share of the last second. Moves it to a free
-/// thread if others are better off then. Otherwise says once why not.
+/// thread if others are better off then. Otherwise says once why not. A shared world stays, and a
+/// world beside it moves instead.
 pub(super) fn overran(turn: &mut Turn, id: WorldId, share: f32) {
     let now = turn.now;
     let worlds = &mut turn.state.worlds;
     let Some(world) = worlds.get(id) else { return };
-    let moved_lately = |at| now.saturating_duration_since(at) < PAUSE;
-    if turn.state.is_stopping
-        || world.state != WorldState::Running
-        || world.moved_at.is_some_and(moved_lately)
-    {
+    if turn.state.is_stopping || world.state != WorldState::Running || moved_lately(world, now) {
         return;
     }
-    let outcome = if !matches!(world.kind, WorldKind::Own { .. }) {
+    let is_shared = !matches!(world.kind, WorldKind::Own { .. });
+    let outcome = if is_shared {
         Err("it stays, because rooms share it")
     } else if !worlds.has_guests_beside(id) {
         Err("it stays, because no other world of its tick thread has players")
@@ -83,6 +85,40 @@ pub(super) fn overran(turn: &mut Turn, id: WorldId, share: f32) {
         Err(outcome) if first => turn.actions.push(DeskAction::WarnLate { world: id, outcome }),
         Err(_) => {}
     }
+    if is_shared {
+        move_neighbour(turn, id, share);
+    }
+}
+
+/// Moves an own world away from the thread of a shared one that makes it late, to a thread on which
+/// it delays nobody. One at a time: the next second shows whether that was enough.
+fn move_neighbour(turn: &mut Turn, late: WorldId, share: f32) {
+    let worlds = &turn.state.worlds;
+    let Some(thread) = worlds.get(late).map(|world| world.thread) else {
+        return;
+    };
+    let beside = || worlds.iter().filter(|(_, world)| world.thread == thread);
+    if beside().any(|(_, world)| world.moving.is_some()) {
+        return;
+    }
+    let may_move = |world: &KnownWorld| {
+        let is_own = matches!(world.kind, WorldKind::Own { .. });
+        is_own && world.state == WorldState::Running && !moved_lately(world, turn.now)
+    };
+    // The one with the most guests, of several the oldest. Without guests, nobody is late.
+    let neighbour = beside()
+        .filter(|(_, world)| may_move(world) && !world.guests().is_empty())
+        .max_by_key(|(id, world)| (world.guests().len(), Reverse(*id)));
+    let Some((id, _)) = neighbour else { return };
+    let share = worlds.threads.share_beside(thread, share);
+    if let Some(to) = worlds.thread_with_room(id, share) {
+        begin(turn, id, to, share);
+    }
+}
+
+fn moved_lately(world: &KnownWorld, now: Instant) -> bool {
+    let moved = world.moved_at;
+    moved.is_some_and(|at| now.saturating_duration_since(at) < PAUSE)
 }
 
 /// Lets a world leave its thread as soon as no I/O thread sends to it directly.

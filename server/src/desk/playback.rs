@@ -83,6 +83,7 @@ impl PlaybackDesk {
             | DeskEvent::Ended { .. }
             | DeskEvent::Rebuilt { .. }
             | DeskEvent::Created { .. }
+            | DeskEvent::Standing { .. }
             | DeskEvent::Load { .. } => {}
         }
     }

@@ -56,10 +56,10 @@ pub(super) fn resolve(
         JoinMode::Any => {
             let present = turn.state.sessions.get(&id).and_then(|session| session.room());
             let present = present.map(|room| room.name.as_str());
-            let found = turn
-                .state
-                .rooms
-                .fullest(&join.room, seats, &join.options, present);
+            let worlds = &turn.state.worlds;
+            let is_open = |room: &str, world| Some(room) != present && worlds.ticks(world);
+            let rooms = &turn.state.rooms;
+            let found = rooms.fullest(&join.room, seats, &join.options, is_open);
             let room = found.map(str::to_owned);
             (
                 room.unwrap_or_else(|| new_room(turn, &join.room)),

@@ -107,21 +107,20 @@ impl KnownRooms {
     }
 
     /// Returns the fullest room of a type with this many free seats that anybody may enter and that
-    /// publishes these properties, but not the room `except`.
+    /// publishes these properties. `is_open` is given its name and its world.
     pub(super) fn fullest(
         &self,
         room_type: &str,
         seats: u32,
         options: &[Property],
-        except: Option<&str>,
+        is_open: impl Fn(&str, WorldId) -> bool,
     ) -> Option<&str> {
         let open = self.open.get(room_type)?.iter();
         open.map(|(_, name)| name.as_str()).find(|name| {
-            Some(*name) != except
-                && self
-                    .by_name
-                    .get(*name)
-                    .is_some_and(|room| room.free() >= seats && room.publishes(options))
+            let room = self.by_name.get(*name);
+            room.is_some_and(|room| {
+                is_open(name, room.world) && room.free() >= seats && room.publishes(options)
+            })
         })
     }
 

@@ -9,5 +9,6 @@ mod journeys;
 mod model;
 mod moving;
 mod playback;
+mod standing;
 mod support;
 mod travelling;

@@ -4,7 +4,7 @@
 //! would only add a queue. It never waits for another thread: worlds are built, rebuilt and dropped
 //! on separate threads, and every ring has a list for what does not fit. Its modules:
 //!
-//! * `hands`: the state of the thread: the desk, and what carries out its actions
+//! * `desk_thread`: the state of the thread: the desk, and what carries out its actions
 //! * `hearing`: what arrives becomes events of the desk
 //! * `acting`: performs the actions of the desk
 //! * `counting`: the metrics and the view
@@ -13,8 +13,8 @@
 
 mod acting;
 mod counting;
+mod desk_thread;
 mod freezing;
-mod hands;
 mod hearing;
 mod stopping;
 #[cfg(test)]
@@ -32,14 +32,17 @@ use std::{
 
 use super::{Desk, DeskAction, DeskEvent, KnownWorld, RoomView, WorldEvent, WorldView};
 use crate::{
-    bridge::{forwarded::ForwardReceiver, outbound::DeskPublisher, route::WorldPlace, wake::WakeEnd},
+    bridge::{
+        forwarded::ForwardReceiver, outbound::DeskPublisher, route::WorldPlace, tick_status::TickThreads,
+        wake::WakeEnd,
+    },
     failure::Failure,
     freeze_order::FreezeOrder,
     metrics::{Metrics, RoomTypeMetrics},
     node_status::NodeStatus,
     ticker::{CommandSender, ReportReceiver, Ticker},
 };
-use hands::Hands;
+use desk_thread::DeskThread;
 pub(crate) use workers::{MakeWorlds, Workers};
 
 /// The maximum time between two looks at the rings and the timeouts.
@@ -51,6 +54,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// The maximum time for which a desk that stops awaits room for commands, and worlds that are
 /// between two tick threads.
 const MAX_AWAIT: Duration = Duration::from_millis(500);
+/// A tick thread that finished no tick for this long gets no new worlds and rooms: 15 ticks.
+const STANDS_AFTER: Duration = Duration::from_millis(250);
 /// The minimum time between two copies of the view.
 const VIEW: Duration = Duration::from_millis(100);
 
@@ -88,6 +93,8 @@ pub(crate) struct DeskStart {
     pub(crate) types: RoomTypeMetrics,
     /// Has the requests of the admin port.
     pub(crate) node: Arc<NodeStatus>,
+    /// Shows which tick threads advance, and receives the progress of the desk.
+    pub(crate) status: Arc<TickThreads>,
     /// The order to save worlds. `None`: none are saved.
     pub(crate) freeze: Option<Arc<FreezeOrder>>,
     pub(crate) metrics: Arc<Metrics>,
@@ -98,35 +105,37 @@ pub(crate) struct DeskStart {
 /// Runs the desk until the server stops. The I/O threads must have ended by then, so that the
 /// worlds still see that their sessions close.
 pub(crate) fn run(start: DeskStart) -> io::Result<()> {
-    let (mut hands, mut rings, wake) = Hands::new(start);
+    let (mut thread, mut rings, wake) = DeskThread::new(start);
     let now = Instant::now();
-    hands.perform_all(now);
+    thread.perform_all(now);
     let (mut next_tick, mut next_view) = (now + TICK, now);
     let mut await_until = None;
     loop {
         // Read before the rings, so that the last round sees everything that was sent before it.
-        let stopping = hands.stop.load(Ordering::Acquire);
-        let mut more = hands.drain(&mut rings);
+        let stopping = thread.stop.load(Ordering::Acquire);
+        thread.status.desk().advanced();
+        thread.look_at_tick_threads();
+        let mut more = thread.drain(&mut rings);
         let now = Instant::now();
         if now >= next_tick {
-            hands.tick(now);
+            thread.tick(now);
             next_tick = now + TICK;
         }
-        if hands.is_changed && now >= next_view {
-            hands.copy_view();
+        if thread.is_changed && now >= next_view {
+            thread.copy_view();
             next_view = now + VIEW;
         }
-        let mut waiting = hands.flush();
+        let mut waiting = thread.flush();
         if stopping && !more {
             // The tick threads still run, so they take the commands that wait, and a world that
             // moves arrives within two ticks, unless a thread hangs.
             let until = *await_until.get_or_insert(now + MAX_AWAIT);
-            if now >= until || !(waiting || hands.awaits_a_world()) {
+            if now >= until || !(waiting || thread.awaits_a_world()) {
                 return Ok(());
             }
             waiting = true;
         }
-        more |= !stopping && hands.stop.load(Ordering::Relaxed);
+        more |= !stopping && thread.stop.load(Ordering::Relaxed);
         let at_most = if waiting { BUSY } else { IDLE };
         if !more && !wake.wait(Some(at_most)) {
             return Err(io::Error::other("the desk cannot be woken"));

@@ -23,6 +23,8 @@ struct ThreadLoad {
     worlds: usize,
     /// The share of its time that it worked in the last second.
     load: f32,
+    /// Whether it finished no tick lately. Its load is of the time before.
+    stands: bool,
 }
 
 impl ThreadLoads {
@@ -84,30 +86,54 @@ impl ThreadLoads {
         }
     }
 
-    /// Returns the thread with the fewest sessions in its worlds.
+    /// Returns the average share of a thread that a world on it needs beside the one that needs
+    /// this share.
+    pub(super) fn share_beside(&self, thread: usize, share: f32) -> f32 {
+        let thread = self.0[thread];
+        let others = thread.worlds.saturating_sub(1).max(1);
+        ((thread.load - share) / others as f32).max(NEW_WORLD)
+    }
+
+    /// Sets whether a thread stands still.
+    pub(super) fn set_standing(&mut self, thread: usize, stands: bool) {
+        if let Some(thread) = self.0.get_mut(thread) {
+            thread.stands = stands;
+        }
+    }
+
+    /// Returns whether a thread stands still and others do not, so that nothing new belongs there.
+    pub(super) fn is_avoided(&self, thread: usize) -> bool {
+        self.0[thread].stands && !self.0.iter().all(|thread| thread.stands)
+    }
+
+    /// Returns the thread with the fewest sessions in its worlds, of those that tick.
     pub(super) fn emptiest(&self) -> usize {
         let threads = self.0.iter().enumerate();
         threads
-            .min_by_key(|(at, thread)| (thread.guests, *at))
+            .min_by_key(|(at, thread)| (thread.stands, thread.guests, *at))
             .map_or(0, |(at, _)| at)
     }
 
-    /// Returns the thread with the least load, and of several the one with the fewest worlds.
+    /// Returns the thread with the least load, and of several the one with the fewest worlds, of
+    /// those that tick.
     pub(super) fn idlest(&self) -> usize {
         let threads = self.0.iter().enumerate();
         threads
             .min_by(|(_, one), (_, other)| {
                 let by_load = one.load.total_cmp(&other.load);
-                by_load.then(one.worlds.cmp(&other.worlds))
+                let of_ticking = by_load.then(one.worlds.cmp(&other.worlds));
+                one.stands.cmp(&other.stands).then(of_ticking)
             })
             .map_or(0, |(at, _)| at)
     }
 
     /// Returns the thread with the least load on which a world that needs this share of a thread
-    /// delays nobody: it has no guests, or much room. Not one of `except`.
+    /// delays nobody: it ticks, and has no guests, or much room. Not one of `except`.
     pub(super) fn with_room(&self, share: f32, except: &BTreeSet<usize>) -> Option<usize> {
-        let has_room =
-            |thread: &ThreadLoad| thread.guests == 0 && thread.load < FREE || thread.load + share < HALF_FULL;
+        let has_room = |thread: &ThreadLoad| {
+            let is_free = thread.guests == 0 && thread.load < FREE;
+            !thread.stands && (is_free || thread.load + share < HALF_FULL)
+        };
         let threads = self.0.iter().enumerate();
         threads
             .filter(|(at, thread)| !except.contains(at) && has_room(thread))
@@ -133,6 +159,30 @@ mod tests {
         assert_eq!(threads.with_room(1.1, &BTreeSet::from([0, 2])), None);
         threads.set_load(2, 0.1);
         assert_eq!(threads.with_room(1.1, &present), None, "something works there");
+    }
+
+    #[test]
+    fn a_thread_that_stands_still_gets_nothing_unless_all_do() {
+        let mut threads = ThreadLoads::new(3);
+        for (thread, load) in [(0, 0.0), (1, 0.3), (2, 0.2)] {
+            threads.set_load(thread, load);
+        }
+        (0..2).for_each(|_| threads.add_guest(1));
+        threads.add_guest(2);
+        let none = BTreeSet::new();
+        let chosen = |threads: &ThreadLoads| {
+            let room = threads.with_room(0.1, &none);
+            (threads.emptiest(), threads.idlest(), room, threads.is_avoided(0))
+        };
+        assert_eq!(chosen(&threads), (0, 0, Some(0), false));
+        threads.set_standing(0, true);
+        assert_eq!(chosen(&threads), (2, 2, Some(2), true));
+        threads.set_standing(2, true);
+        assert_eq!(chosen(&threads), (1, 1, Some(1), true));
+        threads.set_standing(1, true);
+        assert_eq!(chosen(&threads), (0, 0, None, false));
+        threads.set_standing(0, false);
+        assert_eq!(chosen(&threads), (0, 0, Some(0), false));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use parlour_tick::{RoomStatus, WorldId, WorldKind};
 
 use super::{
     rooms::{KnownRoom, KnownRooms},
-    worlds::{KnownWorld, KnownWorlds, WorldState},
+    worlds::{KnownWorld, KnownWorlds, WorldPanic, WorldState},
 };
 
 /// A world, as the desk sees it.
@@ -23,6 +23,7 @@ pub(crate) struct WorldView {
     pub(crate) sessions: usize,
     pub(crate) panics: u32,
     pub(crate) restarts: u32,
+    pub(crate) last_panic: Option<WorldPanic>,
 }
 
 /// A room, as the desk sees it.
@@ -44,6 +45,7 @@ pub(super) fn worlds(worlds: &KnownWorlds, rooms: &KnownRooms) -> Vec<WorldView>
         sessions: world.guests().len(),
         panics: world.panics,
         restarts: world.restarts,
+        last_panic: world.last_panic.clone(),
     };
     worlds.iter().map(view).collect()
 }

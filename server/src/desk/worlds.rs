@@ -15,7 +15,10 @@ use super::{
     thread_loads::ThreadLoads,
     world_move::{KeptEvents, WorldMove},
 };
-use crate::{bridge::route::WorldPlace, node_status::WorldRequestError};
+use crate::{
+    bridge::{fault::Fault, route::WorldPlace},
+    node_status::WorldRequestError,
+};
 
 /// All worlds.
 #[derive(Debug)]
@@ -50,8 +53,7 @@ pub(super) struct KnownWorld {
     pub(super) waiting: Vec<SessionId>,
     pub(super) panics: u32,
     pub(super) restarts: u32,
-    /// The tick of the last panic.
-    pub(super) panicked_at: Option<Tick>,
+    pub(super) last_panic: Option<WorldPanic>,
     /// While its state is [`WorldState::Moving`].
     pub(super) moving: Option<WorldMove>,
     /// When it last entered a different thread.
@@ -62,6 +64,14 @@ pub(super) struct KnownWorld {
     pub(super) end_sent: bool,
     /// Whether its thread has dropped it.
     pub(super) dropped: bool,
+}
+
+/// A panic of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WorldPanic {
+    /// The tick, which has not happened.
+    pub(crate) tick: Tick,
+    pub(crate) fault: Fault,
 }
 
 /// The state of a world.
@@ -207,7 +217,7 @@ impl KnownWorlds {
             waiting: Vec::new(),
             panics: 0,
             restarts: 0,
-            panicked_at: None,
+            last_panic: None,
             moving: None,
             moved_at: None,
             warned: false,
@@ -284,6 +294,12 @@ impl KnownWorlds {
         let moves = self.by_id.values().filter_map(|world| world.moving.as_ref());
         let except = moves.map(|moving| moving.to).chain([present]).collect();
         self.threads.with_room(share, &except)
+    }
+
+    /// Whether a world is on a tick thread that ticks, or no thread does.
+    pub(super) fn ticks(&self, world: WorldId) -> bool {
+        let thread = self.get(world).map(|world| world.thread);
+        thread.is_some_and(|thread| !self.threads.is_avoided(thread))
     }
 
     /// Returns the shared world of this kind on a thread, or on any if `thread` is `None`.

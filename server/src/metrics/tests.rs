@@ -20,6 +20,7 @@ impl Metrics {
 fn all_metrics_exist_from_the_start_with_names_helps_and_labels() {
     let metrics = Metrics::new(1);
     let _types = metrics.room_types(&["plaza".to_owned(), "office".to_owned()]);
+    let _systems = metrics.system_panics();
     let text = metrics.recorder.render();
     if std::env::var_os("PARLOUR_BLESS").is_some() {
         std::fs::write(PATH, text).unwrap();
@@ -62,6 +63,26 @@ fn worlds_are_counted_by_type() {
     }
     let names: Vec<Option<&str>> = types.all().map(|(name, _)| name).collect();
     assert_eq!(names, [Some("office"), Some("plaza"), None]);
+}
+
+#[test]
+fn panics_are_counted_by_system_up_to_64_systems() {
+    let metrics = Metrics::new(1);
+    let mut panics = metrics.system_panics();
+    for _ in 0..2 {
+        panics.count(None);
+        (0..66).for_each(|nth| panics.count(Some(&format!("game::system_{nth}"))));
+    }
+    for (system, value) in [
+        ("game::system_0", 2.0),
+        ("game::system_63", 2.0),
+        ("(other)", 4.0),
+        ("(none)", 2.0),
+    ] {
+        let sample = format!("parlour_system_panics_total{{system=\"{system}\"}}");
+        assert_eq!(metrics.value(&sample), value, "{system}");
+    }
+    assert!(!metrics.recorder.render().contains("game::system_64"));
 }
 
 #[test]

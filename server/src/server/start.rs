@@ -328,6 +328,7 @@ fn desk(
         view,
         types: served.types,
         node: Arc::clone(&shared.node),
+        status: Arc::clone(&shared.status),
         freeze,
         metrics: Arc::clone(&shared.metrics),
         failure: Arc::clone(&shared.failure),

@@ -35,3 +35,25 @@ pub(crate) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
     };
     events.iter().filter_map(lost).collect()
 }
+
+/// Returns the sessions with movement commands among these events, which are sorted. A client does
+/// not wait for an answer to a command, and would not send its heading again.
+pub(crate) fn lost_moves(events: &[Event]) -> Vec<LostRequest> {
+    let is_move = |event: &&Event| {
+        matches!(
+            event.kind,
+            EventKind::Message {
+                message: ClientMessage::Move(_),
+                ..
+            }
+        )
+    };
+    let mut sessions: Vec<_> = events.iter().filter(is_move).map(|event| event.session).collect();
+    sessions.dedup();
+    let lost = |session| LostRequest {
+        session,
+        request: 0,
+        kind: LostKind::Move,
+    };
+    sessions.into_iter().map(lost).collect()
+}

@@ -41,11 +41,14 @@ mod crowd;
 mod eventually;
 pub mod maps;
 mod metrics;
+mod movers;
+mod object_motion;
 mod objects;
 mod plaza;
 #[cfg(feature = "recording")]
 pub mod recording;
 mod script;
+mod seen_objects;
 mod temporary;
 mod world;
 
@@ -54,8 +57,11 @@ pub use client::{SeenPlayer, TestClient};
 pub use crowd::Crowd;
 pub use eventually::eventually;
 pub use metrics::metric_value;
+pub use movers::{MoverOrder, movers_plugin, solids_plugin};
+pub use object_motion::{ObjectMove, object_motion_plugin};
 pub use objects::{Color, ObeyOrders, ObjectOrder, Rings, objects_in, objects_plugin};
 pub use plaza::{generous_rules, plaza, teleport_plugin};
 pub use script::Script;
+pub use seen_objects::{SeenObject, seen_objects, true_objects};
 pub use temporary::TemporaryPath;
 pub use world::{TestWorld, players_in};

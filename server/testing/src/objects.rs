@@ -81,8 +81,7 @@ fn obey(
     slots: Query<(Entity, &Object)>,
     rings: Query<&Rings>,
     mut objects: Objects,
-    mut owners: Owners,
-    mut routes: Query<&mut Route>,
+    (mut owners, mut routes): (Owners, Query<&mut Route>),
     mut commands: Commands,
 ) {
     for order in orders.read() {

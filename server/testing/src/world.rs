@@ -12,10 +12,10 @@ use parlour_shared::{
     snapshot::Snapshot,
     view::Seen,
 };
-use parlour_sim::{Motion, Player, Proximity, Rooms, Seats, SimConfig, Simulation, Skin};
+use parlour_sim::{Motion, ObjectInterest, Player, Proximity, Rooms, Seats, SimConfig, Simulation, Skin};
 use parlour_tick::{Cadence, EventKind, Pace, TickInput, TickOutput};
 
-use crate::{Script, SeenPlayer, SessionActions, TestClient, teleport_plugin};
+use crate::{Script, SeenPlayer, SessionActions, TestClient, seen_objects, teleport_plugin, true_objects};
 
 /// A simulation with virtual clients. The clients decode every byte that the simulation sends.
 #[derive(Debug)]
@@ -219,18 +219,23 @@ impl TestWorld {
         place.expect("a player sees itself")
     }
 
-    /// Compares the view of every client with the world: all players of the room, or only those
-    /// near the viewer.
+    /// Compares the view of every client with the world: all players and objects of the room, or
+    /// only those near the viewer.
     #[track_caller]
     pub fn check_views(&self, all: bool) {
         for (session, client) in self.clients.iter().filter(|(_, client)| !client.held) {
             let Some(entered) = &client.room else { continue };
             let room = self.room(&entered.room).unwrap();
             let proximity = self.sim.world().get::<Proximity>(room).unwrap();
+            let interest = self.sim.world().get::<ObjectInterest>(room).unwrap();
             let mut expected = players_in(&self.sim, room);
             expected.retain(|sight| all || proximity.are_near(entered.slot, sight.slot));
             let seen = client.seen_players(self.now());
             assert_eq!(seen, expected, "view of {session:?} at {:?}", self.now());
+            let mut expected = true_objects(&self.sim, room);
+            expected.retain(|object| all || interest.is_near(entered.slot, object.slot));
+            let seen = seen_objects(&client.view, self.now());
+            assert_eq!(seen, expected, "objects of {session:?} at {:?}", self.now());
         }
     }
 }

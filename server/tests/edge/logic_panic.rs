@@ -12,7 +12,7 @@ use parlour_shared::message::{
     Body, Chat, ClientMessage, Custom, LeaveReason, Refusal, Refused, RoomLeft, ServerMessage,
 };
 use parlour_sim::{FromPlayer, Logic, SimulationApp, StepSet, TickSchedule};
-use parlour_testing::encoded;
+use parlour_testing::{encoded, eventually};
 use serde::Deserialize;
 
 use crate::support::{
@@ -23,6 +23,7 @@ use crate::support::{
 
 const PANICS: &str = "parlour_world_panics_total{type=\"(main)\"}";
 const RESTARTS: &str = "parlour_world_restarts_total{type=\"(main)\"}";
+const SYSTEM_PANICS: &str = "parlour_system_panics_total{system=\"edge::logic_panic::explode\"}";
 const ENDED: &str = "parlour_worlds_ended_total{type=\"(main)\"}";
 
 /// The body of the `custom` message `explode`.
@@ -98,6 +99,13 @@ fn a_world_that_panics_is_rebuilt_and_everyone_stays() {
     check_request_lost(&mut players[0]);
     server.await_metric(RESTARTS, 1.0);
     assert_eq!((server.metric(PANICS), server.metric(ENDED)), (1.0, 0.0));
+    // Operators learn which system it was.
+    assert_eq!(server.metric(SYSTEM_PANICS), 1.0);
+    eventually("the panic is listed", || {
+        let worlds = server.get_admin("/worlds");
+        worlds.contains(r#""system": "edge::logic_panic::explode""#)
+            && worlds.contains(r#""message": "game logic that fails (server/tests/edge/logic_panic.rs:"#)
+    });
     // Everyone is still in the same room.
     for player in &mut players {
         player.send(&ClientMessage::Chat(Chat {

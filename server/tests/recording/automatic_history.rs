@@ -11,7 +11,7 @@ use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
 
 use crate::{
     replay::replay_file,
-    support::{Bots, Directory, await_metric, bundled, metric, start},
+    support::{Bots, Directory, admin, await_metric, bundled, metric, start},
 };
 
 /// Returns game logic that exceeds the tick at these ticks.
@@ -49,6 +49,34 @@ fn an_overrun_writes_the_history_once_in_five_minutes() {
     // On a busy machine, an earlier tick may have been the first overrun.
     let replayed = replay_file(&files[0], &bundled(), &Logic::default());
     assert!(replayed.last <= 150, "{}", replayed.last);
+}
+
+#[test]
+fn without_a_history_a_panic_writes_what_the_recovery_needs() {
+    let directory = Directory::new();
+    let panic = |clock: Res<Clock>| assert!(clock.tick.0 != 200, "game logic that fails");
+    let sleep = sleepy(&[130]);
+    let logic = Logic::new(move |app| {
+        app.add_plugins(sleep.clone());
+        app.add_systems(TickSchedule, panic.in_set(StepSet::Simulate));
+    });
+    let server = start(&directory, |options| {
+        options.logic = logic;
+        options.recording.history = Duration::ZERO;
+    });
+    let ended = "parlour_worlds_ended_total{type=\"(main)\"}";
+    await_metric(server.admin_addr(), ended, 1.0);
+    let (head, _) = admin(server.admin_addr(), "POST /history", "");
+    assert!(head.starts_with("HTTP/1.1 409 "), "{head}");
+    server.stop();
+
+    let files = directory.files();
+    let history = directory.files_ending("-panic.plr");
+    assert_eq!((files.len(), history.len()), (2, 2), "{files:?}");
+    let replayed = replay_file(&history[0], &bundled(), &Logic::default());
+    assert!(replayed.panicked && replayed.begins_saved, "{replayed:?}");
+    // The world is saved every 60 ticks.
+    assert!(replayed.last == 200 && replayed.first > 140, "{replayed:?}");
 }
 
 #[test]

@@ -1,17 +1,18 @@
 //! Recorded files: they replay, continue each other, and together stay within the maximum size.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use parlour_recording::{
     format::{EndReason, Ending, Recording},
-    replay::{ChosenFiles, Extent, Replay, find},
+    replay::{ChosenFiles, Extent, Replay, diff::diff, find},
 };
 use parlour_shared::ids::Tick;
 use parlour_sim::Logic;
+use parlour_testing::TemporaryPath;
 
 use crate::{
     replay::replay_file,
-    support::{Bots, Directory, await_metric, bundled, metric, saves_until, start},
+    support::{Bots, Directory, admin, await_metric, bundled, metric, saves_until, start},
 };
 
 fn ended(reason: EndReason) -> Ending {
@@ -58,6 +59,31 @@ fn an_idle_world_records_skipped_ticks_which_replay_to_the_same_hashes() {
     assert_eq!((replayed.first, replayed.last), (1, last.0), "to the last tick");
     assert!(replayed.skipped > 100, "{replayed:?}");
     assert_eq!(replayed.keyframes, saves_until(last.0));
+}
+
+#[test]
+fn a_live_recording_is_compared_with_its_history_and_with_a_new_run_of_it() {
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.directory = Some(directory.0.clone());
+    });
+    let bots = Bots::start(server.listen_addr(), 5);
+    await_metric(server.admin_addr(), "parlour_recording_ticks_total", 120.0);
+    let (head, body) = admin(server.admin_addr(), "POST /history/download", "");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    bots.stop();
+    server.stop();
+    let history = TemporaryPath::file(&body);
+    let again = TemporaryPath::missing("again.plr");
+    let open = |path: &Path| Replay::open(path, &bundled(), Logic::default()).unwrap();
+    let recording = &directory.files()[0];
+    open(recording)
+        .record_again(&again.0, parlour_server::BUILD)
+        .unwrap();
+    for other in [&history, &again] {
+        let found = diff(&mut open(recording), &mut open(&other.0)).unwrap();
+        assert!(found.is_same(), "{found}");
+    }
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn take_time(time: Duration) {
 }
 
 /// Each tick takes longer than its period, after the message `toil`.
-fn slow(app: &mut App) {
+pub(crate) fn slow(app: &mut App) {
     app.init_resource::<Toils>().state_resource::<Toils>("toils");
     app.player_message::<Toil>("toil");
     app.add_systems(TickSchedule, toil.in_set(StepSet::Simulate));

@@ -5,6 +5,7 @@
 mod durable;
 mod durable_refusals;
 mod games;
+mod hanging;
 mod joining;
 mod many_worlds;
 mod moving;

@@ -11,12 +11,13 @@ use std::{
 };
 
 use parlour_client::{Command, Direction, Event, Refusal};
+use parlour_server::RoomType;
 use parlour_testing::{TemporaryPath, eventually};
 use serde_json::Value;
 use tokio::task::{spawn, spawn_blocking};
 
 use crate::{
-    games::{start, thread_of, worlds},
+    games::{slow, start, thread_of, worlds},
     panics::{panics_and_restarts, walk, witness_each_tick},
     recordings::verify_all,
     support::{http, raw_client::TIMEOUT, test_server::TestServer},
@@ -221,6 +222,41 @@ async fn a_world_that_makes_its_thread_late_moves_away_from_a_calm_one() {
     stop.store(true, Ordering::Relaxed);
     assert!(witness.await.unwrap() >= 60);
     // The slow world still answers.
+    walk(&mut ann, Direction::East).await;
+    assert_eq!(server.inner.stop().failure, None);
+}
+
+#[tokio::test]
+async fn an_own_world_moves_away_from_a_shared_one_that_makes_it_late() {
+    // Four threads, as above.
+    let server = Arc::new(start(|options| {
+        let sluggish = RoomType::new("sluggish").map("plaza").plugins(slow);
+        options.room_types.push(sluggish);
+        options.tick_threads = 4;
+    }));
+    let mut ann = Visitor::open_in(&server, "ann", "sluggish/1").await;
+    let witness = Visitor::open_in(&server, "witness", "steady/1").await;
+    let shared = thread_of(&server, "sluggish/1");
+    if thread_of(&server, "steady/1") != shared {
+        move_to(&server, "steady.1", "steady/1", shared);
+    }
+    let moved = "parlour_worlds_moved_total{type=\"steady\"}";
+    let before = server.metric(moved);
+    let stop = Arc::new(AtomicBool::new(false));
+    let witness = spawn(witness_each_tick(witness, Arc::clone(&stop)));
+    assert_eq!(ann.ask(Command::custom("toil", &()).unwrap()).await, None);
+    let moving = Arc::clone(&server);
+    spawn_blocking(move || {
+        eventually("the own world is on a different thread", || {
+            thread_of(&moving, "steady/1") != shared
+        });
+    })
+    .await
+    .unwrap();
+    assert_eq!(server.metric(moved), before + 1.0);
+    assert_eq!(thread_of(&server, "sluggish/1"), shared);
+    stop.store(true, Ordering::Relaxed);
+    assert!(witness.await.unwrap() >= 60);
     walk(&mut ann, Direction::East).await;
     assert_eq!(server.inner.stop().failure, None);
 }

@@ -6,10 +6,13 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use bevy_ecs::prelude::*;
 use parlour_client::{
     Command, Direction, Event, Refusal,
     shared::{close::CloseCode, message::LeaveReason},
 };
+use parlour_server::RoomType;
+use parlour_sim::{Motion, StepSet, TickSchedule, Walk};
 use parlour_testing::eventually;
 use serde_json::Value;
 use tokio::task::{JoinHandle, spawn};
@@ -177,6 +180,46 @@ async fn a_world_that_fails_by_a_message_goes_on_and_no_other_world_notices() {
     });
     witnesses.finish().await;
     assert_eq!(server.inner.stop().failure, None);
+}
+
+#[tokio::test]
+async fn a_command_that_a_panic_loses_is_sent_again() {
+    // Fails once, in the tick in which a player starts to walk.
+    let has_failed = Arc::new(AtomicBool::new(false));
+    let server = start(|options| {
+        let stumble = move |players: Query<&Motion>| {
+            let walks = players
+                .iter()
+                .any(|motion| !motion.segment().gait.heading.is_still());
+            assert!(
+                !walks || has_failed.swap(true, Ordering::Relaxed),
+                "a player walks"
+            );
+        };
+        let clumsy = RoomType::new("clumsy").map("plaza").own_world();
+        let clumsy = clumsy.plugins(move |app| {
+            let stumble = stumble.clone().in_set(StepSet::Simulate).after(Walk);
+            app.add_systems(TickSchedule, stumble);
+        });
+        options.room_types.push(clumsy);
+    });
+    let mut ann = Visitor::open_in(&server, "ann", "clumsy/1").await;
+    ann.connection.steer(Direction::East);
+    let mut refused = 0;
+    ann.wait_for(|connection, event| {
+        if let Event::Refused(answer) = event {
+            assert_eq!((answer.request, &answer.refusal), (0, &Refusal::WorldRestarted));
+            refused += 1;
+        }
+        let segment = connection.client().segment().unwrap();
+        let walks = matches!(event, Event::Snapshot { ack: Some(_), .. }) && !segment.gait.heading.is_still();
+        walks.then_some(())
+    })
+    .await;
+    assert_eq!(refused, 1);
+    eventually("the panic and the restart are listed", || {
+        panics_and_restarts(&server, "clumsy/1") == Some((1, 1))
+    });
 }
 
 #[tokio::test]

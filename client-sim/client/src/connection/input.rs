@@ -30,10 +30,13 @@ pub(super) struct InputClock {
     aim: Option<Aim>,
     /// The moment of the last sample.
     last: Option<Instant>,
-    /// The player's heading as the server will have it.
-    sent: MoveHeading,
+    /// The heading that was last sent in this room. `None`: the player stands, or the program sends
+    /// its own commands.
+    sent: Option<MoveHeading>,
     /// When it was sent, or `None` if it is acknowledged.
     sent_at: Option<Instant>,
+    /// Whether the server has said that it lost a command.
+    is_lost: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,16 +54,23 @@ impl InputClock {
             lead,
             aim: None,
             last: None,
-            sent: MoveHeading::default(),
+            sent: None,
             sent_at: None,
+            is_lost: false,
         }
     }
 
     /// Resets the clock, because every player enters a room standing still.
     pub(super) fn enter_room(&mut self) {
-        self.sent = MoveHeading::default();
+        self.sent = None;
         self.sent_at = None;
+        self.is_lost = false;
         self.aim = None;
+    }
+
+    /// Sends the heading again at the next tick, because the server lost a command.
+    pub(super) fn lost(&mut self) {
+        self.is_lost = self.sent.is_some();
     }
 
     /// Returns the moment of the next sample, or `None` if there is nothing to do.
@@ -113,14 +123,15 @@ impl InputClock {
 
     /// Records that a walk was written to the socket. Otherwise it is due again at the next tick.
     pub(super) fn sent(&mut self, heading: MoveHeading, now: Instant) {
-        self.sent = heading;
+        self.sent = Some(heading);
         self.sent_at = Some(now);
+        self.is_lost = false;
     }
 
     fn has_walk(&self, client: &Client, wanted: MoveHeading, now: Instant) -> bool {
-        let is_lost = self
+        let is_overdue = self
             .sent_at
             .is_some_and(|at| now.saturating_duration_since(at) >= RESEND_AFTER);
-        client.slot().is_some() && (wanted != self.sent || is_lost)
+        client.slot().is_some() && (wanted != self.sent.unwrap_or_default() || is_overdue || self.is_lost)
     }
 }

@@ -8,7 +8,10 @@ use std::{
 };
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use parlour_shared::close::CloseCode;
+use parlour_shared::{
+    close::CloseCode,
+    message::{Refusal, Refused},
+};
 use tokio_tungstenite::tungstenite::{
     Error as SocketError, Message,
     error::ProtocolError,
@@ -183,6 +186,11 @@ impl Connection {
             }
             Event::Entered => self.input.enter_room(),
             Event::Closing(closing) => self.closing = Some(*closing),
+            // In a room, this answers a command, which has no number.
+            Event::Refused(Refused {
+                request: 0,
+                refusal: Refusal::WorldRestarted,
+            }) if self.client.room().is_some() => self.input.lost(),
             _ => {}
         }
         Ok(received.event)

@@ -22,7 +22,7 @@ pub struct RecordingOptions {
     /// are deleted. Files that do not match the name pattern are never deleted.
     pub total_bytes: u64,
     /// The length of the history of each world in memory, which is written on demand. Zero: no
-    /// history.
+    /// history. A world that panics then writes only its last saved state and the ticks since.
     pub history: Duration,
     /// The maximum size of the histories of all worlds in memory, in bytes. If the requested length
     /// does not fit, the largest histories are shorter. The last saved state of each world and the

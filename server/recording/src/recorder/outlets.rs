@@ -29,7 +29,7 @@ const MAX_UNSENT: usize = 16;
 pub(super) struct Outlets {
     disk: Option<WorldQueue>,
     shadow: Option<WorldQueue>,
-    writer: Option<SyncSender<WriteJob>>,
+    writer: SyncSender<WriteJob>,
     /// Histories of panics that the history thread had no room for. They are the most important
     /// ones, and are sent later.
     unsent: VecDeque<WriteJob>,
@@ -46,7 +46,7 @@ impl Outlets {
     pub(super) fn new(
         disk: Option<BatchSender>,
         shadow: Option<BatchSender>,
-        writer: Option<SyncSender<WriteJob>>,
+        writer: SyncSender<WriteJob>,
         metrics: Arc<RecorderMetrics>,
     ) -> Self {
         let queue = |sender| WorldQueue {
@@ -82,22 +82,13 @@ impl Outlets {
         self.send_again();
     }
 
-    /// Returns whether histories can be written.
-    pub(super) fn writes_histories(&self) -> bool {
-        self.writer.is_some()
-    }
-
     /// Requests that histories are written. Returns whether the job was accepted.
     pub(super) fn write(&mut self, job: WriteJob) -> bool {
-        let Some(writer) = &self.writer else {
-            refuse(job.reason, job.answer, HistoryError::NotKept);
-            return false;
-        };
         if job.histories.is_empty() {
             refuse(job.reason, job.answer, HistoryError::Empty);
             return false;
         }
-        match writer.try_send(job) {
+        match self.writer.try_send(job) {
             Ok(()) => true,
             Err(TrySendError::Full(job))
                 if job.reason == Some(Reason::Panic) && self.unsent.len() < MAX_UNSENT =>
@@ -126,8 +117,8 @@ impl Outlets {
                 }
             }
         }
-        while let (Some(writer), Some(job)) = (&self.writer, self.unsent.pop_front()) {
-            match writer.try_send(job) {
+        while let Some(job) = self.unsent.pop_front() {
+            match self.writer.try_send(job) {
                 Ok(()) => {}
                 Err(TrySendError::Full(job)) => {
                     self.unsent.push_front(job);
@@ -150,10 +141,8 @@ impl Outlets {
         for queue in [self.disk.take(), self.shadow.take()].into_iter().flatten() {
             queue.sender.end(EndReason::Stopped, String::new());
         }
-        if let Some(writer) = &self.writer {
-            for job in self.unsent.drain(..) {
-                let _ = writer.send(job);
-            }
+        for job in self.unsent.drain(..) {
+            let _ = self.writer.send(job);
         }
     }
 }

@@ -177,16 +177,13 @@ impl Startup<'_> {
         Ok(Some((sender, directory)))
     }
 
-    /// Starts the thread that writes histories, if they are kept. `recordings` is the directory of
-    /// the recordings.
+    /// Starts the thread that writes histories. It also runs if none are kept, because after a
+    /// panic, what a recovery needs is written. `recordings` is the directory of the recordings.
     fn history(
         &mut self,
         recordings: Option<Arc<Directory>>,
-    ) -> Result<Option<SyncSender<WriteJob>>, RecordingError> {
+    ) -> Result<SyncSender<WriteJob>, RecordingError> {
         let options = self.options;
-        if !options.keeps_history() {
-            return Ok(None);
-        }
         let path = options.history_path();
         let directory = match recordings.filter(|directory| directory.is(&path)) {
             Some(directory) => directory,
@@ -201,7 +198,7 @@ impl Startup<'_> {
         };
         self.threads
             .spawn("history", &self.metrics, move || writer.run())?;
-        Ok(Some(sender))
+        Ok(sender)
     }
 
     /// Starts the thread that runs the worlds a second time, if the options request it.
@@ -236,6 +233,10 @@ fn history_directory(
     names: &OptionNames,
 ) -> Result<Directory, RecordingError> {
     let directory = Directory::new(path, options.total_bytes);
+    if !options.keeps_history() {
+        // Only a panic writes there. If it cannot, the log says so.
+        return Ok(directory);
+    }
     let is_named = options.history_directory.is_some();
     let tried = if is_named {
         directory.prepare()

@@ -54,7 +54,8 @@ pub(super) struct Recorder {
     /// The input of the tick that is being recorded.
     input: TickInput,
     metrics: Arc<RecorderMetrics>,
-    /// The length of a history.
+    /// The length of a history. Zero: only panics write one, because what a recovery needs is in
+    /// memory anyway.
     history: Duration,
     /// Limits histories after ticks that took too long: a machine that stops for a moment makes
     /// the ticks of all worlds long.
@@ -309,7 +310,7 @@ impl Recorder {
     fn write_automatically(&mut self, world: WorldId, reason: Reason) {
         let now = Instant::now();
         let allows = |state: &WorldState| state.throttle.allows(reason, now);
-        if self.outlets.writes_histories()
+        if (reason == Reason::Panic || !self.history.is_zero())
             && self.worlds.get(&world).is_some_and(allows)
             && (reason != Reason::Overrun || self.overruns.allows(now))
         {
@@ -345,7 +346,7 @@ impl Recorder {
     fn observe(&self) {
         let metrics = &self.metrics;
         metrics.queue_bytes.set(self.outlets.waiting_for_disk() as f64);
-        if self.outlets.writes_histories() {
+        if !self.history.is_zero() {
             let longest = self.worlds.values().map(|world| world.history.len()).max();
             metrics.history_seconds.set(longest.unwrap_or(0) / TICK_RATE);
             metrics.history_bytes.set(self.memory.total() as f64);

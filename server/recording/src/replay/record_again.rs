@@ -28,7 +28,8 @@ impl Replay {
         let names = self.files.header().state.clone();
         let mut builder = TicksBuilder::new(names.len());
         let started_ms = self.files.started_ms();
-        let header = Header::new(&self.config, names, SIMULATION, started_ms, build);
+        let mut header = Header::new(&self.config, names, SIMULATION, started_ms, build);
+        header.world.clone_from(&self.files.header().world);
         let file = File::create_new(path).map_err(ReadError::Io)?;
         let mut writer = FileWriter::new(file, &header).map_err(ReadError::Io)?;
         let times = self.files.times();

@@ -1,16 +1,22 @@
 //! Results that need no rerun: the same recordings, different inputs, different worlds.
 
 use bevy_app::App;
-use parlour_recording::replay::diff::Difference;
+use parlour_recording::{
+    format::Recording,
+    replay::{
+        Replay,
+        diff::{Difference, diff_with_rerun},
+    },
+};
 use parlour_shared::{
     message::{ClientMessage, Move, MoveHeading},
     motion::Direction,
 };
 use parlour_sim::Logic;
-use parlour_testing::SessionActions as _;
+use parlour_testing::{SessionActions as _, TemporaryPath};
 use parlour_tick::EventKind;
 
-use crate::support::{TICKS, compare, config, inputs, logic, record, record_on, script};
+use crate::support::{TICKS, compare, config, inputs, logic, record, record_named, record_on, script};
 
 fn plain() -> Logic {
     logic(|_: &mut App| ())
@@ -108,6 +114,41 @@ fn worlds_with_different_rules_are_not_compared() {
     let mut names: Vec<&str> = headers.iter().map(|header| header.name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["rules.capacity", "seed"]);
+}
+
+#[test]
+fn worlds_that_differ_only_in_their_names_are_compared() {
+    let logic = plain();
+    let one = record_named("named-one", "tag.1", &config(), &logic, &inputs());
+    let other = record_named("named-other", "tag.2", &config(), &logic, &inputs());
+    assert!(compare(&config(), &logic, [&one, &other]).is_same());
+    let alone = record("named-alone", &config(), &logic, &inputs());
+    assert!(compare(&config(), &logic, [&one, &alone]).is_same());
+}
+
+#[test]
+fn the_report_of_different_worlds_starts_with_their_names() {
+    let logic = plain();
+    let mut other_config = config();
+    other_config.seed = 6;
+    let one = record_named("apart-named", "tag.1", &config(), &logic, &inputs());
+    let other = record("apart-alone", &other_config, &logic, &inputs());
+    let report = compare(&config(), &logic, [&one, &other]).to_string();
+    let expected = "different worlds: they were made with different options (the first | the other)\n  \
+                    world: \"tag.1\" | (none)\n  seed: \"5\" | \"6\"\n";
+    assert!(report.starts_with(expected), "{report}");
+}
+
+#[test]
+fn a_recording_keeps_the_name_of_its_world_when_it_is_recorded_again() {
+    let logic = plain();
+    let one = record_named("again-one", "main", &config(), &logic, &inputs());
+    let again = TemporaryPath::missing("again.plr");
+    let open = |path| Replay::open(path, &config().maps, logic.clone()).unwrap();
+    open(&one.path).record_again(&again.0, "this program").unwrap();
+    assert_eq!(Recording::open(&again.0).unwrap().header().world, "main");
+    let found = diff_with_rerun(&mut open(&one.path), &mut open(&again.0)).unwrap();
+    assert!(found.is_same(), "{found}");
 }
 
 #[test]

@@ -135,8 +135,19 @@ impl Drop for Recorded {
 
 /// Records a new world with these inputs.
 pub(crate) fn record(name: &str, config: &SimConfig, logic: &Logic, inputs: &[TickInput]) -> Recorded {
+    record_named(name, "", config, logic, inputs)
+}
+
+/// The same, for a world with this name.
+pub(crate) fn record_named(
+    name: &str,
+    world_name: &str,
+    config: &SimConfig,
+    logic: &Logic,
+    inputs: &[TickInput],
+) -> Recorded {
     let world = Simulation::with_plugins(config.clone(), logic.clone());
-    run(name, config, world, inputs)
+    run(name, world_name, config, world, inputs)
 }
 
 /// Loads the world that `first` saved at tick `from`, and records it with the inputs after that.
@@ -144,12 +155,19 @@ pub(crate) fn record_on(name: &str, logic: &Logic, first: &Recorded, from: u32) 
     let mut saved = first.recorder.saved.iter();
     let (_, state) = saved.find(|(tick, _)| *tick == from).unwrap();
     let world = Simulation::load(config(), logic.clone(), state).unwrap();
-    run(name, &config(), world, &inputs())
+    run(name, "", &config(), world, &inputs())
 }
 
-fn run(name: &str, config: &SimConfig, world: Simulation, inputs: &[TickInput]) -> Recorded {
+fn run(
+    name: &str,
+    world_name: &str,
+    config: &SimConfig,
+    world: Simulation,
+    inputs: &[TickInput],
+) -> Recorded {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diff-{}-{name}", std::process::id()));
-    let header = header(&world, config, STARTED);
+    let mut header = header(&world, config, STARTED);
+    header.world = world_name.to_owned();
     let rest = &inputs[world.tick().0 as usize..];
     let mut recorder = WorldRecorder::new(File::create(&path).unwrap(), header, world, EVERY);
     let mut hashes = Vec::new();

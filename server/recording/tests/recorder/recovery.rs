@@ -78,13 +78,20 @@ fn a_recovered_world_goes_on_as_one_that_never_panicked() {
 #[test]
 fn recovery_needs_neither_histories_nor_recordings() {
     let mut node = Node::start(|options| {
-        options.directory = None;
+        options.history_directory = options.directory.take();
         options.history = Duration::ZERO;
     });
     panics_in(&mut node, 40);
     panics_in(&mut node, 3 * KEYFRAMES + 20);
+    // Only the panics have left a file, each in the directory of its world.
     let directory = node.stop();
-    assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), 0);
+    let worlds = directory.entries().into_iter();
+    let files: Vec<_> = worlds
+        .flat_map(|world| std::fs::read_dir(world).unwrap())
+        .map(|file| file.unwrap().path())
+        .collect();
+    let is_panic = |file: &std::path::PathBuf| file.to_str().unwrap().ends_with("-panic.plr");
+    assert!(files.len() == 2 && files.iter().all(is_panic), "{files:?}");
 }
 
 /// Players are sent a full snapshot after a recovery, whatever they were sent before.

@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::rates::{BroadcastLimit, Rate, RateLimits};
 
-/// Which players a viewer sees.
+/// Which players and objects a viewer sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interest {
-    /// The players within [`RoomRules::near_px`].
+    /// The players within [`RoomRules::near_px`], and the objects within the radius of their kinds.
     #[default]
     Near,
-    /// All players in the room.
+    /// All players and objects in the room.
     All,
 }
 
@@ -31,9 +31,10 @@ pub struct RoomRules {
     pub max_objects: u32,
     /// The near radius in pixels. Players stay near up to a sixth more.
     pub near_px: u32,
-    /// Which players a viewer sees.
+    /// Which players and objects a viewer sees.
     pub interest: Interest,
-    /// Ticks after which each pair of players is checked again, at most 6 (100 ms).
+    /// Ticks after which each pair of players, and of a player and an object, is checked again: at
+    /// most 6 (100 ms).
     pub refresh_ticks: u32,
     /// Ticks for which a room is empty before it is removed.
     pub empty_ticks: u32,

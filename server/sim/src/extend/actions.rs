@@ -49,10 +49,9 @@ impl<M: Send + Sync + 'static> ActionOn<M> {
     }
 }
 
-/// The actions that game logic declared, by name. In a box, because Bevy reserves memory for 64
-/// values of each type of resource.
+/// The actions that game logic declared, by name.
 #[derive(Resource, Default)]
-struct Actions(Box<BTreeMap<&'static str, Action>>);
+struct Actions(BTreeMap<&'static str, Action>);
 
 /// The declaration of an action.
 #[derive(Clone, Copy)]

@@ -15,6 +15,7 @@ use super::{
     messages::{self, Answer, FromPlayer},
     to_players::ToPlayers,
 };
+use crate::failed_system;
 
 /// Checks that every message type from or to players that a system uses is declared. The schedule
 /// must be initialized.
@@ -50,7 +51,8 @@ pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
     );
 }
 
-/// Makes errors of systems name the missing declaration. A handler that a plugin has set stays.
+/// Makes errors of systems name the missing declaration, and panics the system. A handler that a
+/// plugin has set stays.
 pub(crate) fn explain_errors(world: &mut World) {
     world.get_resource_or_insert_with(|| FallbackErrorHandler(explain));
 }
@@ -93,6 +95,7 @@ fn user(schedule: &Schedule, resource: ComponentId) -> Option<String> {
 /// Names the missing declaration. Bevy would advise to wrap the parameter in `Option`, and the
 /// system would then silently do nothing.
 fn explain(error: BevyError, context: ErrorContext) {
+    failed_system::note(&error, &context);
     let advice = error
         .downcast_ref::<SystemParamValidationError>()
         .and_then(missing);

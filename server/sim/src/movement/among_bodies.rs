@@ -5,7 +5,7 @@
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, KindId, Slot, Tick},
-    motion::{self, Blocker, Course, Gait, Heading, Position, Segment, Surroundings, Velocity, contact},
+    motion::{self, Blocker, Course, Gait, Heading, Position, Segment, Surroundings, contact},
 };
 
 use super::{
@@ -59,7 +59,7 @@ pub(super) fn walk_among_bodies(
     // First, all bodies are where they were in the previous tick.
     for (player, room, seat, motion, mut position, queue, _) in &mut players {
         if players_are_solid && let Ok((_, mut bodies)) = rooms.get_mut(room.0) {
-            bodies.put(KindId::PLAYER, seat.slot, motion.start(tick), tick);
+            bodies.put(KindId::PLAYER, seat.slot, motion.step_ahead(tick).position, tick);
         }
         let segment = motion.segment();
         let rests = segment.gait.heading.is_still() && segment.since != tick;
@@ -83,7 +83,7 @@ pub(super) fn walk_among_bodies(
             && !passable.contains(object)
             && let Ok((_, mut bodies)) = rooms.get_mut(details.room())
         {
-            bodies.put(details.kind(), slot, motion.start(tick), tick);
+            bodies.put(details.kind(), slot, motion.step_ahead(tick).position, tick);
         }
         busy.push((epoch, slot, object));
         !motion.segment().gait.heading.is_still()
@@ -156,21 +156,29 @@ impl Among<'_> {
     fn walk(&mut self, motion: &mut Mut<'_, Motion>) {
         let (tick, segment) = (self.tick, motion.segment());
         if segment.since == tick {
-            self.walk_again(motion);
+            self.walk_before_turn(motion);
             return;
         }
-        let is_changed = !segment.gait.heading.is_still() && self.bodies.have_changed(tick);
-        if is_changed || tick >= motion.course.review {
-            let velocity = segment.gait.heading.velocity();
-            let around = self.around(segment.at(Tick(tick.0 - 1)), velocity);
+        // Game logic that ran after the last walk may have turned it, when it saw only walls.
+        let is_new = segment.since.after(1) == tick || self.bodies.have_changed(tick);
+        let is_still = segment.gait.heading.is_still();
+        if is_new && !is_still || tick >= motion.course.review {
+            let around = self.around(motion.step_ahead(tick));
             review(motion, around, tick);
         }
     }
 
-    /// Moves an entity that game logic turned in this tick, when it saw only walls.
-    fn walk_again(&mut self, motion: &mut Mut<'_, Motion>) {
+    /// Moves an entity that game logic turned in this tick, when it saw only walls: it walks with
+    /// its old heading first.
+    fn walk_before_turn(&mut self, motion: &mut Mut<'_, Motion>) {
         let (tick, segment) = (self.tick, motion.segment());
-        let here = self.step(motion.start(tick), segment.position);
+        let step = motion.step_ahead(tick);
+        let around = self.around(step);
+        let course = Course {
+            segment: step,
+            review: tick,
+        };
+        let here = contact(around, &course, tick).segment.at(tick);
         let course = self.turn(here, segment.gait.heading);
         if course.segment == segment {
             motion.bypass_change_detection().course = course;
@@ -179,42 +187,19 @@ impl Among<'_> {
         }
     }
 
-    /// Returns where a body stops that moves from one position to another in this tick.
-    fn step(&mut self, from: Position, to: Position) -> Position {
-        let along = |from: i32, to: i32| {
-            let most = i32::from(Velocity::MAX);
-            to.saturating_sub(from).clamp(-most, most) as i16
-        };
-        let velocity = Velocity {
-            x: along(from.x, to.x),
-            y: along(from.y, to.y),
-        };
-        if velocity == Velocity::default() {
-            return to;
-        }
-        let course = Course {
-            segment: Segment {
-                since: Tick(self.tick.0 - 1),
-                position: from,
-                gait: Gait::open(Heading::free(velocity)),
-            },
-            review: self.tick,
-        };
-        let tick = self.tick;
-        contact(self.around(from, velocity), &course, tick)
-            .segment
-            .at(tick)
-    }
-
     /// Returns the course of the entity if it turns at this tick.
     fn turn(&mut self, here: Position, heading: Heading) -> Course {
         let tick = self.tick;
-        motion::turn(self.around(here, heading.velocity()), here, heading, tick)
+        let ahead = Segment {
+            gait: Gait::open(heading),
+            ..Segment::still(tick, here)
+        };
+        motion::turn(self.around(ahead), here, heading, tick)
     }
 
-    /// Returns what can stop the entity on its way from a position.
-    fn around(&mut self, from: Position, velocity: Velocity) -> Surroundings<'_> {
-        self.bodies
-            .around(self.ground, self.body, (from, velocity), self.blockers)
+    /// Returns what can stop the entity on its way from the position of a segment.
+    fn around(&mut self, ahead: Segment) -> Surroundings<'_> {
+        let way = (ahead.position, ahead.gait.heading.velocity());
+        self.bodies.around(self.ground, self.body, way, self.blockers)
     }
 }

@@ -55,6 +55,8 @@ struct PushedHeading {
 pub(super) struct CarrierLink {
     carrier: StableId,
     offset: Position,
+    /// Whether it ends before the entities walk next.
+    ends: bool,
 }
 
 /// A carrier may itself be carried, but not through more carriers than this.
@@ -103,22 +105,30 @@ impl Control {
     }
 
     /// Lets the player or object follow a player or object in the same room, at this offset, until
-    /// [`Self::put_down`] is called or the carrier leaves the room. Nothing else stops it meanwhile.
-    /// Choose an offset at which it is in no wall when it is put down; otherwise it is put where the
-    /// carrier is.
+    /// [`Self::put_down`] is called or the carrier leaves the room. Nothing else stops it
+    /// meanwhile. Choose an offset at which it is in no wall when it is put down; otherwise it is
+    /// put where the carrier is.
     pub fn carry(&mut self, carrier: StableId, offset: Position) {
-        self.carried = Some(CarrierLink { carrier, offset });
+        let ends = false;
+        self.carried = Some(CarrierLink {
+            carrier,
+            offset,
+            ends,
+        });
     }
 
     /// Ends the carrying.
     pub fn put_down(&mut self) {
-        self.is_changed |= self.carried.take().is_some();
+        if let Some(link) = &mut self.carried {
+            link.ends = true;
+            self.is_changed = true;
+        }
     }
 
-    /// Whether the player is carried.
+    /// Whether the entity is carried.
     #[must_use]
     pub fn is_carried(&self) -> bool {
-        self.carried.is_some()
+        self.carried.is_some_and(|link| !link.ends)
     }
 
     /// Locks the input of the player until a tick, or until it is released. Until then, the player
@@ -216,12 +226,18 @@ pub(super) fn apply(
         }
         control.expire(tick);
         let heading = control.heading();
-        if control.carried.is_none()
-            && heading != motion.course.segment.gait.heading
-            && let Some((room, kind)) = place_of(room, object)
-            && let (Ok(room), Some(kind)) = (rooms.get(room), kinds.get(kind))
-        {
-            motion.turn(surroundings(room, kind), heading, tick);
+        let ended = control.carried.take_if(|link| link.ends);
+        let Some((room, kind)) = place_of(room, object) else {
+            continue;
+        };
+        let (Ok(room), Some(kind)) = (rooms.get(room), kinds.get(kind)) else {
+            continue;
+        };
+        let around = surroundings(room, kind);
+        if let Some(link) = ended {
+            motion.put_down(around, link.offset, heading, tick);
+        } else if control.carried.is_none() && heading != motion.course.segment.gait.heading {
+            motion.turn(around, heading, tick);
         }
     }
 }

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::Tick,
-    motion::{self, Course, Heading, Surroundings, contact},
+    motion::{self, Course, Gait, Heading, Segment, Surroundings, Velocity, contact},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -20,6 +20,8 @@ pub struct Motion {
     pub(crate) course: Course,
     /// The position at the tick before the segment began.
     before: motion::Position,
+    /// The velocity that it had then on open ground.
+    velocity_before: Velocity,
     /// The last tick at which game logic teleported the entity.
     teleported_at: Tick,
     /// The first tick whose path can enter a door, while the segment lasts.
@@ -39,6 +41,7 @@ impl Motion {
         Self {
             course,
             before: course.segment.position,
+            velocity_before: Velocity::default(),
             teleported_at: Tick(0),
             next_door_check: Tick(0),
         }
@@ -46,7 +49,7 @@ impl Motion {
 
     /// Returns the present segment.
     #[must_use]
-    pub fn segment(&self) -> motion::Segment {
+    pub fn segment(&self) -> Segment {
         self.course.segment
     }
 
@@ -88,34 +91,48 @@ impl Motion {
             y: here.y.wrapping_sub(offset.y),
         };
         let place = if around.is_free(here) { here } else { carrier };
+        self.teleport(tick, place);
         self.follow(motion::turn(around, place, heading, tick), tick);
     }
 
     /// Replaces the course from this tick on.
     pub(crate) fn follow(&mut self, course: Course, tick: Tick) {
-        self.before = self.path(tick).from;
+        let last = self.last_step(tick);
+        (self.before, self.velocity_before) = (last.position, last.gait.heading.velocity());
         self.course = course;
         self.next_door_check = Tick(0);
     }
 
-    /// Returns where the entity is in this tick before it walks. If game logic turned it in this
-    /// tick, that is where it was in the previous one.
-    pub(super) fn start(&self, tick: Tick) -> motion::Position {
-        let path = self.path(tick);
-        if path.teleported { path.to } else { path.from }
+    /// Returns the position at the previous tick, and the heading with which the entity walked from
+    /// there. A change of the motion in this tick comes after that step.
+    fn last_step(&self, tick: Tick) -> Segment {
+        let segment = &self.course.segment;
+        if segment.since < tick {
+            return Segment {
+                gait: segment.gait,
+                ..Segment::still(Tick(tick.0 - 1), segment.at(Tick(tick.0 - 1)))
+            };
+        }
+        Segment {
+            gait: Gait::open(Heading::free(self.velocity_before)),
+            ..Segment::still(Tick(tick.0.saturating_sub(1)), self.before)
+        }
+    }
+
+    /// Returns where the entity is in this tick before it walks, and how it walks from there. One
+    /// that was teleported in this tick does not walk in it.
+    pub(super) fn step_ahead(&self, tick: Tick) -> Segment {
+        if self.teleported_at == tick && self.course.segment.since == tick {
+            return Segment::still(Tick(tick.0.saturating_sub(1)), self.course.segment.position);
+        }
+        self.last_step(tick)
     }
 
     /// Returns the path from the position at the previous tick to the position at this one.
     pub(crate) fn path(&self, tick: Tick) -> Path {
-        let segment = &self.course.segment;
-        let from = if segment.since < tick {
-            segment.at(Tick(tick.0 - 1))
-        } else {
-            self.before
-        };
         Path {
-            from,
-            to: segment.at(tick),
+            from: self.last_step(tick).position,
+            to: self.course.segment.at(tick),
             teleported: self.teleported_at == tick,
         }
     }
@@ -144,7 +161,7 @@ impl Serialize for Motion {
 
 impl<'de> Deserialize<'de> for Motion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let segment = motion::Segment::deserialize(deserializer)?;
+        let segment = Segment::deserialize(deserializer)?;
         let review = Tick(0);
         Ok(Self::along(Course { segment, review }))
     }

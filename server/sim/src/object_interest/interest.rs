@@ -7,7 +7,6 @@ use parlour_shared::{
     rng::mix,
 };
 
-use super::saved::SavedLists;
 use crate::space::{NearObjects, NearRadius, ObjectLayer, RestingIndex, SlotPosition};
 
 /// The objects near the players of a room. Each player was checked at most 6 ticks ago. Objects
@@ -33,6 +32,10 @@ struct Tally {
     /// When the list of a player last changed, by slot. This is not state.
     changed_at: Vec<Tick>,
 }
+
+/// For each player with objects near it, its slot, and the index of each object
+/// ([`Slot::object_index`]). By slot.
+pub(super) type SavedLists = Vec<(Slot, Vec<u16>)>;
 
 impl ObjectInterest {
     /// Creates empty lists for a room that is being loaded with these.

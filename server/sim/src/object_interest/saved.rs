@@ -5,16 +5,12 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{ids::Slot, limits::MAX_ROOM_OBJECTS};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use super::interest::ObjectInterest;
+use super::interest::{ObjectInterest, SavedLists};
 use crate::{
     objects::ObjectSlots,
     rooms::Seats,
     state::{LoadError, StableId},
 };
-
-/// For each player with objects near it, its slot, and the index of each object
-/// ([`Slot::object_index`]). By slot.
-pub(super) type SavedLists = Vec<(Slot, Vec<u16>)>;
 
 impl Serialize for ObjectInterest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

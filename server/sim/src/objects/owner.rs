@@ -72,23 +72,20 @@ impl Possessions {
             list.retain(|&object| is_owned(object));
             list.sort_unstable();
             list.dedup();
-            // At least half is free afterwards, so the list is seldom cleaned.
+            // At least half is free afterwards, so the list is rarely cleaned.
             list.reserve(list.len() + 4);
         }
         list.push(object);
     }
 }
 
-/// Notes the new owner of an object, whoever inserted it.
+/// Notes the new owner of an object. Game logic may insert the component itself.
 pub(super) fn note_owner(mut world: DeferredWorld, context: HookContext) {
     // A world that is loaded does this when all of its players are in their rooms.
     if world.contains_resource::<EntityIndex>() {
         return;
     }
-    let Some(player) = world
-        .get::<Owner>(context.entity)
-        .and_then(|owner| owner.bound_to())
-    else {
+    let Some(player) = world.get::<Owner>(context.entity).and_then(Owner::bound_to) else {
         return;
     };
     if bind(&mut world, context.entity, player).is_none() {

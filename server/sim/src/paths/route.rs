@@ -41,8 +41,8 @@ pub struct Route {
     /// The tile to which the path leads, or the waiting request.
     goal: Option<TileCell>,
     path: FollowPath,
-    /// The beginning of the segment that the object follows.
-    since: Tick,
+    /// The segment that the object follows.
+    segment: Segment,
     /// The tick in which the object turns. Nothing happens before, unless something else changes
     /// its motion.
     due: Tick,
@@ -89,7 +89,7 @@ impl Route {
             is_asked: false,
             goal: None,
             path: FollowPath::default(),
-            since: Tick(0),
+            segment: Segment::default(),
             due: Tick(u32::MAX),
         }
     }
@@ -137,9 +137,9 @@ impl Route {
         self.status
     }
 
-    /// Returns whether something is to be done in this tick. Costs two comparisons.
+    /// Returns whether something is to be done in this tick. Usually costs two comparisons.
     pub(super) fn is_due(&self, tick: Tick, segment: &Segment) -> bool {
-        tick >= self.due || (segment.since != self.since && !self.path.is_done())
+        tick >= self.due || (*segment != self.segment && !self.path.is_done())
     }
 
     /// Returns the first and the last tile of the path that is to be asked for, if there is one.
@@ -201,7 +201,7 @@ impl Route {
 
     /// Notes the segment of the object, and when the next one is due.
     pub(super) fn follow(&mut self, tick: Tick, segment: &Segment, mut ticks: u32) {
-        self.since = segment.since;
+        self.segment = *segment;
         let is_blocked = segment.gait.blocked_x || segment.gait.blocked_y;
         if is_blocked && !self.path.is_done() {
             // A new target is looked for from where the object is.

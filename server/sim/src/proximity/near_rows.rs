@@ -5,13 +5,16 @@ mod short_list;
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
-use parlour_shared::{ids::Slot, rng::mix};
+use parlour_shared::{
+    ids::{Slot, Tick},
+    rng::mix,
+};
 
 use super::{
     player_index::PlayerIndex,
     slot_words::{WORD, slot_of},
 };
-use crate::rooms::Seats;
+use crate::{rooms::Seats, space::SlotPosition};
 pub(super) use saved::{LoadedRows, restore};
 use short_list::ShortList;
 
@@ -32,8 +35,6 @@ pub struct Proximity {
     departures: Vec<(Entity, Entity)>,
     /// Where the players are, in rooms that are not small. It follows from their positions.
     index: Option<Box<PlayerIndex>>,
-    /// Players that entered since the last check, in rooms that are not small. Some may have left.
-    entered: Vec<Slot>,
     /// Set when the room outgrows `SMALL_POOL`; the next check clears it and checks all pairs once.
     outgrown: bool,
 }
@@ -81,7 +82,8 @@ impl Proximity {
     }
 
     /// Adds a player, which is near only itself until the next check.
-    pub(crate) fn enter(&mut self, slot: Slot, slot_count: usize) {
+    pub(crate) fn enter(&mut self, player: SlotPosition, slot_count: usize, now: Tick) {
+        let slot = player.slot;
         let before = self.slot_count();
         if before < slot_count {
             self.grow(slot_count);
@@ -91,7 +93,7 @@ impl Proximity {
         self.set(slot, slot, true);
         if let Some(index) = &mut self.index {
             index.grow(slot_count);
-            self.entered.push(slot);
+            index.moved(player, now);
         }
     }
 
@@ -155,15 +157,14 @@ impl Proximity {
         self.index.as_deref()
     }
 
-    /// Takes the index of the room, and the players that entered since.
-    pub(super) fn take_index(&mut self) -> (Option<Box<PlayerIndex>>, Vec<Slot>) {
-        (self.index.take(), std::mem::take(&mut self.entered))
+    /// Takes the index of the room.
+    pub(super) fn take_index(&mut self) -> Option<Box<PlayerIndex>> {
+        self.index.take()
     }
 
-    /// Puts the index back, and the emptied list of players that entered.
-    pub(super) fn put_index(&mut self, index: Box<PlayerIndex>, mut entered: Vec<Slot>) {
-        entered.clear();
-        (self.index, self.entered) = (Some(index), entered);
+    /// Puts the index back.
+    pub(super) fn put_index(&mut self, index: Box<PlayerIndex>) {
+        self.index = Some(index);
     }
 
     /// Returns the words of a slot's row. Empty if the slot was never taken.

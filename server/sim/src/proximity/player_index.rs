@@ -8,7 +8,7 @@ use parlour_shared::{
 };
 
 use super::{shard::Shard, slot_words::slot_of};
-use crate::space::{Grid, NearRadius, RestingIndex, SlotPosition};
+use crate::space::{Grid, NearRadius, Rect, RestingIndex, SlotPosition};
 
 /// The players of a large room, by slot. A player counts as *moving* for at least a round after it
 /// moved: until then, some of its pairs were last checked at an earlier position. All other players
@@ -35,6 +35,10 @@ pub(crate) struct PlayerIndex {
     members: Vec<FixedBitSet>,
     /// For each shard, the slots that it checks against.
     against: Vec<FixedBitSet>,
+    /// The moving players, and perhaps some that rest, for queries of game logic.
+    grid: Grid,
+    /// Whether all moving players are in `grid`, at their present positions.
+    is_filled: bool,
 }
 
 impl PlayerIndex {
@@ -53,6 +57,8 @@ impl PlayerIndex {
             moves: FixedBitSet::new(),
             members: (0..shards).map(|_| FixedBitSet::new()).collect(),
             against: (0..shards).map(|_| FixedBitSet::new()).collect(),
+            grid: Grid::default(),
+            is_filled: false,
         };
         index.grow(slot_count);
         index
@@ -87,8 +93,9 @@ impl PlayerIndex {
     }
 
     /// Notes that a player moved in this tick, or entered.
-    pub(super) fn moved(&mut self, slot: Slot, position: Position, now: Tick) {
+    pub(super) fn moved(&mut self, SlotPosition { slot, position }: SlotPosition, now: Tick) {
         let at = slot.index();
+        self.is_filled &= self.moves.contains(at) && self.positions[at] == position;
         self.positions[at] = position;
         self.moved_at[at] = now;
         if !self.moves.contains(at) {
@@ -113,6 +120,7 @@ impl PlayerIndex {
         } else if self.moves.contains(slot.index()) {
             self.moves.set(slot.index(), false);
             self.moving[shard].retain(|&other| other != slot);
+            self.is_filled = false;
         }
     }
 
@@ -143,6 +151,36 @@ impl PlayerIndex {
             }
             moves_on
         });
+    }
+
+    /// Prepares queries for many moving players.
+    pub(super) fn fill_grid(&mut self, radius: NearRadius, players: &mut Vec<SlotPosition>) {
+        if !self.is_filled {
+            players.clear();
+            players.extend((0..self.moving.len() as u32).flat_map(|shard| self.moving_in(shard)));
+            self.grid.fill(players, radius);
+            self.is_filled = true;
+        }
+    }
+
+    /// Calls `found` with each player whose position is in a rectangle, in no particular order.
+    pub(crate) fn each_in_rect(&self, rect: Rect, mut found: impl FnMut(SlotPosition)) {
+        self.resting
+            .in_rect(rect, |slot, position| found(SlotPosition { slot, position }));
+        if self.is_filled {
+            self.grid.in_rect(rect, |slot, position| {
+                if self.moves.contains(slot.index()) {
+                    found(SlotPosition { slot, position });
+                }
+            });
+            return;
+        }
+        for shard in 0..self.moving.len() as u32 {
+            let inside = self
+                .moving_in(shard)
+                .filter(|player| rect.contains(player.position));
+            inside.for_each(&mut found);
+        }
     }
 
     /// Returns whether so many players move that a check of all pairs is cheaper than a check of

@@ -28,6 +28,7 @@ use crate::{
     proximity::Proximity,
     replication::{Replica, Watchers},
     room_state::RoomState,
+    space::SlotPosition,
     state::{StableEntity, StableId},
 };
 
@@ -80,12 +81,12 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
         .expect("every room has these");
     let slot = seats.take(player, &mut Stream::new(seed, moment, Purpose::Slot));
     let slot_count = seats.slot_count();
-    proximity.enter(slot, slot_count);
+    let random = &mut Stream::new(seed, moment, Purpose::Spawn);
+    let position = spawn_position(&details.map, entry.spawn, random);
+    proximity.enter(SlotPosition { slot, position }, slot_count, tick);
     replica.enter(slot, session, view, slot_count);
     details.empty_since = None;
     let (epoch, name) = (details.epoch, details.name.clone());
-    let random = &mut Stream::new(seed, moment, Purpose::Spawn);
-    let position = spawn_position(&details.map, entry.spawn, random);
     world.resource_mut::<Rooms>().occupied.insert(epoch, room);
     world.resource_mut::<ChangedRooms>().note(room);
     let doors_shut_until = match entry.spawn {

@@ -195,13 +195,13 @@ pub(super) fn create(world: &mut World, plan: RoomPlan) -> Entity {
     rooms.by_name.insert(plan.name, entity);
     rooms.due.insert((tick.after(1), epoch), entity);
     world.resource_mut::<ChangedRooms>().note(entity);
-    for step in world.resource::<NewRoomSteps>().clone().0 {
-        step(world, entity);
-    }
     let room = StableEntity {
         id: StableId::room(epoch),
         entity,
     };
     world.resource_mut::<RoomEvents>().created(room);
+    for step in world.resource::<NewRoomSteps>().clone().0 {
+        step(world, entity);
+    }
     entity
 }

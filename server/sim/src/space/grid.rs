@@ -7,7 +7,7 @@ use super::{NearRadius, PositionColumns, Rect, SlotPosition, lanes::LaneRect, to
 
 /// Entities sorted by cell, with a counting sort. It keeps its memory. Its contents follow from
 /// the positions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Grid {
     positions: PositionColumns,
     /// Where the entities of each cell begin in `positions`, and where those of the last cell end.

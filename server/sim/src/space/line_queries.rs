@@ -1,24 +1,44 @@
 //! Queries along a straight line: the first hit, and sight.
 
+use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::Slot,
     motion::{Position, UNITS_PER_PX},
 };
 
 use super::{
-    HalfSize, KindSet, Rect, SpaceView,
-    ray::{HitTarget, LinePart, Ray, RayHit, first_wall},
+    HalfSize, KindSet, Rect, RoomSpace,
+    ray::{LinePart, Ray, first_wall},
 };
+
+/// What a line touched first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RayHit {
+    /// The wall or entity.
+    pub target: HitTarget,
+    /// Where the centre of the moved body was when it touched the target, rounded toward the start
+    /// of the line.
+    pub position: Position,
+}
+
+/// A wall or an entity that a line touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HitTarget {
+    /// A wall.
+    Wall,
+    /// A player or an object.
+    Entity(Entity),
+}
 
 /// A line is searched for entities in pieces of this length, so that a long diagonal does not
 /// search its whole bounding box.
 const PIECE: i64 = 256 * UNITS_PER_PX as i64;
 
-impl SpaceView<'_> {
+impl RoomSpace<'_> {
     /// Moves a body of size `size` along the straight line from `from` to `to`, and returns what it
-    /// touches first: a wall, or an entity of one of the kinds. The entity in the slot `except` is
-    /// ignored. Of several that it touches at the same point, a wall comes first, then the entity
-    /// with the lowest slot. The cost grows with the length of the line.
+    /// touches first: a wall, or an entity of one of the kinds. The entity `except` is ignored. Of
+    /// several that it touches at the same point, a wall comes first, then the entity with the
+    /// lowest slot. The cost grows with the length of the line.
     #[must_use]
     pub fn first_hit(
         &self,
@@ -26,15 +46,15 @@ impl SpaceView<'_> {
         to: Position,
         size: HalfSize,
         kinds: KindSet,
-        except: Option<Slot>,
+        except: Option<Entity>,
     ) -> Option<RayHit> {
         let ray = Ray { from, to, size };
         let wall = first_wall(self.walls, &ray);
-        let entity = first_entity(self, &ray, kinds, [except, None]);
+        let entity = first_entity(self, &ray, kinds, except.as_slice());
         let (part, target) = match (wall, entity) {
-            (Some(wall), Some((part, slot))) if part < wall => (part, HitTarget::Entity(slot)),
+            (Some(wall), Some((part, entity))) if part < wall => (part, HitTarget::Entity(entity)),
             (Some(wall), _) => (wall, HitTarget::Wall),
-            (None, Some((part, slot))) => (part, HitTarget::Entity(slot)),
+            (None, Some((part, entity))) => (part, HitTarget::Entity(entity)),
             (None, None) => return None,
         };
         let position = ray.at(part);
@@ -43,7 +63,7 @@ impl SpaceView<'_> {
 
     /// Returns whether no wall lies on the straight line between two positions.
     #[must_use]
-    pub fn in_sight(&self, one: Position, other: Position) -> bool {
+    pub fn can_see(&self, one: Position, other: Position) -> bool {
         let line = Ray {
             from: one,
             to: other,
@@ -53,35 +73,29 @@ impl SpaceView<'_> {
     }
 
     /// Returns whether neither a wall nor an entity of one of the kinds lies on the straight line
-    /// between two positions. The entities in the slots `except` are ignored.
+    /// between two positions. The entities `except` are ignored.
     #[must_use]
-    pub fn in_sight_past(
-        &self,
-        one: Position,
-        other: Position,
-        blocking: KindSet,
-        except: [Option<Slot>; 2],
-    ) -> bool {
+    pub fn can_see_past(&self, one: Position, other: Position, blocking: KindSet, except: &[Entity]) -> bool {
         let line = Ray {
             from: one,
             to: other,
             size: HalfSize::default(),
         };
-        self.in_sight(one, other) && first_entity(self, &line, blocking, except).is_none()
+        self.can_see(one, other) && first_entity(self, &line, blocking, except).is_none()
     }
 }
 
 /// Returns the first entity that the body touches. Of several at the same point, the one with the
 /// lowest slot.
 fn first_entity(
-    space: &SpaceView<'_>,
+    space: &RoomSpace<'_>,
     ray: &Ray,
     kinds: KindSet,
-    except: [Option<Slot>; 2],
-) -> Option<(LinePart, Slot)> {
+    except: &[Entity],
+) -> Option<(LinePart, Entity)> {
     let (dx, dy) = ray.length();
     let pieces = (dx.abs().max(dy.abs()) / PIECE).max(1);
-    let mut first: Option<(LinePart, Slot)> = None;
+    let mut first: Option<(LinePart, Slot, Entity)> = None;
     for piece in 0..pieces {
         let end = |numerator| {
             ray.at(LinePart {
@@ -101,15 +115,14 @@ fn first_entity(
             half_x: ray.size.half_x.saturating_add(2),
             half_y: ray.size.half_y.saturating_add(2),
         };
-        space.each_touching(swept.grown(margin), kinds, |slot, _, body| {
-            if except.contains(&Some(slot)) {
+        space.each_touching(swept.grown(margin), kinds, |found, body| {
+            if except.contains(&found.entity) {
                 return;
             }
             let Some(part) = ray.touches(body) else { return };
-            let is_first =
-                first.is_none_or(|(earliest, lowest)| part < earliest || (part == earliest && slot < lowest));
+            let is_first = first.is_none_or(|(earliest, lowest, _)| (part, found.slot) < (earliest, lowest));
             if is_first {
-                first = Some((part, slot));
+                first = Some((part, found.slot, found.entity));
             }
         });
         let searched = LinePart {
@@ -117,9 +130,9 @@ fn first_entity(
             denominator: pieces,
         };
         // An entity that is touched exactly at the end may be in the next piece.
-        if first.is_some_and(|(part, _)| part < searched) {
+        if first.is_some_and(|(part, ..)| part < searched) {
             break;
         }
     }
-    first
+    first.map(|(part, _, entity)| (part, entity))
 }

@@ -12,7 +12,7 @@ use super::{
 
 /// The positions of some entities. Keeps its memory from one tick to the next. The columns are
 /// padded with unused places.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct PositionColumns {
     xs: Vec<i32>,
     ys: Vec<i32>,

@@ -1,69 +1,66 @@
-//! Queries over both indexes of a room. All results have a fixed order, which does not depend on
-//! the order of storage.
+//! Queries about one room: circles, rectangles, the nearest. All results have a fixed order, which
+//! does not depend on the order of storage.
 
+use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{KindId, Slot},
     motion::{Position, UNITS_PER_PX, WallGrid},
 };
 
-use super::{Grid, HalfSize, KindSet, Rect, RestingIndex, SlotPosition};
+use super::{HalfSize, KindSet, ObjectSpace, Rect, SlotPosition};
+use crate::{kinds::EntityKinds, movement::CurrentPosition, proximity::PlayerIndex, rooms::Seats};
 
-/// Where the entities of a room are at this tick.
+/// Where the players and objects of a room are, for queries of game logic: [`Space`](crate::Space)
+/// returns it. Each query that finds several entities replaces the contents of a list, whose memory
+/// can be used again.
 #[derive(Clone, Copy, Debug)]
-pub struct SpaceView<'a> {
-    /// The entities that rest. Each is in one of the indexes, and not in `moving`.
-    pub resting: &'a [RestingIndex],
-    /// The entities that move, at their positions of this tick.
-    pub moving: &'a Grid,
-    /// The kind of each slot.
-    pub kinds: &'a [KindId],
-    /// The size of the bodies of each kind.
-    pub sizes: &'a [HalfSize],
-    /// The walls of the map.
-    pub walls: &'a WallGrid,
+pub struct RoomSpace<'a> {
+    pub(super) seats: &'a Seats,
+    pub(super) positions: &'a Query<'a, 'a, &'static CurrentPosition>,
+    /// The index of the players. A small room has none.
+    pub(super) players: Option<&'a PlayerIndex>,
+    pub(super) objects: &'a ObjectSpace,
+    pub(super) kinds: &'a EntityKinds,
+    pub(super) walls: &'a WallGrid,
 }
 
-/// An entity, and how far it is from the position of a query. Ordered by distance, then by slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FoundSlot {
-    /// The square of the distance, in units squared.
-    pub distance_squared: i64,
+/// A player or an object that a query found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundEntity {
     /// The entity.
+    pub entity: Entity,
+    /// Its kind: [`KindId::PLAYER`] or one of objects.
+    pub kind: KindId,
+    /// Its slot in the room.
     pub slot: Slot,
     /// Its position.
     pub position: Position,
 }
 
-impl SpaceView<'_> {
-    /// Finds the entities whose position is at most `radius` units from `centre`. Replaces the
-    /// contents of `found`, which is then ordered by distance, and for equal distances by slot.
-    pub fn in_circle(&self, centre: Position, radius: i32, kinds: KindSet, found: &mut Vec<FoundSlot>) {
+impl RoomSpace<'_> {
+    /// Finds the entities whose position is at most `radius` units from `centre`. They are ordered
+    /// by distance, and for equal distances by slot.
+    pub fn in_circle(&self, centre: Position, radius: i32, kinds: KindSet, found: &mut Vec<FoundEntity>) {
         found.clear();
         let Ok(reach) = u32::try_from(radius) else { return };
         let most = i64::from(reach) * i64::from(reach);
-        self.each_in_rect(Rect::around(centre, radius), kinds, |slot, position| {
-            let distance_squared = centre.distance_squared(position);
-            if distance_squared <= most {
-                found.push(FoundSlot {
-                    distance_squared,
-                    slot,
-                    position,
-                });
+        self.each_in_rect(Rect::around(centre, radius), kinds, |entity| {
+            if centre.distance_squared(entity.position) <= most {
+                found.push(entity);
             }
         });
-        found.sort_unstable();
+        found.sort_unstable_by_key(|entity| (centre.distance_squared(entity.position), entity.slot));
     }
 
-    /// Finds the `count` entities nearest to `from`, among those at most `radius` units away.
-    /// Replaces the contents of `found`, which is then ordered by distance, and for equal distances
-    /// by slot.
+    /// Finds the `count` entities nearest to `from`, among those at most `radius` units away. They
+    /// are ordered by distance, and for equal distances by slot.
     pub fn nearest(
         &self,
         from: Position,
         count: usize,
         radius: i32,
         kinds: KindSet,
-        found: &mut Vec<FoundSlot>,
+        found: &mut Vec<FoundEntity>,
     ) {
         // Circles of twice the radius each: the last one has at most four times the necessary area.
         let mut reach = radius.min(64 * UNITS_PER_PX);
@@ -77,66 +74,89 @@ impl SpaceView<'_> {
         found.truncate(count);
     }
 
-    /// Finds the entities whose position is in a rectangle. Replaces the contents of `found`, which
-    /// is then ordered by slot.
-    pub fn in_rect(&self, rect: Rect, kinds: KindSet, found: &mut Vec<SlotPosition>) {
+    /// Finds the entities whose position is in a rectangle. They are ordered by slot: players
+    /// first.
+    pub fn in_rect(&self, rect: Rect, kinds: KindSet, found: &mut Vec<FoundEntity>) {
         found.clear();
-        self.each_in_rect(rect, kinds, |slot, position| {
-            found.push(SlotPosition { slot, position });
-        });
+        self.each_in_rect(rect, kinds, |entity| found.push(entity));
         found.sort_unstable_by_key(|entity| entity.slot);
     }
 
-    /// Finds the entities whose body overlaps a rectangle. Replaces the contents of `found`, which
-    /// is then ordered by slot.
-    pub fn touching(&self, rect: Rect, kinds: KindSet, found: &mut Vec<SlotPosition>) {
+    /// Finds the players whose position is in an area, ordered by slot.
+    pub fn players_in(&self, area: Rect, found: &mut Vec<FoundEntity>) {
+        self.in_rect(area, KindSet::PLAYERS, found);
+    }
+
+    /// Finds the objects of any kind whose position is in an area, ordered by slot.
+    pub fn objects_in(&self, area: Rect, found: &mut Vec<FoundEntity>) {
+        self.in_rect(area, KindSet::OBJECTS, found);
+    }
+
+    /// Finds the entities whose body overlaps a rectangle. They are ordered by slot: players first.
+    pub fn touching(&self, rect: Rect, kinds: KindSet, found: &mut Vec<FoundEntity>) {
         found.clear();
-        self.each_touching(rect, kinds, |slot, position, _| {
-            found.push(SlotPosition { slot, position });
-        });
+        self.each_touching(rect, kinds, |entity, _| found.push(entity));
         found.sort_unstable_by_key(|entity| entity.slot);
     }
 
     /// Calls `found` with each entity whose position is in a rectangle, in no particular order.
-    fn each_in_rect(&self, rect: Rect, kinds: KindSet, mut found: impl FnMut(Slot, Position)) {
-        let mut filtered = |slot: Slot, position| {
-            if kinds.contains(self.kind(slot)) {
-                found(slot, position);
-            }
-        };
-        for resting in self.resting {
-            resting.in_rect(rect, &mut filtered);
+    fn each_in_rect(&self, rect: Rect, kinds: KindSet, mut found: impl FnMut(FoundEntity)) {
+        if kinds.contains(KindId::PLAYER) {
+            self.each_player_in_rect(rect, &mut found);
         }
-        self.moving.in_rect(rect, filtered);
-    }
-
-    /// Calls `found` with each entity whose body overlaps a rectangle, in no particular order.
-    pub(super) fn each_touching(
-        &self,
-        rect: Rect,
-        kinds: KindSet,
-        mut found: impl FnMut(Slot, Position, Rect),
-    ) {
-        // A body of size 0 covers one unit.
-        let largest = HalfSize { half_x: 1, half_y: 1 };
-        let largest = (0..=u8::MAX)
-            .zip(self.sizes)
-            .filter(|(kind, _)| kinds.contains(KindId(*kind)))
-            .fold(largest, |largest, (_, size)| largest.max(*size));
-        self.each_in_rect(rect.grown(largest), kinds, |slot, position| {
-            let body = Rect::of_body(position, self.size(slot));
-            if body.overlaps(&rect) {
-                found(slot, position, body);
-            }
+        self.objects.each_in_rect(rect, kinds, |slot, object| {
+            found(FoundEntity {
+                entity: object.entity,
+                kind: object.kind,
+                slot,
+                position: object.position,
+            });
         });
     }
 
-    fn kind(&self, slot: Slot) -> KindId {
-        self.kinds.get(slot.index()).copied().unwrap_or_default()
+    fn each_player_in_rect(&self, rect: Rect, found: &mut impl FnMut(FoundEntity)) {
+        let mut player = |entity, slot, position| {
+            found(FoundEntity {
+                entity,
+                kind: KindId::PLAYER,
+                slot,
+                position,
+            });
+        };
+        if let Some(players) = self.players {
+            players.each_in_rect(rect, |SlotPosition { slot, position }| {
+                if let Some(entity) = self.seats.get(slot) {
+                    player(entity, slot, position);
+                }
+            });
+            return;
+        }
+        for (slot, entity) in self.seats.iter() {
+            let position = self.positions.get(entity);
+            if let Some(position) = position.ok().filter(|position| rect.contains(position.0)) {
+                player(entity, slot, position.0);
+            }
+        }
     }
 
-    fn size(&self, slot: Slot) -> HalfSize {
-        let kind = usize::from(self.kind(slot).0);
-        self.sizes.get(kind).copied().unwrap_or_default()
+    /// Calls `found` with each entity whose body overlaps a rectangle, and with the body, in no
+    /// particular order.
+    pub(super) fn each_touching(&self, rect: Rect, kinds: KindSet, mut found: impl FnMut(FoundEntity, Rect)) {
+        // A body, or a rectangle, of size 0 covers one unit.
+        let searched = Rect {
+            right: rect.right.max(rect.left.saturating_add(1)),
+            bottom: rect.bottom.max(rect.top.saturating_add(1)),
+            ..rect
+        };
+        let largest = HalfSize { half_x: 1, half_y: 1 };
+        let sizes = self.kinds.iter().filter(|(kind, _)| kinds.contains(*kind));
+        let largest = sizes.fold(largest, |largest, (_, kind)| largest.max(kind.size().into()));
+        self.each_in_rect(searched.grown(largest), kinds, |entity| {
+            let size = self.kinds.get(entity.kind).map(|kind| kind.size().into());
+            let body = Rect::of_body(entity.position, size.unwrap_or_default());
+            if body.overlaps(&rect) {
+                found(entity, body);
+            }
+        });
     }
 }

@@ -2,31 +2,9 @@
 
 use std::cmp::Ordering;
 
-use parlour_shared::{
-    ids::Slot,
-    motion::{Position, UNITS_PER_PX, WallGrid},
-};
+use parlour_shared::motion::{Position, UNITS_PER_PX, WallGrid};
 
 use super::{HalfSize, Rect};
-
-/// What a line touched first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RayHit {
-    /// The wall or entity.
-    pub target: HitTarget,
-    /// Where the centre of the moved body was when it touched the target, rounded toward the start
-    /// of the line.
-    pub position: Position,
-}
-
-/// A wall or an entity that a line touches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HitTarget {
-    /// A wall.
-    Wall,
-    /// The entity in this slot.
-    Entity(Slot),
-}
 
 /// A body that moves along a straight line. A body of size 0 covers one unit.
 #[derive(Clone, Copy, Debug)]

@@ -65,8 +65,8 @@ impl RestingIndex {
         }
     }
 
-    /// Allocates the memory for this many entities, in the first `slot_count` slots, so that no later
-    /// insertion does.
+    /// Allocates the memory for this many entities, in the first `slot_count` slots, so that no
+    /// later insertion does.
     pub fn reserve(&mut self, entities: usize, slot_count: usize) {
         if self.places.len() < slot_count {
             self.places.resize(slot_count, NOWHERE);

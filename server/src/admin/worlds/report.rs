@@ -7,7 +7,7 @@ use parlour_tick::{WorldId, WorldKind};
 use serde::Serialize;
 
 use crate::{
-    desk::{DeskView, RoomView, WorldState, WorldView},
+    desk::{DeskView, RoomView, WorldPanic, WorldState, WorldView},
     node_status::{TimeSummary, WorldFigures},
 };
 
@@ -52,8 +52,21 @@ pub(super) struct WorldEntry {
     pub(super) panics: u32,
     /// Times that it was rebuilt.
     pub(super) restarts: u32,
+    /// Its last panic.
+    pub(super) last_panic: Option<PanicEntry>,
     /// Its rooms, by name.
     pub(super) rooms: Vec<RoomEntry>,
+}
+
+/// A panic of a world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct PanicEntry {
+    /// The tick.
+    pub(super) tick: u32,
+    /// The system that panicked, if it is known.
+    pub(super) system: Option<String>,
+    /// The message, and its place in the code.
+    pub(super) message: String,
 }
 
 /// The state of one room.
@@ -123,7 +136,18 @@ impl WorldEntry {
             output_bytes: figures.output_bytes,
             panics: desk.panics,
             restarts: desk.restarts,
+            last_panic: desk.last_panic.map(PanicEntry::from),
             rooms,
+        }
+    }
+}
+
+impl From<WorldPanic> for PanicEntry {
+    fn from(panic: WorldPanic) -> Self {
+        Self {
+            tick: panic.tick.0,
+            system: panic.fault.system,
+            message: panic.fault.message,
         }
     }
 }
@@ -148,9 +172,11 @@ impl From<RoomView> for RoomEntry {
 
 #[cfg(test)]
 mod tests {
+    use parlour_shared::ids::Tick;
     use parlour_tick::RoomStatus;
 
     use super::*;
+    use crate::bridge::fault::Fault;
 
     fn world(id: u32, name: &str, kind: WorldKind) -> WorldView {
         WorldView {
@@ -164,6 +190,7 @@ mod tests {
             sessions: 3,
             panics: 4,
             restarts: 5,
+            last_panic: None,
         }
     }
 
@@ -205,8 +232,13 @@ mod tests {
             room_type: "tag".to_owned(),
             room: Some("tag/2".to_owned()),
         };
+        let mut fragile = world(9, "tag.2", own);
+        fragile.last_panic = Some(WorldPanic {
+            tick: Tick(77),
+            fault: Fault::new(Some("tag::explode"), "no luck".to_owned()),
+        });
         let desk = DeskView {
-            worlds: vec![world(4, "main", WorldKind::Main), world(9, "tag.2", own)],
+            worlds: vec![world(4, "main", WorldKind::Main), fragile],
             rooms: vec![room(9, "tag/2"), room(77, "of a world that has just ended")],
         };
         // World 7 has ended: the desk does not list it any longer.
@@ -227,13 +259,14 @@ mod tests {
                     "name": "main", "type": null, "own": false, "thread": 1, "state": "running", "tick": 0,
                     "tick_us": {"p50": 0, "p99": 0, "max": 0}, "sessions": 3, "players": 2, "objects": 0,
                     "entities": 0,
-                    "output_bytes": 0, "panics": 4, "restarts": 5, "rooms": [],
+                    "output_bytes": 0, "panics": 4, "restarts": 5, "last_panic": null, "rooms": [],
                 },
                 {
                     "name": "tag.2", "type": "tag", "own": true, "thread": 1, "state": "running", "tick": 90,
                     "tick_us": {"p50": 0, "p99": 0, "max": 0}, "sessions": 3, "players": 2, "objects": 1,
                     "entities": 6,
                     "output_bytes": 5000, "panics": 4, "restarts": 5,
+                    "last_panic": {"tick": 77, "system": "tag::explode", "message": "no luck"},
                     "rooms": [{
                         "name": "tag/2", "type": "tag", "players": 2, "reserved": 1, "capacity": 8, "locked": true,
                         "private": false,
@@ -252,7 +285,8 @@ mod tests {
                 .map(|(key, _)| key.clone())
                 .collect()
         };
-        let all = [&report, &report["worlds"][1], &report["worlds"][1]["rooms"][0]];
+        let world = &report["worlds"][1];
+        let all = [&report, world, &world["rooms"][0], &world["last_panic"]];
         for field in all.into_iter().flat_map(fields) {
             assert!(page.contains(&format!("| `{field}` |")), "{field}");
         }

@@ -200,7 +200,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "livez_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "If no tick runs for this long, /livez on the admin port answers 503, so that a \
+        help: "If a tick thread finishes no tick for this long, /livez on the admin port answers 503, so that a \
                supervisor restarts the server",
         kind: SettingKind::Text,
         also: None,

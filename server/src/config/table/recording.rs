@@ -54,7 +54,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "TIME",
         help: "The length of the history, which is always kept in memory. It is written to a file \
                on request (POST /history on the admin port, or SIGUSR1), when a step of the world \
-               takes over 50 ms or panics, and when the shadow finds a difference. 0s: no history",
+               takes over 50 ms or panics, and when the shadow finds a difference. 0s: no history; \
+               a panic then writes the last saved state (at most 10 s old) and the ticks since",
         kind: SettingKind::Text,
         also: None,
         apply: set!(recording.history, |text| time(text, Duration::ZERO..=HOUR)),

@@ -76,6 +76,26 @@ fn an_arrival_in_the_fatal_tick_goes_back_to_the_lobby() {
     assert!(matches!(desk.take()[..], [Did::Arrive(MAIN), Did::Join(..)]));
 }
 
+/// Nothing answers a movement command, so its client would not send its heading again.
+#[test]
+fn a_session_whose_commands_are_lost_is_told_if_the_world_goes_on() {
+    let mut desk = TestDesk::new();
+    let ada = desk.open_in(MAIN, "plaza");
+    let elsewhere = desk.open_in(OFFICE, "office");
+    let moves = |ids: [_; 2]| ids.map(|id| lost(id, 0, LostKind::Move)).to_vec();
+    desk.panicked(MAIN, 100, moves([ada, elsewhere]));
+    let refused = Did::Refuse(0, Refusal::WorldRestarted);
+    assert_eq!(desk.take(), [Did::Rebuild(MAIN), refused.clone()]);
+    // The second panic ends the world, so there is nothing to send again.
+    desk.handle(DeskEvent::Rebuilt {
+        world: MAIN,
+        ok: true,
+    });
+    desk.take();
+    desk.panicked(MAIN, 200, moves([ada, elsewhere]));
+    assert!(!desk.take().contains(&refused));
+}
+
 /// The fallback of `tag` is `plaza`.
 #[test]
 fn a_traveller_whose_arrival_was_lost_goes_to_a_fallback_only_in_a_different_world() {

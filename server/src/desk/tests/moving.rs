@@ -306,3 +306,88 @@ fn a_late_world_stays_if_it_is_alone_or_shared_or_no_thread_is_free_which_is_sai
     assert_eq!(desk.take(), stays("it stays, because rooms share it"));
     assert_eq!(desk.state(OWN), Some(WorldState::Running));
 }
+
+/// A shared world on thread 0 makes it late. Its other worlds have these numbers of guests.
+fn with_late_main(guests: [usize; 2]) -> (TestDesk, [Vec<SessionId>; 2]) {
+    let mut desk = TestDesk::with(DeskConfig {
+        tick_threads: 2,
+        ..config()
+    });
+    (1..=4).for_each(|world| desk.created(WorldId(world)));
+    desk.open_in(WorldId(1), "plaza");
+    desk.take();
+    let mut players = [Vec::new(), Vec::new()];
+    for (nth, room) in ["tag/a", "tag/b"].into_iter().enumerate() {
+        // So that the new world is made on thread 0.
+        desk.handle(DeskEvent::Load { thread: 0, load: 0.0 });
+        desk.handle(DeskEvent::Load { thread: 1, load: 0.2 });
+        let world = WorldId(OWN.0 + nth as u32);
+        for guest in 0..guests[nth] {
+            let player = desk.open();
+            desk.join(player, 1, room);
+            if guest == 0 {
+                desk.created(world);
+            }
+            desk.reports(
+                world,
+                vec![entered(player, 1, room), status(room, guest as u32 + 1)],
+            );
+            players[nth].push(player);
+        }
+    }
+    desk.handle(DeskEvent::Load { thread: 0, load: 1.0 });
+    desk.take();
+    (desk, players)
+}
+
+fn main_overran(desk: &mut TestDesk) -> Vec<Did> {
+    desk.handle(DeskEvent::Overran {
+        world: WorldId(1),
+        share: 0.8,
+    });
+    desk.take()
+}
+
+#[test]
+fn own_worlds_move_away_from_a_shared_world_that_makes_them_late_one_at_a_time() {
+    let (mut desk, [first, second]) = with_late_main([1, 2]);
+    let stays = Did::Warn("it stays, because rooms share it");
+    assert_eq!(main_overran(&mut desk), [stays, Did::Recall, Did::Recall]);
+    // The world with the most guests moves. Until it has left, no other one does.
+    let larger = WorldId(OWN.0 + 1);
+    assert_eq!(desk.state(larger), Some(WorldState::Moving));
+    assert_eq!(main_overran(&mut desk), []);
+    second.iter().for_each(|guest| desk.recalled(*guest));
+    desk.handle(DeskEvent::Left { world: larger });
+    let entered = Did::Enter(WorldPlace {
+        thread: 1,
+        world: larger,
+    });
+    assert!(desk.take().contains(&entered));
+    // The thread is still late.
+    assert_eq!(main_overran(&mut desk), [Did::Recall]);
+    desk.recalled(first[0]);
+    desk.handle(DeskEvent::Left { world: OWN });
+    assert!(desk.take().contains(&ON_1));
+    // Nobody is left to move, and those that moved stay on their new thread.
+    assert_eq!(main_overran(&mut desk), []);
+    for world in [OWN, larger] {
+        desk.handle(DeskEvent::Overran { world, share: 0.5 });
+    }
+    assert_eq!(desk.take(), []);
+}
+
+#[test]
+fn own_worlds_stay_beside_a_late_shared_world_if_no_thread_has_room() {
+    let (mut desk, _) = with_late_main([1, 1]);
+    desk.open_in(WorldId(2), "plaza/b");
+    desk.handle(DeskEvent::Load {
+        thread: 1,
+        load: 0.45,
+    });
+    let stays = Did::Warn("it stays, because rooms share it");
+    assert_eq!(main_overran(&mut desk), [stays]);
+    assert_eq!(desk.state(OWN), Some(WorldState::Running));
+    desk.handle(DeskEvent::Load { thread: 1, load: 0.3 });
+    assert_eq!(main_overran(&mut desk), [Did::Recall]);
+}

@@ -16,6 +16,7 @@ use super::super::{
 };
 use crate::{
     bridge::{
+        fault::Fault,
         reports::{LostKind, LostRequest},
         route::WorldPlace,
     },
@@ -219,6 +220,7 @@ impl TestDesk {
         self.handle(DeskEvent::Panicked {
             world,
             tick: Tick(tick),
+            fault: Fault::default(),
             lost,
         });
     }

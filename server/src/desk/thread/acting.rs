@@ -2,13 +2,13 @@
 
 use parlour_tick::WorldId;
 
-use super::{DeskAction, DeskEvent, WorldEvent, hands::Hands};
+use super::{DeskAction, DeskEvent, WorldEvent, desk_thread::DeskThread};
 use crate::{
     bridge::{commands::SessionCommand, outbound::DeskOutput, route::WorldPlace},
     ticker::{TickCommand, Ticker},
 };
 
-impl Hands {
+impl DeskThread {
     /// Performs an action. Returns its result if it is known immediately.
     pub(super) fn perform(&mut self, action: DeskAction) -> Option<DeskEvent> {
         match action {

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, sync::PoisonError, time::Instant};
 
-use super::{DeskView, hands::Hands};
+use super::{DeskView, desk_thread::DeskThread};
 use crate::system_random;
 
-impl Hands {
+impl DeskThread {
     pub(super) fn tick(&mut self, now: Instant) {
         let random = &mut system_random::random_bits;
         self.desk.tick(now, random, &mut self.actions);

@@ -5,8 +5,8 @@ use std::time::Instant;
 use parlour_tick::WorldKind;
 
 use super::{
-    DeskEvent, KnownWorld, Workers,
-    hands::{DeskRings, Hands},
+    DeskEvent, KnownWorld, STANDS_AFTER, Workers,
+    desk_thread::{DeskRings, DeskThread},
     workers::{BUILDER, Built},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 /// The events of one ring that are handled before the next ring is looked at.
 const TURN: usize = 256;
 
-impl Hands {
+impl DeskThread {
     /// Handles what waits in the rings. Returns whether more may wait.
     pub(super) fn drain(&mut self, rings: &mut DeskRings) -> bool {
         let mut more = false;
@@ -49,6 +49,17 @@ impl Hands {
         }
         self.metrics.desk.sessions.set(self.desk.sessions() as f64);
         more
+    }
+
+    /// Notes which tick threads finished no tick lately.
+    pub(super) fn look_at_tick_threads(&mut self) {
+        for thread in 0..self.standing.len() {
+            let progress = self.status.thread(thread).progress();
+            let stands = progress.has_begun() && progress.age() > STANDS_AFTER;
+            if std::mem::replace(&mut self.standing[thread], stands) != stands {
+                self.handle(DeskEvent::Standing { thread, stands });
+            }
+        }
     }
 
     fn take_forwarded(&mut self, io_thread: usize, event: Forwarded) {
@@ -94,24 +105,31 @@ impl Hands {
             TickReport::Panicked {
                 world,
                 tick,
-                why,
+                fault,
                 lost,
                 remains,
             } => {
                 let name = self.name(world);
-                tracing::error!(%world, name, thread, tick = tick.0, why, "a world panicked");
+                let (system, why) = (fault.system.as_deref(), &fault.message);
+                tracing::error!(%world, name, thread, tick = tick.0, system, why, "a world panicked");
+                self.system_panics.count(system);
                 if self.workers.is_none() {
                     // Nobody can rebuild the world of a playback, and there is nothing else.
                     self.failure.set(ServerFailure::Panicked {
                         thread: format!("{TICK_THREAD}{thread}"),
-                        message: why.clone(),
+                        message: fault.to_string(),
                     });
                 }
                 self.types.of(self.room_type(world)).panics.increment(1);
                 self.drop_elsewhere(remains);
-                let is_ending = |hands: &Self| hands.known(world).is_none_or(KnownWorld::is_ending);
+                let is_ending = |this: &Self| this.known(world).is_none_or(KnownWorld::is_ending);
                 let ended_before = is_ending(self);
-                self.handle(DeskEvent::Panicked { world, tick, lost });
+                self.handle(DeskEvent::Panicked {
+                    world,
+                    tick,
+                    fault,
+                    lost,
+                });
                 if !ended_before && is_ending(self) {
                     self.freezing.lost(world, "it panicked too often");
                 }

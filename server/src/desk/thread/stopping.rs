@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use parlour_shared::ids::Tick;
 
-use super::{CommandSender, DeskEvent, Workers, hands::Hands};
+use super::{CommandSender, DeskEvent, Workers, desk_thread::DeskThread};
 use crate::{bridge::route::WorldPlace, desk::WorldState, freeze_order::DurableWorld, ticker::TickCommand};
 
-impl Hands {
+impl DeskThread {
     /// Begins to save the worlds, if that was ordered.
     pub(super) fn freeze(&mut self) {
         let Some(order) = self.freezing.take_order() else {

@@ -1,6 +1,6 @@
 //! The thread of the desk, in a playback.
 
-use crate::bridge::{commands::command_ring, outbound, reports::report_ring, wake};
+use crate::bridge::{commands::command_ring, fault::Fault, outbound, reports::report_ring, wake};
 
 use parlour_recording::recorder::TickSender;
 use parlour_shared::ids::Tick;
@@ -33,6 +33,7 @@ fn stopping(
         view: Arc::default(),
         types: metrics.room_types(&[]),
         node: Arc::new(NodeStatus::new(1)),
+        status: Arc::new(TickThreads::new(1)),
         freeze: None,
         metrics: Arc::clone(metrics),
         failure: Arc::default(),
@@ -49,7 +50,7 @@ fn a_panic_in_the_world_of_a_playback_fails_the_server_with_its_reason() {
     from_world.send(TickReport::Panicked {
         world: PLACE.world,
         tick: Tick(7),
-        why: "a chair without legs".to_owned(),
+        fault: Fault::new(Some("game::sit"), "a chair without legs".to_owned()),
         lost: Vec::new(),
         remains: None,
     });
@@ -59,7 +60,7 @@ fn a_panic_in_the_world_of_a_playback_fails_the_server_with_its_reason() {
     let reason = failure.get().map(ToString::to_string);
     assert_eq!(
         reason.as_deref(),
-        Some("thread tick-0 panicked: a chair without legs")
+        Some("thread tick-0 panicked: a chair without legs, in the system game::sit")
     );
 }
 

@@ -85,8 +85,10 @@ fn index(io: &IoThread, _: &Request<Incoming>, to: &Destination) -> Result<Reply
 
 /// `GET /ws`: accepts or rejects a WebSocket.
 fn enter(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
-    // A frozen tick also fills the ring. Clients then get the close code 1013 after the upgrade.
-    let is_choked = io.rings.is_choked() && !io.shared.status.is_frozen();
+    let status = &io.shared.status;
+    // A desk that stands still also fills its ring. Clients then get the close code 1013 after the
+    // upgrade.
+    let is_choked = io.rings.is_choked(status) && !status.is_frozen();
     if is_choked || io.shared.is_stopping() {
         return Err(full(Rejection::TooManyConnections));
     }

@@ -7,7 +7,13 @@ use parlour_recording::recorder::TickSender;
 use parlour_tick::{Counts, Event, EventKind};
 
 use super::WorldSlot;
-use crate::ticker::{TickReport, Ticker, lost::lost_requests};
+use crate::{
+    bridge::fault::Fault,
+    ticker::{
+        TickReport, Ticker,
+        lost::{lost_moves, lost_requests},
+    },
+};
 
 impl WorldSlot {
     /// Takes back the input of the tick that panicked. Its arrivals and requests are lost, because
@@ -21,7 +27,10 @@ impl WorldSlot {
         if let Some(ticker) = &mut remains {
             ticker.reclaim(&mut fatal);
         }
-        let lost = lost_requests(&fatal.events);
+        let system = remains.as_ref().and_then(|ticker| ticker.failed_system());
+        let fault = Fault::new(system, why);
+        let mut lost = lost_requests(&fatal.events);
+        lost.extend(lost_moves(&fatal.events));
         for event in &fatal.events {
             if matches!(event.kind, EventKind::Arrive(_)) {
                 self.guests.lose_arrival(event.session);
@@ -38,7 +47,7 @@ impl WorldSlot {
         TickReport::Panicked {
             world: self.id,
             tick,
-            why,
+            fault,
             lost,
             remains,
         }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use parlour_shared::message::{Chat, Join};
+use parlour_shared::message::{Chat, Join, Move};
 use parlour_tick::Arrival;
 
 use super::*;
@@ -37,6 +37,10 @@ impl Ticker for Fragile {
     }
 
     fn reclaim(&mut self, _: &mut TickInput) {}
+
+    fn failed_system(&self) -> Option<&str> {
+        Some("game::listen")
+    }
 
     fn record_panic(&mut self, _: Tick, input: &mut TickInput, _: Option<&mut TickSender>) {
         *input = TickInput::default();
@@ -76,16 +80,26 @@ fn after_a_panic_arrivals_and_requests_are_lost_and_departures_wait_for_the_rest
     guests.depart(B, input);
     message(&mut slot, ClientMessage::Join(Join::room(7, "plaza")));
     message(&mut slot, chat(8));
-    let Stepped::Panicked(TickReport::Panicked { tick, why, lost, .. }) = step(&mut slot) else {
+    (0..3).for_each(|_| message(&mut slot, ClientMessage::Move(Move::default())));
+    let Stepped::Panicked(TickReport::Panicked {
+        tick, fault, lost, ..
+    }) = step(&mut slot)
+    else {
         panic!("no panic");
     };
     assert_eq!(tick, Tick(3));
     // In a program with a tick thread, the place in the code follows.
-    assert!(why.starts_with("a chat"), "{why}");
+    assert!(fault.message.starts_with("a chat"), "{fault}");
+    assert_eq!(fault.system.as_deref(), Some("game::listen"));
     let lost: Vec<_> = lost.iter().map(|lost| (lost.request, lost.kind)).collect();
     assert_eq!(
         lost,
-        [(0, LostKind::Arrival), (7, LostKind::Join), (8, LostKind::Other)]
+        [
+            (0, LostKind::Arrival),
+            (7, LostKind::Join),
+            (8, LostKind::Other),
+            (0, LostKind::Move),
+        ]
     );
     let kept = [Event {
         session: B,

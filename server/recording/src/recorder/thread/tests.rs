@@ -53,7 +53,7 @@ impl Driven {
         let (requests, asked) = sync_channel(64);
         let (disk, batches) = batch_queue_of(128);
         let (writer, jobs) = sync_channel(1);
-        let outlets = Outlets::new(Some(disk), None, Some(writer), Arc::clone(&metrics));
+        let outlets = Outlets::new(Some(disk), None, writer, Arc::clone(&metrics));
         let memory = HistoryMemory::new(usize::MAX, usize::MAX);
         let recorder = Recorder::new(rings, asked, outlets, memory, Duration::from_secs(20), metrics);
         Self {

@@ -19,21 +19,34 @@ pub struct HeaderDifference {
 /// Fields that say when, why and by which program a file was written. They do not affect the world.
 const FILE_FIELDS: [&str; 6] = ["format", "build", "started", "started_ms", "previous", "history"];
 
+/// The field with the name of the world.
+const NAME: &str = "world";
+
 /// Returns the options that differ between two recorded worlds. If any do, the worlds are not
 /// expected to be the same.
+///
+/// The name of a world does not affect what happens in it, so worlds that differ only in their
+/// names can be compared. If there are other differences, the names come first.
 #[must_use]
 pub fn compare_headers(one: &Header, other: &Header) -> Vec<HeaderDifference> {
-    let value = |header: &Header| serde_json::to_value(header).unwrap_or_default();
-    let (mut one, mut other) = (value(one), value(other));
-    for name in FILE_FIELDS {
-        for header in [&mut one, &mut other] {
-            if let Some(header) = header.as_object_mut() {
-                header.remove(name);
-            }
+    let options = |header: &Header| {
+        let mut value = serde_json::to_value(header).unwrap_or_default();
+        if let Some(fields) = value.as_object_mut() {
+            fields.retain(|name, _| name != NAME && !FILE_FIELDS.contains(&name.as_str()));
         }
-    }
+        value
+    };
     let mut found = Vec::new();
-    collect("", &one, &other, &mut found);
+    collect("", &options(one), &options(other), &mut found);
+    if !found.is_empty() && one.world != other.world {
+        let name = |header: &Header| Some(header.world.clone()).filter(|name| !name.is_empty());
+        let names = HeaderDifference {
+            name: NAME.to_owned(),
+            one: name(one).into(),
+            other: name(other).into(),
+        };
+        found.insert(0, names);
+    }
     found
 }
 

@@ -27,7 +27,10 @@ impl Display for Difference {
                 writeln!(f, "nothing to compare: one has {one}, the other {other}")
             }
             Self::Headers { headers } => {
-                writeln!(f, "different worlds: they were made with")?;
+                writeln!(
+                    f,
+                    "different worlds: they were made with different options (the first | the other)"
+                )?;
                 for header in headers {
                     writeln!(
                         f,
@@ -37,7 +40,10 @@ impl Display for Difference {
                         brief(&header.other)
                     )?;
                 }
-                writeln!(f, "Such worlds are not expected to be the same.")
+                writeln!(
+                    f,
+                    "Such worlds are not expected to be the same, so their ticks were not compared."
+                )
             }
             Self::Inputs(difference) => inputs(difference, f),
             Self::State(difference) => state(difference, f),
@@ -259,6 +265,9 @@ fn named(player: &PlayerName) -> String {
 }
 
 fn brief(value: &Value) -> String {
+    if value.is_null() {
+        return "(none)".to_owned();
+    }
     let text = value.to_string();
     match text.char_indices().nth(VALUE_CHARS) {
         Some((at, _)) => format!("{}...", &text[..at]),

@@ -504,6 +504,10 @@ impl Node {
                 self.now += Duration::from_millis(pick as u64);
                 self.desk_tick();
             }
+            4 if (pick / 16).is_multiple_of(3) => self.handle(DeskEvent::Standing {
+                thread,
+                stands: (pick / 64).is_multiple_of(2),
+            }),
             4 => self.handle(DeskEvent::Load {
                 thread,
                 load: (pick % 100) as f32 / 100.0,

@@ -12,7 +12,10 @@ use super::{
     super::super::{action::WorldEvent, event::DeskEvent},
     world::{Event, Mischief, ModelWorld, Output},
 };
-use crate::bridge::reports::{LostKind, LostRequest};
+use crate::bridge::{
+    fault::Fault,
+    reports::{LostKind, LostRequest},
+};
 
 #[derive(Debug)]
 pub(super) enum TickCommand {
@@ -269,6 +272,7 @@ impl TickThread {
                 done.events.push(DeskEvent::Panicked {
                     world: *id,
                     tick: Tick(slot.world.tick + 1),
+                    fault: Fault::default(),
                     lost,
                 });
                 continue;

@@ -11,8 +11,8 @@ use parlour_tick::{RoomStatus, TickInput, TickOutput, WorldId, WorldKind};
 
 use super::{super::*, *};
 use crate::{
-    bridge::{commands::command_ring, outbound, reports::report_ring, route::IoThreads, wake},
-    desk::thread::hands::DeskRings,
+    bridge::{commands::command_ring, fault::Fault, outbound, reports::report_ring, route::IoThreads, wake},
+    desk::thread::desk_thread::DeskRings,
     desk::{DeskConfig, DeskRoomType, JoinRate, ThawedWorld, ThawedWorlds, WorldSharing},
     freeze_order::FreezeProgress,
     node_status::{WorldOrder, WorldRequestError},
@@ -72,7 +72,7 @@ impl MakeWorlds for Makes {
 
 /// The thread of a desk with one durable world that runs, and the ends of its tick thread.
 struct Node {
-    hands: Hands,
+    thread: DeskThread,
     rings: DeskRings,
     order: Arc<FreezeOrder>,
     makes: Arc<Makes>,
@@ -133,7 +133,7 @@ impl Node {
         });
         let worlds: Arc<dyn MakeWorlds> = makes.clone();
         let order = Arc::<FreezeOrder>::default();
-        let (hands, rings, _) = Hands::new(DeskStart {
+        let (thread, rings, _) = DeskThread::new(DeskStart {
             desk,
             actions,
             world: None,
@@ -148,26 +148,27 @@ impl Node {
             view: Arc::default(),
             types: metrics.room_types(&["tag".to_owned()]),
             node: Arc::new(NodeStatus::new(1)),
+            status: Arc::new(TickThreads::new(1)),
             freeze: Some(Arc::clone(&order)),
             metrics,
             failure,
             stop: Arc::new(AtomicBool::new(false)),
         });
         let mut node = Self {
-            hands,
+            thread,
             rings,
             order,
             makes,
             commands: Some(commands),
             reports,
         };
-        node.hands.perform_all(Instant::now());
+        node.thread.perform_all(Instant::now());
         node
     }
 
     fn drain(&mut self) {
-        self.hands.drain(&mut self.rings);
-        self.hands.flush();
+        self.thread.drain(&mut self.rings);
+        self.thread.flush();
     }
 
     /// Waits for the next command to the tick thread.
@@ -192,7 +193,7 @@ impl Node {
         self.report(TickReport::Panicked {
             world: WORLD,
             tick: Tick(51),
-            why: "a panic".to_owned(),
+            fault: Fault::default(),
             lost: Vec::new(),
             remains: None,
         });
@@ -343,7 +344,7 @@ fn the_file_of_a_world_that_ends_stays_once_worlds_are_being_saved() {
 fn the_file_of_a_saved_world_that_cannot_be_made_stays() {
     let mut node = Node::new(false, true);
     let began = Instant::now();
-    while !node.hands.desk.worlds().is_empty() {
+    while !node.thread.desk.worlds().is_empty() {
         assert!(
             began.elapsed() < Duration::from_secs(30),
             "it is still being made"
@@ -393,11 +394,11 @@ fn a_world_that_is_built_at_that_moment_does_not_start_and_keeps_its_file() {
     let mut node = Node::new(true, true);
     node.order.request();
     // The builder does this after it has made the world.
-    node.hands.close(WorldId(9));
+    node.thread.close(WorldId(9));
     let began = Instant::now();
     while node.makes.closed.lock().unwrap().is_empty() {
         assert!(began.elapsed() < Duration::from_secs(30), "the builder hangs");
-        node.hands.flush();
+        node.thread.flush();
         thread::yield_now();
     }
     let progress = node.result();
@@ -413,18 +414,18 @@ fn a_world_that_was_to_move_is_not_awaited_when_it_is_saved() {
     let ask = |node: &mut Node, order| {
         let sender = sender.clone();
         let answer = Box::new(move |answer| sender.send(answer).unwrap());
-        let status = Arc::clone(&node.hands.node);
+        let status = Arc::clone(&node.thread.node);
         status.request("tag.a", order, answer).unwrap();
         node.drain();
         answers.recv().unwrap()
     };
     assert_eq!(ask(&mut node, WorldOrder::Move { thread: 1 }), Ok(()));
     assert!(matches!(node.next(), TickCommand::Leave { world: WORLD }));
-    assert!(node.hands.awaits_a_world());
+    assert!(node.thread.awaits_a_world());
     node.order();
     node.report(taken());
     node.assert_saved_after(30);
-    assert!(!node.hands.awaits_a_world());
+    assert!(!node.thread.awaits_a_world());
     for order in [WorldOrder::Restart, WorldOrder::Move { thread: 1 }] {
         assert_eq!(ask(&mut node, order), Err(WorldRequestError::Stopping));
     }

@@ -11,9 +11,9 @@ use super::{
     freezing::Freezing,
 };
 use crate::{
-    bridge::{forwarded::ForwardReceiver, outbound::DeskPublisher, wake::WakeEnd},
+    bridge::{forwarded::ForwardReceiver, outbound::DeskPublisher, tick_status::TickThreads, wake::WakeEnd},
     failure::Failure,
-    metrics::{Metrics, RoomTypeMetrics},
+    metrics::{Metrics, RoomTypeMetrics, SystemPanics},
     node_status::NodeStatus,
     system_random,
     ticker::{TickCommand, WorldSlot},
@@ -29,7 +29,7 @@ pub(super) struct DeskRings {
 
 /// The state of the desk's thread, except the rings that lead to it: the desk, and the sending ends
 /// of the rings and the workers that carry out its actions.
-pub(super) struct Hands {
+pub(super) struct DeskThread {
     pub(super) desk: Desk,
     pub(super) actions: Vec<DeskAction>,
     pub(super) commands: Vec<CommandSender>,
@@ -39,7 +39,11 @@ pub(super) struct Hands {
     pub(super) left: Option<(usize, Box<WorldSlot>)>,
     pub(super) view: Arc<Mutex<DeskView>>,
     pub(super) types: RoomTypeMetrics,
+    pub(super) system_panics: SystemPanics,
     pub(super) node: Arc<NodeStatus>,
+    pub(super) status: Arc<TickThreads>,
+    /// By tick thread: whether it finished no tick lately, as the desk knows it.
+    pub(super) standing: Vec<bool>,
     pub(super) freezing: Freezing,
     /// Whether something happened since the view was copied.
     pub(super) is_changed: bool,
@@ -50,7 +54,7 @@ pub(super) struct Hands {
     pub(super) stop: Arc<AtomicBool>,
 }
 
-impl Hands {
+impl DeskThread {
     /// Returns the desk, the rings that lead to it, and what wakes it.
     pub(super) fn new(start: DeskStart) -> (Self, DeskRings, WakeEnd) {
         let (commands, reports) = start
@@ -58,7 +62,7 @@ impl Hands {
             .into_iter()
             .map(|ends| (ends.commands, ends.reports))
             .unzip();
-        let mut hands = Self {
+        let mut thread = Self {
             desk: start.desk,
             actions: start.actions,
             commands,
@@ -67,7 +71,10 @@ impl Hands {
             left: None,
             view: start.view,
             types: start.types,
+            system_panics: start.metrics.system_panics(),
             node: start.node,
+            standing: start.status.iter().map(|_| false).collect(),
+            status: start.status,
             freezing: Freezing::new(start.freeze),
             is_changed: true,
             dropped: 0,
@@ -76,13 +83,13 @@ impl Hands {
             stop: start.stop,
         };
         if let Some((place, ticker)) = start.world {
-            hands.start_world(place, ticker);
+            thread.start_world(place, ticker);
         }
         let rings = DeskRings {
             io: start.io,
             reports,
         };
-        (hands, rings, start.wake)
+        (thread, rings, start.wake)
     }
 
     pub(super) fn handle(&mut self, event: DeskEvent) {

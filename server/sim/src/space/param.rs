@@ -1,0 +1,99 @@
+//! The system parameter with which game logic asks where players and objects are.
+
+use bevy_ecs::{prelude::*, system::SystemParam};
+
+use super::{KindSet, ObjectSpace, queries::RoomSpace};
+use crate::{
+    kinds::EntityKinds,
+    movement::CurrentPosition,
+    proximity::Proximity,
+    rooms::{Room, Seats},
+};
+
+/// Queries about the players and objects of a room, as a system parameter for game logic: who is in
+/// a circle or a rectangle, the nearest, the first hit along a line, and sight. They use the
+/// indexes with which the server finds what is near players.
+///
+/// ```
+/// # use bevy_ecs::prelude::*;
+/// # use parlour_shared::motion::UNITS_PER_PX;
+/// # use parlour_sim::{CurrentPosition, FoundEntity, KindSet, Object, Space};
+/// /// The players that a guard sees within 200 px, the nearest one first.
+/// #[derive(Component, Default)]
+/// struct Intruders(Vec<FoundEntity>);
+///
+/// fn watch(mut guards: Query<(&Object, &CurrentPosition, &mut Intruders)>, space: Space) {
+///     for (guard, position, mut intruders) in &mut guards {
+///         let Some(room) = space.room(guard.room()) else { continue };
+///         let from = position.0;
+///         room.in_circle(from, 200 * UNITS_PER_PX, KindSet::PLAYERS, &mut intruders.0);
+///         intruders.0.retain(|player| room.can_see(from, player.position));
+///     }
+/// }
+/// ```
+///
+/// A system that runs after [`Walk`](crate::Walk) sees the positions of this tick. A system that
+/// runs before it sees the positions of the tick before; the players and objects are those of this
+/// moment in both cases: players that entered and objects that were spawned in this tick are where
+/// they appeared, and what left is gone.
+#[derive(SystemParam)]
+pub struct Space<'w, 's> {
+    rooms: Query<
+        'w,
+        's,
+        (
+            &'static Room,
+            &'static Seats,
+            &'static Proximity,
+            &'static ObjectSpace,
+        ),
+    >,
+    positions: Query<'w, 's, &'static CurrentPosition>,
+    kinds: Res<'w, EntityKinds>,
+    _wish: Local<'s, SpaceWish>,
+}
+
+impl Space<'_, '_> {
+    /// Returns the queries about a room, or `None` if there is no such room.
+    #[must_use]
+    pub fn room(&self, room: Entity) -> Option<RoomSpace<'_>> {
+        let (details, seats, proximity, objects) = self.rooms.get(room).ok()?;
+        Some(RoomSpace {
+            seats,
+            positions: &self.positions,
+            players: proximity.index(),
+            objects,
+            kinds: &self.kinds,
+            walls: &details.map.walls,
+        })
+    }
+
+    /// Returns the kinds with these names, as the filter of a query. A name that no kind has adds
+    /// nothing. The name of players is `player`.
+    #[must_use]
+    pub fn kinds(&self, names: &[&str]) -> KindSet {
+        names.iter().filter_map(|name| self.kinds.find(name)).collect()
+    }
+}
+
+/// Whether a system of the world has the parameter [`Space`]. Only then are the indexes also
+/// brought up to date for it after players and objects moved.
+#[derive(Resource, Debug, Default)]
+pub(crate) struct SpaceIsUsed(pub(crate) bool);
+
+impl SpaceIsUsed {
+    /// Lets a system run only in such a world.
+    pub(crate) fn run_condition(space: Res<Self>) -> bool {
+        space.0
+    }
+}
+
+/// Part of [`Space`]: sets [`SpaceIsUsed`] when the system is initialized.
+pub(crate) struct SpaceWish;
+
+impl FromWorld for SpaceWish {
+    fn from_world(world: &mut World) -> Self {
+        world.get_resource_or_init::<SpaceIsUsed>().0 = true;
+        Self
+    }
+}
