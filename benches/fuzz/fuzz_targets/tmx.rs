@@ -1,5 +1,5 @@
-//! Map files: each is refused with a reason, or loads as a map with free spawn points and objects in
-//! the map, which can be sent to clients.
+//! Map files: each is refused with a reason, or loads as a map with free spawn points and objects
+//! in the map, which can be sent to clients.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
