@@ -17,7 +17,7 @@ use crate::{
 /// A number that changes with the form of any message. A server rejects a client that was built
 /// from different types, which would misread its messages. A test computes the number from the
 /// types, and prints the new one when it differs.
-pub const SCHEMA: u32 = 0x40da_d1e6;
+pub const SCHEMA: u32 = 0x7b96_8e17;
 
 /// Bytes that are not a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -230,8 +230,14 @@ fn news() -> Vec<Case> {
     let changed = StateChanged {
         stamp: stamp(43),
         tick: Tick(90_060),
-        player: PlayerId(77),
+        player: Some(PlayerId(77)),
         entries: vec![entry("score", 13, Some("7")), entry("door.open", 13, None)],
+    };
+    let changed_by_logic = StateChanged {
+        stamp: stamp(44),
+        tick: Tick(90_061),
+        player: None,
+        entries: vec![entry("round", 14, Some("2"))],
     };
     let custom = |player, body: &[u8]| {
         ServerMessage::Custom(CustomSaid {
@@ -256,6 +262,11 @@ fn news() -> Vec<Case> {
             "state_changed",
             "One key was written, and a different one deleted",
             ServerMessage::StateChanged(changed),
+        ),
+        case(
+            "state_changed_by_logic",
+            "Game logic wrote a key",
+            ServerMessage::StateChanged(changed_by_logic),
         ),
         case(
             "custom",

@@ -21,7 +21,10 @@ use parlour_shared::{
 };
 
 use crate::{
-    command::Command, phase::PhaseLock, prediction::Prediction, sequence_check::StampChecker,
+    command::Command,
+    phase::PhaseLock,
+    prediction::{Ground, Prediction, solid_bodies},
+    sequence_check::StampChecker,
     ticks::TickClock,
 };
 
@@ -55,6 +58,8 @@ pub struct Room {
     pub entered: RoomEntered,
     /// The map's walls, as a grid for the computation of motion.
     pub walls: Arc<WallGrid>,
+    /// Whether the bodies of others can stop the player.
+    pub(crate) has_solid_bodies: bool,
 }
 
 /// One player's side of the protocol. Pass each message of the server to [`Client::receive`], and
@@ -182,7 +187,13 @@ impl Client {
     /// snapshot.
     #[must_use]
     pub fn position_at(&self, tick: Tick) -> Option<Position> {
-        self.prediction.position_at(&self.room()?.walls, tick)
+        let room = self.room()?;
+        let Some(seen_at) = self.view.tick().filter(|_| room.has_solid_bodies) else {
+            return self.prediction.position_at(room.walls.as_ref(), tick);
+        };
+        let bodies = solid_bodies(&room.entered.kinds, &self.view, room.entered.slot);
+        let ground = Ground::among(&room.walls, &bodies, seen_at);
+        self.prediction.position_at(ground, tick)
     }
 
     /// Returns the number of walks that the server has not acknowledged. If it keeps growing, the

@@ -213,7 +213,8 @@
 //! The client predicts the motion of your player. [`Connection::position`] is its position now,
 //! including commands that the server has not acknowledged yet. Draw your player there, and it
 //! moves without waiting for the network. The client compares each snapshot with its
-//! prediction, bit for bit, and continues from the snapshot ([`Agreement`] is the result).
+//! prediction, bit for bit, and continues from the snapshot ([`Agreement`] is the result). In a
+//! room in which other bodies stop players, it predicts with the bodies that it sees.
 //!
 //! A game that reads keys sets [`Options::frames`]. While the player is in a room, the connection
 //! then returns an [`Event::Frame`] 60 times a second, each time just when the game should read the
@@ -348,7 +349,7 @@ pub use connection::{
 pub use event::{Event, ReceivedEvent};
 pub use join_request::JoinRequest;
 pub use phase::{DEFAULT_LEAD, PhaseLock};
-pub use prediction::{Agreement, Mismatch, OwnMotion, Prediction};
+pub use prediction::{Agreement, Ground, Mismatch, OwnMotion, Prediction, SolidBody};
 pub use sequence_check::StampError;
 pub use ticks::TickClock;
 pub use violation::Violation;

@@ -1,12 +1,14 @@
 //! Predicts the player's own motion before the server reports it, and compares it with the report
 //! bit for bit.
 //!
-//! A command takes effect at one tick, and from there the walls alone determine the motion. A
+//! A command takes effect at one tick, and from there the walls alone determine the motion, and in
+//! some rooms the bodies of others. A
 //! client that knows the tick therefore knows where its player must be. A snapshot names the last
 //! command that was applied, and usually its tick. Comparing its position with the prediction then
 //! checks both sides.
 
 mod course;
+mod ground;
 
 use std::collections::VecDeque;
 
@@ -14,11 +16,13 @@ use parlour_shared::{
     ids::Tick,
     limits::MAX_SEQUENCE_JUMP,
     message::MoveHeading,
-    motion::{Course, Heading, Position, Segment, WallGrid},
+    motion::{Course, Heading, Position, Segment},
     snapshot::Ack,
 };
 
 use course::{Explanation, advance, explain, is_same, is_within, obey, pick_up};
+pub use ground::{Ground, SolidBody};
+pub(crate) use ground::{solid_bodies, stops_players};
 
 /// The last tick that a client accepts. Beyond it the arithmetic of motion would overflow. A room
 /// reaches it after 2.2 years.
@@ -54,6 +58,10 @@ pub enum Agreement {
     Started,
     /// The snapshot and the prediction are equal, bit for bit.
     Agreed,
+    /// The player is elsewhere, in a room in which other bodies stop players. The client does not
+    /// see all that the server knows of them: a change of their motion on the way, or a body that
+    /// game logic lets players pass.
+    Corrected,
     /// The snapshot was not compared: too many commands were sent over too many ticks.
     Unchecked,
 }
@@ -158,7 +166,8 @@ impl Prediction {
     /// Returns the player's position at a tick if the commands in flight take effect when expected.
     /// Returns `None` before the first snapshot of a stay.
     #[must_use]
-    pub fn position_at(&self, walls: &WallGrid, tick: Tick) -> Option<Position> {
+    pub fn position_at<'a>(&self, ground: impl Into<Ground<'a>>, tick: Tick) -> Option<Position> {
+        let ground = ground.into();
         let tick = tick.min(LAST_TICK);
         let mut known = self.known?;
         for command in &self.pending {
@@ -171,10 +180,10 @@ impl Prediction {
             if due > tick {
                 break;
             }
-            known.course = obey(walls, &advance(walls, known.course, due), heading, due);
+            known.course = obey(ground, &advance(ground, known.course, due), heading, due);
             known.tick = due;
         }
-        Some(advance(walls, known.course, tick).segment.at(tick))
+        Some(advance(ground, known.course, tick).segment.at(tick))
     }
 
     /// Compares a snapshot with the prediction and adopts it.
@@ -182,8 +191,21 @@ impl Prediction {
     /// # Errors
     /// [`Mismatch`]. The client continues from the server's report, so that a mismatch is reported
     /// once.
-    pub fn confirm(&mut self, walls: &WallGrid, reported: &OwnMotion) -> Result<Agreement, Mismatch> {
-        let result = self.compare(walls, reported);
+    pub fn confirm<'a>(
+        &mut self,
+        ground: impl Into<Ground<'a>>,
+        reported: &OwnMotion,
+    ) -> Result<Agreement, Mismatch> {
+        let ground = ground.into();
+        let mut result = self.compare(ground, reported);
+        if ground.has_bodies() {
+            // The next prediction begins among the bodies of this snapshot.
+            result = match result {
+                Ok((agreement, _)) => Ok((agreement, pick_up(reported))),
+                Err(Mismatch::Motion { .. }) => Ok((Agreement::Corrected, pick_up(reported))),
+                Err(other) => Err(other),
+            };
+        }
         if let Some(ack) = reported.ack {
             self.forget_until(ack.seq);
         }
@@ -227,8 +249,8 @@ impl Prediction {
         }
     }
 
-    fn compare(&self, walls: &WallGrid, reported: &OwnMotion) -> Result<(Agreement, Course), Mismatch> {
-        let here = reported.segment.at(reported.tick);
+    fn compare(&self, ground: Ground<'_>, reported: &OwnMotion) -> Result<(Agreement, Course), Mismatch> {
+        let (here, walls) = (reported.segment.at(reported.tick), ground.walls);
         if !is_within(walls, here) || !walls.is_free(here) {
             return Err(Mismatch::InWall(here));
         }
@@ -247,21 +269,22 @@ impl Prediction {
             .collect();
         let matches = |course: &Course| is_same(&course.segment, reported);
         // The common cases need no search: nothing was applied, or one command at a reported tick.
-        let straight = advance(walls, known.course, reported.tick);
+        let straight = advance(ground, known.course, reported.tick);
         let quick = match (commands.last(), reported.turned) {
             (None, _) => Some(straight),
             (Some(&last), Some(turned)) if turned > known.tick && turned <= reported.tick => {
-                let before = advance(walls, known.course, turned);
-                let after = obey(walls, &before, last, turned);
-                Some(advance(walls, after, reported.tick))
+                let before = advance(ground, known.course, turned);
+                let after = obey(ground, &before, last, turned);
+                Some(advance(ground, after, reported.tick))
             }
             _ => None,
         };
         if let Some(course) = quick.filter(matches) {
             return Ok((Agreement::Agreed, course));
         }
-        if !commands.is_empty() {
-            match explain(walls, &known, reported, &commands) {
+        // Among bodies, a search explains little and takes long.
+        if !commands.is_empty() && !ground.has_bodies() {
+            match explain(ground, &known, reported, &commands) {
                 Explanation::Course(course) => return Ok((Agreement::Agreed, course)),
                 Explanation::Unknown => return Ok((Agreement::Unchecked, pick_up(reported))),
                 Explanation::Impossible => {}

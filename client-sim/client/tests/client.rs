@@ -157,7 +157,7 @@ fn room_state_is_kept_up_to_date() {
         encoded(&ServerMessage::StateChanged(StateChanged {
             stamp: Stamp { epoch: EPOCH, seq },
             tick: Tick(101),
-            player: OTHER_PLAYER,
+            player: Some(OTHER_PLAYER),
             entries,
         }))
     };

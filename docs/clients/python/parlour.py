@@ -58,7 +58,7 @@ ENUMS = {
             state *StateEntry, properties *Property, kinds *EntityKind
         room_left: request u32, epoch u32, reason LeaveReason
         chat: stamp Stamp, tick u32, scope Scope, player u32, name string, text string
-        state_changed: stamp Stamp, tick u32, player u32, entries *StateEntry
+        state_changed: stamp Stamp, tick u32, player ?u32, entries *StateEntry
         accepted: request u32, tick u32, durability Durability, stamp ?Stamp
         refused: request u32, refusal Refusal
         pong: nonce u32
@@ -508,7 +508,7 @@ class Client:
     async def send(self, message):
         await self.socket.send(encode(message))
 
-    async def request(self, name, **fields):
+    async def request(self, name, /, **fields):
         """Sends a request and waits for its answer."""
         self.requests += 1
         await self.send({name: {"request": self.requests, **fields}})
@@ -592,6 +592,19 @@ class Client:
             await self.seen.wait_for(lambda: condition() or self.reader.done())
         if not condition():
             raise self.reader.exception() or ConnectionError(f"closed with {self.socket.close_code}")
+
+    def kind(self, entity):
+        """Returns the kind of an entity of the view, as `room_entered` describes it."""
+        return self.room["kinds"][entity.get("kind", 0)]
+
+    def components(self, entity):
+        """Returns the components of an entity as bytes, by name. The game logic defines their encoding."""
+        names = self.kind(entity)["components"]
+        return {names[index]: data for index, data in entity["components"].items()}
+
+    def objects(self, kind):
+        """Returns the visible objects of a kind, by slot. To act on one: act({"object": entity["object"]}, ...)."""
+        return {slot: entity for slot, entity in self.view.objects.items() if self.kind(entity)["name"] == kind}
 
     def tick(self):
         """Returns an estimate of the last completed tick of the room, or None outside of a room."""

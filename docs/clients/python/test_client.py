@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import sys
 
-from parlour import Client, position
+from parlour import Client, ProtocolError, position
 
 WALK = 640
 
@@ -41,6 +41,7 @@ async def session(url):
         await walk(ada, bo)
         await change_skin(ada, bo)
         await talk(ada, bo)
+        await act(ada, bo)
         slot = bo.slot
         await bo.request("leave")
         check(bo.tick() is None, "a tick outside of a room")
@@ -125,6 +126,19 @@ async def talk(ada, bo):
     changed = await bo.expect("state_changed")
     check([(entry["key"], entry["value"]) for entry in changed["entries"]] == [("door", "open")], "wrong change")
     say("Ada changed the room's state, and Bo received the change")
+
+
+async def act(ada, bo):
+    """A server without game logic has no kinds of objects and no actions, and says so."""
+    check([kind["name"] for kind in ada.room["kinds"]] == ["player"] and not ada.view.objects, "unexpected objects")
+    check(ada.kind(ada.view.players[bo.slot])["half_x"] == 2048, "a player of a different size")
+    try:
+        await ada.act({"player": bo.welcome["player"]}, "wave")
+    except ProtocolError as error:
+        check("unknown_message" in str(error), f"a wrong refusal: {error}")
+    else:
+        raise AssertionError("an action that does not exist was accepted")
+    say("Ada acted on Bo, and the server refused the unknown action")
 
 
 def main():

@@ -123,6 +123,23 @@ def clock():
     return "the clock of ticks"
 
 
+def kinds():
+    """A client finds objects by the names of their kinds, and components by their own names."""
+    client = parlour.Client("ws://127.0.0.1/ws")
+    kinds = [("player", ["mood"]), ("chair", []), ("door", ["color", "open"])]
+    client.room = {"kinds": [{"name": name, "components": components} for name, components in kinds]}
+    client.view.entities = {
+        3: {"player": 7, "components": {0: b"\x05"}},
+        32768: {"object": 12, "kind": 2, "owner": 7, "components": {1: b"\x01"}},
+        32769: {"object": 13, "kind": 1, "owner": None, "components": {}},
+    }
+    assert list(client.view.players) == [3] and list(client.view.objects) == [32768, 32769]
+    assert list(client.objects("door")) == [32768] and client.objects("player") == client.objects("lamp") == {}
+    assert client.components(client.view.entities[32768]) == {"open": b"\x01"}
+    assert client.components(client.view.entities[3]) == {"mood": b"\x05"}
+    return "the names of kinds and components"
+
+
 def is_refused(reader, data):
     try:
         if reader == "snapshot":
@@ -151,5 +168,5 @@ def malformed():
 
 
 if __name__ == "__main__":
-    for done in (structured("client.json", "Client"), structured("server.json", "Server"), snapshots(), walks(), angles(), malformed(), clock()):
+    for done in (structured("client.json", "Client"), structured("server.json", "Server"), snapshots(), walks(), angles(), kinds(), malformed(), clock()):
         print("ok:", done)

@@ -6,6 +6,7 @@
 mod actions;
 mod messages;
 mod object_kind;
+mod room_states;
 mod to_players;
 mod undeclared;
 
@@ -26,6 +27,7 @@ pub(crate) use actions::receive_action;
 pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer};
 pub use object_kind::ObjectKind;
+pub use room_states::{RoomStateError, RoomStates};
 pub use to_players::ToPlayers;
 pub(crate) use undeclared::{check_messages, explain_errors};
 
@@ -84,8 +86,8 @@ pub trait SimulationApp {
     /// components already travel.
     fn travels<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Adds a [`crate::Control`] to every player, with which game logic moves it. Objects may have
-    /// one, too: insert it. May be called several times.
+    /// Adds a [`crate::Control`] to every player, with which game logic moves it. It can also be
+    /// inserted into objects. May be called several times.
     fn control_motion(&mut self) -> &mut Self;
 
     /// Sets the collision layer of players, 0 to 31. The default is 0.
@@ -94,8 +96,8 @@ pub trait SimulationApp {
     /// If there is no such layer.
     fn player_layer(&mut self, layer: u8) -> &mut Self;
 
-    /// Lets the bodies of these layers stop players. Clients are told, and predict it for the
-    /// bodies that they see.
+    /// Lets the bodies of these layers stop players. Clients receive the layers, and predict it for
+    /// the bodies that they see.
     ///
     /// # Panics
     /// If there is no such layer.
@@ -160,6 +162,11 @@ pub trait SimulationApp {
     /// their searches together use at most this many nodes per tick; a node is a tile that is
     /// looked at. May be called several times: the largest number applies.
     fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self;
+
+    /// Reserves the keys of room state that begin with this prefix for game logic: a client that
+    /// writes one is refused with `not_yours`. Game logic writes them, and any other keys, with
+    /// [`RoomStates`].
+    fn owns_state(&mut self, prefix: &'static str) -> &mut Self;
 
     /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
     /// to do without any event: the end of a round, a bomb that explodes. The function is called at
@@ -312,6 +319,13 @@ impl SimulationApp for App {
         M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
     {
         timers::declare::<M>(self, name);
+        self
+    }
+
+    fn owns_state(&mut self, prefix: &'static str) -> &mut Self {
+        if room_states::own(self, prefix) {
+            messages::add_sender(self, Box::new(room_states::send_changes));
+        }
         self
     }
 

@@ -112,7 +112,7 @@ impl EntityKinds {
         self.0.iter().any(|kind| kind.described.stopped_by != 0)
     }
 
-    /// Returns what clients are told about players, to change it.
+    /// Returns what clients receive about players, to change it.
     pub(crate) fn players_mut(&mut self) -> &mut EntityKind {
         &mut self.0[usize::from(KindId::PLAYER.0)].described
     }

@@ -134,7 +134,8 @@
 //!   answers requests, and a [`FollowPath`] follows a path
 //! * who owns an object: [`Owner`]
 //!
-//! It changes the lock and the properties of rooms with [`RoomListings`], takes and releases
+//! It writes room state with [`RoomStates`], changes the lock and the properties of rooms with
+//! [`RoomListings`], takes and releases
 //! objects with [`Owners`], and sends objects to a target with [`Route`].
 //!
 //! ## Tests
@@ -213,7 +214,9 @@ pub use config::{
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
 pub use cooldown::Cooldown;
-pub use extend::{ActionOn, Answer, FromPlayer, ObjectKind, SimulationApp, ToPlayers};
+pub use extend::{
+    ActionOn, Answer, FromPlayer, ObjectKind, RoomStateError, RoomStates, SimulationApp, ToPlayers,
+};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
+    ids::PlayerId,
     limits::{MAX_STATE_KEYS, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES},
-    message::{KeyVersion, Refusal, ServerMessage, SetState, StateChanged, StateEntry, StateWrite},
+    message::{KeyVersion, Refusal, ServerMessage, SetState, Stamp, StateChanged, StateEntry, StateWrite},
     text::is_state_key,
 };
 use serde::{Deserialize, Serialize};
@@ -48,12 +49,12 @@ impl RoomState {
         self.entries.get(key).map(|(_, value)| value.as_str())
     }
 
-    fn version(&self, key: &str) -> u32 {
+    pub(crate) fn version(&self, key: &str) -> u32 {
         self.entries.get(key).map_or(0, |(version, _)| *version)
     }
 
     /// Returns whether all writes can be applied.
-    fn check(&self, writes: &[StateWrite]) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, writes: &[StateWrite]) -> Result<(), Refusal> {
         let current: Vec<KeyVersion> = writes
             .iter()
             .map(|write| (write, self.version(&write.key)))
@@ -81,7 +82,7 @@ impl RoomState {
     }
 
     /// Applies writes that passed the check.
-    fn apply(&mut self, writes: &[StateWrite]) -> Vec<StateEntry> {
+    pub(crate) fn apply(&mut self, writes: &[StateWrite]) -> Vec<StateEntry> {
         self.revision += 1;
         for write in writes {
             match &write.value {
@@ -100,7 +101,23 @@ impl RoomState {
     }
 }
 
+/// The prefixes of the keys that only game logic writes.
+#[derive(Resource, Debug, Default)]
+pub(crate) struct OwnedKeys(Vec<&'static str>);
+
+impl OwnedKeys {
+    pub(crate) fn add(&mut self, prefix: &'static str) {
+        self.0.push(prefix);
+    }
+
+    fn contains(&self, key: &str) -> bool {
+        self.0.iter().any(|prefix| key.starts_with(prefix))
+    }
+}
+
 pub(crate) fn plugin(app: &mut App) {
+    app.init_resource::<OwnedKeys>();
+    state::derived::<OwnedKeys>(app);
     app.register_required_components::<Room, RoomState>();
     state::component::<RoomState>(app, "room_state");
 }
@@ -110,8 +127,11 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
     if !is_well_formed(&batch.writes) {
         return Err(Refusal::BadState);
     }
+    let owned = world.resource::<OwnedKeys>();
+    if batch.writes.iter().any(|write| owned.contains(&write.key)) {
+        return Err(Refusal::NotYours);
+    }
     let room = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
-    let tick = world.resource::<Clock>().tick;
     let state = world.get::<RoomState>(room).ok_or(Refusal::NotInRoom)?;
     state.check(&batch.writes)?;
     let listeners = world.get::<Seats>(room).ok_or(Refusal::NotInRoom)?.len();
@@ -124,25 +144,38 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
         .get_mut::<RoomState>(room)
         .ok_or(Refusal::NotInRoom)?
         .apply(&batch.writes);
-    let stamp = world.get_mut::<Room>(room).ok_or(Refusal::NotInRoom)?.stamp();
     let (id, session) = world
         .get::<Player>(player)
         .map(|author| (author.id, author.session))
         .ok_or(Refusal::NotInRoom)?;
+    let stamp = announce(world, room, Some(id), entries).ok_or(Refusal::NotInRoom)?;
+    world
+        .resource_mut::<Outbox>()
+        .accept(session, batch.request, Some(stamp));
+    Ok(())
+}
+
+/// Sends a change to all players in the room.
+pub(crate) fn announce(
+    world: &mut World,
+    room: Entity,
+    player: Option<PlayerId>,
+    entries: Vec<StateEntry>,
+) -> Option<Stamp> {
+    let stamp = world.get_mut::<Room>(room)?.stamp();
     let changed = ServerMessage::StateChanged(StateChanged {
         stamp,
-        tick,
-        player: id,
+        tick: world.resource::<Clock>().tick,
+        player,
         entries,
     });
     world.resource_scope(|world, mut outbox: Mut<Outbox>| {
         rooms::broadcast(world, &mut outbox, room, &changed);
-        outbox.accept(session, batch.request, Some(stamp));
     });
-    Ok(())
+    Some(stamp)
 }
 
-fn is_well_formed(writes: &[StateWrite]) -> bool {
+pub(crate) fn is_well_formed(writes: &[StateWrite]) -> bool {
     let distinct = |at: usize| !writes[..at].iter().any(|earlier| earlier.key == writes[at].key);
     (1..=MAX_STATE_WRITES).contains(&writes.len())
         && (0..writes.len()).all(distinct)

@@ -155,7 +155,7 @@ impl Simulation {
     /// first.
     ///
     /// In steady state this allocates nothing. It allocates for sessions that open, joins, leaves,
-    /// writes to room state, and messages of plugins.
+    /// objects that are spawned, writes to room state, and messages of plugins.
     pub fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         self.begin_tick(input, output);
         self.run_systems();

@@ -1,24 +1,31 @@
 //! In steady state a tick allocates nothing: exactly zero, counted by the allocator.
 //!
-//! [`Simulation::step`] lists what may allocate: sessions that open, joins and leaves, writes to
-//! room state, and messages of plugins. Buffers keep the size that the busiest tick so far needed.
-//! So the warm-up is three times as busy as the measured ticks, and in the warm-up all players
-//! appear in one place, leave, and appear again.
+//! [`Simulation::step`] lists what may allocate: sessions that open, joins and leaves, objects that
+//! are spawned, writes to room state, and messages of plugins. Buffers keep the size that the
+//! busiest tick so far needed. So the warm-up is three times as busy as the measured ticks, with
+//! three times as many objects, and in the warm-up all players appear in one place, leave, and
+//! appear again.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::sync::Arc;
 
+use bevy_app::App;
+use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::SessionId,
     message::{Move, MoveHeading, Scope},
-    motion::Direction,
+    motion::{Direction, Heading, Position, Velocity},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Interest, Perspective, Player, SimConfig, Simulation};
+use parlour_sim::{
+    Clock, Interest, Motion, Object, Objects, Perspective, Player, Room, SimConfig, Simulation, StepSet,
+    TickSchedule, Walk,
+};
 use parlour_testing::{
-    SessionActions as _,
+    Color, ObeyOrders, SessionActions as _,
     allocations::{CountingAllocator, on_this_thread},
     maps::open_map,
+    objects_plugin,
 };
 use parlour_tick::{Pace, PaceLevel, TickInput, TickOutput};
 
@@ -32,11 +39,20 @@ const MEASURED: u32 = 1200;
 /// and watchers. Returns the number of allocating ticks after the warm-up, and the number of
 /// allocations in them.
 fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) {
+    run_with(|_: &mut App| {}, (rooms, per_room), interest, pace)
+}
+
+fn run_with(
+    logic: fn(&mut App),
+    (rooms, per_room): (u64, u64),
+    interest: Interest,
+    pace: Pace,
+) -> (u32, u64) {
     let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 125, 1))]);
     config.skins = ["a", "b", "c"].map(String::from).to_vec();
     config.rules.interest = interest;
     config.rules.rates.join.burst = 100;
-    let mut sim = Simulation::new(config);
+    let mut sim = Simulation::with_plugins(config, logic);
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     input.pace = pace;
     (0..rooms * per_room).for_each(|session| input.open_as(session, ""));
@@ -135,4 +151,69 @@ fn a_tick_under_pressure_allocates_nothing() {
 fn a_tick_of_a_large_room_allocates_nothing() {
     let counted = run(1, 200, Interest::Near, Pace::default());
     assert_eq!(counted, (0, 0), "allocating ticks, allocations");
+}
+
+/// In the warm-up, objects come and go in each room. They change and lose their colors, and move.
+fn busy_objects(app: &mut App) {
+    objects_plugin(app);
+    let systems = (spawn_objects, change_objects).chain();
+    let systems = systems.in_set(StepSet::Simulate).before(Walk).after(ObeyOrders);
+    app.add_systems(TickSchedule, systems);
+}
+
+/// Spawns objects, until shortly before the end of the warm-up.
+fn spawn_objects(mut objects: Objects, rooms: Query<Entity, With<Room>>, clock: Res<Clock>) {
+    for room in rooms.iter().filter(|_| clock.tick.0 < WARM_UP - 100) {
+        let number = objects.count(room);
+        if number < 90 {
+            let mut random = Stream::new(6, u64::from(clock.tick.0), Purpose::Game);
+            let place = Position::from_px(random.below(400) as i32, random.below(400) as i32);
+            let mut object = objects.spawn(room, "chair", place).unwrap();
+            object.insert(Color(number));
+        }
+    }
+}
+
+type BusyObject<'a> = (Entity, &'a Object, &'a mut Motion, Option<&'a mut Color>);
+
+fn change_objects(
+    mut objects: Query<BusyObject<'_>>,
+    rooms: Query<&Room>,
+    clock: Res<Clock>,
+    mut commands: Commands,
+) {
+    for (entity, object, mut motion, color) in &mut objects {
+        let moment = u64::from(object.id().0) << 32 | u64::from(clock.tick.0);
+        let mut random = Stream::new(7, moment, Purpose::Game);
+        match (random.below(100), color) {
+            (0..3, _) => {
+                let walls = &rooms.get(object.room()).unwrap().map.walls;
+                let x = random.below(400) as i16 - 200;
+                motion.turn(walls, Heading::free(Velocity { x, y: 3 }), clock.tick);
+            }
+            (3..6, Some(mut color)) => color.0 += 1,
+            (6, Some(_)) => drop(commands.entity(entity).remove::<Color>()),
+            (6..9, None) => drop(commands.entity(entity).insert(Color(1))),
+            (9, _) if clock.tick.0 < WARM_UP => commands.entity(entity).despawn(),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_tick_with_busy_objects_allocates_nothing() {
+    for (interest, level) in [
+        (Interest::All, 0),
+        (Interest::Near, 0),
+        (Interest::All, 5),
+        (Interest::Near, 5),
+    ] {
+        let pace = Pace::Adaptive(PaceLevel::new(level).unwrap());
+        let counted = run_with(busy_objects, (3, 40), interest, pace);
+        assert_eq!(
+            counted,
+            (0, 0),
+            "allocating ticks, allocations with {interest:?} at {pace:?}"
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! Game logic controls the motion of players: velocities, pushes, locks, slowed input, carriers.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+#[allow(dead_code, reason = "each test file uses a part of it")]
 #[path = "../../../shared/tests/support/naive.rs"]
 mod naive;
 

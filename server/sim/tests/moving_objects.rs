@@ -1,6 +1,7 @@
 //! Objects move with any velocity. Walls stop them for their size, and what rests costs nothing.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+#[allow(dead_code, reason = "each test file uses a part of it")]
 #[path = "../../../shared/tests/support/naive.rs"]
 mod naive;
 

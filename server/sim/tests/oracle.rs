@@ -461,8 +461,8 @@ struct Viewer<'a> {
     room: &'a str,
 }
 
-/// Returns whether a player or object was nearby in all remembered ticks. If the slot has a new one,
-/// the result is `false`, because only full ticks send that.
+/// Returns whether a player or object was nearby in all remembered ticks. If the slot has a new
+/// one, the result is `false`, because only full ticks send that.
 fn was_nearby(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32, now: Tick) -> bool {
     let nearby = i64::from(near_px) * 128;
     let id = |sight: &Sight| sight.get(&slot).map(|shown| shown.id());

@@ -69,7 +69,7 @@ fn a_write_is_sent_to_all_players_of_the_room() {
     let changed = ServerMessage::StateChanged(StateChanged {
         stamp,
         tick: world.now(),
-        player: world.client(1).player,
+        player: Some(world.client(1).player),
         entries: vec![entry("lamp", 1, Some("on")), entry("door.1", 1, Some(""))],
     });
     assert_eq!(world.messages(2), std::slice::from_ref(&changed));

@@ -2,6 +2,7 @@
 //! after the other, in the order of their slots.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+#[allow(dead_code, reason = "each test file uses a part of it")]
 #[path = "../../../shared/tests/support/naive.rs"]
 mod naive;
 

@@ -24,6 +24,7 @@ mod logic_panic;
 #[allow(dead_code, reason = "only the plugin of the example is used here")]
 mod mood;
 mod neighbours;
+mod placed_objects;
 mod plugins;
 mod resets;
 mod seed;

@@ -149,6 +149,7 @@ fn wrong_arguments_are_exit_code_2() {
         // Flags that do not belong to the chosen output are errors.
         &["--follow", "Ada", "--at", "7"],
         &["--follow", "Ada", "--player", "Bob"],
+        &["--follow", "object:1", "--room", "plaza"],
         &["--follow", "Ada", "--format", "json"],
         &["--export", "--room", "plaza"],
         &["--export", "--at", "7"],

@@ -82,7 +82,7 @@ fn an_unknown_player_or_room_is_an_error() {
         let (code, out, err) = parlour(&[&[file.path(), "--dump"], words].concat());
         (code, out.lines().count(), err)
     };
-    for what in ["players", "rooms", "chat", "commands"] {
+    for what in ["players", "rooms", "objects", "chat", "commands"] {
         let covers_a_range = matches!(what, "chat" | "commands");
         let when = |at: u32| match covers_a_range {
             true => format!("in ticks {} to {at}", at - 10),

@@ -185,3 +185,11 @@ fn a_name_of_two_players_is_ambiguous() {
         "{story:#?}"
     );
 }
+
+#[test]
+fn an_object_that_the_recording_does_not_have_is_exit_code_64() {
+    let file = TemporaryPath::file(&story().record(20));
+    let (code, out, err) = parlour(&[file.path(), "--follow", "object:3"]);
+    assert_eq!((code, out.as_str()), (Some(64), ""));
+    assert!(err.contains("there is no object 3 in ticks 1 to 20"), "{err}");
+}

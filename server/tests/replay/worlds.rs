@@ -455,10 +455,11 @@ fn a_recording_of_one_world_is_chosen() {
 }
 
 #[test]
-fn a_comparison_a_playback_and_an_export_need_one_world() {
+fn a_comparison_a_playback_an_export_and_an_object_need_one_world() {
     let directory = travels();
-    for what in ["--diff", "--serve", "--export"] {
-        let (code, _, err) = run(&directory, &[what]);
+    for what in ["--diff", "--serve", "--export", "--follow object:1"] {
+        let words: Vec<&str> = what.split(' ').collect();
+        let (code, _, err) = run(&directory, &words);
         assert_eq!(code, Some(2), "{err}");
         let text = format!(
             "parlour: {what} needs one world: add --world NAME. The worlds of rec are:\n  garden.3: "

@@ -63,7 +63,7 @@ pub enum Refusal {
     OutOfReach,
     /// A different player holds the target now.
     Taken,
-    /// The target belongs to a different player.
+    /// The target belongs to a different player, or the key of room state to game logic.
     NotYours,
 }
 

@@ -225,8 +225,8 @@ pub struct StateChanged {
     pub stamp: Stamp,
     /// The tick at which it changed.
     pub tick: Tick,
-    /// The player that changed it.
-    pub player: PlayerId,
+    /// The player that changed it. `None`: game logic did.
+    pub player: Option<PlayerId>,
     /// The keys that were written.
     pub entries: Vec<StateEntry>,
 }

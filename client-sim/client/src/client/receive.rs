@@ -12,7 +12,7 @@ use parlour_shared::{
 use super::{Client, Room};
 use crate::{
     event::{Event, ReceivedEvent},
-    prediction::{LAST_TICK, OwnMotion},
+    prediction::{Ground, LAST_TICK, OwnMotion, solid_bodies, stops_players},
     sequence_check::StampStream,
     ticks::TickClock,
     violation::Violation,
@@ -111,7 +111,12 @@ impl Client {
         self.prediction.enter_room(&entered.speeds);
         self.stamps.enter_room(entered.epoch, entered.seq);
         let walls = Arc::new(walls);
-        self.room = Some(Box::new(Room { entered, walls }));
+        let has_solid_bodies = stops_players(&entered.kinds);
+        self.room = Some(Box::new(Room {
+            entered,
+            walls,
+            has_solid_bodies,
+        }));
         Ok(Event::Entered.into())
     }
 
@@ -172,7 +177,14 @@ impl Client {
             turned,
             segment,
         };
-        let (own, violation) = match self.prediction.confirm(&room.walls, &reported) {
+        let bodies = room
+            .has_solid_bodies
+            .then(|| solid_bodies(&room.entered.kinds, &self.view, slot));
+        let ground = match &bodies {
+            Some(bodies) => Ground::among(&room.walls, bodies, tick),
+            None => room.walls.as_ref().into(),
+        };
+        let (own, violation) = match self.prediction.confirm(ground, &reported) {
             Ok(agreement) => (Some(agreement), None),
             Err(mismatch) => (None, Some(mismatch.into())),
         };

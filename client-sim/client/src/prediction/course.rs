@@ -1,11 +1,11 @@
-//! The effect of commands and walls on a course, and the search for the ticks of commands.
+//! The effect of commands, walls and bodies on a course, and the search for the ticks of commands.
 
 use parlour_shared::{
     ids::Tick,
     motion::{self, Course, Heading, Position, Segment, UNITS_PER_PX, WallGrid},
 };
 
-use super::{KnownMotion, OwnMotion};
+use super::{KnownMotion, OwnMotion, ground::Ground};
 
 /// The maximum time between two snapshots, in ticks, for which a search is done.
 const MAX_SEARCH_TICKS: u32 = 120;
@@ -22,7 +22,7 @@ pub(super) enum Explanation {
 /// Searches for ticks at which the commands, in order, lead to the server's report. The last
 /// command was applied. Each earlier one was applied, or replaced by its successor.
 pub(super) fn explain(
-    walls: &WallGrid,
+    ground: Ground<'_>,
     known: &KnownMotion,
     reported: &OwnMotion,
     commands: &[Heading],
@@ -35,10 +35,10 @@ pub(super) fn explain(
         let tick = Tick(tick);
         for at in 0..states.len() {
             let (next, course) = states[at];
-            let course = advance(walls, course, tick);
+            let course = advance(ground, course, tick);
             states[at].1 = course;
             for (ahead, &heading) in commands.iter().enumerate().skip(next) {
-                states.push((ahead + 1, obey(walls, &course, heading, tick)));
+                states.push((ahead + 1, obey(ground, &course, heading, tick)));
             }
         }
         if states.len() > MAX_SEARCH_STATES {
@@ -51,20 +51,24 @@ pub(super) fn explain(
         .map_or(Explanation::Impossible, |(_, course)| Explanation::Course(course))
 }
 
-/// Follows a course along the walls up to and including a tick.
-pub(super) fn advance(walls: &WallGrid, mut course: Course, tick: Tick) -> Course {
+/// Follows a course along the walls and among bodies up to and including a tick.
+pub(super) fn advance(ground: Ground<'_>, mut course: Course, tick: Tick) -> Course {
     while course.review <= tick {
-        course = motion::contact(walls, &course, course.review);
+        course = ground.at(course.review, |around| {
+            motion::contact(around, &course, course.review)
+        });
     }
     course
 }
 
 /// Applies a command. It changes nothing if the player already has that heading.
-pub(super) fn obey(walls: &WallGrid, course: &Course, heading: Heading, tick: Tick) -> Course {
+pub(super) fn obey(ground: Ground<'_>, course: &Course, heading: Heading, tick: Tick) -> Course {
     if course.segment.gait.heading == heading {
         return *course;
     }
-    motion::turn(walls, course.segment.at(tick), heading, tick)
+    ground.at(tick, |around| {
+        motion::turn(around, course.segment.at(tick), heading, tick)
+    })
 }
 
 /// Returns the course that begins with the server's report. Its first review is the next tick.

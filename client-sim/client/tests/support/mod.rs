@@ -8,7 +8,7 @@ use std::time::Instant;
 use parlour_client::{Client, Event, ReceivedEvent, Violation};
 use parlour_shared::{
     codec,
-    ids::{Epoch, PlayerId, Slot, Tick},
+    ids::{Epoch, KindId, ObjectId, PlayerId, Slot, Tick},
     map::MapInfo,
     message::{ChatSaid, LeaveReason, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, Welcome},
     motion::{Gait, Heading, Position, TileRect, WallGrid},
@@ -133,6 +133,7 @@ pub(crate) fn chat(scope: Scope, epoch: Epoch, seq: u32) -> Vec<u8> {
 pub(crate) enum Record {
     Leave(Slot),
     Enter(Slot, PlayerId, Position, Gait),
+    EnterObject(Slot, KindId, Position, Gait),
     Turn(Slot, u8, Gait),
     Anchor(Slot, Position, Gait),
 }
@@ -165,6 +166,21 @@ pub(crate) fn snapshot(
                         player,
                         name: "someone",
                         skin: 0,
+                    },
+                    position,
+                    gait,
+                    components: 0,
+                };
+                write_enter(out, &enter);
+                true
+            }
+            Record::EnterObject(slot, kind, position, gait) => {
+                let enter = EnterFields {
+                    slot,
+                    identity: IdentityFields::Object {
+                        object: ObjectId(slot.0.into()),
+                        kind,
+                        owner: None,
                     },
                     position,
                     gait,

@@ -44,7 +44,7 @@ impl Bot {
             Event::Snapshot { own, ack } => {
                 match own {
                     Some(Agreement::Agreed) => measured.predictions_agreed += 1,
-                    Some(Agreement::Unchecked) => measured.predictions_unchecked += 1,
+                    Some(Agreement::Unchecked | Agreement::Corrected) => measured.predictions_unchecked += 1,
                     Some(Agreement::Started) | None => {}
                 }
                 if let Some(ack) = ack {

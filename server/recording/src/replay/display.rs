@@ -99,6 +99,17 @@ pub fn in_motion(gait: Gait) -> String {
     describe_motion(gait, ["standing", "walking", "sprinting"])
 }
 
+/// Describes the motion of an object: `moves east`, `rests`.
+#[must_use]
+pub fn object_moving(gait: Gait) -> String {
+    describe_motion(gait, ["rests", "moves", "moves"])
+}
+
+/// Like [`object_moving`], as a participle: `moving east`, `resting`.
+pub fn object_in_motion(gait: Gait) -> String {
+    describe_motion(gait, ["resting", "moving", "moving"])
+}
+
 fn describe_motion(gait: Gait, [stand, walk, sprint]: [&str; 3]) -> String {
     if gait.heading.is_still() {
         return stand.to_owned();

@@ -3,6 +3,7 @@
 
 mod chat;
 mod commands;
+mod objects;
 mod players;
 mod rooms;
 
@@ -23,6 +24,8 @@ pub enum DumpTable {
     Players,
     /// All rooms.
     Rooms,
+    /// All objects.
+    Objects,
     /// The chat of a window.
     Chat,
     /// The events of sessions in a window.
@@ -80,7 +83,7 @@ pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window
     (from <= at).then_some(Window { from, to: at })
 }
 
-/// Returns the rows of a window; for players and rooms, those after its last tick.
+/// Returns the rows of a window; for players, rooms and objects, those after its last tick.
 ///
 /// # Errors
 /// [`ShowError`], also if the last tick panicked and so left no state.
@@ -134,6 +137,7 @@ pub(super) fn rows(
         let mut run = state_at(replay, window.to)?;
         let dump = match table {
             DumpTable::Players => players::players(&mut run, filter),
+            DumpTable::Objects => objects::objects(&mut run, filter),
             _ => rooms::rooms(&mut run, filter),
         };
         (dump, rooms_of(run.simulation()).collect())

@@ -1,11 +1,12 @@
-//! Describes what one player did and saw. What it saw is decoded from the frames that the world
-//! sent it, so it is exactly what its client knew.
+//! Describes what one player did and saw, or what happened to one object. What a player saw is
+//! decoded from the frames that the world sent it, so it is exactly what its client knew.
 
 mod client_view;
 mod follow_subject;
 mod follower;
 mod messages;
 mod movement;
+mod object;
 mod room_filter;
 
 use std::{collections::BTreeSet, io};
@@ -18,6 +19,7 @@ use super::{
 };
 use follower::Follower;
 pub use follower::Line;
+pub use object::follow_object;
 
 /// Reports what a player did and saw in a window. A player that is followed by name is followed
 /// again if it reconnects with the same name. With a room, reports only what happened while

@@ -5,5 +5,6 @@
 mod chance;
 mod files;
 mod not_declared;
+mod objects;
 mod programs;
 mod support;

@@ -5,6 +5,7 @@ mod damage;
 mod display;
 mod frozen_worlds;
 mod moments;
+mod objects;
 mod player_names;
 mod saved_worlds;
 mod skipped;

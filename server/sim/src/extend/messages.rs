@@ -136,7 +136,7 @@ pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, nam
 
 /// Adds a function that sends messages. The first one adds the system that calls all of them, so
 /// that a world without messages does not run it.
-fn add_sender(app: &mut App, sender: Sender) {
+pub(super) fn add_sender(app: &mut App, sender: Sender) {
     let senders = &mut app.world_mut().resource_mut::<MessageHandlers>().0.senders;
     senders.push(sender);
     if senders.len() == 1 {

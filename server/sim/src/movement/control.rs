@@ -105,9 +105,9 @@ impl Control {
     }
 
     /// Lets the player or object follow a player or object in the same room, at this offset, until
-    /// [`Self::put_down`] is called or the carrier leaves the room. Nothing else stops it meanwhile.
-    /// Choose an offset at which it is in no wall when it is put down; otherwise it is put where the
-    /// carrier is.
+    /// [`Self::put_down`] is called or the carrier leaves the room. Nothing else stops it
+    /// meanwhile. Choose an offset at which it is in no wall when it is put down; otherwise it is
+    /// put where the carrier is.
     pub fn carry(&mut self, carrier: StableId, offset: Position) {
         let ends = false;
         self.carried = Some(CarrierLink {

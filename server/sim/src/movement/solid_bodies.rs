@@ -43,7 +43,12 @@ impl SolidBodies {
             self.by_kind.len() - 1
         });
         let index = &mut self.by_kind[at].1;
-        if index.position(slot) != Some(position) {
+        let before = index.position(slot);
+        if before.is_none() {
+            // So that no move allocates memory.
+            index.reserve(index.len() + 1, slot.index() + 1);
+        }
+        if before != Some(position) {
             index.insert(SlotPosition { slot, position });
             self.changed_at = tick;
         }

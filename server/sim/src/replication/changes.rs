@@ -34,8 +34,8 @@ impl Changes {
         self.sets.iter_mut().for_each(|set| set.grow(slot_count));
     }
 
-    /// Adds the slots that changed after a tick. Returns `false` if changes since then are no longer
-    /// remembered.
+    /// Adds the slots that changed after a tick. Returns `false` if some of these changes are no
+    /// longer remembered.
     pub(super) fn since(&self, base: Tick, out: &mut FixedBitSet) -> bool {
         let ticks = self.tick.since(base);
         if ticks as usize > REMEMBERED {

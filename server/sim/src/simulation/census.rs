@@ -53,7 +53,8 @@ pub struct PlayerInfo {
 }
 
 impl Simulation {
-    /// Reads the players, rooms and objects of a saved state. Parts that cannot be decoded are omitted.
+    /// Reads the players, rooms and objects of a saved state. Parts that cannot be decoded are
+    /// omitted.
     #[must_use]
     pub fn census(&self, saved: &SavedState<'_>) -> Census {
         let tag = |name| self.part_names().position(|known| known == name);

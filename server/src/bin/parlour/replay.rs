@@ -52,6 +52,7 @@ on standard error.
 
 A PLAYER is an id (8 hex digits), a session number or a name, tried in this order. Upper and lower
 case do not matter if only one name matches. If several players have the name, their ids are listed.
+Each world counts its own objects, so --follow object:12 needs one world.
 
 A MOMENT is
   1234, t1234           a tick

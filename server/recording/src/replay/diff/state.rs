@@ -1,4 +1,4 @@
-//! Compares two saved worlds: which parts of which players and rooms differ, in words.
+//! Compares two saved worlds: which parts of which players, rooms and objects differ, in words.
 
 use std::collections::BTreeMap;
 
@@ -38,12 +38,13 @@ impl From<&PlayerInfo> for PlayerName {
 pub struct PartDifference {
     /// The declared name of the component or resource.
     pub component: String,
-    /// Its owner: `player 0000abcd`, `room #3`, `game entity 7`, or `the world`.
+    /// Its owner: `player 0000abcd`, `room #3`, `object 12 (chair)`, `game entity 7`, or `the
+    /// world`.
     pub owner: String,
     /// The player that owns it, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub player: Option<PlayerName>,
-    /// The room that owns it, or that its player is in.
+    /// The room that owns it, or that its player or object is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
     /// The value in the first world, or `None` if it has none.
@@ -79,13 +80,20 @@ pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> PartDiffe
         let [one, other] = values.map(|bytes| bytes.map(|bytes| show(world, tag, bytes)));
         let player = id.and_then(|id| census.iter().find_map(|census| census.players.get(&id)));
         let room = id.and_then(|id| census.iter().find_map(|census| census.rooms.get(&id)));
+        let object = id.and_then(|id| census.iter().find_map(|census| census.objects.get(&id)));
+        let owner = match (id, object) {
+            (None, _) => "the world".to_owned(),
+            (Some(id), None) => id.to_string(),
+            (Some(id), Some(object)) => format!("{id} ({})", object.kind),
+        };
         parts.listed.push(PartDifference {
             component: name(&names, tag),
-            owner: id.map_or_else(|| "the world".to_owned(), |id| id.to_string()),
+            owner,
             player: player.map(PlayerName::from),
             room: player
                 .and_then(|player| player.room.clone())
-                .or_else(|| room.cloned()),
+                .or_else(|| room.cloned())
+                .or_else(|| object.map(|object| object.room.clone())),
             one,
             other,
         });

@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, mem};
 
 use parlour_shared::{
-    ids::{PlayerId, Tick},
+    ids::{KindId, ObjectId, PlayerId, Tick},
     motion::{Position, Segment},
     snapshot::{PlayerIdentity, Snapshot},
     view::View,
 };
 
-use crate::replay::{PlayerRoster, display};
+use crate::replay::{PlayerRoster, display, object_names::called};
+use parlour_sim::EntityKinds;
 
 /// A client's view.
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub(super) struct ClientView {
     view: View,
     /// The names and skins of the other visible players.
     known: BTreeMap<PlayerId, (String, u16)>,
+    /// The visible objects.
+    objects: BTreeMap<ObjectId, KindId>,
     /// Whether the next snapshot is the first of a stay. Its players were already there, so they
     /// are not reported as coming near.
     is_new_stay: bool,
@@ -26,6 +29,7 @@ impl ClientView {
     pub(super) fn enter_room(&mut self, stay: u8) {
         self.view.enter_room(stay);
         self.known.clear();
+        self.objects.clear();
         self.is_new_stay = true;
     }
 
@@ -50,7 +54,12 @@ impl ClientView {
     }
 
     /// Applies a snapshot and describes what changed.
-    pub(super) fn apply(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &PlayerRoster) -> Vec<String> {
+    pub(super) fn apply(
+        &mut self,
+        snapshot: &Snapshot,
+        own: PlayerId,
+        (roster, kinds): (&PlayerRoster, &EntityKinds),
+    ) -> Vec<String> {
         let tick = snapshot.tick;
         let arrival = if mem::take(&mut self.is_new_stay) {
             ""
@@ -85,7 +94,38 @@ impl ClientView {
         let departures = departed
             .iter()
             .map(|(player, (name, _))| format!("no longer sees {}", roster.called(*player, name)));
-        departures.chain(arrivals).chain(changes).collect()
+        let departures = departures.chain(arrivals).chain(changes);
+        let mut texts: Vec<String> = departures.collect();
+        texts.extend(self.apply_objects(own_position, tick, kinds));
+        texts
+    }
+
+    /// Describes which objects appeared and which disappeared, in one line each: a room may have
+    /// hundreds.
+    fn apply_objects(
+        &mut self,
+        own_position: Option<Position>,
+        tick: Tick,
+        kinds: &EntityKinds,
+    ) -> impl Iterator<Item = String> {
+        let mut departed = mem::take(&mut self.objects);
+        let mut arrivals = Vec::new();
+        for (_, object, seen) in self.view.objects() {
+            if departed.remove(&object.object).is_none() {
+                let place = seen.segment.at(tick);
+                let place =
+                    own_position.map_or_else(|| display::place(place), |own| display::offset(own, place));
+                arrivals.push(format!("{} ({place})", called(kinds, object.kind, object.object)));
+            }
+            self.objects.insert(object.object, object.kind);
+        }
+        let departures = departed.iter().map(|(id, kind)| called(kinds, *kind, *id));
+        let departures = Some(display::list(departures)).filter(|names| !names.is_empty());
+        let arrivals = Some(display::list(arrivals)).filter(|names| !names.is_empty());
+        let departures = departures.map(|names| format!("no longer sees {names}"));
+        departures
+            .into_iter()
+            .chain(arrivals.map(|names| format!("sees {names}")))
     }
 }
 

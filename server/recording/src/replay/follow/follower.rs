@@ -6,6 +6,7 @@ use parlour_shared::{
     snapshot::Snapshot,
     text::count,
 };
+use parlour_sim::EntityKinds;
 use parlour_tick::{Event, EventKind, Lane};
 
 use super::{
@@ -259,7 +260,8 @@ impl Follower {
                 Lane::Reliable => texts.extend(messages::describe_received(payload, followed, &context)),
                 Lane::Snapshot => match self.snapshot.read(payload) {
                     Ok(()) => {
-                        texts.extend(followed.view.apply(&self.snapshot, followed.who.id, &self.roster))
+                        let names = (&self.roster, run.simulation().world().resource::<EntityKinds>());
+                        texts.extend(followed.view.apply(&self.snapshot, followed.who.id, names));
                     }
                     Err(error) => texts.push(format!("is sent a snapshot that cannot be read: {error}")),
                 },

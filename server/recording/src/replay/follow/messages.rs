@@ -69,7 +69,10 @@ pub(super) fn describe_received(
         ServerMessage::Chat(chat) => Some(heard(&chat, chat.player == followed.who.id, context.roster)),
         ServerMessage::StateChanged(changed) => {
             let entries: Vec<String> = changed.entries.iter().map(display::entry).collect();
-            let by = name(changed.player, followed, context.roster);
+            let by = changed.player.map_or_else(
+                || "game logic".to_owned(),
+                |player| name(player, followed, context.roster),
+            );
             Some(format!(
                 "sees the room's state change: {}, by {by}",
                 entries.join(", ")

@@ -22,7 +22,7 @@ const END_SLACK_MS: u64 = 15_000;
 /// The rows of all worlds, with a column for the world.
 #[derive(Default)]
 pub struct WorldsDump {
-    /// The rows: those of players and rooms by world, those of chat and commands by time.
+    /// The rows: those of players, rooms and objects by world, those of chat and commands by time.
     pub dump: Dump,
     /// The time span that was searched.
     pub span: TimeSpan,
@@ -106,7 +106,7 @@ impl Worlds {
             shown.dump.columns = dump.columns;
             lines.extend(dump.rows.into_iter().zip(dump.json).map(|(mut row, json)| {
                 row.insert(0, display::plain(world));
-                // Players and rooms have no tick of their own.
+                // Players, rooms and objects have no tick of their own.
                 let mut with_world = json!({ "world": world, "tick": tick });
                 if let (Some(all), Some(rest)) = (with_world.as_object_mut(), json.as_object()) {
                     all.extend(rest.clone());

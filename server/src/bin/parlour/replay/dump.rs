@@ -1,4 +1,4 @@
-//! `--dump`: players, rooms, chat or commands at a tick, as a table or as JSON.
+//! `--dump`: players, rooms, objects, chat or commands at a tick, as a table or as JSON.
 
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
@@ -27,10 +27,10 @@ pub(super) fn args() -> [Arg; 5] {
             .long(WHAT)
             .value_name("WHAT")
             .help(
-                "Show the players or rooms after tick --at, or the chat or commands from --from (or 10 s before) to \
+                "Show the players, rooms or objects after tick --at, or the chat or commands from --from (or 10 s before) to \
                  --at",
             )
-            .value_parser(["players", "rooms", "chat", "commands"]),
+            .value_parser(["players", "rooms", "objects", "chat", "commands"]),
         moment("at", "The tick to look at, for --dump [default: the last tick]")
             .requires(WHAT)
             .conflicts_with_all(others)
@@ -39,7 +39,8 @@ pub(super) fn args() -> [Arg; 5] {
         filter(
             "player",
             "PLAYER",
-            "Show only this player, for --dump: an id (8 hex digits), a session number or a name",
+            "Show only this player, for --dump: an id (8 hex digits), a session number or a name. For --dump objects: only \
+             those that it owns",
         )
         .requires(WHAT)
         .conflicts_with(follow::WHAT),
@@ -61,6 +62,7 @@ pub(super) fn requested_table(matches: &ArgMatches) -> Option<DumpTable> {
     Some(match matches.get_one::<String>(WHAT)?.as_str() {
         "players" => DumpTable::Players,
         "rooms" => DumpTable::Rooms,
+        "objects" => DumpTable::Objects,
         "chat" => DumpTable::Chat,
         _ => DumpTable::Commands,
     })
@@ -124,6 +126,7 @@ fn note_on_ticks(
     let (nothing, when) = match table {
         DumpTable::Players => ("no player", format!("after tick {}", window.to.0)),
         DumpTable::Rooms => ("no room", format!("after tick {}", window.to.0)),
+        DumpTable::Objects => ("no object", format!("after tick {}", window.to.0)),
         DumpTable::Chat => ("no chat", format!("in {window}")),
         DumpTable::Commands => ("no command", format!("in {window}")),
     };

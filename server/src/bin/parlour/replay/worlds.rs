@@ -40,7 +40,7 @@ pub(super) fn run(directories: Vec<WorldDirectory>, matches: &ArgMatches) -> Res
     let worlds = Worlds::open(path, directories, maps, Logic::default())?;
     if let Some(what) = needs_one_world(matches) {
         return Err(Exit::usage(format!(
-            "--{what} needs one world: add --world NAME. The worlds of {} are:\n{}",
+            "{what} needs one world: add --world NAME. The worlds of {} are:\n{}",
             path.display(),
             worlds.describe()
         )));
@@ -57,10 +57,13 @@ pub(super) fn run(directories: Vec<WorldDirectory>, matches: &ArgMatches) -> Res
 }
 
 /// Returns the flag that cannot be used for several worlds, if it is present.
-fn needs_one_world(matches: &ArgMatches) -> Option<&'static str> {
+fn needs_one_world(matches: &ArgMatches) -> Option<String> {
     let values = [diff::WHAT, export::WHAT];
     let value = values.into_iter().find(|name| matches.contains_id(name));
-    value.or_else(|| matches.get_flag(serve::WHAT).then_some(serve::WHAT))
+    let value = value.or_else(|| matches.get_flag(serve::WHAT).then_some(serve::WHAT));
+    // Each world counts its own objects.
+    let object = single_follow::object(matches).map(|object| format!("--follow object:{}", object.0));
+    value.map(|name| format!("--{name}")).or(object)
 }
 
 fn moment<'a>(matches: &'a ArgMatches, name: &str) -> Option<&'a Moment> {

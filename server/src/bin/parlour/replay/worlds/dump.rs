@@ -52,6 +52,7 @@ fn note_on_times(found: &WorldsDump, table: DumpTable, has_moment: bool) -> Opti
     let what = match table {
         DumpTable::Players => "player",
         DumpTable::Rooms => "room",
+        DumpTable::Objects => "object",
         DumpTable::Chat => "chat",
         DumpTable::Commands => "command",
     };
