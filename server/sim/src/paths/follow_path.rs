@@ -15,6 +15,9 @@ pub struct FollowPath {
     velocity: Option<(i16, i16)>,
 }
 
+/// An entity that has memory for this many turns needs no more on most maps.
+const USUAL_TURNS: usize = 32;
+
 /// A stretch of constant velocity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
@@ -28,6 +31,8 @@ impl FollowPath {
     /// Begins to follow a path: the tiles at which it turns, in order. Keeps its memory.
     pub fn begin(&mut self, path: &[TileCell]) {
         self.turns.clear();
+        // With the tile at which the path starts.
+        self.turns.reserve((path.len() + 1).max(USUAL_TURNS));
         self.turns.extend(path.iter().rev());
         self.velocity = None;
     }
