@@ -136,7 +136,8 @@ pub(super) fn walk_among_bodies(
         }
         let here = motion.segment().at(tick);
         position.set_if_neq(CurrentPosition(here));
-        if kinds.is_solid(id) && !passable.contains(entity) {
+        let is_player = id == KindId::PLAYER;
+        if kinds.is_solid(id) && (is_player || !passable.contains(entity)) {
             bodies.put(id, slot, here, tick);
         }
     }
