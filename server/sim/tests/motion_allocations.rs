@@ -52,7 +52,7 @@ fn stirred(app: &mut App, kinds: fn(&mut App)) {
 fn run_objects(kinds: fn(&mut App), names: &[&str]) -> u64 {
     let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 40, 1))]);
     config.rules = generous_rules();
-    // Lists of near objects grow with the largest crowd so far, which is the subject of other tests.
+    // Lists of near objects grow with the largest crowd so far: other tests count them.
     config.rules.interest = Interest::All;
     let mut sim = Simulation::with_plugins(config, move |app: &mut App| stirred(app, kinds));
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
