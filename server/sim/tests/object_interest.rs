@@ -456,7 +456,8 @@ fn lists_that_no_server_saved_are_refused() {
     let (mut world, honest) = small_world();
     let load = |bytes: &[u8]| Simulation::load(config(6), logic, bytes).err();
     assert_eq!(load(&forged(&mut world, &encoded(&honest))).map(|_| ()), None);
-    let cases: [fn(&mut Vec<(Slot, Vec<u16>)>); 11] = [
+    type Forge = fn(&mut Vec<(Slot, Vec<u16>)>);
+    let cases: [Forge; 11] = [
         |lists| lists.swap(0, 1),
         |lists| lists.push(lists[1].clone()),
         |lists| lists[0].1.swap(0, 1),

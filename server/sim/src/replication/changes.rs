@@ -34,7 +34,7 @@ impl Changes {
         self.sets.iter_mut().for_each(|set| set.grow(slot_count));
     }
 
-    /// Adds the slots that changed after a tick. Returns `false` if changes since then are no
+    /// Adds the slots that changed after a tick. Returns `false` if some of these changes are no
     /// longer remembered.
     pub(super) fn since(&self, base: Tick, out: &mut FixedBitSet) -> bool {
         let ticks = self.tick.since(base);

@@ -17,21 +17,19 @@ const MIN_RECORDS: usize = 64;
 
 /// The records of the objects of a room, and who is in which slot since when.
 ///
-/// A viewer keeps only the slots that it knows, and the tick of its last full tick. If the object
-/// in a slot entered later than that, the viewer knows its predecessor, which has left. So nothing
-/// needs to be noted for each viewer when an object leaves.
+/// For a viewer, only the slots that it knows are kept, and its last full tick. If the object in a
+/// slot entered after that tick, the viewer knows the object before it, which has left. So nothing
+/// is noted for each viewer when an object leaves.
 #[derive(Debug)]
 pub(super) struct ObjectRecords {
     pub(super) table: Table,
     /// The tick in which the object of each slot entered, or [`NEVER`].
     entered_at: Vec<Tick>,
     taken: FixedBitSet,
-    /// The taken slots, in order.
-    all: Vec<Slot>,
-    /// Whether an object entered or left since `all` was made.
-    is_outdated: bool,
-    /// The last tick in which an object entered or left, or a later one.
-    listed_at: Tick,
+    /// Whether an object entered or left since the last frames.
+    is_relisted: bool,
+    /// The tick of the first frames after an object entered or left.
+    relisted_at: Tick,
     /// The last tick in which a record changed.
     changed_at: Tick,
 }
@@ -42,9 +40,8 @@ impl Default for ObjectRecords {
             table: Table::new(Slot::FIRST_OBJECT),
             entered_at: Vec::new(),
             taken: FixedBitSet::new(),
-            all: Vec::new(),
-            is_outdated: false,
-            listed_at: Tick(0),
+            is_relisted: false,
+            relisted_at: Tick(0),
             changed_at: Tick(0),
         }
     }
@@ -68,7 +65,7 @@ impl ObjectRecords {
         self.table.records[at].restart(object);
         self.entered_at[at] = tick;
         self.taken.insert(at);
-        self.is_outdated = true;
+        self.is_relisted = true;
         self.mark(slot, tick);
     }
 
@@ -80,7 +77,7 @@ impl ObjectRecords {
             self.table.records[at].restart(ObjectIdentity::default());
             self.entered_at[at] = NEVER;
             self.taken.set(at, false);
-            self.is_outdated = true;
+            self.is_relisted = true;
         }
     }
 
@@ -102,10 +99,8 @@ impl ObjectRecords {
 
     /// Starts the frames of a tick. Further calls in the same tick do nothing.
     pub(super) fn begin(&mut self, tick: Tick) {
-        if self.table.begin(tick) && std::mem::take(&mut self.is_outdated) {
-            self.listed_at = tick;
-            self.all.clear();
-            self.all.extend(self.taken.ones().map(Slot::of_object));
+        if self.table.begin(tick) && std::mem::take(&mut self.is_relisted) {
+            self.relisted_at = tick;
         }
     }
 
@@ -123,13 +118,13 @@ impl ObjectRecords {
     }
 
     /// Returns all objects, by slot.
-    pub(super) fn all(&self) -> &[Slot] {
-        &self.all
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.taken.ones().map(Slot::of_object)
     }
 
     /// Returns whether an object entered or left after a tick.
-    pub(super) fn listed_since(&self, tick: Tick) -> bool {
-        self.listed_at > tick
+    pub(super) fn relisted_since(&self, tick: Tick) -> bool {
+        self.relisted_at > tick
     }
 
     /// Returns whether a record changed after a tick.

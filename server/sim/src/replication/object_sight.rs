@@ -42,13 +42,15 @@ impl ObjectNews {
         now: Tick,
     ) -> bool {
         let has_other_list = matches!(sight, ObjectSight::Listed { changed_at, .. } if changed_at > since);
-        self.is_relisted = has_other_list || records.listed_since(since);
+        self.is_relisted = has_other_list || records.relisted_since(since);
         if self.is_relisted {
-            let visible = match sight {
-                ObjectSight::All => records.all(),
-                ObjectSight::Listed { slots, .. } => slots,
-            };
-            self.compare(known, visible, |slot| records.entered_at(slot), (since, now));
+            let entered_at = |slot| records.entered_at(slot);
+            match sight {
+                ObjectSight::All => self.compare(known, records.slots(), entered_at, (since, now)),
+                ObjectSight::Listed { slots, .. } => {
+                    self.compare(known, slots.iter().copied(), entered_at, (since, now));
+                }
+            }
         }
         self.delta = if records.changed_since(since) {
             find_updates(records, since, self.stayed(sight))
@@ -113,11 +115,11 @@ impl ObjectNews {
         }
     }
 
-    /// Compares two lists.
+    /// Compares the known with the visible objects.
     fn compare(
         &mut self,
         known: &[Slot],
-        visible: &[Slot],
+        visible: impl Iterator<Item = Slot>,
         entered_at: impl Fn(Slot) -> Tick,
         (since, now): (Tick, Tick),
     ) {
@@ -130,7 +132,7 @@ impl ObjectNews {
         .into_iter()
         .for_each(Vec::clear);
         let mut known = known.iter().copied().peekable();
-        for &slot in visible {
+        for slot in visible {
             while let Some(left) = known.next_if(|known| *known < slot) {
                 self.left.push(left);
             }

@@ -7,7 +7,7 @@ use super::viewer::Viewer;
 
 /// All watchers, by session. They are not entities, and not part of the state. The caller limits
 /// their number; there is at most one per session. Each watcher costs three bits per slot of its
-/// room, and a comparison per message to players.
+/// room, two bytes per object that it knows, and a comparison per message to players.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Watchers {
     list: Vec<Watcher>,

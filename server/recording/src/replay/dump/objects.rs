@@ -89,7 +89,7 @@ fn row(
         ),
     ];
     let json = json!({
-        "id": id, "kind": kind.map(parlour_sim::Kind::name), "room": room.name, "slot": object.slot(),
+        "id": id, "kind": kind.map(Kind::name), "room": room.name, "slot": object.slot(),
         "x_px": display::px(position.x), "y_px": display::px(position.y),
         "moving": display::object_moving(motion.segment().gait), "owner": owner.map(display::id),
         "components": components, "parts": parts,
