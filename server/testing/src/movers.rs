@@ -12,7 +12,7 @@ use parlour_sim::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::ObeyOrders;
+use crate::{ObeyOrders, objects};
 
 /// What a session orders: the body of the message `mover`. Positions are in units.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,7 +92,9 @@ pub fn solids_plugin(app: &mut App) {
 fn obey_orders(app: &mut App) {
     app.control_motion().player_message::<MoverOrder>("mover");
     app.configure_sets(TickSchedule, ObeyOrders.in_set(StepSet::Simulate));
-    let obey = obey.in_set(ObeyOrders).before(Walk).in_set(MaySleep);
+    // So both kinds of orders can be used together.
+    let obey = obey.after(objects::obey).before(Walk);
+    let obey = obey.in_set(ObeyOrders).in_set(MaySleep);
     app.add_systems(TickSchedule, obey);
 }
 

@@ -75,7 +75,7 @@ pub fn objects_plugin(app: &mut App) {
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ObeyOrders;
 
-fn obey(
+pub(crate) fn obey(
     mut orders: MessageReader<FromPlayer<ObjectOrder>>,
     players: Query<&InRoom>,
     slots: Query<(Entity, &Object)>,

@@ -3,13 +3,16 @@
 use parlour_server::maps;
 use parlour_shared::{
     codec,
-    ids::Tick,
+    ids::{ObjectId, Tick},
     message::{Move, MoveHeading, Scope, ServerMessage, StateWrite},
-    motion::Direction,
+    motion::{Direction, Position, Velocity},
     rng::Stream,
 };
-use parlour_sim::{Logic, Rate, SimConfig};
-use parlour_testing::{Script, SessionActions as _};
+use parlour_sim::{Logic, OwnerLeaves, Rate, SimConfig, SimulationApp as _};
+use parlour_testing::{
+    Color, MoverOrder, ObjectOrder, Script, SessionActions as _, generous_rules, objects_plugin,
+    solids_plugin,
+};
 use parlour_tick::{Lane, TickInput, TickOutput};
 
 use crate::mood::{MoodPlugin, SetMood};
@@ -34,6 +37,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         rate_limits(),
         room_state(),
         game_logic(),
+        objects(),
     ]
 }
 
@@ -178,6 +182,74 @@ fn game_logic() -> Scenario {
     let mut moods = scenario("game_logic", script.inputs(1500), told, 20);
     moods.logic = Logic::new(|app| _ = app.add_plugins(MoodPlugin));
     moods
+}
+
+/// Objects that rest, move, are pushed, carry and are carried, have owners and follow paths, among
+/// solid bodies.
+fn objects() -> Scenario {
+    const SESSIONS: u32 = 12;
+    let script = Script::random(3, 1800, |script, tick, random| {
+        if tick == 1 {
+            arrivals(script, SESSIONS.into(), |_| "plaza");
+        }
+        (0..u64::from(SESSIONS)).for_each(|number| turn(script, number, 60, tick, random));
+        let number = session(random.below(SESSIONS).into());
+        // About half of them exist.
+        let id = ObjectId(1 + random.below(1 + tick / 4));
+        let mut place = || Position::from_px(100 + random.below(400) as i32, 100 + random.below(300) as i32);
+        let (place, other) = (place(), place());
+        let mut speed = || random.below(1601) as i16 - 800;
+        let velocity = Velocity {
+            x: speed(),
+            y: speed(),
+        };
+        let kind =
+            |kinds: &[&str], random: &mut Stream| kinds[random.below(kinds.len() as u32) as usize].to_owned();
+        let order = match random.below(18) {
+            0 | 1 => ObjectOrder::Spawn {
+                kind: kind(&["chair", "bell"], random),
+                place,
+                color: (random.below(3) > 0).then(|| Color(random.below(1 << 24))),
+            },
+            2 => ObjectOrder::SpawnWalker(place, 300),
+            3 | 4 => ObjectOrder::Walk(id, (random.below(4) > 0).then_some(other)),
+            5 => ObjectOrder::Paint(id, Some(Color(random.below(1 << 24)))),
+            6 => ObjectOrder::Ring(id),
+            7 => ObjectOrder::Take(id, OwnerLeaves::Release),
+            8 => ObjectOrder::Release(id),
+            _ => {
+                let order = match random.below(9) {
+                    0 | 1 => MoverOrder::Launch {
+                        kind: kind(&["crate", "gate", "truck", "ball", "spirit"], random),
+                        place,
+                        velocity,
+                    },
+                    2 => MoverOrder::Turn(id, velocity),
+                    3 => MoverOrder::Teleport(id, other),
+                    4 => MoverOrder::SetPassable(id, random.below(2) == 0),
+                    5 => MoverOrder::Push(id, velocity, 30),
+                    6 => MoverOrder::Ride(id, Position::from_px(20, 0)),
+                    7 => MoverOrder::GetOff,
+                    _ => MoverOrder::Despawn(id),
+                };
+                return script.custom(number, "mover", &order);
+            }
+        };
+        script.custom(number, "order", &order);
+    });
+    let mut objects = scenario(
+        "objects",
+        script.inputs(1800),
+        |output| output.counts.objects,
+        100_000,
+    );
+    objects.logic = Logic::new(|app| {
+        app.follow_paths(500);
+        objects_plugin(app);
+        solids_plugin(app);
+    });
+    objects.config.rules = generous_rules();
+    objects
 }
 
 fn scenario(
