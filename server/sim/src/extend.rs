@@ -17,7 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     actions::Reach,
-    kinds::{EntityKinds, check_layer, layer_bits},
+    kinds::EntityKinds,
     movement, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
     state, timers, travel, wake_times,
@@ -272,13 +272,13 @@ impl SimulationApp for App {
 
     fn player_layer(&mut self, layer: u8) -> &mut Self {
         let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
-        kinds.players_mut().layer = check_layer(layer);
+        kinds.set_player_layer(layer);
         self
     }
 
     fn players_stopped_by(&mut self, layers: &[u8]) -> &mut Self {
         let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
-        kinds.players_mut().stopped_by = layer_bits(layers);
+        kinds.set_players_stopped_by(layers);
         movement::add_solid_bodies(self);
         self
     }

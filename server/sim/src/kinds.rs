@@ -15,7 +15,11 @@ use crate::state;
 
 /// All kinds, by [`KindId`].
 #[derive(Resource, Debug)]
-pub struct EntityKinds(Vec<Kind>);
+pub struct EntityKinds {
+    list: Vec<Kind>,
+    /// The layers whose bodies stop bodies of some kind: bit n stands for layer n.
+    stopping: u32,
+}
 
 /// The maximum number of collision layers.
 const MAX_LAYERS: u8 = 32;
@@ -103,42 +107,50 @@ impl EntityKinds {
     /// Returns whether bodies of this kind stop bodies of any kind.
     #[must_use]
     pub fn is_solid(&self, kind: KindId) -> bool {
-        let kind = self.get(kind);
-        kind.is_some_and(|kind| self.0.iter().any(|other| other.is_stopped_by(kind)))
+        let layer = self.get(kind).map(Kind::layer);
+        layer.is_some_and(|layer| self.stopping >> (layer % MAX_LAYERS) & 1 != 0)
     }
 
     /// Returns whether bodies can stop bodies in this world.
     pub(crate) fn have_solids(&self) -> bool {
-        self.0.iter().any(|kind| kind.described.stopped_by != 0)
+        self.stopping != 0
     }
 
-    /// Returns what clients receive about players, to change it.
-    pub(crate) fn players_mut(&mut self) -> &mut EntityKind {
-        &mut self.0[usize::from(KindId::PLAYER.0)].described
+    /// Sets the collision layer of players.
+    pub(crate) fn set_player_layer(&mut self, layer: u8) {
+        self.list[usize::from(KindId::PLAYER.0)].described.layer = check_layer(layer);
+    }
+
+    /// Sets the layers whose bodies stop players.
+    pub(crate) fn set_players_stopped_by(&mut self, layers: &[u8]) {
+        let players = &mut self.list[usize::from(KindId::PLAYER.0)].described;
+        players.stopped_by = layer_bits(layers);
+        let all = self.list.iter().map(|kind| kind.described.stopped_by);
+        self.stopping = all.fold(0, |bits, layers| bits | layers);
     }
 
     /// Returns the kind with a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<KindId> {
-        let at = self.0.iter().position(|kind| kind.name() == name)?;
+        let at = self.list.iter().position(|kind| kind.name() == name)?;
         Some(KindId(at as u8))
     }
 
     /// Returns a kind.
     #[must_use]
     pub fn get(&self, kind: KindId) -> Option<&Kind> {
-        self.0.get(usize::from(kind.0))
+        self.list.get(usize::from(kind.0))
     }
 
     /// Returns all kinds. The first one is that of players.
     pub fn iter(&self) -> impl Iterator<Item = (KindId, &Kind)> {
-        let kinds = self.0.iter().enumerate();
+        let kinds = self.list.iter().enumerate();
         kinds.map(|(at, kind)| (KindId(at as u8), kind))
     }
 
     /// Returns what clients receive about all kinds.
     pub(crate) fn described(&self) -> Vec<EntityKind> {
-        self.0.iter().map(|kind| kind.described.clone()).collect()
+        self.list.iter().map(|kind| kind.described.clone()).collect()
     }
 
     /// Adds a kind.
@@ -152,11 +164,12 @@ impl EntityKinds {
             "two kinds have the name {name}: choose different names"
         );
         assert!(
-            self.0.len() < MAX_KINDS,
+            self.list.len() < MAX_KINDS,
             "at most {MAX_KINDS} kinds with that of players; {name} is one too many"
         );
-        self.0.push(kind);
-        KindId((self.0.len() - 1) as u8)
+        self.stopping |= kind.described.stopped_by;
+        self.list.push(kind);
+        KindId((self.list.len() - 1) as u8)
     }
 
     /// Adds a replicated component to a kind. Returns its index.
@@ -164,7 +177,7 @@ impl EntityKinds {
     /// # Panics
     /// If the kind has 16 components.
     pub(crate) fn add_component(&mut self, kind: KindId, name: &str) -> usize {
-        let Kind { described, .. } = &mut self.0[usize::from(kind.0)];
+        let Kind { described, .. } = &mut self.list[usize::from(kind.0)];
         let index = described.components.len();
         assert!(
             index < MAX_COMPONENTS,
@@ -180,17 +193,17 @@ impl EntityKinds {
 /// objects have numbers of kinds.
 impl Serialize for EntityKinds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Kind::name))
+        serializer.collect_seq(self.list.iter().map(Kind::name))
     }
 }
 
 fn restore(names: Vec<String>, world: &World) -> Option<EntityKinds> {
-    let kinds = &world.resource::<EntityKinds>().0;
-    kinds
-        .iter()
-        .map(Kind::name)
-        .eq(names.iter().map(String::as_str))
-        .then(|| EntityKinds(kinds.clone()))
+    let declared = world.resource::<EntityKinds>();
+    let known = declared.list.iter().map(Kind::name);
+    known.eq(names.iter().map(String::as_str)).then(|| EntityKinds {
+        list: declared.list.clone(),
+        stopping: declared.stopping,
+    })
 }
 
 pub(crate) fn plugin(app: &mut App) {
@@ -200,9 +213,13 @@ pub(crate) fn plugin(app: &mut App) {
         half_y: BodySize::PLAYER.half_y,
         ..EntityKind::default()
     };
-    app.insert_resource(EntityKinds(vec![Kind {
+    let players = Kind {
         described,
         near_px: None,
-    }]));
+    };
+    app.insert_resource(EntityKinds {
+        list: vec![players],
+        stopping: 0,
+    });
     state::resource_as::<EntityKinds, _>(app, "kinds", restore);
 }

@@ -134,9 +134,10 @@
 //!   answers requests, and a [`FollowPath`] follows a path
 //! * who owns an object: [`Owner`]
 //!
-//! It writes room state with [`RoomStates`], changes the lock and the properties of rooms with
-//! [`RoomListings`], takes and releases
-//! objects with [`Owners`], and sends objects to a target with [`Route`].
+//! It writes room state with [`RoomStates`], and changes the lock and the properties of rooms with
+//! [`RoomListings`]. It turns, stops and teleports players and objects with [`Steer`], pushes,
+//! carries and locks them with [`Control`], and sends objects to a target with [`Route`]. It takes
+//! and releases objects with [`Owners`].
 //!
 //! ## Tests
 //!

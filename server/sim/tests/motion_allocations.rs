@@ -9,7 +9,7 @@ use parlour_shared::{
     motion::{Direction, Position, Velocity},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Clock, Object, SimConfig, Simulation, Steer, StepSet, TickSchedule, Walk};
+use parlour_sim::{Clock, Interest, Object, SimConfig, Simulation, Steer, StepSet, TickSchedule, Walk};
 use parlour_testing::{
     MoverOrder, ObeyOrders, SessionActions as _,
     allocations::{CountingAllocator, on_this_thread},
@@ -52,6 +52,8 @@ fn stirred(app: &mut App, kinds: fn(&mut App)) {
 fn run_objects(kinds: fn(&mut App), names: &[&str]) -> u64 {
     let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 40, 1))]);
     config.rules = generous_rules();
+    // Lists of near objects grow with the largest crowd so far: other tests count them.
+    config.rules.interest = Interest::All;
     let mut sim = Simulation::with_plugins(config, move |app: &mut App| stirred(app, kinds));
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     (0..20).for_each(|session| input.open_and_join(session, "plaza"));

@@ -183,6 +183,41 @@ fn a_world_among_solid_bodies_sleeps_when_all_of_them_rest() {
 }
 
 #[test]
+fn a_pushed_object_stops_at_a_player_and_a_carried_one_does_not() {
+    let mut world = world();
+    launch(&mut world, "crate", Position::from_px(100, 100), (0, 0));
+    order(
+        &mut world,
+        3,
+        &MoverOrder::TeleportMe(Position::from_px(150, 100)),
+    );
+    world.tick();
+    let push = Velocity { x: 3000, y: 0 };
+    order(&mut world, 1, &MoverOrder::Push(ObjectId(1), push, 10));
+    world.ticks(20);
+    assert_eq!(place(&world, 1).x, (150 - 16) * 256);
+    order(
+        &mut world,
+        1,
+        &MoverOrder::PickUp(ObjectId(1), Position::default()),
+    );
+    world.walk(1, Direction::East);
+    world.ticks(10);
+    assert_eq!(
+        place(&world, 1),
+        world.position(1),
+        "a body in the hands of a player"
+    );
+    order(&mut world, 1, &MoverOrder::PutDown(ObjectId(1)));
+    world.ticks(10);
+    assert_ne!(
+        place(&world, 1),
+        world.position(1),
+        "its carrier may walk away from it"
+    );
+}
+
+#[test]
 fn a_world_that_skips_is_the_same_as_one_that_steps() {
     let mut world = world();
     let mut skipping = Simulation::load(config(&[]), solids_plugin, &world.saved()).unwrap();

@@ -2,7 +2,7 @@
 //! in the order of their slots, so that two of them never step into the same place. Each is stopped
 //! by the others where they are at that moment: those before it have already moved.
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{prelude::*, system::SystemParam};
 use parlour_shared::{
     ids::{Epoch, KindId, Slot, Tick},
     motion::{self, Blocker, Course, Gait, Heading, Position, Segment, Surroundings, contact},
@@ -42,67 +42,88 @@ pub(super) struct Scratch {
 }
 
 /// Moves all players and objects to this tick.
-pub(super) fn walk_among_bodies(
-    mut players: Query<Walker<'_>, Without<Object>>,
-    mut objects: ObjectWalk<'_, '_>,
-    passable: Query<(), With<Passable>>,
-    mut controls: Query<&mut Control>,
-    mut rooms: Query<(&Room, &mut SolidBodies)>,
-    (clock, mut outbox): (Res<Clock>, ResMut<Outbox>),
-    mut scratch: Local<Scratch>,
-) {
-    let tick = clock.tick;
+pub(super) fn walk_among_bodies(mut walk: AmongBodies<'_, '_>, mut scratch: Local<Scratch>) {
     let Scratch { busy, blockers } = &mut *scratch;
     busy.clear();
-    objects.notice_changes();
-    let players_are_solid = objects.kinds.is_solid(KindId::PLAYER);
-    // First, all bodies are where they were in the previous tick.
-    for (player, room, seat, motion, mut position, queue, _) in &mut players {
-        if players_are_solid && let Ok((_, mut bodies)) = rooms.get_mut(room.0) {
-            bodies.put(KindId::PLAYER, seat.slot, motion.step_ahead(tick).position, tick);
-        }
-        let segment = motion.segment();
-        let rests = segment.gait.heading.is_still() && segment.since != tick;
-        if rests && tick < motion.course.review && !queue.is_due(tick) {
-            position.set_if_neq(CurrentPosition(segment.at(tick)));
-        } else {
-            busy.push((seat.epoch, seat.slot, player));
-        }
-    }
-    let ObjectWalk {
-        objects,
-        moving,
-        kinds,
-        ..
-    } = &mut objects;
-    moving.retain(|Mover { epoch, slot, object }| {
-        let Ok((_, details, motion, _)) = objects.get(object) else {
-            return false;
-        };
-        if kinds.is_solid(details.kind())
-            && !passable.contains(object)
-            && let Ok((_, mut bodies)) = rooms.get_mut(details.room())
-        {
-            bodies.put(details.kind(), slot, motion.step_ahead(tick).position, tick);
-        }
-        busy.push((epoch, slot, object));
-        !motion.segment().gait.heading.is_still()
-    });
-    // Then each of them moves.
+    walk.objects.notice_changes();
+    walk.place_players(busy);
+    walk.place_objects(busy);
     busy.sort_unstable();
     for &(_, slot, entity) in busy.iter() {
-        let player = players.get_mut(entity).ok();
-        let (room, id, mut motion, mut position, command) = match player {
-            Some((_, room, _, motion, position, queue, link)) => {
+        walk.walk(entity, slot, blockers);
+    }
+}
+
+/// What walking among solid bodies needs to know.
+#[derive(SystemParam)]
+pub(super) struct AmongBodies<'w, 's> {
+    players: Query<'w, 's, Walker<'static>, Without<Object>>,
+    objects: ObjectWalk<'w, 's>,
+    passable: Query<'w, 's, (), With<Passable>>,
+    controls: Query<'w, 's, &'static mut Control>,
+    rooms: Query<'w, 's, (&'static Room, &'static mut SolidBodies)>,
+    clock: Res<'w, Clock>,
+    outbox: ResMut<'w, Outbox>,
+}
+
+impl AmongBodies<'_, '_> {
+    /// Puts all players where they are before they walk, and collects those that may move.
+    fn place_players(&mut self, busy: &mut Vec<(Epoch, Slot, Entity)>) {
+        let tick = self.clock.tick;
+        let are_solid = self.objects.kinds.is_solid(KindId::PLAYER);
+        for (player, room, seat, motion, mut position, queue, _) in &mut self.players {
+            if are_solid && let Ok((_, mut bodies)) = self.rooms.get_mut(room.0) {
+                bodies.put(KindId::PLAYER, seat.slot, motion.step_ahead(tick).position, tick);
+            }
+            let segment = motion.segment();
+            let rests = segment.gait.heading.is_still() && segment.since != tick;
+            if rests && tick < motion.course.review && !queue.is_due(tick) {
+                position.set_if_neq(CurrentPosition(segment.at(tick)));
+            } else {
+                busy.push((seat.epoch, seat.slot, player));
+            }
+        }
+    }
+
+    /// Puts the objects that move or changed where they are before they walk, and collects them.
+    fn place_objects(&mut self, busy: &mut Vec<(Epoch, Slot, Entity)>) {
+        let tick = self.clock.tick;
+        let ObjectWalk {
+            objects,
+            moving,
+            kinds,
+            ..
+        } = &mut self.objects;
+        moving.retain(|Mover { epoch, slot, object }| {
+            let Ok((_, details, motion, _)) = objects.get(object) else {
+                return false;
+            };
+            if kinds.is_solid(details.kind())
+                && !self.passable.contains(object)
+                && let Ok((_, mut bodies)) = self.rooms.get_mut(details.room())
+            {
+                bodies.put(details.kind(), slot, motion.step_ahead(tick).position, tick);
+            }
+            busy.push((epoch, slot, object));
+            !motion.segment().gait.heading.is_still()
+        });
+    }
+
+    /// Moves an entity to this tick, and lets it obey a command.
+    fn walk(&mut self, entity: Entity, slot: Slot, blockers: &mut Vec<Blocker>) {
+        let tick = self.clock.tick;
+        let kinds = &*self.objects.kinds;
+        let (room, id, mut motion, mut position, command) = match self.players.get_mut(entity) {
+            Ok((_, room, _, motion, position, queue, link)) => {
                 (room.0, KindId::PLAYER, motion, position, Some((queue, link)))
             }
-            None => match objects.get_mut(entity) {
+            Err(_) => match self.objects.objects.get_mut(entity) {
                 Ok((_, object, motion, position)) => (object.room(), object.kind(), motion, position, None),
-                Err(_) => continue,
+                Err(_) => return,
             },
         };
-        let (Ok((room, mut bodies)), Some(kind)) = (rooms.get_mut(room), kinds.get(id)) else {
-            continue;
+        let (Ok((room, mut bodies)), Some(kind)) = (self.rooms.get_mut(room), kinds.get(id)) else {
+            return;
         };
         let mut among = Among {
             ground: surroundings(room, kind),
@@ -116,27 +137,24 @@ pub(super) fn walk_among_bodies(
             blockers,
             tick,
         };
-        let mut control = controls.get_mut(entity).ok();
+        let mut control = self.controls.get_mut(entity).ok();
         if !control.as_ref().is_some_and(|control| control.is_carried()) {
             among.walk(&mut motion);
         }
         if let Some((mut queue, mut link)) = command
             && queue.is_due(tick)
-            && let Some(heading) = take_command(
-                &mut queue,
-                &mut link,
-                control.as_deref_mut(),
-                &mut outbox.out.counts,
-                tick,
-            )
-            && heading != motion.segment().gait.heading
         {
-            let here = motion.segment().at(tick);
-            motion.follow(among.turn(here, heading), tick);
+            let counts = &mut self.outbox.out.counts;
+            let heading = take_command(&mut queue, &mut link, control.as_deref_mut(), counts, tick);
+            if let Some(heading) = heading.filter(|heading| *heading != motion.segment().gait.heading) {
+                let here = motion.segment().at(tick);
+                motion.follow(among.turn(here, heading), tick);
+            }
         }
         let here = motion.segment().at(tick);
         position.set_if_neq(CurrentPosition(here));
-        if kinds.is_solid(id) && !passable.contains(entity) {
+        let is_player = id == KindId::PLAYER;
+        if kinds.is_solid(id) && (is_player || !self.passable.contains(entity)) {
             bodies.put(id, slot, here, tick);
         }
     }
