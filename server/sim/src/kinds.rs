@@ -74,6 +74,11 @@ impl Kind {
         self.described.stopped_by >> (other.described.layer % MAX_LAYERS) & 1 != 0
     }
 
+    /// Returns whether the bodies of some layer stop bodies of this kind.
+    pub(crate) fn is_stopped_by_bodies(&self) -> bool {
+        self.described.stopped_by != 0
+    }
+
     /// Returns whether walls do not stop its bodies.
     #[must_use]
     pub fn passes_walls(&self) -> bool {

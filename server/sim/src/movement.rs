@@ -34,6 +34,7 @@ pub use solid_bodies::Passable;
 pub(crate) use solid_bodies::{SolidBodies, forget as forget_body};
 pub use steer::Steer;
 pub use surroundings::surroundings;
+pub(crate) use surroundings::turn as turn_entity;
 pub(crate) use walkers::Walkers;
 
 pub(crate) fn plugin(app: &mut App) {

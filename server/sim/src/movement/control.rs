@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CurrentPosition, Motion,
-    surroundings::{place_of, surroundings},
+    surroundings::{place_of, surroundings, turn},
 };
 use crate::{
     clock::Clock,
@@ -237,7 +237,7 @@ pub(super) fn apply(
         if let Some(link) = ended {
             motion.put_down(around, link.offset, heading, tick);
         } else if control.carried.is_none() && heading != motion.course.segment.gait.heading {
-            motion.turn(around, heading, tick);
+            turn(&mut motion, (room, kind), heading, tick);
         }
     }
 }

@@ -63,7 +63,7 @@ impl Motion {
     }
 
     /// Changes the heading of the entity at this tick. [`surroundings`](crate::surroundings)
-    /// returns what is around it.
+    /// returns what is around it. Where bodies stop it, use [`Steer`](crate::Steer).
     pub fn turn<'a>(&mut self, around: impl Into<Surroundings<'a>>, heading: Heading, tick: Tick) {
         let around = around.into();
         // A wall that the body meets at this tick stops it before it turns.

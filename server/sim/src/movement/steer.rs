@@ -5,7 +5,7 @@ use parlour_shared::motion::{Heading, Position, Velocity};
 
 use super::{
     Motion,
-    surroundings::{place_of, surroundings},
+    surroundings::{place_of, turn},
 };
 use crate::{
     clock::Clock,
@@ -66,7 +66,7 @@ impl Steer<'_, '_> {
         };
         let heading = Heading::free(velocity);
         if motion.segment().gait.heading != heading {
-            motion.turn(surroundings(room, kind), heading, self.clock.tick);
+            turn(&mut motion, (room, kind), heading, self.clock.tick);
         }
         true
     }

@@ -1,8 +1,12 @@
 //! What belongs to the motion of an entity: its room, its kind, and the walls around it.
 
 use bevy_ecs::prelude::*;
-use parlour_shared::{ids::KindId, motion::Surroundings};
+use parlour_shared::{
+    ids::{KindId, Tick},
+    motion::{self, Heading, Surroundings},
+};
 
+use super::Motion;
 use crate::{
     kinds::Kind,
     objects::Object,
@@ -20,6 +24,18 @@ pub fn surroundings<'a>(room: &'a Room, kind: &Kind) -> Surroundings<'a> {
         walls,
         body: kind.size(),
         blockers: &[],
+    }
+}
+
+/// Changes the heading of an entity of a kind at this tick. If bodies can stop it, only the walk
+/// knows where it is at this tick: it then walks with the old heading first.
+pub(crate) fn turn(motion: &mut Motion, (room, kind): (&Room, &Kind), heading: Heading, tick: Tick) {
+    let around = surroundings(room, kind);
+    if kind.is_stopped_by_bodies() {
+        let here = motion.segment().at(tick);
+        motion.follow(motion::turn(around, here, heading, tick), tick);
+    } else {
+        motion.turn(around, heading, tick);
     }
 }
 

@@ -2,14 +2,14 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::motion::{Heading, Surroundings};
+use parlour_shared::motion::Heading;
 use serde::{Deserialize, Serialize};
 
 use super::{PathFinder, PathQueue, PathRequest, Route, TileCell, Walkable};
 use crate::{
     clock::Clock,
-    kinds::EntityKinds,
-    movement::{Motion, Walk, surroundings},
+    kinds::{EntityKinds, Kind},
+    movement::{Motion, Walk, turn_entity},
     objects::Object,
     rooms::Room,
     schedule::{MaySleep, StepSet, TickSchedule},
@@ -94,20 +94,20 @@ fn follow_paths(
         let room = rooms.get(object.room()).ok()?;
         let kind = kinds.get(object.kind())?;
         let map = Walkable::new(&room.map.walls, kind.size().into());
-        Some((map, surroundings(room, kind)))
+        Some((map, (room, kind)))
     };
     for (entity, id, object, mut route, mut motion) in &mut walkers {
         let segment = motion.segment();
         if !route.is_due(tick, &segment) {
             continue;
         }
-        let Some((map, around)) = map_of(object) else {
+        let Some((map, place)) = map_of(object) else {
             continue;
         };
         if let Some((from, to)) = route.wanted(map, segment.at(tick)) {
             wanted.push((*id, entity, from, to));
         }
-        steer(&mut route, &mut motion, (map, around), &clock);
+        steer(&mut route, &mut motion, (map, place), &clock);
     }
     // The order of objects in memory is not the same in a loaded world.
     wanted.sort_unstable_by_key(|(id, ..)| *id);
@@ -148,9 +148,9 @@ fn follow_paths(
         else {
             return;
         };
-        if let Some((map, around)) = map_of(object) {
+        if let Some((map, place)) = map_of(object) {
             route.answer(map, motion.segment().at(tick), request, result);
-            steer(&mut route, &mut motion, (map, around), &clock);
+            steer(&mut route, &mut motion, (map, place), &clock);
         }
     });
 }
@@ -159,7 +159,7 @@ fn follow_paths(
 fn steer(
     route: &mut Route,
     motion: &mut Mut<'_, Motion>,
-    (map, around): (Walkable<'_>, Surroundings<'_>),
+    (map, place): (Walkable<'_>, (&Room, &Kind)),
     clock: &Clock,
 ) {
     let (tick, segment) = (clock.tick, motion.segment());
@@ -168,7 +168,7 @@ fn steer(
     if heading == segment.gait.heading {
         route.follow(tick, &segment, stretch.ticks);
     } else {
-        motion.turn(around, heading, tick);
+        turn_entity(motion, place, heading, tick);
         route.turn(tick);
     }
 }
