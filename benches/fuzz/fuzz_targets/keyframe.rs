@@ -2,24 +2,33 @@
 //! hash in the bytes, as an attacker would.
 #![no_main]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
 use parlour_shared::{
     ids::SessionId,
+    map::MapObject,
     message::{Chat, ClientMessage, Join, Move, MoveHeading},
     motion::Direction,
 };
-use parlour_sim::{LoadError, SavedState, SimConfig, Simulation};
+use parlour_sim::{LoadError, Logic, ObjectKind, SavedState, SimConfig, Simulation, SimulationApp as _};
 use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput, player_id};
 
 #[path = "../mutate.rs"]
 mod mutate;
 
-/// A saved world: two players walk, and one has just left.
+/// A saved world: two players walk among objects, and one has just left.
 static GOOD: LazyLock<(SimConfig, Vec<u8>)> = LazyLock::new(|| {
-    let config = SimConfig::new(parlour_server::maps::load(None).expect("the bundled maps"));
-    let mut simulation = Simulation::new(config.clone());
+    let mut maps = parlour_server::maps::load(None).expect("the bundled maps");
+    for map in &mut maps {
+        let map = Arc::make_mut(map);
+        let position = map.spawns[0].position;
+        map.objects = ["chair", "ball", "chair"]
+            .map(|class| MapObject { class: class.into(), position, ..MapObject::default() })
+            .to_vec();
+    }
+    let config = SimConfig::new(maps);
+    let mut simulation = Simulation::with_plugins(config.clone(), logic());
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     let mut send = |session, kind| input.events.push(Event { session: SessionId(session), kind });
     for session in 1..=3 {
@@ -44,6 +53,14 @@ static GOOD: LazyLock<(SimConfig, Vec<u8>)> = LazyLock::new(|| {
     (config, saved)
 });
 
+/// Two kinds of objects, one of which is solid.
+fn logic() -> Logic {
+    Logic::new(|app| {
+        app.object_kind(ObjectKind::new("chair").near_px(600));
+        app.object_kind(ObjectKind::new("ball").size_px(6, 6).stopped_by(&[0]));
+    })
+}
+
 fn arrive(session: u64) -> EventKind {
     EventKind::Arrive(Arrival::new(player_id(0, session as u32), format!("p{session}")))
 }
@@ -51,10 +68,10 @@ fn arrive(session: u64) -> EventKind {
 fuzz_target!(|input: &[u8]| {
     let (config, good) = &*GOOD;
     let mut bytes = mutate::mutate(good, input);
-    let mut loaded = Simulation::load(config.clone(), (), &bytes);
+    let mut loaded = Simulation::load(config.clone(), logic(), &bytes);
     if let Err(LoadError::Hash { got, .. }) = loaded {
         bytes[4..12].copy_from_slice(&got.to_le_bytes());
-        loaded = Simulation::load(config.clone(), (), &bytes);
+        loaded = Simulation::load(config.clone(), logic(), &bytes);
         assert!(loaded.is_ok(), "with the right hash: {loaded:?}");
     }
     if let Ok(mut simulation) = loaded {

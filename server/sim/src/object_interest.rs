@@ -16,7 +16,7 @@ use crate::{
     config::Interest,
     movement::CurrentPosition,
     object_space,
-    proximity::{CheckPairs, PlayerIndex, Proximity},
+    proximity::{CheckPairs, PlayerIndex, PlayerSpace},
     rooms::{Room, Rooms, Seats},
     schedule::{StepSet, TickSchedule},
     space::{ObjectSpace, SlotPosition},
@@ -40,7 +40,7 @@ pub(crate) fn plugin(app: &mut App) {
 
 /// Checks a shard of the players of each room that has objects.
 fn refresh(
-    mut rooms: Query<(&Room, &Seats, &Proximity, &mut ObjectSpace, &mut ObjectInterest)>,
+    mut rooms: Query<(&Room, &Seats, &PlayerSpace, &mut ObjectSpace, &mut ObjectInterest)>,
     positions: Query<&CurrentPosition>,
     directory: Res<Rooms>,
     clock: Res<Clock>,
@@ -48,7 +48,7 @@ fn refresh(
 ) {
     let now = clock.tick;
     for entity in directory.occupied() {
-        let Ok((room, seats, proximity, mut space, mut interest)) = rooms.get_mut(entity) else {
+        let Ok((room, seats, players, mut space, mut interest)) = rooms.get_mut(entity) else {
             continue;
         };
         let (rules, before) = (&room.rules, interest.digest());
@@ -66,7 +66,7 @@ fn refresh(
             continue;
         }
         let shard = now.0.wrapping_add(room.epoch.0) % rules.refresh_ticks;
-        match proximity.index() {
+        match players.index() {
             Some(players) => check_large(interest_now, space, (players, shard), now),
             None => {
                 let due = (shard as usize..seats.slot_count()).step_by(rules.refresh_ticks as usize);

@@ -5,6 +5,7 @@ mod encounters;
 mod near_rows;
 mod pair_check;
 mod player_index;
+mod player_space;
 mod shard;
 mod slot_words;
 
@@ -25,6 +26,7 @@ pub use near_rows::Proximity;
 use near_rows::SMALL_POOL;
 use pair_check::PairChecker;
 pub(crate) use player_index::PlayerIndex;
+pub(crate) use player_space::PlayerSpace;
 use shard::Shard;
 
 /// If a room never had more players than this, one tick checks all its pairs, without a grid.
@@ -93,6 +95,8 @@ impl Nearby<'_, '_> {
 
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, Proximity>();
+    app.register_required_components::<Room, PlayerSpace>();
+    state::derived::<PlayerSpace>(app);
     app.init_resource::<Encounters>()
         .init_resource::<near_rows::LoadedRows>();
     app.add_message::<CameNear>().add_message::<WentAway>();
@@ -124,16 +128,17 @@ pub(crate) struct CheckPairs;
 /// ticks of a round.
 fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
+    mut spaces: Query<&mut PlayerSpace>,
     moved: Query<(&InRoom, &Seat, &CurrentPosition), Changed<CurrentPosition>>,
     (positions, names): (Query<&CurrentPosition>, Query<&StableId>),
-    (directory, clock, space): (Res<Rooms>, Res<Clock>, Res<SpaceIsUsed>),
+    (directory, clock, has_queries): (Res<Rooms>, Res<Clock>, Res<SpaceIsUsed>),
     mut checker: Local<Box<PairChecker>>,
     mut encounters: ResMut<Encounters>,
 ) {
     let stable_entity = |entity| names.get(entity).ok().map(|&id| StableEntity { id, entity });
     // Large rooms note who moved. A room without an index takes all positions when it makes one.
     if std::mem::take(&mut checker.had_large_rooms) {
-        note_moved(&moved, &mut rooms, clock.tick);
+        note_moved(&moved, &mut spaces, clock.tick);
     }
     for entity in directory.occupied() {
         let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
@@ -175,7 +180,10 @@ fn refresh(
             checker.check_all(rows, radius, &mut report);
         } else {
             checker.had_large_rooms = true;
-            let mut index = rows.take_index().unwrap_or_else(|| {
+            let Ok(mut space) = spaces.get_mut(entity) else {
+                continue;
+            };
+            let index = space.0.get_or_insert_with(|| {
                 let mut index = PlayerIndex::new(rules.refresh_ticks, seats.slot_count(), radius);
                 for player in seats.iter().filter_map(placed) {
                     index.moved(player, clock.tick);
@@ -190,11 +198,10 @@ fn refresh(
             } else {
                 Shard::new(now, rules.refresh_ticks)
             };
-            checker.check_shard(shard, rows, &index, radius, &mut report);
-            if space.0 {
+            checker.check_shard(shard, rows, index, radius, &mut report);
+            if has_queries.0 {
                 index.fill_grid(radius, &mut checker.players);
             }
-            rows.put_index(index);
         }
         if proximity.digest() != before {
             proximity.set_changed();
@@ -204,24 +211,21 @@ fn refresh(
 
 /// Brings the indexes of large rooms up to date for queries of game logic.
 fn locate(
-    mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
+    rooms: Query<&Room>,
+    mut spaces: Query<&mut PlayerSpace>,
     moved: Query<(&InRoom, &Seat, &CurrentPosition), Changed<CurrentPosition>>,
     directory: Res<Rooms>,
     clock: Res<Clock>,
     mut players: Local<Vec<SlotPosition>>,
 ) {
-    let is_large = |room| {
-        rooms
-            .get(room)
-            .is_ok_and(|(.., proximity)| proximity.index().is_some())
-    };
+    let is_large = |room| spaces.get(room).is_ok_and(|space| space.index().is_some());
     if !directory.occupied().any(is_large) {
         return;
     }
-    note_moved(&moved, &mut rooms, clock.tick);
+    note_moved(&moved, &mut spaces, clock.tick);
     for entity in directory.occupied() {
-        if let Ok((room, _, mut proximity)) = rooms.get_mut(entity)
-            && let Some(index) = proximity.bypass_change_detection().index_mut()
+        if let (Ok(room), Ok(mut space)) = (rooms.get(entity), spaces.get_mut(entity))
+            && let Some(index) = &mut space.0
         {
             index.fill_grid(NearRadius::from_px(room.rules.near_px), &mut players);
         }
@@ -231,20 +235,18 @@ fn locate(
 /// Notes the players that moved since the last tick, in the indexes of their rooms.
 fn note_moved(
     moved: &Query<(&InRoom, &Seat, &CurrentPosition), Changed<CurrentPosition>>,
-    rooms: &mut Query<(&Room, &Seats, &mut Proximity)>,
+    spaces: &mut Query<&mut PlayerSpace>,
     now: Tick,
 ) {
     // Players that are stored together are often in the same room.
     let mut last = Entity::PLACEHOLDER;
-    let mut proximity = None;
+    let mut space = None;
     for (room, seat, position) in moved {
         if room.0 != last {
             last = room.0;
-            proximity = rooms.get_mut(last).ok().map(|(.., proximity)| proximity);
+            space = spaces.get_mut(last).ok();
         }
-        let index = proximity
-            .as_mut()
-            .and_then(|proximity| proximity.bypass_change_detection().index_mut());
+        let index = space.as_mut().and_then(|space| space.0.as_mut());
         if let Some(index) = index {
             let player = SlotPosition {
                 slot: seat.slot,

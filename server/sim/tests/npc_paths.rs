@@ -145,10 +145,10 @@ fn nothing_changes_between_two_turns() {
     spawn(&mut world, tile(2, 20), 640);
     world.tick();
     go(&mut world, 1, tile(9, 20));
-    world.tick();
+    world.ticks(2);
     let (route, motion) = (get::<Route>(&world.sim, 1).clone(), segment(&world, 1));
     // 7 tiles of 16 px at 2.5 px per tick: 44.8 ticks.
-    for _ in 0..43 {
+    for _ in 0..42 {
         world.tick();
         assert_eq!(segment(&world, 1), motion);
         assert_eq!(*get::<Route>(&world.sim, 1), route);
@@ -256,6 +256,44 @@ fn a_target_can_change_on_the_way() {
         assert!(ticks < 2_000);
     }
     assert_eq!(last, tile(8, 30));
+}
+
+#[test]
+fn an_object_turns_around_at_the_next_tile() {
+    let mut world = world(10_000);
+    spawn(&mut world, tile(2, 2), 640);
+    world.tick();
+    // A straight way of 30 tiles.
+    go(&mut world, 1, tile(2, 32));
+    world.ticks(64);
+    assert!((tile(2, 11).y..=tile(2, 13).y).contains(&place(&world, 1).y));
+    // One tile at 2.5 px per tick takes 6.4 ticks.
+    go(&mut world, 1, tile(2, 3));
+    world.ticks(9 * 7 + 2 * 7);
+    assert_eq!(
+        (status(&world, 1), place(&world, 1)),
+        (RouteStatus::Arrived, tile(2, 3))
+    );
+}
+
+#[test]
+fn a_new_target_in_the_same_direction_changes_no_motion() {
+    let mut world = world(10_000);
+    spawn(&mut world, tile(2, 2), 640);
+    world.tick();
+    go(&mut world, 1, tile(2, 20));
+    world.ticks(5);
+    let before = segment(&world, 1);
+    for row in 21..30 {
+        go(&mut world, 1, tile(2, row));
+        world.ticks(5);
+        assert_eq!(segment(&world, 1), before, "row {row}");
+    }
+    world.ticks(200);
+    assert_eq!(
+        (status(&world, 1), place(&world, 1)),
+        (RouteStatus::Arrived, tile(2, 29))
+    );
 }
 
 #[test]

@@ -15,8 +15,8 @@ use parlour_sim::{
     SimulationApp as _, StepSet, TickSchedule,
 };
 use parlour_testing::{
-    Color, ObjectMove, ObjectOrder, SessionActions as _, TestClient, TestWorld, object_motion_plugin,
-    objects_in, objects_plugin, plaza, seen_objects, teleport_plugin, true_objects,
+    Color, MoverOrder, ObjectOrder, SessionActions as _, TestClient, TestWorld, encoded, movers_plugin,
+    objects_in, objects_plugin, plaza, seen_objects, true_objects,
 };
 use parlour_tick::{Cadence, Pace, PaceLevel};
 use serde::{Deserialize, Serialize, Serializer};
@@ -33,13 +33,12 @@ const PLACE: Position = Position {
 
 fn logic(app: &mut App) {
     objects_plugin(app);
-    object_motion_plugin(app);
-    teleport_plugin(app);
+    movers_plugin(app);
 }
 
 /// A world with two players whose ticks can be skipped.
 fn quiet_world() -> TestWorld {
-    let logic = (objects_plugin, object_motion_plugin);
+    let logic = (objects_plugin, movers_plugin);
     let mut world = TestWorld::with_plugins(config(Interest::All), logic);
     (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
     world.tick();
@@ -60,7 +59,7 @@ fn world(interest: Interest, players: u64) -> TestWorld {
     let mut world = TestWorld::with_plugins(config(interest), logic);
     (1..=players).for_each(|session| world.open_and_join(session, "plaza"));
     world.tick();
-    (1..=players).for_each(|session| world.teleport(session, PLACE.x, PLACE.y));
+    (1..=players).for_each(|session| teleport(&mut world, session, PLACE));
     world.ticks(10);
     world
 }
@@ -83,11 +82,16 @@ fn paint(world: &mut TestWorld, id: u32, color: Option<u32>) {
 }
 
 fn go(world: &mut TestWorld, id: u32, velocity: Velocity) {
-    world.custom(1, "move_object", &ObjectMove::Go(ObjectId(id), velocity));
+    world.custom(1, "mover", &MoverOrder::Turn(ObjectId(id), velocity));
 }
 
 fn place(world: &mut TestWorld, id: u32, place: Position) {
-    world.custom(1, "move_object", &ObjectMove::Place(ObjectId(id), place));
+    world.custom(1, "mover", &MoverOrder::Teleport(ObjectId(id), place));
+}
+
+/// Moves the player of a session.
+fn teleport(world: &mut TestWorld, session: u64, place: Position) {
+    world.custom(session, "mover", &MoverOrder::TeleportMe(place));
 }
 
 fn at(dx_px: i32) -> Position {
@@ -352,6 +356,30 @@ fn a_released_viewer_is_sent_one_delta_of_all_objects() {
 }
 
 #[test]
+fn viewers_that_were_held_at_different_ticks_are_released_together() {
+    // More than share one search for old changes.
+    let sessions = 2..=14;
+    for interest in [Interest::All, Interest::Near] {
+        let mut world = world(interest, 14);
+        (0..30).for_each(|x| spawn(&mut world, "chair", at(x), Some(0)));
+        world.ticks(10);
+        for session in sessions.clone() {
+            world.hold(session);
+            let id = session as u32;
+            paint(&mut world, id, Some(id));
+            order(&mut world, &ObjectOrder::Despawn(ObjectId(id + 15)));
+            spawn(&mut world, "bell", at(3), Some(id));
+            world.ticks(3);
+        }
+        world.ticks(10);
+        sessions.clone().for_each(|session| world.release(session));
+        world.tick();
+        assert!(sessions.clone().all(|session| world.snapshot(session).is_some()));
+        world.check_views(interest == Interest::All);
+    }
+}
+
+#[test]
 fn a_viewer_held_beyond_the_maximum_base_age_is_sent_all_objects_again() {
     let mut world = quiet_world();
     (1..=2).for_each(|session| world.hold(session));
@@ -430,7 +458,7 @@ fn a_watcher_sees_all_objects_and_a_follower_those_of_its_player() {
         if step % 20 == 7 {
             order(&mut world, &ObjectOrder::Despawn(ObjectId(1 + step / 4)));
         }
-        world.teleport(2, at(8 * step as i32).x, PLACE.y);
+        teleport(&mut world, 2, at(8 * step as i32));
         world.tick();
         serve(&world, 10, &mut everything);
         serve(&world, 11, &mut followed);
@@ -506,14 +534,9 @@ fn nearby_objects_are_sent_more_often_than_distant_ones() {
             paint(&mut world, 1, Some(tick));
             paint(&mut world, 2, Some(tick));
             world.tick();
-            for (id, _, seen) in world
-                .client(2)
-                .view
-                .objects()
-                .map(|(_, object, seen)| (object.object, (), seen))
-            {
-                let truth = parlour_testing::encoded(&Color(tick));
-                newest[id.0 as usize - 1] += u32::from(seen.components[0].1 == truth);
+            let truth = encoded(&Color(tick));
+            for (_, object, seen) in world.client(2).view.objects() {
+                newest[object.object.0 as usize - 1] += u32::from(seen.components[0].1 == truth);
             }
         }
         assert_eq!(newest, [80, 40], "every third and every sixth tick");
@@ -570,7 +593,7 @@ fn a_change_of_velocity_costs_5_or_9_bytes() {
     for (moved, velocity, bytes) in [
         (1, keys(Direction::East), 5),
         (10, keys(Direction::Southwest), 5),
-        (10, keys(Direction::Still), 5),
+        (10, Heading::sprint(Direction::West).velocity(), 5),
         (1, Velocity { x: 1, y: 0 }, 9),
         (10, Velocity { x: -300, y: 7 }, 9),
         (10, Velocity { x: 3000, y: -32_000 }, 9),
@@ -588,6 +611,10 @@ fn a_change_of_velocity_costs_5_or_9_bytes() {
         world.tick();
         assert_eq!(world.snapshot(2), None);
         world.check_views(true);
+        (1..=moved).for_each(|id| go(&mut world, id, Velocity::default()));
+        world.tick();
+        let size = HEADER + COUNT + 5 * moved as usize;
+        assert_eq!(world.snapshot_size(2), Some(size), "a stop");
         (1..=10).for_each(|id| place(&mut world, id, PLACE));
         world.tick();
     }

@@ -22,8 +22,8 @@ use parlour_sim::{
     Room, RoomRules, RoomTypeConfig, Rooms, Seat, Seats, SimConfig, Skin,
 };
 use parlour_testing::{
-    Color, ObjectMove, ObjectOrder, SessionActions as _, TestWorld, generous_rules, object_motion_plugin,
-    objects_plugin, true_objects,
+    Color, MoverOrder, ObjectOrder, SessionActions as _, TestWorld, generous_rules, objects_plugin,
+    solids_plugin, true_objects,
 };
 use parlour_tick::{Cadence, Pace, PaceLevel};
 use proptest::prelude::*;
@@ -39,9 +39,12 @@ enum Act {
     Skin(u16),
     Hold,
     Release,
-    Spawn { is_bell: bool, place: (u16, u16) },
+    Spawn { kind: usize, place: Place },
     Object(u8, ObjectAct),
 }
+
+/// Kinds with components, and kinds of solid bodies of several sizes. One of them passes walls.
+const KINDS: [&str; 7] = ["chair", "bell", "crate", "gate", "truck", "ball", "spirit"];
 
 /// What happens to an object. The number next to it chooses one of those that were spawned.
 #[derive(Clone, Debug)]
@@ -49,8 +52,13 @@ enum ObjectAct {
     Despawn,
     Paint(Option<u32>),
     Ring,
-    Go(Velocity),
-    Place(u16, u16),
+    Turn(Velocity),
+    Teleport(Place),
+    Push(Velocity, u32),
+    PickUp(Place),
+    PutDown,
+    Ride(Place),
+    GetOff,
     Take(OwnerLeaves),
     Release,
 }
@@ -87,26 +95,40 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..5_u16).prop_map(Act::Skin),
         1 => Just(Act::Hold),
         2 => Just(Act::Release),
-        4 => (any::<bool>(), place()).prop_map(|(is_bell, place)| Act::Spawn { is_bell, place }),
+        4 => (0..KINDS.len(), place()).prop_map(|(kind, place)| Act::Spawn { kind, place }),
         8 => (any::<u8>(), object_act()).prop_map(|(number, act)| Act::Object(number, act)),
     ]
 }
 
-/// A position in one of the maps, in pixels.
-fn place() -> impl Strategy<Value = (u16, u16)> {
-    (0..320_u16, 0..320_u16)
+/// A position in one of the maps.
+fn place() -> impl Strategy<Value = Place> {
+    (0..320 * 256, 0..320 * 256).prop_map(|(x, y)| Place { x, y })
+}
+
+/// The offset of something that is carried.
+fn offset() -> impl Strategy<Value = Place> {
+    (-20 * 256..20 * 256, -20 * 256..20 * 256).prop_map(|(x, y)| Place { x, y })
+}
+
+fn velocity() -> impl Strategy<Value = Velocity> {
+    let keys = (0..9_usize).prop_map(|direction| Heading::walk(Direction::ALL[direction]).velocity());
+    let free = (-500..500_i16, -500..500_i16).prop_map(|(x, y)| Velocity { x, y });
+    prop_oneof![keys, free]
 }
 
 fn object_act() -> impl Strategy<Value = ObjectAct> {
-    let keys = (0..9_usize).prop_map(|direction| Heading::walk(Direction::ALL[direction]).velocity());
     let leaves = [OwnerLeaves::Release, OwnerLeaves::Keep, OwnerLeaves::Despawn];
     prop_oneof![
         2 => Just(ObjectAct::Despawn),
         2 => prop::option::of(any::<u32>()).prop_map(ObjectAct::Paint),
         1 => Just(ObjectAct::Ring),
-        2 => keys.prop_map(ObjectAct::Go),
-        2 => (-500..500_i16, -500..500_i16).prop_map(|(x, y)| ObjectAct::Go(Velocity { x, y })),
-        1 => place().prop_map(|(x, y)| ObjectAct::Place(x, y)),
+        4 => velocity().prop_map(ObjectAct::Turn),
+        1 => place().prop_map(ObjectAct::Teleport),
+        2 => (velocity(), 1..30_u32).prop_map(|(velocity, ticks)| ObjectAct::Push(velocity, ticks)),
+        1 => offset().prop_map(ObjectAct::PickUp),
+        1 => Just(ObjectAct::PutDown),
+        1 => offset().prop_map(ObjectAct::Ride),
+        1 => Just(ObjectAct::GetOff),
         1 => (0..3_usize).prop_map(move |n| ObjectAct::Take(leaves[n])),
         1 => Just(ObjectAct::Release),
     ]
@@ -297,12 +319,13 @@ fn apply(world: &mut TestWorld, ids: &mut SessionIds, who: u8, act: &Act) {
         Act::Skin(skin) => world.skin(session, *skin),
         Act::Hold => world.hold(session),
         Act::Release => world.release(session),
-        Act::Spawn { is_bell, place } => {
+        Act::Spawn { kind, place } => {
             ids.ordered += 1;
+            let has_color = *kind < 2 && ids.ordered.is_multiple_of(3);
             let order = ObjectOrder::Spawn {
-                kind: if *is_bell { "bell" } else { "chair" }.into(),
-                place: Place::from_px(place.0.into(), place.1.into()),
-                color: ids.ordered.is_multiple_of(3).then_some(Color(ids.ordered)),
+                kind: KINDS[*kind].into(),
+                place: *place,
+                color: has_color.then_some(Color(ids.ordered)),
             };
             world.custom(session, "order", &order);
         }
@@ -313,7 +336,7 @@ fn apply(world: &mut TestWorld, ids: &mut SessionIds, who: u8, act: &Act) {
     }
 }
 
-/// Objects in other rooms than that of the session can only be moved.
+/// Does nothing if the object is in a different room than the session.
 fn apply_to_object(world: &mut TestWorld, session: u64, id: ObjectId, act: &ObjectAct) {
     let order = match *act {
         ObjectAct::Despawn => ObjectOrder::Despawn(id),
@@ -321,12 +344,17 @@ fn apply_to_object(world: &mut TestWorld, session: u64, id: ObjectId, act: &Obje
         ObjectAct::Ring => ObjectOrder::Ring(id),
         ObjectAct::Take(leaves) => ObjectOrder::Take(id, leaves),
         ObjectAct::Release => ObjectOrder::Release(id),
-        ObjectAct::Go(velocity) => {
-            return world.custom(session, "move_object", &ObjectMove::Go(id, velocity));
-        }
-        ObjectAct::Place(x, y) => {
-            let place = Place::from_px(x.into(), y.into());
-            return world.custom(session, "move_object", &ObjectMove::Place(id, place));
+        ref moving => {
+            let order = match *moving {
+                ObjectAct::Turn(velocity) => MoverOrder::Turn(id, velocity),
+                ObjectAct::Teleport(place) => MoverOrder::Teleport(id, place),
+                ObjectAct::Push(velocity, ticks) => MoverOrder::Push(id, velocity, ticks),
+                ObjectAct::PickUp(offset) => MoverOrder::PickUp(id, offset),
+                ObjectAct::PutDown => MoverOrder::PutDown(id),
+                ObjectAct::Ride(offset) => MoverOrder::Ride(id, offset),
+                _ => MoverOrder::GetOff,
+            };
+            return world.custom(session, "mover", &order);
         }
     };
     world.custom(session, "order", &order);
@@ -566,7 +594,7 @@ fn checked_rooms(world: &TestWorld, refresh_ticks: u32) -> BTreeSet<String> {
 
 /// Runs a plan and checks all views after each tick.
 fn run(plan: &Plan, with_objects: bool) {
-    let logic = (objects_plugin, object_motion_plugin);
+    let logic = (objects_plugin, solids_plugin);
     let mut world = if with_objects {
         TestWorld::with_plugins(config(plan), logic)
     } else {
@@ -591,7 +619,7 @@ fn run(plan: &Plan, with_objects: bool) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 500,
+        cases: 400,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -27,8 +27,9 @@ static COUNTING: CountingAllocator = CountingAllocator;
 const OBJECTS: u32 = 150;
 
 /// Furnishes each new room.
-fn furnish(mut objects: Objects, rooms: Query<Entity, Added<Room>>, clock: Res<Clock>) {
+fn furnish(mut objects: Objects, space: Space, rooms: Query<Entity, Added<Room>>, clock: Res<Clock>) {
     for room in &rooms {
+        assert!(space.room(room).is_some(), "a system may have both parameters");
         for at in 0..OBJECTS {
             let kind = if at % 4 == 0 { "bell" } else { "chair" };
             let random = &mut Stream::new(2, (clock.tick.0 + at).into(), Purpose::Game);

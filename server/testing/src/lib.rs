@@ -42,7 +42,6 @@ mod eventually;
 pub mod maps;
 mod metrics;
 mod movers;
-mod object_motion;
 mod objects;
 mod plaza;
 #[cfg(feature = "recording")]
@@ -58,7 +57,6 @@ pub use crowd::Crowd;
 pub use eventually::eventually;
 pub use metrics::metric_value;
 pub use movers::{MoverOrder, movers_plugin, solids_plugin};
-pub use object_motion::{ObjectMove, object_motion_plugin};
 pub use objects::{Color, ObeyOrders, ObjectOrder, Rings, objects_in, objects_plugin};
 pub use plaza::{generous_rules, plaza, teleport_plugin};
 pub use script::Script;

@@ -82,3 +82,21 @@ fn a_demo_without_the_maps_of_its_bots_names_the_missing_ones() {
     assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
     assert!(err.contains("bundled_maps leaves out lobby:"), "{err}");
 }
+
+#[test]
+fn a_server_without_game_logic_leaves_the_objects_of_maps_out_and_says_so() {
+    let maps = TemporaryPath::directory();
+    let objects = "<objectgroup id=\"4\" name=\"objects\"><object id=\"9\" type=\"chair\" x=\"60\" y=\"40\"><point/>\
+                   </object></objectgroup>\n</map>";
+    let text = small_map_with_door_to("small").replace("</map>", objects);
+    fs::write(maps.0.join("small.tmx"), text).unwrap();
+    let args = ["--maps", maps.path(), "--bundled-maps", "none"];
+    let (code, _, err) = run(&mut parlour(&[&["config", "check"], &args[..]].concat()));
+    assert_eq!(code, Some(0), "{err}");
+    let warning = "declares no kinds of objects, so rooms are without the objects of their maps: small";
+    assert!(err.contains(warning), "{err}");
+    let server = ServerProcess::start(&args);
+    server.wait_for_line("is serving the map small.");
+    let log = server.stop();
+    assert_eq!(log.matches(warning).count(), 1, "{log}");
+}

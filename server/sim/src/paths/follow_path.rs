@@ -15,6 +15,9 @@ pub struct FollowPath {
     velocity: Option<(i16, i16)>,
 }
 
+/// An entity that has memory for this many turns needs no more on most maps.
+const USUAL_TURNS: usize = 32;
+
 /// A stretch of constant velocity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
@@ -28,22 +31,25 @@ impl FollowPath {
     /// Begins to follow a path: the tiles at which it turns, in order. Keeps its memory.
     pub fn begin(&mut self, path: &[TileCell]) {
         self.turns.clear();
+        // With the tile at which the path starts.
+        self.turns.reserve((path.len() + 1).max(USUAL_TURNS));
         self.turns.extend(path.iter().rev());
         self.velocity = None;
     }
 
     /// Begins to follow a path that starts at the centre of the tile `from`, for an entity that is
-    /// elsewhere. Unless it is already between there and the first turn, it goes there first.
+    /// elsewhere. Unless `from` is on its way to the first turn anyway, or the entity is already
+    /// beyond it, it goes there first.
     pub fn begin_from(&mut self, map: Walkable<'_>, here: Position, from: TileCell, path: &[TileCell]) {
         self.begin(path);
         let start = map.centre(from);
-        let is_between = |end| {
-            let (x, y) = apart(start, here);
-            let (end_x, end_y) = apart(start, end);
-            let along = x * end_x + y * end_y;
-            x * end_y == y * end_x && (0..=end_x * end_x + end_y * end_y).contains(&along)
+        let is_on_line = |first: &TileCell| {
+            let (x, y) = wide(apart(start, here));
+            let (first_x, first_y) = wide(apart(start, map.centre(*first)));
+            let (along, whole) = (x * first_x + y * first_y, first_x * first_x + first_y * first_y);
+            x * first_y == y * first_x && along <= whole
         };
-        if !path.first().is_some_and(|&first| is_between(map.centre(first))) {
+        if !path.first().is_some_and(is_on_line) {
             self.turns.push(from);
         }
     }
@@ -53,12 +59,10 @@ impl FollowPath {
         self.begin(&[]);
     }
 
-    /// Stops at the next turn.
-    pub fn stop_at_turn(&mut self) {
-        if let Some(next) = self.turns.pop() {
-            self.turns.clear();
-            self.turns.push(next);
-        }
+    /// Replaces the rest of the path with a tile that is on the way to the next turn.
+    pub fn stop_at(&mut self, tile: TileCell) {
+        self.turns.clear();
+        self.turns.push(tile);
     }
 
     /// Chooses the velocity to the next turn again, because the speed has changed.
@@ -66,10 +70,18 @@ impl FollowPath {
         self.velocity = None;
     }
 
-    /// Returns the next tile at which it turns or stops.
+    /// Returns the next tile whose centre is on the way to the next turn, or `None` if the entity
+    /// is beside its path, or at its end.
     #[must_use]
-    pub fn next_turn(&self) -> Option<TileCell> {
-        self.turns.last().copied()
+    pub fn next_tile(&self, map: Walkable<'_>, here: Position) -> Option<TileCell> {
+        let turn = *self.turns.last()?;
+        let (x, y) = apart(here, map.centre(turn));
+        let is_on_path = x == 0 || y == 0 || x.abs() == y.abs();
+        let between = i32::try_from(x.abs().max(y.abs()) / i64::from(map.tile())).ok()?;
+        is_on_path.then(|| TileCell {
+            column: turn.column.wrapping_sub(x.signum() as i32 * between),
+            row: turn.row.wrapping_sub(y.signum() as i32 * between),
+        })
     }
 
     /// Returns whether the target is reached.
@@ -131,8 +143,13 @@ fn apart(from: Position, to: Position) -> (i64, i64) {
     )
 }
 
+/// Returns the square of a distance. It saturates for positions outside of any map.
 fn squared((x, y): (i64, i64)) -> i64 {
-    x * x + y * y
+    x.saturating_mul(x).saturating_add(y.saturating_mul(y))
+}
+
+fn wide((x, y): (i64, i64)) -> (i128, i128) {
+    (x.into(), y.into())
 }
 
 /// Returns the velocity of this speed in a direction.
@@ -141,7 +158,8 @@ fn toward((x, y): (i64, i64), speed: i64) -> (i16, i16) {
     // Rounded up, so that the velocity is not above the speed.
     let root = squared.isqrt();
     let length = root + i64::from(root * root < squared);
-    ((x * speed / length) as i16, (y * speed / length) as i16)
+    let along = |distance: i64| (distance * speed / length).clamp(-speed, speed) as i16;
+    (along(x), along(y))
 }
 
 /// Returns whether a velocity leads to the turn. One that no longer does, because the entity was

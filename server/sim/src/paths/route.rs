@@ -56,7 +56,7 @@ pub enum RouteStatus {
     Idle,
     /// It stands still and waits for a path.
     Searching,
-    /// It walks. If the target has changed, it walks to the next turn of the old path.
+    /// It walks. If the target has changed, it walks on to the next tile of the old path.
     Walking,
     /// A wall or a body stops it. It walks on when nothing stops it any more. If it is sent to the
     /// same target again, it looks for a path from where it is.
@@ -154,17 +154,17 @@ impl Route {
         if self.is_asked {
             return None;
         }
-        let next = self
-            .path
-            .next_turn()
-            .filter(|_| self.status != RouteStatus::Blocked);
+        let next = self.path.next_tile(map, here);
+        let next = next.filter(|_| self.status != RouteStatus::Blocked);
         Some((next.unwrap_or_else(|| map.tile_at(here)), goal))
     }
 
     /// Notes that a path was asked for.
-    pub(super) fn ask(&mut self, goal: TileCell) {
+    pub(super) fn ask(&mut self, from: TileCell, goal: TileCell) {
         (self.is_wanted, self.is_asked, self.goal) = (false, true, Some(goal));
-        self.path.stop_at_turn();
+        if !self.path.is_done() {
+            self.path.stop_at(from);
+        }
     }
 
     /// Takes the result of the search.
@@ -199,7 +199,14 @@ impl Route {
         self.path.stretch(map, here, self.speed)
     }
 
-    /// Notes the segment of the object, and when the next one is due.
+    /// Notes that the object turned. Bodies may change its motion in the rest of this tick, so the
+    /// next one looks at it again.
+    pub(super) fn turn(&mut self, tick: Tick) {
+        self.due = tick.after(1);
+        self.set_status(false);
+    }
+
+    /// Notes the segment of the object, and for how many ticks it may follow it.
     pub(super) fn follow(&mut self, tick: Tick, segment: &Segment, mut ticks: u32) {
         self.segment = *segment;
         let is_blocked = segment.gait.blocked_x || segment.gait.blocked_y;
@@ -213,6 +220,10 @@ impl Route {
             ticks = 1;
         }
         self.due = Tick(tick.0.saturating_add(ticks));
+        self.set_status(is_blocked);
+    }
+
+    fn set_status(&mut self, is_blocked: bool) {
         let is_done = self.path.is_done();
         self.status = match self.status {
             _ if !is_done && is_blocked => RouteStatus::Blocked,

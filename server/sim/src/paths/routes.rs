@@ -127,7 +127,7 @@ fn follow_paths(
         };
         // If the queue is full, the object asks again in the next tick.
         if searches.queue.push(request).is_ok() {
-            route.ask(to);
+            route.ask(from, to);
         }
     }
     if searches.queue.is_empty() {
@@ -162,15 +162,13 @@ fn steer(
     (map, place): (Walkable<'_>, (&Room, &Kind)),
     clock: &Clock,
 ) {
-    let tick = clock.tick;
-    let here = motion.segment().at(tick);
-    let stretch = route.stretch(map, here);
+    let (tick, segment) = (clock.tick, motion.segment());
+    let stretch = route.stretch(map, segment.at(tick));
     let heading = Heading::free(stretch.velocity);
-    if heading != motion.segment().gait.heading {
+    if heading == segment.gait.heading {
+        route.follow(tick, &segment, stretch.ticks);
+    } else {
         turn_entity(motion, place, heading, tick);
+        route.turn(tick);
     }
-    // A wall or a body may have stopped the object before it turned.
-    let is_as_expected = motion.segment().at(tick) == here;
-    let ticks = if is_as_expected { stretch.ticks } else { 1 };
-    route.follow(tick, &motion.segment(), ticks);
 }

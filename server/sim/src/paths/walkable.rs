@@ -128,7 +128,7 @@ impl<'a> Walkable<'a> {
     }
 
     /// Returns the side of a tile in units.
-    fn tile(&self) -> i32 {
+    pub(super) fn tile(&self) -> i32 {
         i32::from(self.walls.tile_px()) * UNITS_PER_PX
     }
 }

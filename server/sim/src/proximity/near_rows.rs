@@ -5,16 +5,10 @@ mod short_list;
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
-use parlour_shared::{
-    ids::{Slot, Tick},
-    rng::mix,
-};
+use parlour_shared::{ids::Slot, rng::mix};
 
-use super::{
-    player_index::PlayerIndex,
-    slot_words::{WORD, slot_of},
-};
-use crate::{rooms::Seats, space::SlotPosition};
+use super::slot_words::{WORD, slot_of};
+use crate::rooms::Seats;
 pub(super) use saved::{LoadedRows, restore};
 use short_list::ShortList;
 
@@ -33,8 +27,6 @@ pub struct Proximity {
     digest: u64,
     /// Pairs that were near until one of the two left. They are not reported yet.
     departures: Vec<(Entity, Entity)>,
-    /// Where the players are, in rooms that are not small. It follows from their positions.
-    index: Option<Box<PlayerIndex>>,
     /// Set when the room outgrows `SMALL_POOL`; the next check clears it and checks all pairs once.
     outgrown: bool,
 }
@@ -82,8 +74,7 @@ impl Proximity {
     }
 
     /// Adds a player, which is near only itself until the next check.
-    pub(crate) fn enter(&mut self, player: SlotPosition, slot_count: usize, now: Tick) {
-        let slot = player.slot;
+    pub(crate) fn enter(&mut self, slot: Slot, slot_count: usize) {
         let before = self.slot_count();
         if before < slot_count {
             self.grow(slot_count);
@@ -91,10 +82,6 @@ impl Proximity {
         }
         self.rows[slot.index()].grow(slot_count);
         self.set(slot, slot, true);
-        if let Some(index) = &mut self.index {
-            index.grow(slot_count);
-            index.moved(player, now);
-        }
     }
 
     fn grow(&mut self, slot_count: usize) {
@@ -115,9 +102,6 @@ impl Proximity {
 
     /// Removes a player that still has its seat.
     pub(crate) fn leave(&mut self, slot: Slot, seats: &Seats) {
-        if let Some(index) = &mut self.index {
-            index.leave(slot);
-        }
         let mut from = 0;
         while let Some(other) = self.near_from(slot, from) {
             from = other.index() + 1;
@@ -145,26 +129,6 @@ impl Proximity {
     /// Returns whether the room has outgrown the small ones since the last call.
     pub(super) fn take_outgrown(&mut self) -> bool {
         std::mem::take(&mut self.outgrown)
-    }
-
-    /// Returns the index of a room that is not small, once it has one.
-    pub(super) fn index_mut(&mut self) -> Option<&mut PlayerIndex> {
-        self.index.as_deref_mut()
-    }
-
-    /// Returns the index of a room that is not small, once it has one.
-    pub(crate) fn index(&self) -> Option<&PlayerIndex> {
-        self.index.as_deref()
-    }
-
-    /// Takes the index of the room.
-    pub(super) fn take_index(&mut self) -> Option<Box<PlayerIndex>> {
-        self.index.take()
-    }
-
-    /// Puts the index back.
-    pub(super) fn put_index(&mut self, index: Box<PlayerIndex>) {
-        self.index = Some(index);
     }
 
     /// Returns the words of a slot's row. Empty if the slot was never taken.

@@ -25,7 +25,7 @@ use crate::{
     object_interest::ObjectInterest,
     outbox::Outbox,
     player::{Link, Player},
-    proximity::Proximity,
+    proximity::{PlayerSpace, Proximity},
     replication::{Replica, Watchers},
     room_state::RoomState,
     space::SlotPosition,
@@ -76,14 +76,21 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
     let (id, session, view) = (identity.id, identity.session, identity.view);
     let moment = u64::from(id.0) << 32 | u64::from(tick.0);
     let mut entity = world.entity_mut(room);
-    let (mut details, mut seats, mut proximity, mut replica) = entity
-        .get_components_mut::<(&mut Room, &mut Seats, &mut Proximity, &mut Replica)>()
+    let (mut details, mut seats, mut proximity, mut space, mut replica) = entity
+        .get_components_mut::<(
+            &mut Room,
+            &mut Seats,
+            &mut Proximity,
+            &mut PlayerSpace,
+            &mut Replica,
+        )>()
         .expect("every room has these");
     let slot = seats.take(player, &mut Stream::new(seed, moment, Purpose::Slot));
     let slot_count = seats.slot_count();
     let random = &mut Stream::new(seed, moment, Purpose::Spawn);
     let position = spawn_position(&details.map, entry.spawn, random);
-    proximity.enter(SlotPosition { slot, position }, slot_count, tick);
+    proximity.enter(slot, slot_count);
+    space.enter(SlotPosition { slot, position }, slot_count, tick);
     replica.enter(slot, session, view, slot_count);
     details.empty_since = None;
     let (epoch, name) = (details.epoch, details.name.clone());
@@ -157,16 +164,18 @@ fn vacate(world: &mut World, player: Entity, why: LeaveReason) -> Option<Epoch> 
     if let Some(mut bodies) = entity.get_mut::<SolidBodies>() {
         bodies.remove(KindId::PLAYER, seat.slot, tick);
     }
-    let (mut details, mut seats, mut proximity, mut objects, mut replica) = entity
+    let (mut details, mut seats, mut proximity, mut space, mut objects, mut replica) = entity
         .get_components_mut::<(
             &mut Room,
             &mut Seats,
             &mut Proximity,
+            &mut PlayerSpace,
             &mut ObjectInterest,
             &mut Replica,
         )>()
         .ok()?;
     proximity.leave(seat.slot, &seats);
+    space.leave(seat.slot);
     objects.player_leaves(seat.slot, tick);
     seats.give_back(seat.slot);
     replica.leave(seat.slot);

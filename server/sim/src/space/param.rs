@@ -6,7 +6,7 @@ use super::{KindSet, ObjectSpace, queries::RoomSpace};
 use crate::{
     kinds::EntityKinds,
     movement::CurrentPosition,
-    proximity::Proximity,
+    proximity::PlayerSpace,
     rooms::{Room, Seats},
 };
 
@@ -44,7 +44,7 @@ pub struct Space<'w, 's> {
         (
             &'static Room,
             &'static Seats,
-            &'static Proximity,
+            &'static PlayerSpace,
             &'static ObjectSpace,
         ),
     >,
@@ -57,11 +57,11 @@ impl Space<'_, '_> {
     /// Returns the queries about a room, or `None` if there is no such room.
     #[must_use]
     pub fn room(&self, room: Entity) -> Option<RoomSpace<'_>> {
-        let (details, seats, proximity, objects) = self.rooms.get(room).ok()?;
+        let (details, seats, players, objects) = self.rooms.get(room).ok()?;
         Some(RoomSpace {
             seats,
             positions: &self.positions,
-            players: proximity.index(),
+            players: players.index(),
             objects,
             kinds: &self.kinds,
             walls: &details.map.walls,
