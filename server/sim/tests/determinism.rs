@@ -14,7 +14,7 @@ use parlour_tick::{Lane, TickOutput};
 /// release builds on all machines must compute these numbers. If a change of the simulation is
 /// intended and changes them, write the new numbers here. CONTRIBUTING.md, "What else to
 /// change", says what else must change.
-const PINNED: (u64, u64) = (10_985_116_200_423_497_867, 17_890_784_846_650_498_580);
+const PINNED: (u64, u64) = (15_096_293_403_566_515_362, 16_733_061_619_995_973_137);
 
 const TICKS: u32 = 600;
 
