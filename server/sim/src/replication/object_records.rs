@@ -48,6 +48,11 @@ impl Default for ObjectRecords {
 }
 
 impl ObjectRecords {
+    /// Returns whether the room never had an object.
+    pub(super) fn are_unused(&self) -> bool {
+        self.entered_at.is_empty()
+    }
+
     /// Adds an object, or does nothing if it is here already. It replaces a different object in its
     /// slot.
     pub(super) fn enter(&mut self, slot: Slot, object: ObjectIdentity, tick: Tick) {

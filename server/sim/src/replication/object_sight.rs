@@ -7,6 +7,8 @@ use super::object_records::ObjectRecords;
 /// The objects that a viewer sees.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ObjectSight<'a> {
+    /// None, because the room never had an object.
+    Nothing,
     /// All objects of the room.
     All,
     /// Some of them, by slot, and when that list last changed.
@@ -41,11 +43,16 @@ impl ObjectNews {
         sight: ObjectSight<'_>,
         now: Tick,
     ) -> bool {
+        if matches!(sight, ObjectSight::Nothing) {
+            (self.is_relisted, self.delta) = (false, None);
+            return false;
+        }
         let has_other_list = matches!(sight, ObjectSight::Listed { changed_at, .. } if changed_at > since);
         self.is_relisted = has_other_list || records.relisted_since(since);
         if self.is_relisted {
             let entered_at = |slot| records.entered_at(slot);
             match sight {
+                ObjectSight::Nothing => {}
                 ObjectSight::All => self.compare(known, records.slots(), entered_at, (since, now)),
                 ObjectSight::Listed { slots, .. } => {
                     self.compare(known, slots.iter().copied(), entered_at, (since, now));
@@ -111,6 +118,7 @@ impl ObjectNews {
         match sight {
             _ if self.is_relisted => Some(&self.stayed),
             ObjectSight::Listed { slots, .. } => Some(slots),
+            ObjectSight::Nothing => Some(&[]),
             ObjectSight::All => None,
         }
     }
