@@ -226,5 +226,5 @@ pub(crate) fn plugin(app: &mut App) {
         list: vec![players],
         stopping: 0,
     });
-    state::resource_as::<EntityKinds, _>(app, "kinds", restore);
+    state::resource_as::<EntityKinds, _>(app, "kinds", |kinds, fold| fold.value(kinds), restore);
 }
