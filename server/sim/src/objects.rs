@@ -46,14 +46,14 @@ pub(crate) fn plugin(app: &mut App) {
         |slots, fold| fold.value(slots),
         slots::restore,
     );
-    state::component::<Owner>(app, "owner");
+    state::component_as::<Owner, _>(app, "owner", |owner, fold| fold.value(owner), owner::restore);
     state::derived::<ObjectCount>(app);
     state::derived::<Furnishings>(app);
     state::derived::<owner::Possessions>(app);
     state::derived::<slots::LoadedObjectSlots>(app);
     app.register_required_components::<Room, ObjectSlots>();
     rooms::when_created(app, placed::place);
-    app.register_required_components::<Object, Owner>();
+    app.register_required_components_with::<Object, Owner>(Owner::nobody);
     app.register_required_components::<Player, owner::Possessions>();
     app.world_mut()
         .register_component_hooks::<Object>()
