@@ -35,7 +35,8 @@ impl ObjectNews {
     /// Finds the news for a viewer that knew these objects, and no others, in the tick `since`.
     /// Returns `false` if there are none.
     ///
-    /// If no object of the room and no list changed, this costs a few comparisons.
+    /// If no object of the room and no list changed, this costs a few comparisons. If other objects
+    /// entered or left, it costs a few for each object that the viewer knows.
     pub(super) fn find(
         &mut self,
         records: &mut ObjectRecords,
@@ -43,12 +44,15 @@ impl ObjectNews {
         sight: ObjectSight<'_>,
         now: Tick,
     ) -> bool {
-        if matches!(sight, ObjectSight::Nothing) {
-            (self.is_relisted, self.delta) = (false, None);
-            return false;
-        }
-        let has_other_list = matches!(sight, ObjectSight::Listed { changed_at, .. } if changed_at > since);
-        self.is_relisted = has_other_list || records.relisted_since(since);
+        self.is_relisted = match sight {
+            ObjectSight::Nothing => false,
+            ObjectSight::All => records.relisted_since(since),
+            ObjectSight::Listed { slots, changed_at } => {
+                changed_at > since
+                    || records.slots_relisted_since(since, slots)
+                    || records.slots_relisted_since(since, known)
+            }
+        };
         if self.is_relisted {
             let entered_at = |slot| records.entered_at(slot);
             match sight {
