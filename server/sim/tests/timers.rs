@@ -317,3 +317,29 @@ fn a_new_room_can_set_its_timers() {
     world.ticks(10);
     assert_eq!(rang(&world.sim), [(5, "round")]);
 }
+
+/// In the last of all ticks, a timer that rings again and again has no next tick.
+#[test]
+fn a_timer_that_rings_again_and_again_ends_with_the_last_tick() {
+    fn logic(app: &mut App) {
+        timers(app);
+        let set = |mut timers: Timers<Ring>, clock: Res<Clock>, owners: Query<Entity, With<StableId>>| {
+            if clock.tick == Tick(u32::MAX - 3) {
+                let owner = owners.iter().next().unwrap();
+                timers.every(owner, ticks(1), Ring("every".into())).unwrap();
+            }
+        };
+        app.world_mut().spawn(StableId::game(1));
+        app.add_systems(TickSchedule, set.in_set(StepSet::Simulate).before(obey));
+    }
+    let mut sim = Simulation::with_plugins(SimConfig::new(Vec::new()), logic);
+    sim.skip(u32::MAX - 5);
+    for _ in 0..5 {
+        sim.step(&mut TickInput::default(), &mut TickOutput::default());
+    }
+    let last = u32::MAX;
+    assert_eq!(
+        rang(&sim),
+        [(last - 2, "every"), (last - 1, "every"), (last, "every")]
+    );
+}
