@@ -161,6 +161,9 @@ pub trait SimulationApp {
     /// Lets objects with a [`crate::Route`] walk to their targets ([`crate::FollowPaths`]). All
     /// their searches together use at most this many nodes per tick; a node is a tile that is
     /// looked at. May be called several times: the largest number applies.
+    ///
+    /// The number is part of the state: a saved world goes on with the number that it was saved
+    /// with. To change it there, call [`crate::PathSearches::set_nodes_per_tick`] in a system.
     fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self;
 
     /// Reserves the keys of room state that begin with this prefix for game logic: a client that
