@@ -6,41 +6,12 @@ use parlour_shared::{
     ids::Slot,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{LoadError, ObjectInterest, SavedPart, SavedState, Simulation};
+use parlour_sim::{LoadError, ObjectInterest, Simulation};
 use parlour_testing::{ObjectOrder, SessionActions as _, TestWorld, encoded, objects_plugin, plaza};
 
 /// Returns the saved world with a different value of the lists.
 fn forged(world: &mut TestWorld, value: &[u8]) -> Vec<u8> {
-    let tag = world
-        .sim
-        .part_names()
-        .position(|name| name == "objects_near")
-        .unwrap() as u8;
-    let bytes = world.saved();
-    let state = SavedState::parse(&bytes).unwrap();
-    let mut out = Vec::new();
-    out.extend_from_slice(&state.tick.0.to_le_bytes());
-    out.extend_from_slice(&state.hash.to_le_bytes());
-    out.extend_from_slice(&(state.entities.len() as u32).to_le_bytes());
-    let mut replaced = 0;
-    let mut write = |parts: &[SavedPart<'_>], out: &mut Vec<u8>| {
-        out.push(parts.len() as u8);
-        for saved in parts {
-            let is_list = saved.tag == tag;
-            replaced += u32::from(is_list);
-            let value = if is_list { value } else { saved.bytes };
-            out.push(saved.tag);
-            out.extend_from_slice(&(value.len() as u32).to_le_bytes());
-            out.extend_from_slice(value);
-        }
-    };
-    for saved in &state.entities {
-        out.extend_from_slice(&saved.id.number().to_le_bytes());
-        write(&saved.parts, &mut out);
-    }
-    write(&state.resources, &mut out);
-    assert_eq!(replaced, 1);
-    out
+    parlour_testing::forged(world, "objects_near", value)
 }
 
 /// A world with two players and three chairs near them, and the saved lists.

@@ -9,8 +9,8 @@ use parlour_shared::{
     limits::RESERVATION_TICKS,
     message::{Join, JoinMode, Property},
 };
-use parlour_sim::{LoadError, OptionSpec, RoomTypeConfig, SavedPart, SavedState, SimConfig, Simulation};
-use parlour_testing::{SessionActions as _, TestWorld, encoded, generous_rules, plaza};
+use parlour_sim::{LoadError, OptionSpec, RoomTypeConfig, SimConfig, Simulation};
+use parlour_testing::{SessionActions as _, TestWorld, encoded, forged, generous_rules, plaza};
 use parlour_tick::{Reservation, TickInput, TickOutput};
 
 fn config() -> SimConfig {
@@ -55,35 +55,6 @@ fn world() -> TestWorld {
     );
     world.ticks(3);
     world
-}
-
-/// Returns the saved world with a different value of one part of the room, or of the resources.
-fn forged(world: &mut TestWorld, part: &str, value: &[u8]) -> Vec<u8> {
-    let tag = world.sim.part_names().position(|name| name == part).unwrap() as u8;
-    let bytes = world.saved();
-    let state = SavedState::parse(&bytes).unwrap();
-    let mut out = Vec::new();
-    out.extend_from_slice(&state.tick.0.to_le_bytes());
-    out.extend_from_slice(&state.hash.to_le_bytes());
-    out.extend_from_slice(&(state.entities.len() as u32).to_le_bytes());
-    let mut replaced = 0;
-    let mut write = |parts: &[SavedPart<'_>], out: &mut Vec<u8>| {
-        out.push(parts.len() as u8);
-        for saved in parts {
-            let value = if saved.tag == tag { value } else { saved.bytes };
-            replaced += u32::from(saved.tag == tag);
-            out.push(saved.tag);
-            out.extend_from_slice(&(value.len() as u32).to_le_bytes());
-            out.extend_from_slice(value);
-        }
-    };
-    for saved in &state.entities {
-        out.extend_from_slice(&saved.id.number().to_le_bytes());
-        write(&saved.parts, &mut out);
-    }
-    write(&state.resources, &mut out);
-    assert_eq!(replaced, 1, "{part}");
-    out
 }
 
 #[track_caller]
