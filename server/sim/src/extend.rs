@@ -97,7 +97,7 @@ pub trait SimulationApp {
     fn player_layer(&mut self, layer: u8) -> &mut Self;
 
     /// Lets the bodies of these layers stop players. Clients receive the layers, and predict it for
-    /// the bodies that they see.
+    /// the bodies that they see. May be called several times: the layers of all calls apply.
     ///
     /// # Panics
     /// If there is no such layer.
@@ -281,8 +281,10 @@ impl SimulationApp for App {
 
     fn players_stopped_by(&mut self, layers: &[u8]) -> &mut Self {
         let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
-        kinds.set_players_stopped_by(layers);
-        movement::add_solid_bodies(self);
+        kinds.stop_players_by(layers);
+        if !layers.is_empty() {
+            movement::add_solid_bodies(self);
+        }
         self
     }
 
