@@ -290,7 +290,7 @@ fn act() -> impl Strategy<Value = Act> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A loaded world and one with a shuffled schedule reach the same hashes, whoever carries whom.
+    /// A loaded world and one with a shuffled schedule reach the same hashes.
     #[test]
     fn the_order_of_entities_in_memory_does_not_matter(
         acts in prop::collection::vec((act(), 0..3_u32), 20..80),

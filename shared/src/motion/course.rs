@@ -1,7 +1,10 @@
 //! How walls and blockers change a segment: what the rule for one tick means for it, and the first
 //! tick at which the rule can change anything.
 
-use super::{Gait, Heading, Position, Segment, Surroundings, Velocity, WallGrid, step::{StepOutcome, step}};
+use super::{
+    Gait, Heading, Position, Segment, Surroundings, Velocity, WallGrid,
+    step::{StepOutcome, step},
+};
 use crate::ids::Tick;
 
 /// A segment, and the tick before which it is valid.
@@ -101,8 +104,8 @@ pub fn contact<'a>(around: impl Into<Surroundings<'a>>, course: &Course, tick: T
     }
 }
 
-/// Returns whether a step leads a body along a wall in which it is: game logic has put it there. What
-/// stops it in the next step is then not what is beside it now.
+/// Returns whether a step moves a body that is in a wall, where only game logic can put it, and a
+/// wall stops it on an axis. What stops it in the next step is then not what is beside it now.
 fn is_leaving_wall(around: &Surroundings<'_>, from: Position, moved: &StepOutcome) -> bool {
     let is_blocked = moved.gait.blocked_x || moved.gait.blocked_y;
     is_blocked && moved.position != from && !around.walls.is_free_for(around.body, from)

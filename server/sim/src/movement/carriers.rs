@@ -75,7 +75,7 @@ pub(super) fn follow_carriers(
         }
         position.set_if_neq(CurrentPosition(motion.segment().at(tick)));
     }
-    for Carried { entity, leader, .. } in carried.iter() {
+    for Carried { entity, leader, .. } in &*carried {
         let Some((leader, offset)) = *leader else {
             continue;
         };
