@@ -100,7 +100,7 @@ impl<'a> Actor<'a> {
             return near.is_some_and(|near| near.are_near(self.slot, slot));
         }
         let near = world.get::<ObjectInterest>(self.room);
-        near.is_some_and(|near| near.near(self.slot).binary_search(&slot).is_ok())
+        near.is_some_and(|near| near.is_near(self.slot, slot))
     }
 
     fn reaches(&self, world: &World, target: &Target, reach: Reach) -> bool {

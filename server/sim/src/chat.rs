@@ -75,7 +75,7 @@ fn to_room(
 ) -> Option<Stamp> {
     let stamp = world.get_mut::<Room>(room)?.stamp();
     set_stamp(message, stamp);
-    rooms::broadcast(world, outbox, room, message);
+    rooms::broadcast(world, outbox, [room], message);
     Some(stamp)
 }
 

@@ -24,7 +24,6 @@ use bevy_ecs::{
     world::DeferredWorld,
 };
 use parlour_shared::rng::mix;
-use serde::Serialize;
 
 use crate::{
     clock::Clock,
@@ -175,12 +174,9 @@ fn keep_share<C: Component, K: KeepsShare + Default>(
 }
 
 /// Keeps the sum of a resource up to date.
-pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) {
+pub(crate) fn hash_resource<R: Resource>(app: &mut App, tag: usize, hash: fn(&R, &mut Fold)) {
     app.world_mut().resource_mut::<Digest>().sums.push(0);
-    let sum = ResourceSum::<R> {
-        tag,
-        resource: PhantomData,
-    };
+    let sum = ResourceSum { tag, hash };
     if built_in::contains(TypeId::of::<R>()) {
         app.world_mut()
             .resource_mut::<Digest>()
@@ -196,7 +192,7 @@ pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) 
         let verify = move |resource: Res<R>, digest: Res<Digest>, clock: Res<Clock>| {
             if clock.tick.0.is_multiple_of(16) {
                 let name = std::any::type_name::<R>();
-                let expected = hash_of_resource(tag, &*resource);
+                let expected = hash_of_resource(tag, &*resource, hash);
                 assert_eq!(
                     expected, digest.sums[tag],
                     "a write to {name} bypassed change detection"
@@ -231,8 +227,8 @@ fn sum_of<C: Component, K: KeepsShare>(world: &mut World, share: ShareIndex, has
 }
 
 /// Computes the hash of a resource again.
-pub(crate) fn recount_resource<R: Resource + Serialize>(world: &mut World, tag: usize) {
-    let hash = hash_of_resource(tag, world.resource::<R>());
+pub(crate) fn recount_resource<R: Resource>(world: &mut World, tag: usize, hash: fn(&R, &mut Fold)) {
+    let hash = hash_of_resource(tag, world.resource::<R>(), hash);
     world.resource_mut::<Digest>().sums[tag] = hash;
 }
 
@@ -323,8 +319,8 @@ fn hash_of<C>(tag: usize, id: StableId, component: &C, hash: fn(&C, &mut Fold)) 
     fold.finish()
 }
 
-fn hash_of_resource(tag: usize, resource: &impl Serialize) -> u64 {
+fn hash_of_resource<R>(tag: usize, resource: &R, hash: fn(&R, &mut Fold)) -> u64 {
     let mut fold = Fold::new(tag as u64);
-    fold.value(resource);
+    hash(resource, &mut fold);
     fold.finish()
 }

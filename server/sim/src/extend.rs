@@ -45,7 +45,7 @@ pub trait SimulationApp {
     /// Declares a kind of objects, which [`crate::Objects`] spawns.
     ///
     /// # Panics
-    /// If the name is taken, or there are too many kinds or components.
+    /// If the name is taken, a component is named twice, or there are too many kinds or components.
     fn object_kind(&mut self, kind: ObjectKind) -> &mut Self;
 
     /// Makes a component part of the state under this name: it is hashed, saved in keyframes, and

@@ -180,9 +180,14 @@ impl EntityKinds {
     /// Adds a replicated component to a kind. Returns its index.
     ///
     /// # Panics
-    /// If the kind has 16 components.
+    /// If the kind has this component already, or 16 components.
     pub(crate) fn add_component(&mut self, kind: KindId, name: &str) -> usize {
         let Kind { described, .. } = &mut self.list[usize::from(kind.0)];
+        assert!(
+            described.components.iter().all(|known| known != name),
+            "the component {name} of {} is replicated twice",
+            described.name
+        );
         let index = described.components.len();
         assert!(
             index < MAX_COMPONENTS,
@@ -226,5 +231,5 @@ pub(crate) fn plugin(app: &mut App) {
         list: vec![players],
         stopping: 0,
     });
-    state::resource_as::<EntityKinds, _>(app, "kinds", restore);
+    state::resource_as::<EntityKinds, _>(app, "kinds", |kinds, fold| fold.value(kinds), restore);
 }

@@ -34,21 +34,20 @@ pub(crate) fn plugin(app: &mut App) {
         |interest, fold| fold.word(interest.digest()),
         saved::restore,
     );
-    let systems = (object_space::follow, refresh).chain();
+    let systems = (object_space::follow, object_space::settle, refresh).chain();
     app.add_systems(TickSchedule, systems.after(CheckPairs).in_set(StepSet::Interest));
 }
 
 /// Checks a shard of the players of each room that has objects.
 fn refresh(
-    mut rooms: Query<(&Room, &Seats, &PlayerSpace, &mut ObjectSpace, &mut ObjectInterest)>,
+    mut rooms: Query<(&Room, &Seats, &PlayerSpace, &ObjectSpace, &mut ObjectInterest)>,
     positions: Query<&CurrentPosition>,
     directory: Res<Rooms>,
     clock: Res<Clock>,
-    mut moving: Local<Vec<SlotPosition>>,
 ) {
     let now = clock.tick;
     for entity in directory.occupied() {
-        let Ok((room, seats, players, mut space, mut interest)) = rooms.get_mut(entity) else {
+        let Ok((room, seats, players, space, mut interest)) = rooms.get_mut(entity) else {
             continue;
         };
         let (rules, before) = (&room.rules, interest.digest());
@@ -56,21 +55,17 @@ fn refresh(
         if rules.interest == Interest::All && !interest_now.is_empty() {
             // The room was loaded with a new rule.
             interest_now.clear(now);
+            interest.set_changed();
         }
-        if space.is_empty() {
+        if space.is_empty() || rules.interest == Interest::All {
             continue;
         }
-        let space = space.bypass_change_detection();
-        space.settle(now, rules.refresh_ticks, &mut moving);
-        if rules.interest == Interest::All {
-            continue;
-        }
+        let interest_now = interest.bypass_change_detection();
         let shard = now.0.wrapping_add(room.epoch.0) % rules.refresh_ticks;
         match players.index() {
             Some(players) => check_large(interest_now, space, (players, shard), now),
             None => {
                 let due = (shard as usize..seats.slot_count()).step_by(rules.refresh_ticks as usize);
-                let has_movers = space.mover_count() > 0;
                 for slot in due.map(|slot| Slot(slot as u16)) {
                     let player = seats.get(slot);
                     if let Some(position) = player.and_then(|player| positions.get(player).ok()) {
@@ -78,7 +73,7 @@ fn refresh(
                             slot,
                             position: position.0,
                         };
-                        interest_now.player_looks_again(player, space.layers(), has_movers, now);
+                        interest_now.player_looks_again(player, space, now);
                     }
                 }
             }

@@ -9,15 +9,22 @@ use crate::{
     kinds::{EntityKinds, Kind},
     movement::{ChangePositions, CurrentPosition, Walk},
     objects::Object,
-    rooms::{Room, Rooms},
+    rooms::Room,
     schedule::{StepSet, TickSchedule},
     space::{NearRadius, ObjectSpace, SlotPosition, SpaceIsUsed},
     state,
 };
 
+/// The rooms with objects that count as moving, each once. It also has rooms without players: game
+/// logic may search them, and their objects must come to rest.
+#[derive(Resource, Debug, Default)]
+pub(crate) struct UnsettledRooms(Vec<Entity>);
+
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, ObjectSpace>();
-    app.init_resource::<SpaceIsUsed>();
+    app.init_resource::<SpaceIsUsed>()
+        .init_resource::<UnsettledRooms>();
+    state::derived::<UnsettledRooms>(app);
     state::derived::<ObjectSpace>(app);
     state::derived::<SpaceIsUsed>(app);
     let locate = (follow, settle).chain().after(ChangePositions).in_set(Walk);
@@ -51,6 +58,9 @@ pub(crate) fn insert(world: &mut DeferredWorld, entity: Entity) {
         };
         let what = (entity, object.kind());
         space.insert(here, what, NearRadius::from_px(near_px), now);
+        if space.becomes_unsettled() {
+            world.resource_mut::<UnsettledRooms>().0.push(object.room());
+        }
     }
 }
 
@@ -59,6 +69,7 @@ pub(crate) fn insert(world: &mut DeferredWorld, entity: Entity) {
 pub(crate) fn follow(
     positions: Query<(&Object, Ref<CurrentPosition>)>,
     mut spaces: Query<&mut ObjectSpace>,
+    mut unsettled: ResMut<UnsettledRooms>,
     clock: Res<Clock>,
 ) {
     let tables = positions.contiguous_iter();
@@ -68,24 +79,28 @@ pub(crate) fn follow(
             if let Ok(mut space) = spaces.get_mut(object.room()) {
                 let space = space.bypass_change_detection();
                 space.moved(object.slot(), positions[row].0, clock.tick);
+                if space.becomes_unsettled() {
+                    unsettled.0.push(object.room());
+                }
             }
         });
     }
 }
 
-/// Brings the indexes up to date for queries of game logic.
-fn settle(
+/// Brings the indexes up to date. Rooms in which all objects rest cost nothing.
+pub(crate) fn settle(
     mut rooms: Query<(&Room, &mut ObjectSpace)>,
-    directory: Res<Rooms>,
+    mut unsettled: ResMut<UnsettledRooms>,
     clock: Res<Clock>,
     mut moving: Local<Vec<SlotPosition>>,
 ) {
-    for room in directory.occupied() {
-        if let Ok((room, mut space)) = rooms.get_mut(room) {
-            let round = room.rules.refresh_ticks;
-            space
-                .bypass_change_detection()
-                .settle(clock.tick, round, &mut moving);
-        }
-    }
+    unsettled.0.retain(|&room| {
+        let Ok((room, mut space)) = rooms.get_mut(room) else {
+            return false;
+        };
+        let round = room.rules.refresh_ticks;
+        let space = space.bypass_change_detection();
+        space.settle(clock.tick, round, &mut moving);
+        space.is_unsettled()
+    });
 }

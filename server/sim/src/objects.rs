@@ -3,6 +3,7 @@
 
 mod count;
 mod object;
+mod orphans;
 mod owner;
 mod owners;
 mod placed;
@@ -20,9 +21,10 @@ use crate::{
 pub(crate) use count::ObjectCount;
 pub use object::Object;
 pub(crate) use object::SavedObject;
+pub(crate) use orphans::{Orphans, despawn_orphans};
 pub use owner::{Owner, OwnerLeaves};
 pub use owners::{OwnerError, Owners};
-pub(crate) use placed::{Furnish, Furnishings};
+pub(crate) use placed::{PlacedKinds, WhenPlaced};
 pub(crate) use saving::rebuild;
 pub use slots::ObjectSlots;
 pub(crate) use spawn::ObjectsSpawned;
@@ -31,7 +33,8 @@ pub use spawn::{Objects, SpawnError, SpawnedObject};
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<ObjectsSpawned>()
         .init_resource::<ObjectCount>()
-        .init_resource::<Furnishings>()
+        .init_resource::<Orphans>()
+        .init_resource::<PlacedKinds>()
         .init_resource::<slots::LoadedObjectSlots>();
     state::resource::<ObjectsSpawned>(app, "objects_spawned");
     state::component_as::<Object, _>(
@@ -46,14 +49,15 @@ pub(crate) fn plugin(app: &mut App) {
         |slots, fold| fold.value(slots),
         slots::restore,
     );
-    state::component::<Owner>(app, "owner");
+    state::component_as::<Owner, _>(app, "owner", |owner, fold| fold.value(owner), owner::restore);
     state::derived::<ObjectCount>(app);
-    state::derived::<Furnishings>(app);
+    state::derived::<Orphans>(app);
+    state::derived::<PlacedKinds>(app);
     state::derived::<owner::Possessions>(app);
     state::derived::<slots::LoadedObjectSlots>(app);
     app.register_required_components::<Room, ObjectSlots>();
     rooms::when_created(app, placed::place);
-    app.register_required_components::<Object, Owner>();
+    app.register_required_components_with::<Object, Owner>(Owner::nobody);
     app.register_required_components::<Player, owner::Possessions>();
     app.world_mut()
         .register_component_hooks::<Object>()

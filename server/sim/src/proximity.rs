@@ -108,7 +108,12 @@ pub(crate) fn plugin(app: &mut App) {
         |near, fold| fold.word(near.digest()),
         near_rows::restore,
     );
-    state::resource_as::<Encounters, _>(app, "encounters", encounters::restore);
+    state::resource_as::<Encounters, _>(
+        app,
+        "encounters",
+        |encounters, fold| fold.value(encounters),
+        encounters::restore,
+    );
     app.add_systems(TickSchedule, refresh.in_set(CheckPairs).in_set(StepSet::Interest));
     let locate = locate.after(ChangePositions).in_set(Walk);
     app.add_systems(

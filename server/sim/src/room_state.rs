@@ -170,7 +170,7 @@ pub(crate) fn announce(
         entries,
     });
     world.resource_scope(|world, mut outbox: Mut<Outbox>| {
-        rooms::broadcast(world, &mut outbox, room, &changed);
+        rooms::broadcast(world, &mut outbox, [room], &changed);
     });
     Some(stamp)
 }

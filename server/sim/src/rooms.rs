@@ -58,8 +58,18 @@ pub(crate) fn plugin(app: &mut App) {
         .init_resource::<saving::LoadedSlots>();
     app.init_resource::<RoomEvents>().add_message::<RoomEvent>();
     state::resource::<RoomsCreated>(app, "rooms_created");
-    state::resource_as::<RoomEvents, _>(app, "room_events", life::restore);
-    state::resource_as::<Reservations, _>(app, "reservations", reservations::restore);
+    state::resource_as::<RoomEvents, _>(
+        app,
+        "room_events",
+        |events, fold| fold.value(events),
+        life::restore,
+    );
+    state::resource_as::<Reservations, _>(
+        app,
+        "reservations",
+        |reservations, fold| fold.value(reservations),
+        reservations::restore,
+    );
     state::component_as::<Room, _>(app, "room", |room, fold| fold.value(room), saving::restore_room);
     state::component::<Seat>(app, "seat");
     state::component_as::<Seats, _>(

@@ -272,6 +272,7 @@ impl Simulation {
     }
 
     fn end_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+        objects::despawn_orphans(&mut self.world);
         check_declared(&self.world, &mut self.archetypes_checked);
         rooms::report_changes(&mut self.world);
         self.lend(input, output);

@@ -20,4 +20,4 @@ pub(crate) use part_registry::{PartRegistry, check_declared};
 pub(crate) use save::{Saver, show_entity};
 pub use saved::{EntityState, SavedPart, SavedState};
 pub use stable_id::StableId;
-pub(crate) use stable_id::{StableEntity, StableIds, find};
+pub(crate) use stable_id::{StableEntity, StableIds, find, when_free};

@@ -1,23 +1,29 @@
 //! Timers of game logic: messages that arrive after a while.
 
-use std::{collections::BTreeMap, time::Duration};
+mod queue;
+
+use std::time::Duration;
 
 use bevy_app::App;
-use bevy_ecs::{prelude::*, system::SystemParam};
+use bevy_ecs::{prelude::*, system::SystemParam, world::DeferredWorld};
 use parlour_shared::ids::Tick;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     clock::{Clock, ticks_in},
-    state::{self, StableId},
+    state::{self, StableEntity, StableId},
+    taken::with_taken,
     wake_times,
 };
+pub use queue::TimerId;
+use queue::{MOST_TIMERS, Ringing, TimerQueue};
 
 /// Sets timers with messages of one type, as a system parameter for game logic. Declare the type
 /// with [`SimulationApp::timer_message`](crate::SimulationApp::timer_message).
 ///
 /// Each timer belongs to an entity: a room, an object, a player, or an entity of your own with a
-/// [`StableId`]. It ends with that entity. All timers are part of the state.
+/// [`StableId`]. It ends when that entity is despawned. For a player, that is two ticks after its
+/// session closes, or after it goes on in a different world. All timers are part of the state.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -47,7 +53,7 @@ use crate::{
 /// }
 /// ```
 #[derive(SystemParam)]
-pub struct Timers<'w, 's, M: Clone + Send + Sync + 'static> {
+pub struct Timers<'w, 's, M: Serialize + Clone + Send + Sync + 'static> {
     queue: ResMut<'w, TimerQueue<M>>,
     clock: Res<'w, Clock>,
     ids: Query<'w, 's, &'static StableId>,
@@ -65,11 +71,6 @@ pub struct TimerRang<M: Send + Sync + 'static> {
     pub message: M,
 }
 
-/// A timer among those with messages of the same type. It is never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TimerId(u32);
-
 /// A timer cannot be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimerError {
@@ -81,10 +82,7 @@ pub enum TimerError {
     TooMany,
 }
 
-/// The maximum number of timers with messages of one type.
-const MOST_TIMERS: usize = 1 << 16;
-
-impl<M: Clone + Send + Sync + 'static> Timers<'_, '_, M> {
+impl<M: Serialize + Clone + Send + Sync + 'static> Timers<'_, '_, M> {
     /// Sets a timer that rings once, after this much time.
     ///
     /// # Errors
@@ -111,53 +109,22 @@ impl<M: Clone + Send + Sync + 'static> Timers<'_, '_, M> {
 
     /// Cancels a timer. Returns its message, or `None` if it has rung or ended.
     pub fn cancel(&mut self, timer: TimerId) -> Option<M> {
-        let queue = &mut self.queue.by_tick;
-        let key = queue.keys().find(|(_, id)| *id == timer).copied()?;
-        queue.remove(&key).map(|timer| timer.message)
+        // Otherwise the queue would count as changed.
+        self.queue.next(timer)?;
+        self.queue.remove(timer)
     }
 
     /// Returns the tick in which a timer rings next, or `None` if it has rung or ended.
     #[must_use]
     pub fn next(&self, timer: TimerId) -> Option<Tick> {
-        let mut keys = self.queue.by_tick.keys();
-        keys.find(|(_, id)| *id == timer).map(|(tick, _)| *tick)
+        self.queue.next(timer)
     }
 
     fn set(&mut self, of: Entity, tick: Tick, every: u32, message: M) -> Result<TimerId, TimerError> {
-        let of = *self.ids.get(of).map_err(|_| TimerError::NoOwner)?;
-        let queue = &mut *self.queue;
-        if queue.by_tick.len() >= MOST_TIMERS || queue.set == u32::MAX {
-            return Err(TimerError::TooMany);
-        }
-        queue.set += 1;
-        let id = TimerId(queue.set);
-        queue.by_tick.insert((tick, id), Timer { of, every, message });
-        Ok(id)
-    }
-}
-
-/// The timers with messages of one type.
-#[derive(Resource, Clone, Debug)]
-pub struct TimerQueue<M: Send + Sync + 'static> {
-    /// The number of timers that were set so far.
-    set: u32,
-    by_tick: BTreeMap<(Tick, TimerId), Timer<M>>,
-}
-
-#[derive(Clone, Debug)]
-struct Timer<M> {
-    of: StableId,
-    /// The ticks after which it rings again. 0: never.
-    every: u32,
-    message: M,
-}
-
-impl<M: Send + Sync + 'static> Default for TimerQueue<M> {
-    fn default() -> Self {
-        Self {
-            set: 0,
-            by_tick: BTreeMap::new(),
-        }
+        let id = *self.ids.get(of).map_err(|_| TimerError::NoOwner)?;
+        let of = StableEntity { id, entity: of };
+        let timer = self.queue.add(of, tick, every, message);
+        timer.ok_or(TimerError::TooMany)
     }
 }
 
@@ -176,14 +143,11 @@ where
     M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
 {
     app.init_resource::<TimerQueue<M>>().add_message::<TimerRang<M>>();
-    state::resource::<TimerQueue<M>>(app, name);
-    wake_times::wakes_at(
-        app,
-        Box::new(|world| {
-            let first = world.resource::<TimerQueue<M>>().by_tick.first_key_value();
-            first.map(|((tick, _), _)| *tick)
-        }),
-    );
+    // `TimerQueue` updates a digest with every timer. A hash of all of them would take
+    // milliseconds.
+    state::resource_as::<TimerQueue<M>, _>(app, name, TimerQueue::hash, queue::restore);
+    state::when_free(app, end_with_owner::<M>);
+    wake_times::wakes_at(app, Box::new(|world| world.resource::<TimerQueue<M>>().first()));
     app.world_mut().resource_mut::<Ringers>().0.push(ring::<M>);
 }
 
@@ -197,62 +161,21 @@ pub(crate) fn ring_all(world: &mut World) {
 
 fn ring<M: Clone + Send + Sync + 'static>(world: &mut World) {
     let now = world.resource::<Clock>().tick;
-    loop {
-        let queue = world.resource::<TimerQueue<M>>();
-        let first = queue.by_tick.first_key_value();
-        if first.is_none_or(|((tick, _), _)| *tick > now) {
-            return;
-        }
-        let queue = &mut world.resource_mut::<TimerQueue<M>>().by_tick;
-        let Some(((tick, id), timer)) = queue.pop_first() else {
-            return;
-        };
-        // Otherwise it ended with its entity.
-        let Some(of) = state::find(world, timer.of) else {
-            continue;
-        };
-        let message = timer.message.clone();
-        if timer.every > 0 {
-            let next = Tick(tick.0.saturating_add(timer.every));
-            let queue = &mut world.resource_mut::<TimerQueue<M>>().by_tick;
-            queue.insert((next, id), timer);
-        }
-        world.write_message(TimerRang {
-            of,
-            timer: id,
-            message,
-        });
+    let first = world.resource::<TimerQueue<M>>().first();
+    if first.is_none_or(|tick| tick > now) {
+        return;
     }
+    with_taken(world, |world, queue: &mut TimerQueue<M>| {
+        let mut messages = world.resource_mut::<Messages<TimerRang<M>>>();
+        while let Some(Ringing { of, timer, message }) = queue.ring(now) {
+            messages.write(TimerRang { of, timer, message });
+        }
+    });
 }
 
-/// The saved form: the number of timers set so far, and the tick, id, owner, period and message of
-/// each timer.
-type Saved<M> = (u32, Vec<(Tick, TimerId, StableId, u32, M)>);
-
-impl<M: Serialize + Send + Sync + 'static> Serialize for TimerQueue<M> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let timers = self.by_tick.iter();
-        let timers: Vec<_> = timers
-            .map(|((tick, id), timer)| (*tick, *id, timer.of, timer.every, &timer.message))
-            .collect();
-        let saved: Saved<&M> = (self.set, timers);
-        saved.serialize(serializer)
-    }
-}
-
-impl<'de, M: Deserialize<'de> + Send + Sync + 'static> Deserialize<'de> for TimerQueue<M> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (set, timers) = Saved::<M>::deserialize(deserializer)?;
-        let count = timers.len();
-        let timers = timers.into_iter();
-        let by_tick: BTreeMap<_, _> = timers
-            .map(|(tick, id, of, every, message)| ((tick, id), Timer { of, every, message }))
-            .collect();
-        let is_possible =
-            by_tick.len() == count && count <= MOST_TIMERS && by_tick.keys().all(|(_, id)| id.0 <= set);
-        if !is_possible {
-            return Err(D::Error::custom("not a queue of timers"));
-        }
-        Ok(Self { set, by_tick })
+/// Removes the timers of an entity that is despawned.
+fn end_with_owner<M: Send + Sync + 'static>(world: &mut DeferredWorld<'_>, owner: StableId) {
+    if world.resource::<TimerQueue<M>>().has_timer_of(owner) {
+        world.resource_mut::<TimerQueue<M>>().remove_all_of(owner);
     }
 }

@@ -12,7 +12,8 @@ use parlour_sim::{
     FollowPaths, LoadError, PathRequest, Simulation, SimulationApp as _, StableId, TickSchedule,
 };
 use parlour_testing::{
-    MoverOrder, ObeyOrders, SessionActions as _, TestWorld, encoded, forged, forged_of, plaza, solids_plugin,
+    MoverOrder, ObeyOrders, SessionActions as _, TestWorld, encoded, forged_part, forged_part_of, plaza,
+    solids_plugin,
 };
 
 fn logic(app: &mut App) {
@@ -52,10 +53,10 @@ fn a_motion_that_begins_after_the_saved_tick_is_refused() {
     let now = world.now();
     for owner in [player, StableId::object(ObjectId(1))] {
         // Possible, but its hash is that of a different motion.
-        let error = load(&forged_of(&mut world, owner, "motion", &moving(now)));
+        let error = load(&forged_part_of(&mut world, owner, "motion", &moving(now)));
         assert!(matches!(error, Some(LoadError::Hash { .. })), "{error:?}");
         for since in [now.after(1), Tick(u32::MAX)] {
-            let error = load(&forged_of(&mut world, owner, "motion", &moving(since)));
+            let error = load(&forged_part_of(&mut world, owner, "motion", &moving(since)));
             assert!(matches!(error, Some(LoadError::Contradiction(_))), "{error:?}");
         }
     }
@@ -68,8 +69,8 @@ fn searches_that_may_use_no_nodes_are_refused() {
         let (waiting, used): (Vec<PathRequest>, u32) = (Vec::new(), 0);
         encoded(&(nodes, (waiting, used)))
     };
-    let honest = load(&forged(&mut world, "path_searches", &searches(100)));
+    let honest = load(&forged_part(&mut world, "path_searches", &searches(100)));
     assert!(honest.is_none(), "{honest:?}");
-    let error = load(&forged(&mut world, "path_searches", &searches(0)));
+    let error = load(&forged_part(&mut world, "path_searches", &searches(0)));
     assert!(matches!(error, Some(LoadError::Value { .. })), "{error:?}");
 }

@@ -7,11 +7,13 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{LoadError, ObjectInterest, Simulation};
-use parlour_testing::{ObjectOrder, SessionActions as _, TestWorld, encoded, objects_plugin, plaza};
+use parlour_testing::{
+    ObjectOrder, SessionActions as _, TestWorld, encoded, forged_part, objects_plugin, plaza,
+};
 
 /// Returns the saved world with a different value of the lists.
 fn forged(world: &mut TestWorld, value: &[u8]) -> Vec<u8> {
-    parlour_testing::forged(world, "objects_near", value)
+    forged_part(world, "objects_near", value)
 }
 
 /// A world with two players and three chairs near them, and the saved lists.

@@ -13,7 +13,7 @@ use parlour_shared::{
 };
 use parlour_sim::{
     CurrentPosition, EntityKinds, Interest, NearRadius, Object, ObjectInterest, ObjectKind, ObjectSlots,
-    Player, Room, Rooms, Seats, SimConfig, Simulation, SimulationApp as _,
+    ObjectSpace, Player, Room, Rooms, Seats, SimConfig, Simulation, SimulationApp as _,
 };
 use parlour_testing::{MoverOrder, SessionActions as _, TestWorld, movers_plugin, objects_in, plaza};
 use parlour_tick::{TickInput, TickOutput};
@@ -230,7 +230,7 @@ fn a_room_that_is_loaded_with_a_different_rule_follows_it() {
         if shows_all {
             config.rules.interest = Interest::All;
         }
-        let mut sim = Simulation::load(config, logic, &saved).unwrap();
+        let mut sim = Simulation::load(config.clone(), logic, &saved).unwrap();
         let count = |sim: &Simulation| {
             sim.world()
                 .get::<ObjectInterest>(room(sim))
@@ -243,7 +243,35 @@ fn a_room_that_is_loaded_with_a_different_rule_follows_it() {
             sim.step(&mut TickInput::default(), &mut TickOutput::default());
         }
         assert_eq!(count(&sim), remains, "{near_px} px, all: {shows_all}");
+        // The state hash follows the lists.
+        let mut again = Vec::new();
+        sim.save(&mut again);
+        Simulation::load(config, logic, &again).unwrap();
     }
+}
+
+#[test]
+fn the_objects_of_a_loaded_room_without_players_come_to_rest() {
+    let mut world = TestWorld::with_plugins(config(6), logic);
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    let start = world.position(1);
+    spawn(&mut world, "chair", start);
+    world.ticks(8);
+    (1..=2).for_each(|session| world.leave(session));
+    world.ticks(3);
+    let saved = world.saved();
+    let mut sim = Simulation::load(config(6), logic, &saved).unwrap();
+    let movers = |sim: &Simulation| {
+        let room = sim.world().resource::<Rooms>().get("plaza").unwrap();
+        sim.world().get::<ObjectSpace>(room).unwrap().mover_count()
+    };
+    assert_eq!(movers(&sim), 1);
+    // A loaded object counts as moving in the first tick.
+    for _ in 0..7 {
+        sim.step(&mut TickInput::default(), &mut TickOutput::default());
+    }
+    assert_eq!(movers(&sim), 0);
 }
 
 /// A comparison of all pairs, each in the tick in which the slot of its player is due.

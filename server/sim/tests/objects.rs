@@ -4,17 +4,20 @@
 
 use std::collections::BTreeSet;
 
+use bevy_app::App;
+use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{ObjectId, Slot},
+    ids::{ObjectId, Slot, Tick},
     limits::MAX_ROOM_OBJECTS,
     motion::Position,
 };
 use parlour_sim::{
-    CurrentPosition, EntityKinds, LoadError, Object, ObjectKind, ObjectSlots, SimConfig, Simulation,
-    SimulationApp as _, StableId,
+    Clock, CurrentPosition, EntityKinds, LoadError, Object, ObjectKind, ObjectSlots, Objects, Rooms,
+    SimConfig, Simulation, SimulationApp as _, StableId, StepSet, TickSchedule,
 };
 use parlour_testing::{
-    Color, ObjectOrder, SessionActions as _, TestWorld, generous_rules, objects_in, objects_plugin, plaza,
+    Color, ObeyOrders, ObjectOrder, SessionActions as _, TestWorld, generous_rules, objects_in,
+    objects_plugin, plaza,
 };
 use parlour_tick::{TickInput, TickOutput};
 
@@ -120,6 +123,36 @@ fn a_full_room_takes_no_more_objects() {
     assert_eq!(ids(&world), [1, 3, 4].into());
 }
 
+/// Game logic despawns a room, and in the same system spawns an object in it.
+#[test]
+fn an_object_of_a_room_that_is_gone_is_despawned() {
+    fn logic(app: &mut App) {
+        objects_plugin(app);
+        let rebuild = |mut commands: Commands, mut objects: Objects, rooms: Res<Rooms>, clock: Res<Clock>| {
+            if clock.tick == Tick(5) {
+                let room = rooms.get("plaza").unwrap();
+                commands.entity(room).despawn();
+                let mut chair = objects.spawn(room, "chair", Position::from_px(40, 40)).unwrap();
+                chair.insert(Color(1));
+            }
+        };
+        let rebuild = rebuild.in_set(StepSet::Simulate).after(ObeyOrders);
+        app.add_systems(TickSchedule, rebuild);
+    }
+    let mut world = TestWorld::with_plugins(config(), logic);
+    world.open_and_join(1, "plaza");
+    world.tick();
+    order(&mut world, &chair(40));
+    world.tick();
+    world.leave(1);
+    world.ticks(3);
+    assert!(world.room("plaza").is_none(), "despawned");
+    assert_eq!(world.output.counts.objects, 0);
+    let saved = world.saved();
+    Simulation::load(config(), logic, &saved).unwrap();
+    world.ticks(20);
+}
+
 #[test]
 fn an_unknown_kind_spawns_nothing() {
     let mut world = world();
@@ -139,7 +172,7 @@ fn an_unknown_kind_spawns_nothing() {
         .sim
         .world()
         .iter_entities()
-        .filter(bevy_ecs::world::EntityRef::contains::<Object>);
+        .filter(EntityRef::contains::<Object>);
     assert_eq!(count.count(), 0);
 }
 
@@ -158,7 +191,7 @@ fn a_room_that_ends_takes_its_objects_along() {
         .sim
         .world()
         .iter_entities()
-        .filter(bevy_ecs::world::EntityRef::contains::<Object>);
+        .filter(EntityRef::contains::<Object>);
     assert_eq!(left.count(), 0);
 }
 
@@ -205,7 +238,7 @@ fn a_loaded_world_continues_with_the_same_objects() {
 fn a_world_with_different_kinds_is_refused() {
     let mut world = world();
     let saved = world.saved();
-    let other = |app: &mut bevy_app::App| {
+    let other = |app: &mut App| {
         app.object_kind(ObjectKind::new("sofa"));
         objects_plugin(app);
     };
@@ -235,7 +268,7 @@ fn the_largest_room_has_a_slot_for_each_object() {
     assert!(!slots.contains(&Slot::NOBODY));
 }
 
-fn fill(app: &mut bevy_app::App) {
+fn fill(app: &mut App) {
     use bevy_ecs::prelude::*;
     use parlour_sim::{Objects, Room, StepSet, TickSchedule};
     objects_plugin(app);
@@ -247,6 +280,6 @@ fn fill(app: &mut bevy_app::App) {
             }
         })
         .in_set(StepSet::Simulate)
-        .before(parlour_testing::ObeyOrders),
+        .before(ObeyOrders),
     );
 }

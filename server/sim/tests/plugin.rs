@@ -17,8 +17,8 @@ use parlour_shared::{
     snapshot::Update,
 };
 use parlour_sim::{
-    Answer, CameNear, FromPlayer, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
-    ToPlayers, WentAway,
+    Answer, CameNear, FromPlayer, ObjectKind, Player, SimConfig, Simulation, SimulationApp, StepSet,
+    TickSchedule, ToPlayers, WentAway,
 };
 use parlour_testing::{SessionActions as _, TestWorld, encoded, plaza};
 use parlour_tick::Lane;
@@ -492,6 +492,22 @@ fn at_most_sixteen_components_can_be_replicated() {
         app.replicate::<Numbered<13>>("m").replicate::<Numbered<14>>("n");
         app.replicate::<Numbered<15>>("o").replicate::<Numbered<16>>("p");
         app.replicate::<Numbered<17>>("q");
+    });
+}
+
+#[test]
+#[should_panic(expected = "the component a of player is replicated twice")]
+fn replicating_a_component_twice_panics() {
+    let _ = Simulation::with_plugins(plaza(), |app: &mut App| {
+        app.replicate::<Marker>("a").replicate::<Marker>("a");
+    });
+}
+
+#[test]
+#[should_panic(expected = "the component a of chair is replicated twice")]
+fn replicating_a_component_of_a_kind_twice_panics() {
+    let _ = Simulation::with_plugins(plaza(), |app: &mut App| {
+        app.object_kind(ObjectKind::new("chair").with::<Marker>("a").with::<Marker>("a"));
     });
 }
 

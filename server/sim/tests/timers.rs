@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::ids::Tick;
+use parlour_shared::ids::{Epoch, Tick};
 use parlour_sim::{
-    Clock, FromPlayer, MaySleep, RoomEvent, Rooms, SimConfig, Simulation, SimulationApp as _, StepSet,
-    TickSchedule, TimerError, TimerId, TimerRang, Timers, every,
+    Clock, FromPlayer, LoadError, MaySleep, Room, RoomEvent, Rooms, SimConfig, Simulation,
+    SimulationApp as _, StableId, StepSet, TickSchedule, TimerError, TimerId, TimerRang, Timers, every,
 };
-use parlour_testing::{SessionActions as _, TestWorld, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, encoded, forged_part, plaza};
 use parlour_tick::{EventKind, TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +27,10 @@ enum Order {
     /// A timer of the room in this tick.
     At(u32),
     Cancel(u32),
-    /// This many timers.
+    /// This many timers of the room.
     Many(u32),
+    /// This many timers of the session's player.
+    ManyMine(u32),
 }
 
 #[derive(Resource, Default, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -70,10 +72,14 @@ fn obey(
                 assert!(message.is_some() && timers.next(id).is_none());
                 Ok(id)
             }
-            Order::Many(count) => (0..count)
-                .map(|_| timers.after(room, ticks(1000), Ring(String::new())))
-                .last()
-                .unwrap(),
+            Order::Many(count) | Order::ManyMine(count) => {
+                let is_mine = matches!(order.message, Order::ManyMine(_));
+                let of = if is_mine { order.player } else { room };
+                (0..count)
+                    .map(|_| timers.after(of, ticks(1000), Ring(String::new())))
+                    .last()
+                    .unwrap()
+            }
         };
         match set {
             Ok(id) => ids.push(id),
@@ -144,13 +150,110 @@ fn a_timer_ends_with_its_player_and_its_room() {
 }
 
 #[test]
+fn a_player_that_comes_back_has_no_timers() {
+    let mut world = world();
+    world.open_and_join(2, "plaza");
+    world.tick();
+    let player = world.client(2).player;
+    order(&mut world, 2, &Order::Mine(30));
+    world.event(2, EventKind::Depart);
+    world.ticks(3);
+    world.open_and_join(2, "plaza");
+    world.ticks(60);
+    assert_eq!(world.client(2).player, player);
+    assert_eq!(rang(&world.sim), []);
+}
+
+fn error(world: &TestWorld) -> Option<String> {
+    world.sim.world().resource::<LastError>().0.clone()
+}
+
+#[test]
 fn there_are_at_most_65_536_timers() {
     let mut world = world();
     order(&mut world, 1, &Order::Many(65_536));
-    let error = |world: &TestWorld| world.sim.world().resource::<LastError>().0.clone();
     assert_eq!(error(&world), None);
     order(&mut world, 1, &Order::Many(1));
     assert_eq!(error(&world), Some(TimerError::TooMany.to_string()));
+}
+
+#[test]
+fn timers_that_ended_with_their_entity_do_not_count() {
+    let mut world = world();
+    world.open_and_join(2, "plaza");
+    world.tick();
+    order(&mut world, 2, &Order::ManyMine(65_536));
+    world.close(2);
+    world.ticks(3);
+    order(&mut world, 1, &Order::Many(65_536));
+    assert_eq!(error(&world), None);
+}
+
+/// The hash is updated with every timer that is set, rings, is cancelled or ends. A loaded world
+/// computes it from all timers.
+#[test]
+fn a_world_can_be_loaded_after_every_tick() {
+    let mut world = world();
+    world.open_and_join(2, "plaza");
+    world.tick();
+    order(&mut world, 1, &Order::Every(3));
+    order(&mut world, 2, &Order::Mine(5));
+    order(&mut world, 1, &Order::Every(4));
+    order(&mut world, 2, &Order::Mine(100));
+    let mut config = plaza();
+    config.rules.empty_ticks = 3;
+    for tick in 0..30 {
+        match tick {
+            10 => order(&mut world, 1, &Order::Cancel(0)),
+            15 => world.close(2),
+            _ => world.tick(),
+        }
+        let saved = world.saved();
+        let mut loaded = Simulation::load(config.clone(), timers, &saved).unwrap();
+        let mut again = Vec::new();
+        loaded.save(&mut again);
+        assert_eq!(again, saved, "after {tick} ticks");
+    }
+    assert!(rang(&world.sim).len() > 8);
+}
+
+/// The saved form of all timers: the number set so far, and tick, id, owner, period and message.
+type SavedTimers = (u32, Vec<(Tick, u32, StableId, u32, Ring)>);
+
+#[test]
+fn timers_that_no_server_saved_are_refused() {
+    let mut world = world();
+    order(&mut world, 1, &Order::At(50));
+    order(&mut world, 1, &Order::At(60));
+    world.ticks(10);
+    let epoch = world.sim.world().get::<Room>(world.room("plaza").unwrap());
+    let epoch = epoch.unwrap().epoch;
+    let timer = |tick, id| (tick, id, StableId::room(epoch), 0, Ring("at".into()));
+    let honest: SavedTimers = (2, vec![timer(Tick(50), 1), timer(Tick(60), 2)]);
+    let now = world.now();
+    let mut load = |timers_of: &SavedTimers| {
+        let saved = forged_part(&mut world, "rings", &encoded(timers_of));
+        Simulation::load(plaza(), timers, &saved).err()
+    };
+    assert!(load(&honest).is_none());
+    type Forge<'a> = &'a dyn Fn(&mut SavedTimers);
+    let cases: [Forge; 5] = [
+        // It would ring once for each tick that is over.
+        &|(_, timers)| (timers[0].0, timers[0].3) = (Tick(1), 1),
+        &|(_, timers)| timers[0].0 = now,
+        &|(_, timers)| timers[1].1 = 1,
+        &|(_, timers)| timers[1].1 = 3,
+        &|(_, timers)| timers[1].2 = StableId::room(Epoch(77)),
+    ];
+    for (at, forge) in cases.iter().enumerate() {
+        let mut forged = honest.clone();
+        forge(&mut forged);
+        let error = load(&forged);
+        assert!(
+            matches!(error, Some(LoadError::Value { part: "rings", .. })),
+            "case {at}: {error:?}"
+        );
+    }
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! The sum of one part of the state, and how changes update it.
 
-use std::marker::PhantomData;
-
 use bevy_ecs::{change_detection::ContiguousRef, prelude::*};
-use serde::Serialize;
 
 use super::{Digest, KeepsShare, hash_of, hash_of_resource};
 use crate::{
@@ -51,14 +48,14 @@ impl<C: Component> ComponentSum<C> {
 /// The sum of a resource.
 pub(super) struct ResourceSum<R> {
     pub(super) tag: usize,
-    pub(super) resource: PhantomData<fn(&R)>,
+    pub(super) hash: fn(&R, &mut Fold),
 }
 
-impl<R: Resource + Serialize> ResourceSum<R> {
+impl<R: Resource> ResourceSum<R> {
     /// Computes the sum again if the resource has changed.
     pub(super) fn update(&self, resource: &Res<'_, R>, digest: &mut Digest) {
         if resource.is_changed() {
-            digest.sums[self.tag] = hash_of_resource(self.tag, &**resource);
+            digest.sums[self.tag] = hash_of_resource(self.tag, &**resource, self.hash);
         }
     }
 }

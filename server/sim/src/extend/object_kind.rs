@@ -16,7 +16,7 @@ use super::declare_once;
 use crate::{
     kinds::{EntityKinds, Kind, check_layer, layer_bits},
     movement,
-    objects::{Furnish, Furnishings, SpawnedObject},
+    objects::{PlacedKinds, SpawnedObject, WhenPlaced},
     replication,
 };
 
@@ -40,7 +40,7 @@ pub struct ObjectKind {
     described: EntityKind,
     near_px: Option<u32>,
     components: Vec<(&'static str, Declare)>,
-    furnish: Option<Furnish>,
+    when_placed: Option<WhenPlaced>,
 }
 
 /// Declares a component of a kind.
@@ -59,7 +59,7 @@ impl ObjectKind {
             },
             near_px: None,
             components: Vec::new(),
-            furnish: None,
+            when_placed: None,
         }
     }
 
@@ -153,16 +153,16 @@ impl ObjectKind {
     #[must_use]
     pub fn placed(
         mut self,
-        furnish: impl Fn(&MapObject, &mut SpawnedObject<'_>) + Send + Sync + 'static,
+        when_placed: impl Fn(&MapObject, &mut SpawnedObject<'_>) + Send + Sync + 'static,
     ) -> Self {
-        self.furnish = Some(Arc::new(furnish));
+        self.when_placed = Some(Arc::new(when_placed));
         self
     }
 
     pub(super) fn declare(self, app: &mut App) {
-        if let Some(furnish) = self.furnish {
-            let mut furnishings = app.world_mut().resource_mut::<Furnishings>();
-            furnishings.add(&self.described.name, furnish);
+        if let Some(when_placed) = self.when_placed {
+            let mut kinds = app.world_mut().resource_mut::<PlacedKinds>();
+            kinds.add(&self.described.name, when_placed);
         }
         let kind = Kind {
             described: self.described,

@@ -130,12 +130,8 @@ pub(super) fn send<M: Serialize + Send + Sync + 'static>(
                 show_followers(world, &mut outbox, session, encoded);
             }
         }
-        Audience::Room(room) => broadcast(world, &mut outbox, room, &said),
-        Audience::World => {
-            for room in world.resource::<Rooms>().occupied() {
-                broadcast(world, &mut outbox, room, &said);
-            }
-        }
+        Audience::Room(room) => broadcast(world, &mut outbox, [room], &said),
+        Audience::World => broadcast(world, &mut outbox, world.resource::<Rooms>().occupied(), &said),
     });
 }
 

@@ -7,7 +7,7 @@ use parlour_shared::{
     rng::mix,
 };
 
-use crate::space::{NearObjects, NearRadius, ObjectLayer, RestingIndex, SlotPosition};
+use crate::space::{NearObjects, NearRadius, ObjectLayer, ObjectSpace, RestingIndex, SlotPosition};
 
 /// The objects near the players of a room. Each player was checked at most 6 ticks ago. Objects
 /// that are despawned and players that leave are forgotten at once. In a room with
@@ -22,6 +22,10 @@ pub struct ObjectInterest {
     /// The lists of a room that is being loaded, until they are checked.
     pub(super) loaded: SavedLists,
 }
+
+/// Up to this many moving objects, comparing them with a player costs less than a search of the
+/// indexes.
+const FEW_MOVERS: usize = 64;
 
 /// What follows from the near pairs and their changes.
 #[derive(Debug, Default)]
@@ -96,22 +100,23 @@ impl ObjectInterest {
         });
     }
 
-    /// Checks a player of a small room against all objects, unless neither the player nor an object
-    /// has moved since its last check.
-    pub(super) fn player_looks_again(
-        &mut self,
-        player: SlotPosition,
-        layers: &[ObjectLayer],
-        has_movers: bool,
-        now: Tick,
-    ) {
+    /// Checks a player of a small room. If the player has not moved since its last check, a round
+    /// ago, only the objects that moved since then matter.
+    pub(super) fn player_looks_again(&mut self, player: SlotPosition, space: &ObjectSpace, now: Tick) {
         let at = player.slot.index();
         if self.checked_at.len() <= at {
             self.checked_at.resize(at + 1, None);
         }
         let before = self.checked_at[at].replace(player.position);
-        if has_movers || before != Some(player.position) {
-            self.player_looks(player, layers, now);
+        if before != Some(player.position) || space.mover_count() > FEW_MOVERS {
+            self.player_looks(player, space.layers(), now);
+            return;
+        }
+        let Self { near, tally, .. } = self;
+        for (object, radius) in space.movers() {
+            if let Some(is_near) = near.viewer_looks_at(player, object, radius) {
+                tally.note((player.slot, object.slot), is_near, now);
+            }
         }
     }
 

@@ -14,12 +14,30 @@ use crate::{
 /// The owner of an object, if it has one. Every object has this component. It is part of the state,
 /// and viewers of the object are sent the owner.
 ///
-/// [`Owners`](crate::Owners) changes it. To spawn an object with an owner, insert [`Owner::of`].
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// [`Owners`](crate::Owners) changes it. To spawn an object with an owner, insert [`Owner::of`]. A
+/// value cannot be written into the component of an object, because then nothing would happen when
+/// that owner leaves:
+///
+/// ```compile_fail,E0308
+/// # use bevy_ecs::prelude::*;
+/// # use parlour_shared::ids::PlayerId;
+/// # use parlour_sim::{Owner, OwnerLeaves};
+/// fn give_all_to(player: PlayerId, owners: &mut Query<&mut Owner>) {
+///     for mut owner in owners.iter_mut() {
+///         *owner = Owner::of(player, OwnerLeaves::Release);
+///     }
+/// }
+/// ```
+#[derive(Component, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Owner(Option<(PlayerId, OwnerLeaves)>);
+pub struct Owner(Option<SavedOwner>);
 
-/// What happens to an object when its owner leaves the room, or the session of the owner closes.
+/// The saved form of an owner.
+pub(super) type SavedOwner = (PlayerId, OwnerLeaves);
+
+/// What happens to an object when its owner leaves the room, or the session of the owner closes. A
+/// player that goes through a door to a different place of the same room also leaves it first, as
+/// [`RoomEvent::Left`](crate::RoomEvent::Left) says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OwnerLeaves {
     /// The object has no owner any more.
@@ -32,11 +50,19 @@ pub enum OwnerLeaves {
 }
 
 impl Owner {
-    /// Returns an owner. Unless the object is kept, the player must be in the room of the object;
-    /// otherwise it counts as having left.
+    /// Returns an owner to insert. Unless the object is kept, the player must be in the room of the
+    /// object; otherwise it counts as having left.
     #[must_use]
-    pub fn of(player: PlayerId, leaves: OwnerLeaves) -> Self {
+    pub fn of(player: PlayerId, leaves: OwnerLeaves) -> impl Bundle {
+        Self::new(player, leaves)
+    }
+
+    pub(super) fn new(player: PlayerId, leaves: OwnerLeaves) -> Self {
         Self(Some((player, leaves)))
+    }
+
+    pub(super) fn nobody() -> Self {
+        Self(None)
     }
 
     /// Returns the player that owns the object.
@@ -79,6 +105,11 @@ impl Possessions {
     }
 }
 
+/// Returns a saved owner. [`rebuild`] checks it.
+pub(super) fn restore(saved: Option<SavedOwner>, _world: &World) -> Option<Owner> {
+    Some(Owner(saved))
+}
+
 /// Notes the new owner of an object. Game logic may insert the component itself.
 pub(super) fn note_owner(mut world: DeferredWorld, context: HookContext) {
     // A world that is loaded does this when all of its players are in their rooms.
@@ -114,17 +145,17 @@ pub(super) fn owner_left(mut world: DeferredWorld, context: HookContext) {
 
 /// Checks the owners of a loaded world, and notes what belongs to whom.
 pub(super) fn rebuild(world: &mut World) -> Result<(), LoadError> {
-    let owners: Vec<(Entity, StableId, Owner)> = world
+    let owners: Vec<(Entity, StableId, Option<PlayerId>)> = world
         .query::<(Entity, &StableId, &Owner)>()
         .iter(world)
-        .map(|(entity, id, owner)| (entity, *id, *owner))
+        .map(|(entity, id, owner)| (entity, *id, owner.bound_to()))
         .collect();
     for (entity, id, owner) in owners {
         let wrong = |what: &str| Err(LoadError::Contradiction(format!("{id}: {what}")));
         if world.get::<Object>(entity).is_none() {
             return wrong("it has an owner, but is no object");
         }
-        if let Some(player) = owner.bound_to()
+        if let Some(player) = owner
             && bind(&mut DeferredWorld::from(&mut *world), entity, player).is_none()
         {
             return wrong("its owner is not in the room");
@@ -162,6 +193,6 @@ fn let_go(world: &mut DeferredWorld<'_>, object: Entity, player: PlayerId) {
     if owner.leaves() == Some(OwnerLeaves::Despawn) {
         world.commands().entity(object).try_despawn();
     } else {
-        *owner = Owner::default();
+        *owner = Owner::nobody();
     }
 }

@@ -81,7 +81,7 @@ impl Owners<'_, '_> {
         if owner.player().is_some_and(|other| other != id) {
             return Err(OwnerError::OfOther);
         }
-        if owner.set_if_neq(Owner::of(id, leaves)) && belongs_to(Some(&*owner), id) {
+        if owner.set_if_neq(Owner::new(id, leaves)) && belongs_to(Some(&*owner), id) {
             let owner_of = |object| self.objects.get(object).ok().map(|(_, owner)| owner);
             possessions.add(object, |object| belongs_to(owner_of(object), id));
         }
@@ -103,7 +103,7 @@ impl Owners<'_, '_> {
     /// Takes an object away from its owner, if it has one.
     pub fn take_away(&mut self, object: Entity) {
         if let Ok((_, mut owner)) = self.objects.get_mut(object) {
-            owner.set_if_neq(Owner::default());
+            owner.set_if_neq(Owner::nobody());
         }
     }
 

@@ -9,19 +9,19 @@ use super::spawn::{Objects, SpawnError, SpawnedObject};
 use crate::rooms::Room;
 
 /// Adds the components of an object that a map places.
-pub(crate) type Furnish = Arc<dyn Fn(&MapObject, &mut SpawnedObject<'_>) + Send + Sync>;
+pub(crate) type WhenPlaced = Arc<dyn Fn(&MapObject, &mut SpawnedObject<'_>) + Send + Sync>;
 
 /// For some kinds, by name: what game logic adds to the objects that a map places.
 #[derive(Resource, Default)]
-pub(crate) struct Furnishings(BTreeMap<String, Furnish>);
+pub(crate) struct PlacedKinds(BTreeMap<String, WhenPlaced>);
 
-impl Furnishings {
-    pub(crate) fn add(&mut self, kind: &str, furnish: Furnish) {
-        self.0.insert(kind.to_owned(), furnish);
+impl PlacedKinds {
+    pub(crate) fn add(&mut self, kind: &str, when_placed: WhenPlaced) {
+        self.0.insert(kind.to_owned(), when_placed);
     }
 }
 
-impl fmt::Debug for Furnishings {
+impl fmt::Debug for PlacedKinds {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.0.keys()).finish()
     }
@@ -40,15 +40,15 @@ pub(super) fn place(world: &mut World, room: Entity) {
 }
 
 fn place_all(world: &mut World, room: Entity, map: &Map) {
-    world.resource_scope(|world, furnishings: Mut<'_, Furnishings>| {
+    world.resource_scope(|world, kinds: Mut<'_, PlacedKinds>| {
         let mut state = SystemState::<Objects>::new(world);
         let objects = state.get_mut(world);
         let mut objects = objects.expect("every world has the resources that it needs");
         for placed in &map.objects {
             match objects.spawn(room, &placed.class, placed.position) {
                 Ok(mut spawned) => {
-                    if let Some(furnish) = furnishings.0.get(&placed.class) {
-                        furnish(placed, &mut spawned);
+                    if let Some(when_placed) = kinds.0.get(&placed.class) {
+                        when_placed(placed, &mut spawned);
                     }
                 }
                 Err(SpawnError::UnknownKind) => {}

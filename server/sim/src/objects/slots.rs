@@ -49,7 +49,8 @@ impl ObjectSlots {
     }
 
     /// Takes the first free slot after a random one, of about twice as many as there are objects.
-    /// So a slot number does not reveal the number of objects out of sight.
+    /// So a slot number does not reveal the number of objects out of sight. Ids do: they count
+    /// upward in the whole world, and are no secret.
     pub(super) fn take(&mut self, object: Entity, random: &mut Stream) -> Slot {
         let slot_count = ((self.len as usize + 1) * 2).next_power_of_two();
         let slot_count = slot_count.clamp(MIN_SLOTS, MAX_ROOM_OBJECTS as usize);

@@ -14,7 +14,7 @@ use parlour_shared::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{ObjectCount, object::Object, slots::ObjectSlots};
+use super::{ObjectCount, object::Object, orphans, slots::ObjectSlots};
 use crate::{
     clock::Clock,
     config::Setup,
@@ -177,6 +177,7 @@ fn reserve(
 /// Counts an object, and adds it to the index of its room.
 pub(super) fn note_added(mut world: DeferredWorld, context: HookContext) {
     world.resource_mut::<ObjectCount>().0 += 1;
+    orphans::note(&mut world, context.entity);
     object_space::insert(&mut world, context.entity);
 }
 

@@ -114,6 +114,7 @@ impl Frame<'_> {
         scratch.nearby_objects.clear();
         match self.sight.objects {
             // The viewer knows all objects that were here at its last full tick.
+            ObjectSight::Nothing => {}
             ObjectSight::All => scratch.nearby_objects.extend(changed.ones().filter(is_news)),
             ObjectSight::Listed { slots, .. } => {
                 let known = slots.iter().filter(|slot| known.binary_search(slot).is_ok());

@@ -26,10 +26,12 @@ pub(super) struct ObjectRecords {
     /// The tick in which the object of each slot entered, or [`NEVER`].
     entered_at: Vec<Tick>,
     taken: FixedBitSet,
-    /// Whether an object entered or left since the last frames.
+    /// The slots that an object entered or left since the last frames, and whether there are any.
+    relisted: FixedBitSet,
     is_relisted: bool,
-    /// The tick of the first frames after an object entered or left.
+    /// The tick of the first frames after an object entered or left, in the room and by slot.
     relisted_at: Tick,
+    slot_relisted_at: Vec<Tick>,
     /// The last tick in which a record changed.
     changed_at: Tick,
 }
@@ -40,14 +42,21 @@ impl Default for ObjectRecords {
             table: Table::new(Slot::FIRST_OBJECT),
             entered_at: Vec::new(),
             taken: FixedBitSet::new(),
+            relisted: FixedBitSet::new(),
             is_relisted: false,
             relisted_at: Tick(0),
+            slot_relisted_at: Vec::new(),
             changed_at: Tick(0),
         }
     }
 }
 
 impl ObjectRecords {
+    /// Returns whether the room never had an object.
+    pub(super) fn are_unused(&self) -> bool {
+        self.entered_at.is_empty()
+    }
+
     /// Adds an object, or does nothing if it is here already. It replaces a different object in its
     /// slot.
     pub(super) fn enter(&mut self, slot: Slot, object: ObjectIdentity, tick: Tick) {
@@ -60,12 +69,14 @@ impl ObjectRecords {
             let count = count.min(MAX_ROOM_OBJECTS as usize).max(at + 1);
             self.table.grow(count);
             self.entered_at.resize(count, NEVER);
+            self.slot_relisted_at.resize(count, Tick(0));
             self.taken.grow(count);
+            self.relisted.grow(count);
         }
         self.table.records[at].restart(object);
         self.entered_at[at] = tick;
         self.taken.insert(at);
-        self.is_relisted = true;
+        self.note_relisted(at);
         self.mark(slot, tick);
     }
 
@@ -77,8 +88,13 @@ impl ObjectRecords {
             self.table.records[at].restart(ObjectIdentity::default());
             self.entered_at[at] = NEVER;
             self.taken.set(at, false);
-            self.is_relisted = true;
+            self.note_relisted(at);
         }
+    }
+
+    fn note_relisted(&mut self, at: usize) {
+        self.relisted.insert(at);
+        self.is_relisted = true;
     }
 
     /// Returns the record of an object, or `None` if the slot has a different object, or none.
@@ -101,6 +117,10 @@ impl ObjectRecords {
     pub(super) fn begin(&mut self, tick: Tick) {
         if self.table.begin(tick) && std::mem::take(&mut self.is_relisted) {
             self.relisted_at = tick;
+            for at in self.relisted.ones() {
+                self.slot_relisted_at[at] = tick;
+            }
+            self.relisted.clear();
         }
     }
 
@@ -125,6 +145,12 @@ impl ObjectRecords {
     /// Returns whether an object entered or left after a tick.
     pub(super) fn relisted_since(&self, tick: Tick) -> bool {
         self.relisted_at > tick
+    }
+
+    /// Returns whether an object entered or left one of these slots after a tick.
+    pub(super) fn slots_relisted_since(&self, tick: Tick, slots: &[Slot]) -> bool {
+        let relisted_at = |slot: &Slot| self.slot_relisted_at.get(slot.object_index()?);
+        self.relisted_since(tick) && slots.iter().filter_map(relisted_at).any(|at| *at > tick)
     }
 
     /// Returns whether a record changed after a tick.

@@ -7,6 +7,8 @@ use super::object_records::ObjectRecords;
 /// The objects that a viewer sees.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ObjectSight<'a> {
+    /// None, because the room never had an object.
+    Nothing,
     /// All objects of the room.
     All,
     /// Some of them, by slot, and when that list last changed.
@@ -33,7 +35,8 @@ impl ObjectNews {
     /// Finds the news for a viewer that knew these objects, and no others, in the tick `since`.
     /// Returns `false` if there are none.
     ///
-    /// If no object of the room and no list changed, this costs a few comparisons.
+    /// If no object of the room and no list changed, this costs a few comparisons. If other objects
+    /// entered or left, it costs a few for each object that the viewer knows.
     pub(super) fn find(
         &mut self,
         records: &mut ObjectRecords,
@@ -41,11 +44,19 @@ impl ObjectNews {
         sight: ObjectSight<'_>,
         now: Tick,
     ) -> bool {
-        let has_other_list = matches!(sight, ObjectSight::Listed { changed_at, .. } if changed_at > since);
-        self.is_relisted = has_other_list || records.relisted_since(since);
+        self.is_relisted = match sight {
+            ObjectSight::Nothing => false,
+            ObjectSight::All => records.relisted_since(since),
+            ObjectSight::Listed { slots, changed_at } => {
+                changed_at > since
+                    || records.slots_relisted_since(since, slots)
+                    || records.slots_relisted_since(since, known)
+            }
+        };
         if self.is_relisted {
             let entered_at = |slot| records.entered_at(slot);
             match sight {
+                ObjectSight::Nothing => {}
                 ObjectSight::All => self.compare(known, records.slots(), entered_at, (since, now)),
                 ObjectSight::Listed { slots, .. } => {
                     self.compare(known, slots.iter().copied(), entered_at, (since, now));
@@ -111,6 +122,7 @@ impl ObjectNews {
         match sight {
             _ if self.is_relisted => Some(&self.stayed),
             ObjectSight::Listed { slots, .. } => Some(slots),
+            ObjectSight::Nothing => Some(&[]),
             ObjectSight::All => None,
         }
     }

@@ -88,6 +88,7 @@ fn write_players(
     out: &mut TickOutput,
 ) {
     let (mut records, viewers) = replica.begin(now.tick);
+    let has_objects = !records.objects.are_unused();
     for (slot, viewer) in viewers.iter_mut().enumerate() {
         let Some(viewer) = viewer else { continue };
         viewer.recover(now.tick);
@@ -103,7 +104,7 @@ fn write_players(
         if due == DueFor::Nothing {
             continue;
         }
-        let Some(sight) = sight(now.interest, Slot(slot as u16), surroundings) else {
+        let Some(sight) = sight(now.interest, Slot(slot as u16), surroundings, has_objects) else {
             continue;
         };
         let mut frame = Frame {
@@ -152,17 +153,15 @@ fn watch(
         return false;
     }
     let (seats, ..) = surroundings;
-    let sight = match watcher.followed {
-        None => Some(Sight {
-            players: seats.taken(),
-            objects: ObjectSight::All,
-        }),
-        Some(followed) => sight(interest, followed.slot, surroundings),
-    };
-    let Some(sight) = sight else { return false };
     replica.grow(seats.slot_count());
     // `write_players` skips empty rooms, so the arena of an empty room is still at an earlier tick.
     let (records, _) = replica.begin(tick);
+    let has_objects = !records.objects.are_unused();
+    let sight = match watcher.followed {
+        None => sight(Interest::All, Slot::NOBODY, surroundings, has_objects),
+        Some(followed) => sight(interest, followed.slot, surroundings, has_objects),
+    };
+    let Some(sight) = sight else { return false };
     watcher.viewer.grow(records.players.records.len());
     let mut frame = Frame {
         viewer: &mut watcher.viewer,
@@ -175,19 +174,25 @@ fn watch(
     out.watched.len() > before
 }
 
-/// Returns what the player in a slot sees.
-fn sight(interest: Interest, slot: Slot, (seats, proximity, objects): Surroundings<'_>) -> Option<Sight<'_>> {
-    match interest {
-        Interest::All => Some(Sight {
-            players: seats.taken(),
-            objects: ObjectSight::All,
-        }),
-        Interest::Near => Some(Sight {
-            players: proximity.near(slot)?,
-            objects: ObjectSight::Listed {
-                slots: objects.near(slot),
-                changed_at: objects.changed_at(slot),
-            },
-        }),
-    }
+/// Returns what the player in a slot sees. If the room never had an object, its lists of objects
+/// are not read, which took 2 % of the tick of 5,000 walkers.
+fn sight(
+    interest: Interest,
+    slot: Slot,
+    (seats, proximity, objects): Surroundings<'_>,
+    has_objects: bool,
+) -> Option<Sight<'_>> {
+    let players = match interest {
+        Interest::All => seats.taken(),
+        Interest::Near => proximity.near(slot)?,
+    };
+    let objects = match interest {
+        _ if !has_objects => ObjectSight::Nothing,
+        Interest::All => ObjectSight::All,
+        Interest::Near => ObjectSight::Listed {
+            slots: objects.near(slot),
+            changed_at: objects.changed_at(slot),
+        },
+    };
+    Some(Sight { players, objects })
 }

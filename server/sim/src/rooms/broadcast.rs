@@ -1,4 +1,4 @@
-//! Broadcasts messages to a room.
+//! Broadcasts messages to rooms.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::message::ServerMessage;
@@ -6,12 +6,20 @@ use parlour_shared::message::ServerMessage;
 use super::seats::Seats;
 use crate::{outbox::Outbox, player::Player, replication::Watchers};
 
-/// Sends a message to all players and watchers of a room.
-pub(crate) fn broadcast(world: &World, outbox: &mut Outbox, room: Entity, message: &ServerMessage) {
-    let Some(seats) = world.get::<Seats>(room) else {
-        return;
-    };
+/// Sends a message to all players and watchers of some rooms. It is encoded once.
+pub(crate) fn broadcast<R>(world: &World, outbox: &mut Outbox, rooms: R, message: &ServerMessage)
+where
+    R: IntoIterator<Item = Entity, IntoIter: Clone>,
+{
+    let rooms = rooms.into_iter();
+    let players = rooms
+        .clone()
+        .filter_map(|room| world.get::<Seats>(room))
+        .flat_map(Seats::iter);
     let session = |(_, player)| world.get::<Player>(player).map(|player| player.session);
-    let encoded = outbox.broadcast(seats.iter().filter_map(session), message);
-    outbox.send_to_watchers(world.resource::<Watchers>().of_room(room), encoded);
+    let encoded = outbox.broadcast(players.filter_map(session), message);
+    let watchers = world.resource::<Watchers>();
+    for room in rooms {
+        outbox.send_to_watchers(watchers.of_room(room), encoded);
+    }
 }

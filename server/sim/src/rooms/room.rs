@@ -117,7 +117,7 @@ impl Rooms {
 
     /// Returns the rooms that have a player, and those whose last player left in this tick or,
     /// before `StepSet::React`, in the previous one. They are in the order of their creation.
-    pub fn occupied(&self) -> impl Iterator<Item = Entity> {
+    pub fn occupied(&self) -> impl Iterator<Item = Entity> + Clone {
         self.occupied.values().copied()
     }
 

@@ -50,7 +50,8 @@ impl RoomSpace<'_> {
     ) -> Option<RayHit> {
         let ray = Ray { from, to, size };
         let wall = first_wall(self.walls, &ray);
-        let entity = first_entity(self, &ray, kinds, except.as_slice());
+        // What is beyond the wall cannot be first, and is not searched.
+        let entity = first_entity(self, &ray, wall, kinds, except.as_slice());
         let (part, target) = match (wall, entity) {
             (Some(wall), Some((part, entity))) if part < wall => (part, HitTarget::Entity(entity)),
             (Some(wall), _) => (wall, HitTarget::Wall),
@@ -81,15 +82,16 @@ impl RoomSpace<'_> {
             to: other,
             size: HalfSize::default(),
         };
-        self.can_see(one, other) && first_entity(self, &line, blocking, except).is_none()
+        self.can_see(one, other) && first_entity(self, &line, None, blocking, except).is_none()
     }
 }
 
 /// Returns the first entity that the body touches. Of several at the same point, the one with the
-/// lowest slot.
+/// lowest slot. Entities that it touches after `limit` need not be found.
 fn first_entity(
     space: &RoomSpace<'_>,
     ray: &Ray,
+    limit: Option<LinePart>,
     kinds: KindSet,
     except: &[Entity],
 ) -> Option<(LinePart, Entity)> {
@@ -97,13 +99,16 @@ fn first_entity(
     let pieces = (dx.abs().max(dy.abs()) / PIECE).max(1);
     let mut first: Option<(LinePart, Slot, Entity)> = None;
     for piece in 0..pieces {
-        let end = |numerator| {
-            ray.at(LinePart {
-                numerator,
-                denominator: pieces,
-            })
+        let part = |numerator| LinePart {
+            numerator,
+            denominator: pieces,
         };
-        let (begin, end) = (end(piece), end(piece + 1));
+        let (begin, searched) = (part(piece), part(piece + 1));
+        let limit = limit.filter(|limit| *limit < searched);
+        if limit.is_some_and(|limit| limit <= begin) {
+            break;
+        }
+        let (begin, end) = (ray.at(begin), ray.at(limit.unwrap_or(searched)));
         // The ends are rounded, by less than one unit.
         let swept = Rect {
             left: begin.x.min(end.x),
@@ -125,10 +130,6 @@ fn first_entity(
                 first = Some((part, found.slot, found.entity));
             }
         });
-        let searched = LinePart {
-            numerator: piece + 1,
-            denominator: pieces,
-        };
         // An entity that is touched exactly at the end may be in the next piece.
         if first.is_some_and(|(part, ..)| part < searched) {
             break;

@@ -12,7 +12,7 @@
 
 use parlour_shared::{ids::Slot, motion::Position};
 
-use super::{NearRadius, ObjectLayer, RestingIndex};
+use super::{NearRadius, ObjectLayer, RestingIndex, SlotPosition};
 
 /// The objects near each viewer, and the viewers near each object.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +83,28 @@ impl NearObjects {
             self.set(viewer, object, near);
             report(object, near);
         }
+    }
+
+    /// Checks a viewer against one object. Returns `Some(true)` if the object came near,
+    /// `Some(false)` if it went away, and `None` if nothing changed.
+    pub fn viewer_looks_at(
+        &mut self,
+        viewer: SlotPosition,
+        object: SlotPosition,
+        radius: NearRadius,
+    ) -> Option<bool> {
+        let was_near = self.of_object(object.slot).binary_search(&viewer.slot).is_ok();
+        let limit = if was_near {
+            radius.leave_squared
+        } else {
+            radius.enter_squared
+        };
+        let is_near = viewer.position.distance_squared(object.position) <= limit;
+        if is_near == was_near {
+            return None;
+        }
+        self.set(viewer.slot, object.slot, is_near);
+        Some(is_near)
     }
 
     /// Checks an object against the viewers of one index, which must be exactly those for which

@@ -19,6 +19,8 @@ pub struct ObjectSpace {
     /// By slot, from [`Slot::FIRST_OBJECT`] on.
     objects: Vec<Option<TrackedObject>>,
     len: u32,
+    /// Whether some object may count as moving, so that [`Self::settle`] has something to do.
+    is_unsettled: bool,
 }
 
 /// An object of a room.
@@ -66,7 +68,8 @@ impl ObjectSpace {
     }
 
     /// Returns the number of objects that count as moving.
-    pub(crate) fn mover_count(&self) -> usize {
+    #[must_use]
+    pub fn mover_count(&self) -> usize {
         self.layers.iter().map(|layer| layer.movers.len()).sum()
     }
 
@@ -110,6 +113,16 @@ impl ObjectSpace {
                 }
             }
         }
+    }
+
+    /// Returns whether the index has something to settle.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.is_unsettled
+    }
+
+    /// Notes that the index has something to settle. Returns whether it had nothing before.
+    pub(crate) fn becomes_unsettled(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_unsettled, true)
     }
 
     /// Adds an object, which counts as moving.
@@ -215,6 +228,7 @@ impl ObjectSpace {
                 layer.is_filled = true;
             }
         }
+        self.is_unsettled = self.mover_count() > 0;
     }
 }
 

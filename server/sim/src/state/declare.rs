@@ -48,20 +48,34 @@ pub(crate) fn component_as<C, S>(
 /// Declares that a resource is part of the state. It is hashed in full at each tick in
 /// which it changed.
 pub(crate) fn resource<R: Resource + Serialize + DeserializeOwned>(app: &mut App, name: &'static str) {
-    resource_as::<R, R>(app, name, |form, _| Some(form));
+    resource_as::<R, R>(
+        app,
+        name,
+        |resource, fold| fold.value(resource),
+        |form, _| Some(form),
+    );
 }
 
-/// Like [`resource`], with a saved form whose restoration may need the world.
-pub(crate) fn resource_as<R, S>(app: &mut App, name: &'static str, restore: Restore<R, S>)
-where
+/// Like [`resource`], with a custom hash and a saved form whose restoration may need the world.
+pub(crate) fn resource_as<R, S>(
+    app: &mut App,
+    name: &'static str,
+    hash: fn(&R, &mut Fold),
+    restore: Restore<R, S>,
+) where
     R: Resource + Serialize,
     S: Serialize + DeserializeOwned + 'static,
 {
     let form = PhantomData;
     let tag = PartRegistry::resource::<R>(app, name, |tag| {
-        Box::new(ResourcePart::<R, S> { tag, restore, form })
+        Box::new(ResourcePart::<R, S> {
+            tag,
+            hash,
+            restore,
+            form,
+        })
     });
-    digest::hash_resource::<R>(app, tag);
+    digest::hash_resource::<R>(app, tag, hash);
 }
 
 /// Returns the name under which a component is part of the state, or `None` if it is not.

@@ -75,6 +75,7 @@ where
 /// A resource. `S` is its saved form.
 pub(super) struct ResourcePart<R, S> {
     pub(super) tag: usize,
+    pub(super) hash: fn(&R, &mut super::Fold),
     pub(super) restore: Restore<R, S>,
     pub(super) form: PhantomData<fn() -> S>,
 }
@@ -97,7 +98,7 @@ where
     }
 
     fn rehash(&self, world: &mut World) {
-        digest::recount_resource::<R>(world, self.tag);
+        digest::recount_resource(world, self.tag, self.hash);
     }
 
     fn show(&self, bytes: &[u8]) -> Option<serde_json::Value> {

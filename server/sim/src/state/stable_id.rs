@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use bevy_app::App;
 use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
 use parlour_shared::ids::{Epoch, ObjectId, PlayerId};
 use serde::{Deserialize, Serialize, Serializer};
@@ -93,18 +94,30 @@ impl Serialize for StableEntity {
 /// The stable ids of all entities. They must be unique, because a saved world identifies an entity
 /// only by its stable id.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct StableIds(BTreeMap<StableId, Entity>);
+pub(crate) struct StableIds {
+    entities: BTreeMap<StableId, Entity>,
+    when_free: Vec<WhenFree>,
+}
+
+/// Is called when no entity has a stable id any more.
+pub(crate) type WhenFree = fn(&mut DeferredWorld<'_>, StableId);
 
 impl StableIds {
     /// Returns the entity with this stable id.
     pub(crate) fn find(&self, id: StableId) -> Option<Entity> {
-        self.0.get(&id).copied()
+        self.entities.get(&id).copied()
     }
 }
 
 /// Returns the entity with this stable id.
 pub(crate) fn find(world: &World, id: StableId) -> Option<Entity> {
     world.resource::<StableIds>().find(id)
+}
+
+/// Lets a feature forget what belongs to an entity when it is despawned. The function is called for
+/// each entity with a stable id.
+pub(crate) fn when_free(app: &mut App, run: WhenFree) {
+    app.world_mut().resource_mut::<StableIds>().when_free.push(run);
 }
 
 /// Makes a world panic if two entities have the same stable id.
@@ -120,7 +133,8 @@ fn reserve(mut world: DeferredWorld, context: HookContext) {
     let Some(id) = world.get::<StableId>(context.entity).copied() else {
         return;
     };
-    let taken = world.resource_mut::<StableIds>().0.insert(id, context.entity);
+    let entities = &mut world.resource_mut::<StableIds>().entities;
+    let taken = entities.insert(id, context.entity);
     assert!(
         taken.is_none(),
         "two entities have the stable id of {id}: choose a different number for StableId::game"
@@ -128,8 +142,13 @@ fn reserve(mut world: DeferredWorld, context: HookContext) {
 }
 
 fn release(mut world: DeferredWorld, context: HookContext) {
-    if let Some(id) = world.get::<StableId>(context.entity).copied() {
-        world.resource_mut::<StableIds>().0.remove(&id);
+    let Some(id) = world.get::<StableId>(context.entity).copied() else {
+        return;
+    };
+    world.resource_mut::<StableIds>().entities.remove(&id);
+    for at in 0..world.resource::<StableIds>().when_free.len() {
+        let run = world.resource::<StableIds>().when_free[at];
+        run(&mut world, id);
     }
 }
 
