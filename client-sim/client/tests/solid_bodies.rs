@@ -91,6 +91,42 @@ fn a_gate_stops_the_prediction() {
     assert_eq!(seat.client.position_at(Tick(220)), Some(before_gate));
 }
 
+/// Returns a gate in the slot of an object.
+fn gate(slot: u16, position: Position) -> Record {
+    let slot = Slot(Slot::FIRST_OBJECT.0 + slot);
+    Record::EnterObject(slot, KindId(1), position, Gait::default())
+}
+
+#[test]
+fn among_very_many_bodies_the_nearest_ones_stop_the_prediction() {
+    let far = |slot: u16| gate(slot, Position::from_px(300 + i32::from(slot), 900));
+    let mut others: Vec<Record> = (0..400).map(far).collect();
+    others.push(gate(400, Position::from_px(100, 200)));
+    let mut seat = among(Position::from_px(100, 150), &others);
+    walk(&mut seat, Direction::South, 101);
+    let before_gate = Position::from_px(100, 200 - 4 - 8);
+    assert_eq!(seat.client.position_at(Tick(150)), Some(before_gate));
+}
+
+#[test]
+fn a_body_that_came_from_afar_on_one_segment_stops_the_prediction() {
+    let slow = Heading::free(Velocity { x: -300, y: 0 });
+    let start = Position {
+        x: 170 * 256 + 300 * 2_600,
+        y: 150 * 256,
+    };
+    let other = Record::Enter(OTHER, OTHER_PLAYER, start, gait(slow));
+    let mut seat = among(Position::from_px(200, 150), &[other]);
+    seat.get(&snapshot(1, 2_700, Some(100), None, &[]));
+    walk(&mut seat, Direction::West, 2_701);
+    for ticks in 1..60 {
+        let free = 200 * 256 - 640 * (ticks - 1);
+        let behind = (170 + 16) * 256 - 300 * (ticks - 1);
+        let position = seat.client.position_at(Tick(2_700 + ticks as u32)).unwrap();
+        assert_eq!(position.x, free.max(behind), "after {ticks} ticks");
+    }
+}
+
 #[test]
 fn a_snapshot_that_agrees_is_compared() {
     let mut seat = among(Position::from_px(100, 150), &[GATE]);

@@ -39,6 +39,12 @@ pub fn ticks_in(time: Duration) -> u32 {
 /// A run condition for systems of game logic: once in this much time, in the ticks that are a
 /// multiple of it.
 ///
+/// It does not wake a quiet world: a system in [`MaySleep`](crate::MaySleep) does not run in the
+/// ticks that are skipped while nothing happens. That is right for a system that only follows what
+/// happens, such as one that slows down what rolls. For one that begins something, set a timer with
+/// [`Timers::every`](crate::Timers::every), which wakes the world, or leave the system out of
+/// `MaySleep`.
+///
 /// ```
 /// # use bevy_app::App;
 /// # use bevy_ecs::prelude::*;

@@ -97,7 +97,7 @@ pub trait SimulationApp {
     fn player_layer(&mut self, layer: u8) -> &mut Self;
 
     /// Lets the bodies of these layers stop players. Clients receive the layers, and predict it for
-    /// the bodies that they see.
+    /// the bodies that they see. May be called several times: the layers of all calls apply.
     ///
     /// # Panics
     /// If there is no such layer.
@@ -161,6 +161,9 @@ pub trait SimulationApp {
     /// Lets objects with a [`crate::Route`] walk to their targets ([`crate::FollowPaths`]). All
     /// their searches together use at most this many nodes per tick; a node is a tile that is
     /// looked at. May be called several times: the largest number applies.
+    ///
+    /// The number is part of the state: a saved world goes on with the number that it was saved
+    /// with. To change it there, call [`crate::PathSearches::set_nodes_per_tick`] in a system.
     fn follow_paths(&mut self, nodes_per_tick: u32) -> &mut Self;
 
     /// Reserves the keys of room state that begin with this prefix for game logic: a client that
@@ -278,8 +281,10 @@ impl SimulationApp for App {
 
     fn players_stopped_by(&mut self, layers: &[u8]) -> &mut Self {
         let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
-        kinds.set_players_stopped_by(layers);
-        movement::add_solid_bodies(self);
+        kinds.stop_players_by(layers);
+        if !layers.is_empty() {
+            movement::add_solid_bodies(self);
+        }
         self
     }
 

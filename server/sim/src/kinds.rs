@@ -126,12 +126,12 @@ impl EntityKinds {
         self.list[usize::from(KindId::PLAYER.0)].described.layer = check_layer(layer);
     }
 
-    /// Sets the layers whose bodies stop players.
-    pub(crate) fn set_players_stopped_by(&mut self, layers: &[u8]) {
+    /// Adds layers whose bodies stop players.
+    pub(crate) fn stop_players_by(&mut self, layers: &[u8]) {
         let players = &mut self.list[usize::from(KindId::PLAYER.0)].described;
-        players.stopped_by = layer_bits(layers);
-        let all = self.list.iter().map(|kind| kind.described.stopped_by);
-        self.stopping = all.fold(0, |bits, layers| bits | layers);
+        let layers = layer_bits(layers);
+        players.stopped_by |= layers;
+        self.stopping |= layers;
     }
 
     /// Returns the kind with a name.

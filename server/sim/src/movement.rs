@@ -2,6 +2,7 @@
 //! segments.
 
 mod among_bodies;
+mod carriers;
 mod control;
 mod motion;
 mod moving_objects;
@@ -58,7 +59,7 @@ pub(crate) fn add_control(app: &mut App) {
     }
     state::component::<Control>(app, "control");
     app.register_required_components::<Player, Control>();
-    let systems = (control::apply.before(Step), control::follow_carriers.after(Step));
+    let systems = (control::apply.before(Step), carriers::follow_carriers.after(Step));
     app.add_systems(
         TickSchedule,
         systems

@@ -16,8 +16,8 @@ use parlour_shared::{
     motion::{Direction, Heading, Position as Place, Velocity, WallGrid},
 };
 use parlour_sim::{
-    Clock, Control, FromPlayer, Interest, Motion, SimConfig, Simulation, SimulationApp, StableId, StepSet,
-    TickSchedule, Walk,
+    Clock, Control, FromPlayer, Interest, MaySleep, Motion, SimConfig, Simulation, SimulationApp, StableId,
+    StepSet, TickSchedule, Walk,
 };
 use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
 use parlour_tick::TickOutput;
@@ -41,7 +41,8 @@ enum Order {
 fn orders(app: &mut App) {
     app.control_motion().control_motion();
     app.player_message::<Order>("order");
-    app.add_systems(TickSchedule, obey.before(Walk).in_set(StepSet::Simulate));
+    let obey = obey.before(Walk).in_set(StepSet::Simulate).in_set(MaySleep);
+    app.add_systems(TickSchedule, obey);
 }
 
 fn obey(mut requests: MessageReader<FromPlayer<Order>>, mut players: Query<&mut Control>, clock: Res<Clock>) {
@@ -229,7 +230,7 @@ fn players_that_carry_each_other_are_put_down() {
     order(&mut world, 2, Order::Carry(ids[0], offset));
     world.tick();
     let carried = |world: &TestWorld, session| world.get::<Control>(session).unwrap().is_carried();
-    assert!(!(carried(&world, 1) && carried(&world, 2)));
+    assert!(!carried(&world, 1) && !carried(&world, 2));
 }
 
 #[test]
@@ -256,9 +257,13 @@ fn a_quiet_world_wakes_at_the_end_of_a_lock() {
         world.get::<Motion>(1).unwrap().segment().gait.heading,
         Heading::default()
     );
+    let mut quiet_ticks = 0;
     while world.now().0 < end - 1 {
         world.tick();
+        quiet_ticks += u32::from(world.sim.quiet_ticks() > 0);
+        assert!(world.sim.quiet_until().is_none_or(|until| until.0 <= end));
     }
+    assert!(quiet_ticks > 200, "{quiet_ticks}");
     assert_eq!(moved(&mut world, 1), (0, 0));
     assert_eq!(moved(&mut world, 1), (640, 0));
 }

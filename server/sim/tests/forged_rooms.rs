@@ -9,8 +9,8 @@ use parlour_shared::{
     limits::RESERVATION_TICKS,
     message::{Join, JoinMode, Property},
 };
-use parlour_sim::{LoadError, OptionSpec, RoomTypeConfig, SavedPart, SavedState, SimConfig, Simulation};
-use parlour_testing::{SessionActions as _, TestWorld, encoded, generous_rules, plaza};
+use parlour_sim::{LoadError, OptionSpec, RoomTypeConfig, SimConfig, Simulation};
+use parlour_testing::{SessionActions as _, TestWorld, encoded, forged_part, generous_rules, plaza};
 use parlour_tick::{Reservation, TickInput, TickOutput};
 
 fn config() -> SimConfig {
@@ -57,35 +57,6 @@ fn world() -> TestWorld {
     world
 }
 
-/// Returns the saved world with a different value of one part of the room, or of the resources.
-fn forged(world: &mut TestWorld, part: &str, value: &[u8]) -> Vec<u8> {
-    let tag = world.sim.part_names().position(|name| name == part).unwrap() as u8;
-    let bytes = world.saved();
-    let state = SavedState::parse(&bytes).unwrap();
-    let mut out = Vec::new();
-    out.extend_from_slice(&state.tick.0.to_le_bytes());
-    out.extend_from_slice(&state.hash.to_le_bytes());
-    out.extend_from_slice(&(state.entities.len() as u32).to_le_bytes());
-    let mut replaced = 0;
-    let mut write = |parts: &[SavedPart<'_>], out: &mut Vec<u8>| {
-        out.push(parts.len() as u8);
-        for saved in parts {
-            let value = if saved.tag == tag { value } else { saved.bytes };
-            replaced += u32::from(saved.tag == tag);
-            out.push(saved.tag);
-            out.extend_from_slice(&(value.len() as u32).to_le_bytes());
-            out.extend_from_slice(value);
-        }
-    };
-    for saved in &state.entities {
-        out.extend_from_slice(&saved.id.number().to_le_bytes());
-        write(&saved.parts, &mut out);
-    }
-    write(&state.resources, &mut out);
-    assert_eq!(replaced, 1, "{part}");
-    out
-}
-
 #[track_caller]
 fn assert_refused(bytes: &[u8]) {
     let error = Simulation::load(config(), (), bytes).err();
@@ -112,7 +83,7 @@ fn an_honest_world_with_options_and_reservations_continues() {
 fn options_that_the_type_does_not_have_are_refused() {
     let office = vec![property("capacity", "3"), property("mode", "day")];
     let mut world = world();
-    let honest = forged(&mut world, "room_options", &encoded(&office));
+    let honest = forged_part(&mut world, "room_options", &encoded(&office));
     assert!(
         Simulation::load(config(), (), &honest).is_ok(),
         "the helper changes nothing else"
@@ -125,7 +96,7 @@ fn options_that_the_type_does_not_have_are_refused() {
         vec![property("map", "plaza")],
     ];
     for options in cases {
-        assert_refused(&forged(&mut world, "room_options", &encoded(&options)));
+        assert_refused(&forged_part(&mut world, "room_options", &encoded(&options)));
     }
 }
 
@@ -142,7 +113,7 @@ fn an_error_does_not_contain_the_name_of_a_private_room() {
         },
     );
     world.ticks(3);
-    let bytes = forged(
+    let bytes = forged_part(
         &mut world,
         "room_options",
         &encoded(&[property("mode", "noon")].to_vec()),
@@ -162,7 +133,7 @@ fn a_listing_that_nobody_could_publish_is_refused() {
         vec![property("b", ""), property("a", "")],
     ];
     for properties in cases {
-        assert_refused(&forged(
+        assert_refused(&forged_part(
             &mut world,
             "room_listing",
             &encoded(&(false, properties)),
@@ -177,7 +148,7 @@ fn a_room_of_a_type_that_its_name_does_not_say_is_refused() {
         let empty_since: Option<Tick> = None;
         encoded(&(name, room_type, map, Epoch(1), 0_u32, empty_since, false))
     };
-    let honest = forged(&mut world, "room", &room("office", "office", "plaza"));
+    let honest = forged_part(&mut world, "room", &room("office", "office", "plaza"));
     assert!(Simulation::load(config(), (), &honest).is_ok());
     for (name, room_type, map) in [
         ("office", "plaza", "plaza"),
@@ -186,7 +157,7 @@ fn a_room_of_a_type_that_its_name_does_not_say_is_refused() {
         ("office", "office", "attic"),
         ("Office", "office", "plaza"),
     ] {
-        assert_refused(&forged(&mut world, "room", &room(name, room_type, map)));
+        assert_refused(&forged_part(&mut world, "room", &room(name, room_type, map)));
     }
 }
 
@@ -199,7 +170,7 @@ fn impossible_reservations_are_refused() {
     let mut reservations = |ticket: &str, room: u32, seats: u8, until: Tick| {
         let held = (Epoch(room), seats, until, spawn.clone(), owner);
         let all = BTreeMap::from([(ticket.to_owned(), held)]);
-        forged(&mut world, "reservations", &encoded(&all))
+        forged_part(&mut world, "reservations", &encoded(&all))
     };
     let soon = now.after(1);
     // Loaded, but its hash is that of a different reservation.

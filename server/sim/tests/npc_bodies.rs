@@ -182,6 +182,26 @@ fn run_until(world: &mut TestWorld, id: u32, expected: RouteStatus, body: BodySi
 }
 
 #[test]
+fn the_path_of_an_object_that_passes_walls_leads_through_them() {
+    let mut world = world();
+    spawn(&mut world, "ghost", tile(12, 8));
+    go(&mut world, 1, tile(28, 8));
+    let mut ticks = 0;
+    while status(&world, 1) != RouteStatus::Arrived {
+        world.tick();
+        ticks += 1;
+        assert!(ticks < 200, "{:?} at {:?}", status(&world, 1), place(&world, 1));
+        assert_eq!(place(&world, 1).y, tile(12, 8).y, "straight through the wall");
+    }
+    assert_eq!(place(&world, 1), tile(28, 8));
+    // A tile of the wall itself is free for it.
+    go(&mut world, 1, tile(20, 8));
+    world.ticks(150);
+    assert_eq!(status(&world, 1), RouteStatus::Arrived);
+    assert_eq!(place(&world, 1), tile(20, 8));
+}
+
+#[test]
 fn a_blocked_object_goes_on_when_nothing_blocks_it() {
     let mut world = world();
     spawn(&mut world, "guard", tile(4, 2));

@@ -8,12 +8,15 @@ mod naive;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use bevy_app::App;
 use naive::Walker;
 use parlour_shared::{
     ids::{ObjectId, Slot},
     motion::{Blocker, BodySize, Direction, Gait, Heading, Position, Velocity, WallGrid},
 };
-use parlour_sim::{EntityKinds, Interest, Motion, Object, Seat, SimConfig, Simulation};
+use parlour_sim::{
+    EntityKinds, Interest, Motion, Object, ObjectKind, Seat, SimConfig, Simulation, SimulationApp as _,
+};
 use parlour_testing::{MoverOrder, SessionActions as _, TestWorld, maps::open_map, plaza, solids_plugin};
 use parlour_tick::TickOutput;
 use proptest::prelude::*;
@@ -143,6 +146,33 @@ fn players_who_walk_into_each_other_stop_without_a_gap_and_without_overlap() {
     world.leave(2);
     world.ticks(3);
     assert_eq!(world.position(1).x, left.x + 3 * 640);
+}
+
+#[test]
+fn several_plugins_can_name_the_layers_that_stop_players() {
+    let world = TestWorld::with_plugins(config(&[]), |app: &mut App| {
+        app.players_stopped_by(&[2])
+            .players_stopped_by(&[5])
+            .players_stopped_by(&[]);
+        app.object_kind(ObjectKind::new("gate").layer(2));
+        app.object_kind(ObjectKind::new("door").layer(5));
+        app.object_kind(ObjectKind::new("chair").layer(3));
+    });
+    let kinds = world.sim.world().resource::<EntityKinds>();
+    let kind = |name| kinds.get(kinds.find(name).unwrap()).unwrap();
+    let stops = |name| kind("player").is_stopped_by(kind(name));
+    assert_eq!(
+        ["gate", "door", "chair", "player"].map(stops),
+        [true, true, false, false]
+    );
+}
+
+#[test]
+fn a_world_in_which_no_layer_stops_players_has_no_solid_bodies() {
+    let world = TestWorld::with_plugins(config(&[]), |app: &mut App| {
+        app.players_stopped_by(&[]);
+    });
+    assert!(world.sim.part_names().all(|name| name != "passable"));
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub use actions::{SessionActions, encoded};
 pub use client::{SeenPlayer, TestClient};
 pub use crowd::Crowd;
 pub use eventually::eventually;
-pub use forged_part::forged_part;
+pub use forged_part::{forged_part, forged_part_of};
 pub use metrics::metric_value;
 pub use movers::{MoverOrder, movers_plugin, solids_plugin};
 pub use objects::{Color, ObeyOrders, ObjectOrder, Rings, objects_in, objects_plugin};

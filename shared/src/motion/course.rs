@@ -1,7 +1,10 @@
 //! How walls and blockers change a segment: what the rule for one tick means for it, and the first
 //! tick at which the rule can change anything.
 
-use super::{Gait, Heading, Position, Segment, Surroundings, Velocity, WallGrid, step::step};
+use super::{
+    Gait, Heading, Position, Segment, Surroundings, Velocity, WallGrid,
+    step::{StepOutcome, step},
+};
 use crate::ids::Tick;
 
 /// A segment, and the tick before which it is valid.
@@ -34,10 +37,12 @@ pub fn turn<'a>(
 ) -> Course {
     let around = &around.into();
     let velocity = heading.velocity();
+    let mut is_leaving = false;
     let gait = if heading.is_still() {
         Gait::open(heading)
     } else {
         let moved = step(around, position, heading);
+        is_leaving = is_leaving_wall(around, position, &moved);
         Gait {
             heading,
             // Already flush against the wall: blocked from the first tick. After a partial step,
@@ -46,15 +51,19 @@ pub fn turn<'a>(
             blocked_y: velocity.y != 0 && moved.position.y == position.y,
         }
     };
-    review_from(
-        around,
-        Segment {
-            since: tick,
-            position,
-            gait,
-        },
-        tick,
-    )
+    let segment = Segment {
+        since: tick,
+        position,
+        gait,
+    };
+    let course = review_from(around, segment, tick);
+    if is_leaving {
+        return Course {
+            review: tick.after(1),
+            ..course
+        };
+    }
+    course
 }
 
 /// Returns the course from `tick` on. Its segment is unchanged if nothing changes the motion at
@@ -85,7 +94,7 @@ pub fn contact<'a>(around: impl Into<Surroundings<'a>>, course: &Course, tick: T
     // In a step with parts, an axis stays blocked although the other one moved on.
     let is_blocked = moved.gait.blocked_x || moved.gait.blocked_y;
     let may_open = moved.has_parts && is_blocked && moved.position != from;
-    if x_may_open || may_open {
+    if x_may_open || may_open || is_leaving_wall(around, from, &moved) {
         Course {
             review: tick.after(1),
             ..course
@@ -93,6 +102,13 @@ pub fn contact<'a>(around: impl Into<Surroundings<'a>>, course: &Course, tick: T
     } else {
         course
     }
+}
+
+/// Returns whether a step moves a body that is in a wall, where only game logic can put it, and a
+/// wall stops it on an axis. What stops it in the next step is then not what is beside it now.
+fn is_leaving_wall(around: &Surroundings<'_>, from: Position, moved: &StepOutcome) -> bool {
+    let is_blocked = moved.gait.blocked_x || moved.gait.blocked_y;
+    is_blocked && moved.position != from && !around.walls.is_free_for(around.body, from)
 }
 
 /// Returns the course with its next review: the first tick after `from` at which an edge of the

@@ -23,7 +23,7 @@ const MAX_TICKS_AHEAD: u32 = 120;
 /// The distance along each axis up to which bodies are considered, in units: farther than any room
 /// lets a player walk in [`MAX_TICKS_AHEAD`].
 const REACH: i32 = 2048 * UNITS_PER_PX;
-/// The maximum number of bodies that are considered.
+/// The maximum number of bodies that are considered: the nearest ones.
 const MAX_BODIES: usize = 256;
 
 /// A visible body that stops players.
@@ -98,18 +98,17 @@ pub(crate) fn stops_players(kinds: &[EntityKind]) -> bool {
 /// Returns the bodies of a view near the player in a slot that stop it.
 pub(crate) fn solid_bodies(kinds: &[EntityKind], view: &View, own: Slot) -> Vec<SolidBody> {
     let players = kinds.get(usize::from(KindId::PLAYER.0));
-    let here = view.segment(own).map(|segment| segment.position);
-    let (Some(players), Some(here)) = (players, here) else {
+    let tick = view.tick().unwrap_or_default();
+    let (Some(players), Some(here)) = (players, view.position(own, tick)) else {
         return Vec::new();
     };
-    let is_near = |segment: &Segment| {
-        let there = segment.position;
-        here.x.abs_diff(there.x).max(here.y.abs_diff(there.y)) <= REACH.unsigned_abs()
-    };
-    let others = view
-        .iter()
-        .filter(|(slot, seen)| *slot != own && is_near(&seen.segment));
+    let others = view.iter().filter(|(slot, _)| *slot != own);
     let bodies = others.filter_map(|(slot, seen)| {
+        let there = seen.segment.at(tick);
+        let distance = here.x.abs_diff(there.x).max(here.y.abs_diff(there.y));
+        if distance > REACH.unsigned_abs() {
+            return None;
+        }
         let kind = match seen.identity {
             Identity::Player(_) => KindId::PLAYER,
             Identity::Object(object) => object.kind,
@@ -117,16 +116,22 @@ pub(crate) fn solid_bodies(kinds: &[EntityKind], view: &View, own: Slot) -> Vec<
         let kind = kinds
             .get(usize::from(kind.0))
             .filter(|kind| stops(kind, players))?;
-        Some(SolidBody {
+        let body = SolidBody {
             segment: seen.segment,
             size: BodySize {
                 half_x: kind.half_x,
                 half_y: kind.half_y,
             },
             walks_first: slot < own,
-        })
+        };
+        Some((distance, body))
     });
-    bodies.take(MAX_BODIES).collect()
+    let mut bodies: Vec<(u32, SolidBody)> = bodies.collect();
+    if bodies.len() > MAX_BODIES {
+        bodies.select_nth_unstable_by_key(MAX_BODIES, |(distance, _)| *distance);
+        bodies.truncate(MAX_BODIES);
+    }
+    bodies.into_iter().map(|(_, body)| body).collect()
 }
 
 fn stops(kind: &EntityKind, other: &EntityKind) -> bool {

@@ -50,7 +50,7 @@ pub(super) fn walk_among_bodies(mut walk: AmongBodies<'_, '_>, mut scratch: Loca
     walk.place_objects(busy);
     busy.sort_unstable();
     for &(_, slot, entity) in busy.iter() {
-        walk.walk(entity, slot, blockers);
+        walk.move_and_obey(entity, slot, blockers);
     }
 }
 
@@ -110,7 +110,7 @@ impl AmongBodies<'_, '_> {
     }
 
     /// Moves an entity to this tick, and lets it obey a command.
-    fn walk(&mut self, entity: Entity, slot: Slot, blockers: &mut Vec<Blocker>) {
+    fn move_and_obey(&mut self, entity: Entity, slot: Slot, blockers: &mut Vec<Blocker>) {
         let tick = self.clock.tick;
         let kinds = &*self.objects.kinds;
         let (room, id, mut motion, mut position, command) = match self.players.get_mut(entity) {

@@ -4,12 +4,12 @@
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::Tick,
-    motion::{Course, Heading, Position, Segment, Velocity},
+    motion::{Heading, Position, Velocity},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CurrentPosition, Motion,
+    Motion,
     surroundings::{place_of, surroundings, turn},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     kinds::EntityKinds,
     objects::Object,
     rooms::{InRoom, Room},
-    state::{StableId, StableIds},
+    state::StableId,
 };
 
 /// The control that game logic has over the motion of a player or an object. In a world that called
@@ -53,14 +53,11 @@ struct PushedHeading {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CarrierLink {
-    carrier: StableId,
-    offset: Position,
+    pub(super) carrier: StableId,
+    pub(super) offset: Position,
     /// Whether it ends before the entities walk next.
     ends: bool,
 }
-
-/// A carrier may itself be carried, but not through more carriers than this.
-const MOST_CARRIERS: usize = 8;
 
 impl Default for Control {
     fn default() -> Self {
@@ -108,6 +105,10 @@ impl Control {
     /// [`Self::put_down`] is called or the carrier leaves the room. Nothing else stops it
     /// meanwhile. Choose an offset at which it is in no wall when it is put down; otherwise it is
     /// put where the carrier is.
+    ///
+    /// A carrier may itself be carried, through at most 8 carriers. Entities that carry each other,
+    /// and those that are carried by them, are put down. An entity whose `Control` is removed or
+    /// replaced is not put down: it goes on with the velocity of its carrier.
     pub fn carry(&mut self, carrier: StableId, offset: Position) {
         let ends = false;
         self.carried = Some(CarrierLink {
@@ -187,6 +188,17 @@ impl Control {
         push.min(self.locked_until.unwrap_or(Tick(u32::MAX)))
     }
 
+    /// Returns who carries the entity.
+    pub(super) fn carried(&self) -> Option<CarrierLink> {
+        self.carried
+    }
+
+    /// Ends the carrying at once. Returns the heading that then applies.
+    pub(super) fn end_carrying(&mut self) -> Heading {
+        self.carried = None;
+        self.heading()
+    }
+
     fn own_heading(&self) -> Heading {
         self.wanted.scaled(self.slow)
     }
@@ -239,80 +251,5 @@ pub(super) fn apply(
         } else if control.carried.is_none() && heading != motion.course.segment.gait.heading {
             turn(&mut motion, (room, kind), heading, tick);
         }
-    }
-}
-
-type Follower<'a> = (
-    Option<&'a InRoom>,
-    Option<&'a Object>,
-    &'a mut Motion,
-    &'a mut CurrentPosition,
-);
-
-/// Moves carried entities with their carriers, and puts down those whose carrier is gone.
-pub(super) fn follow_carriers(
-    mut carried: Query<(Entity, &mut Control)>,
-    mut movers: Query<Follower<'_>>,
-    rooms: Query<&Room>,
-    (kinds, ids, clock): (Res<EntityKinds>, Res<StableIds>, Res<Clock>),
-    mut waiting: Local<Vec<(Entity, CarrierLink)>>,
-) {
-    let tick = clock.tick;
-    waiting.clear();
-    let all = carried.iter();
-    waiting.extend(all.filter_map(|(entity, control)| Some((entity, control.carried?))));
-    // The segments of carriers that nobody carries do not change here. So the order does not
-    // matter.
-    for &(entity, first) in &waiting {
-        let place = |(room, object, ..): (Option<&InRoom>, Option<&Object>, &Motion, &CurrentPosition)| {
-            place_of(room, object)
-        };
-        let Some((room, kind)) = movers.get(entity).ok().and_then(place) else {
-            continue;
-        };
-        let leader = |mut link: CarrierLink| {
-            let mut offset = Position::default();
-            for _ in 0..MOST_CARRIERS {
-                let carrier = ids.find(link.carrier)?;
-                let found = movers.get(carrier).ok()?;
-                let segment = found.2.segment();
-                if place(found)?.0 != room {
-                    return None;
-                }
-                offset = plus(offset, link.offset);
-                match carried.get(carrier).ok().and_then(|(_, control)| control.carried) {
-                    Some(next) => link = next,
-                    None => return Some((segment, offset)),
-                }
-            }
-            None
-        };
-        let found = leader(first);
-        let Ok((_, _, mut motion, mut position)) = movers.get_mut(entity) else {
-            continue;
-        };
-        if let Some((segment, offset)) = found {
-            let segment = Segment {
-                position: plus(segment.position, offset),
-                ..segment
-            };
-            if motion.course.segment != segment {
-                let review = Tick(u32::MAX);
-                motion.follow(Course { segment, review }, tick);
-            }
-        } else if let (Ok((_, mut control)), Ok(room), Some(kind)) =
-            (carried.get_mut(entity), rooms.get(room), kinds.get(kind))
-        {
-            control.carried = None;
-            motion.put_down(surroundings(room, kind), first.offset, control.heading(), tick);
-        }
-        position.set_if_neq(CurrentPosition(motion.course.segment.at(tick)));
-    }
-}
-
-fn plus(a: Position, b: Position) -> Position {
-    Position {
-        x: a.x.wrapping_add(b.x),
-        y: a.y.wrapping_add(b.y),
     }
 }

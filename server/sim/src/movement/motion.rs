@@ -9,6 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::doors::Path;
 
+/// The review of a course that was not computed from what is around the entity.
+pub(super) const REVIEW_AT_ONCE: Tick = Tick(0);
+
 /// The position of a player or an object at this tick, for game logic. It follows from [`Motion`].
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CurrentPosition(pub motion::Position);
@@ -162,7 +165,7 @@ impl Serialize for Motion {
 impl<'de> Deserialize<'de> for Motion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let segment = Segment::deserialize(deserializer)?;
-        let review = Tick(0);
+        let review = REVIEW_AT_ONCE;
         Ok(Self::along(Course { segment, review }))
     }
 }

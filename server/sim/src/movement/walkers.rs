@@ -9,10 +9,18 @@ use super::{Control, Motion, MoveQueue, MovingObjects};
 /// most likely still in motion.
 #[derive(Debug, Default)]
 pub(crate) struct Walkers {
-    query: Option<QueryState<(Entity, &'static Motion, &'static MoveQueue)>>,
-    controls: Option<QueryState<&'static Control>>,
+    query: Option<PlayerQuery>,
+    /// The control of a player that is in no room is due for nothing.
+    controls: Option<QueryState<&'static Control, With<Motion>>>,
     mover: Option<Entity>,
 }
+
+type PlayerQuery = QueryState<(
+    Entity,
+    &'static Motion,
+    &'static MoveQueue,
+    Option<&'static Control>,
+)>;
 
 impl Walkers {
     /// Returns the next tick in which a command, a wall or a door is due for a player or an object
@@ -23,7 +31,7 @@ impl Walkers {
         if last.is_some_and(moves) {
             return None;
         }
-        let controls = self.controls.get_or_insert_with(|| world.query());
+        let controls = self.controls.get_or_insert_with(|| world.query_filtered());
         let controls = controls.iter(world).map(Control::next_due);
         let mut due = controls.min().unwrap_or(Tick(u32::MAX));
         for object in world.resource::<MovingObjects>().iter() {
@@ -34,16 +42,16 @@ impl Walkers {
                 self.mover = Some(object);
                 return None;
             }
-            due = due.min(motion.course.review);
+            due = due.min(review(motion, world.get(object)));
         }
         let query = self.query.get_or_insert_with(|| world.query());
-        for (player, motion, queue) in query.iter(world) {
+        for (player, motion, queue, control) in query.iter(world) {
             if moves(motion) {
                 self.mover = Some(player);
                 return None;
             }
             due = due
-                .min(motion.course.review)
+                .min(review(motion, control))
                 .min(motion.next_door_check)
                 .min(queue.next());
             if due <= now.after(1) {
@@ -51,5 +59,13 @@ impl Walkers {
             }
         }
         Some(due)
+    }
+}
+
+/// Returns the tick in which an entity is reviewed. One that is carried is not.
+fn review(motion: &Motion, control: Option<&Control>) -> Tick {
+    match control.is_some_and(Control::is_carried) {
+        true => Tick(u32::MAX),
+        false => motion.course.review,
     }
 }

@@ -48,6 +48,9 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         let Some(motion) = world.get::<Motion>(entity) else {
             return wrong("it has no motion");
         };
+        if motion.segment().since > tick {
+            return wrong("its motion begins later");
+        }
         let position = motion.segment().at(tick);
         let slots = world.get_mut::<ObjectSlots>(object.room);
         if !slots.is_some_and(|mut slots| slots.take_again(object.slot, entity)) {

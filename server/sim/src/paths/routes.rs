@@ -1,5 +1,7 @@
 //! Moves all objects with a route.
 
+use std::num::NonZeroU32;
+
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::motion::Heading;
@@ -9,7 +11,7 @@ use super::{PathFinder, PathQueue, PathRequest, Route, TileCell, Walkable};
 use crate::{
     clock::Clock,
     kinds::{EntityKinds, Kind},
-    movement::{Motion, Walk, turn_entity},
+    movement::{Motion, Walk, surroundings, turn_entity},
     objects::Object,
     rooms::Room,
     schedule::{MaySleep, StepSet, TickSchedule},
@@ -25,7 +27,8 @@ pub struct FollowPaths;
 /// The searches for the paths of all [`Route`]s. Part of the state.
 #[derive(Resource, Clone, Debug, Serialize, Deserialize)]
 pub struct PathSearches {
-    nodes_per_tick: u32,
+    /// A forged state in which nothing is ever found does not load.
+    nodes_per_tick: NonZeroU32,
     queue: PathQueue,
 }
 
@@ -33,12 +36,12 @@ impl PathSearches {
     /// Returns the nodes that all searches together may use in a tick.
     #[must_use]
     pub fn nodes_per_tick(&self) -> u32 {
-        self.nodes_per_tick
+        self.nodes_per_tick.get()
     }
 
     /// Changes the nodes that all searches together may use in a tick. At least 1.
     pub fn set_nodes_per_tick(&mut self, nodes: u32) {
-        self.nodes_per_tick = nodes.max(1);
+        self.nodes_per_tick = at_least_one(nodes);
     }
 
     /// Returns the number of objects that wait for a path.
@@ -48,14 +51,19 @@ impl PathSearches {
     }
 }
 
+fn at_least_one(nodes: u32) -> NonZeroU32 {
+    NonZeroU32::new(nodes).unwrap_or(NonZeroU32::MIN)
+}
+
 /// Adds routes to a world.
 pub(crate) fn declare(app: &mut App, nodes_per_tick: u32) {
     if let Some(mut searches) = app.world_mut().get_resource_mut::<PathSearches>() {
-        searches.nodes_per_tick = searches.nodes_per_tick.max(nodes_per_tick);
+        let nodes_per_tick = searches.nodes_per_tick().max(nodes_per_tick);
+        searches.set_nodes_per_tick(nodes_per_tick);
         return;
     }
     app.insert_resource(PathSearches {
-        nodes_per_tick: nodes_per_tick.max(1),
+        nodes_per_tick: at_least_one(nodes_per_tick),
         queue: PathQueue::default(),
     });
     state::resource::<PathSearches>(app, "path_searches");
@@ -83,7 +91,7 @@ struct RouteMemory {
 /// An object between two turns costs two comparisons.
 fn follow_paths(
     mut walkers: Query<(Entity, &StableId, &Object, &mut Route, &mut Motion)>,
-    rooms: Query<&Room>,
+    (objects, rooms): (Query<&Object>, Query<&Room>),
     (kinds, ids, clock): (Res<EntityKinds>, Res<StableIds>, Res<Clock>),
     mut searches: ResMut<PathSearches>,
     mut memory: Local<Box<RouteMemory>>,
@@ -93,7 +101,7 @@ fn follow_paths(
     let map_of = |object: &Object| {
         let room = rooms.get(object.room()).ok()?;
         let kind = kinds.get(object.kind())?;
-        let map = Walkable::new(&room.map.walls, kind.size().into());
+        let map = Walkable::new(surroundings(room, kind).walls, kind.size().into());
         Some((map, (room, kind)))
     };
     for (entity, id, object, mut route, mut motion) in &mut walkers {
@@ -138,11 +146,10 @@ fn follow_paths(
         queue,
     } = &mut *searches;
     let map = |request: &PathRequest| {
-        ids.find(request.requester)?;
-        let room = rooms.get(ids.find(request.room)?).ok()?;
-        Some(Walkable::new(&room.map.walls, request.size))
+        let object = objects.get(ids.find(request.requester)?).ok()?;
+        map_of(object).map(|(map, _)| map)
     };
-    queue.run(*nodes_per_tick, finder, map, |request, result| {
+    queue.run(nodes_per_tick.get(), finder, map, |request, result| {
         let walker = ids.find(request.requester);
         let Some(Ok((_, _, object, mut route, mut motion))) = walker.map(|entity| walkers.get_mut(entity))
         else {

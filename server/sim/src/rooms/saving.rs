@@ -226,6 +226,9 @@ fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &EntityIndex
     let motion = world
         .get::<Motion>(player)
         .ok_or_else(|| no_seat("its player has no motion"))?;
+    if motion.segment().since > tick {
+        return Err(no_seat("the motion of its player begins later"));
+    }
     let position = motion.segment().at(tick);
     let mut entity = world.entity_mut(room);
     let (mut seats, proximity, mut replica) = entity
