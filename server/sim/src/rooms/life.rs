@@ -90,18 +90,24 @@ pub(super) enum What<P> {
     Emptied,
 }
 
+impl<P> What<P> {
+    /// Replaces the player, if there is one.
+    fn map<Q>(self, player: impl FnOnce(P) -> Q) -> What<Q> {
+        match self {
+            Self::Created => What::Created,
+            Self::Entered(entered) => What::Entered(player(entered)),
+            Self::Left(left, why) => What::Left(player(left), why),
+            Self::Emptied => What::Emptied,
+        }
+    }
+}
+
 /// The saved form of an event.
 type SavedEvent = (StableId, What<StableId>);
 
 impl Serialize for NotedEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let what = match self.what {
-            What::Created => What::Created,
-            What::Entered(player) => What::Entered(player.id),
-            What::Left(player, why) => What::Left(player.id, why),
-            What::Emptied => What::Emptied,
-        };
-        let saved: SavedEvent = (self.room.id, what);
+        let saved: SavedEvent = (self.room.id, self.what.map(|player| player.id));
         saved.serialize(serializer)
     }
 }
@@ -136,12 +142,7 @@ pub(super) fn restore(saved: Vec<SavedEvent>, world: &World) -> Option<RoomEvent
         entity: index.get(id).unwrap_or(Entity::PLACEHOLDER),
     };
     let events = saved.into_iter().map(|(room, what)| {
-        let what = match what {
-            What::Created => What::Created,
-            What::Entered(player) => What::Entered(find(player)),
-            What::Left(player, why) => What::Left(find(player), why),
-            What::Emptied => What::Emptied,
-        };
+        let what = what.map(find);
         let players_are_players = match what {
             What::Entered(player) | What::Left(player, _) => player.id.as_player().is_some(),
             What::Created | What::Emptied => true,
