@@ -29,7 +29,7 @@ struct Roll {
 }
 
 /// The result: it is sent to the player and everyone nearby, as `custom` message `rolled`.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Rolled {
     number: u8,
 }
@@ -96,9 +96,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         r#"npx wscat -c ws://{}/ws -s parlour.v1.json
 > {{"hello":{{"protocol":1,"name":"Ada"}}}}
 > {{"join":{{"request":1,"room":"plaza"}}}}
-> {{"custom":{{"request":2,"name":"roll","body":"06"}}}}
+> {{"custom":{{"request":2,"name":"roll","body":{{"sides":6}}}}}}
 
-The body is the message in binary, as hexadecimal digits: 06 is a die with 6 sides. Ctrl-C stops the server."#,
+Ctrl-C stops the server."#,
         server.listen_addr()
     );
     server.run_until_signal()?;

@@ -60,7 +60,7 @@
 //!     request: 1,
 //!     name: "wave".into(),
 //!     // The body in the encoding of clients: one byte for `times`.
-//!     body: Body(vec![3]),
+//!     body: Body::Bytes(vec![3]),
 //! };
 //! let message = ClientMessage::Custom(wave);
 //! let arrival = Arrival::new(PlayerId(7), "Ada".into());
@@ -97,6 +97,8 @@
 //!
 //! * [`replicate`](SimulationApp::replicate): a component of players that is part of the state and
 //!   is sent to viewers.
+//! * [`replicate_room`](SimulationApp::replicate_room): a component of rooms that is part of the
+//!   state and sent to all in the room.
 //! * [`state_component`](SimulationApp::state_component),
 //!   [`state_resource`](SimulationApp::state_resource): part of the state, but not sent.
 //! * [`presentation_only`](SimulationApp::presentation_only): not part of the state.
@@ -108,7 +110,8 @@
 //! ## Messages
 //!
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
-//!   [`FromPlayer`], and game logic answers with [`Answer`].
+//!   [`FromPlayer`], and game logic answers with [`Answer`]. With
+//!   [`player_message_checked`](SimulationApp::player_message_checked), only if a check accepts it.
 //! * [`player_action`](SimulationApp::player_action): players can act on objects and players with
 //!   this type. It arrives as [`ActionOn`], once the target is checked.
 //! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
@@ -156,6 +159,8 @@
 //! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
+//! * [`Declaration`], [`DeclaredAs`], [`Shape`]: what game logic declared, for descriptions of its
+//!   types
 //!
 #![doc = include_str!("rooms.md")]
 #![doc = include_str!("rules.md")]
@@ -216,7 +221,8 @@ pub use config::{
 };
 pub use cooldown::Cooldown;
 pub use extend::{
-    ActionOn, Answer, FromPlayer, ObjectKind, RoomStateError, RoomStates, SimulationApp, ToPlayers,
+    ActionOn, Answer, Declaration, DeclaredAs, FromPlayer, ObjectKind, RoomStateError, RoomStates, Shape,
+    SimulationApp, ToPlayers,
 };
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
