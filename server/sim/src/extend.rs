@@ -26,7 +26,7 @@ use crate::{
 };
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
-pub use declarations::{Declaration, DeclaredAs, Shape};
+pub use declarations::{Declaration, DeclaredAs};
 pub(crate) use declarations::{declarations, json_forms};
 pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer};

@@ -159,8 +159,8 @@
 //! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
-//! * [`Declaration`], [`DeclaredAs`], [`Shape`]: what game logic declared, for descriptions of its
-//!   types
+//! * [`Declaration`], [`DeclaredAs`], [`Shape`], [`FieldShape`], [`VariantShape`]: what game logic
+//!   declared, for descriptions of its types
 //!
 #![doc = include_str!("rooms.md")]
 #![doc = include_str!("rules.md")]
@@ -196,6 +196,7 @@ mod room_state;
 mod rooms;
 mod schedule;
 mod sessions;
+mod shape;
 mod simulation;
 mod skins;
 mod space;
@@ -221,7 +222,7 @@ pub use config::{
 };
 pub use cooldown::Cooldown;
 pub use extend::{
-    ActionOn, Answer, Declaration, DeclaredAs, FromPlayer, ObjectKind, RoomStateError, RoomStates, Shape,
+    ActionOn, Answer, Declaration, DeclaredAs, FromPlayer, ObjectKind, RoomStateError, RoomStates,
     SimulationApp, ToPlayers,
 };
 pub use kinds::{EntityKinds, Kind};
@@ -244,6 +245,7 @@ pub use rooms::{
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
+pub use shape::{FieldShape, Shape, VariantShape};
 pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{

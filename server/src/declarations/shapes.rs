@@ -16,7 +16,5 @@ fn declaration(declaration: &Declaration) -> Value {
         DeclaredAs::Component(kind) => json!({ "component_of": kind }),
         DeclaredAs::RoomComponent => json!("room_component"),
     };
-    let shape = declaration.binary_shape();
-    let shape = shape.map(|shape| json!({ "format": shape.format, "types": shape.types }));
-    json!({ "role": role, "name": declaration.name, "shape": shape })
+    json!({ "role": role, "name": declaration.name, "shape": declaration.binary_shape() })
 }

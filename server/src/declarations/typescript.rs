@@ -5,11 +5,8 @@ use std::{
     fmt::{self, Write as _},
 };
 
-use parlour_sim::{Declaration, DeclaredAs, Shape};
-use serde_reflection::{ContainerFormat, Format, Named, Registry, VariantFormat};
+use parlour_sim::{Declaration, DeclaredAs, Shape, VariantShape};
 
-/// The maximum depth of types in types. What is deeper is `unknown`.
-const MAX_DEPTH: usize = 16;
 /// The maximum bytes of one type. A longer one is `unknown`.
 const MAX_TYPE_BYTES: usize = 16 * 1024;
 
@@ -66,130 +63,87 @@ pub(super) fn module(room_type: &str, list: &[Declaration]) -> String {
 
 /// Returns the type of the JSON form.
 fn json_type(declaration: &Declaration) -> String {
-    let Some(Shape { format, types }) = declaration.json_shape() else {
-        return "unknown".to_owned();
-    };
-    let mut writer = TypeWriter {
-        types: &types,
-        out: String::new(),
-        depth: 0,
-    };
-    match writer.format(&format) {
-        Ok(()) => writer.out,
-        Err(fmt::Error) => "unknown".to_owned(),
+    let mut writer = TypeWriter { out: String::new() };
+    match declaration.json_shape() {
+        Some(shape) if writer.shape(&shape).is_ok() => writer.out,
+        _ => "unknown".to_owned(),
     }
 }
 
 /// Writes a type. Fails if it is too long.
-struct TypeWriter<'a> {
-    types: &'a Registry,
+struct TypeWriter {
     out: String,
-    depth: usize,
 }
 
-impl TypeWriter<'_> {
-    fn format(&mut self, format: &Format) -> fmt::Result {
-        if self.depth == MAX_DEPTH {
-            return self.text("unknown");
-        }
-        self.depth += 1;
-        match format {
-            Format::Variable(_) => self.text("unknown"),
-            Format::TypeName(name) => match self.types.get(name) {
-                Some(container) => self.container(container),
-                None => self.text("unknown"),
-            },
-            Format::Unit => self.text("null"),
-            Format::Bool => self.text("boolean"),
-            Format::Char | Format::Str => self.text("string"),
-            // A float that is not finite is null in JSON, but state has no floats.
-            Format::I8
-            | Format::I16
-            | Format::I32
-            | Format::I64
-            | Format::I128
-            | Format::U8
-            | Format::U16
-            | Format::U32
-            | Format::U64
-            | Format::U128
-            | Format::F32
-            | Format::F64 => self.text("number"),
-            Format::Bytes => self.text("number[]"),
-            Format::Option(inner) => self.format(inner).and_then(|()| self.text(" | null")),
-            Format::Seq(item) => self.list(item),
-            Format::TupleArray { content, .. } => self.list(content),
-            Format::Map { value, .. } => {
+impl TypeWriter {
+    fn shape(&mut self, shape: &Shape) -> fmt::Result {
+        match shape {
+            Shape::Unit => self.text("null"),
+            Shape::Bool => self.text("boolean"),
+            Shape::Char | Shape::String => self.text("string"),
+            Shape::U8
+            | Shape::U16
+            | Shape::U32
+            | Shape::U64
+            | Shape::U128
+            | Shape::I8
+            | Shape::I16
+            | Shape::I32
+            | Shape::I64
+            | Shape::I128
+            | Shape::F32
+            | Shape::F64 => self.text("number"),
+            Shape::Bytes => self.text("number[]"),
+            Shape::Option(inner) => {
+                self.shape(inner)?;
+                self.text(" | null")
+            }
+            Shape::List(item) => {
+                self.text("Array<")?;
+                self.shape(item)?;
+                self.text(">")
+            }
+            Shape::Map(_, value) => {
                 self.text("{ [key: string]: ")?;
-                self.format(value)?;
+                self.shape(value)?;
                 self.text(" }")
             }
-            Format::Tuple(items) => self.tuple(items),
-        }?;
-        self.depth -= 1;
-        Ok(())
-    }
-
-    fn container(&mut self, container: &ContainerFormat) -> fmt::Result {
-        match container {
-            ContainerFormat::UnitStruct => self.text("null"),
-            ContainerFormat::NewTypeStruct(inner) => self.format(inner),
-            ContainerFormat::TupleStruct(items) => self.tuple(items),
-            ContainerFormat::Struct(fields) => self.fields(fields),
-            ContainerFormat::Enum(variants) => {
-                for (nth, variant) in variants.values().enumerate() {
-                    if nth > 0 {
-                        self.text(" | ")?;
-                    }
+            Shape::Tuple(items) => {
+                self.text("[")?;
+                for (nth, item) in items.iter().enumerate() {
+                    self.text(if nth == 0 { "" } else { ", " })?;
+                    self.shape(item)?;
+                }
+                self.text("]")
+            }
+            Shape::Struct(fields) if fields.is_empty() => self.text("{}"),
+            Shape::Struct(fields) => {
+                for (nth, field) in fields.iter().enumerate() {
+                    self.text(if nth == 0 { "{ " } else { "; " })?;
+                    self.text(&format!("{}: ", key(&field.name)))?;
+                    self.shape(&field.shape)?;
+                }
+                self.text(" }")
+            }
+            Shape::Enum(variants) => {
+                for (nth, variant) in variants.iter().enumerate() {
+                    self.text(if nth == 0 { "" } else { " | " })?;
                     self.variant(variant)?;
                 }
                 Ok(())
             }
+            Shape::Unknown => self.text("unknown"),
         }
     }
 
     /// Writes a variant: its name, or an object with it as the only key.
-    fn variant(&mut self, Named { name, value }: &Named<VariantFormat>) -> fmt::Result {
-        if *value == VariantFormat::Unit {
-            return self.text(&quoted(name));
-        }
-        self.text(&format!("{{ {}: ", key(name)))?;
-        match value {
-            VariantFormat::Unit | VariantFormat::Variable(_) => self.text("unknown"),
-            VariantFormat::NewType(inner) => self.format(inner),
-            VariantFormat::Tuple(items) => self.tuple(items),
-            VariantFormat::Struct(fields) => self.fields(fields),
-        }?;
+    fn variant(&mut self, variant: &VariantShape) -> fmt::Result {
+        let Some(content) = &variant.content else {
+            return self.text(&quoted(&variant.name));
+        };
+        self.text(&format!("{{ {}: ", key(&variant.name)))?;
+        self.shape(content)?;
         self.text(" }")
-    }
-
-    fn fields(&mut self, fields: &[Named<Format>]) -> fmt::Result {
-        if fields.is_empty() {
-            return self.text("{}");
-        }
-        for (nth, Named { name, value }) in fields.iter().enumerate() {
-            self.text(if nth == 0 { "{ " } else { "; " })?;
-            self.text(&format!("{}: ", key(name)))?;
-            self.format(value)?;
-        }
-        self.text(" }")
-    }
-
-    fn tuple(&mut self, items: &[Format]) -> fmt::Result {
-        self.text("[")?;
-        for (nth, item) in items.iter().enumerate() {
-            if nth > 0 {
-                self.text(", ")?;
-            }
-            self.format(item)?;
-        }
-        self.text("]")
-    }
-
-    fn list(&mut self, item: &Format) -> fmt::Result {
-        self.text("Array<")?;
-        self.format(item)?;
-        self.text(">")
     }
 
     fn text(&mut self, text: &str) -> fmt::Result {

@@ -313,8 +313,8 @@ fn the_admin_port_describes_the_types_of_a_room_type() {
     let json: Value = serde_json::from_str(json.trim()).unwrap();
     assert_eq!(json["declarations"][0]["role"], "player_message");
     assert_eq!(
-        json["declarations"][0]["shape"]["types"]["Wave"],
-        json!({"STRUCT": [{"times": "U8"}]})
+        json["declarations"][0]["shape"],
+        json!({"struct": [{"name": "times", "shape": "u8"}]})
     );
     for (path, advice) in [
         ("/types/plazza.d.ts", "did you mean plaza?"),

@@ -10,9 +10,12 @@ use parlour_shared::{
     json_forms::{JsonForm, JsonForms},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use serde_reflection::{Error, Format, FormatHolder, Registry, Samples, Tracer, TracerConfig};
 
-use crate::{kinds::EntityKinds, state};
+use crate::{
+    kinds::EntityKinds,
+    shape::{Shape, shape_of},
+    state,
+};
 
 /// A declaration of game logic: a name, and the type that clients send or receive under it.
 #[derive(Clone, Debug)]
@@ -40,24 +43,9 @@ pub enum DeclaredAs {
     RoomComponent,
 }
 
-/// The shape of a type, as serde describes it to a format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// The type.
-    pub format: Format,
-    /// The structs and enums in it, by name.
-    pub types: Registry,
-}
-
-/// The maximum number of variants of an enum. A type with more has no shape.
-const MAX_VARIANTS: usize = 1024;
-/// The maximum depth of enums in enums.
-const MAX_DEPTH: usize = 16;
-
 impl Declaration {
-    /// Returns the shape of the JSON form. `None`: the type cannot be described, for example because
-    /// its `Deserialize` accepts only some values, or two different structs in it have the same
-    /// name.
+    /// Returns the shape of the JSON form. `None`: the type cannot be described, because its
+    /// `Deserialize` accepts only some values, or it has aliases of fields.
     #[must_use]
     pub fn json_shape(&self) -> Option<Shape> {
         (self.shape)(true)
@@ -101,7 +89,7 @@ pub(super) fn add<T: DeserializeOwned>(app: &mut App, role: DeclaredAs, name: &'
     declared.list.push(Declaration {
         role,
         name,
-        shape: shape::<T>,
+        shape: shape_of::<T>,
     });
 }
 
@@ -123,33 +111,4 @@ pub(super) fn add_component<T: Serialize + DeserializeOwned>(
     add::<T>(app, DeclaredAs::Component(of), name);
     let declared = &mut app.world_mut().resource_mut::<Declarations>().0;
     Arc::make_mut(&mut declared.forms).add_component(kind, name, JsonForm::of::<T>());
-}
-
-fn shape<T: DeserializeOwned>(is_json: bool) -> Option<Shape> {
-    // A trace of a type visits one more variant of each enum in it. The names of the enums are only
-    // known from the error for those that are not complete.
-    let (samples, mut enums) = (Samples::new(), Vec::<String>::new());
-    for _ in 0..MAX_DEPTH {
-        let mut tracer = Tracer::new(TracerConfig::default().is_human_readable(is_json));
-        let mut format = tracer.trace_type_once::<T>(&samples).ok()?.0;
-        for _ in 0..MAX_VARIANTS {
-            let mut is_complete = true;
-            for name in &enums {
-                is_complete &= tracer.check_incomplete_enum(name).is_none();
-            }
-            if is_complete {
-                break;
-            }
-            format = tracer.trace_type_once::<T>(&samples).ok()?.0;
-        }
-        match tracer.registry() {
-            Ok(types) => {
-                format.normalize().ok()?;
-                return Some(Shape { format, types });
-            }
-            Err(Error::MissingVariants(missing)) => enums.extend(missing),
-            Err(_) => return None,
-        }
-    }
-    None
 }
