@@ -9,7 +9,6 @@ use parlour_shared::{
 use serde::{Deserialize, de::DeserializeOwned};
 
 #[derive(Debug, PartialEq, Deserialize)]
-#[expect(dead_code, reason = "only read")]
 struct Throw {
     times: u8,
     at: Place,
@@ -20,7 +19,6 @@ struct Throw {
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
-#[expect(dead_code, reason = "only read")]
 struct Place {
     x: i32,
     y: i16,
@@ -28,7 +26,6 @@ struct Place {
 
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only read")]
 enum Side {
     Left,
     Right,
@@ -105,7 +102,6 @@ fn the_error_names_the_field_and_what_it_takes() {
             r#"{"times":1,"at":{"x":1,"y":2},"hard":0}"#,
             "`hard` must be true or false, not a number",
         ),
-        ("[1,2]", "the field `at` of the body is missing"),
         ("7", "the body must be an object with fields, not a number"),
         ("null", "the body must be an object with fields, not null"),
         (
@@ -113,13 +109,7 @@ fn the_error_names_the_field_and_what_it_takes() {
             "not JSON: the text ends inside a value; is a bracket or a double quote missing?",
         ),
     ] {
-        let found = error::<Throw>(text);
-        if text == "[1,2]" {
-            // serde also reads lists as structs. Only the class of the error matters here.
-            assert!(!found.is_empty());
-            continue;
-        }
-        assert_eq!(found, expected, "{text}");
+        assert_eq!(error::<Throw>(text), expected, "{text}");
     }
 }
 

@@ -109,10 +109,10 @@ fn message() -> impl Strategy<Value = ClientMessage> {
 }
 
 fn body() -> impl Strategy<Value = Body> {
-    let json = ["null", "3", r#"{"times":3}"#, r#"[1,"a"]"#, r#""north""#];
+    const JSON: [&str; 5] = ["null", "3", r#"{"times":3}"#, r#"[1,"a"]"#, r#""north""#];
     prop_oneof![
         prop::collection::vec(any::<u8>(), 0..60).prop_map(Body::Bytes),
-        prop::sample::select(&json[..]).prop_map(|text| Body::Json(text.to_owned())),
+        prop::sample::select(&JSON[..]).prop_map(|text| Body::Json(text.to_owned())),
     ]
 }
 

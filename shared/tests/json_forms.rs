@@ -95,7 +95,7 @@ proptest! {
     fn both_forms_of_a_body_are_read_as_the_same_value(order in order()) {
         let binary = Body::Bytes(encoded(&order));
         let json = Body::Json(serde_json::to_string_pretty(&order).unwrap());
-        prop_assert_eq!(codec::decode_body::<Order>(&binary).as_ref(), Ok(&order));
+        prop_assert_eq!(codec::decode_body::<Order>(&binary), Ok(order.clone()));
         prop_assert_eq!(codec::decode_body::<Order>(&json), Ok(order));
     }
 
@@ -103,7 +103,7 @@ proptest! {
     fn a_message_of_game_logic_is_written_as_its_json(order in order()) {
         let mut said = said("order", encoded(&order));
         forms().convert(&mut said);
-        prop_assert_eq!(said.decode::<Order>().as_ref(), Ok(&order));
+        prop_assert_eq!(said.decode::<Order>(), Ok(order.clone()));
         let json = codec::to_json(&ServerMessage::Custom(said));
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         prop_assert_eq!(&json["custom"]["body"], &serde_json::to_value(&order).unwrap());

@@ -55,7 +55,12 @@ fn takes(expected: &str) -> &str {
         "unit" => "null",
         _ if expected.starts_with("unit struct") => "null",
         _ if expected.starts_with("struct") => "an object with fields",
-        _ if expected.starts_with("tuple") || expected.starts_with("a sequence") => "a list",
+        _ if ["tuple", "a tuple", "an array", "a sequence"]
+            .iter()
+            .any(|list| expected.starts_with(list)) =>
+        {
+            "a list"
+        }
         _ => whole_number(expected).unwrap_or(expected),
     }
 }
