@@ -21,6 +21,7 @@
 //! | `tag demo` | also starts bots that walk and chat in the rooms |
 //! | `tag rooms` | prints the worlds and rooms of the running server |
 //! | `tag replay recordings` | verifies, dumps, follows, exports, compares and serves recordings, with the game logic of the program |
+//! | `tag types tag` | prints the messages and components of the game logic of a room type, as TypeScript |
 //! | `tag config print`, `tag config check` | prints the settings, or checks them |
 //!
 //! Settings come from flags, from variables `PARLOUR_*`, and from a file, as with `parlour`
@@ -39,6 +40,7 @@ mod program;
 mod replay;
 mod rooms;
 mod serve;
+mod types;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -155,6 +157,7 @@ fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
         Some(("serve", matches)) => serve::serve(program, matches, None),
         Some(("demo", matches)) => serve::serve(program, matches, Some(demo::bots(matches))),
         Some(("rooms", matches)) => rooms::run(program, matches),
+        Some(("types", matches)) => types::run(program, matches),
         Some(("replay", matches)) => replay::run(program, matches),
         Some(("config", matches)) => config::run(program, matches),
         Some((other, _)) => unreachable!("{other} is not declared in arguments.rs"),

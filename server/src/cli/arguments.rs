@@ -3,7 +3,7 @@
 
 use clap::{Arg, ArgAction, Command, value_parser};
 
-use super::{exit, program::Program, replay, rooms};
+use super::{exit, program::Program, replay, rooms, types};
 use crate::config::{FILE_VARIABLE, Setting, settings};
 
 /// The settings that `-h` shows. `--help` shows all.
@@ -72,6 +72,7 @@ pub(crate) fn command(program: &Program) -> Command {
         .subcommand(demo(program, &elsewhere))
         .subcommand(rooms::command(program, &elsewhere))
         .subcommand(replay::command(program))
+        .subcommand(types::command(program, &elsewhere))
         .subcommand(config(program, &elsewhere))
 }
 
@@ -240,6 +241,7 @@ mod tests {
             ("demo", "tag demo --bots 500"),
             ("rooms", "tag rooms --json"),
             ("replay", "tag replay rec --verify"),
+            ("types", "tag types plaza --json"),
             ("config", "`tag config print`"),
         ] {
             let one = command.find_subcommand_mut(name).expect("it is declared");

@@ -138,6 +138,13 @@ impl ServerOptions {
         DeclaredTypes::of(&self.checked_room_types().ok()?).get(room_type)
     }
 
+    /// Returns the names of all room types, with those of the maps. Empty: the types have mistakes.
+    #[cfg(feature = "cli")]
+    pub(crate) fn declared_types(&self) -> Vec<String> {
+        let types = self.checked_room_types();
+        types.map_or_else(|_| Vec::new(), |types| types.names())
+    }
+
     /// Returns the room types, with those of the maps.
     pub(crate) fn checked_room_types(&self) -> Result<RoomTypes, RoomTypeErrors> {
         RoomTypes::new(&self.sim, &self.logic, &self.room_types)
