@@ -36,11 +36,15 @@ impl JsonForm {
 }
 
 impl JsonForms {
-    /// Without any form: all values stay in binary.
-    pub const NONE: Self = Self {
-        messages: BTreeMap::new(),
-        components: Vec::new(),
-    };
+    /// Returns no forms: all values stay in binary.
+    #[must_use]
+    pub fn none() -> &'static Self {
+        static NONE: JsonForms = JsonForms {
+            messages: BTreeMap::new(),
+            components: Vec::new(),
+        };
+        &NONE
+    }
 
     /// Adds the form of a message to players.
     pub fn add_message(&mut self, name: &'static str, form: JsonForm) {

@@ -391,7 +391,7 @@ fn every_snapshot_matches_its_vector() {
         snapshot.read(&bytes).unwrap();
         view.apply(&snapshot).unwrap();
         let json = serde_json::to_string(&ServerMessage::Snapshot(
-            view.to_json(&snapshot, &JsonForms::NONE),
+            view.to_json(&snapshot, JsonForms::none()),
         ))
         .unwrap();
         file.entry(&[
@@ -408,7 +408,7 @@ fn every_snapshot_matches_its_vector() {
         let bytes = bytes_of(&vector);
         snapshot.read(&bytes).unwrap();
         view.apply(&snapshot).unwrap();
-        let json = ServerMessage::Snapshot(view.to_json(&snapshot, &JsonForms::NONE));
+        let json = ServerMessage::Snapshot(view.to_json(&snapshot, JsonForms::none()));
         let json = serde_json::to_value(json).unwrap();
         assert_eq!(json, vector["json"], "{}", vector["name"]);
         assert_eq!(known(&view, snapshot.tick), vector["known"], "{}", vector["name"]);

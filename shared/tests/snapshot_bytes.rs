@@ -59,7 +59,7 @@ proptest! {
         if let Some(snapshot) = read(&bytes) {
             // The view may return an error but must not panic.
             let _ = view.apply(&snapshot);
-            let _ = view.to_json(&snapshot, &JsonForms::NONE);
+            let _ = view.to_json(&snapshot, JsonForms::none());
         }
     }
 }

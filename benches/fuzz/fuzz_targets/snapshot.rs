@@ -38,7 +38,7 @@ fuzz_target!(|input: &[u8]| {
         if view.apply(&snapshot).is_err() {
             return;
         }
-        let _ = view.to_json(&snapshot, &JsonForms::NONE);
+        let _ = view.to_json(&snapshot, JsonForms::none());
         for (slot, seen) in view.iter() {
             assert_eq!(
                 view.position(slot, seen.segment.since),

@@ -67,7 +67,7 @@ fn write<'a>(
     // Borrowed once for all sessions: only the task of a connection removes it from the table, and
     // that task does not run meanwhile.
     let table = io.table.borrow();
-    let forms = world.forms.as_deref().unwrap_or(&JsonForms::NONE);
+    let forms = world.forms.as_deref().unwrap_or(JsonForms::none());
     let mut snapshot_bytes = 0;
     for frames in sessions {
         // Between two writes the session may have ended, and its place may have a different one.

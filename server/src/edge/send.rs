@@ -86,7 +86,7 @@ impl Connection {
         let mut payload = Vec::new();
         codec::encode(message, &mut payload);
         let mut sent = SentCounts::default();
-        self.send_payloads(std::iter::once(&payload[..]), &JsonForms::NONE, &mut sent);
+        self.send_payloads(std::iter::once(&payload[..]), JsonForms::none(), &mut sent);
         sent.add_to(&self.io.shared.metrics.edge);
     }
 
