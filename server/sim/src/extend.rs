@@ -10,6 +10,8 @@ mod room_states;
 mod to_players;
 mod undeclared;
 
+use std::time::Duration;
+
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::ids::{KindId, Tick};
@@ -18,7 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     actions::Reach,
     kinds::EntityKinds,
-    movement, paths, replication,
+    movement, past, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
     state, timers, travel, wake_times,
 };
@@ -89,6 +91,18 @@ pub trait SimulationApp {
     /// Adds a [`crate::Control`] to every player, with which game logic moves it. It can also be
     /// inserted into objects. May be called several times.
     fn control_motion(&mut self) -> &mut Self;
+
+    /// Keeps where players and objects were for this much time, at most 250 ms (15 ticks), so that
+    /// game logic can ask [`crate::PastSpace`]. May be called several times: the longest time
+    /// applies.
+    ///
+    /// The past is part of the state: up to 16 segments of each entity. An entity whose motion does
+    /// not change costs nothing in a tick. The second change of its motion in a room allocates
+    /// memory for its past, and no further one does.
+    ///
+    /// # Panics
+    /// If the time is longer than 250 ms.
+    fn keep_past_positions(&mut self, time: Duration) -> &mut Self;
 
     /// Sets the collision layer of players, 0 to 31. The default is 0.
     ///
@@ -270,6 +284,11 @@ impl SimulationApp for App {
 
     fn control_motion(&mut self) -> &mut Self {
         movement::add_control(self);
+        self
+    }
+
+    fn keep_past_positions(&mut self, time: Duration) -> &mut Self {
+        past::keep(self, time);
         self
     }
 
