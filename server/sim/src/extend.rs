@@ -19,6 +19,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     actions::Reach,
+    chat::{self, Hearing},
     kinds::EntityKinds,
     movement, past, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
@@ -135,6 +136,14 @@ pub trait SimulationApp {
         &mut self,
         check: impl Fn(&World, Joining) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self;
+
+    /// Lets game logic keep near chats from some of the players near the speaker: behind a door, or
+    /// in a quiet zone. It is called for each of them but the speaker, and returns whether the
+    /// player hears the chat. If there are several functions, all of them must agree. It may read
+    /// the world, with the positions of the tick before. Chats to the room are not checked.
+    ///
+    /// For the limit on bytes per room, a chat counts as if all players nearby heard it.
+    fn may_hear(&mut self, check: impl Fn(&World, Hearing) -> bool + Send + Sync + 'static) -> &mut Self;
 
     /// Declares that a component or resource is not part of the state: it is derived from the
     /// state, or only for presentation.
@@ -322,6 +331,11 @@ impl SimulationApp for App {
     ) -> &mut Self {
         let mut checks = self.world_mut().resource_mut::<RoomChecks>();
         checks.add_for_players(Box::new(check));
+        self
+    }
+
+    fn may_hear(&mut self, check: impl Fn(&World, Hearing) -> bool + Send + Sync + 'static) -> &mut Self {
+        chat::add_check(self, Box::new(check));
         self
     }
 

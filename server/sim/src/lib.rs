@@ -211,6 +211,7 @@ pub const SIMULATION: u32 = 7;
 
 pub use actions::Reach;
 pub use chance::Chance;
+pub use chat::Hearing;
 pub use clock::{Clock, every, ticks_in};
 pub use config::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
