@@ -1,25 +1,22 @@
-//! A ball that players push. Run it with `cargo run -p parlour-sim --example ball`.
+//! A ball that players push: an object that moves, and an action of players.
 //!
-//! The map places the ball. A player next to it pushes it away. It rolls, becomes slower, bounces
-//! off walls and comes to rest. All who are near see it roll, and who pushed it last. This takes
-//! one kind of objects, one action and three systems.
-#![allow(clippy::print_stdout, reason = "an example prints what it does")]
+//! Each room has a ball at its first spawn point. A player next to it pushes it away. It rolls,
+//! becomes slower, bounces off walls and comes to rest. All who are near see it roll, and who
+//! pushed it last.
+//!
+//! Run it with `cargo run -p parlour --example ball`. Connect a client as the banner shows, and
+//! type:
+//!
+//! ```text
+//! {"join":{"request":1,"room":"plaza"}}
+//! {"act":{"request":2,"target":{"object":1},"name":"push"}}
+//! ```
+//!
+//! The snapshots show where the ball is. If the answer is `out_of_reach`, walk to it with `move`.
 
-use std::{sync::Arc, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
-use bevy_app::{App, Plugin};
-use bevy_ecs::prelude::*;
-use parlour_shared::{
-    ids::PlayerId,
-    map::{Map, MapObject},
-    message::{ActTarget, Refusal, ServerMessage},
-    motion::{Position, Velocity, WallGrid},
-};
-use parlour_sim::{
-    ActionOn, Answer, CurrentPosition, MaySleep, Motion, ObjectKind, Player, Reach, SimConfig, SimulationApp,
-    Steer, StepSet, TickSchedule, Walk, every,
-};
-use parlour_testing::{SessionActions as _, TestWorld, maps::map};
+use parlour::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The speed of a ball that was just pushed, along its faster axis, in units (1/256 px) per tick.
@@ -27,46 +24,47 @@ pub(crate) const FASTEST: i32 = 1536;
 /// A ball that is slower stops.
 const SLOWEST: i32 = 64;
 /// The code of a refusal: the target is no ball.
-const NO_BALL: u16 = 1;
+pub(crate) const NO_BALL: u16 = 1;
 
-/// The player that pushed a ball last. Part of the state, and sent to all who see the ball. The
-/// encoding of a component has at least one byte, so a ball that nobody has pushed has it too.
+/// The player that pushed a ball last. Part of the state, and sent to all who see the ball.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PushedBy(pub(crate) Option<PlayerId>);
 
-/// The action of a player, which has no details. A client sends it as an `act` with the name from
-/// the plugin below.
+/// The action of a player, which has no details.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Push;
 
-/// The plugin. Add it to a world with [`parlour_sim::Simulation::with_plugins`].
-pub(crate) struct BallPlugin;
+pub(crate) struct Ball;
 
-impl Plugin for BallPlugin {
+impl Plugin for Ball {
     fn build(&self, app: &mut App) {
-        app.object_kind(
-            ObjectKind::new("ball")
-                .size_px(12, 12)
-                // Seen from farther away than players are.
-                .near_px(600)
-                .with::<PushedBy>("pushed_by")
-                // Each ball that a map places.
-                .placed(|_, ball| {
-                    ball.insert(PushedBy::default());
-                }),
-        );
+        // Seen from farther away than players are.
+        let ball = ObjectKind::new("ball").size_px(12, 12).near_px(600);
+        app.object_kind(ball.with::<PushedBy>("pushed_by"));
         app.player_action::<Push>("push", Reach::px(24));
         // Before `Walk`, so that a change takes effect in this tick. A world in which no ball rolls
         // may sleep: these systems then have nothing to do.
         let slow_down = slow_down.run_if(every(Duration::from_millis(100)));
         app.add_systems(
             TickSchedule,
-            (bounce, slow_down, push)
+            (kick_off, bounce, slow_down, push)
                 .chain()
                 .before(Walk)
                 .in_set(StepSet::Simulate)
                 .in_set(MaySleep),
         );
+    }
+}
+
+/// Each new room has a ball.
+fn kick_off(mut events: MessageReader<RoomEvent>, rooms: Query<&Room>, mut objects: Objects) {
+    for event in events.read() {
+        if let RoomEvent::Created { room } = *event
+            && let Ok(details) = rooms.get(room)
+            && let Ok(mut ball) = objects.spawn(room, "ball", details.map.spawns[0].position)
+        {
+            ball.insert(PushedBy::default());
+        }
     }
 }
 
@@ -135,72 +133,16 @@ fn push(
 fn away(from: Position, to: Position) -> Velocity {
     let (x, y) = (to.x - from.x, to.y - from.y);
     // The reach of the action bounds both. A ball right under a player rolls to the east.
-    match x.abs().max(y.abs()) {
-        0 => Velocity {
-            x: FASTEST as i16,
-            y: 0,
-        },
-        far => Velocity {
-            x: (x * FASTEST / far) as i16,
-            y: (y * FASTEST / far) as i16,
-        },
+    let (x, y, far) = match x.abs().max(y.abs()) {
+        0 => (1, 0, 1),
+        far => (x, y, far),
+    };
+    Velocity {
+        x: (x * FASTEST / far) as i16,
+        y: (y * FASTEST / far) as i16,
     }
 }
 
-/// A room of 480 x 320 px with a ball in its middle, to the east of the spawn point.
-pub(crate) fn pitch() -> Map {
-    let walls = WallGrid::new(30, 20, 16);
-    let mut map = map("pitch", walls, Position::from_px(220, 160), Vec::new());
-    map.objects.push(MapObject {
-        class: "ball".into(),
-        position: Position::from_px(240, 160),
-        ..MapObject::default()
-    });
-    map
-}
-
-// The rest is a small world that shows the plugin at work: two players on a pitch.
-
-fn main() {
-    let config = SimConfig::new(vec![Arc::new(pitch())]);
-    let mut world = TestWorld::with_plugins(config, BallPlugin);
-    world.open_as_and_join(1, "Ada", "pitch");
-    world.open_as_and_join(2, "Bob", "pitch");
-    let mut shown = String::new();
-    run(&mut world, 10, &mut shown);
-    let (_, ball, _) = world.client(2).view.objects().next().expect("the ball");
-    let ball = ActTarget::Object(ball.object);
-    println!("- Ada pushes the ball.");
-    world.act(1, ball, "push", &Push);
-    run(&mut world, 240, &mut shown);
-    println!("- Bob is too far away now.");
-    world.act(2, ball, "push", &Push);
-    run(&mut world, 1, &mut shown);
-    for message in world.messages(2) {
-        if let ServerMessage::Refused(refused) = message {
-            println!("Bob receives: refused, {:?}", refused.refusal);
-        }
-    }
-}
-
-/// Runs several ticks, and prints the changes in Bob's view.
-fn run(world: &mut TestWorld, ticks: u32, shown: &mut String) {
-    for _ in 0..ticks {
-        world.tick();
-        let tick = world.now();
-        let Some((_, _, seen)) = world.client(2).view.objects().next() else {
-            continue;
-        };
-        let (place, speed) = (seen.segment.at(tick), seen.segment.gait.velocity());
-        let text = format!("with a velocity of ({}, {})", speed.x, speed.y);
-        if text != *shown {
-            println!(
-                "tick {:3}: Bob sees the ball at ({}, {}) px, {text}",
-                tick.0,
-                place.x / 256,
-                place.y / 256
-            );
-            *shown = text;
-        }
-    }
+fn main() -> ExitCode {
+    parlour::cli("ball").plugins(Ball).run()
 }

@@ -1,40 +1,36 @@
-//! A whiteboard that one player at a time holds. Run it with `cargo run -p parlour-sim --example
-//! whiteboard`.
+//! A whiteboard on which one player at a time writes: an object with an owner as a lock.
 //!
-//! The map places the whiteboard. A player in front of it takes the pen, writes, and hangs the pen
-//! back. Others see the text and who has the pen. The server checks that a player reaches the
-//! whiteboard, and a pen whose holder leaves is free again. This takes one kind of objects, three
-//! actions and one system.
-#![allow(clippy::print_stdout, reason = "an example prints what it does")]
+//! Each room has a whiteboard at its first spawn point. A player in front of it takes the pen,
+//! writes, and hangs the pen back. Others see the text and who has the pen. The server checks that
+//! a player reaches the whiteboard, and a pen whose holder leaves is free again.
+//!
+//! Run it with `cargo run -p parlour --example whiteboard`. Connect a client as the banner shows,
+//! and type:
+//!
+//! ```text
+//! {"join":{"request":1,"room":"plaza"}}
+//! {"act":{"request":2,"target":{"object":1},"name":"take_pen"}}
+//! {"act":{"request":3,"target":{"object":1},"name":"write","body":"024869"}}
+//! {"act":{"request":4,"target":{"object":1},"name":"hang_pen"}}
+//! ```
+//!
+//! `024869` is the text `Hi` in binary: its length, and its bytes.
 
-use std::sync::Arc;
+use std::process::ExitCode;
 
-use bevy_app::{App, Plugin};
-use bevy_ecs::prelude::*;
-use parlour_shared::{
-    codec,
-    ids::SessionId,
-    map::{Map, MapObject},
-    message::{ActTarget, Refusal, ServerMessage},
-    motion::{Position, WallGrid},
-};
-use parlour_sim::{
-    ActionOn, Answer, ObjectKind, OwnerLeaves, Owners, Reach, SimConfig, SimulationApp, StepSet, TickSchedule,
-};
-use parlour_testing::{SessionActions as _, TestWorld, maps::map, teleport_plugin};
+use parlour::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The bytes of the longest text. A component has at most 64 bytes; one of them is the length.
-const LONGEST: usize = 63;
+pub(crate) const LONGEST: usize = 63;
 /// The code of a refusal: the target is no whiteboard.
-const NO_WHITEBOARD: u16 = 1;
+pub(crate) const NO_WHITEBOARD: u16 = 1;
 
 /// The text on a whiteboard. Part of the state, and sent to all who see the whiteboard.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Text(pub(crate) String);
 
-// The actions of players. A client sends each as an `act` with a target and the name from the
-// plugin below. An action without fields has an empty body.
+// The actions of players.
 /// Takes the pen.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct TakePen;
@@ -47,21 +43,11 @@ pub(crate) struct Write(pub(crate) String);
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct HangPen;
 
-/// The plugin. Add it to a world with [`parlour_sim::Simulation::with_plugins`].
-pub(crate) struct WhiteboardPlugin;
+pub(crate) struct Whiteboard;
 
-impl Plugin for WhiteboardPlugin {
+impl Plugin for Whiteboard {
     fn build(&self, app: &mut App) {
-        // `placed` adds components to the whiteboards that a map places.
-        app.object_kind(
-            ObjectKind::new("whiteboard")
-                .size_px(64, 8)
-                .with::<Text>("text")
-                .placed(|place, board| {
-                    let text = place.property("text").unwrap_or_default();
-                    board.insert(Text(text.to_owned()));
-                }),
-        );
+        app.object_kind(ObjectKind::new("whiteboard").size_px(64, 8).with::<Text>("text"));
         // A player reaches 40 px, and not through walls. Before game logic receives an action, the
         // server has checked this, and that the player sees the whiteboard at all.
         let reach = Reach::px(40);
@@ -71,8 +57,23 @@ impl Plugin for WhiteboardPlugin {
         // A player may take the pen and write in the same tick, so the order matters.
         app.add_systems(
             TickSchedule,
-            (take_pen, write, hang_pen).chain().in_set(StepSet::Simulate),
+            (hang_up, take_pen, write, hang_pen)
+                .chain()
+                .in_set(StepSet::Simulate)
+                .in_set(MaySleep),
         );
+    }
+}
+
+/// Each new room has a whiteboard.
+fn hang_up(mut events: MessageReader<RoomEvent>, rooms: Query<&Room>, mut objects: Objects) {
+    for event in events.read() {
+        if let RoomEvent::Created { room } = *event
+            && let Ok(details) = rooms.get(room)
+            && let Ok(mut board) = objects.spawn(room, "whiteboard", details.map.spawns[0].position)
+        {
+            board.insert(Text("Welcome".into()));
+        }
     }
 }
 
@@ -108,7 +109,7 @@ fn write(
 ) {
     for action in actions.read() {
         let Write(text) = &action.message;
-        let answer = match boards.get_mut(action.target) {
+        answers.write(match boards.get_mut(action.target) {
             Err(_) => action.refuse(Refusal::Declined { code: NO_WHITEBOARD }),
             Ok(_) if !owners.is_owner(action.player, action.target) => action.refuse(Refusal::NotYours),
             Ok(_) if text.len() > LONGEST => action.refuse(Refusal::BadText),
@@ -116,8 +117,7 @@ fn write(
                 board.set_if_neq(Text(text.clone()));
                 action.accept()
             }
-        };
-        answers.write(answer);
+        });
     }
 }
 
@@ -135,106 +135,6 @@ fn hang_pen(
     }
 }
 
-/// A room of 320 x 320 px with a whiteboard on its wall, and a second room below the wall.
-pub(crate) fn office() -> Map {
-    let mut walls = WallGrid::new(20, 20, 16);
-    (0..20).for_each(|column| walls.block(column, 10));
-    let mut map = map("office", walls, Position::from_px(160, 120), Vec::new());
-    map.objects.push(MapObject {
-        name: "board".into(),
-        class: "whiteboard".into(),
-        position: Position::from_px(160, 156),
-        size_px: (64, 8),
-        properties: vec![("text".into(), "Welcome".into())],
-    });
-    map
-}
-
-// The rest is a small world that shows the plugin at work: three players in an office.
-
-const ADA: u64 = 1;
-const BOB: u64 = 2;
-const CID: u64 = 3;
-const NAMES: [(u64, &str); 3] = [(ADA, "Ada"), (BOB, "Bob"), (CID, "Cid")];
-
-fn main() {
-    let config = SimConfig::new(vec![Arc::new(office())]);
-    let mut world = TestWorld::with_plugins(config, (WhiteboardPlugin, teleport_plugin));
-    for (session, name) in NAMES {
-        world.open_as_and_join(session, name, "office");
-    }
-    let mut shown = String::new();
-    run(&mut world, 10, &mut shown);
-    let (_, board, _) = world.client(BOB).view.objects().next().expect("the whiteboard");
-    let board = ActTarget::Object(board.object);
-
-    println!("- Ada and Bob take the pen at the same time.");
-    world.act(ADA, board, "take_pen", &TakePen);
-    world.act(BOB, board, "take_pen", &TakePen);
-    run(&mut world, 1, &mut shown);
-    println!("- Both write.");
-    world.act(ADA, board, "write", &Write("Lunch at noon?".into()));
-    world.act(BOB, board, "write", &Write("No".into()));
-    run(&mut world, 1, &mut shown);
-    println!("- Ada's connection breaks.");
-    world.close(ADA);
-    run(&mut world, 1, &mut shown);
-    println!("- Bob takes the pen, writes, and hangs it back.");
-    world.act(BOB, board, "take_pen", &TakePen);
-    world.act(BOB, board, "write", &Write("At one!".into()));
-    world.act(BOB, board, "hang_pen", &HangPen);
-    run(&mut world, 1, &mut shown);
-    println!("- Cid is on the other side of the wall, as near as Bob.");
-    let Position { x, y } = Position::from_px(160, 192);
-    world.teleport(CID, x, y);
-    run(&mut world, 1, &mut shown);
-    world.act(CID, board, "take_pen", &TakePen);
-    run(&mut world, 1, &mut shown);
-}
-
-/// Runs several ticks, and prints the answers to all players and the changes in Bob's view.
-fn run(world: &mut TestWorld, ticks: u32, shown: &mut String) {
-    for _ in 0..ticks {
-        world.tick();
-        let tick = world.now().0;
-        for (session, name) in NAMES {
-            if world.clients.contains_key(&SessionId(session)) {
-                for message in world.messages(session) {
-                    report(tick, name, &message);
-                }
-            }
-        }
-        if let Some(now) = describe(world).filter(|now| now != shown) {
-            println!("tick {tick:3}: Bob sees {now}");
-            *shown = now;
-        }
-    }
-}
-
-/// Describes the whiteboard as Bob sees it.
-fn describe(world: &TestWorld) -> Option<String> {
-    let view = &world.client(BOB).view;
-    let (_, board, seen) = view.objects().next()?;
-    let (_, bytes) = seen.components.first()?;
-    let Text(text) = codec::decode(bytes).ok()?;
-    let holder = match board.owner {
-        None => "nobody has the pen".to_owned(),
-        Some(owner) => match view.find_player(owner) {
-            Some((_, player, _)) => format!("{} has the pen", player.name),
-            None => "somebody has the pen".to_owned(),
-        },
-    };
-    Some(format!("the text {text:?}, and {holder}"))
-}
-
-fn report(tick: u32, name: &str, message: &ServerMessage) {
-    match message {
-        ServerMessage::Accepted(accepted) if accepted.request == 10 => {
-            println!("tick {tick:3}: {name} receives: accepted");
-        }
-        ServerMessage::Refused(refused) => {
-            println!("tick {tick:3}: {name} receives: refused, {:?}", refused.refusal);
-        }
-        _ => {}
-    }
+fn main() -> ExitCode {
+    parlour::cli("whiteboard").plugins(Whiteboard).run()
 }
