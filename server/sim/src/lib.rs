@@ -115,6 +115,7 @@
 //!   as [`ToPlayers`]: to one, to those near one, to a room or to the world.
 //! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
 //!   It arrives as [`TimerRang`].
+//! * [`may_hear`](SimulationApp::may_hear): game logic decides who hears a near chat ([`Hearing`]).
 //! * [`RoomEvent`]: rooms are created and end, players enter and leave.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
