@@ -52,7 +52,7 @@ fn sit(world: &mut TestWorld, session: u64, chair: ObjectId) {
     world.tick();
 }
 
-/// Who sits on a chair, as player 2 sees it.
+/// The player that sits on a chair, as player 2 sees it.
 fn sitter(world: &TestWorld, chair: ObjectId) -> Option<PlayerId> {
     let mut objects = world.client(2).view.objects();
     let (_, object, _) = objects.find(|(_, object, _)| object.object == chair).unwrap();
