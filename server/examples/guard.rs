@@ -60,9 +60,9 @@ fn watch(
     space: Space,
     mut steer: Steer,
     mut messages: MessageWriter<ToPlayers<Caught>>,
-    // Only memory that is used again: each tick replaces its contents.
-    mut near: Local<Vec<FoundEntity>>,
 ) {
+    // It allocates memory only while players are near a guard.
+    let mut near = Vec::new();
     for (guard, position, post, mut alert, mut route) in &mut guards {
         let here = position.0;
         let (Some(room), Ok(details)) = (space.room(guard.room()), rooms.get(guard.room())) else {
