@@ -19,6 +19,14 @@ impl Logic {
     pub fn new(build: impl Fn(&mut App) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(build)))
     }
+
+    /// Wraps a plugin: `Logic::of(MoodPlugin)`. The plugin is added to each world.
+    pub fn of(plugin: impl Plugin) -> Self {
+        let plugin = SharedPlugin(Arc::new(plugin));
+        Self::new(move |app| {
+            app.add_plugins(plugin.clone());
+        })
+    }
 }
 
 impl Plugin for Logic {
@@ -37,5 +45,35 @@ impl Plugin for Logic {
 impl fmt::Debug for Logic {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str(if self.0.is_some() { "Logic(..)" } else { "Logic" })
+    }
+}
+
+/// A plugin that is added to several worlds. Bevy would take it away from the caller.
+#[derive(Clone)]
+struct SharedPlugin(Arc<dyn Plugin>);
+
+impl Plugin for SharedPlugin {
+    fn build(&self, app: &mut App) {
+        self.0.build(app);
+    }
+
+    fn ready(&self, app: &App) -> bool {
+        self.0.ready(app)
+    }
+
+    fn finish(&self, app: &mut App) {
+        self.0.finish(app);
+    }
+
+    fn cleanup(&self, app: &mut App) {
+        self.0.cleanup(app);
+    }
+
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn is_unique(&self) -> bool {
+        self.0.is_unique()
     }
 }
