@@ -127,10 +127,13 @@
 //! 14. `config`, `prelude`, `testing`: the settings of a server, what game logic imports, and rooms
 //!     for its tests
 //! 15. `logs`: the log lines of a process
+//! 16. `cli`: the command line of a program
 #![forbid(unsafe_code)]
 
 mod admin;
 mod bridge;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 mod descriptors;
 mod desk;
@@ -173,6 +176,8 @@ pub use crate::{
     http::{HostPattern, OriginPattern, PatternError},
     metrics::MetricsRecorder,
 };
+#[cfg(feature = "cli")]
+pub use cli::cli;
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use room_types::RoomType;

@@ -33,9 +33,7 @@ const ROOM: &str = "room";
 ///     .room_type(
 ///         RoomType::new("tag")
 ///             .map("plaza")
-///             .plugins(|app| {
-///                 app.add_plugins(Tag);
-///             })
+///             .plugins(Tag)
 ///             .option(OptionSpec::one_of("mode", ["classic", "freeze"])),
 ///     )
 ///     .option("mode", "freeze")
@@ -98,8 +96,7 @@ impl TestRoomBuilder {
     /// times.
     #[must_use]
     pub fn plugin(mut self, plugin: impl Plugin) -> Self {
-        let logic = Logic::of(plugin);
-        self.room_type = self.room_type.plugins(move |app| logic.build(app));
+        self.room_type = self.room_type.plugins(plugin);
         self
     }
 

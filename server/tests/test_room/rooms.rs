@@ -35,7 +35,7 @@ fn a_room_type_brings_its_logic_rules_and_options() {
     let tag = RoomType::new("tag")
         .map("lobby")
         .rules(|rules| rules.capacity = 3)
-        .plugins(|app| {
+        .plugins(|app: &mut App| {
             app.accept_room(|room| match room.options.get("mode") {
                 Some("frozen") => Err(7),
                 _ => Ok(()),
