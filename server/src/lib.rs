@@ -122,7 +122,8 @@
 //! 11. `recorded_world`: live worlds, which are recorded
 //! 12. `admin`: the admin port, which reads the state of the tick from the bridge
 //! 13. `server`: starts and stops all threads
-//! 14. `config`, `prelude`: the settings of a server, and what game logic imports
+//! 14. `config`, `prelude`, `testing`: the settings of a server, what game logic imports, and rooms
+//!     for its tests
 //! 15. `logs`: the log lines of a process
 //! 16. `cli`: the command line of a program
 #![forbid(unsafe_code)]
@@ -154,6 +155,8 @@ pub mod skins;
 mod suggest;
 mod suspension;
 mod system_random;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod thawing;
 mod tick_loop;
 mod ticker;

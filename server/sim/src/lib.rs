@@ -115,6 +115,7 @@
 //!   as [`ToPlayers`]: to one, to those near one, to a room or to the world.
 //! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
 //!   It arrives as [`TimerRang`].
+//! * [`may_hear`](SimulationApp::may_hear): game logic decides who hears a near chat ([`Hearing`]).
 //! * [`RoomEvent`]: rooms are created and end, players enter and leave.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
@@ -127,7 +128,8 @@
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
 //! * where players and objects are: [`Space`] finds those in a circle or a rectangle, the nearest
-//!   and the first one along a line, and says who sees whom
+//!   and the first one along a line, and says who sees whom. [`PastSpace`] does the same with the
+//!   positions of one of the last ticks
 //! * the tick: [`Clock`], [`every`], [`Cooldown`]; random numbers: [`Chance`]; the seed: [`Setup`]
 //! * objects: [`Object`], [`ObjectSlots`], [`EntityKinds`]; [`Objects`] spawns them
 //! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
@@ -181,6 +183,7 @@ mod object_interest;
 mod object_space;
 mod objects;
 mod outbox;
+mod past;
 mod paths;
 mod player;
 mod proximity;
@@ -209,6 +212,7 @@ pub const SIMULATION: u32 = 7;
 
 pub use actions::Reach;
 pub use chance::Chance;
+pub use chat::Hearing;
 pub use clock::{Clock, every, ticks_in};
 pub use config::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
@@ -241,8 +245,8 @@ pub use sessions::Sessions;
 pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
-    FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace,
-    RayHit, Rect, RestingIndex, RoomSpace, SlotPosition, Space,
+    Clamped, FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer,
+    ObjectSpace, PastRoom, PastSpace, RayHit, Rect, RestingIndex, RoomSpace, SlotPosition, Space,
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;

@@ -1,0 +1,12 @@
+//! The recipes in server/examples: the game logic of each without a network, and played by bots
+//! over the wire.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
+
+mod ball;
+mod bots;
+mod guard;
+mod office;
+mod projectile;
+#[path = "../support/mod.rs"]
+mod support;
+mod whiteboard;
