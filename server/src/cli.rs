@@ -23,7 +23,8 @@
 //! | `tag replay recordings` | verifies, dumps, follows, exports, compares and serves recordings, with the game logic of the program |
 //! | `tag config print`, `tag config check` | prints the settings, or checks them |
 //!
-//! The program `parlour` also has `parlour new my-game`, which writes a project with such a program.
+//! The program `parlour` also has `parlour new my-game`, which writes a project with such a
+//! program.
 //!
 //! Settings come from flags, from variables `PARLOUR_*`, and from a file, as with `parlour`
 //! ([`crate::config`]). The room types of the program and those of the file are served together.
@@ -166,3 +167,6 @@ fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
         Some((other, _)) => unreachable!("{other} is not declared in arguments.rs"),
     }
 }
+
+#[cfg(test)]
+mod tests;

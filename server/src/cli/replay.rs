@@ -1,4 +1,5 @@
-//! The command `replay`: replays a recording, and shows its contents. Each kind of output has a module.
+//! The command `replay`: replays a recording, and shows its contents. Each kind of output has a
+//! module.
 
 mod argument_tips;
 mod command_to_copy;

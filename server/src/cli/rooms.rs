@@ -1,4 +1,5 @@
-//! The command `rooms`: prints the worlds and rooms of a running server, which its admin port lists.
+//! The command `rooms`: prints the worlds and rooms of a running server, which its admin port
+//! lists.
 
 mod fetch;
 mod table;

@@ -1,4 +1,5 @@
-//! `parlour new`: what it writes and what it refuses. scripts/new-project builds and plays a project.
+//! `parlour new`: what it writes and what it refuses. scripts/new-project builds and plays a
+//! project.
 
 use std::{fs, path::Path};
 
