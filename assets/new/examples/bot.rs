@@ -4,8 +4,9 @@
 
 use std::{error::Error, time::Duration};
 
-use my_game::{RoundOver, Wave};
 use parlour_client::{Command, Connection, Direction, Event, Options};
+
+use my_game::{RoundOver, Wave};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

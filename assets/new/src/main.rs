@@ -1,6 +1,9 @@
 use parlour::RoomType;
 
+use my_game::Game;
+
 fn main() -> std::process::ExitCode {
-    let game = RoomType::new("my-game").map("plaza").plugins(my_game::Game);
-    parlour::cli("my-game").room_type(game).run()
+    let name = "my-game";
+    let game = RoomType::new(name).map("plaza").plugins(Game);
+    parlour::cli(name).room_type(game).run()
 }

@@ -1,7 +1,8 @@
 //! Steps the game without a network: a minute takes a moment.
 
-use my_game::{Game, ROUND, RoundOver, Wave, Waves};
 use parlour::testing::TestRoom;
+
+use my_game::{Game, ROUND, RoundOver, Wave, Waves};
 
 #[test]
 fn waves_are_counted_and_everyone_sees_them() {

@@ -57,7 +57,7 @@ fn a_new_project_has_its_name_and_the_paths_of_parlour() {
             assert!(!text(file).contains(placeholder), "{file}: {placeholder}");
         }
     }
-    assert!(text("src/main.rs").contains("parlour::cli(\"space-race\")"));
+    assert!(text("src/main.rs").contains("let name = \"space-race\";"));
     assert!(text("tests/game.rs").contains("use space_race::"));
 
     let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
