@@ -27,8 +27,8 @@ use crate::{
 };
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
-pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer};
+pub(crate) use messages::{client_message_name, receive};
 pub use object_kind::ObjectKind;
 pub use room_states::{RoomStateError, RoomStates};
 pub use to_players::ToPlayers;
