@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
-use parlour_server::MetricsRecorder;
+use parlour::MetricsRecorder;
 
 /// The number of handles of each kind that a tick updates.
 struct Handles {

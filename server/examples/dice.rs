@@ -1,4 +1,4 @@
-//! A server with game logic for dice: `cargo run -p parlour-server --example dice`
+//! A server with game logic for dice: `cargo run -p parlour --example dice`
 //!
 //! A player rolls a die. The player and everyone nearby are sent the number. The best roll of a
 //! player is a component, which is replicated to everyone who sees the player.
@@ -8,7 +8,7 @@ use std::error::Error;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use parlour_server::{Server, ServerOptions, config::Settings, logs, maps};
+use parlour::{Server, ServerOptions, config::Settings, logs, maps};
 use parlour_shared::{
     message::Refusal,
     rng::{Purpose, Stream},

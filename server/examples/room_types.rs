@@ -1,4 +1,4 @@
-//! A server with two room types: `cargo run -p parlour-server --example room_types`
+//! A server with two room types: `cargo run -p parlour --example room_types`
 //!
 //! An office is a quiet room without code. Its rules differ from those of the other rooms, with
 //! which it shares a world. A game of tag has plugins, and each round has its own world: if the
@@ -9,7 +9,7 @@ use std::error::Error;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use parlour_server::{RoomType, Server, config::Settings, logs};
+use parlour::{RoomType, Server, config::Settings, logs};
 use parlour_sim::{
     CameNear, InRoom, OptionSpec, Player, RoomOptions, Seat, SimulationApp, StepSet, TickSchedule, ToPlayers,
 };

@@ -5,7 +5,7 @@
 //! that should be configured like `parlour` reads its layers, and passes the result on:
 //!
 //! ```
-//! use parlour_server::{config::{Layers, resolve}, maps, skins};
+//! use parlour::{config::{Layers, resolve}, maps, skins};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let layers = Layers {

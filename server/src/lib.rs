@@ -9,7 +9,7 @@
 //! ```
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
-//! use parlour_server::{Server, ServerOptions, maps};
+//! use parlour::{Server, ServerOptions, maps};
 //! use parlour_sim::{
 //!     Answer, FromPlayer, Logic, SimConfig, SimulationApp, StepSet, TickSchedule, ToPlayers,
 //! };
@@ -59,7 +59,7 @@
 //! #   let options = ServerOptions {
 //! #       listen: ([127, 0, 0, 1], 0).into(),
 //! #       admin: ([127, 0, 0, 1], 0).into(),
-//! #       recording: parlour_server::RecordingOptions {
+//! #       recording: parlour::RecordingOptions {
 //! #           history: std::time::Duration::ZERO,
 //! #           ..options.recording
 //! #       },
@@ -74,7 +74,7 @@
 //! }
 //! ```
 //!
-//! `cargo run -p parlour-server --example dice` starts a larger example (`examples/dice.rs`), which
+//! `cargo run -p parlour --example dice` starts a larger example (`examples/dice.rs`), which
 //! you can talk to from a terminal. The example `room_types` has a quiet office and a game of tag.
 //!
 //! # Where to find things
@@ -124,7 +124,7 @@
 //! 11. `recorded_world`: live worlds, which are recorded
 //! 12. `admin`: the admin port, which reads the state of the tick from the bridge
 //! 13. `server`: starts and stops all threads
-//! 14. `config`: the settings of a server
+//! 14. `config`, `prelude`: the settings of a server, and what game logic imports
 //! 15. `logs`: the log lines of a process
 #![forbid(unsafe_code)]
 
@@ -144,6 +144,7 @@ pub mod maps;
 mod metrics;
 mod node_status;
 mod playback;
+pub mod prelude;
 mod recorded_world;
 mod rejection;
 pub mod room_types;

@@ -39,7 +39,7 @@ use threads::Threads;
 /// ```no_run
 /// use std::sync::Arc;
 ///
-/// use parlour_server::{Server, ServerOptions};
+/// use parlour::{Server, ServerOptions};
 /// use parlour_sim::{Logic, SimConfig};
 /// # use parlour_shared::map::Map;
 /// # fn maps() -> Vec<Arc<Map>> { unimplemented!() }
@@ -142,7 +142,7 @@ impl Server {
     ///
     /// ```no_run
     /// # use std::{sync::Arc, thread};
-    /// # use parlour_server::Server;
+    /// # use parlour::Server;
     /// # fn with(server: Server) {
     /// let server = Arc::new(server);
     /// let watched = Arc::clone(&server);

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use parlour_server::config::{ConfigFile, Layers, resolve, to_toml};
+use parlour::config::{ConfigFile, Layers, resolve, to_toml};
 
 #[path = "../mutate.rs"]
 mod mutate;

@@ -19,7 +19,7 @@ mod mutate;
 
 /// A saved world: two players walk among objects, and one has just left.
 static GOOD: LazyLock<(SimConfig, Vec<u8>)> = LazyLock::new(|| {
-    let mut maps = parlour_server::maps::load(None).expect("the bundled maps");
+    let mut maps = parlour::maps::load(None).expect("the bundled maps");
     for map in &mut maps {
         let map = Arc::make_mut(map);
         let position = map.spawns[0].position;

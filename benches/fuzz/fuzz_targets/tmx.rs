@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use parlour_server::maps;
+use parlour::maps;
 
 #[path = "../mutate.rs"]
 mod mutate;

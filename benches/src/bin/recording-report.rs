@@ -65,7 +65,7 @@ fn record(players: u32, ticks: u32) -> Result<PathBuf> {
     let path = env::temp_dir().join(format!("parlour-bench-{}.plr", std::process::id()));
     let names: Vec<String> = crowd.simulation().part_names().map(String::from).collect();
     let mut builder = TicksBuilder::new(names.len());
-    let header = Header::new(crowd.config(), names, SIMULATION, 0, parlour_server::BUILD);
+    let header = Header::new(crowd.config(), names, SIMULATION, 0, parlour::BUILD);
     let mut writer = FileWriter::new(File::create(&path)?, &header)?;
     let mut saved = Vec::new();
     let begin = crowd.simulation().tick();

@@ -2,7 +2,7 @@
 //! one [`TickOutput`](parlour_tick::TickOutput), and nothing else changes the world.
 //!
 //! This crate uses no socket, clock, thread or file. Time is the tick number, random numbers are
-//! seeded, and the same inputs give the same hashes on every machine. The crate `parlour_server`
+//! seeded, and the same inputs give the same hashes on every machine. The crate `parlour`
 //! runs a world 60 times a second and connects players to it. The first page of its documentation
 //! shows how to start a server with your game logic.
 //!

@@ -12,7 +12,7 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use super::value::{LONGEST_ENTRY, ParseResult, shortened};
 use crate::suggest::closest;
 
-const FORM: &str = "a filter such as info, debug or warn,parlour_server=trace";
+const FORM: &str = "a filter such as info, debug or warn,parlour=trace";
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 /// Level names used by other programs, and the corresponding level here.
 const SYNONYMS: [(&str, &str); 7] = [
@@ -25,11 +25,10 @@ const SYNONYMS: [(&str, &str); 7] = [
     ("verbose", "debug"),
 ];
 /// The targets of the server's log lines start with one of these.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 6] = [
     "parlour",
     "parlour_client",
     "parlour_client_sim",
-    "parlour_server",
     "parlour_shared",
     "parlour_sim",
     "parlour_tick",

@@ -37,7 +37,7 @@ const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 /// recorder of the server:
 ///
 /// ```no_run
-/// # use parlour_server::Server;
+/// # use parlour::Server;
 /// # fn with(server: Server) {
 /// let recorder = server.metrics_recorder().clone();
 /// std::thread::spawn(move || {

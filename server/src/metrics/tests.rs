@@ -29,7 +29,7 @@ fn all_metrics_exist_from_the_start_with_names_helps_and_labels() {
     let golden = std::fs::read_to_string(PATH).unwrap();
     assert_eq!(
         text, golden,
-        "PARLOUR_BLESS=1 cargo nextest run -p parlour-server --lib metrics"
+        "PARLOUR_BLESS=1 cargo nextest run -p parlour --lib metrics"
     );
 }
 

@@ -13,7 +13,7 @@ use crate::{desk::WorldSharing, maps::DoorTarget};
 /// `tag` or `tag/INSTANCE`.
 ///
 /// ```
-/// use parlour_server::{RoomType, Server};
+/// use parlour::{RoomType, Server};
 /// use parlour_sim::OptionSpec;
 /// # use bevy_app::{App, Plugin};
 /// # struct Tag;

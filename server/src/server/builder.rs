@@ -15,7 +15,7 @@ use crate::{
 /// Builds a server: [`Server::builder`].
 ///
 /// ```no_run
-/// use parlour_server::{RoomType, Server, maps};
+/// use parlour::{RoomType, Server, maps};
 /// # use bevy_app::{App, Plugin};
 /// # struct Tag;
 /// # impl Plugin for Tag { fn build(&self, _: &mut App) {} }

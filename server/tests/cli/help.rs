@@ -1,6 +1,6 @@
 //! The help names all commands, settings and exit codes.
 
-use parlour_server::config::settings;
+use parlour::config::settings;
 
 use crate::process::{parlour, run};
 
@@ -102,7 +102,7 @@ fn the_help_of_each_command_has_examples() {
 #[test]
 fn the_version_is_one_line_with_the_commit() {
     let version = help(&["--version"]);
-    assert_eq!(version, format!("parlour {}\n", parlour_server::BUILD));
+    assert_eq!(version, format!("parlour {}\n", parlour::BUILD));
     let plain = format!("parlour {}", env!("CARGO_PKG_VERSION"));
     let suffix = version.trim_end().strip_prefix(&plain).unwrap();
     let is_checkout = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.git")).exists();

@@ -8,8 +8,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use parlour::maps;
 use parlour_recording::format::Ending;
-use parlour_server::maps;
 use parlour_sim::Logic;
 use parlour_testing::{TemporaryPath, eventually};
 use rustix::process::Signal;

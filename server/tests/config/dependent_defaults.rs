@@ -1,7 +1,7 @@
 //! A default adapts to the configured values, so only two configured values can contradict each
 //! other.
 
-use parlour_server::config::{settings, to_toml};
+use parlour::config::{settings, to_toml};
 
 use crate::{configure, errors};
 

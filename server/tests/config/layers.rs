@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use parlour_server::config::{ConfigFile, Layers, SettingSource, Settings, resolve, to_toml};
+use parlour::config::{ConfigFile, Layers, SettingSource, Settings, resolve, to_toml};
 
 use crate::configure;
 

@@ -23,24 +23,21 @@ fn a_part_without_a_valid_level_is_reported_with_a_suggestion() {
             "\"parlour\" has no level (write `parlour=trace` to log everything from this target)",
         ),
         (
-            "info,parlour_server::edge",
-            "\"parlour_server::edge\" has no level (write `parlour_server::edge=trace` to log everything from this target)",
+            "info,parlour::edge",
+            "\"parlour::edge\" has no level (write `parlour::edge=trace` to log everything from this target)",
         ),
-        ("parlour_server=", "has no level (write `parlour_server=trace`"),
-        (
-            "parlour_server=inf",
-            "\"inf\" is not a log level (did you mean `info`?)",
-        ),
+        ("parlour=", "has no level (write `parlour=trace`"),
+        ("parlour=inf", "\"inf\" is not a log level (did you mean `info`?)"),
         (
             "warn,[tick{late=1}]",
             "has no level (write `[tick{late=1}]=trace`",
         ),
         ("=debug", "\"=debug\" has no target before the `=`"),
         (
-            "info,parlour_sever::edge=debug",
-            "\"parlour_sever\" is not a log target of Parlour (did you mean `parlour_server`?)",
+            "info,parlour_shard::view=debug",
+            "\"parlour_shard\" is not a log target of Parlour (did you mean `parlour_shared`?)",
         ),
-        ("parlour-server=debug", "(did you mean `parlour_server`?)"),
+        ("parlour-shared=debug", "(did you mean `parlour_shared`?)"),
         ("hyper=off", "this disables all logging"),
         ("hyper=off,tokio=0", "(did you mean \"info,hyper=off,tokio=0\"?)"),
         ("info,a b=c=d", "is not a log level"),
@@ -83,14 +80,14 @@ fn valid_filters_are_accepted() {
         "parlour_s=debug",
         "info,parlour_client_sim=debug",
         "hyper=off,info",
-        "warn,parlour_server::edge=trace,tag=5",
+        "warn,parlour::edge=trace,tag=5",
         "my_game=debug",
         "parlour_tick=debug",
         "parlour_tag=debug",
         "parlour_sims=debug",
         "harbour=debug",
         "info,[tick]=debug",
-        "info,parlour_server[tick{late=1}]=debug",
+        "info,parlour[tick{late=1}]=debug",
     ] {
         let settings = configure(None, &[], &[("log", filter)]).unwrap().settings;
         assert_eq!(settings.log, filter);

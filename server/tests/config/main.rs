@@ -12,7 +12,7 @@ mod values;
 
 use std::ffi::OsString;
 
-use parlour_server::config::{Config, ConfigFile, Layers, Problems, resolve};
+use parlour::config::{Config, ConfigFile, Layers, Problems, resolve};
 
 /// Resolves a file, environment variables and flags.
 fn configure(

@@ -105,7 +105,7 @@ fn the_examples_of_an_invalid_time_are_valid() {
             "--heartbeat: heartbeat must be a time from 1s to 1m with a unit, such as 5s; it is \"5m\"",
         ]
     );
-    for setting in parlour_server::config::settings() {
+    for setting in parlour::config::settings() {
         let name = setting.name;
         if setting.form == "TIME" {
             let lines = errors(None, &[], &[(name, "x")]);

@@ -1,6 +1,6 @@
 //! The printed configuration is a file that leads to the same settings.
 
-use parlour_server::config::{SettingKind, settings, to_toml};
+use parlour::config::{SettingKind, settings, to_toml};
 use proptest::prelude::*;
 
 use crate::configure;
@@ -35,7 +35,7 @@ fn printed_values_of_all_kinds_can_be_read_again() {
         ("room_empty_after", "1h 2s 3ms"),
         ("rate_move", "7 burst, 3/7s"),
         ("rate_chat", "1 burst, 2/m"),
-        ("log", "warn,parlour_server=trace"),
+        ("log", "warn,parlour=trace"),
         ("log_format", "json"),
         ("record", "/recordings of \"ours\""),
         ("history", "1m 30s"),

@@ -1,7 +1,7 @@
 //! Room types are sections of the file: their rules are named like settings, and all mistakes are
 //! reported together.
 
-use parlour_server::{
+use parlour::{
     ServerOptions,
     config::{Config, to_toml},
     maps,
@@ -264,14 +264,10 @@ fn mistakes_that_only_the_maps_show_name_the_line() {
 #[test]
 fn room_types_of_the_file_and_of_code_are_checked_together() {
     let config = configure(Some("[room_types.office]\nmap = \"lobby\"\n"), &[], &[]).unwrap();
-    let builder = parlour_server::ServerBuilder::from(options(&config));
-    let other = || {
-        parlour_server::RoomType::new("tag")
-            .map("plaza")
-            .fallback("office")
-    };
+    let builder = parlour::ServerBuilder::from(options(&config));
+    let other = || parlour::RoomType::new("tag").map("plaza").fallback("office");
     builder.clone().room_type(other()).check().unwrap();
-    let twice = builder.room_type(parlour_server::RoomType::new("office").map("plaza"));
+    let twice = builder.room_type(parlour::RoomType::new("office").map("plaza"));
     let text = twice.check().unwrap_err().to_string();
     assert!(text.contains("room type \"office\": is declared twice"), "{text}");
 }

@@ -2,8 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
+use parlour::{config::to_toml, maps::BundledMaps};
 use parlour_recording::RecordingOptions;
-use parlour_server::{config::to_toml, maps::BundledMaps};
 use parlour_sim::{Interest, Rate};
 
 use crate::{configure, errors};
@@ -126,7 +126,7 @@ fn the_world_accepts_all_values_that_the_configuration_accepts() {
     for (name, values) in cases {
         for value in *values {
             if let Ok(config) = configure(None, &[("PARLOUR_INTEREST_RADIUS", "all")], &[(*name, value)]) {
-                let maps = parlour_server::maps::load(None).unwrap();
+                let maps = parlour::maps::load(None).unwrap();
                 let _ = parlour_sim::Simulation::new(config.settings.sim(maps, vec!["teal".into()]));
                 accepted += 1;
             }
@@ -278,7 +278,7 @@ fn durations_need_a_unit_and_have_bounds() {
 fn the_recorder_is_configured_from_the_settings() {
     let recording = |flags: &[(&'static str, &str)]| {
         let settings = configure(None, &[], flags)?.settings;
-        Ok::<_, parlour_server::config::Problems>(settings.server_options(Vec::new(), Vec::new()).recording)
+        Ok::<_, parlour::config::Problems>(settings.server_options(Vec::new(), Vec::new()).recording)
     };
     assert_eq!(recording(&[]).unwrap(), RecordingOptions::default());
     let flags = [

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use parlour_server::{Server, ServerOptions, StartError};
+use parlour::{Server, ServerOptions, StartError};
 use parlour_sim::SimConfig;
 use parlour_testing::eventually;
 

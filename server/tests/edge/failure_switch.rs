@@ -5,7 +5,7 @@ use std::{
     thread,
 };
 
-use parlour_server::ServerOptions;
+use parlour::ServerOptions;
 use parlour_sim::Logic;
 
 use crate::support::test_server::{TestServer, start_with};

@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use bevy_ecs::prelude::*;
-use parlour_server::ServerOptions;
+use parlour::ServerOptions;
 use parlour_shared::message::{
     Body, Chat, ClientMessage, Custom, LeaveReason, Refusal, Refused, RoomLeft, ServerMessage,
 };

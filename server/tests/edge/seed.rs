@@ -2,8 +2,8 @@
 
 use std::{fs, time::Duration};
 
+use parlour::ServerOptions;
 use parlour_recording::format::Recording;
-use parlour_server::ServerOptions;
 use parlour_shared::ids::PlayerId;
 use parlour_testing::{TemporaryPath, eventually};
 

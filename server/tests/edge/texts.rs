@@ -1,6 +1,6 @@
 //! Names and chat texts are cleaned once, are the same for all clients, and close no connection.
 
-use parlour_server::ServerOptions;
+use parlour::ServerOptions;
 use parlour_shared::message::{Chat, ClientMessage, Refusal, Scope, ServerMessage, SetSkin};
 use parlour_sim::Rate;
 use parlour_testing::generous_rules;

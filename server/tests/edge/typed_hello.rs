@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use parlour_server::ServerOptions;
+use parlour::ServerOptions;
 use parlour_shared::message::ServerMessage;
 use parlour_sim::SimConfig;
 

@@ -3,7 +3,7 @@
 
 use std::{thread, time::Duration};
 
-use parlour_server::{RunError, Server, Signals, StopReport};
+use parlour::{RunError, Server, Signals, StopReport};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::{

@@ -13,12 +13,12 @@ pub(crate) fn check(text: &str, version: u32, hashes: u64) -> Result<(), String>
         Some(&(last, known)) if last == version => Err(format!(
             "the golden recordings reach different hashes ({hashes:016x}) than the ledger has for version {version} of the \
              simulation ({known:016x}). If the change is intended, set SIMULATION to {} in server/sim/src/lib.rs, then run \
-             PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings",
+             PARLOUR_BLESS=1 cargo nextest run -p parlour --test golden_recordings",
             version + 1
         )),
         Some((last, _)) => Err(format!(
             "the simulation has version {version}, and the golden recordings were made with version {last}: record them \
-             again with PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings"
+             again with PARLOUR_BLESS=1 cargo nextest run -p parlour --test golden_recordings"
         )),
         None => Err("the ledger is empty".into()),
     }

@@ -3,7 +3,7 @@
 //!
 //! assets/recordings has one recording per behaviour. Each is replayed here, in debug and release
 //! builds, with the declared order of systems and with shuffled ones.
-//! `PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings` records the
+//! `PARLOUR_BLESS=1 cargo nextest run -p parlour --test golden_recordings` records the
 //! scenarios again. It refuses to if a hash changed and the version of the simulation did not.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
@@ -16,8 +16,8 @@ mod mood;
 
 use std::{fs, path::PathBuf};
 
+use parlour::maps;
 use parlour_recording::{format::EndReason, replay::Replay};
-use parlour_server::maps;
 use parlour_shared::ids::Tick;
 use parlour_sim::{Fold, SIMULATION, Simulation};
 use parlour_testing::recording::{WorldRecorder, header};

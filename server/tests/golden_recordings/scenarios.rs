@@ -1,6 +1,6 @@
 //! The scenarios of the golden recordings: one per behaviour, generated from a fixed seed.
 
-use parlour_server::maps;
+use parlour::maps;
 use parlour_shared::{
     codec,
     ids::{ObjectId, Tick},

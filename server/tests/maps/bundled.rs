@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use parlour::maps;
 use parlour_recording::map_digest;
-use parlour_server::maps;
 use parlour_shared::map::Map;
 
 fn bundled() -> Vec<std::sync::Arc<Map>> {

@@ -1,7 +1,7 @@
 //! Bundled maps can be left out or replaced by a map of the same name. Bundled doors that lead
 //! nowhere then are warnings.
 
-use parlour_server::maps::{self, BundledMaps, DoorTarget};
+use parlour::maps::{self, BundledMaps, DoorTarget};
 
 use crate::{
     map_directory::MapDirectory,

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use parlour_server::maps;
+use parlour::maps;
 
 use crate::{
     map_directory::MapDirectory,

@@ -1,6 +1,6 @@
 //! The error of each mistake that a map can have.
 
-use parlour_server::maps::{self, MAX_FILE_BYTES};
+use parlour::maps::{self, MAX_FILE_BYTES};
 
 use crate::small_map::{SMALL_MAP, error_with, parse};
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use parlour_server::maps::{self, BundledMaps};
+use parlour::maps::{self, BundledMaps};
 use parlour_testing::TemporaryPath;
 
 /// A directory of maps that is deleted after the test. Error texts are returned as lines, without

@@ -1,6 +1,6 @@
 //! Damaged files never make the reader panic.
 
-use parlour_server::maps;
+use parlour::maps;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::small_map::{SMALL_MAP, parse};

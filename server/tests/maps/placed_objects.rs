@@ -1,6 +1,6 @@
 //! The objects that are read from the layer `objects` of a map.
 
-use parlour_server::maps::{self, BundledMaps, MapError};
+use parlour::maps::{self, BundledMaps, MapError};
 use parlour_shared::{
     map::{Map, MapObject},
     motion::Position,

@@ -1,6 +1,6 @@
 //! A small valid map, which tests change.
 
-use parlour_server::maps::{self, MapError};
+use parlour::maps::{self, MapError};
 use parlour_shared::map::Map;
 
 /// 4 x 3 tiles of 32 px: a wall on the left, a spawn point, and a door that leads to the same map.

@@ -7,7 +7,7 @@ use std::{
 
 use bevy_ecs::prelude::*;
 use metrics::{counter, gauge, histogram};
-use parlour_server::MetricsRecorder;
+use parlour::MetricsRecorder;
 use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
 use parlour_testing::allocations::{CountingAllocator, on_this_thread, trace, traces};
 

@@ -22,7 +22,7 @@ fn step_counter() -> Logic {
 }
 
 /// Returns the text of `/metrics`.
-fn metrics_text(server: &parlour_server::Server) -> String {
+fn metrics_text(server: &parlour::Server) -> String {
     let (_, text) = support::admin(server.admin_addr(), "GET /metrics", "");
     String::from_utf8(text).unwrap()
 }

@@ -2,8 +2,8 @@
 //! recorder for all threads, so that a count on any of them is noticed.
 
 use metrics::set_global_recorder;
+use parlour::{MetricsRecorder, Playback, Server, ServerOptions};
 use parlour_recording::replay::{Replay, Window, verify};
-use parlour_server::{MetricsRecorder, Playback, Server, ServerOptions};
 use parlour_shared::ids::Tick;
 
 use crate::{

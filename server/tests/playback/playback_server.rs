@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use parlour::{Playback, Server, ServerOptions};
 use parlour_recording::replay::{Moment, Replay};
-use parlour_server::{Playback, Server, ServerOptions};
 use parlour_shared::{ids::Tick, problem::ProblemDetails};
 use parlour_sim::{Logic, SimConfig};
 use parlour_testing::{TemporaryPath, eventually};

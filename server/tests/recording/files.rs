@@ -43,7 +43,7 @@ fn every_tick_is_recorded_and_replays_to_the_same_hashes() {
     assert_eq!(replayed.keyframes, saves_until(last.0));
     assert!(replayed.events > 100, "{}", replayed.events);
     assert_eq!(replayed.header.previous, None);
-    assert_eq!(replayed.header.build, parlour_server::BUILD);
+    assert_eq!(replayed.header.build, parlour::BUILD);
 }
 
 #[test]
@@ -77,9 +77,7 @@ fn a_live_recording_is_compared_with_its_history_and_with_a_new_run_of_it() {
     let again = TemporaryPath::missing("again.plr");
     let open = |path: &Path| Replay::open(path, &bundled(), Logic::default()).unwrap();
     let recording = &directory.files()[0];
-    open(recording)
-        .record_again(&again.0, parlour_server::BUILD)
-        .unwrap();
+    open(recording).record_again(&again.0, parlour::BUILD).unwrap();
     for other in [&history, &again] {
         let found = diff(&mut open(recording), &mut open(&other.0)).unwrap();
         assert!(found.is_same(), "{found}");

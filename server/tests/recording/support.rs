@@ -13,8 +13,8 @@ use std::{
     time::Duration,
 };
 
+use parlour::{Server, ServerOptions, maps};
 use parlour_client_sim::bots::{self, Plan, Report};
-use parlour_server::{Server, ServerOptions, maps};
 use parlour_shared::map::Map;
 use parlour_sim::SimConfig;
 use parlour_testing::{eventually, metric_value};

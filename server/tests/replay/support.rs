@@ -5,8 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use parlour::maps;
 use parlour_recording::replay::Replay;
-use parlour_server::maps;
 use parlour_shared::{map::Map, message::Scope, motion::Direction};
 use parlour_sim::{Logic, SimConfig};
 use parlour_testing::SessionActions as _;

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use parlour_server::{RoomType, Server, ServerBuilder, StartError, room_types::RoomTypeErrors};
+use parlour::{RoomType, Server, ServerBuilder, StartError, room_types::RoomTypeErrors};
 use parlour_sim::OptionSpec;
 
 /// Returns a builder with the bundled maps and these types.

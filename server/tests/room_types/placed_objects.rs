@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlour_server::{RoomType, Server, ServerBuilder, maps};
+use parlour::{RoomType, Server, ServerBuilder, maps};
 use parlour_shared::{
     map::{Map, MapObject},
     motion::Position,

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 
-use parlour_server::RoomType;
+use parlour::RoomType;
 use parlour_shared::message::{ClientMessage, Join, JoinMode, Property, Refusal, ServerMessage};
 use parlour_sim::OptionSpec;
 use parlour_testing::eventually;

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use parlour_server::{Server, ServerOptions};
+use parlour::{Server, ServerOptions};
 use parlour_shared::motion::{Position, WallGrid};
 use parlour_sim::SimConfig;
 use parlour_testing::{eventually, maps::map, metric_value};

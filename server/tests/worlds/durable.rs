@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use parlour::{RoomType, ServerOptions};
 use parlour_client::{
     Command, JoinRequest, Refusal,
     shared::{ids::Epoch, message::StateWrite},
@@ -14,7 +15,6 @@ use parlour_recording::{
     format::FrozenWorld,
     replay::worlds::{Worlds, world_directories},
 };
-use parlour_server::{RoomType, ServerOptions};
 use parlour_shared::ids::Tick;
 use parlour_testing::{TemporaryPath, eventually};
 use parlour_tick::{Event, EventKind};

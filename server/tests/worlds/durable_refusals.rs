@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path};
 
+use parlour::{RoomType, Server, ServerOptions, StartError, StateError, WorldFault};
 use parlour_client::JoinRequest;
 use parlour_recording::format::FrozenWorld;
-use parlour_server::{RoomType, Server, ServerOptions, StartError, StateError, WorldFault};
 use parlour_shared::text::shortened_room_name;
 use parlour_sim::OptionSpec;
 use parlour_testing::TemporaryPath;

@@ -8,7 +8,7 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::{RoomType, ServerOptions};
+use parlour::{RoomType, ServerOptions};
 use parlour_shared::{
     message::Refusal,
     motion::{Position, WallGrid},

@@ -10,8 +10,8 @@ use std::{
 };
 
 use bevy_ecs::prelude::*;
+use parlour::RoomType;
 use parlour_client::{Command, JoinRequest};
-use parlour_server::RoomType;
 use parlour_sim::{StepSet, TickSchedule};
 use parlour_testing::eventually;
 

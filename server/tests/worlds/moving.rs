@@ -10,8 +10,8 @@ use std::{
     },
 };
 
+use parlour::RoomType;
 use parlour_client::{Command, Direction, Event, Refusal};
-use parlour_server::RoomType;
 use parlour_testing::{TemporaryPath, eventually};
 use serde_json::Value;
 use tokio::task::{spawn, spawn_blocking};

@@ -7,11 +7,11 @@ use std::sync::{
 };
 
 use bevy_ecs::prelude::*;
+use parlour::RoomType;
 use parlour_client::{
     Command, Direction, Event, Refusal,
     shared::{close::CloseCode, message::LeaveReason},
 };
-use parlour_server::RoomType;
 use parlour_sim::{Motion, StepSet, TickSchedule, Walk};
 use parlour_testing::eventually;
 use serde_json::Value;

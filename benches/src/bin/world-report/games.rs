@@ -8,7 +8,7 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::RoomType;
+use parlour::RoomType;
 use parlour_shared::{
     map::{Door, Map, Spawn},
     motion::{Position, WallGrid},

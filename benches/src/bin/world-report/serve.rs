@@ -3,8 +3,8 @@
 use std::{net::SocketAddr, process::Command, sync::Arc, time::Duration};
 
 use clap::Args;
+use parlour::{Server, ServerOptions, config::Settings, logs};
 use parlour_benches::{plaza, server_process::ServerProcess};
-use parlour_server::{Server, ServerOptions, config::Settings, logs};
 use parlour_sim::SimConfig;
 
 use crate::games;

@@ -1,5 +1,5 @@
 //! Checks that a world can be made with a configuration, which may come from any recording. The
-//! first mistake ends the check. `parlour_server` reports all mistakes in the room types of a node,
+//! first mistake ends the check. `parlour` reports all mistakes in the room types of a node,
 //! with advice, and uses the same checks of rules and options.
 
 use std::collections::{BTreeMap, BTreeSet};

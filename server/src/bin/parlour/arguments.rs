@@ -2,7 +2,7 @@
 //! generated from the table of settings.
 
 use clap::{Arg, ArgAction, Command, value_parser};
-use parlour_server::{
+use parlour::{
     BUILD,
     config::{FILE_VARIABLE, Setting, settings},
 };

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use parlour_server::ServerOptions;
+use parlour::ServerOptions;
 use parlour_shared::limits::SUBPROTOCOL_JSON;
 
 /// Returns the banner. `typing` is the line with the messages to type in wscat ([`typing()`]).
@@ -98,7 +98,7 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
-    use parlour_server::config::Settings;
+    use parlour::config::Settings;
 
     use super::*;
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::ArgMatches;
-use parlour_server::{
+use parlour::{
     config::{Config, ConfigFile, FILE_VARIABLE, Layers, Problems, Settings, resolve, settings},
     maps::{self, Catalogue, MapErrors},
     skins::{self, SkinErrors},

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::ArgMatches;
-use parlour_server::{
+use parlour::{
     config::{Config, Problems, to_toml},
     maps::Catalogue,
 };

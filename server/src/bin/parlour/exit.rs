@@ -6,13 +6,13 @@ use std::{
     process::ExitCode,
 };
 
+use parlour::{
+    RunError, StartError, StateError, UnsavedWorld, config::Problems, maps::MapErrors,
+    room_types::RoomTypeErrors, skins::SkinErrors,
+};
 use parlour_recording::{
     HeaderError, RecordingError,
     replay::{FindError, MomentError, ReplayError, display, worlds::WorldsError},
-};
-use parlour_server::{
-    RunError, StartError, StateError, UnsavedWorld, config::Problems, maps::MapErrors,
-    room_types::RoomTypeErrors, skins::SkinErrors,
 };
 
 /// A replay reached a state that differs from the recorded one, or two recordings differ.

@@ -4,7 +4,7 @@ mod fetch;
 mod table;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use parlour_server::config::Setting;
+use parlour::config::Setting;
 use serde::Deserialize;
 
 use crate::{arguments::setting_flags, banner::reachable, command_line, exit::Exit, serve::print};

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use clap::ArgMatches;
-use parlour_server::{Server, Signals, StopReport, config::Config, logs, maps::Catalogue};
+use parlour::{Server, Signals, StopReport, config::Config, logs, maps::Catalogue};
 
 use crate::{
     banner, command_line, config,
@@ -107,7 +107,7 @@ pub(crate) fn print(text: &str) {
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
 
-    use parlour_server::{ServerOptions, maps};
+    use parlour::{ServerOptions, maps};
     use parlour_sim::{Logic, SimConfig};
 
     use super::*;

@@ -10,7 +10,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "FILTER",
         help: "The log lines that are written: a level (off, error, warn, info, debug or trace), \
                optionally with levels for individual targets, as in \
-               info,parlour_server::edge=debug. RUST_LOG is used if PARLOUR_LOG is not set",
+               info,parlour::edge=debug. RUST_LOG is used if PARLOUR_LOG is not set",
         kind: SettingKind::Text,
         also: Some("RUST_LOG"),
         apply: set!(log, log_filter),

@@ -87,7 +87,7 @@ fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result
 fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
     let again = std::env::temp_dir().join(format!("parlour-again-{}.plr", std::process::id()));
     let recorded = open(one, maps).and_then(|mut replay| {
-        let recorded = replay.record_again(&again, parlour_server::BUILD);
+        let recorded = replay.record_again(&again, parlour::BUILD);
         recorded.map_err(|error| unreadable(&one.path, &error))
     });
     let found =

@@ -4,8 +4,8 @@
 use std::{fmt::Write, net::SocketAddr, path::Path};
 
 use clap::{Arg, ArgAction, ArgMatches};
+use parlour::{Playback, Server, logs};
 use parlour_recording::replay::{Extent, Moment};
-use parlour_server::{Playback, Server, logs};
 use parlour_shared::limits::SUBPROTOCOL_JSON;
 
 use super::{

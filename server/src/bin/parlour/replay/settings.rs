@@ -2,7 +2,7 @@
 //! have no effect.
 
 use clap::ArgMatches;
-use parlour_server::config::{Section, Setting, settings};
+use parlour::config::{Section, Setting, settings};
 
 use super::serve;
 use crate::exit::Exit;

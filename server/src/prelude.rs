@@ -1,0 +1,33 @@
+//! Everything that game logic needs, in one import.
+//!
+//! ```
+//! use parlour::prelude::*;
+//! ```
+//!
+//! It contains the parts of `bevy_app` and `bevy_ecs` with which plugins are written, the interface
+//! of a world from [`parlour_sim`], and the ids, positions and refusals of [`parlour_shared`]. The
+//! derive macros of `bevy_ecs` work without a dependency on it, because they find it here.
+
+#[doc(no_inline)]
+pub use bevy_app::{App, Plugin};
+/// The derive macros name this crate.
+#[doc(no_inline)]
+pub use bevy_ecs;
+#[doc(no_inline)]
+pub use bevy_ecs::prelude::*;
+#[doc(no_inline)]
+pub use parlour_shared::{
+    ids::{PlayerId, Tick},
+    message::Refusal,
+    motion::{Direction, Position, UNITS_PER_PX, Velocity},
+};
+#[doc(no_inline)]
+pub use parlour_sim::{
+    ActionOn, Answer, CameNear, Chance, Clock, Control, Cooldown, CurrentPosition, EntityKinds, FollowPaths,
+    FoundEntity, FromPlayer, HitTarget, InRoom, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest,
+    ObjectKind, Objects, OptionSpec, Owner, OwnerLeaves, Owners, Player, Reach, Rect, Room, RoomEvent,
+    RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route, RouteStatus, Seats, SimulationApp, Space,
+    Steer, StepSet, TickSchedule, TimerId, TimerRang, Timers, ToPlayers, Walk, WentAway, every, ticks_in,
+};
+
+pub use crate::{RoomType, Server};
