@@ -23,11 +23,12 @@ pub use parlour_shared::{
 };
 #[doc(no_inline)]
 pub use parlour_sim::{
-    ActionOn, Answer, CameNear, Chance, Clock, Control, Cooldown, CurrentPosition, EntityKinds, FollowPaths,
-    FoundEntity, FromPlayer, HitTarget, InRoom, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest,
-    ObjectKind, Objects, OptionSpec, Owner, OwnerLeaves, Owners, Player, Reach, Rect, Room, RoomEvent,
-    RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route, RouteStatus, Seats, SimulationApp, Space,
-    Steer, StepSet, TickSchedule, TimerId, TimerRang, Timers, ToPlayers, Walk, WentAway, every, ticks_in,
+    ActionOn, Answer, AnswerCache, BoardRule, CameNear, Chance, Clock, Control, Cooldown, CurrentPosition,
+    EntityKinds, FollowPaths, FoundEntity, FromPlayer, HitTarget, InRoom, KindSet, MaySleep, Motion, Nearby,
+    Object, ObjectInterest, ObjectKind, Objects, OptionSpec, Owner, OwnerLeaves, Owners, Player, Reach, Rect,
+    Room, RoomEvent, RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route, RouteStatus, Seats,
+    SimulationApp, Space, Steer, StepSet, TickSchedule, TimerId, TimerRang, Timers, ToPlayers, Walk,
+    WentAway, every, ticks_in,
 };
 
 pub use crate::{RoomType, Server};
