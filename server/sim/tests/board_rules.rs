@@ -8,10 +8,9 @@ use parlour_shared::{
     message::{KeyVersion, Refusal, ServerMessage},
 };
 use parlour_sim::{
-    AnswerCache, BoardRule, FromPlayer, InRoom, RoomEvent, RoomStates, SimConfig, SimulationApp, StepSet,
-    TickSchedule,
+    AnswerCache, BoardRule, FromPlayer, InRoom, RoomEvent, RoomStates, SimulationApp, StepSet, TickSchedule,
 };
-use parlour_testing::{SessionActions as _, TestWorld, generous_rules, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::Counts;
 use serde::{Deserialize, Serialize};
 
@@ -100,14 +99,8 @@ fn clear(mut requests: MessageReader<FromPlayer<Clear>>, players: Query<&InRoom>
     }
 }
 
-fn config() -> SimConfig {
-    let mut config = plaza();
-    config.rules = generous_rules();
-    config
-}
-
 fn world() -> TestWorld {
-    let mut world = TestWorld::with_plugins(config(), nim);
+    let mut world = TestWorld::with_plugins(plaza(), nim);
     world.open_and_join(1, "plaza");
     world.open_and_join(2, "plaza");
     world.tick();
@@ -238,7 +231,7 @@ fn likely_answers_are_computed_ahead_once_for_each_version() {
 
 #[test]
 fn a_tick_computes_at_most_the_budget_for_all_boards_together() {
-    let mut world = TestWorld::with_plugins(config(), nim);
+    let mut world = TestWorld::with_plugins(plaza(), nim);
     world.open_and_join(1, "plaza/7");
     world.open_and_join(2, "plaza/4");
     let mut computed = Vec::new();
@@ -252,7 +245,7 @@ fn a_tick_computes_at_most_the_budget_for_all_boards_together() {
 
 #[test]
 fn a_board_that_is_removed_and_comes_back_is_computed_ahead_again() {
-    let mut world = TestWorld::with_plugins(config(), (nim, restore));
+    let mut world = TestWorld::with_plugins(plaza(), (nim, restore));
     world.open_and_join(1, "plaza/9");
     world.tick();
     assert_eq!(kept(&world, "plaza/9"), 5);
@@ -287,7 +280,7 @@ fn a_world_with_a_rule_and_no_other_logic_is_quiet_when_nothing_happens() {
     let rule_only = |app: &mut App| {
         app.state_component::<Heaps>("heaps").board_rule::<Moves>("moves");
     };
-    let mut world = TestWorld::with_plugins(config(), rule_only);
+    let mut world = TestWorld::with_plugins(plaza(), rule_only);
     world.open_and_join(1, "plaza");
     world.ticks(200);
     assert!(world.sim.quiet_until().is_some());
@@ -304,13 +297,13 @@ fn an_invalid_key_is_found_when_the_world_is_made() {
         const KEY: &'static str = "No Key";
         fn answer(_: &Heaps, (): &()) {}
     }
-    TestWorld::with_plugins(config(), |app: &mut App| _ = app.board_rule::<Bad>("bad"));
+    TestWorld::with_plugins(plaza(), |app: &mut App| _ = app.board_rule::<Bad>("bad"));
 }
 
 #[test]
 #[should_panic(expected = "declared twice")]
 fn a_rule_cannot_be_declared_twice() {
-    TestWorld::with_plugins(config(), |app: &mut App| {
+    TestWorld::with_plugins(plaza(), |app: &mut App| {
         app.board_rule::<Moves>("moves").board_rule::<Moves>("other");
     });
 }
