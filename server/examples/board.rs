@@ -8,15 +8,28 @@
 //! keeps its answers, and computes them ahead as soon as a move has changed the board. So a client
 //! that asks is answered from the cache, and so is the game logic when it checks the move.
 //! `board/chess.rs` has the pieces and the function itself.
-#![allow(clippy::print_stdout, reason = "an example prints how to use it")]
+//!
+//! To try it, start the server and type:
+//!
+//! ```text
+//! npx wscat -c ws://127.0.0.1:7373/ws -s parlour.v1.json
+//! > {"hello":{"protocol":1,"name":"Ada"}}
+//! > {"join":{"request":1,"room":"chess"}}
+//! > {"custom":{"request":2,"name":"moves","body":"010c"}}
+//! > {"custom":{"request":3,"name":"move","body":"0c1c"}}
+//! ```
+//!
+//! The bodies are binary, as hexadecimal digits. `moves` asks with version 01 of the key `board`
+//! about the square 0c (e2). `room_entered` has the version. `move` moves from 0c to 1c (e4), and is
+//! declined until a second player is there.
 
 #[path = "board/chess.rs"]
 pub(crate) mod chess;
 
-use std::{error::Error, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use chess::{Board, Color, Square};
-use parlour::{RoomType, Server, config::Settings, logs, prelude::*};
+use parlour::prelude::*;
 use serde::{Deserialize, Serialize};
 
 // The codes with which requests are declined. Code 0 is that of a question without a board.
@@ -297,25 +310,7 @@ fn show(states: &mut RoomStates, room: Entity, key: &str, value: &str) {
         .expect("a valid key of a room that exists");
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    // Without this line, the server logs nothing.
-    let _logs = logs::start(&Settings::default())?;
-    let chess = RoomType::new("chess").map("lobby").plugins(|app| {
-        app.add_plugins(Chess);
-    });
-    let server = Server::builder().room_type(chess).start()?;
-    println!(
-        r#"npx wscat -c ws://{}/ws -s parlour.v1.json
-> {{"hello":{{"protocol":1,"name":"Ada"}}}}
-> {{"join":{{"request":1,"room":"chess"}}}}
-> {{"custom":{{"request":2,"name":"moves","body":"010c"}}}}
-> {{"custom":{{"request":3,"name":"move","body":"0c1c"}}}}
-
-The bodies are binary, as hexadecimal digits. `moves` asks with version 01 of the key `board` about square 0c (e2), and
-`move` moves from 0c to 1c (e4). Take the version from `room_entered`. A second player must join before the move. Ctrl-C
-stops the server."#,
-        server.listen_addr()
-    );
-    server.run_until_signal()?;
-    Ok(())
+fn main() -> ExitCode {
+    let chess = RoomType::new("chess").map("lobby").plugins(Chess);
+    parlour::cli("board").room_type(chess).run()
 }

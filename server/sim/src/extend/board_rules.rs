@@ -175,14 +175,16 @@ impl<R: BoardRule> AheadQueue<R> {
         self.changed.sort_unstable();
         self.boards
             .extend(self.changed.drain(..).map(|(_, entity)| entity));
-        let mut left = R::AHEAD_PER_TICK;
+        let (mut left, mut computed) = (R::AHEAD_PER_TICK, 0);
         while left > 0
             && let Some(&entity) = self.boards.front()
         {
             if let Ok((_, _, board, mut cache, _)) = boards.get_mut(entity) {
                 if let Some(board) = board {
                     let ahead = cache.compute_ahead(&board, left);
-                    left -= ahead.computed;
+                    computed += ahead.computed;
+                    // A board whose answers are all kept must also cost something.
+                    left -= ahead.computed.max(1);
                     if !ahead.is_done {
                         break;
                     }
@@ -191,6 +193,6 @@ impl<R: BoardRule> AheadQueue<R> {
             }
             self.boards.pop_front();
         }
-        R::AHEAD_PER_TICK - left
+        computed
     }
 }
