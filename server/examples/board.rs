@@ -19,9 +19,9 @@
 //! > {"custom":{"request":3,"name":"move","body":"0c1c"}}
 //! ```
 //!
-//! The bodies are binary, as hexadecimal digits. `moves` asks with version 01 of the key `board`
-//! about the square 0c (e2). `room_entered` has the version. `move` moves from 0c to 1c (e4), and is
-//! declined until a second player is there.
+//! The bodies are binary, as hexadecimal digits. `moves` asks about the square 0c (e2), with version
+//! 01 of the key `board`, which `state_changed` or `room_entered` has reported. `move` moves from 0c
+//! to 1c (e4), and is declined until a second player is there.
 
 #[path = "board/chess.rs"]
 pub(crate) mod chess;

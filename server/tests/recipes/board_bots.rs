@@ -45,18 +45,19 @@ impl Bot {
         }
     }
 
-    /// Returns the version and the value of a key of room state.
+    /// Returns the version and the value of a key of room state. A player that creates a room
+    /// enters it before game logic writes the keys.
     fn shown(&self, key: &str) -> (u32, &str) {
         let entries = self.connection.client().state();
-        let entry = entries.iter().find(|entry| entry.key == key).unwrap();
-        (entry.version, entry.value.as_deref().unwrap())
+        let entry = entries.iter().find(|entry| entry.key == key);
+        entry.map_or((0, ""), |entry| (entry.version, entry.value.as_deref().unwrap()))
     }
 
     /// Plays until both sides together have made enough moves, or the game ends.
     async fn play(mut self) -> u32 {
         while self.moves < MOVES / 2 && self.shown("board.result").1.is_empty() {
             let (version, board) = self.shown("board");
-            let (letters, turn) = board.split_once(' ').unwrap();
+            let (letters, turn) = board.split_once(' ').unwrap_or_default();
             // The game begins when both have a seat.
             let has_begun = !self.shown("board.black").1.is_empty();
             if has_begun && (turn == "white") == self.is_white {
