@@ -4,6 +4,7 @@
 //! The first page of the crate's documentation shows how plugins use it.
 
 mod actions;
+mod board_rules;
 mod messages;
 mod object_kind;
 mod room_states;
@@ -19,6 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     actions::Reach,
+    answer_cache::BoardRule,
     chat::{self, Hearing},
     kinds::EntityKinds,
     movement, past, paths, replication,
@@ -194,6 +196,22 @@ pub trait SimulationApp {
     /// [`RoomStates`].
     fn owns_state(&mut self, prefix: &'static str) -> &mut Self;
 
+    /// Keeps the answers of a rule about the boards of rooms, and lets clients ask under this name.
+    ///
+    /// Every entity with a board has an [`AnswerCache`](crate::AnswerCache) from then on. A client
+    /// asks about the board of its room with a message that has two fields: the version of the key
+    /// [`BoardRule::KEY`] of the room state that it knows, and the question. It is sent a message of
+    /// the same name with three fields: the version, the question and the answer. A question about
+    /// a different version is refused with `stale_version` and the current one, and a question in a
+    /// room without a board with `declined` and the code 0.
+    ///
+    /// The key is reserved for game logic, as with [`Self::owns_state`].
+    ///
+    /// # Panics
+    /// If the rule is declared twice, a message of players or to players has the name, or
+    /// [`BoardRule::KEY`] is not a valid key.
+    fn board_rule<R: BoardRule>(&mut self, name: &'static str) -> &mut Self;
+
     /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
     /// to do without any event: the end of a round, a bomb that explodes. The function is called at
     /// the end of a tick, not necessarily of each one; it must depend only on the state and the
@@ -365,6 +383,11 @@ impl SimulationApp for App {
             messages::add_sender(self, Box::new(room_states::send_changes));
         }
         self
+    }
+
+    fn board_rule<R: BoardRule>(&mut self, name: &'static str) -> &mut Self {
+        board_rules::declare::<R>(self, name);
+        self.owns_state(R::KEY)
     }
 
     fn player_action<M: DeserializeOwned + Send + Sync + 'static>(

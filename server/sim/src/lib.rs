@@ -116,6 +116,8 @@
 //! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
 //!   It arrives as [`TimerRang`].
 //! * [`may_hear`](SimulationApp::may_hear): game logic decides who hears a near chat ([`Hearing`]).
+//! * [`board_rule`](SimulationApp::board_rule): players can ask a [`BoardRule`], such as where a
+//!   piece may go. Its answers are kept in an [`AnswerCache`].
 //! * [`RoomEvent`]: rooms are created and end, players enter and leave.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
@@ -164,6 +166,7 @@
 #![forbid(unsafe_code)]
 
 mod actions;
+mod answer_cache;
 mod broadcast_budget;
 mod chance;
 mod changed_rows;
@@ -211,6 +214,7 @@ mod watch;
 pub const SIMULATION: u32 = 7;
 
 pub use actions::Reach;
+pub use answer_cache::{AnswerCache, BoardRule};
 pub use chance::Chance;
 pub use chat::Hearing;
 pub use clock::{Clock, every, ticks_in};

@@ -216,7 +216,7 @@ pub(super) fn note_unknown(world: &mut World, player: Entity, name: &str, error:
 
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
 /// declaration.
-fn deliver(world: &mut World) {
+pub(super) fn deliver(world: &mut World) {
     // A world does not continue after a panic, so they need not be put back then.
     let senders = std::mem::take(&mut world.resource_mut::<MessageHandlers>().0.senders);
     for sender in &senders {
