@@ -17,6 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     actions::Reach,
+    hidden_state,
     kinds::EntityKinds,
     movement, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
@@ -211,6 +212,13 @@ pub trait SimulationApp {
     /// ```
     fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
 
+    /// Allows a [`Local`](crate::Local), [`Added`](crate::Added), [`Changed`](crate::Changed) or
+    /// [`RemovedComponents`](crate::RemovedComponents) of game logic, so that a server does not warn
+    /// of it. `name` is the end of the path of the system, such as `count` or `tag::count`; or the
+    /// parameter, such as `Local<Scratch>`, for all systems. `why` says why no later tick depends
+    /// on it.
+    fn allow_hidden_state(&mut self, name: &'static str, why: &'static str) -> &mut Self;
+
     /// Lets game logic send messages of this type to players under this name, as [`ToPlayers`].
     ///
     /// # Panics
@@ -350,6 +358,11 @@ impl SimulationApp for App {
 
     fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self {
         messages::to_player::<M>(self, name);
+        self
+    }
+
+    fn allow_hidden_state(&mut self, name: &'static str, why: &'static str) -> &mut Self {
+        hidden_state::allow(self, name, why);
         self
     }
 

@@ -173,6 +173,7 @@ mod digest;
 mod doors;
 mod extend;
 mod failed_system;
+mod hidden_state;
 mod inbox;
 mod kinds;
 mod logic;
@@ -195,10 +196,12 @@ mod simulation;
 mod skins;
 mod space;
 mod state;
+mod systems_using;
 mod taken;
 mod throttle;
 mod timers;
 mod travel;
+mod type_names;
 mod wake_times;
 mod watch;
 
@@ -218,6 +221,7 @@ pub use cooldown::Cooldown;
 pub use extend::{
     ActionOn, Answer, FromPlayer, ObjectKind, RoomStateError, RoomStates, SimulationApp, ToPlayers,
 };
+pub use hidden_state::{Added, Changed, HiddenState, Local, RemovedComponents};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
@@ -238,7 +242,7 @@ pub use rooms::{
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
-pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
+pub use simulation::{Census, EntityOrder, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
     FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace,

@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     config::{Setup, SimConfig},
     digest::{self, Digest},
-    doors, extend, failed_system,
+    doors, extend, failed_system, hidden_state,
     inbox::Inbox,
     kinds, movement, object_interest, object_space, objects,
     objects::ObjectCount,
@@ -40,6 +40,7 @@ use crate::{
 use quiet::Quiet;
 
 pub use census::{Census, ObjectInfo, PlayerInfo};
+pub use saving::EntityOrder;
 pub use trace::Tracing;
 
 /// A world. Live play, tests and replays all step it in the same way.
@@ -101,6 +102,7 @@ impl Simulation {
             timers::plugin,
             digest::plugin,
             extend::plugin,
+            hidden_state::plugin,
             // Parts of the state that a command changes are declared one after the other, so that
             // their shares of the hash are next to each other in memory.
             movement::plugin,
@@ -198,6 +200,11 @@ impl Simulation {
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// Returns the schedule of a tick.
+    pub(crate) fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 
     /// Returns the player entity of an open session.

@@ -3,7 +3,6 @@
 use std::{any::type_name, collections::BTreeSet};
 
 use bevy_ecs::{
-    component::ComponentId,
     error::{BevyError, ErrorContext, FallbackErrorHandler, match_severity},
     message::Messages,
     prelude::*,
@@ -15,7 +14,11 @@ use super::{
     messages::{self, Answer, FromPlayer},
     to_players::ToPlayers,
 };
-use crate::failed_system;
+use crate::{
+    failed_system,
+    systems_using::systems_using,
+    type_names::{Placeholder, argument},
+};
 
 /// Checks that every message type from or to players that a system uses is declared. The schedule
 /// must be initialized.
@@ -35,7 +38,7 @@ pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
                 "player_action" => "\"name\", reach",
                 _ => "\"name\"",
             };
-            let place = user(schedule, id).map_or_else(
+            let place = systems_using(schedule, id).next().map_or_else(
                 || "the plugin that uses it".to_owned(),
                 |system| format!("the plugin that adds the system {system}"),
             );
@@ -68,28 +71,6 @@ fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
         .map(|message| ("player_message", message))
         .or_else(|| to_player().map(|message| ("client_message", message)))
         .or_else(|| action().map(|message| ("player_action", message)))
-}
-
-/// Stands for the type argument in the name of a generic type.
-#[derive(Resource, Message)]
-struct Placeholder;
-
-/// Returns `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Placeholder>>`.
-fn argument<'a>(name: &'a str, pattern: &str) -> Option<&'a str> {
-    let (begin, end) = pattern.split_once(type_name::<Placeholder>())?;
-    name.strip_prefix(begin)?.strip_suffix(end)
-}
-
-/// Returns the name of a system that has this resource as a parameter.
-fn user(schedule: &Schedule, resource: ComponentId) -> Option<String> {
-    let mut systems = schedule.systems_with_access().ok()?;
-    let found = systems.find(|(_, system)| {
-        let access = system.access().to_filtered_access_set();
-        // A system with access to everything uses no particular type.
-        let touched = access.combined_access().reads().as_finite_set();
-        touched.is_some_and(|touched| touched.contains(resource))
-    });
-    found.map(|(_, system)| system.system().name().to_string())
 }
 
 /// Names the missing declaration. Bevy would advise to wrap the parameter in `Option`, and the
