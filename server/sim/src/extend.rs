@@ -30,7 +30,7 @@ pub use messages::{Answer, FromPlayer};
 pub use object_kind::ObjectKind;
 pub use room_states::{RoomStateError, RoomStates};
 pub use to_players::ToPlayers;
-pub(crate) use undeclared::{check_messages, explain_errors};
+pub(crate) use undeclared::{check_declarations, explain_errors};
 
 /// Declares components, resources and messages of game logic to the simulation. Implemented for
 /// [`bevy_app::App`]. The [first page](crate) has an example and the rules.

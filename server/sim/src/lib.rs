@@ -105,6 +105,10 @@
 //!
 //! Entities of your own need a [`StableId`].
 //!
+//! A [`Local`], [`Added`], [`Changed`] or [`RemovedComponents`] is not part of the state. A server
+//! names the systems that have one, unless
+//! [`allow_hidden_state`](SimulationApp::allow_hidden_state) allows it.
+//!
 //! ## Messages
 //!
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
@@ -153,7 +157,9 @@
 //! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
 //! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near
 //!   players, and the search behind them and behind [`Space`]
-//! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
+//! * [`SavedState`], [`EntityState`], [`SavedPart`], [`EntityOrder`], [`Fold`]: saved worlds and
+//!   hashes
+//! * [`HiddenState`]: systems that a server names when it starts
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
 //!
@@ -191,6 +197,7 @@ mod requests;
 mod room_state;
 mod rooms;
 mod schedule;
+mod schedule_error;
 mod sessions;
 mod simulation;
 mod skins;

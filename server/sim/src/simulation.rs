@@ -31,6 +31,7 @@ use crate::{
     requests, room_state,
     rooms::{self, Rooms, Seats},
     schedule::{StepSet, TickSchedule, new_schedule},
+    schedule_error,
     sessions::{self, Sessions},
     skins,
     state::{self, Saver, StableId, check_declared},
@@ -146,7 +147,7 @@ impl Simulation {
             archetypes_checked: 0,
             failed_system: None,
         };
-        extend::check_messages(&simulation.world, &simulation.schedule);
+        extend::check_declarations(&simulation.world, &simulation.schedule);
         // Bevy put its own systems there. No tick runs them.
         simulation.world.remove_resource::<Schedules>();
         simulation
@@ -345,7 +346,7 @@ impl std::fmt::Debug for Simulation {
 /// Computes the order of the systems.
 fn initialize(schedule: &mut Schedule, world: &mut World) {
     if let Err(error) = schedule.initialize(world) {
-        panic!("{}", error.to_string(schedule.graph(), world));
+        panic!("{}", schedule_error::explain(&error, schedule.graph(), world));
     }
 }
 

@@ -5,7 +5,7 @@ use std::any::type_name;
 use bevy_ecs::prelude::*;
 
 /// Stands for the type argument in the name of a generic type.
-#[derive(Component, Message)]
+#[derive(Resource, Message)]
 pub(crate) struct Placeholder;
 
 /// Returns `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Placeholder>>`.

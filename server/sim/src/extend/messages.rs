@@ -106,7 +106,8 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
     let before = handlers.readers.insert(name, read::<M>);
     assert!(
         !taken && before.is_none(),
-        "message {name} of players, or its type, is declared twice"
+        "message {name} of players, or its type, is declared twice: keep one call of app.player_message, or choose a \
+         different name and type"
     );
 }
 
@@ -125,7 +126,8 @@ pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, nam
     let handlers = &mut app.world_mut().resource_mut::<MessageHandlers>().0;
     assert!(
         !taken && !handlers.names.contains(&name),
-        "message {name} to players, or its type, is declared twice"
+        "message {name} to players, or its type, is declared twice: keep one call of app.client_message, or choose a \
+         different name and type"
     );
     handlers.names.push(name);
     let sender = move |world: &mut World| {

@@ -27,11 +27,11 @@ pub struct UsesRemoved<C: 'static>(PhantomData<fn() -> C>);
 
 /// The mark of [`Added`]. There is never one.
 #[derive(Component)]
-pub struct UsesAdded<C: 'static>(PhantomData<fn() -> C>);
+pub(super) struct UsesAdded<C: 'static>(PhantomData<fn() -> C>);
 
 /// The mark of [`Changed`]. There is never one.
 #[derive(Component)]
-pub struct UsesChanged<C: 'static>(PhantomData<fn() -> C>);
+pub(super) struct UsesChanged<C: 'static>(PhantomData<fn() -> C>);
 
 /// A value that a system keeps from tick to tick: [`bevy_ecs::system::Local`]. It is **not part of
 /// the state**: in a world that is loaded from a saved one, it is at its default. Use it for memory
