@@ -20,8 +20,8 @@ const VARIABLE: &str = "PARLOUR_BUILD";
 const MAX_CHARS: usize = 64;
 const SHORT: &str = "--short=12";
 
-/// The sources of the library, relative to the root of the workspace. The command is not among
-/// them, because a change of it does not change the library.
+/// The sources of the library, relative to the root of the workspace. The three lines of the
+/// program are not among them, because a change of them does not change the library.
 const SOURCES: [&str; 7] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -31,7 +31,7 @@ const SOURCES: [&str; 7] = [
     "server/recording/src",
     "server/src",
 ];
-const COMMAND: &str = "bin";
+const PROGRAM: &str = "bin";
 
 fn main() {
     println!("cargo::rerun-if-env-changed={VARIABLE}");
@@ -85,7 +85,7 @@ fn watch(root: &Path) {
         match fs::read_dir(root.join(source)) {
             Ok(entries) => entries
                 .flatten()
-                .filter(|entry| entry.file_name() != COMMAND)
+                .filter(|entry| entry.file_name() != PROGRAM)
                 .for_each(|entry| changed(&entry.path())),
             Err(_) => changed(&root.join(source)),
         }

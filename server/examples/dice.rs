@@ -2,21 +2,17 @@
 //!
 //! A player rolls a die. The player and everyone nearby are sent the number. The best roll of a
 //! player is a component, which is replicated to everyone who sees the player.
-#![allow(clippy::print_stdout, reason = "an example prints how to use it")]
+//!
+//! The program has the whole command line of a server. `dice --record recordings` records, and
+//! `dice replay recordings --verify` runs the recorded ticks again with this game logic.
+//!
+//! To roll a die with 6 sides from a terminal, connect as the banner of the server shows, join the
+//! room `plaza`, and type `{"custom":{"request":2,"name":"roll","body":"06"}}`. The body is the
+//! message in binary, as hexadecimal digits.
 
-use std::error::Error;
+use std::process::ExitCode;
 
-use bevy_app::{App, Plugin};
-use bevy_ecs::prelude::*;
-use parlour::{Server, ServerOptions, config::Settings, logs, maps};
-use parlour_shared::{
-    message::Refusal,
-    rng::{Purpose, Stream},
-};
-use parlour_sim::{
-    Answer, Clock, FromPlayer, Logic, Nearby, Player, Setup, SimConfig, SimulationApp, StepSet, TickSchedule,
-    ToPlayers,
-};
+use parlour::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The code of the refusal of a die with fewer than 2 sides.
@@ -57,10 +53,10 @@ fn roll(
     mut results: MessageWriter<ToPlayers<Rolled>>,
     mut bests: Query<&mut Best>,
     nearby: Nearby,
-    (clock, setup): (Res<Clock>, Res<Setup>),
+    chance: Chance,
 ) {
     // In a replay, the same seed, tick and order of requests result in the same numbers.
-    let mut random = Stream::new(setup.seed, clock.tick.0.into(), Purpose::Game);
+    let mut random = chance.named("dice");
     for request in requests.read() {
         let sides = request.message.sides;
         if sides < 2 {
@@ -82,25 +78,6 @@ fn roll(
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let options = ServerOptions {
-        logic: Logic::new(|app| {
-            app.add_plugins(Dice);
-        }),
-        ..ServerOptions::new(SimConfig::new(maps::load(None)?))
-    };
-    // Without this line, the server logs nothing.
-    let _logs = logs::start(&Settings::default())?;
-    let server = Server::start(options)?;
-    println!(
-        r#"npx wscat -c ws://{}/ws -s parlour.v1.json
-> {{"hello":{{"protocol":1,"name":"Ada"}}}}
-> {{"join":{{"request":1,"room":"plaza"}}}}
-> {{"custom":{{"request":2,"name":"roll","body":"06"}}}}
-
-The body is the message in binary, as hexadecimal digits: 06 is a die with 6 sides. Ctrl-C stops the server."#,
-        server.listen_addr()
-    );
-    server.run_until_signal()?;
-    Ok(())
+fn main() -> ExitCode {
+    parlour::cli("dice").plugins(Dice).run()
 }

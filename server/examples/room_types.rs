@@ -3,16 +3,23 @@
 //! An office is a quiet room without code. Its rules differ from those of the other rooms, with
 //! which it shares a world. A game of tag has plugins, and each round has its own world: if the
 //! game fails, nobody else notices.
-#![allow(clippy::print_stdout, reason = "an example prints how to use it")]
+//!
+//! To play from a terminal, connect as the banner of the server shows, and type one of these. `any`
+//! enters the fullest game with a free seat, or a new one.
+//!
+//! ```text
+//! {"join":{"request":1,"room":"office"}}
+//! {"join":{"request":2,"room":"tag","mode":"any"}}
+//! {"join":{"request":3,"room":"tag","mode":"new","options":[{"key":"mode","value":"infection"}]}}
+//! ```
+//!
+//! `room_types demo` starts bots in both types, and `room_types rooms` lists the worlds and rooms of
+//! the running server.
 
-use std::error::Error;
+use std::process::ExitCode;
 
-use bevy_app::{App, Plugin};
-use bevy_ecs::prelude::*;
-use parlour::{RoomType, Server, config::Settings, logs};
-use parlour_sim::{
-    CameNear, InRoom, OptionSpec, Player, RoomOptions, Seat, SimulationApp, StepSet, TickSchedule, ToPlayers,
-};
+use parlour::prelude::*;
+use parlour_sim::Seat;
 use serde::{Deserialize, Serialize};
 
 /// Whether a player is "it", who must come near another player. It is a part of the state, and
@@ -81,40 +88,20 @@ fn tag(
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    // Without this line, the server logs nothing.
-    let _logs = logs::start(&Settings::default())?;
-    let server = Server::builder()
-        .room_type(RoomType::new("office").map("lobby").rules(|rules| {
-            rules.capacity = 20;
-            rules.near_px = 80;
-        }))
-        .room_type(
-            RoomType::new("tag")
-                .map("plaza")
-                .plugins(|app| {
-                    app.add_plugins(Tag);
-                })
-                .rules(|rules| {
-                    rules.capacity = 8;
-                    rules.near_px = 32;
-                })
-                .option(OptionSpec::one_of("mode", ["classic", "infection"]))
-                .own_world()
-                .fallback("office"),
-        )
-        .start()?;
-    println!(
-        r#"npx wscat -c ws://{}/ws -s parlour.v1.json
-> {{"hello":{{"protocol":1,"name":"Ada"}}}}
-> {{"join":{{"request":1,"room":"office"}}}}
-> {{"join":{{"request":2,"room":"tag","mode":"any"}}}}
-> {{"join":{{"request":3,"room":"tag","mode":"new","options":[{{"key":"mode","value":"infection"}}]}}}}
-
-`any` enters the fullest game with a free seat, or a new one. `parlour rooms` lists the worlds and rooms. Ctrl-C stops the
-server."#,
-        server.listen_addr()
-    );
-    server.run_until_signal()?;
-    Ok(())
+fn main() -> ExitCode {
+    let office = RoomType::new("office").map("lobby").rules(|rules| {
+        rules.capacity = 20;
+        rules.near_px = 80;
+    });
+    let tag = RoomType::new("tag")
+        .map("plaza")
+        .plugins(Tag)
+        .rules(|rules| {
+            rules.capacity = 8;
+            rules.near_px = 32;
+        })
+        .option(OptionSpec::one_of("mode", ["classic", "infection"]))
+        .own_world()
+        .fallback("office");
+    parlour::cli("room_types").room_type(office).room_type(tag).run()
 }

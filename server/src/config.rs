@@ -2,7 +2,8 @@
 //! which overrides the default. A setting has the same name in all layers.
 //!
 //! [`resolve`] merges the layers into [`Settings`], or reports all mistakes together. A program
-//! that should be configured like `parlour` reads its layers, and passes the result on:
+//! that uses [`crate::cli()`] is configured like `parlour`. Another program reads its layers, and
+//! passes the result on:
 //!
 //! ```
 //! use parlour::{config::{Layers, resolve}, maps, skins};

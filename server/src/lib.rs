@@ -126,10 +126,13 @@
 //! 13. `server`: starts and stops all threads
 //! 14. `config`, `prelude`: the settings of a server, and what game logic imports
 //! 15. `logs`: the log lines of a process
+//! 16. `cli`: the command line of a program
 #![forbid(unsafe_code)]
 
 mod admin;
 mod bridge;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 mod descriptors;
 mod desk;
@@ -170,6 +173,8 @@ pub use crate::{
     http::{HostPattern, OriginPattern, PatternError},
     metrics::MetricsRecorder,
 };
+#[cfg(feature = "cli")]
+pub use cli::cli;
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use room_types::RoomType;

@@ -88,7 +88,7 @@ pub struct DoorTarget {
 /// # Errors
 /// The mistakes of all maps.
 pub fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
-    Ok(catalogue::load(&BundledMaps::All, directory, &[])?.maps)
+    Ok(load_catalogue(&BundledMaps::All, directory, &[])?.maps)
 }
 
 /// Returns the chosen bundled maps and those of a directory, with warnings about them. A map of the
@@ -105,7 +105,36 @@ pub fn load_catalogue(
     directory: Option<&Path>,
     targets: &[DoorTarget],
 ) -> Result<Catalogue, MapErrors> {
-    catalogue::load(bundled, directory, targets)
+    load_from(&MapSources {
+        bundled,
+        embedded: &[],
+        directory,
+        targets,
+    })
+}
+
+/// Where maps come from. A later source replaces maps of an earlier one with the same name.
+pub(crate) struct MapSources<'a> {
+    pub(crate) bundled: &'a BundledMaps,
+    /// The names and the TMX files of maps in the program.
+    pub(crate) embedded: &'a [(&'static str, &'static [u8])],
+    pub(crate) directory: Option<&'a Path>,
+    /// The room types to which doors may lead, in addition to those of maps.
+    pub(crate) targets: &'a [DoorTarget],
+}
+
+/// Returns the maps of these sources: [`load_catalogue`].
+pub(crate) fn load_from(sources: &MapSources<'_>) -> Result<Catalogue, MapErrors> {
+    catalogue::load(sources)
+}
+
+/// Returns the maps that a recording may have been made with: [`for_replay`].
+#[cfg(feature = "cli")]
+pub(crate) fn candidates(
+    embedded: &[(&'static str, &'static [u8])],
+    directory: Option<&Path>,
+) -> Result<Vec<Arc<Map>>, MapErrors> {
+    catalogue::candidates(embedded, directory)
 }
 
 /// Returns the maps that a recording may have been made with: all bundled maps, and those of a
@@ -116,7 +145,7 @@ pub fn load_catalogue(
 /// # Errors
 /// The first mistake of each file.
 pub fn for_replay(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
-    catalogue::candidates(directory)
+    catalogue::candidates(&[], directory)
 }
 
 /// Returns the map in the text of a TMX file. `name` is the name of the map, and `file` the name of

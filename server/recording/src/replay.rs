@@ -12,6 +12,7 @@ pub mod export;
 mod find;
 pub mod follow;
 mod last_players;
+mod logics;
 mod moment;
 mod object_names;
 mod player_query;
@@ -39,6 +40,7 @@ use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 use crate::format::{Ending, Recording, Times};
 pub use error::{ReplayError, ShowError};
 pub use find::{ChosenFiles, Extent, FindError, OtherFiles, RunFiles, find};
+pub use logics::Logics;
 pub use moment::{Moment, MomentError, ParseMomentError};
 use object_names::kind_of;
 pub use object_names::parse_object;
@@ -62,23 +64,25 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Opens a recording. `maps` are the available maps, `logic` is the game logic of the server
-    /// that recorded.
+    /// Opens a recording. `maps` are the available maps, `logics` is the game logic of the server
+    /// that recorded: a [`Logic`], or that of each room type.
     ///
     /// # Errors
     /// [`ReplayError`] if it is not a recording, or needs a different version, other maps or other
     /// game logic.
-    pub fn open(path: &Path, maps: &[Arc<Map>], logic: Logic) -> Result<Self, ReplayError> {
+    pub fn open(path: &Path, maps: &[Arc<Map>], logics: impl Into<Logics>) -> Result<Self, ReplayError> {
+        let logics = logics.into();
         let files =
             RecordingFiles::new(Recording::open(path).map_err(|error| ReplayError::not_opened(path, error))?);
         let header = files.header();
         header.check_versions(SIMULATION)?;
         let config = header.sim_config(maps)?;
+        let logic = logics.of(header).clone();
         let replay = Self { config, logic, files };
         let ours: Vec<String> = replay.fresh().part_names().map(String::from).collect();
-        let recorded = &replay.files.header().state;
-        if *recorded != ours {
-            return Err(ReplayError::logic(recorded, &ours));
+        let header = replay.files.header();
+        if header.state != ours {
+            return Err(logics.mismatch(header, &ours));
         }
         Ok(replay)
     }

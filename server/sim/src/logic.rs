@@ -10,21 +10,43 @@ use bevy_app::{App, Plugin};
 /// It may run several times, for several worlds, and must add the same each time: a recording of
 /// one world is replayed in a different one.
 #[derive(Clone, Default)]
-pub struct Logic(Option<Arc<Build>>);
-
-type Build = dyn Fn(&mut App) + Send + Sync;
+pub struct Logic(Vec<Arc<dyn Plugin>>);
 
 impl Logic {
     /// Wraps game logic, for example `Logic::new(|app| { app.add_plugins(MoodPlugin); })`.
     pub fn new(build: impl Fn(&mut App) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(build)))
+        Self::default().with(Function(build))
+    }
+
+    /// Adds a plugin: a value, a function, or a closure `|app: &mut App| { .. }`. Like
+    /// [`App::add_plugins`], a world refuses the same plugin twice.
+    ///
+    /// ```
+    /// use bevy_app::{App, Plugin};
+    /// use parlour_sim::{Logic, SimConfig, Simulation};
+    ///
+    /// struct Tag;
+    ///
+    /// impl Plugin for Tag {
+    ///     fn build(&self, _app: &mut App) {}
+    /// }
+    ///
+    /// fn chat(_app: &mut App) {}
+    ///
+    /// let logic = Logic::default().with(Tag).with(chat);
+    /// let world = Simulation::with_plugins(SimConfig::new(Vec::new()), logic);
+    /// ```
+    #[must_use]
+    pub fn with(mut self, plugin: impl Plugin) -> Self {
+        self.0.push(Arc::new(plugin));
+        self
     }
 }
 
 impl Plugin for Logic {
     fn build(&self, app: &mut App) {
-        if let Some(build) = &self.0 {
-            build(app);
+        for plugin in &self.0 {
+            app.add_plugins(Shared(Arc::clone(plugin)));
         }
     }
 
@@ -36,6 +58,52 @@ impl Plugin for Logic {
 
 impl fmt::Debug for Logic {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str(if self.0.is_some() { "Logic(..)" } else { "Logic" })
+        let names = self.0.iter().map(|plugin| plugin.name());
+        formatter
+            .debug_tuple("Logic")
+            .field(&names.collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// A function, which may be added several times: two closures of one type may add different things.
+struct Function<F>(F);
+
+impl<F: Fn(&mut App) + Send + Sync + 'static> Plugin for Function<F> {
+    fn build(&self, app: &mut App) {
+        (self.0)(app);
+    }
+
+    fn is_unique(&self) -> bool {
+        false
+    }
+}
+
+/// A plugin that several worlds have.
+struct Shared(Arc<dyn Plugin>);
+
+impl Plugin for Shared {
+    fn build(&self, app: &mut App) {
+        self.0.build(app);
+    }
+
+    fn ready(&self, app: &App) -> bool {
+        self.0.ready(app)
+    }
+
+    fn finish(&self, app: &mut App) {
+        self.0.finish(app);
+    }
+
+    fn cleanup(&self, app: &mut App) {
+        self.0.cleanup(app);
+    }
+
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn is_unique(&self) -> bool {
+        self.0.is_unique()
     }
 }

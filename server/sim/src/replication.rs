@@ -17,6 +17,7 @@ mod collect;
 mod collect_objects;
 mod encode;
 mod frame;
+mod known_players;
 mod nearby;
 mod object_records;
 mod object_sight;
@@ -89,7 +90,7 @@ impl Replica {
             self.viewers
                 .iter_mut()
                 .flatten()
-                .for_each(|viewer| viewer.grow(slot_count));
+                .for_each(|viewer| viewer.players.grow(slot_count));
         }
     }
 
@@ -107,7 +108,7 @@ impl Replica {
         self.viewers
             .iter_mut()
             .flatten()
-            .for_each(|viewer| viewer.lose(slot));
+            .for_each(|viewer| viewer.players.lose(slot));
     }
 
     /// Starts the frames of a tick. Returns the records, and the viewers that are players.

@@ -12,6 +12,8 @@ use super::settings::Settings;
 pub enum SettingSource {
     /// The default.
     Default,
+    /// The default of the program that uses Parlour.
+    Program,
     /// The default, adjusted to the value of the setting with this name.
     Follows(&'static str),
     /// A line of the configuration file. `None`: the whole file.
@@ -72,6 +74,7 @@ impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::Program => f.write_str("default of this program"),
             Self::Follows(name) => write!(f, "default, follows {name}"),
             Self::File {
                 path,

@@ -21,9 +21,12 @@ const LONGEST: usize = 80;
 /// Advice for a name without a similar setting.
 const LIST_ADVICE: &str = "`parlour config print` lists all settings";
 
-/// The layers of a configuration, from the weakest to the strongest. The defaults are below them.
+/// The layers of a configuration, from the weakest to the strongest. The defaults of Parlour are
+/// below them.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
+    /// The defaults of the program: the name of the setting, such as `io_threads`, and the value.
+    pub defaults: Vec<(&'static str, String)>,
     /// The configuration file.
     pub file: Option<ConfigFile>,
     /// The environment variables. Those of other programs are ignored.
@@ -51,12 +54,13 @@ impl Config {
 }
 
 /// Resolves the settings: flags override the environment, which overrides the file, which overrides
-/// the defaults.
+/// the defaults of the program, which override those of Parlour.
 ///
 /// # Errors
 /// All mistakes of all layers, including those in values that a stronger layer replaces.
 pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
     let mut resolution = Resolution::default();
+    resolution.apply_defaults(&layers.defaults);
     if let Some(file) = &layers.file {
         resolution.apply_file(file);
     }
@@ -106,6 +110,21 @@ struct Resolution {
 }
 
 impl Resolution {
+    fn apply_defaults(&mut self, defaults: &[(&'static str, String)]) {
+        for (name, value) in defaults {
+            match settings().find(|setting| setting.name == *name) {
+                Some(setting) => self.apply(setting, value, SettingSource::Program),
+                None => {
+                    let meant = closest(name, settings().map(|setting| setting.name));
+                    self.errors.push(Problem {
+                        source: SettingSource::Program,
+                        text: unknown_key(name, meant),
+                    });
+                }
+            }
+        }
+    }
+
     fn apply_file(&mut self, file: &ConfigFile) {
         let entries = match file.entries() {
             Ok(entries) => entries,

@@ -15,7 +15,7 @@ use std::{
 use parlour_shared::map::Map;
 
 use super::{
-    Catalogue, DoorTarget, MAX_FILE_BYTES, MAX_FILES,
+    Catalogue, MAX_FILE_BYTES, MAX_FILES, MapSources,
     bundled::{BUNDLED, BundledMaps},
     error::{Fault, MapError, MapErrors},
     lost_doors::{Targets, lost_doors},
@@ -27,7 +27,7 @@ use super::{
 /// The map files, before they are checked together.
 #[derive(Default)]
 struct Candidates {
-    /// The bundled maps, then those of the directory.
+    /// The bundled maps, those of the program, then those of the directory.
     entries: Vec<MapFile>,
     /// The names of the maps that could not be read.
     unreadable: BTreeSet<String>,
@@ -35,18 +35,14 @@ struct Candidates {
     warnings: Vec<MapError>,
 }
 
-pub(super) fn load(
-    bundled: &BundledMaps,
-    directory: Option<&Path>,
-    targets: &[DoorTarget],
-) -> Result<Catalogue, MapErrors> {
+pub(super) fn load(sources: &MapSources<'_>) -> Result<Catalogue, MapErrors> {
     let Candidates {
         entries,
         unreadable,
         mut errors,
         mut warnings,
-    } = read_all(bundled, directory)?;
-    // A map of the directory comes later, and replaces the bundled map with the same name.
+    } = read_all(sources.bundled, sources.embedded, sources.directory)?;
+    // A later map replaces an earlier one with the same name.
     let catalogue: BTreeMap<String, MapFile> = entries
         .into_iter()
         .map(|entry| (entry.parsed.map.name.clone(), entry))
@@ -57,7 +53,7 @@ pub(super) fn load(
     let targets = Targets {
         catalogue: &catalogue,
         unreadable: &unreadable,
-        room_types: targets,
+        room_types: sources.targets,
     };
     for entry in catalogue.values() {
         for lost in lost_doors(entry, &targets) {
@@ -91,8 +87,11 @@ pub(super) fn load(
 }
 
 /// Returns every map that a recording may have been made with.
-pub(super) fn candidates(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
-    let Candidates { entries, errors, .. } = read_all(&BundledMaps::All, directory)?;
+pub(super) fn candidates(
+    embedded: &[(&str, &[u8])],
+    directory: Option<&Path>,
+) -> Result<Vec<Arc<Map>>, MapErrors> {
+    let Candidates { entries, errors, .. } = read_all(&BundledMaps::All, embedded, directory)?;
     if !errors.is_empty() {
         return Err(MapErrors(errors));
     }
@@ -100,7 +99,11 @@ pub(super) fn candidates(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapE
     Ok(maps.collect())
 }
 
-fn read_all(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Candidates, MapErrors> {
+fn read_all(
+    bundled: &BundledMaps,
+    embedded: &[(&str, &[u8])],
+    directory: Option<&Path>,
+) -> Result<Candidates, MapErrors> {
     let mut found = Candidates::default();
     let Files { maps, warnings } = directory
         .map_or(Ok(Files::default()), files)
@@ -114,6 +117,11 @@ fn read_all(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Candidate
         let file = format!("bundled map {name}.tmx");
         let parsed = read::parse(name, &file, text.as_bytes());
         found.add(name, file, true, parsed);
+    }
+    for (name, text) in embedded {
+        let file = format!("map {name}.tmx of the program");
+        let parsed = read::parse(name, &file, text);
+        found.add(name, file, false, parsed);
     }
     for path in maps {
         let file = path.display().to_string();

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use bevy_app::{App, Plugin as _};
+use bevy_app::Plugin;
 use parlour_shared::limits::TICK_RATE;
 use parlour_sim::{Logic, OptionSpec, RoomRules};
 
@@ -27,9 +27,7 @@ use crate::{desk::WorldSharing, maps::DoorTarget};
 ///     .room_type(
 ///         RoomType::new("tag")
 ///             .map("plaza")
-///             .plugins(|app| {
-///                 app.add_plugins(Tag);
-///             })
+///             .plugins(Tag)
 ///             .option(OptionSpec::one_of("mode", ["classic", "freeze"]))
 ///             .own_world()
 ///             .fallback("office"),
@@ -85,18 +83,13 @@ impl RoomType {
         }
     }
 
-    /// Adds game logic: plugins, declarations and systems, as in [`Logic::new`]. The type then has
-    /// its own worlds, in which the logic of [`crate::ServerOptions::logic`] does not run. It may
-    /// run several times, once for each world. A second call adds to the first.
+    /// Adds game logic: a plugin, a function, or a closure `|app: &mut App| { .. }` that adds
+    /// plugins, declarations and systems. The type then has its own worlds, in which the logic of
+    /// [`crate::ServerOptions::logic`] does not run. It may run several times, once for each world.
+    /// A second call adds to the first.
     #[must_use]
-    pub fn plugins(mut self, build: impl Fn(&mut App) + Send + Sync + 'static) -> Self {
-        self.logic = Some(match self.logic.take() {
-            None => Logic::new(build),
-            Some(earlier) => Logic::new(move |app| {
-                earlier.build(app);
-                build(app);
-            }),
-        });
+    pub fn plugins(mut self, plugin: impl Plugin) -> Self {
+        self.logic = Some(self.logic.take().unwrap_or_default().with(plugin));
         self
     }
 
@@ -153,6 +146,17 @@ impl RoomType {
     pub fn durable(mut self) -> Self {
         self.is_durable = true;
         self
+    }
+
+    /// Returns the name of the type.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the game logic of the type. `None`: it has the built-in logic.
+    pub(crate) fn own_logic(&self) -> Option<&Logic> {
+        self.logic.as_ref()
     }
 
     /// Returns the name of the type if it is durable.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bevy_app::App;
 use parlour_shared::motion::{Position, WallGrid};
 use parlour_testing::maps::map;
 
@@ -56,7 +57,7 @@ fn types_with_logic_or_own_worlds_are_not_in_the_main_world() {
     let types = checked(&[
         RoomType::new("office").map("lobby"),
         // Replaces the type of the map.
-        RoomType::new("plaza").plugins(|_| {}),
+        RoomType::new("plaza").plugins(|_: &mut App| {}),
         RoomType::new("tag").map("garden").map("lobby").own_world(),
     ]);
     assert_eq!(types.names(), ["garden", "lobby", "office", "plaza", "tag"]);

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use bevy_app::App;
+use bevy_app::Plugin;
 use parlour_shared::map::Map;
-use parlour_sim::{Logic, SimConfig};
+use parlour_sim::SimConfig;
 
 use super::{Server, ServerOptions, StartError};
 use crate::{
@@ -27,9 +27,7 @@ use crate::{
 ///         .room_type(
 ///             RoomType::new("tag")
 ///                 .map("plaza")
-///                 .plugins(|app| {
-///                     app.add_plugins(Tag);
-///                 })
+///                 .plugins(Tag)
 ///                 .own_world(),
 ///         )
 ///         .start()?;
@@ -75,10 +73,11 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets the built-in logic: the game logic of all room types without their own.
+    /// Adds to the built-in logic, the game logic of all room types without their own: a plugin, a
+    /// function, or a closure `|app: &mut App| { .. }`.
     #[must_use]
-    pub fn plugins(mut self, build: impl Fn(&mut App) + Send + Sync + 'static) -> Self {
-        self.options.logic = Logic::new(build);
+    pub fn plugins(mut self, plugin: impl Plugin) -> Self {
+        self.options.logic = std::mem::take(&mut self.options.logic).with(plugin);
         self
     }
 

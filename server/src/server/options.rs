@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use parlour_recording::RecordingOptions;
+use parlour_recording::{RecordingOptions, replay::Logics};
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
@@ -90,6 +90,15 @@ impl ServerOptions {
     /// All mistakes in all types, with what to write instead.
     pub fn check_room_types(&self) -> Result<(), RoomTypeErrors> {
         self.checked_room_types().map(drop)
+    }
+
+    /// Returns the game logic of all worlds, for replays of their recordings.
+    #[must_use]
+    pub fn logics(&self) -> Logics {
+        let types = self.room_types.iter();
+        types.fold(Logics::from(self.logic.clone()), |logics, one| {
+            logics.with_type(one.name(), one.own_logic().cloned())
+        })
     }
 
     /// Returns a warning if maps place objects that no room will have, because game logic declares

@@ -8,6 +8,7 @@ mod durable;
 mod exit_codes;
 mod help;
 mod maps;
+mod own_program;
 mod process;
 mod recording;
 #[path = "../recording/replay.rs"]

@@ -25,6 +25,33 @@ pub(crate) fn parlour(args: &[&str]) -> Command {
     command
 }
 
+/// Returns an example of this package, which has game logic of its own, with an empty environment.
+/// `cargo nextest run` builds examples unless it is asked for some test programs only. In that case
+/// this builds it.
+pub(crate) fn example(name: &str, args: &[&str]) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_parlour"));
+    let profile = program.parent().unwrap();
+    let path = profile.join("examples").join(name);
+    if !path.exists() {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        cargo.args([
+            "build",
+            "--quiet",
+            "-p",
+            env!("CARGO_PKG_NAME"),
+            "--example",
+            name,
+        ]);
+        if profile.ends_with("release") {
+            cargo.arg("--release");
+        }
+        assert!(cargo.status().unwrap().success(), "{name} does not build");
+    }
+    let mut command = Command::new(path);
+    set_up(&mut command, args);
+    command
+}
+
 /// Adds arguments, and empties the environment.
 fn set_up(command: &mut Command, args: &[&str]) {
     // An overrun on a slow machine writes a history: keep it out of the source tree.
@@ -67,6 +94,12 @@ impl ServerProcess {
     pub(crate) fn start(args: &[&str]) -> Self {
         let args = [args, &FREE_PORTS].concat();
         Self::start_command(parlour(&args).stderr(Stdio::piped()))
+    }
+
+    /// Starts an example on free ports.
+    pub(crate) fn start_example(name: &str, args: &[&str]) -> Self {
+        let args = [args, &FREE_PORTS].concat();
+        Self::start_command(example(name, &args).stderr(Stdio::piped()))
     }
 
     /// Starts a command whose standard error is set.

@@ -21,6 +21,7 @@ fn configure(
     flags: &[(&'static str, &str)],
 ) -> Result<Config, Problems> {
     resolve(&Layers {
+        defaults: Vec::new(),
         file: file.map(|text| ConfigFile::of("parlour.toml", text)),
         environment: environment
             .iter()

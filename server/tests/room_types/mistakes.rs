@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
+use bevy_app::App;
 use parlour::{RoomType, Server, ServerBuilder, StartError, room_types::RoomTypeErrors};
 use parlour_sim::OptionSpec;
 
@@ -29,7 +30,7 @@ fn valid_types_are_accepted() {
         RoomType::new("tag")
             .map("plaza")
             .map("garden")
-            .plugins(|_| {})
+            .plugins(|_: &mut App| {})
             .rules(|rules| rules.capacity = 12)
             .option(OptionSpec::one_of("mode", ["classic", "freeze"]))
             .option(OptionSpec::number("capacity", 2, 12))
@@ -89,7 +90,7 @@ fn all_mistakes_of_all_types_are_reported_together() {
 
 #[test]
 fn names_of_shared_worlds_are_reserved() {
-    let with_logic = |name: &str| RoomType::new(name).map("plaza").plugins(|_| {});
+    let with_logic = |name: &str| RoomType::new(name).map("plaza").plugins(|_: &mut App| {});
     // Only worlds that are named after the type can have the same name.
     builder(vec![
         RoomType::new("main").map("plaza"),

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 
+use bevy_app::App;
 use parlour::RoomType;
 use parlour_shared::message::{ClientMessage, Join, JoinMode, Property, Refusal, ServerMessage};
 use parlour_sim::OptionSpec;
@@ -23,7 +24,7 @@ fn start() -> TestServer {
                 .rules(|rules| rules.capacity = 1),
             RoomType::new("tag")
                 .map("plaza")
-                .plugins(|_| {})
+                .plugins(|_: &mut App| {})
                 .rules(|rules| rules.empty_ticks = 1)
                 .option(OptionSpec::one_of("mode", ["classic"]))
                 .own_world(),

@@ -164,14 +164,14 @@ impl ReplayError {
         }
     }
 
-    /// Names the parts of the state that only one side has.
-    pub(super) fn logic(recorded: &[String], ours: &[String]) -> Self {
+    /// Names the parts of the state that only one side has, after what is known about the cause.
+    pub(super) fn logic(cause: Option<String>, recorded: &[String], ours: &[String]) -> Self {
         let only = |these: &[String], others: &[String]| -> Vec<String> {
             let missing = these.iter().filter(|name| !others.contains(name));
             missing.cloned().collect()
         };
         let (unknown, new) = (only(recorded, ours), only(ours, recorded));
-        Self::Logic(match (unknown.is_empty(), new.is_empty()) {
+        let parts = match (unknown.is_empty(), new.is_empty()) {
             (false, _) => format!(
                 "its state has {}, which this program does not know",
                 unknown.join(", ")
@@ -181,6 +181,10 @@ impl ReplayError {
                 new.join(", ")
             ),
             (true, true) => "the parts of the state are declared in a different order".to_owned(),
+        };
+        Self::Logic(match cause {
+            Some(cause) => format!("{cause}; {parts}"),
+            None => parts,
         })
     }
 

@@ -100,7 +100,7 @@ fn check_logic(frozen: &FrozenWorld, world: &Simulation) -> Result<(), ThawError
     if *saved == ours {
         return Ok(());
     }
-    Err(ThawError::Logic(Box::new(ReplayError::logic(saved, &ours))))
+    Err(ThawError::Logic(Box::new(ReplayError::logic(None, saved, &ours))))
 }
 
 fn check_map(frozen: &FrozenWorld, room: &Room) -> Result<(), ThawError> {

@@ -17,10 +17,9 @@ use std::{
 };
 
 use parlour_shared::map::Map;
-use parlour_sim::Logic;
 
 use super::{
-    FindError, Replay, ReplayError, RunFiles,
+    FindError, Logics, Replay, ReplayError, RunFiles,
     display::plain,
     find::{MAX_RECORDINGS, list_runs},
     moment,
@@ -49,7 +48,7 @@ pub struct Worlds {
     path: PathBuf,
     worlds: Vec<RecordedWorld>,
     maps: Vec<Arc<Map>>,
-    logic: Logic,
+    logics: Logics,
 }
 
 /// The recordings of one world.
@@ -115,7 +114,7 @@ fn sort_key(name: &str) -> (&str, u64, &str) {
 }
 
 impl Worlds {
-    /// Opens the headers of all recordings of a node. `maps` are the available maps, `logic` is the
+    /// Opens the headers of all recordings of a node. `maps` are the available maps, `logics` is the
     /// game logic of the server that recorded.
     ///
     /// # Errors
@@ -125,7 +124,7 @@ impl Worlds {
         path: &Path,
         directories: Vec<WorldDirectory>,
         maps: Vec<Arc<Map>>,
-        logic: Logic,
+        logics: impl Into<Logics>,
     ) -> Result<Self, FindError> {
         let open = |WorldDirectory { name, path }: WorldDirectory| {
             let listed = list_runs(&path)?;
@@ -141,7 +140,7 @@ impl Worlds {
             path: path.to_owned(),
             worlds: directories.into_iter().map(open).collect::<Result<_, _>>()?,
             maps,
-            logic,
+            logics: logics.into(),
         })
     }
 
@@ -161,7 +160,7 @@ impl Worlds {
     /// # Errors
     /// [`ReplayError`], like [`Replay::open`] and [`Replay::append`].
     pub fn replay(&self, run: &RunFiles) -> Result<Replay, ReplayError> {
-        let mut replay = Replay::open(&run.files[0], &self.maps, self.logic.clone())?;
+        let mut replay = Replay::open(&run.files[0], &self.maps, self.logics.clone())?;
         run.files[1..].iter().try_for_each(|file| replay.append(file))?;
         Ok(replay)
     }

@@ -11,14 +11,12 @@ use parlour_tick::{Lane, OutFrame};
 
 use super::{
     arena::ones,
+    known_players::KnownWord,
     object_records::ObjectRecords,
     object_sight::{ObjectNews, ObjectSight},
     table::Table,
     viewer::Viewer,
 };
-
-/// The number of slots in a word of a set.
-pub(super) const WORD: usize = usize::BITS as usize;
 
 /// The context of writing one viewer's frame.
 pub(super) struct Frame<'a> {
@@ -114,11 +112,12 @@ impl Frame<'_> {
     /// acknowledgement, or a heartbeat.
     fn has_news(&self, delta: usize, base: Tick) -> bool {
         let changed = self.records.players.get(delta).changed.as_slice();
-        let (visible, known, gone) = self.words();
+        let (visible, known) = self.words();
         self.viewer.ack.is_some()
             || self.tick.since(base) >= HEARTBEAT_TICKS
             || (0..visible.len()).any(|word| {
-                visible[word] != known[word] || gone[word] != 0 || visible[word] & changed[word] != 0
+                let slots = &known[word];
+                visible[word] != slots.known || slots.gone != 0 || visible[word] & changed[word] != 0
             })
     }
 
@@ -140,13 +139,13 @@ impl Frame<'_> {
         builder.section(flags::LEAVES, |out| self.write_leaves(out));
         builder.section(flags::ENTERS, |out| self.write_enters(out));
         builder.section(flags::UPDATES, |out| {
-            let (visible, known) = (self.sight.players.as_slice(), self.viewer.known.as_slice());
+            let (visible, known) = (self.sight.players.as_slice(), self.viewer.players.words());
             let RoomRecords {
                 players,
                 objects,
                 scratch,
             } = &mut self.records;
-            players.copy_updates(delta, |word| visible[word] & known[word], out)
+            players.copy_updates(delta, |word| visible[word] & known[word].known, out)
                 + scratch.news.write_updates(objects, self.sight.objects, out)
         });
     }
@@ -154,8 +153,10 @@ impl Frame<'_> {
     #[inline]
     fn write_leaves(&self, out: &mut Vec<u8>) -> u16 {
         let mut count = 0;
-        let (visible, known, gone) = self.words();
-        for slot in ones(visible.len(), |word| gone[word] | known[word] & !visible[word]) {
+        let (visible, known) = self.words();
+        for slot in ones(visible.len(), |word| {
+            known[word].gone | known[word].known & !visible[word]
+        }) {
             out.extend_from_slice(&(slot as u16).to_le_bytes());
             count += 1;
         }
@@ -164,25 +165,21 @@ impl Frame<'_> {
 
     fn write_enters(&mut self, out: &mut Vec<u8>) -> u16 {
         let mut count = 0;
-        let (visible, known) = (self.sight.players.as_slice(), self.viewer.known.as_slice());
+        let (visible, known) = (self.sight.players.as_slice(), self.viewer.players.words());
         let RoomRecords {
             players,
             objects,
             scratch,
         } = &mut self.records;
-        for slot in ones(visible.len(), |word| visible[word] & !known[word]) {
+        for slot in ones(visible.len(), |word| visible[word] & !known[word].known) {
             players.copy_enter(slot, out);
             count += 1;
         }
         count + scratch.news.write_enters(objects, out)
     }
 
-    /// Returns the words of the visible, the known and the gone slots of players.
-    pub(super) fn words(&self) -> (&[usize], &[usize], &[usize]) {
-        (
-            self.sight.players.as_slice(),
-            self.viewer.known.as_slice(),
-            self.viewer.gone.as_slice(),
-        )
+    /// Returns the words of the visible and of the known slots of players.
+    pub(super) fn words(&self) -> (&[usize], &[KnownWord]) {
+        (self.sight.players.as_slice(), self.viewer.players.words())
     }
 }

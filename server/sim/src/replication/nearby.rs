@@ -16,7 +16,8 @@ use parlour_tick::TickOutput;
 
 use super::{
     arena::ones,
-    frame::{Frame, RoomRecords, WORD},
+    frame::{Frame, RoomRecords},
+    known_players::WORD,
     object_sight::ObjectSight,
 };
 
@@ -72,8 +73,8 @@ impl Frame<'_> {
         news.grow(self.records.players.records.len());
         for word in 0..news.as_slice().len() {
             let changed = self.records.players.get(delta).changed.as_slice()[word];
-            let (visible, known, _) = self.words();
-            let candidates = changed & visible[word] & known[word];
+            let (visible, known) = self.words();
+            let candidates = changed & visible[word] & known[word].known;
             for bit in ones(1, |_| candidates) {
                 let slot = word * WORD + bit;
                 let record = &self.records.players.records[slot];

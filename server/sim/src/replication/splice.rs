@@ -162,7 +162,7 @@ fn watch(
         Some(followed) => sight(interest, followed.slot, surroundings, has_objects),
     };
     let Some(sight) = sight else { return false };
-    watcher.viewer.grow(records.players.records.len());
+    watcher.viewer.players.grow(records.players.records.len());
     let mut frame = Frame {
         viewer: &mut watcher.viewer,
         sight,

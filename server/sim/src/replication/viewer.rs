@@ -7,7 +7,7 @@ use parlour_shared::{
 };
 use parlour_tick::{Cadence, PaceLevel};
 
-use super::record::Record;
+use super::{known_players::KnownPlayers, record::Record};
 
 /// The number of levels by which the pace of a viewer drops each time it is held: from 60 to 30,
 /// 20, 10 times a second.
@@ -34,16 +34,11 @@ pub(super) struct Viewer {
     pub(super) full_at: Tick,
     /// The last nearby tick, or the last full tick with a change.
     nearby_at: Tick,
-    /// Slots of players that the client knows.
-    pub(super) known: FixedBitSet,
-    /// Slots that the client knows, but whose player has left the room.
-    pub(super) gone: FixedBitSet,
+    /// The players that the client knows.
+    pub(super) players: KnownPlayers,
     /// The objects that the client knows since [`Self::full_at`], by slot. They may have left the
     /// room.
     pub(super) known_objects: Vec<Slot>,
-    /// Slots of players that a nearby tick sent since [`Self::full_at`]. Of these slots the client
-    /// knows a newer state than of others.
-    ahead: FixedBitSet,
     /// The pace level of this viewer. It drops when the connection accepts no data.
     pub(super) level: PaceLevel,
     /// The tick at which the level rises by one.
@@ -56,7 +51,6 @@ pub(super) struct Viewer {
 
 impl Viewer {
     pub(super) fn new(session: SessionId, view: u8, slot_count: usize) -> Self {
-        let none = FixedBitSet::with_capacity(slot_count);
         Self {
             session,
             view,
@@ -64,21 +58,13 @@ impl Viewer {
             base: None,
             full_at: Tick(0),
             nearby_at: Tick(0),
-            known: none.clone(),
-            gone: none.clone(),
+            players: KnownPlayers::new(slot_count),
             known_objects: Vec::new(),
-            ahead: none,
             level: PaceLevel::FULL,
             recover_at: Tick(0),
             ack: None,
             noted: None,
         }
-    }
-
-    pub(super) fn grow(&mut self, slot_count: usize) {
-        self.known.grow(slot_count);
-        self.gone.grow(slot_count);
-        self.ahead.grow(slot_count);
     }
 
     /// Sets whether the viewer is held. Each new hold lowers its pace for a while.
@@ -100,26 +86,11 @@ impl Viewer {
         }
     }
 
-    /// Notes that the player of a slot left the room.
-    pub(super) fn lose(&mut self, slot: Slot) {
-        if self.known.contains(slot.index()) {
-            self.known.set(slot.index(), false);
-            self.gone.insert(slot.index());
-            self.ahead.set(slot.index(), false);
-        }
-    }
-
     /// Resets the viewer to a client that knows nothing.
     pub(super) fn forget(&mut self) {
         self.full_at = Tick(0);
         self.known_objects.clear();
-        self.forget_players();
-    }
-
-    fn forget_players(&mut self) {
-        self.known.clear();
-        self.gone.clear();
-        self.ahead.clear();
+        self.players.clear();
     }
 
     /// Notes the ticks after `after` that were skipped, in which nothing was sent: the state is as
@@ -149,8 +120,7 @@ impl Viewer {
     /// Notes that a full tick wrote a snapshot: the client now knows all visible players. The
     /// objects that it knows are noted separately.
     pub(super) fn note_full_tick(&mut self, visible: &FixedBitSet, tick: Tick) {
-        self.forget_players();
-        self.known.union_with(visible);
+        self.players.replace(visible);
         self.base = Some(tick);
         self.full_at = tick;
         self.nearby_at = tick;
@@ -160,9 +130,9 @@ impl Viewer {
     /// Returns whether a nearby tick must send a slot that changed since [`Self::full_at`], and
     /// notes that it does. Distant slots wait for the full tick.
     pub(super) fn take_nearby_change(&mut self, slot: usize, record: &Record, is_nearby: bool) -> bool {
-        let is_news = !self.ahead.contains(slot) || record.changed_since(self.nearby_at);
+        let is_news = !self.players.is_ahead(slot) || record.changed_since(self.nearby_at);
         if is_news {
-            self.ahead.set(slot, is_nearby);
+            self.players.set_ahead(slot, is_nearby);
         }
         is_news && is_nearby
     }

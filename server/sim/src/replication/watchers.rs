@@ -84,7 +84,7 @@ impl Watchers {
             if watcher.room != room {
                 return true;
             }
-            watcher.viewer.lose(slot);
+            watcher.viewer.players.lose(slot);
             watcher.followed.is_none_or(|followed| followed.slot != slot)
         });
     }
