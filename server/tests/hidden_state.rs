@@ -57,7 +57,10 @@ fn a_start_logs_each_system_once_per_type() {
         .unwrap();
     let _ = server.stop();
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let lines: Vec<&str> = log.lines().filter(|line| line.contains("has the parameter")).collect();
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("has the parameter"))
+        .collect();
     let [line] = lines[..] else { panic!("{log}") };
     for words in [
         "WARN",

@@ -6,9 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_sim::{
-    FollowPaths, Motion, Player, Route, Simulation, SimulationApp, StepSet, TickSchedule, Walk,
-};
+use parlour_sim::{FollowPaths, Motion, Player, Route, Simulation, SimulationApp, StepSet, TickSchedule};
 use parlour_testing::plaza;
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +63,7 @@ fn the_text_is_enough_to_mend_it() {
     let _ = Simulation::with_plugins(plaza(), |app: &mut App| {
         app.state_component::<Score>("score");
         app.add_systems(TickSchedule, (score, reset).chain().in_set(StepSet::Simulate));
-        app.add_systems(TickSchedule, push.before(Walk).in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, push.before(FollowPaths).in_set(StepSet::Simulate));
         app.follow_paths(2_000);
         app.add_systems(TickSchedule, patrol.before(FollowPaths).in_set(StepSet::Simulate));
     });

@@ -31,7 +31,11 @@ pub(super) struct Trial {
 
 /// Builds a world, and runs its first ticks. The world is dropped: its game logic was called in
 /// ticks that did not happen. What it counts with the crate `metrics` is dropped, too.
-pub(super) fn run(config: SimConfig, logic: Logic, types: &[&str]) -> Trial {
+pub(super) fn run(mut config: SimConfig, logic: Logic, types: &[&str]) -> Trial {
+    if config.skins.is_empty() {
+        // Skins are checked elsewhere, and may be unknown.
+        config.skins = SimConfig::new(Vec::new()).skins;
+    }
     panic_hook::install();
     with_local_recorder(&NoopRecorder, || {
         let build = || Simulation::with_plugins(config, logic);

@@ -4,6 +4,6 @@
 mod mistakes;
 mod placed_objects;
 mod running;
-mod trials;
 #[path = "../support/mod.rs"]
 mod support;
+mod trials;

@@ -45,7 +45,9 @@ fn undeclared(app: &mut App) {
 }
 
 fn refuse_entries(mut events: MessageReader<RoomEvent>) {
-    let entered = events.read().find(|event| matches!(event, RoomEvent::Entered { .. }));
+    let entered = events
+        .read()
+        .find(|event| matches!(event, RoomEvent::Entered { .. }));
     assert!(entered.is_none(), "nobody may enter");
 }
 
@@ -126,7 +128,9 @@ fn a_trial_runs_three_ticks_with_a_player_in_a_room_of_each_type() {
         let (count, tick) = (Arc::clone(&count), Arc::clone(&tick));
         let watch = move |mut events: MessageReader<RoomEvent>| {
             tick.fetch_add(1, Ordering::Relaxed);
-            let entries = events.read().filter(|event| matches!(event, RoomEvent::Entered { .. }));
+            let entries = events
+                .read()
+                .filter(|event| matches!(event, RoomEvent::Entered { .. }));
             count.fetch_add(entries.count() as u32, Ordering::Relaxed);
         };
         app.add_systems(TickSchedule, watch.in_set(StepSet::Simulate));
