@@ -213,10 +213,10 @@ pub trait SimulationApp {
     fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
 
     /// Allows a [`Local`](crate::Local), [`Added`](crate::Added), [`Changed`](crate::Changed) or
-    /// [`RemovedComponents`](crate::RemovedComponents) of game logic, so that a server does not warn
-    /// of it. `name` is the end of the path of the system, such as `count` or `tag::count`; or the
-    /// parameter, such as `Local<Scratch>`, for all systems. `why` says why no later tick depends
-    /// on it.
+    /// [`RemovedComponents`](crate::RemovedComponents) of game logic, so that a server does not
+    /// warn of it. `name` is the end of the path of the system, such as `count` or `tag::count`; or
+    /// the parameter, such as `Local<Scratch>`, for all systems. `why` says why no later tick
+    /// depends on it.
     fn allow_hidden_state(&mut self, name: &'static str, why: &'static str) -> &mut Self;
 
     /// Lets game logic send messages of this type to players under this name, as [`ToPlayers`].

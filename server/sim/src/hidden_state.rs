@@ -6,7 +6,7 @@ mod report;
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 
-use crate::{simulation::Simulation, state};
+use crate::state;
 
 pub use params::{Added, Changed, Local, RemovedComponents};
 pub use report::HiddenState;
@@ -26,16 +26,7 @@ pub(crate) fn allow(app: &mut App, name: &'static str, why: &'static str) {
     allowed.push((name, why));
 }
 
-impl Simulation {
-    /// Returns the systems of game logic with a [`Local`], [`Added`], [`Changed`] or
-    /// [`RemovedComponents`] of this crate as a parameter, sorted. What such a parameter knows of
-    /// earlier ticks is not part of the state. A server logs them when it starts.
-    ///
-    /// The types of the same names in `bevy_ecs` are not found, because Bevy does not keep the types
-    /// of parameters.
-    #[must_use]
-    pub fn hidden_state(&self) -> Vec<HiddenState> {
-        let allowed = &self.world().resource::<AllowedHiddenState>().0;
-        report::find(self.world(), self.schedule(), allowed)
-    }
+/// Returns the systems of game logic that have such a parameter, sorted.
+pub(crate) fn find(world: &World, schedule: &Schedule) -> Vec<HiddenState> {
+    report::find(world, schedule, &world.resource::<AllowedHiddenState>().0)
 }

@@ -21,7 +21,8 @@ use crate::{
     clock::Clock,
     config::{Setup, SimConfig},
     digest::{self, Digest},
-    doors, extend, failed_system, hidden_state,
+    doors, extend, failed_system,
+    hidden_state::{self, HiddenState},
     inbox::Inbox,
     kinds, movement, object_interest, object_space, objects,
     objects::ObjectCount,
@@ -191,6 +192,18 @@ impl Simulation {
         self.world.resource::<Clock>().tick
     }
 
+    /// Returns the systems of game logic with a [`Local`](crate::Local), [`Added`](crate::Added),
+    /// [`Changed`](crate::Changed) or [`RemovedComponents`](crate::RemovedComponents) of this crate
+    /// as a parameter, sorted. What such a parameter knows of earlier ticks is not part of the
+    /// state. A server logs them when it starts.
+    ///
+    /// The types of the same names in `bevy_ecs` are not found, because Bevy does not keep the
+    /// types of parameters.
+    #[must_use]
+    pub fn hidden_state(&self) -> Vec<HiddenState> {
+        hidden_state::find(&self.world, &self.schedule)
+    }
+
     /// Returns the state hash after the last tick.
     #[must_use]
     pub fn hash(&self) -> u64 {
@@ -201,11 +214,6 @@ impl Simulation {
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
-    }
-
-    /// Returns the schedule of a tick.
-    pub(crate) fn schedule(&self) -> &Schedule {
-        &self.schedule
     }
 
     /// Returns the player entity of an open session.

@@ -30,7 +30,8 @@ pub(super) struct Trial {
 }
 
 /// Builds a world, and runs its first ticks. The world is dropped: its game logic was called in
-/// ticks that did not happen. What it counts with the crate `metrics` is dropped, too.
+/// ticks that did not happen. What it counts with the crate `metrics` is
+/// also dropped.
 pub(super) fn run(mut config: SimConfig, logic: Logic, types: &[&str]) -> Trial {
     if config.skins.is_empty() {
         // Skins are checked elsewhere, and may be unknown.

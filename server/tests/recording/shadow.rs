@@ -142,7 +142,7 @@ fn logic_that_depends_on_a_local_is_found_and_the_saved_world_is_named() {
     let line = reported(planted(count_in_a_local));
     assert!(line.contains("tick=100 parts=\"steps\" since=83"), "{line}");
     assert!(line.contains("since the world saved after tick 83"), "{line}");
-    for cause in ["Local", "Added", "Changed", "RemovedComponents", "static"] {
+    for cause in ["Local", "Added", "Changed", "presentation-only", "static"] {
         assert!(line.contains(cause), "{cause}: {line}");
     }
 }

@@ -1,8 +1,8 @@
 //! The shadow thread: for each world, a second world runs the recorded input and must reach the
 //! same state at every tick.
 //!
-//! [`ShadowWorld`] is that second world. It runs each tick seconds later than the first world, which
-//! exposes game logic that reads a clock.
+//! [`ShadowWorld`] is that second world. It runs each tick seconds later than the first world,
+//! which exposes game logic that reads a clock.
 
 mod shadow_world;
 

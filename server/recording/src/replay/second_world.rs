@@ -3,8 +3,9 @@
 //!
 //! The first world has run from the start, so it has everything that game logic keeps outside of
 //! the state: a `Local`, earlier additions and changes, a static. The second has only what was
-//! saved, and its entities have other ids and another order. It must still reach the same states; otherwise no replay could start at a saved world. It
-//! also runs the ticks that were skipped when recorded, which must change nothing.
+//! saved, and its entities have other ids and another order. It must still reach the same states;
+//! otherwise no replay could start at a saved world. It also runs the ticks that were skipped when
+//! recorded, which must change nothing.
 //!
 //! It runs on a separate thread. With an idle second core, a replay takes hardly longer than
 //! without it.

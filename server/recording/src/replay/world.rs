@@ -75,8 +75,8 @@ pub(crate) fn load(
     of_tick(tick, without_metrics(load))
 }
 
-/// Like [`load`], for a world that is compared with another: its entities have other ids and another
-/// order, which must make no difference.
+/// Like [`load`], for a world that is compared with another: its entities have other ids and
+/// another order, which must make no difference.
 pub(crate) fn load_rearranged(
     config: &SimConfig,
     logic: &Logic,

@@ -56,7 +56,8 @@ pub(super) struct UsesChanged<C: 'static>(PhantomData<fn() -> C>);
 ///     app.add_systems(TickSchedule, crowds.after(parlour_sim::Walk).in_set(StepSet::Simulate));
 ///     app.allow_hidden_state("crowds", "the memory is cleared in each tick");
 /// }
-/// # let world = parlour_sim::Simulation::with_plugins(parlour_sim::SimConfig::new(vec![]), plugin);
+/// # use parlour_sim::{SimConfig, Simulation};
+/// # let world = Simulation::with_plugins(SimConfig::new(vec![]), plugin);
 /// # assert!(world.hidden_state()[0].allowed.is_some());
 /// ```
 ///
@@ -81,9 +82,10 @@ impl<T: FromWorld + Send + 'static> DerefMut for Local<'_, '_, T> {
     }
 }
 
-/// The components that were removed earlier in this tick: [`bevy_ecs::lifecycle::RemovedComponents`].
-/// They are forgotten at the end of the tick, so a system never sees those that are removed after
-/// it. [`RoomEvent::Left`](crate::RoomEvent::Left) tells who left.
+/// The components that were removed earlier in this tick:
+/// [`bevy_ecs::lifecycle::RemovedComponents`]. They are forgotten at the end of the tick, so a
+/// system never sees those that are removed after it. [`RoomEvent::Left`](crate::RoomEvent::Left)
+/// tells who left.
 ///
 /// A server names the systems that have one
 /// ([`Simulation::hidden_state`](crate::Simulation::hidden_state)).
@@ -108,8 +110,8 @@ impl<C: Component> DerefMut for RemovedComponents<'_, '_, C> {
 }
 
 /// A filter for components that were added since the system ran: [`bevy_ecs::query::Added`]. What
-/// was added in an earlier tick is **not part of the state**: in a world that is loaded from a saved
-/// one, everything was just added. [`RoomEvent`](crate::RoomEvent) tells who entered.
+/// was added in an earlier tick is **not part of the state**: in a world that is loaded from a
+/// saved one, everything was just added. [`RoomEvent`](crate::RoomEvent) tells who entered.
 ///
 /// A server names the systems that have one
 /// ([`Simulation::hidden_state`](crate::Simulation::hidden_state)).
@@ -120,8 +122,8 @@ pub struct Added<C: Component> {
 }
 
 /// A filter for components that were changed since the system ran: [`bevy_ecs::query::Changed`].
-/// What was changed in an earlier tick is **not part of the state**: in a world that is loaded from a
-/// saved one, everything was just changed. Compare with a value in the state instead.
+/// What was changed in an earlier tick is **not part of the state**: in a world that is loaded from
+/// a saved one, everything was just changed. Compare with a value in the state instead.
 ///
 /// A server names the systems that have one
 /// ([`Simulation::hidden_state`](crate::Simulation::hidden_state)).

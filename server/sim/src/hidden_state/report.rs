@@ -7,11 +7,12 @@ use bevy_ecs::prelude::*;
 use super::params::{UsesAdded, UsesChanged, UsesLocal, UsesRemoved};
 use crate::{systems_using::systems_using, type_names};
 
-/// A system of game logic with a parameter that knows something of earlier ticks that is not part of
-/// the state. Its `Display` text says why that is dangerous, and what to write instead.
+/// A system of game logic with a parameter that knows something of earlier ticks that is not part
+/// of the state. Its `Display` text says why that is dangerous, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HiddenState {
-    /// The path of the system, such as `tag::count`. `None`: a run condition, or an exclusive system.
+    /// The path of the system, such as `tag::count`. `None`: a run condition, or an exclusive
+    /// system.
     pub system: Option<String>,
     /// The parameter, such as `Local<u32>`.
     pub parameter: String,

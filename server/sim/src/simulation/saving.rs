@@ -12,8 +12,8 @@ use crate::{
     state::{self, LoadError, PartRegistry, SavedState},
 };
 
-/// By how much [`Simulation::load_rearranged`] moves the index of each entity. A prime: the remainders
-/// of the indices differ, whatever the divisor.
+/// By how much [`Simulation::load_rearranged`] moves the index of each entity. A prime: the
+/// remainders of the indices differ, whatever the divisor.
 const PLACEHOLDERS: usize = 101;
 
 /// The order in which [`Simulation::load_rearranged`] spawns entities, and thus the order in which
@@ -56,10 +56,10 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// Like [`Self::load`], for a world that is compared with the saved one. Its entities have other
-    /// ids, and queries find them in the order of their [`StableId`](crate::StableId), or in the
-    /// opposite one. Neither is part of the state, so later hashes must be the same. If they are
-    /// not, game logic depends on one of them.
+    /// Like [`Self::load`], for a world that is compared with the saved one. Its entities have
+    /// other ids, and queries find them in the order of their [`StableId`](crate::StableId), or in
+    /// the opposite one. Neither is part of the state, so later hashes must be the same. If they
+    /// are not, game logic depends on one of them.
     ///
     /// # Errors
     /// As [`Self::load`].

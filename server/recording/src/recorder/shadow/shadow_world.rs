@@ -16,9 +16,9 @@ use crate::{
 /// The number of ticks after which a second world starts again from its own state, if no saved
 /// world is recorded before.
 ///
-/// It is a prime. Worlds are saved at a regular interval, so a counter that is not part of the state
-/// may have the same remainder at each saved world, such as 0 of 60. The remainders at two starts
-/// with this distance differ, whatever the divisor.
+/// It is a prime. Worlds are saved at a regular interval, so a counter that is not part of the
+/// state may have the same remainder at each saved world, such as 0 of 60. The remainders at two
+/// starts with this distance differ, whatever the divisor.
 const RESTART: u32 = 211;
 
 /// A second world, if it has kept up.

@@ -48,8 +48,8 @@ fn declare(app: &mut App) {
     app.register_required_components::<Player, Combo>();
 }
 
-/// Returns whether the world is saved after this tick. It is at the interval of a server, and at the
-/// phase that its first world has.
+/// Returns whether the world is saved after this tick. It is at the interval of a server, and at
+/// the phase that its first world has.
 fn is_saved(tick: u32) -> bool {
     tick % 600 == 230
 }
