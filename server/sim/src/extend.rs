@@ -11,6 +11,8 @@ mod room_states;
 mod to_players;
 mod undeclared;
 
+use std::time::Duration;
+
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::ids::{KindId, Tick};
@@ -19,15 +21,16 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     actions::Reach,
     answer_cache::BoardRule,
+    chat::{self, Hearing},
     kinds::EntityKinds,
-    movement, paths, replication,
+    movement, past, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
     state, timers, travel, wake_times,
 };
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
-pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer};
+pub(crate) use messages::{client_message_name, receive};
 pub use object_kind::ObjectKind;
 pub use room_states::{RoomStateError, RoomStates};
 pub use to_players::ToPlayers;
@@ -92,6 +95,18 @@ pub trait SimulationApp {
     /// inserted into objects. May be called several times.
     fn control_motion(&mut self) -> &mut Self;
 
+    /// Keeps where players and objects were for this much time, at most 250 ms (15 ticks), so that
+    /// game logic can ask [`crate::PastSpace`]. May be called several times: the longest time
+    /// applies.
+    ///
+    /// The past is part of the state: up to 16 segments of each entity. An entity whose motion does
+    /// not change costs nothing in a tick. The second change of its motion in a room allocates
+    /// memory for its past, and no further one does.
+    ///
+    /// # Panics
+    /// If the time is longer than 250 ms.
+    fn keep_past_positions(&mut self, time: Duration) -> &mut Self;
+
     /// Sets the collision layer of players, 0 to 31. The default is 0.
     ///
     /// # Panics
@@ -123,6 +138,14 @@ pub trait SimulationApp {
         &mut self,
         check: impl Fn(&World, Joining) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self;
+
+    /// Lets game logic keep near chats from some of the players near the speaker: behind a door, or
+    /// in a quiet zone. It is called for each of them but the speaker, and returns whether the
+    /// player hears the chat. If there are several functions, all of them must agree. It may read
+    /// the world, with the positions of the tick before. Chats to the room are not checked.
+    ///
+    /// For the limit on bytes per room, a chat counts as if all players nearby heard it.
+    fn may_hear(&mut self, check: impl Fn(&World, Hearing) -> bool + Send + Sync + 'static) -> &mut Self;
 
     /// Declares that a component or resource is not part of the state: it is derived from the
     /// state, or only for presentation.
@@ -291,6 +314,11 @@ impl SimulationApp for App {
         self
     }
 
+    fn keep_past_positions(&mut self, time: Duration) -> &mut Self {
+        past::keep(self, time);
+        self
+    }
+
     fn player_layer(&mut self, layer: u8) -> &mut Self {
         let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
         kinds.set_player_layer(layer);
@@ -321,6 +349,11 @@ impl SimulationApp for App {
     ) -> &mut Self {
         let mut checks = self.world_mut().resource_mut::<RoomChecks>();
         checks.add_for_players(Box::new(check));
+        self
+    }
+
+    fn may_hear(&mut self, check: impl Fn(&World, Hearing) -> bool + Send + Sync + 'static) -> &mut Self {
+        chat::add_check(self, Box::new(check));
         self
     }
 
