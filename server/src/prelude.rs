@@ -30,5 +30,9 @@ pub use parlour_sim::{
     RoomOptions, RoomState, RoomStates, Rooms, Route, RouteStatus, Seats, SimulationApp, Space, Steer,
     StepSet, TickSchedule, TimerId, TimerRang, Timers, ToPlayers, Walk, WentAway, every, ticks_in,
 };
+/// The parameters that remember something which is not part of the state. They replace those of the
+/// same names in `bevy_ecs`, so that a server can name the systems that have one.
+#[doc(no_inline)]
+pub use parlour_sim::{Added, Changed, Local, RemovedComponents};
 
 pub use crate::{RoomType, Server};

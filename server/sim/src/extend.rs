@@ -22,6 +22,7 @@ use crate::{
     actions::Reach,
     answer_cache::BoardRule,
     chat::{self, Hearing},
+    hidden_state,
     kinds::EntityKinds,
     movement, past, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
@@ -34,7 +35,7 @@ pub(crate) use messages::{client_message_name, receive};
 pub use object_kind::ObjectKind;
 pub use room_states::{RoomStateError, RoomStates};
 pub use to_players::ToPlayers;
-pub(crate) use undeclared::{check_messages, explain_errors};
+pub(crate) use undeclared::{check_declarations, explain_errors};
 
 /// Declares components, resources and messages of game logic to the simulation. Implemented for
 /// [`bevy_app::App`]. The [first page](crate) has an example and the rules.
@@ -252,6 +253,13 @@ pub trait SimulationApp {
     /// ```
     fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
 
+    /// Allows a [`Local`](crate::Local), [`Added`](crate::Added), [`Changed`](crate::Changed) or
+    /// [`RemovedComponents`](crate::RemovedComponents) of game logic, so that a server does not
+    /// warn of it. `name` is the end of the path of the system, such as `count` or `tag::count`; or
+    /// the parameter, such as `Local<Scratch>`, for all systems. `why` says why no later tick
+    /// depends on it.
+    fn allow_hidden_state(&mut self, name: &'static str, why: &'static str) -> &mut Self;
+
     /// Lets game logic send messages of this type to players under this name, as [`ToPlayers`].
     ///
     /// # Panics
@@ -406,6 +414,11 @@ impl SimulationApp for App {
 
     fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self {
         messages::to_player::<M>(self, name);
+        self
+    }
+
+    fn allow_hidden_state(&mut self, name: &'static str, why: &'static str) -> &mut Self {
+        hidden_state::allow(self, name, why);
         self
     }
 

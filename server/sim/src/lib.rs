@@ -105,6 +105,10 @@
 //!
 //! Entities of your own need a [`StableId`].
 //!
+//! A [`Local`], [`Added`], [`Changed`] or [`RemovedComponents`] is not part of the state. A server
+//! names the systems that have one, unless
+//! [`allow_hidden_state`](SimulationApp::allow_hidden_state) allows it.
+//!
 //! ## Messages
 //!
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
@@ -157,7 +161,9 @@
 //! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
 //! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near
 //!   players, and the search behind them and behind [`Space`]
-//! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
+//! * [`SavedState`], [`EntityState`], [`SavedPart`], [`EntityOrder`], [`Fold`]: saved worlds and
+//!   hashes
+//! * [`HiddenState`]: systems that a server names when it starts
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
 //!
@@ -178,6 +184,7 @@ mod digest;
 mod doors;
 mod extend;
 mod failed_system;
+mod hidden_state;
 mod inbox;
 mod kinds;
 mod logic;
@@ -196,15 +203,18 @@ mod requests;
 mod room_state;
 mod rooms;
 mod schedule;
+mod schedule_error;
 mod sessions;
 mod simulation;
 mod skins;
 mod space;
 mod state;
+mod systems_using;
 mod taken;
 mod throttle;
 mod timers;
 mod travel;
+mod type_names;
 mod wake_times;
 mod watch;
 
@@ -226,6 +236,7 @@ pub use cooldown::Cooldown;
 pub use extend::{
     ActionOn, Answer, FromPlayer, ObjectKind, RoomStateError, RoomStates, SimulationApp, ToPlayers,
 };
+pub use hidden_state::{Added, Changed, HiddenState, Local, RemovedComponents};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
@@ -246,7 +257,7 @@ pub use rooms::{
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
-pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
+pub use simulation::{Census, EntityOrder, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
     Clamped, FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer,

@@ -12,8 +12,11 @@ use parlour_recording::{
 };
 
 use crate::{
-    RunError, StartError, StateError, UnsavedWorld, config::Problems, maps::MapErrors,
-    room_types::RoomTypeErrors, skins::SkinErrors,
+    RunError, StartError, StateError, UnsavedWorld,
+    config::Problems,
+    maps::MapErrors,
+    room_types::{RoomTypeError, RoomTypeErrors, RoomTypeFault},
+    skins::SkinErrors,
 };
 
 /// A replay reached a state that differs from the recorded one, or two recordings differ.
@@ -258,7 +261,16 @@ impl From<SkinErrors> for Exit {
 
 impl From<RoomTypeErrors> for Exit {
     fn from(errors: RoomTypeErrors) -> Self {
-        Self::new(CONFIG, errors.to_string())
+        Self::new(code_of(&errors), errors.to_string())
+    }
+}
+
+/// A mistake only in the game logic is a mistake in the program.
+fn code_of(errors: &RoomTypeErrors) -> u8 {
+    let is_logic = |error: &RoomTypeError| matches!(error.fault, RoomTypeFault::Logic { .. });
+    match errors.0.iter().all(is_logic) {
+        true => SOFTWARE,
+        false => CONFIG,
     }
 }
 
@@ -269,7 +281,7 @@ impl From<StartError> for Exit {
                 io::ErrorKind::PermissionDenied => PERMISSION,
                 _ => UNAVAILABLE,
             },
-            StartError::RoomTypes(_) => CONFIG,
+            StartError::RoomTypes(errors) => code_of(errors),
             StartError::State(StateError::Worlds(_)) => CONFIG,
             StartError::Recording(RecordingError::Directory { .. })
             | StartError::State(StateError::Directory { .. } | StateError::InUse(_)) => CANNOT_CREATE,

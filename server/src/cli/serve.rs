@@ -103,7 +103,10 @@ fn log_warnings(config: &Config) {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, SocketAddr};
+    use std::{
+        net::{Ipv4Addr, SocketAddr},
+        sync::atomic::{AtomicBool, Ordering},
+    };
 
     use crate::{ServerOptions, maps};
     use parlour_sim::{Logic, SimConfig};
@@ -111,11 +114,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn game_logic_that_cannot_be_built_stops_the_server_and_exits_with_code_70() {
+    fn game_logic_that_fails_after_its_trial_stops_the_server_and_exits_with_code_70() {
         let mut options = ServerOptions::new(SimConfig::new(maps::load(None).unwrap()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
-        options.logic = Logic::new(|_| panic!("game logic that fails"));
+        let is_trial = AtomicBool::new(true);
+        options.logic = Logic::new(move |_| {
+            assert!(is_trial.swap(false, Ordering::Relaxed), "game logic that fails");
+        });
         options.recording.history = std::time::Duration::ZERO;
         let signals = signals().unwrap();
         let server = Server::start(options).unwrap();
@@ -129,6 +135,18 @@ mod tests {
         assert!(
             std::net::TcpStream::connect(address).is_err(),
             "the port is still open"
+        );
+    }
+
+    #[test]
+    fn game_logic_that_cannot_be_built_exits_with_code_70_before_a_port_is_open() {
+        let mut options = ServerOptions::new(SimConfig::new(maps::load(None).unwrap()));
+        options.logic = Logic::new(|_| panic!("game logic that fails"));
+        let exit = Exit::from(Server::start(options).map(drop).unwrap_err());
+        let text = format!("{exit:?}");
+        assert!(
+            text.contains("70") && text.contains("cannot be built: game logic that fails"),
+            "{text}"
         );
     }
 }

@@ -107,7 +107,8 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
     let before = handlers.readers.insert(name, read::<M>);
     assert!(
         !taken && before.is_none(),
-        "message {name} of players, or its type, is declared twice"
+        "message {name} of players, or its type, is declared twice: keep one call of app.player_message, or choose a \
+         different name and type"
     );
 }
 
@@ -127,7 +128,8 @@ pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, nam
     let before = names.insert(TypeId::of::<M>(), name);
     assert!(
         is_new && before.is_none(),
-        "message {name} to players, or its type, is declared twice"
+        "message {name} to players, or its type, is declared twice: keep one call of app.client_message, or choose a \
+         different name and type"
     );
     let sender = move |world: &mut World| {
         drain::<ToPlayers<M>>(world, |world, message| send(world, name, &message));
