@@ -4,6 +4,7 @@
 //! The first page of the crate's documentation shows how plugins use it.
 
 mod actions;
+mod board_rules;
 mod declarations;
 mod messages;
 mod object_kind;
@@ -12,6 +13,8 @@ mod room_states;
 mod to_players;
 mod undeclared;
 
+use std::time::Duration;
+
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::ids::{KindId, Tick};
@@ -19,21 +22,25 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     actions::Reach,
+    answer_cache::BoardRule,
+    chat::{self, Hearing},
+    hidden_state,
     kinds::EntityKinds,
-    movement, paths, replication,
+    movement, past, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
     state, timers, travel, wake_times,
 };
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
+pub use board_rules::{BoardAnswer, BoardQuestion};
 pub use declarations::{Declaration, DeclaredAs};
 pub(crate) use declarations::{declarations, json_forms};
-pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer};
+pub(crate) use messages::{client_message_name, receive};
 pub use object_kind::ObjectKind;
 pub use room_states::{RoomStateError, RoomStates};
 pub use to_players::ToPlayers;
-pub(crate) use undeclared::{check_messages, explain_errors};
+pub(crate) use undeclared::{check_declarations, explain_errors};
 
 /// Declares components, resources and messages of game logic to the simulation. Implemented for
 /// [`bevy_app::App`]. The [first page](crate) has an example and the rules.
@@ -135,6 +142,18 @@ pub trait SimulationApp {
     /// inserted into objects. May be called several times.
     fn control_motion(&mut self) -> &mut Self;
 
+    /// Keeps where players and objects were for this much time, at most 250 ms (15 ticks), so that
+    /// game logic can ask [`crate::PastSpace`]. May be called several times: the longest time
+    /// applies.
+    ///
+    /// The past is part of the state: up to 16 segments of each entity. An entity whose motion does
+    /// not change costs nothing in a tick. The second change of its motion in a room allocates
+    /// memory for its past, and no further one does.
+    ///
+    /// # Panics
+    /// If the time is longer than 250 ms.
+    fn keep_past_positions(&mut self, time: Duration) -> &mut Self;
+
     /// Sets the collision layer of players, 0 to 31. The default is 0.
     ///
     /// # Panics
@@ -166,6 +185,14 @@ pub trait SimulationApp {
         &mut self,
         check: impl Fn(&World, Joining) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self;
+
+    /// Lets game logic keep near chats from some of the players near the speaker: behind a door, or
+    /// in a quiet zone. It is called for each of them but the speaker, and returns whether the
+    /// player hears the chat. If there are several functions, all of them must agree. It may read
+    /// the world, with the positions of the tick before. Chats to the room are not checked.
+    ///
+    /// For the limit on bytes per room, a chat counts as if all players nearby heard it.
+    fn may_hear(&mut self, check: impl Fn(&World, Hearing) -> bool + Send + Sync + 'static) -> &mut Self;
 
     /// Declares that a component or resource is not part of the state: it is derived from the
     /// state, or only for presentation.
@@ -259,6 +286,21 @@ pub trait SimulationApp {
     /// [`RoomStates`].
     fn owns_state(&mut self, prefix: &'static str) -> &mut Self;
 
+    /// Keeps the answers of a rule about the boards of rooms, and lets clients ask under this name.
+    ///
+    /// Every entity with a board has an [`AnswerCache`](crate::AnswerCache) from then on. A client
+    /// sends a [`BoardQuestion`] about the board of its room, and is sent a [`BoardAnswer`] of the
+    /// same name. A question about a different version of the board is refused with `stale_version`
+    /// and the current one, and a question in a room without a board with `declined` and the code
+    /// 0.
+    ///
+    /// The key is reserved for game logic, as with [`Self::owns_state`].
+    ///
+    /// # Panics
+    /// If the rule is declared twice, a message of players or to players has the name, or
+    /// [`BoardRule::KEY`] is not a valid key.
+    fn board_rule<R: BoardRule>(&mut self, name: &'static str) -> &mut Self;
+
     /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
     /// to do without any event: the end of a round, a bomb that explodes. The function is called at
     /// the end of a tick, not necessarily of each one; it must depend only on the state and the
@@ -298,6 +340,13 @@ pub trait SimulationApp {
     /// assert_eq!(world.quiet_until(), Some(Tick(600)));
     /// ```
     fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
+
+    /// Allows a [`Local`](crate::Local), [`Added`](crate::Added), [`Changed`](crate::Changed) or
+    /// [`RemovedComponents`](crate::RemovedComponents) of game logic, so that a server does not
+    /// warn of it. `name` is the end of the path of the system, such as `count` or `tag::count`; or
+    /// the parameter, such as `Local<Scratch>`, for all systems. `why` says why no later tick
+    /// depends on it.
+    fn allow_hidden_state(&mut self, name: &'static str, why: &'static str) -> &mut Self;
 
     /// Lets game logic send messages of this type to players under this name, as [`ToPlayers`].
     ///
@@ -372,6 +421,11 @@ impl SimulationApp for App {
         self
     }
 
+    fn keep_past_positions(&mut self, time: Duration) -> &mut Self {
+        past::keep(self, time);
+        self
+    }
+
     fn player_layer(&mut self, layer: u8) -> &mut Self {
         let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
         kinds.set_player_layer(layer);
@@ -405,6 +459,11 @@ impl SimulationApp for App {
         self
     }
 
+    fn may_hear(&mut self, check: impl Fn(&World, Hearing) -> bool + Send + Sync + 'static) -> &mut Self {
+        chat::add_check(self, Box::new(check));
+        self
+    }
+
     fn presentation_only<C: Component>(&mut self) -> &mut Self {
         state::derived::<C>(self);
         self
@@ -434,6 +493,11 @@ impl SimulationApp for App {
         self
     }
 
+    fn board_rule<R: BoardRule>(&mut self, name: &'static str) -> &mut Self {
+        board_rules::declare::<R>(self, name);
+        self.owns_state(R::KEY)
+    }
+
     fn player_action_checked<M: DeserializeOwned + Send + Sync + 'static>(
         &mut self,
         name: &'static str,
@@ -454,6 +518,11 @@ impl SimulationApp for App {
         M: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
         messages::to_player::<M>(self, name);
+        self
+    }
+
+    fn allow_hidden_state(&mut self, name: &'static str, why: &'static str) -> &mut Self {
+        hidden_state::allow(self, name, why);
         self
     }
 

@@ -107,6 +107,10 @@
 //!
 //! Entities of your own need a [`StableId`].
 //!
+//! A [`Local`], [`Added`], [`Changed`] or [`RemovedComponents`] is not part of the state. A server
+//! names the systems that have one, unless
+//! [`allow_hidden_state`](SimulationApp::allow_hidden_state) allows it.
+//!
 //! ## Messages
 //!
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
@@ -118,6 +122,9 @@
 //!   as [`ToPlayers`]: to one, to those near one, to a room or to the world.
 //! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
 //!   It arrives as [`TimerRang`].
+//! * [`may_hear`](SimulationApp::may_hear): game logic decides who hears a near chat ([`Hearing`]).
+//! * [`board_rule`](SimulationApp::board_rule): players can ask a [`BoardRule`], such as where a
+//!   piece may go. Its answers are kept in an [`AnswerCache`].
 //! * [`RoomEvent`]: rooms are created and end, players enter and leave.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
@@ -130,7 +137,8 @@
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
 //! * where players and objects are: [`Space`] finds those in a circle or a rectangle, the nearest
-//!   and the first one along a line, and says who sees whom
+//!   and the first one along a line, and says who sees whom. [`PastSpace`] does the same with the
+//!   positions of one of the last ticks
 //! * the tick: [`Clock`], [`every`], [`Cooldown`]; random numbers: [`Chance`]; the seed: [`Setup`]
 //! * objects: [`Object`], [`ObjectSlots`], [`EntityKinds`]; [`Objects`] spawns them
 //! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
@@ -156,7 +164,9 @@
 //! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
 //! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near
 //!   players, and the search behind them and behind [`Space`]
-//! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
+//! * [`SavedState`], [`EntityState`], [`SavedPart`], [`EntityOrder`], [`Fold`]: saved worlds and
+//!   hashes
+//! * [`HiddenState`]: systems that a server names when it starts
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
 //! * [`Declaration`], [`DeclaredAs`], [`Shape`], [`FieldShape`], [`VariantShape`]: what game logic
@@ -167,6 +177,7 @@
 #![forbid(unsafe_code)]
 
 mod actions;
+mod answer_cache;
 mod broadcast_budget;
 mod chance;
 mod changed_rows;
@@ -178,6 +189,7 @@ mod digest;
 mod doors;
 mod extend;
 mod failed_system;
+mod hidden_state;
 mod inbox;
 mod kinds;
 mod logic;
@@ -186,6 +198,7 @@ mod object_interest;
 mod object_space;
 mod objects;
 mod outbox;
+mod past;
 mod paths;
 mod player;
 mod proximity;
@@ -195,16 +208,19 @@ mod requests;
 mod room_state;
 mod rooms;
 mod schedule;
+mod schedule_error;
 mod sessions;
 mod shape;
 mod simulation;
 mod skins;
 mod space;
 mod state;
+mod systems_using;
 mod taken;
 mod throttle;
 mod timers;
 mod travel;
+mod type_names;
 mod wake_times;
 mod watch;
 
@@ -214,7 +230,9 @@ mod watch;
 pub const SIMULATION: u32 = 7;
 
 pub use actions::Reach;
+pub use answer_cache::{AnswerCache, BoardRule};
 pub use chance::Chance;
+pub use chat::Hearing;
 pub use clock::{Clock, every, ticks_in};
 pub use config::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
@@ -222,9 +240,10 @@ pub use config::{
 };
 pub use cooldown::Cooldown;
 pub use extend::{
-    ActionOn, Answer, Declaration, DeclaredAs, FromPlayer, ObjectKind, RoomStateError, RoomStates,
-    SimulationApp, ToPlayers,
+    ActionOn, Answer, BoardAnswer, BoardQuestion, Declaration, DeclaredAs, FromPlayer, ObjectKind,
+    RoomStateError, RoomStates, SimulationApp, ToPlayers,
 };
+pub use hidden_state::{Added, Changed, HiddenState, Local, RemovedComponents};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
@@ -246,11 +265,11 @@ pub use rooms::{
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
 pub use shape::{FieldShape, Shape, VariantShape};
-pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
+pub use simulation::{Census, EntityOrder, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
-    FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace,
-    RayHit, Rect, RestingIndex, RoomSpace, SlotPosition, Space,
+    Clamped, FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer,
+    ObjectSpace, PastRoom, PastSpace, RayHit, Rect, RestingIndex, RoomSpace, SlotPosition, Space,
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{arguments::setting_flags, config, exit::Exit, program::Program, serve::print};
+use super::{config, exit::Exit, output::print, program::Program, setting_flags::setting_flags};
 use crate::maps::Catalogue;
 
 /// Returns the declaration of the command.

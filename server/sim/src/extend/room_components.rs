@@ -6,6 +6,7 @@ use parlour_shared::text::is_state_key;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
+    board_rules::BoardRules,
     declarations::{self, DeclaredAs},
     declare_once, messages, room_states,
     room_states::{RoomStateError, RoomStates},
@@ -35,10 +36,12 @@ where
         messages::add_sender(app, Box::new(room_states::send_changes));
     }
     let nth = app.world_mut().resource_mut::<OwnedKeys>().add_component(key);
-    // After the systems of game logic, and before the changes are sent.
+    // After the systems of game logic, and before the changes are sent and questions about a board
+    // with this key are answered.
     let mut system = write::<C>(key)
         .in_set(ReplicateSet::Deliver)
         .in_set(RoomComponentSet(nth))
+        .before(BoardRules)
         .before(messages::deliver);
     if let Some(before) = nth.checked_sub(1) {
         system = system.after(RoomComponentSet(before));
