@@ -48,8 +48,8 @@ impl Declarations {
         typescript::module(&self.room_type, &self.list)
     }
 
-    /// Returns the [shapes](parlour_sim::Shape) of the binary forms as JSON, for clients that decode
-    /// them without generated code. A type that cannot be described has the shape `null`.
+    /// Returns the [shapes](parlour_sim::Shape) of the binary forms as JSON, for clients that
+    /// decode them without generated code. A type that cannot be described has the shape `null`.
     #[must_use]
     pub fn json(&self) -> String {
         shapes::json(&self.room_type, &self.list)

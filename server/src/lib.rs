@@ -118,8 +118,8 @@
 //! 8. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
 //!    other
 //! 9. `room_types`: the types of rooms, and what a world of each type is made from
-//! 10. `declarations`, `playback`, `thawing`: what game logic declares for clients, a recording that
-//!     is played back, and saved worlds that go on
+//! 10. `declarations`, `playback`, `thawing`: what game logic declares for clients, a recording
+//!     that is played back, and saved worlds that go on
 //! 11. `recorded_world`: live worlds, which are recorded
 //! 12. `admin`: the admin port, which reads the state of the tick from the bridge
 //! 13. `server`: starts and stops all threads

@@ -37,7 +37,8 @@ pub(crate) trait Ticker: Send {
     /// Skips at most [`Self::quiet_ticks`] ticks, at least one, and records them.
     fn skip(&mut self, _ticks: u32, _: Option<&mut TickSender>) {}
 
-    /// Returns how the values of its game logic are written as JSON. `None`: they have no JSON form.
+    /// Returns how the values of its game logic are written as JSON. `None`: they have no JSON
+    /// form.
     fn json_forms(&self) -> Option<Arc<JsonForms>> {
         None
     }

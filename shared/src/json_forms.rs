@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     codec,
     ids::KindId,
-    message::{Body, CustomSaid},
+    message::Body,
 };
 
 /// The JSON forms of what game logic sends in one world: messages to players by name, and
@@ -61,14 +61,13 @@ impl JsonForms {
         self.components[kind].push((name, form));
     }
 
-    /// Replaces the binary form of a message by its JSON form. A value that has no JSON form, such
-    /// as a map whose keys are not text, stays as it is.
-    pub fn convert(&self, said: &mut CustomSaid) {
-        let form = self.messages.get(said.name.as_str());
-        if let (Some(JsonForm(form)), Body::Bytes(bytes)) = (form, &said.body)
+    /// Replaces the binary form of the message with this name by its JSON form. A value that has no
+    /// JSON form, such as a map whose keys are not text, stays as it is.
+    pub fn convert(&self, name: &str, body: &mut Body) {
+        if let (Some(JsonForm(form)), Body::Bytes(bytes)) = (self.messages.get(name), &*body)
             && let Some(text) = form(bytes)
         {
-            said.body = Body::Json(text);
+            *body = Body::Json(text);
         }
     }
 

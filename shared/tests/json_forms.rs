@@ -102,7 +102,7 @@ proptest! {
     #[test]
     fn a_message_of_game_logic_is_written_as_its_json(order in order()) {
         let mut said = said("order", encoded(&order));
-        forms().convert(&mut said);
+        forms().convert(&said.name, &mut said.body);
         prop_assert_eq!(said.decode::<Order>(), Ok(order.clone()));
         let json = codec::to_json(&ServerMessage::Custom(said));
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -128,11 +128,11 @@ fn a_message_without_a_json_form_stays_in_binary() {
     let grid = BTreeMap::from([((1_u8, 2_u8), 3_u8)]);
     for (name, body) in [("grid", encoded(&grid)), ("unknown", vec![7]), ("order", vec![1])] {
         let mut said = said(name, body.clone());
-        forms().convert(&mut said);
+        forms().convert(&said.name, &mut said.body);
         assert_eq!(said.body, Body::Bytes(body), "{name}");
     }
     let mut said = said("unknown", vec![0x0a, 0xff]);
-    forms().convert(&mut said);
+    forms().convert(&said.name, &mut said.body);
     let json = codec::to_json(&ServerMessage::Custom(said));
     assert!(json.contains(r#""body":{"bytes":"0aff"}"#), "{json}");
 }

@@ -1,5 +1,5 @@
-//! JSON bodies of game logic: each is refused with a sentence, or is the value that its JSON and its
-//! binary form describe.
+//! JSON bodies of game logic: each is refused with a sentence, or is a value that survives a round
+//! trip through JSON and through the binary form.
 #![no_main]
 
 use std::collections::BTreeMap;

@@ -59,7 +59,7 @@ pub trait SimulationApp {
     /// changed is sent with this tick, also to players that enter later.
     ///
     /// It is a value of the room's state: `key` is its key, which clients cannot write, and its JSON
-    /// text is the value, of at most 1,024 bytes. So it is for what changes now and then, as with
+    /// text, of at most 1,024 bytes, is the value. So it is for what changes now and then, as with
     /// [`RoomStates`].
     ///
     /// ```

@@ -39,7 +39,7 @@ impl Transcoder {
         let mut message = codec::decode_server(payload)?;
         match &mut message {
             ServerMessage::RoomEntered(entered) => self.view.enter_room(entered.view),
-            ServerMessage::Custom(said) => forms.convert(said),
+            ServerMessage::Custom(said) => forms.convert(&said.name, &mut said.body),
             _ => {}
         }
         Ok(codec::to_json(&message))

@@ -253,8 +253,8 @@ pub(super) fn refusal_of(world: &mut World, player: Entity, name: &str, error: R
     Refusal::BadBody { reason }
 }
 
-/// Adds a refused message to the output, so that the edge can log it. Beyond the maximum, nothing is
-/// formatted: a flood must not cost more.
+/// Adds a refused message to the output, so that the edge can log it. Beyond the maximum, nothing
+/// is formatted: a flood must not cost more.
 fn note_unread(world: &mut World, player: Entity, name: &str, error: &ReceiveError) {
     let Some(session) = world.get::<Player>(player).map(|player| player.session) else {
         return;
