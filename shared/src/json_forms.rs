@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    codec,
-    ids::KindId,
-    message::Body,
-};
+use crate::{codec, ids::KindId, message::Body};
 
 /// The JSON forms of what game logic sends in one world: messages to players by name, and
 /// replicated components by kind and index. Worlds send only the binary forms. The edge converts
