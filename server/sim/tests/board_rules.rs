@@ -4,7 +4,6 @@
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    codec,
     message::{KeyVersion, Refusal, ServerMessage},
 };
 use parlour_sim::{
