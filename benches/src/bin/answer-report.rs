@@ -159,7 +159,7 @@ impl Games {
             games
                 .input
                 .events
-                .push(message(session, ClientMessage::Join(join)));
+                .push(message(session as u32, ClientMessage::Join(join)));
         }
         // The answers of all games are computed ahead.
         (0..600).for_each(|_| drop(games.step(None)));
@@ -183,7 +183,7 @@ impl Games {
             };
             self.input
                 .events
-                .push(message(session, ClientMessage::Custom(custom)));
+                .push(message(session as u32, ClientMessage::Custom(custom)));
         }
         let took = timed(|| self.sim.step(&mut self.input, &mut self.output));
         self.input.events.clear();
