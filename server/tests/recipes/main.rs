@@ -4,9 +4,13 @@
 
 mod ball;
 mod bots;
+mod door;
 mod guard;
 mod office;
+mod pickups;
 mod projectile;
+mod quiz;
 #[path = "../support/mod.rs"]
 mod support;
+mod tag;
 mod whiteboard;

@@ -1,7 +1,7 @@
 //! Compares the players of the world with the records of what was sent.
 
 use bevy_ecs::{prelude::*, schedule::ScheduleConfigs, system::ScheduleSystem};
-use parlour_shared::codec;
+use parlour_shared::codec::encode_component;
 use serde::Serialize;
 
 use super::Replica;
@@ -70,24 +70,10 @@ pub(super) fn component<C: Component + Serialize>(index: usize) -> ScheduleConfi
         }
         for (room, seat, component, entered) in &players {
             if component.is_changed() || entered.is_changed() {
-                encode(&*component, &mut encoded);
+                encode_component(&*component, &mut encoded);
                 set(room.0, seat, &encoded);
             }
         }
     };
     update.into_configs()
-}
-
-/// Replaces `out` with the encoding of a replicated component.
-///
-/// # Panics
-/// If it has no bytes.
-pub(super) fn encode<C: Serialize>(component: &C, out: &mut Vec<u8>) {
-    out.clear();
-    codec::encode(component, out);
-    assert!(
-        !out.is_empty(),
-        "replicated component {} has no bytes: give it a field, because no bytes mean that it was removed",
-        std::any::type_name::<C>()
-    );
 }
