@@ -40,7 +40,8 @@ pub(crate) struct Guards;
 
 impl Plugin for Guards {
     fn build(&self, app: &mut App) {
-        let guard = ObjectKind::new("guard").with::<Alert>("alert");
+        // Players see it from farther away than it sees them.
+        let guard = ObjectKind::new("guard").near_px(400).with::<Alert>("alert");
         app.object_kind(guard.placed(|place, guard| {
             guard.insert((Route::new(SPEED), Post(place.position), Alert::Watching));
         }));
@@ -60,9 +61,9 @@ fn watch(
     space: Space,
     mut steer: Steer,
     mut messages: MessageWriter<ToPlayers<Caught>>,
-    // Only memory that is used again: each tick replaces its contents.
-    mut near: Local<Vec<FoundEntity>>,
 ) {
+    // It allocates memory only while players are near a guard.
+    let mut near = Vec::new();
     for (guard, position, post, mut alert, mut route) in &mut guards {
         let here = position.0;
         let (Some(room), Ok(details)) = (space.room(guard.room()), rooms.get(guard.room())) else {

@@ -185,7 +185,8 @@ struct Fuse {
 #[derive(Clone, Serialize, Deserialize)]
 struct Bang(u32);
 
-/// Game logic that sleeps: past positions, encounters, a timer, a message to players, and teleports after `Walk`.
+/// Game logic that sleeps: past positions, encounters, a timer, a message to players, and teleports
+/// after `Walk`.
 fn sleepy(app: &mut App) {
     app.init_resource::<Bomb>();
     app.state_resource::<Bomb>("bomb")

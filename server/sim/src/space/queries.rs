@@ -3,16 +3,16 @@
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{KindId, Slot},
+    ids::KindId,
     motion::{Position, UNITS_PER_PX, WallGrid},
 };
 
-use super::{HalfSize, KindSet, ObjectSpace, Rect, SlotPosition, past_places::PastPlaces};
+use super::{FoundEntity, HalfSize, KindSet, ObjectSpace, Rect, SlotPosition, past_places::PastPlaces};
 use crate::{kinds::EntityKinds, movement::CurrentPosition, proximity::PlayerIndex, rooms::Seats};
 
 /// Where the players and objects of a room are, for queries of game logic: [`Space`](crate::Space)
-/// returns it, and [`PastSpace`](crate::PastSpace) with the positions of a past tick. Each query that finds several entities replaces the contents of a list, whose memory
-/// can be used again.
+/// returns it, and [`PastSpace`](crate::PastSpace) with the positions of a past tick. Each query
+/// that finds several entities replaces the contents of a list, whose memory can be used again.
 #[derive(Clone, Copy, Debug)]
 pub struct RoomSpace<'a> {
     pub(super) seats: &'a Seats,
@@ -24,19 +24,6 @@ pub struct RoomSpace<'a> {
     pub(super) walls: &'a WallGrid,
     /// The positions of a past tick, if the queries are about one.
     pub(super) past: Option<PastPlaces<'a>>,
-}
-
-/// A player or an object that a query found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FoundEntity {
-    /// The entity.
-    pub entity: Entity,
-    /// Its kind: [`KindId::PLAYER`] or one of objects.
-    pub kind: KindId,
-    /// Its slot in the room.
-    pub slot: Slot,
-    /// Its position.
-    pub position: Position,
 }
 
 impl<'a> RoomSpace<'a> {
