@@ -107,7 +107,8 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
     let before = handlers.readers.insert(name, read::<M>);
     assert!(
         !taken && before.is_none(),
-        "message {name} of players, or its type, is declared twice"
+        "message {name} of players, or its type, is declared twice: keep one call of app.player_message, or choose a \
+         different name and type"
     );
 }
 
@@ -127,7 +128,8 @@ pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, nam
     let before = names.insert(TypeId::of::<M>(), name);
     assert!(
         is_new && before.is_none(),
-        "message {name} to players, or its type, is declared twice"
+        "message {name} to players, or its type, is declared twice: keep one call of app.client_message, or choose a \
+         different name and type"
     );
     let sender = move |world: &mut World| {
         drain::<ToPlayers<M>>(world, |world, message| send(world, name, &message));
@@ -216,7 +218,7 @@ pub(super) fn note_unknown(world: &mut World, player: Entity, name: &str, error:
 
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
 /// declaration.
-fn deliver(world: &mut World) {
+pub(super) fn deliver(world: &mut World) {
     // A world does not continue after a panic, so they need not be put back then.
     let senders = std::mem::take(&mut world.resource_mut::<MessageHandlers>().0.senders);
     for sender in &senders {

@@ -1,7 +1,7 @@
 //! Compares the players of the world with the records of what was sent.
 
 use bevy_ecs::{prelude::*, schedule::ScheduleConfigs, system::ScheduleSystem};
-use parlour_shared::codec::encode_component;
+use parlour_shared::{codec, limits::MAX_COMPONENT_BYTES};
 use serde::Serialize;
 
 use super::Replica;
@@ -70,10 +70,25 @@ pub(super) fn component<C: Component + Serialize>(index: usize) -> ScheduleConfi
         }
         for (room, seat, component, entered) in &players {
             if component.is_changed() || entered.is_changed() {
-                encode_component(&*component, &mut encoded);
+                encode(&*component, &mut encoded);
                 set(room.0, seat, &encoded);
             }
         }
     };
     update.into_configs()
+}
+
+/// Replaces `out` with the bytes of a replicated component.
+///
+/// # Panics
+/// If there are too many.
+pub(super) fn encode<C: Serialize>(component: &C, out: &mut Vec<u8>) {
+    codec::encode_component(component, out);
+    assert!(
+        out.len() <= MAX_COMPONENT_BYTES,
+        "replicated component {} has {} bytes, and the maximum is {MAX_COMPONENT_BYTES}: shorten it, replicate several \
+         components, or declare it with state_component, which is not sent",
+        std::any::type_name::<C>(),
+        out.len()
+    );
 }

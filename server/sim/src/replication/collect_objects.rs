@@ -2,13 +2,12 @@
 
 use bevy_ecs::{prelude::*, schedule::ScheduleConfigs, system::ScheduleSystem};
 use parlour_shared::{
-    codec::encode_component,
     ids::{KindId, Tick},
     snapshot::ObjectIdentity,
 };
 use serde::Serialize;
 
-use super::{Replica, record::Record};
+use super::{Replica, collect::encode, record::Record};
 use crate::{
     changed_rows::for_each_changed,
     clock::Clock,
@@ -98,7 +97,7 @@ pub(super) fn object_component<C: Component + Serialize>() -> ScheduleConfigs<Sc
         }
         for_each_object(&objects, |object, component| {
             if let Some(index) = indices.get(object.kind()) {
-                encode_component(component, &mut encoded);
+                encode(component, &mut encoded);
                 set(object, index, &encoded);
             }
         });
