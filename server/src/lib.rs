@@ -81,6 +81,7 @@
 //! | have the whole command line in your own program | [`cli()`](fn@cli) |
 //! | write game logic | the first page of [`parlour_sim`], and the rules below |
 //! | have several kinds of rooms, each with its own game logic, rules and maps | [`RoomType`], [`Server::builder`] |
+//! | test game logic without a server | `parlour::testing`, with the Cargo feature `testing` |
 //! | set addresses, threads and limits | [`ServerOptions`], and its fields [`EdgeOptions`] and [`RecordingOptions`] |
 //! | set the rules of rooms, or the seed | [`parlour_sim::SimConfig`], the field `sim` |
 //! | read settings from a file, the environment and flags, as `parlour` does | [`config`] |

@@ -5,8 +5,9 @@
 //! ```
 //!
 //! It contains the parts of `bevy_app` and `bevy_ecs` with which plugins are written, the interface
-//! of a world from [`parlour_sim`], and the ids, positions and refusals of [`parlour_shared`]. The
-//! derive macros of `bevy_ecs` work without a dependency on it, because they find it here.
+//! of a world from [`parlour_sim`], and the ids, positions and refusals of [`parlour_shared`]. It
+//! also has [`Duration`] and the traits of `serde`. The derive macros of `bevy_ecs` work without a
+//! dependency on it, because they find it here; those of `serde` need the dependency.
 
 #[doc(no_inline)]
 pub use bevy_app::{App, Plugin};
@@ -15,6 +16,9 @@ pub use bevy_app::{App, Plugin};
 pub use bevy_ecs;
 #[doc(no_inline)]
 pub use bevy_ecs::prelude::*;
+#[doc(no_inline)]
+pub use std::time::Duration;
+
 #[doc(no_inline)]
 pub use parlour_shared::{
     ids::{ObjectId, PlayerId, Tick},
@@ -25,14 +29,18 @@ pub use parlour_shared::{
 pub use parlour_sim::{
     ActionOn, Answer, AnswerCache, BoardAnswer, BoardQuestion, BoardRule, CameNear, Chance, Clamped, Clock,
     Control, Cooldown, CurrentPosition, EntityKinds, FollowPaths, FoundEntity, FromPlayer, HalfSize, Hearing,
-    HitTarget, InRoom, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest, ObjectKind, Objects,
-    OptionSpec, Owner, OwnerLeaves, Owners, PastRoom, PastSpace, Player, Reach, Rect, Room, RoomEvent,
-    RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route, RouteStatus, Seats, SimulationApp, Space,
-    Steer, StepSet, TickSchedule, TimerId, TimerRang, Timers, ToPlayers, Walk, WentAway, every, ticks_in,
+    HitTarget, InRoom, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest, ObjectKind, ObjectSlots,
+    Objects, OptionSpec, Owner, OwnerLeaves, Owners, Passable, PastRoom, PastSpace, Player, Reach, Rect,
+    Room, RoomEvent, RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route, RouteStatus, Seats,
+    SimulationApp, Space, StableId, Steer, StepSet, TickSchedule, TimerId, TimerRang, Timers, ToPlayers,
+    Walk, WentAway, every, ticks_in,
 };
 /// The parameters that remember something which is not part of the state. They replace those of the
 /// same names in `bevy_ecs`, so that a server can name the systems that have one.
 #[doc(no_inline)]
 pub use parlour_sim::{Added, Changed, Local, RemovedComponents};
+
+#[doc(no_inline)]
+pub use serde::{Deserialize, Serialize};
 
 pub use crate::{RoomType, Server};
