@@ -87,6 +87,9 @@ pub const MAX_COMMAND_LATE_TICKS: u32 = 8;
 pub const MAX_COMMAND_EARLY_TICKS: u32 = 16;
 /// Commands that can wait for their tick, per player: one for each future tick that is accepted.
 pub const MAX_COMMANDS_WAITING: usize = MAX_COMMAND_EARLY_TICKS as usize;
+/// Ticks for which a world keeps past positions at most: 250 ms. A player with a longer delay must
+/// aim ahead.
+pub const MAX_PAST_TICKS: u32 = TICK_RATE / 4;
 /// A command's sequence number may exceed the last one by at most this much.
 pub const MAX_SEQUENCE_JUMP: u32 = 1024;
 

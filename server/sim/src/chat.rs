@@ -1,5 +1,6 @@
 //! Chat: to all players of the room, or to the players near the speaker.
 
+use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::SessionId,
@@ -15,7 +16,41 @@ use crate::{
     proximity::Proximity,
     replication::Watchers,
     rooms::{self, InRoom, Room, Seat, Seats},
+    state,
 };
+
+/// A near chat on its way to a player near the speaker, for game logic that may keep it from the
+/// player.
+#[derive(Clone, Copy, Debug)]
+pub struct Hearing {
+    /// The player that speaks.
+    pub speaker: Entity,
+    /// The player that is near. It is never the speaker.
+    pub listener: Entity,
+}
+
+/// Decides whether a listener hears a near chat.
+pub(crate) type MayHear = Box<dyn Fn(&World, Hearing) -> bool + Send + Sync>;
+
+/// The functions of game logic that decide it. Only in worlds with such a function.
+#[derive(Resource, Default)]
+struct HearingChecks(Vec<MayHear>);
+
+/// Adds a function that decides who hears near chats.
+pub(crate) fn add_check(app: &mut App, check: MayHear) {
+    if !app.world().contains_resource::<HearingChecks>() {
+        app.init_resource::<HearingChecks>();
+        state::derived::<HearingChecks>(app);
+    }
+    app.world_mut().resource_mut::<HearingChecks>().0.push(check);
+}
+
+/// Returns whether all functions of game logic let a player hear a near chat.
+fn may_hear(world: &World, hearing: Hearing) -> bool {
+    let checks = world.get_resource::<HearingChecks>();
+    let mut checks = checks.into_iter().flat_map(|checks| &checks.0);
+    hearing.speaker == hearing.listener || checks.all(|may_hear| may_hear(world, hearing))
+}
 
 /// Sends a chat. The speaker also receives it: the stamp shows its place in the stream.
 pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<(), Refusal> {
@@ -97,6 +132,10 @@ fn to_near(
         let Some(entity) = world.get::<Seats>(room)?.get(listener) else {
             continue;
         };
+        let listener = entity;
+        if !may_hear(world, Hearing { speaker, listener }) {
+            continue;
+        }
         let Some(session) = world.get::<Player>(entity).map(|player| player.session) else {
             continue;
         };

@@ -4,11 +4,14 @@
 //! The first page of the crate's documentation shows how plugins use it.
 
 mod actions;
+mod board_rules;
 mod messages;
 mod object_kind;
 mod room_states;
 mod to_players;
 mod undeclared;
+
+use std::time::Duration;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -17,16 +20,18 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     actions::Reach,
+    answer_cache::BoardRule,
+    chat::{self, Hearing},
     hidden_state,
     kinds::EntityKinds,
-    movement, paths, replication,
+    movement, past, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
     state, timers, travel, wake_times,
 };
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
-pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer};
+pub(crate) use messages::{client_message_name, receive};
 pub use object_kind::ObjectKind;
 pub use room_states::{RoomStateError, RoomStates};
 pub use to_players::ToPlayers;
@@ -91,6 +96,18 @@ pub trait SimulationApp {
     /// inserted into objects. May be called several times.
     fn control_motion(&mut self) -> &mut Self;
 
+    /// Keeps where players and objects were for this much time, at most 250 ms (15 ticks), so that
+    /// game logic can ask [`crate::PastSpace`]. May be called several times: the longest time
+    /// applies.
+    ///
+    /// The past is part of the state: up to 16 segments of each entity. An entity whose motion does
+    /// not change costs nothing in a tick. The second change of its motion in a room allocates
+    /// memory for its past, and no further one does.
+    ///
+    /// # Panics
+    /// If the time is longer than 250 ms.
+    fn keep_past_positions(&mut self, time: Duration) -> &mut Self;
+
     /// Sets the collision layer of players, 0 to 31. The default is 0.
     ///
     /// # Panics
@@ -122,6 +139,14 @@ pub trait SimulationApp {
         &mut self,
         check: impl Fn(&World, Joining) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self;
+
+    /// Lets game logic keep near chats from some of the players near the speaker: behind a door, or
+    /// in a quiet zone. It is called for each of them but the speaker, and returns whether the
+    /// player hears the chat. If there are several functions, all of them must agree. It may read
+    /// the world, with the positions of the tick before. Chats to the room are not checked.
+    ///
+    /// For the limit on bytes per room, a chat counts as if all players nearby heard it.
+    fn may_hear(&mut self, check: impl Fn(&World, Hearing) -> bool + Send + Sync + 'static) -> &mut Self;
 
     /// Declares that a component or resource is not part of the state: it is derived from the
     /// state, or only for presentation.
@@ -171,6 +196,22 @@ pub trait SimulationApp {
     /// writes one is refused with `not_yours`. Game logic writes them, and any other keys, with
     /// [`RoomStates`].
     fn owns_state(&mut self, prefix: &'static str) -> &mut Self;
+
+    /// Keeps the answers of a rule about the boards of rooms, and lets clients ask under this name.
+    ///
+    /// Every entity with a board has an [`AnswerCache`](crate::AnswerCache) from then on. A client
+    /// asks about the board of its room with a message that has two fields: the version of the key
+    /// [`BoardRule::KEY`] of the room state that it knows, and the question. It is sent a message of
+    /// the same name with three fields: the version, the question and the answer. A question about
+    /// a different version is refused with `stale_version` and the current one, and a question in a
+    /// room without a board with `declined` and the code 0.
+    ///
+    /// The key is reserved for game logic, as with [`Self::owns_state`].
+    ///
+    /// # Panics
+    /// If the rule is declared twice, a message of players or to players has the name, or
+    /// [`BoardRule::KEY`] is not a valid key.
+    fn board_rule<R: BoardRule>(&mut self, name: &'static str) -> &mut Self;
 
     /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
     /// to do without any event: the end of a round, a bomb that explodes. The function is called at
@@ -281,6 +322,11 @@ impl SimulationApp for App {
         self
     }
 
+    fn keep_past_positions(&mut self, time: Duration) -> &mut Self {
+        past::keep(self, time);
+        self
+    }
+
     fn player_layer(&mut self, layer: u8) -> &mut Self {
         let mut kinds = self.world_mut().resource_mut::<EntityKinds>();
         kinds.set_player_layer(layer);
@@ -314,6 +360,11 @@ impl SimulationApp for App {
         self
     }
 
+    fn may_hear(&mut self, check: impl Fn(&World, Hearing) -> bool + Send + Sync + 'static) -> &mut Self {
+        chat::add_check(self, Box::new(check));
+        self
+    }
+
     fn presentation_only<C: Component>(&mut self) -> &mut Self {
         state::derived::<C>(self);
         self
@@ -340,6 +391,11 @@ impl SimulationApp for App {
             messages::add_sender(self, Box::new(room_states::send_changes));
         }
         self
+    }
+
+    fn board_rule<R: BoardRule>(&mut self, name: &'static str) -> &mut Self {
+        board_rules::declare::<R>(self, name);
+        self.owns_state(R::KEY)
     }
 
     fn player_action<M: DeserializeOwned + Send + Sync + 'static>(

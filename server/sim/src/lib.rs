@@ -119,6 +119,9 @@
 //!   as [`ToPlayers`]: to one, to those near one, to a room or to the world.
 //! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
 //!   It arrives as [`TimerRang`].
+//! * [`may_hear`](SimulationApp::may_hear): game logic decides who hears a near chat ([`Hearing`]).
+//! * [`board_rule`](SimulationApp::board_rule): players can ask a [`BoardRule`], such as where a
+//!   piece may go. Its answers are kept in an [`AnswerCache`].
 //! * [`RoomEvent`]: rooms are created and end, players enter and leave.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
@@ -131,7 +134,8 @@
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
 //! * where players and objects are: [`Space`] finds those in a circle or a rectangle, the nearest
-//!   and the first one along a line, and says who sees whom
+//!   and the first one along a line, and says who sees whom. [`PastSpace`] does the same with the
+//!   positions of one of the last ticks
 //! * the tick: [`Clock`], [`every`], [`Cooldown`]; random numbers: [`Chance`]; the seed: [`Setup`]
 //! * objects: [`Object`], [`ObjectSlots`], [`EntityKinds`]; [`Objects`] spawns them
 //! * paths over a map: objects with a [`Route`] follow them. Without an object, a [`PathQueue`]
@@ -168,6 +172,7 @@
 #![forbid(unsafe_code)]
 
 mod actions;
+mod answer_cache;
 mod broadcast_budget;
 mod chance;
 mod changed_rows;
@@ -188,6 +193,7 @@ mod object_interest;
 mod object_space;
 mod objects;
 mod outbox;
+mod past;
 mod paths;
 mod player;
 mod proximity;
@@ -218,7 +224,9 @@ mod watch;
 pub const SIMULATION: u32 = 7;
 
 pub use actions::Reach;
+pub use answer_cache::{AnswerCache, BoardRule};
 pub use chance::Chance;
+pub use chat::Hearing;
 pub use clock::{Clock, every, ticks_in};
 pub use config::{
     BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
@@ -252,8 +260,8 @@ pub use sessions::Sessions;
 pub use simulation::{Census, EntityOrder, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
-    FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer, ObjectSpace,
-    RayHit, Rect, RestingIndex, RoomSpace, SlotPosition, Space,
+    Clamped, FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer,
+    ObjectSpace, PastRoom, PastSpace, RayHit, Rect, RestingIndex, RoomSpace, SlotPosition, Space,
 };
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;

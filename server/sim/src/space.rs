@@ -7,6 +7,7 @@
 //! of game logic. The indexes are plain data in integers. Nothing here allocates memory in steady
 //! state.
 
+mod found_entity;
 mod grid;
 mod kind_set;
 mod lanes;
@@ -16,6 +17,8 @@ mod near_radius;
 mod object_layer;
 mod object_space;
 mod param;
+mod past_places;
+mod past_space;
 mod position_columns;
 mod queries;
 mod ray;
@@ -26,6 +29,7 @@ mod torus;
 
 use parlour_shared::{ids::Slot, motion};
 
+pub use found_entity::FoundEntity;
 pub use grid::Grid;
 pub use kind_set::KindSet;
 pub use line_queries::{HitTarget, RayHit};
@@ -35,8 +39,9 @@ pub use object_layer::ObjectLayer;
 pub use object_space::ObjectSpace;
 pub use param::Space;
 pub(crate) use param::SpaceIsUsed;
+pub use past_space::{Clamped, PastRoom, PastSpace};
 pub(crate) use position_columns::PositionColumns;
-pub use queries::{FoundEntity, RoomSpace};
+pub use queries::RoomSpace;
 pub use rect::{HalfSize, Rect};
 pub use resting_index::RestingIndex;
 pub(crate) use sight::sees_body;

@@ -1,13 +1,15 @@
 //! Chat: to the room or to nearby players, in a stream without gaps for each listener.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+use bevy_app::App;
 use parlour_shared::{
     ids::Epoch,
     limits::MAX_CHAT_BYTES,
     message::{Durability, Refusal, Scope, ServerMessage, Stamp},
     rng::{Purpose, Stream},
 };
-use parlour_testing::{SessionActions as _, TestWorld, plaza};
+use parlour_sim::{Hearing, Player, SimulationApp as _};
+use parlour_testing::{SessionActions as _, TestWorld, plaza, teleport_plugin};
 use std::collections::BTreeMap;
 
 /// Three players in the plaza: 1 and 2 are next to each other, 3 is far away.
@@ -248,4 +250,37 @@ fn request_0_is_not_answered() {
     world.tick();
     let messages = world.messages(1);
     assert!(matches!(&messages[..], [ServerMessage::Chat(_)]), "{messages:?}");
+}
+
+/// Listeners whose sessions have an odd number hear no near chat.
+fn deaf(app: &mut App) {
+    app.add_plugins(teleport_plugin).may_hear(|_, _| true);
+    app.may_hear(|world, Hearing { speaker, listener }| {
+        assert_ne!(speaker, listener, "a speaker always hears itself");
+        let listener = world.get::<Player>(listener);
+        listener.is_some_and(|listener| listener.session.0 % 2 == 0)
+    });
+}
+
+#[test]
+fn game_logic_keeps_near_chats_from_listeners_and_no_stream_has_a_gap() {
+    let mut world = TestWorld::with_plugins(plaza(), deaf);
+    (1..=4).for_each(|session| world.open_and_join(session, "plaza"));
+    world.ticks(12);
+    for (speaker, heard) in [(1, [1, 1, 0, 1]), (2, [0, 1, 0, 1]), (3, [0, 1, 1, 1])] {
+        world.forget_messages();
+        world.chat(speaker, Scope::Near, "psst");
+        world.tick();
+        assert_eq!(world.client(speaker).messages.len(), 2, "the chat and the answer");
+        let counts = [1, 2, 3, 4].map(|session| world.chats(session).len());
+        assert_eq!(counts, heard, "from {speaker}");
+    }
+    world.chat(1, Scope::Near, "again");
+    world.tick();
+    let seqs = [1, 2].map(|session| world.chats(session)[0].stamp.seq);
+    assert_eq!(seqs, [2, 4], "each stream counts what was heard");
+    world.forget_messages();
+    world.chat(2, Scope::Room, "to all");
+    world.tick();
+    assert_eq!([1, 2, 3, 4].map(|session| world.chats(session).len()), [1; 4]);
 }

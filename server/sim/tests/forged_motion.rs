@@ -2,6 +2,8 @@
 //! Loading refuses them, and the world that it refuses never runs.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+use std::time::Duration;
+
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -19,6 +21,7 @@ use parlour_testing::{
 fn logic(app: &mut App) {
     solids_plugin(app);
     app.follow_paths(100);
+    app.keep_past_positions(Duration::from_millis(250));
     app.configure_sets(TickSchedule, ObeyOrders.before(FollowPaths));
 }
 
@@ -73,4 +76,32 @@ fn searches_that_may_use_no_nodes_are_refused() {
     assert!(honest.is_none(), "{honest:?}");
     let error = load(&forged_part(&mut world, "path_searches", &searches(0)));
     assert!(matches!(error, Some(LoadError::Value { .. })), "{error:?}");
+}
+
+#[test]
+fn pasts_that_no_motion_leaves_behind_are_refused() {
+    let mut world = world();
+    let ball = StableId::object(ObjectId(1));
+    let now = world.now();
+    let kept = |from: u32, since: u32| (Tick(from), Segment::still(Tick(since), Position::from_px(80, 80)));
+    let past = |latest: Option<(Tick, Segment)>, ended: &[(Tick, Segment)]| encoded(&(latest, ended));
+    let latest = Some(kept(now.0, now.0));
+    // Possible, but its hash is that of a different past.
+    for possible in [past(latest, &[kept(1, 1), kept(2, 1)]), past(None, &[])] {
+        let error = load(&forged_part_of(&mut world, ball, "past_motion", &possible));
+        assert!(matches!(error, Some(LoadError::Hash { .. })), "{error:?}");
+    }
+    let many: Vec<_> = (0..16).map(|from| kept(from, from)).collect();
+    let impossible = [
+        past(Some(kept(now.0 + 1, 1)), &[]),
+        past(Some(kept(now.0, now.0 + 1)), &[]),
+        past(latest, &[kept(2, 2), kept(1, 1)]),
+        past(latest, &[kept(now.0, 1)]),
+        past(None, &[kept(1, 1)]),
+        past(Some(kept(20, 20)), &many),
+    ];
+    for impossible in impossible {
+        let error = load(&forged_part_of(&mut world, ball, "past_motion", &impossible));
+        assert!(matches!(error, Some(LoadError::Value { .. })), "{error:?}");
+    }
 }

@@ -2,6 +2,8 @@
 //! saved state and frames in each tick. Worlds, inputs, holds, cadences and watchers are random.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+use std::time::Duration;
+
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -183,14 +185,16 @@ struct Fuse {
 #[derive(Clone, Serialize, Deserialize)]
 struct Bang(u32);
 
-/// Game logic that sleeps: encounters, a timer, a message to players, and teleports after `Walk`.
+/// Game logic that sleeps: past positions, encounters, a timer, a message to players, and teleports
+/// after `Walk`.
 fn sleepy(app: &mut App) {
     app.init_resource::<Bomb>();
     app.state_resource::<Bomb>("bomb")
         .replicate::<Met>("met")
         .player_message::<Fuse>("fuse")
         .client_message::<Bang>("bang")
-        .sleeps_until(|world| world.resource::<Bomb>().at);
+        .sleeps_until(|world| world.resource::<Bomb>().at)
+        .keep_past_positions(Duration::from_millis(250));
     app.register_required_components::<Player, Met>();
     let systems = (light, meet, explode).chain().after(Walk);
     app.add_systems(TickSchedule, systems.in_set(StepSet::Simulate).in_set(MaySleep));

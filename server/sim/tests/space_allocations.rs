@@ -1,17 +1,20 @@
-//! In steady state, a tick with objects near players and queries of game logic allocates nothing:
-//! exactly zero, counted by the allocator.
+//! In steady state, a tick with objects near players and queries of game logic, also about past
+//! positions, allocates nothing: exactly zero, counted by the allocator.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
+
+use std::time::Duration;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
+    ids::Tick,
     message::{Move, MoveHeading},
     motion::{Direction, Position, Velocity},
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    Clock, FoundEntity, HalfSize, KindSet, Object, Objects, Room, Rooms, Simulation, Space, Steer, StepSet,
-    TickSchedule, Walk,
+    Clock, FoundEntity, HalfSize, KindSet, Object, Objects, PastSpace, Room, Rooms, Simulation,
+    SimulationApp as _, Space, Steer, StepSet, TickSchedule, Walk,
 };
 use parlour_testing::{
     SessionActions as _,
@@ -62,9 +65,15 @@ fn place(random: &mut Stream) -> Position {
 }
 
 /// One query of each sort in each room.
-fn ask(space: Space, rooms: Res<Rooms>, clock: Res<Clock>, mut found: Local<Vec<FoundEntity>>) {
-    for room in rooms.iter() {
-        let room = space.room(room).unwrap();
+fn ask(
+    space: Space,
+    past: PastSpace,
+    rooms: Res<Rooms>,
+    clock: Res<Clock>,
+    mut found: Local<Vec<FoundEntity>>,
+) {
+    for entity in rooms.iter() {
+        let room = space.room(entity).unwrap();
         let random = &mut Stream::new(1, clock.tick.0.into(), Purpose::Game);
         // At first, everything is found.
         let (from, radius) = match clock.tick.0 {
@@ -75,6 +84,10 @@ fn ask(space: Space, rooms: Res<Rooms>, clock: Res<Clock>, mut found: Local<Vec<
         room.nearest(from, 5, radius, KindSet::OBJECTS, &mut found);
         let hit = room.first_hit(from, place(random), HalfSize::default(), KindSet::ALL, None);
         found.retain(|other| room.can_see(from, other.position) && hit.is_some());
+        let then = past
+            .room_at(entity, Tick(clock.tick.0.saturating_sub(random.below(18))))
+            .unwrap();
+        then.space.in_circle(from, radius, KindSet::ALL, &mut found);
     }
 }
 
@@ -82,6 +95,7 @@ fn ask(space: Space, rooms: Res<Rooms>, clock: Res<Clock>, mut found: Local<Vec<
 fn run(rooms: u64, per_room: u64) -> (u32, u64) {
     let logic = |app: &mut App| {
         objects_plugin(app);
+        app.keep_past_positions(Duration::from_millis(250));
         app.add_systems(
             TickSchedule,
             (

@@ -6,16 +6,17 @@ use std::{
     process::ExitCode,
 };
 
+use parlour_recording::{
+    HeaderError, RecordingError,
+    replay::{FindError, MomentError, ReplayError, display, worlds::WorldsError},
+};
+
 use crate::{
     RunError, StartError, StateError, UnsavedWorld,
     config::Problems,
     maps::MapErrors,
     room_types::{RoomTypeError, RoomTypeErrors, RoomTypeFault},
     skins::SkinErrors,
-};
-use parlour_recording::{
-    HeaderError, RecordingError,
-    replay::{FindError, MomentError, ReplayError, display, worlds::WorldsError},
 };
 
 /// A replay reached a state that differs from the recorded one, or two recordings differ.
@@ -33,7 +34,7 @@ pub(crate) const SOFTWARE: u8 = 70;
 /// The system refused a resource, such as a thread or a file.
 const SYSTEM: u8 = 71;
 /// The directory of recordings, histories or worlds cannot be created or written to, a world could
-/// not be saved, or an export would overwrite a file.
+/// not be saved, a file would be overwritten, or a project cannot be written.
 const CANNOT_CREATE: u8 = 73;
 /// The process has no permission, such as for a port below 1024.
 const PERMISSION: u8 = 77;
@@ -54,7 +55,7 @@ Exit codes:
    70  Parlour itself failed; see the log for the reason
    71  the system refused a resource, such as a thread or a file
    73  the directory of recordings, histories or worlds cannot be created or written to, a world
-       could not be saved, or an export would overwrite a file
+       could not be saved, or a file would be overwritten
    77  no permission, such as for a port below 1024
    78  the configuration cannot be used
   130  terminated by a second Ctrl-C";
@@ -148,6 +149,11 @@ impl Exit {
     /// Worlds could not be saved when the server stopped. `None`: all were saved.
     pub(crate) fn unsaved(worlds: &[UnsavedWorld]) -> Option<Self> {
         (!worlds.is_empty()).then(|| Self::new(CANNOT_CREATE, RunError::Unsaved(worlds.to_vec()).to_string()))
+    }
+
+    /// A file or directory of a new project cannot be written.
+    pub(crate) fn not_written(path: &Path, error: &io::Error) -> Self {
+        Self::new(CANNOT_CREATE, format!("cannot write {}: {error}", path.display()))
     }
 
     /// A file would be overwritten.

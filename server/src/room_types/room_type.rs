@@ -170,8 +170,14 @@ impl RoomType {
         self
     }
 
+    /// Returns the name of the type.
+    #[cfg(feature = "testing")]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Returns the names of the maps, at least one.
-    pub(super) fn map_names(&self) -> Vec<String> {
+    pub(crate) fn map_names(&self) -> Vec<String> {
         match self.maps.as_slice() {
             [] => vec![self.name.clone()],
             maps => maps.to_vec(),

@@ -8,7 +8,7 @@ use bevy_ecs::prelude::*;
 use super::Simulation;
 use crate::{
     config::SimConfig,
-    object_interest, objects, rooms, sessions,
+    extend, object_interest, objects, past, rooms, sessions,
     state::{self, LoadError, PartRegistry, SavedState},
 };
 
@@ -95,6 +95,7 @@ impl Simulation {
         objects::rebuild(world)?;
         object_interest::rebuild(world)?;
         sessions::rebuild(world)?;
+        past::rebuild(world);
         state::verify(world, saved.hash)
     }
 
@@ -102,6 +103,29 @@ impl Simulation {
     /// [`parlour_tick::TickOutput::parts`], and [`crate::SavedPart::tag`].
     pub fn part_names(&self) -> impl Iterator<Item = &'static str> {
         self.world.resource::<PartRegistry>().names()
+    }
+
+    /// Returns the name under which a component is part of the state, or `None` if it is not.
+    #[must_use]
+    pub fn part_name<C: Component>(&self) -> Option<&'static str> {
+        let id = self.world.component_id::<C>()?;
+        self.world.resource::<PartRegistry>().name_of(id)
+    }
+
+    /// Returns a component of an entity in the binary encoding of messages, by the name under which
+    /// it is part of the state. For tests and other tools. `None`: the entity does not exist, does
+    /// not have the component, or there is no part with this name.
+    #[must_use]
+    pub fn encoded_part(&self, entity: Entity, name: &str) -> Option<Vec<u8>> {
+        state::encode_part(&self.world, entity, name)
+    }
+
+    /// Returns the name under which game logic sends messages of this type to players, or `None` if
+    /// it is not declared with
+    /// [`SimulationApp::client_message`](crate::SimulationApp::client_message).
+    #[must_use]
+    pub fn client_message_name<M: Send + Sync + 'static>(&self) -> Option<&'static str> {
+        extend::client_message_name::<M>(&self.world)
     }
 
     /// Returns the parts of an entity that are part of the state, by name, as JSON: for people and

@@ -65,6 +65,7 @@ impl Space<'_, '_> {
             objects,
             kinds: &self.kinds,
             walls: &details.map.walls,
+            past: None,
         })
     }
 

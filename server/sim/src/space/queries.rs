@@ -7,12 +7,12 @@ use parlour_shared::{
     motion::{Position, UNITS_PER_PX, WallGrid},
 };
 
-use super::{HalfSize, KindSet, ObjectSpace, Rect, SlotPosition};
+use super::{FoundEntity, HalfSize, KindSet, ObjectSpace, Rect, SlotPosition, past_places::PastPlaces};
 use crate::{kinds::EntityKinds, movement::CurrentPosition, proximity::PlayerIndex, rooms::Seats};
 
 /// Where the players and objects of a room are, for queries of game logic: [`Space`](crate::Space)
-/// returns it. Each query that finds several entities replaces the contents of a list, whose memory
-/// can be used again.
+/// returns it, and [`PastSpace`](crate::PastSpace) with the positions of a past tick. Each query
+/// that finds several entities replaces the contents of a list, whose memory can be used again.
 #[derive(Clone, Copy, Debug)]
 pub struct RoomSpace<'a> {
     pub(super) seats: &'a Seats,
@@ -22,22 +22,19 @@ pub struct RoomSpace<'a> {
     pub(super) objects: &'a ObjectSpace,
     pub(super) kinds: &'a EntityKinds,
     pub(super) walls: &'a WallGrid,
+    /// The positions of a past tick, if the queries are about one.
+    pub(super) past: Option<PastPlaces<'a>>,
 }
 
-/// A player or an object that a query found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FoundEntity {
-    /// The entity.
-    pub entity: Entity,
-    /// Its kind: [`KindId::PLAYER`] or one of objects.
-    pub kind: KindId,
-    /// Its slot in the room.
-    pub slot: Slot,
-    /// Its position.
-    pub position: Position,
-}
+impl<'a> RoomSpace<'a> {
+    /// Returns the queries about a past tick.
+    pub(super) fn at(self, past: PastPlaces<'a>) -> Self {
+        Self {
+            past: Some(past),
+            ..self
+        }
+    }
 
-impl RoomSpace<'_> {
     /// Finds the entities whose position is at most `radius` units from `centre`. They are ordered
     /// by distance, and for equal distances by slot.
     pub fn in_circle(&self, centre: Position, radius: i32, kinds: KindSet, found: &mut Vec<FoundEntity>) {
@@ -101,6 +98,20 @@ impl RoomSpace<'_> {
 
     /// Calls `found` with each entity whose position is in a rectangle, in no particular order.
     fn each_in_rect(&self, rect: Rect, kinds: KindSet, mut found: impl FnMut(FoundEntity)) {
+        let Some(past) = self.past else {
+            self.each_present_in_rect(rect, kinds, found);
+            return;
+        };
+        self.each_present_in_rect(rect, kinds, |entity| {
+            if past.is_unmoved(entity.entity) {
+                found(entity);
+            }
+        });
+        past.each_recent(rect, kinds, &mut found);
+    }
+
+    /// Like [`Self::each_in_rect`], with the present positions.
+    fn each_present_in_rect(&self, rect: Rect, kinds: KindSet, mut found: impl FnMut(FoundEntity)) {
         if kinds.contains(KindId::PLAYER) {
             self.each_player_in_rect(rect, &mut found);
         }

@@ -60,7 +60,7 @@ impl PartRegistry {
     }
 
     /// Returns the name under which a component is part of the state.
-    pub(super) fn name_of(&self, id: ComponentId) -> Option<&'static str> {
+    pub(crate) fn name_of(&self, id: ComponentId) -> Option<&'static str> {
         let part = self.parts.iter().find(|part| part.id == id)?;
         Some(part.name)
     }

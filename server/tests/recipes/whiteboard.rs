@@ -1,10 +1,8 @@
-//! The example of a lock: one player at a time has the pen of a whiteboard, and all who see the
-//! whiteboard see who.
-#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
+//! One player at a time has the pen of a whiteboard, and all who see the whiteboard see who.
 
-#[path = "../examples/whiteboard.rs"]
-#[allow(dead_code, reason = "the main function of the example is not used here")]
-mod whiteboard;
+#[path = "../../examples/whiteboard.rs"]
+#[allow(dead_code, reason = "its main function is not used here")]
+mod example;
 
 use std::sync::Arc;
 
@@ -13,23 +11,29 @@ use parlour_shared::{
     codec,
     ids::{ObjectId, PlayerId},
     message::{ActTarget, Refusal},
-    motion::Position,
+    motion::{Position, WallGrid},
 };
 use parlour_sim::{SimConfig, Simulation};
-use parlour_testing::{SessionActions as _, TestWorld, generous_rules, teleport_plugin};
+use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::map, teleport_plugin};
 use parlour_tick::TickOutput;
-use whiteboard::{HangPen, TakePen, Text, WhiteboardPlugin, Write, office};
+
+use crate::bots::{Bot, serve};
+use example::{HangPen, LONGEST, NO_WHITEBOARD, TakePen, Text, Whiteboard, Write};
 
 const BOARD: ActTarget = ActTarget::Object(ObjectId(1));
 
 fn config() -> SimConfig {
-    let mut config = SimConfig::new(vec![Arc::new(office())]);
+    // The whiteboard is where players enter. There is a second room below.
+    let mut walls = WallGrid::new(20, 20, 16);
+    (0..20).for_each(|column| walls.block(column, 10));
+    let office = map("office", walls, Position::from_px(160, 150), Vec::new());
+    let mut config = SimConfig::new(vec![Arc::new(office)]);
     config.rules = generous_rules();
     config
 }
 
 fn logic(app: &mut App) {
-    app.add_plugins((WhiteboardPlugin, teleport_plugin));
+    app.add_plugins((Whiteboard, teleport_plugin));
 }
 
 fn world() -> TestWorld {
@@ -111,7 +115,7 @@ fn who_does_not_have_the_pen_cannot_hang_it_back() {
 #[test]
 fn a_player_on_the_other_side_of_the_wall_does_not_reach_the_whiteboard() {
     let mut world = world();
-    let Position { x, y } = Position::from_px(160, 192);
+    let Position { x, y } = Position::from_px(160, 188);
     world.teleport(1, x, y);
     world.ticks(10);
     assert_eq!(seen(&world, 1).0, "Welcome", "it is near");
@@ -129,7 +133,7 @@ fn a_player_has_no_pen() {
     world.act(1, bob, "write", &Write("!".into()));
     world.act(1, bob, "hang_pen", &HangPen);
     world.tick();
-    let declined = Refusal::Declined { code: 1 };
+    let declined = Refusal::Declined { code: NO_WHITEBOARD };
     assert_eq!(world.refusals(1), [declined.clone(), declined, Refusal::NotYours]);
 }
 
@@ -156,4 +160,41 @@ fn a_loaded_office_continues_the_same() {
         assert_eq!(output.hash, world.output.hash, "tick {tick}");
     }
     assert_eq!(seen(&world, 2), ("after".into(), Some(world.client(2).player)));
+}
+
+#[test]
+fn a_text_that_is_too_long_is_refused() {
+    let mut world = world();
+    take_pen(&mut world, 1);
+    write(&mut world, 1, &"x".repeat(LONGEST + 1));
+    write(&mut world, 1, &"x".repeat(LONGEST));
+    world.tick();
+    assert_eq!(world.refusals(1), [Refusal::BadText]);
+    assert_eq!(seen(&world, 2).0.len(), LONGEST);
+}
+
+#[tokio::test]
+async fn bots_take_the_pen_one_after_the_other() {
+    let server = serve(Whiteboard);
+    let mut ann = Bot::join(&server, "ann", "plaza").await;
+    let mut bob = Bot::join(&server, "bob", "plaza").await;
+    let board = ann.sees_object("whiteboard").await;
+    bob.sees_object("whiteboard").await;
+    ann.act(board, "take_pen", &TakePen).await.unwrap();
+    assert_eq!(bob.act(board, "take_pen", &TakePen).await, Err(Refusal::Taken));
+    ann.act(board, "write", &Write("Lunch?".into())).await.unwrap();
+    ann.0.close().await.unwrap();
+    // The pen is free again.
+    let text = bob
+        .wait_for(|bob, _| {
+            let (_, board, seen) = bob.client().view().objects().next()?;
+            let (_, bytes) = seen.components.first()?;
+            board
+                .owner
+                .is_none()
+                .then(|| codec::decode::<Text>(bytes).unwrap().0)
+        })
+        .await;
+    assert_eq!(text, "Lunch?");
+    bob.act(board, "take_pen", &TakePen).await.unwrap();
 }

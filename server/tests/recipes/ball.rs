@@ -1,9 +1,8 @@
-//! The example of an object that moves: a ball that players push rolls, bounces and comes to rest.
-#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
+//! A ball that players push rolls, bounces and comes to rest.
 
-#[path = "../examples/ball.rs"]
-#[allow(dead_code, reason = "the example also prints")]
-mod ball;
+#[path = "../../examples/ball.rs"]
+#[allow(dead_code, reason = "its main function is not used here")]
+mod example;
 
 use std::sync::Arc;
 
@@ -11,26 +10,42 @@ use parlour_shared::{
     codec,
     ids::ObjectId,
     message::{ActTarget, Refusal, ServerMessage},
-    motion::{Position, Velocity},
+    motion::{Direction, Position, Velocity, WallGrid},
 };
 use parlour_sim::{CurrentPosition, SimConfig, Simulation};
-use parlour_testing::{SessionActions as _, TestWorld};
+use parlour_testing::{SessionActions as _, TestWorld, maps::map};
 use parlour_tick::TickOutput;
 
-use ball::{BallPlugin, FASTEST, Push, PushedBy, pitch};
+use crate::bots::{Bot, serve};
+use example::{Ball, FASTEST, NO_BALL, Push, PushedBy};
 
 const BALL: ObjectId = ObjectId(1);
 
-fn config() -> SimConfig {
-    SimConfig::new(vec![Arc::new(pitch())])
+/// A room of 480 x 320 px, whose ball is at this place.
+fn config(x: i32, y: i32) -> SimConfig {
+    let pitch = map(
+        "pitch",
+        WallGrid::new(30, 20, 16),
+        Position::from_px(x, y),
+        Vec::new(),
+    );
+    SimConfig::new(vec![Arc::new(pitch)])
+}
+
+/// Two players, who have walked away from the ball for 8 ticks.
+fn world_beside_ball(config: SimConfig, direction: Direction) -> TestWorld {
+    let mut world = TestWorld::with_plugins(config, Ball);
+    (1..=2).for_each(|session| world.open_and_join(session, "pitch"));
+    world.tick();
+    (1..=2).for_each(|session| world.walk(session, direction));
+    world.ticks(8);
+    (1..=2).for_each(|session| world.walk(session, Direction::Still));
+    world.ticks(10);
+    world
 }
 
 fn world() -> TestWorld {
-    let mut world = TestWorld::with_plugins(config(), BallPlugin);
-    world.open_as_and_join(1, "Ada", "pitch");
-    world.open_as_and_join(2, "Bob", "pitch");
-    world.ticks(10);
-    world
+    world_beside_ball(config(240, 160), Direction::West)
 }
 
 fn push(world: &mut TestWorld, session: u64, target: ActTarget) {
@@ -96,14 +111,8 @@ fn a_ball_bounces_off_a_wall_and_comes_to_rest() {
 
 #[test]
 fn a_ball_in_a_corner_turns_round_on_both_axes() {
-    let mut config = config();
-    let mut map = pitch();
-    map.objects[0].position = Position::from_px(20, 20);
-    map.spawns[0].position = Position::from_px(34, 34);
-    config.maps = vec![Arc::new(map)];
-    let mut world = TestWorld::with_plugins(config, BallPlugin);
-    world.open_and_join(1, "pitch");
-    world.ticks(10);
+    // The players push it into the corner, from the southeast.
+    let mut world = world_beside_ball(config(20, 20), Direction::Southeast);
     push(&mut world, 1, ActTarget::Object(BALL));
     world.ticks(4);
     assert_eq!(place(&world.sim), Position::from_px(6, 6));
@@ -118,7 +127,7 @@ fn a_push_from_afar_or_of_a_player_is_refused() {
     let ada = ActTarget::Player(world.client(1).player);
     push(&mut world, 2, ada);
     world.tick();
-    assert_eq!(refusals(&mut world, 2), [Refusal::Declined { code: 1 }]);
+    assert_eq!(refusals(&mut world, 2), [Refusal::Declined { code: NO_BALL }]);
     push(&mut world, 1, ActTarget::Object(BALL));
     world.ticks(30);
     push(&mut world, 1, ActTarget::Object(BALL));
@@ -132,11 +141,30 @@ fn a_loaded_world_continues_with_the_rolling_ball() {
     push(&mut world, 1, ActTarget::Object(BALL));
     world.ticks(20);
     let saved = world.saved();
-    let mut loaded = Simulation::load(config(), BallPlugin, &saved).unwrap();
+    let mut loaded = Simulation::load(config(240, 160), Ball, &saved).unwrap();
     for _ in 0..200 {
         loaded.step(&mut world.input.clone(), &mut TickOutput::default());
         world.tick();
         assert_eq!(loaded.hash(), world.sim.hash());
     }
     assert_eq!(place(&loaded), place(&world.sim));
+}
+
+#[tokio::test]
+async fn bots_push_the_ball_and_see_it_roll() {
+    let server = serve(Ball);
+    let mut ann = Bot::join(&server, "ann", "plaza").await;
+    let mut bob = Bot::join(&server, "bob", "plaza").await;
+    let ball = ann.sees_object("ball").await;
+    // The ball is where players enter.
+    ann.act(ball, "push", &Push).await.unwrap();
+    let pushed_by = bob
+        .wait_for(|bob, _| {
+            let (_, _, ball) = bob.client().view().objects().next()?;
+            let (_, bytes) = ball.components.first()?;
+            let PushedBy(player) = codec::decode(bytes).unwrap();
+            player.filter(|_| ball.segment.gait.velocity() != Velocity::default())
+        })
+        .await;
+    assert_eq!(pushed_by, ann.id());
 }

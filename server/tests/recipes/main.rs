@@ -1,0 +1,17 @@
+//! The recipes in server/examples: the game logic of each without a network, and played by bots
+//! over the wire.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
+
+mod ball;
+mod board;
+mod board_bots;
+#[path = "../../examples/board.rs"]
+#[allow(dead_code, reason = "the main function of the example is not used here")]
+mod board_recipe;
+mod bots;
+mod guard;
+mod office;
+mod projectile;
+#[path = "../support/mod.rs"]
+mod support;
+mod whiteboard;
