@@ -19,9 +19,9 @@
 //! > {"custom":{"request":3,"name":"move","body":"0c1c"}}
 //! ```
 //!
-//! The bodies are binary, as hexadecimal digits. `moves` asks about the square 0c (e2), with version
-//! 01 of the key `board`, which `state_changed` or `room_entered` has reported. `move` moves from 0c
-//! to 1c (e4), and is declined until a second player is there.
+//! The bodies are binary, as hexadecimal digits. `moves` asks about the square 0c (e2), with the
+//! version 01 of the key `board`, which `state_changed` or `room_entered` has reported. `move` goes
+//! from 0c to 1c (e4), and is declined until a second player is there.
 
 #[path = "board/chess.rs"]
 pub(crate) mod chess;
@@ -70,7 +70,7 @@ pub(crate) struct Move {
     pub(crate) to: Square,
 }
 
-/// Gives up. The `custom` message `resign`, with an empty body.
+/// The player resigns. The `custom` message `resign`, with an empty body.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Resign;
 
@@ -137,7 +137,7 @@ impl Plugin for Chess {
     }
 }
 
-/// Gives seats to players that enter, and starts a timer for those that leave.
+/// Assigns seats to players that enter, and starts a timer for those that leave.
 fn come_and_go(
     mut events: MessageReader<RoomEvent>,
     mut games: Query<(&Board, &mut Game)>,

@@ -40,7 +40,8 @@ pub(crate) struct Guards;
 
 impl Plugin for Guards {
     fn build(&self, app: &mut App) {
-        let guard = ObjectKind::new("guard").with::<Alert>("alert");
+        // Players see it from farther away than it sees them.
+        let guard = ObjectKind::new("guard").near_px(400).with::<Alert>("alert");
         app.object_kind(guard.placed(|place, guard| {
             guard.insert((Route::new(SPEED), Post(place.position), Alert::Watching));
         }));

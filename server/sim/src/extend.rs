@@ -30,6 +30,7 @@ use crate::{
 };
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
+pub use board_rules::{BoardAnswer, BoardQuestion};
 pub use messages::{Answer, FromPlayer};
 pub(crate) use messages::{client_message_name, receive};
 pub use object_kind::ObjectKind;
@@ -200,11 +201,10 @@ pub trait SimulationApp {
     /// Keeps the answers of a rule about the boards of rooms, and lets clients ask under this name.
     ///
     /// Every entity with a board has an [`AnswerCache`](crate::AnswerCache) from then on. A client
-    /// asks about the board of its room with a message that has two fields: the version of the key
-    /// [`BoardRule::KEY`] of the room state that it knows, and the question. It is sent a message of
-    /// the same name with three fields: the version, the question and the answer. A question about
-    /// a different version is refused with `stale_version` and the current one, and a question in a
-    /// room without a board with `declined` and the code 0.
+    /// sends a [`BoardQuestion`] about the board of its room, and is sent a [`BoardAnswer`] of the
+    /// same name. A question about a different version of the board is refused with `stale_version`
+    /// and the current one, and a question in a room without a board with `declined` and the code
+    /// 0.
     ///
     /// The key is reserved for game logic, as with [`Self::owns_state`].
     ///

@@ -234,7 +234,8 @@ pub use config::{
 };
 pub use cooldown::Cooldown;
 pub use extend::{
-    ActionOn, Answer, FromPlayer, ObjectKind, RoomStateError, RoomStates, SimulationApp, ToPlayers,
+    ActionOn, Answer, BoardAnswer, BoardQuestion, FromPlayer, ObjectKind, RoomStateError, RoomStates,
+    SimulationApp, ToPlayers,
 };
 pub use hidden_state::{Added, Changed, HiddenState, Local, RemovedComponents};
 pub use kinds::{EntityKinds, Kind};

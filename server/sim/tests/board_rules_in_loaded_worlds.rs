@@ -104,10 +104,22 @@ const TICKS: u32 = 90;
 
 /// What can be observed of a tick: all but the snapshots, which a loaded world begins in full, and
 /// the counts of the caches.
-fn seen(output: &TickOutput) -> (u64, Vec<u16>, Vec<(u64, Vec<u8>)>) {
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    hash: u64,
+    parts: Vec<u16>,
+    /// The reliable frames: the session and the message.
+    frames: Vec<(u64, Vec<u8>)>,
+}
+
+fn seen(output: &TickOutput) -> Seen {
     let reliable = output.frames.iter().filter(|frame| frame.lane == Lane::Reliable);
     let frames = reliable.map(|frame| (frame.session.0, output.payload(frame).to_vec()));
-    (output.hash, output.parts.clone(), frames.collect())
+    Seen {
+        hash: output.hash,
+        parts: output.parts.clone(),
+        frames: frames.collect(),
+    }
 }
 
 #[test]

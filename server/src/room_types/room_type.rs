@@ -170,12 +170,6 @@ impl RoomType {
         self
     }
 
-    /// Returns the name of the type.
-    #[cfg(feature = "testing")]
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Returns the names of the maps, at least one.
     pub(crate) fn map_names(&self) -> Vec<String> {
         match self.maps.as_slice() {

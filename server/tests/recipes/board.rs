@@ -1,36 +1,22 @@
 //! Chess without a network: seats, turns, moves, questions, and the ends of a game.
 
-use parlour_shared::{
-    codec,
-    message::{KeyVersion, Refusal, ServerMessage},
+use parlour::{
+    prelude::*,
+    testing::{TestPlayer, TestRoom},
 };
-use parlour_sim::{Player, RoomState};
-use parlour_testing::{SessionActions as _, TestWorld, plaza};
+use parlour_shared::message::{KeyVersion, Request};
+use parlour_tick::Counts;
 
 use crate::board_recipe::{
-    Chess, GAME_OVER, IMPOSSIBLE, Move, NO_OPPONENT, NOT_YOUR_TURN, Resign, WATCHING,
+    Chess, GAME_OVER, IMPOSSIBLE, Move, Moves, NO_OPPONENT, NOT_YOUR_TURN, Resign, WATCHING,
     chess::{Board, Color, Square},
 };
 
-const ADA: u64 = 1;
-const BOB: u64 = 2;
-const CID: u64 = 3;
-
-const ROOM: &str = "plaza";
-
-fn empty_world() -> TestWorld {
-    TestWorld::with_plugins(plaza(), Chess)
-}
-
-/// Ada has white, Bob has black, and Cid watches.
-fn world() -> TestWorld {
-    let mut world = empty_world();
-    for session in [ADA, BOB, CID] {
-        world.open_and_join(session, ROOM);
-        world.tick();
-    }
-    world.forget_messages();
-    world
+/// A room in which Ada has white, Bob has black, and Cid watches.
+fn game() -> (TestRoom, [TestPlayer; 3]) {
+    let mut room = TestRoom::new(Chess);
+    let players = ["Ada", "Bob", "Cid"].map(|name| room.join(name));
+    (room, players)
 }
 
 /// Returns the square with a name such as e4.
@@ -41,51 +27,7 @@ fn square(name: &str) -> Square {
     Square(8 * (rank - b'1') + (file - b'a'))
 }
 
-/// Moves a piece, as in `e2e4`. Returns the refusals.
-fn play(world: &mut TestWorld, session: u64, names: &str) -> Vec<Refusal> {
-    let (from, to) = names.split_at(2);
-    let [from, to] = [from, to].map(square);
-    world.custom(session, "move", &Move { from, to });
-    world.tick();
-    world.refusals(session)
-}
-
-/// Plays moves of white and black in turn.
-fn play_all(world: &mut TestWorld, moves: &[&str]) {
-    for (names, session) in moves.iter().zip([ADA, BOB].into_iter().cycle()) {
-        assert_eq!(play(world, session, names), [], "{names}");
-    }
-}
-
-/// Returns the version and the value of a key of the room's state.
-fn shown(world: &TestWorld, key: &str) -> (u32, String) {
-    let room = world.room(ROOM).unwrap();
-    let entries = world.sim.world().get::<RoomState>(room).unwrap().entries();
-    let entry = entries.into_iter().find(|entry| entry.key == key).unwrap();
-    (entry.version, entry.value.unwrap())
-}
-
-fn result(world: &TestWorld) -> String {
-    shown(world, "board.result").1
-}
-
-/// Asks where a piece may go. Returns the squares of the answer, by name.
-fn ask(world: &mut TestWorld, session: u64, version: u32, from: &str) -> Option<Vec<String>> {
-    world.custom(session, "moves", &(version, square(from)));
-    world.tick();
-    let said = world
-        .client(session)
-        .messages
-        .iter()
-        .find_map(|message| match message {
-            ServerMessage::Custom(said) if said.name == "moves" => Some(said.clone()),
-            _ => None,
-        });
-    let (told, question, answer) = codec::decode::<(u32, Square, Vec<Square>)>(&said?.body.0).unwrap();
-    assert_eq!((told, question), (version, square(from)));
-    Some(names(&answer))
-}
-
+/// Returns the names of squares, sorted.
 fn names(squares: &[Square]) -> Vec<String> {
     let name = |square: &Square| format!("{}{}", char::from(b'a' + square.0 % 8), 1 + square.0 / 8);
     let mut names: Vec<_> = squares.iter().map(name).collect();
@@ -93,150 +35,190 @@ fn names(squares: &[Square]) -> Vec<String> {
     names
 }
 
-fn declined(code: u16) -> [Refusal; 1] {
-    [Refusal::Declined { code }]
+/// Moves a piece, as in `e2e4`.
+fn play(room: &mut TestRoom, player: TestPlayer, names: &str) -> Result<(), Refusal> {
+    let (from, to) = names.split_at(2);
+    let [from, to] = [from, to].map(square);
+    let request = room.send(player, "move", &Move { from, to });
+    step(room, player, request)
+}
+
+/// Runs a tick. Returns the answer to a request.
+fn step(room: &mut TestRoom, player: TestPlayer, request: Request) -> Result<(), Refusal> {
+    room.step();
+    room.answer(player, request).unwrap()
+}
+
+/// Asks where a piece may go. Returns the names of the squares.
+fn ask(room: &mut TestRoom, player: TestPlayer, version: u32, from: &str) -> Result<Vec<String>, Refusal> {
+    let question = square(from);
+    let request = room.send(player, "moves", &BoardQuestion::<Moves> { version, question });
+    step(room, player, request)?;
+    let answers = room.received::<BoardAnswer<Moves>>(player);
+    assert_eq!(answers.len(), 1);
+    let answer = &answers[0];
+    assert_eq!((answer.version, answer.question), (version, square(from)));
+    Ok(names(&answer.answer))
+}
+
+fn version(room: &TestRoom) -> u32 {
+    room.room_component::<RoomState>().unwrap().version("board")
+}
+
+fn result(room: &TestRoom) -> &str {
+    room.state("board.result").unwrap()
+}
+
+fn declined(code: u16) -> Result<(), Refusal> {
+    Err(Refusal::Declined { code })
+}
+
+/// The numbers of answers of the last tick that were kept, computed, and computed ahead.
+fn counts(room: &TestRoom) -> (u32, u32, u32) {
+    let Counts {
+        answers_kept,
+        answers_computed,
+        answers_ahead,
+        ..
+    } = room.output().counts;
+    (answers_kept, answers_computed, answers_ahead)
 }
 
 #[test]
 fn the_first_two_players_take_turns_and_the_others_watch() {
-    let mut world = world();
-    assert_eq!(play(&mut world, CID, "e2e4"), declined(WATCHING));
-    assert_eq!(play(&mut world, BOB, "e7e5"), declined(NOT_YOUR_TURN));
-    assert_eq!(play(&mut world, ADA, "e2e4"), []);
-    assert_eq!(play(&mut world, ADA, "d2d4"), declined(NOT_YOUR_TURN));
-    assert_eq!(play(&mut world, BOB, "e7e5"), []);
-    let (_, board) = shown(&world, "board");
+    let (mut room, [ada, bob, cid]) = game();
+    assert_eq!(play(&mut room, cid, "e2e4"), declined(WATCHING));
+    assert_eq!(play(&mut room, bob, "e7e5"), declined(NOT_YOUR_TURN));
+    assert_eq!(play(&mut room, ada, "e2e4"), Ok(()));
+    assert_eq!(play(&mut room, ada, "d2d4"), declined(NOT_YOUR_TURN));
+    assert_eq!(play(&mut room, bob, "e7e5"), Ok(()));
+    let board = room.state("board").unwrap();
     let (rank_4, rank_5) = (&board[24..32], &board[32..40]);
     assert_eq!((rank_4, rank_5, &board[65..]), ("....P...", "....p...", "white"));
-    let player = |session| world.get::<Player>(session).unwrap().id.0.to_string();
-    assert_eq!(shown(&world, "board.white").1, player(ADA));
-    assert_eq!(shown(&world, "board.black").1, player(BOB));
+    let id = |player: TestPlayer| player.id().0.to_string();
+    assert_eq!(room.state("board.white"), Some(&*id(ada)));
+    assert_eq!(room.state("board.black"), Some(&*id(bob)));
 }
 
 #[test]
 fn an_impossible_move_is_declined() {
-    let mut world = world();
+    let (mut room, [ada, ..]) = game();
     for names in ["e2e5", "e7e5", "a1a3", "e4e5", "e2e2"] {
-        assert_eq!(play(&mut world, ADA, names), declined(IMPOSSIBLE), "{names}");
+        assert_eq!(play(&mut room, ada, names), declined(IMPOSSIBLE), "{names}");
     }
     for (from, to) in [(200, 0), (12, 200)] {
         let (from, to) = (Square(from), Square(to));
-        world.custom(ADA, "move", &Move { from, to });
-        world.tick();
-        assert_eq!(world.refusals(ADA), declined(IMPOSSIBLE));
+        let request = room.send(ada, "move", &Move { from, to });
+        assert_eq!(step(&mut room, ada, request), declined(IMPOSSIBLE));
     }
-    assert_eq!(play(&mut world, ADA, "e2e4"), []);
+    assert_eq!(play(&mut room, ada, "e2e4"), Ok(()));
 }
 
 #[test]
 fn everyone_can_ask_where_a_piece_may_go() {
-    let mut world = world();
-    let (version, _) = shown(&world, "board");
-    for session in [ADA, BOB, CID] {
-        assert_eq!(ask(&mut world, session, version, "g1").unwrap(), ["f3", "h3"]);
+    let (mut room, players) = game();
+    let version = version(&room);
+    for player in players {
+        assert_eq!(ask(&mut room, player, version, "g1").unwrap(), ["f3", "h3"]);
     }
-    world.forget_messages();
-    assert_eq!(ask(&mut world, ADA, version, "e1").unwrap(), [""; 0]);
+    assert_eq!(ask(&mut room, players[0], version, "e1").unwrap(), [""; 0]);
 }
 
 #[test]
 fn a_question_about_an_old_board_is_refused_with_the_current_version() {
-    let mut world = world();
-    let (old, _) = shown(&world, "board");
-    assert_eq!(play(&mut world, ADA, "e2e4"), []);
-    world.forget_messages();
-    assert_eq!(ask(&mut world, BOB, old, "e7"), None);
-    let (version, _) = shown(&world, "board");
+    let (mut room, [ada, bob, _]) = game();
+    let old = version(&room);
+    play(&mut room, ada, "e2e4").unwrap();
+    let version = version(&room);
     let key = "board".into();
     let current = vec![KeyVersion { key, version }];
-    assert_eq!(world.refusals(BOB), [Refusal::StaleVersion { current }]);
-    assert_eq!(ask(&mut world, BOB, version, "e7").unwrap(), ["e5", "e6"]);
+    let refused = ask(&mut room, bob, old, "e7");
+    assert_eq!(refused, Err(Refusal::StaleVersion { current }));
+    assert_eq!(ask(&mut room, bob, version, "e7").unwrap(), ["e5", "e6"]);
 }
 
 #[test]
 fn questions_and_moves_are_answered_from_what_was_computed_ahead() {
-    let mut world = world();
-    assert_eq!(play(&mut world, ADA, "e2e4"), []);
-    let counts = world.output.counts;
-    assert_eq!((counts.answers_kept, counts.answers_computed), (1, 0), "the move");
-    assert_eq!(counts.answers_ahead, 16, "one for each black piece");
-    world.forget_messages();
-    let (version, _) = shown(&world, "board");
-    ask(&mut world, BOB, version, "b8").unwrap();
-    let counts = world.output.counts;
-    assert_eq!((counts.answers_kept, counts.answers_computed), (1, 0));
-    assert_eq!(counts.answers_ahead, 0, "they are computed once");
+    let (mut room, [ada, bob, _]) = game();
+    play(&mut room, ada, "e2e4").unwrap();
+    assert_eq!(
+        counts(&room),
+        (1, 0, 16),
+        "the move, and an answer for each black piece"
+    );
+    let version = version(&room);
+    ask(&mut room, bob, version, "b8").unwrap();
+    assert_eq!(counts(&room), (1, 0, 0));
 }
 
 #[test]
 fn a_piece_captures_a_piece() {
-    let mut world = world();
-    play_all(&mut world, &["e2e4", "d7d5", "e4d5"]);
-    let (_, board) = shown(&world, "board");
-    let count = |letter| board[..64].matches(letter).count();
-    assert_eq!((count('P'), count('p')), (8, 7));
+    let (mut room, [ada, bob, _]) = game();
+    play(&mut room, ada, "e2e4").unwrap();
+    play(&mut room, bob, "d7d5").unwrap();
+    play(&mut room, ada, "e4d5").unwrap();
+    let (pieces, _) = room.state("board").unwrap().split_once(' ').unwrap();
+    assert_eq!((pieces.matches('P').count(), pieces.matches('p').count()), (8, 7));
 }
 
 #[test]
 fn a_checkmate_ends_the_game() {
-    let mut world = world();
-    play_all(&mut world, &["f2f3", "e7e5", "g2g4"]);
-    assert_eq!(result(&world), "");
-    assert_eq!(play(&mut world, BOB, "d8h4"), []);
-    assert_eq!(result(&world), "black");
-    assert_eq!(play(&mut world, ADA, "a2a3"), declined(GAME_OVER));
-    world.custom(BOB, "resign", &Resign);
-    world.tick();
-    assert_eq!(world.refusals(BOB), declined(GAME_OVER));
+    let (mut room, [ada, bob, _]) = game();
+    play(&mut room, ada, "f2f3").unwrap();
+    play(&mut room, bob, "e7e5").unwrap();
+    play(&mut room, ada, "g2g4").unwrap();
+    assert_eq!(result(&room), "");
+    play(&mut room, bob, "d8h4").unwrap();
+    assert_eq!(result(&room), "black");
+    assert_eq!(play(&mut room, ada, "a2a3"), declined(GAME_OVER));
+    let request = room.send(bob, "resign", &Resign);
+    assert_eq!(step(&mut room, bob, request), declined(GAME_OVER));
 }
 
 #[test]
 fn a_player_that_resigns_loses() {
-    let mut world = world();
-    world.custom(CID, "resign", &Resign);
-    world.custom(ADA, "resign", &Resign);
-    world.tick();
-    assert_eq!(world.refusals(CID), declined(WATCHING));
-    assert_eq!(result(&world), "black");
+    let (mut room, [ada, _, cid]) = game();
+    let request = room.send(cid, "resign", &Resign);
+    assert_eq!(step(&mut room, cid, request), declined(WATCHING));
+    let request = room.send(ada, "resign", &Resign);
+    assert_eq!(step(&mut room, ada, request), Ok(()));
+    assert_eq!(result(&room), "black");
 }
 
 #[test]
 fn a_player_that_is_away_for_half_a_minute_loses() {
-    let mut world = world();
-    play_all(&mut world, &["e2e4"]);
-    world.close(BOB);
-    world.ticks(30 * 60);
-    assert_eq!(result(&world), "");
-    world.tick();
-    assert_eq!(result(&world), "white");
+    let (mut room, [_, bob, _]) = game();
+    room.close(bob);
+    room.seconds(30);
+    assert_eq!(result(&room), "");
+    room.step();
+    assert_eq!(result(&room), "white");
 }
 
 #[test]
 fn a_player_that_comes_back_in_time_plays_on() {
-    let mut world = world();
-    play_all(&mut world, &["e2e4"]);
-    world.leave(BOB);
-    world.ticks(20 * 60);
-    world.join(BOB, ROOM);
-    world.ticks(20 * 60);
-    assert_eq!(result(&world), "");
-    world.forget_messages();
-    assert_eq!(play(&mut world, BOB, "e7e5"), []);
+    let (mut room, [ada, bob, _]) = game();
+    play(&mut room, ada, "e2e4").unwrap();
+    room.leave(bob);
+    room.seconds(29);
+    let name = room.world().get::<Room>(room.room()).unwrap().name.clone();
+    room.join_room(bob, &name);
+    room.seconds(2);
+    assert_eq!(result(&room), "");
+    assert_eq!(play(&mut room, bob, "e7e5"), Ok(()));
 }
 
 #[test]
 fn the_seat_of_a_player_that_leaves_before_the_game_begins_is_free() {
-    let mut world = empty_world();
-    world.open_and_join(ADA, ROOM);
-    world.tick();
-    assert_eq!(play(&mut world, ADA, "e2e4"), declined(NO_OPPONENT));
-    world.leave(ADA);
-    world.open_and_join(BOB, ROOM);
-    world.open_and_join(CID, ROOM);
-    world.tick();
-    world.forget_messages();
-    assert_eq!(play(&mut world, BOB, "e2e4"), []);
-    assert_eq!(play(&mut world, CID, "e7e5"), []);
+    let mut room = TestRoom::new(Chess);
+    let ada = room.join("Ada");
+    assert_eq!(play(&mut room, ada, "e2e4"), declined(NO_OPPONENT));
+    room.leave(ada);
+    room.step();
+    assert_eq!(room.state("board.white"), Some(""));
+    let (bob, cid) = (room.join("Bob"), room.join("Cid"));
+    assert_eq!(play(&mut room, bob, "e2e4"), Ok(()));
+    assert_eq!(play(&mut room, cid, "e7e5"), Ok(()));
 }
 
 /// The numbers of games of one, two and three moves are well known. The rules that the recipe

@@ -1,6 +1,6 @@
 //! Two bots play chess over the wire. Most of their questions are answered from the cache.
 
-use parlour_client::{Command, Connection, Event, Options};
+use parlour_client::{Command, Event};
 use parlour_shared::rng::{Purpose, Stream};
 use parlour_sim::Logic;
 use parlour_testing::generous_rules;
@@ -8,10 +8,8 @@ use tokio::time::timeout;
 
 use crate::{
     board_recipe::{Chess, Move, chess::Square},
-    support::{
-        raw_client::TIMEOUT,
-        test_server::{TestServer, start_with},
-    },
+    bots::Bot,
+    support::{raw_client::TIMEOUT, test_server::start_with},
 };
 
 /// The moves of both sides together.
@@ -19,26 +17,17 @@ const MOVES: u32 = 40;
 /// The pieces about which a bot asks before it moves.
 const ASKED: usize = 4;
 
-struct Bot {
-    connection: Connection,
+struct ChessBot {
+    bot: Bot,
     random: Stream,
     is_white: bool,
     moves: u32,
 }
 
-impl Bot {
-    async fn join(server: &TestServer, is_white: bool) -> Self {
-        let name = if is_white { "ada" } else { "bob" };
-        let options = Options {
-            strict: true,
-            timeout: TIMEOUT,
-            ..Options::named(name)
-        };
-        let url = format!("ws://{}/ws", server.address());
-        let mut connection = Connection::open(&url, options).await.unwrap();
-        connection.join("plaza").await.unwrap();
+impl ChessBot {
+    fn new(bot: Bot, is_white: bool) -> Self {
         Self {
-            connection,
+            bot,
             random: Stream::new(is_white.into(), 0, Purpose::Game),
             is_white,
             moves: 0,
@@ -48,7 +37,7 @@ impl Bot {
     /// Returns the version and the value of a key of room state. A player that creates a room
     /// enters it before game logic writes the keys.
     fn shown(&self, key: &str) -> (u32, &str) {
-        let entries = self.connection.client().state();
+        let entries = self.bot.0.client().state();
         let entry = entries.iter().find(|entry| entry.key == key);
         entry.map_or((0, ""), |entry| (entry.version, entry.value.as_deref().unwrap()))
     }
@@ -70,7 +59,7 @@ impl Bot {
                     .collect();
                 self.play_one(version, own).await;
             } else {
-                self.connection.next_event().await.unwrap();
+                self.bot.0.next_event().await.unwrap();
             }
         }
         self.moves
@@ -88,7 +77,7 @@ impl Bot {
                 let at = self.random.below(own.len() as u32) as usize;
                 let question = (version, Square(own.swap_remove(at)));
                 let command = Command::custom("moves", &question).unwrap();
-                self.connection.send(command).await.unwrap();
+                self.bot.0.send(command).await.unwrap();
             }
             while waiting > 0 {
                 let Some((told, from, to)) = self.next_answer().await else {
@@ -101,7 +90,7 @@ impl Bot {
         }
         let (from, to) = choices[self.random.below(choices.len() as u32) as usize];
         let command = Command::custom("move", &Move { from, to }).unwrap();
-        self.connection.send(command).await.unwrap();
+        self.bot.0.send(command).await.unwrap();
         while self.shown("board").0 == version {
             self.next_answer().await;
         }
@@ -110,7 +99,7 @@ impl Bot {
 
     /// Waits for an event. Returns the answer in it, if it is one.
     async fn next_answer(&mut self) -> Option<(u32, Square, Vec<Square>)> {
-        match self.connection.next_event().await.unwrap() {
+        match self.bot.0.next_event().await.unwrap() {
             Event::Custom(said) if said.name == "moves" => Some(said.decode().unwrap()),
             Event::Refused(refused) => panic!("{refused:?}"),
             _ => None,
@@ -122,12 +111,10 @@ impl Bot {
 async fn most_questions_of_two_bots_that_play_are_answered_from_the_cache() {
     let server = start_with(|options| {
         options.sim.rules = generous_rules();
-        options.logic = Logic::new(|app| {
-            app.add_plugins(Chess);
-        });
+        options.logic = Logic::default().with(Chess);
     });
-    let white = Bot::join(&server, true).await;
-    let black = Bot::join(&server, false).await;
+    let white = ChessBot::new(Bot::join(&server, "ada", "plaza").await, true);
+    let black = ChessBot::new(Bot::join(&server, "bob", "plaza").await, false);
     let games = async { tokio::join!(white.play(), black.play()) };
     let (white, black) = timeout(TIMEOUT, games).await.expect("a game in time");
     assert!(white >= 10 && black + 1 >= white, "{white} and {black} moves");

@@ -178,8 +178,9 @@ async fn bots_share_a_chair() {
     let server = serve_map("office", OFFICE, Office);
     let mut ann = Bot::join(&server, "ann", "office").await;
     let mut bob = Bot::join(&server, "bob", "office").await;
-    let chair = ann.sees_object("chair").await;
+    ann.sees_object("chair").await;
     bob.sees_object("chair").await;
+    let chair = CHAIR;
     ann.act(chair, "sit", &Sit).await.unwrap();
     assert_eq!(bob.act(chair, "sit", &Sit).await, Err(Refusal::Taken));
     let owner_of_chair = |bob: &parlour_client::Connection| {
@@ -190,7 +191,7 @@ async fn bots_share_a_chair() {
     let ann_id = ann.id();
     bob.wait_for(|bob, _| owner_of_chair(bob)?.filter(|owner| *owner == ann_id))
         .await;
-    ann.0.steer(Direction::North);
+    ann.0.send(Command::walk(Direction::North)).await.unwrap();
     bob.wait_for(|bob, _| owner_of_chair(bob)?.is_none().then_some(()))
         .await;
     bob.act(chair, "sit", &Sit).await.unwrap();

@@ -94,7 +94,8 @@ fn a_bullet_flies_on_and_hits_who_walks_into_it() {
     let seen = world.now();
     let angle = SOUTH;
     world.custom(1, "shoot", &Shoot { seen, angle });
-    world.tick();
+    // A new object enters the views of players within 100 ms.
+    world.ticks(6);
     let objects = |world: &TestWorld| world.client(2).view.objects().count();
     assert_eq!(objects(&world), 1, "Bob sees the bullet");
     world.ticks(60);
@@ -167,7 +168,7 @@ async fn a_bot_shoots_at_the_walker_that_it_saw() {
     let server = serve(Projectile);
     let mut ann = Bot::join(&server, "ann", "plaza").await;
     let mut bob = Bot::join(&server, "bob", "plaza").await;
-    bob.0.steer(Direction::East);
+    bob.0.send(Command::walk(Direction::East)).await.unwrap();
     let bob_id = bob.id();
     // Ann waits until she sees Bob walk, and shoots after him at what she saw last.
     let seen = ann

@@ -8,7 +8,7 @@ use parlour_shared::{
     message::{KeyVersion, Refusal},
     text::is_state_key,
 };
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
 use super::{
     messages::{self, Answer, FromPlayer},
@@ -27,27 +27,35 @@ use crate::{
 /// The code of the refusal of a question in a room without a board.
 const NO_BOARD: u16 = 0;
 
-/// A question of a client.
+/// The question of a client, which asks a [`BoardRule`] about the board of its room.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
-struct Ask<R: BoardRule> {
-    /// The version of [`BoardRule::KEY`] that the client knows.
-    version: u32,
-    question: R::Question,
+pub struct BoardQuestion<R: BoardRule> {
+    /// The version of the key [`BoardRule::KEY`] that the client knows.
+    pub version: u32,
+    /// The question.
+    pub question: R::Question,
 }
 
-/// The answer to a client.
-#[derive(Serialize)]
-#[serde(bound = "")]
-struct Told<R: BoardRule> {
-    version: u32,
-    question: R::Question,
-    #[serde(serialize_with = "serialize_shared")]
-    answer: Arc<R::Answer>,
+/// The answer to a [`BoardQuestion`].
+#[derive(Serialize, Deserialize)]
+#[serde(bound(serialize = "", deserialize = "R::Answer: DeserializeOwned"))]
+pub struct BoardAnswer<R: BoardRule> {
+    /// The version of the question.
+    pub version: u32,
+    /// The question.
+    pub question: R::Question,
+    /// The answer, which the cache may also keep.
+    #[serde(serialize_with = "write_shared", deserialize_with = "read_shared")]
+    pub answer: Arc<R::Answer>,
 }
 
-fn serialize_shared<A: Serialize, S: Serializer>(answer: &Arc<A>, serializer: S) -> Result<S::Ok, S::Error> {
+fn write_shared<A: Serialize, S: Serializer>(answer: &Arc<A>, serializer: S) -> Result<S::Ok, S::Error> {
     A::serialize(answer, serializer)
+}
+
+fn read_shared<'de, A: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<A>, D::Error> {
+    A::deserialize(deserializer).map(Arc::new)
 }
 
 /// The boards with likely questions that have no answer yet.
@@ -84,8 +92,8 @@ pub(super) fn declare<R: BoardRule>(app: &mut App, name: &'static str) {
         R::KEY,
         type_name::<R>()
     );
-    messages::from_player::<Ask<R>>(app, name);
-    messages::to_player::<Told<R>>(app, name);
+    messages::from_player::<BoardQuestion<R>>(app, name);
+    messages::to_player::<BoardAnswer<R>>(app, name);
     app.register_required_components::<R::Board, AnswerCache<R>>();
     app.insert_resource(AheadQueue::<R> {
         boards: VecDeque::new(),
@@ -110,15 +118,15 @@ pub(super) fn declare<R: BoardRule>(app: &mut App, name: &'static str) {
 fn serve<R: BoardRule>(
     mut boards: Boards<R>,
     players: Query<&InRoom>,
-    mut questions: MessageReader<FromPlayer<Ask<R>>>,
-    mut replies: MessageWriter<Answer<Ask<R>>>,
-    mut told: MessageWriter<ToPlayers<Told<R>>>,
+    mut questions: MessageReader<FromPlayer<BoardQuestion<R>>>,
+    mut replies: MessageWriter<Answer<BoardQuestion<R>>>,
+    mut results: MessageWriter<ToPlayers<BoardAnswer<R>>>,
     (mut queue, mut outbox): (ResMut<AheadQueue<R>>, ResMut<Outbox>),
 ) {
     for question in questions.read() {
         replies.write(match answer(&mut boards, &players, question) {
             Ok(answer) => {
-                told.write(ToPlayers::one(question.player, answer));
+                results.write(ToPlayers::one(question.player, answer));
                 question.accept()
             }
             Err(refusal) => question.refuse(refusal),
@@ -144,14 +152,14 @@ fn serve<R: BoardRule>(
 fn answer<R: BoardRule>(
     boards: &mut Boards<R>,
     players: &Query<&InRoom>,
-    asked: &FromPlayer<Ask<R>>,
-) -> Result<Told<R>, Refusal> {
+    asked: &FromPlayer<BoardQuestion<R>>,
+) -> Result<BoardAnswer<R>, Refusal> {
     let in_room = players.get(asked.player).map_err(|_| Refusal::NotInRoom)?;
     let no_board = Refusal::Declined { code: NO_BOARD };
     let Ok((_, _, Some(board), mut cache, Some(state))) = boards.get_mut(in_room.0) else {
         return Err(no_board);
     };
-    let Ask { version, question } = &asked.message;
+    let BoardQuestion { version, question } = &asked.message;
     let current = state.version(R::KEY);
     if *version != current {
         return Err(Refusal::StaleVersion {
@@ -161,7 +169,7 @@ fn answer<R: BoardRule>(
             }],
         });
     }
-    Ok(Told {
+    Ok(BoardAnswer {
         version: current,
         question: question.clone(),
         answer: Arc::clone(cache.ask_shared(&board, question)),

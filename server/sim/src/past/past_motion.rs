@@ -39,7 +39,7 @@ impl PastMotion {
         Some(kept.segment.at(tick))
     }
 
-    /// Returns whether the entity follows this segment since the end of an earlier call.
+    /// Returns whether this is the segment that was noted last.
     pub(super) fn is_known(&self, segment: &Segment) -> bool {
         self.latest.is_some_and(|latest| latest.segment == *segment)
     }

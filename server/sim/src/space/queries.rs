@@ -3,7 +3,7 @@
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{KindId, Slot},
+    ids::KindId,
     motion::{Position, UNITS_PER_PX, WallGrid},
 };
 
