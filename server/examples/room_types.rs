@@ -13,8 +13,8 @@
 //! {"join":{"request":3,"room":"tag","mode":"new","options":[{"key":"mode","value":"infection"}]}}
 //! ```
 //!
-//! `room_types demo` starts bots in both types, and `room_types rooms` lists the worlds and rooms of
-//! the running server.
+//! `room_types demo` starts bots in both types, and `room_types rooms` lists the worlds and rooms
+//! of the running server.
 
 use std::process::ExitCode;
 

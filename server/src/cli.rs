@@ -23,6 +23,9 @@
 //! | `tag replay recordings` | verifies, dumps, follows, exports, compares and serves recordings, with the game logic of the program |
 //! | `tag config print`, `tag config check` | prints the settings, or checks them |
 //!
+//! The program `parlour` also has `parlour new my-game`, which writes a project with such a
+//! program.
+//!
 //! Settings come from flags, from variables `PARLOUR_*`, and from a file, as with `parlour`
 //! ([`crate::config`]). The room types of the program and those of the file are served together.
 //!
@@ -35,10 +38,13 @@ mod command_line;
 mod config;
 mod demo;
 mod exit;
+mod new;
+mod output;
 mod program;
 mod replay;
 mod rooms;
 mod serve;
+mod setting_flags;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -156,7 +162,11 @@ fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
         Some(("demo", matches)) => serve::serve(program, matches, Some(demo::bots(matches))),
         Some(("rooms", matches)) => rooms::run(program, matches),
         Some(("replay", matches)) => replay::run(program, matches),
+        Some(("new", matches)) => new::run(matches),
         Some(("config", matches)) => config::run(program, matches),
         Some((other, _)) => unreachable!("{other} is not declared in arguments.rs"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,13 @@
 //! Parlour's server: a 60 Hz world, the connections of its players, and everything around them, as
-//! a library. The program `parlour` is a command line for this crate.
+//! a library. The program `parlour` is the command line of this crate without game logic.
 //!
 //! # A server with your own game logic
 //!
-//! Game logic is a Bevy plugin (`bevy_app` and `bevy_ecs` 0.20) for the world of [`parlour_sim`].
-//! This program starts a server with it:
+//! Game logic is a Bevy plugin for the world of [`parlour_sim`]. This is a whole program, which
+//! serves, records, replays and has bots: [`cli`](mod@cli) lists its commands.
 //!
-//! ```
-//! use bevy_app::{App, Plugin};
-//! use bevy_ecs::prelude::*;
-//! use parlour::{Server, ServerOptions, maps};
-//! use parlour_sim::{
-//!     Answer, FromPlayer, Logic, SimConfig, SimulationApp, StepSet, TickSchedule, ToPlayers,
-//! };
+//! ```no_run
+//! use parlour::prelude::*;
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// A request: clients send it as `custom` message `double`.
@@ -48,39 +43,42 @@
 //!     }
 //! }
 //!
-//! fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let options = ServerOptions {
-//!         logic: Logic::new(|app| {
-//!             app.add_plugins(Doubling);
-//!         }),
-//!         // The bundled maps, the address 127.0.0.1:7373 for players, and other defaults.
-//!         ..ServerOptions::new(SimConfig::new(maps::load(None)?))
-//!     };
-//! #   let options = ServerOptions {
-//! #       listen: ([127, 0, 0, 1], 0).into(),
-//! #       admin: ([127, 0, 0, 1], 0).into(),
-//! #       recording: parlour::RecordingOptions {
-//! #           history: std::time::Duration::ZERO,
-//! #           ..options.recording
-//! #       },
-//! #       ..options
-//! #   };
-//!     let server = Server::start(options)?;
-//!     println!("ws://{}/ws", server.listen_addr());
-//!     // A program that serves until Ctrl-C or SIGTERM calls `server.run_until_signal()?` here.
-//!     let report = server.stop();
-//!     assert!(report.failure.is_none());
-//!     Ok(())
+//! fn main() -> std::process::ExitCode {
+//!     parlour::cli("doubling").plugins(Doubling).run()
 //! }
 //! ```
 //!
-//! `cargo run -p parlour --example dice` starts a larger example (`examples/dice.rs`), which
-//! you can talk to from a terminal. The example `room_types` has a quiet office and a game of tag.
+//! A program with other work starts a server with [`Server::builder`]:
+//!
+//! ```
+//! # use parlour::Server;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let builder = Server::builder().configure(|options| {
+//! #     options.listen = ([127, 0, 0, 1], 0).into();
+//! #     options.admin = ([127, 0, 0, 1], 0).into();
+//! #     options.recording.history = std::time::Duration::ZERO;
+//! # });
+//! # let _ = stringify! {
+//! let builder = Server::builder();
+//! # };
+//! let server = builder.start()?;
+//! println!("ws://{}/ws", server.listen_addr());
+//! // A program that serves until Ctrl-C or SIGTERM calls `server.run_until_signal()?` here.
+//! let report = server.stop();
+//! assert!(report.failure.is_none());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `parlour new my-game` writes a project with such a program, a test and a bot. `cargo run -p
+//! parlour --example dice` starts a larger example (`examples/dice.rs`), which you can talk to from
+//! a terminal. The example `room_types` has a quiet office and a game of tag.
 //!
 //! # Where to find things
 //!
 //! | you want to | see |
 //! |---|---|
+//! | have the whole command line in your own program | [`cli()`](fn@cli) |
 //! | write game logic | the first page of [`parlour_sim`], and the rules below |
 //! | have several kinds of rooms, each with its own game logic, rules and maps | [`RoomType`], [`Server::builder`] |
 //! | set addresses, threads and limits | [`ServerOptions`], and its fields [`EdgeOptions`] and [`RecordingOptions`] |
@@ -90,7 +88,7 @@
 //! | stop the server, or learn that it failed | [`Server::run_until_signal`], [`Server::stop`], [`Server::wait`], [`Server::failure`] |
 //! | count something in your game | [`MetricsRecorder`]. `/metrics` on the admin port shows it, beside the metrics of the server |
 //! | see log lines | [`logs::start`] |
-//! | record every tick, and replay it with your logic | [`RecordingOptions`], [`parlour_recording::replay`] |
+//! | record every tick, and replay it with your logic | [`RecordingOptions`], [`ServerOptions::logics`], [`parlour_recording::replay`] |
 //! | serve a recording to spectators | [`Server::start_playback`] |
 //!
 #![doc = include_str!("../sim/src/rules.md")]
@@ -124,7 +122,8 @@
 //! 11. `recorded_world`: live worlds, which are recorded
 //! 12. `admin`: the admin port, which reads the state of the tick from the bridge
 //! 13. `server`: starts and stops all threads
-//! 14. `config`, `prelude`: the settings of a server, and what game logic imports
+//! 14. `config`, `prelude`, `testing`: the settings of a server, what game logic imports, and rooms
+//!     for its tests
 //! 15. `logs`: the log lines of a process
 //! 16. `cli`: the command line of a program
 #![forbid(unsafe_code)]
@@ -156,6 +155,8 @@ pub mod skins;
 mod suggest;
 mod suspension;
 mod system_random;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod thawing;
 mod tick_loop;
 mod ticker;

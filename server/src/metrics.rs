@@ -125,6 +125,12 @@ table! {
     WorldMetrics {
         moves: Counter = counter, "parlour_moves_total", "Movement commands that took effect.";
         moves_dropped: Counter = counter_of("reason", "move_not_applicable"), DROPS, DROPS_HELP;
+        answers_kept: Counter = counter, "parlour_answers_kept_total",
+            "Questions about boards whose answer was kept.";
+        answers_computed: Counter = counter, "parlour_answers_computed_total",
+            "Questions about boards whose answer was computed.";
+        answers_ahead: Counter = counter, "parlour_answers_ahead_total",
+            "Answers about boards that were computed before anyone asked.";
         io_behind: Counter = counter, "parlour_io_behind_total",
             "Times that an I/O thread fell behind and its snapshots were held back.";
         outputs_lost: Counter = counter_of("reason", "io_lost"), DROPS, DROPS_HELP;

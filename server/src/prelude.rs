@@ -23,12 +23,16 @@ pub use parlour_shared::{
 };
 #[doc(no_inline)]
 pub use parlour_sim::{
-    ActionOn, Answer, CameNear, Chance, Clamped, Clock, Control, Cooldown, CurrentPosition, EntityKinds,
-    FollowPaths, FoundEntity, FromPlayer, HalfSize, Hearing, HitTarget, InRoom, KindSet, MaySleep, Motion,
-    Nearby, Object, ObjectInterest, ObjectKind, Objects, OptionSpec, Owner, OwnerLeaves, Owners, PastRoom,
-    PastSpace, Player, Reach, Rect, Room, RoomEvent, RoomListings, RoomOptions, RoomState, RoomStates, Rooms,
-    Route, RouteStatus, Seats, SimulationApp, Space, Steer, StepSet, TickSchedule, TimerId, TimerRang,
-    Timers, ToPlayers, Walk, WentAway, every, ticks_in,
+    ActionOn, Answer, AnswerCache, BoardAnswer, BoardQuestion, BoardRule, CameNear, Chance, Clamped, Clock,
+    Control, Cooldown, CurrentPosition, EntityKinds, FollowPaths, FoundEntity, FromPlayer, HalfSize, Hearing,
+    HitTarget, InRoom, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest, ObjectKind, Objects,
+    OptionSpec, Owner, OwnerLeaves, Owners, PastRoom, PastSpace, Player, Reach, Rect, Room, RoomEvent,
+    RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route, RouteStatus, Seats, SimulationApp, Space,
+    Steer, StepSet, TickSchedule, TimerId, TimerRang, Timers, ToPlayers, Walk, WentAway, every, ticks_in,
 };
+/// The parameters that remember something which is not part of the state. They replace those of the
+/// same names in `bevy_ecs`, so that a server can name the systems that have one.
+#[doc(no_inline)]
+pub use parlour_sim::{Added, Changed, Local, RemovedComponents};
 
 pub use crate::{RoomType, Server};

@@ -9,6 +9,7 @@ mod check;
 mod error;
 mod placed_objects;
 mod room_type;
+mod trial;
 mod type_places;
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
 };
 
 use parlour_shared::limits::TICK_RATE;
-use parlour_sim::{Logic, Rate, RoomRules, RoomTypeConfig, SimConfig};
+use parlour_sim::{HiddenState, Logic, Rate, RoomRules, RoomTypeConfig, SimConfig};
 use parlour_tick::WorldKind;
 
 use crate::desk::{DeskRoomType, JoinRate, WorldSharing};
@@ -26,6 +27,7 @@ use check::listed;
 pub use error::{RoomTypeError, RoomTypeErrors, RoomTypeFault};
 use placed_objects::PlacedCheck;
 pub use room_type::RoomType;
+use trial::Trial;
 pub(crate) use type_places::TypePlaces;
 
 /// The maximum number of declared types. Metrics and shared worlds exist for each type.
@@ -42,6 +44,27 @@ pub(crate) struct RoomTypes {
     types: BTreeMap<String, CheckedType>,
     /// The maps whose objects are left out, because game logic declares no kinds. Sorted.
     maps_without_kinds: BTreeSet<String>,
+    /// By the type whose game logic has it.
+    hidden: Vec<(String, HiddenState)>,
+}
+
+/// The trial of the game logic of some types, which are in the same world.
+struct TypeTrial {
+    /// Sorted.
+    types: Vec<String>,
+    /// Whether it is the built-in logic.
+    is_built_in: bool,
+    result: Trial,
+}
+
+impl TypeTrial {
+    /// Returns what its game logic is called in texts for people.
+    fn of(&self) -> String {
+        match self.is_built_in {
+            true => "the built-in logic, which all types without their own have,".to_owned(),
+            false => "its game logic".to_owned(),
+        }
+    }
 }
 
 /// A type whose maps, rules, options and fallback are valid.
@@ -58,8 +81,9 @@ struct CheckedType {
 }
 
 impl RoomTypes {
-    /// Checks the declared types, and adds the types of the maps. `sim` is the configuration of the
-    /// node, and `logic` the built-in logic.
+    /// Checks the declared types, adds the types of the maps, and tries the game logic of each type
+    /// in a world that is dropped. `sim` is the configuration of the node, and `logic` the built-in
+    /// logic.
     ///
     /// # Errors
     /// All mistakes in all types.
@@ -71,29 +95,98 @@ impl RoomTypes {
             .map(|map| CheckedType::of_map(&map.name, sim.rules));
         let of_declared = declared.iter().map(|one| CheckedType::declared(one, sim.rules));
         let types = of_maps.chain(of_declared);
-        // A declared type comes later, and replaces the type of the map with the same name.
-        let types: BTreeMap<_, _> = types.map(|one| (one.config.name.clone(), one)).collect();
-        let mut check = PlacedCheck::new(sim, logic);
-        let (mut errors, mut maps_without_kinds) = (Vec::new(), BTreeSet::new());
-        for (name, one) in &types {
-            let placing = check.check(one);
-            maps_without_kinds.extend(placing.left_out);
+        let mut all = Self {
+            sim: sim.clone(),
+            logic: logic.clone(),
+            // A declared type comes later, and replaces the type of the map with the same name.
+            types: types.map(|one| (one.config.name.clone(), one)).collect(),
+            maps_without_kinds: BTreeSet::new(),
+            hidden: Vec::new(),
+        };
+        let errors = all.try_out(declared);
+        match errors.is_empty() {
+            true => Ok(all),
+            false => Err(RoomTypeErrors(errors)),
+        }
+    }
+
+    /// Tries the game logic of all types, and checks the objects of their maps. Returns all
+    /// mistakes.
+    fn try_out(&mut self, declared: &[RoomType]) -> Vec<RoomTypeError> {
+        let trials = self.trials();
+        let check = PlacedCheck::new(&self.sim);
+        let mut errors = Vec::new();
+        for (name, one) in &self.types {
+            let trial = trials.iter().find(|trial| trial.types.contains(name));
+            let Some(trial) = trial else { continue };
+            let is_first = trial.types.first() == Some(name);
+            let mut faults = Vec::new();
+            if is_first {
+                faults.extend(trial.result.fault.as_ref().map(|why| RoomTypeFault::Logic {
+                    of: trial.of(),
+                    why: why.clone(),
+                }));
+                let hidden = trial.result.hidden.iter().cloned();
+                self.hidden.extend(hidden.map(|hidden| (name.clone(), hidden)));
+            }
+            if let Some(kinds) = &trial.result.kinds {
+                let placing = check.check(one, kinds);
+                self.maps_without_kinds.extend(placing.left_out);
+                faults.extend(placing.faults);
+            }
             let declared = declared.iter().find(|declared| declared.name == *name);
-            errors.extend(placing.faults.into_iter().map(|fault| RoomTypeError {
+            errors.extend(faults.into_iter().map(|fault| RoomTypeError {
                 room_type: name.clone(),
                 place: declared.and_then(|declared| declared.place_of(&fault)),
                 fault,
             }));
         }
-        if !errors.is_empty() {
-            return Err(RoomTypeErrors(errors));
+        errors
+    }
+
+    /// Tries the game logic of each kind of world.
+    fn trials(&self) -> Vec<TypeTrial> {
+        let mut trials = Vec::new();
+        let in_main = |one: &&CheckedType| one.worlds == WorldSharing::Main;
+        let main: Vec<String> = self
+            .types
+            .values()
+            .filter(in_main)
+            .map(CheckedType::name)
+            .collect();
+        let others = self.types.values().filter(|one| !in_main(one));
+        let others = others.map(|one| {
+            let room_type = one.config.name.clone();
+            (
+                WorldKind::Shared { room_type },
+                vec![one.config.name.clone()],
+                one.logic.is_none(),
+            )
+        });
+        let worlds = std::iter::once((WorldKind::Main, main, true)).chain(others);
+        for (kind, types, is_built_in) in worlds.filter(|(_, types, _)| !types.is_empty()) {
+            let names: Vec<&str> = types.iter().map(String::as_str).collect();
+            let result = trial::run(self.sim_config(&kind), self.logic(&kind), &names);
+            trials.push(TypeTrial {
+                types,
+                is_built_in,
+                result,
+            });
         }
-        Ok(Self {
-            sim: sim.clone(),
-            logic: logic.clone(),
-            types,
-            maps_without_kinds,
-        })
+        // The built-in logic is reported once, for the first world that has it.
+        let mut built_in = trials.iter_mut().filter(|trial| trial.is_built_in);
+        if let Some(first) = built_in.next() {
+            for trial in built_in.filter(|trial| trial.result.fault == first.result.fault) {
+                (trial.result.fault, trial.result.hidden) = (None, Vec::new());
+            }
+        }
+        trials
+    }
+
+    /// Returns the systems whose parameters know something that is not part of the state, with the
+    /// type whose game logic has them: the first one, if several types have the same logic.
+    pub(crate) fn hidden_state(&self) -> &[(String, HiddenState)] {
+        &self.hidden
     }
 
     /// Returns a warning if maps place objects that no room will have.
@@ -172,6 +265,10 @@ impl RoomTypes {
 }
 
 impl CheckedType {
+    fn name(&self) -> String {
+        self.config.name.clone()
+    }
+
     /// Returns the type of a map.
     fn of_map(map: &str, rules: RoomRules) -> Self {
         Self {

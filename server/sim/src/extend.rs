@@ -4,6 +4,7 @@
 //! The first page of the crate's documentation shows how plugins use it.
 
 mod actions;
+mod board_rules;
 mod messages;
 mod object_kind;
 mod room_states;
@@ -19,7 +20,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     actions::Reach,
+    answer_cache::BoardRule,
     chat::{self, Hearing},
+    hidden_state,
     kinds::EntityKinds,
     movement, past, paths, replication,
     rooms::{Joining, NewRoom, RoomChecks},
@@ -27,12 +30,13 @@ use crate::{
 };
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
-pub(crate) use messages::receive;
+pub use board_rules::{BoardAnswer, BoardQuestion};
 pub use messages::{Answer, FromPlayer};
+pub(crate) use messages::{client_message_name, receive};
 pub use object_kind::ObjectKind;
 pub use room_states::{RoomStateError, RoomStates};
 pub use to_players::ToPlayers;
-pub(crate) use undeclared::{check_messages, explain_errors};
+pub(crate) use undeclared::{check_declarations, explain_errors};
 
 /// Declares components, resources and messages of game logic to the simulation. Implemented for
 /// [`bevy_app::App`]. The [first page](crate) has an example and the rules.
@@ -194,6 +198,21 @@ pub trait SimulationApp {
     /// [`RoomStates`].
     fn owns_state(&mut self, prefix: &'static str) -> &mut Self;
 
+    /// Keeps the answers of a rule about the boards of rooms, and lets clients ask under this name.
+    ///
+    /// Every entity with a board has an [`AnswerCache`](crate::AnswerCache) from then on. A client
+    /// sends a [`BoardQuestion`] about the board of its room, and is sent a [`BoardAnswer`] of the
+    /// same name. A question about a different version of the board is refused with `stale_version`
+    /// and the current one, and a question in a room without a board with `declined` and the code
+    /// 0.
+    ///
+    /// The key is reserved for game logic, as with [`Self::owns_state`].
+    ///
+    /// # Panics
+    /// If the rule is declared twice, a message of players or to players has the name, or
+    /// [`BoardRule::KEY`] is not a valid key.
+    fn board_rule<R: BoardRule>(&mut self, name: &'static str) -> &mut Self;
+
     /// Names the next tick in which systems in the set [`MaySleep`](crate::MaySleep) have something
     /// to do without any event: the end of a round, a bomb that explodes. The function is called at
     /// the end of a tick, not necessarily of each one; it must depend only on the state and the
@@ -233,6 +252,13 @@ pub trait SimulationApp {
     /// assert_eq!(world.quiet_until(), Some(Tick(600)));
     /// ```
     fn sleeps_until(&mut self, next: impl Fn(&World) -> Option<Tick> + Send + Sync + 'static) -> &mut Self;
+
+    /// Allows a [`Local`](crate::Local), [`Added`](crate::Added), [`Changed`](crate::Changed) or
+    /// [`RemovedComponents`](crate::RemovedComponents) of game logic, so that a server does not
+    /// warn of it. `name` is the end of the path of the system, such as `count` or `tag::count`; or
+    /// the parameter, such as `Local<Scratch>`, for all systems. `why` says why no later tick
+    /// depends on it.
+    fn allow_hidden_state(&mut self, name: &'static str, why: &'static str) -> &mut Self;
 
     /// Lets game logic send messages of this type to players under this name, as [`ToPlayers`].
     ///
@@ -367,6 +393,11 @@ impl SimulationApp for App {
         self
     }
 
+    fn board_rule<R: BoardRule>(&mut self, name: &'static str) -> &mut Self {
+        board_rules::declare::<R>(self, name);
+        self.owns_state(R::KEY)
+    }
+
     fn player_action<M: DeserializeOwned + Send + Sync + 'static>(
         &mut self,
         name: &'static str,
@@ -383,6 +414,11 @@ impl SimulationApp for App {
 
     fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self {
         messages::to_player::<M>(self, name);
+        self
+    }
+
+    fn allow_hidden_state(&mut self, name: &'static str, why: &'static str) -> &mut Self {
+        hidden_state::allow(self, name, why);
         self
     }
 

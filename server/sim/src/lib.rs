@@ -105,6 +105,10 @@
 //!
 //! Entities of your own need a [`StableId`].
 //!
+//! A [`Local`], [`Added`], [`Changed`] or [`RemovedComponents`] is not part of the state. A server
+//! names the systems that have one, unless
+//! [`allow_hidden_state`](SimulationApp::allow_hidden_state) allows it.
+//!
 //! ## Messages
 //!
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
@@ -116,6 +120,8 @@
 //! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
 //!   It arrives as [`TimerRang`].
 //! * [`may_hear`](SimulationApp::may_hear): game logic decides who hears a near chat ([`Hearing`]).
+//! * [`board_rule`](SimulationApp::board_rule): players can ask a [`BoardRule`], such as where a
+//!   piece may go. Its answers are kept in an [`AnswerCache`].
 //! * [`RoomEvent`]: rooms are created and end, players enter and leave.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
@@ -155,7 +161,9 @@
 //! * [`Grid`], [`RestingIndex`], [`Proximity`], [`SlotPosition`]: the search behind [`Nearby`]
 //! * [`ObjectInterest`], [`NearObjects`], [`ObjectLayer`], [`ObjectSpace`]: the objects near
 //!   players, and the search behind them and behind [`Space`]
-//! * [`SavedState`], [`EntityState`], [`SavedPart`], [`Fold`]: saved worlds and hashes
+//! * [`SavedState`], [`EntityState`], [`SavedPart`], [`EntityOrder`], [`Fold`]: saved worlds and
+//!   hashes
+//! * [`HiddenState`]: systems that a server names when it starts
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
 //!
@@ -164,6 +172,7 @@
 #![forbid(unsafe_code)]
 
 mod actions;
+mod answer_cache;
 mod broadcast_budget;
 mod chance;
 mod changed_rows;
@@ -175,6 +184,7 @@ mod digest;
 mod doors;
 mod extend;
 mod failed_system;
+mod hidden_state;
 mod inbox;
 mod kinds;
 mod logic;
@@ -193,15 +203,18 @@ mod requests;
 mod room_state;
 mod rooms;
 mod schedule;
+mod schedule_error;
 mod sessions;
 mod simulation;
 mod skins;
 mod space;
 mod state;
+mod systems_using;
 mod taken;
 mod throttle;
 mod timers;
 mod travel;
+mod type_names;
 mod wake_times;
 mod watch;
 
@@ -211,6 +224,7 @@ mod watch;
 pub const SIMULATION: u32 = 7;
 
 pub use actions::Reach;
+pub use answer_cache::{AnswerCache, BoardRule};
 pub use chance::Chance;
 pub use chat::Hearing;
 pub use clock::{Clock, every, ticks_in};
@@ -220,8 +234,10 @@ pub use config::{
 };
 pub use cooldown::Cooldown;
 pub use extend::{
-    ActionOn, Answer, FromPlayer, ObjectKind, RoomStateError, RoomStates, SimulationApp, ToPlayers,
+    ActionOn, Answer, BoardAnswer, BoardQuestion, FromPlayer, ObjectKind, RoomStateError, RoomStates,
+    SimulationApp, ToPlayers,
 };
+pub use hidden_state::{Added, Changed, HiddenState, Local, RemovedComponents};
 pub use kinds::{EntityKinds, Kind};
 pub use logic::Logic;
 pub use movement::{Control, CurrentPosition, Motion, Passable, Steer, Walk, surroundings};
@@ -242,7 +258,7 @@ pub use rooms::{
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
-pub use simulation::{Census, ObjectInfo, PlayerInfo, Simulation, Tracing};
+pub use simulation::{Census, EntityOrder, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{
     Clamped, FoundEntity, Grid, HalfSize, HitTarget, KindSet, NearObjects, NearRadius, ObjectLayer,

@@ -15,11 +15,12 @@ pub struct Logic(Vec<Arc<dyn Plugin>>);
 impl Logic {
     /// Wraps game logic, for example `Logic::new(|app| { app.add_plugins(MoodPlugin); })`.
     pub fn new(build: impl Fn(&mut App) + Send + Sync + 'static) -> Self {
-        Self::default().with(Function(build))
+        Self::default().with(build)
     }
 
     /// Adds a plugin: a value, a function, or a closure `|app: &mut App| { .. }`. Like
-    /// [`App::add_plugins`], a world refuses the same plugin twice.
+    /// [`App::add_plugins`], making a world panics if the same plugin was added twice, except for
+    /// closures.
     ///
     /// ```
     /// use bevy_app::{App, Plugin};
@@ -66,19 +67,6 @@ impl fmt::Debug for Logic {
     }
 }
 
-/// A function, which may be added several times: two closures of one type may add different things.
-struct Function<F>(F);
-
-impl<F: Fn(&mut App) + Send + Sync + 'static> Plugin for Function<F> {
-    fn build(&self, app: &mut App) {
-        (self.0)(app);
-    }
-
-    fn is_unique(&self) -> bool {
-        false
-    }
-}
-
 /// A plugin that several worlds have.
 struct Shared(Arc<dyn Plugin>);
 
@@ -103,7 +91,9 @@ impl Plugin for Shared {
         self.0.name()
     }
 
+    /// A function that returns closures returns them with one name, but they may add different
+    /// things.
     fn is_unique(&self) -> bool {
-        self.0.is_unique()
+        self.0.is_unique() && !self.0.name().ends_with("{{closure}}")
     }
 }

@@ -49,7 +49,9 @@ impl RoomState {
         self.entries.get(key).map(|(_, value)| value.as_str())
     }
 
-    pub(crate) fn version(&self, key: &str) -> u32 {
+    /// Returns the version of a key, or 0 if it does not exist.
+    #[must_use]
+    pub fn version(&self, key: &str) -> u32 {
         self.entries.get(key).map_or(0, |(version, _)| *version)
     }
 

@@ -22,6 +22,7 @@ use crate::{
     config::{Setup, SimConfig},
     digest::{self, Digest},
     doors, extend, failed_system,
+    hidden_state::{self, HiddenState},
     inbox::Inbox,
     kinds, movement, object_interest, object_space, objects,
     objects::ObjectCount,
@@ -31,6 +32,7 @@ use crate::{
     requests, room_state,
     rooms::{self, Rooms, Seats},
     schedule::{StepSet, TickSchedule, new_schedule},
+    schedule_error,
     sessions::{self, Sessions},
     skins,
     state::{self, Saver, StableId, check_declared},
@@ -40,6 +42,7 @@ use crate::{
 use quiet::Quiet;
 
 pub use census::{Census, ObjectInfo, PlayerInfo};
+pub use saving::EntityOrder;
 pub use trace::Tracing;
 
 /// A world. Live play, tests and replays all step it in the same way.
@@ -101,6 +104,7 @@ impl Simulation {
             timers::plugin,
             digest::plugin,
             extend::plugin,
+            hidden_state::plugin,
             // Parts of the state that a command changes are declared one after the other, so that
             // their shares of the hash are next to each other in memory.
             movement::plugin,
@@ -144,7 +148,7 @@ impl Simulation {
             archetypes_checked: 0,
             failed_system: None,
         };
-        extend::check_messages(&simulation.world, &simulation.schedule);
+        extend::check_declarations(&simulation.world, &simulation.schedule);
         // Bevy put its own systems there. No tick runs them.
         simulation.world.remove_resource::<Schedules>();
         simulation
@@ -186,6 +190,18 @@ impl Simulation {
     #[must_use]
     pub fn tick(&self) -> Tick {
         self.world.resource::<Clock>().tick
+    }
+
+    /// Returns the systems of game logic with a [`Local`](crate::Local), [`Added`](crate::Added),
+    /// [`Changed`](crate::Changed) or [`RemovedComponents`](crate::RemovedComponents) of this crate
+    /// as a parameter, sorted. What such a parameter knows of earlier ticks is not part of the
+    /// state. A server logs them when it starts.
+    ///
+    /// The types of the same names in `bevy_ecs` are not found, because Bevy does not keep the
+    /// types of parameters.
+    #[must_use]
+    pub fn hidden_state(&self) -> Vec<HiddenState> {
+        hidden_state::find(&self.world, &self.schedule)
     }
 
     /// Returns the state hash after the last tick.
@@ -338,7 +354,7 @@ impl std::fmt::Debug for Simulation {
 /// Computes the order of the systems.
 fn initialize(schedule: &mut Schedule, world: &mut World) {
     if let Err(error) = schedule.initialize(world) {
-        panic!("{}", error.to_string(schedule.graph(), world));
+        panic!("{}", schedule_error::explain(&error, schedule.graph(), world));
     }
 }
 

@@ -17,7 +17,7 @@ pub use fold::Fold;
 pub(crate) use load::{load, verify};
 pub(crate) use part::EntityIndex;
 pub(crate) use part_registry::{PartRegistry, check_declared};
-pub(crate) use save::{Saver, show_entity};
+pub(crate) use save::{Saver, encode_part, show_entity};
 pub use saved::{EntityState, SavedPart, SavedState};
 pub use stable_id::StableId;
 pub(crate) use stable_id::{StableEntity, StableIds, find, when_free};

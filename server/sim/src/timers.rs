@@ -16,7 +16,8 @@ use crate::{
     wake_times,
 };
 pub use queue::TimerId;
-use queue::{MOST_TIMERS, Ringing, TimerQueue};
+pub(crate) use queue::TimerQueue;
+use queue::{MOST_TIMERS, Ringing};
 
 /// Sets timers with messages of one type, as a system parameter for game logic. Declare the type
 /// with [`SimulationApp::timer_message`](crate::SimulationApp::timer_message).

@@ -437,9 +437,7 @@ fn bar(app: &mut App) {
 }
 
 #[test]
-#[should_panic(
-    expected = "1 pairs of systems with conflicting data access have indeterminate execution order"
-)]
+#[should_panic(expected = "but nothing says which of them runs first: add both with (")]
 fn two_plugins_that_write_a_component_without_an_order_panic() {
     let desert = |app: &mut App| {
         app.add_systems(TickSchedule, grow_thirsty.in_set(StepSet::Simulate));
@@ -530,7 +528,7 @@ fn the_longest_component_is_replicated() {
 }
 
 #[test]
-#[should_panic(expected = "a replicated component has 65 bytes; the limit is 64")]
+#[should_panic(expected = "has 65 bytes, and the maximum is 64: shorten it")]
 fn a_replicated_component_that_is_too_long_panics() {
     with_component(|| Long(vec![7; 64]));
 }

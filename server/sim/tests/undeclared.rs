@@ -9,7 +9,8 @@ use bevy_ecs::{
     prelude::*,
 };
 use parlour_sim::{
-    Answer, FromPlayer, Player, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayers, Walk,
+    ActionOn, Answer, Chance, FromPlayer, Objects, Owners, PathSearches, Player, RoomListings, RoomStates,
+    Simulation, SimulationApp, Space, StepSet, TickSchedule, TimerRang, Timers, ToPlayers, Walk,
 };
 use parlour_testing::plaza;
 use parlour_tick::{TickInput, TickOutput};
@@ -17,6 +18,12 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
 struct Ghost;
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Alarm;
+
+#[derive(Resource, Serialize, Deserialize)]
+struct Speed(f32);
 
 #[derive(Message)]
 struct Boo;
@@ -190,6 +197,111 @@ fn undeclared_resources_and_components_are_reported_with_the_line_to_add() {
         "{component}"
     );
     assert!(component.contains("replicate"), "{component}");
+}
+
+#[test]
+fn an_undeclared_action_is_reported_once() {
+    fn be_poked(_: MessageReader<ActionOn<Ghost>>, _: MessageWriter<Answer<Ghost>>) {}
+    assert_eq!(
+        at_start(systems!(be_poked)),
+        format!(
+            "message undeclared::Ghost is used but not declared: call \
+             app.player_action::<undeclared::Ghost>(\"name\", reach) in the plugin that adds the system {}",
+            std::any::type_name_of_val(&be_poked)
+        )
+    );
+}
+
+#[test]
+fn undeclared_timers_panic_at_the_start() {
+    fn set(_: Timers<Alarm>) {}
+    fn ring(_: MessageReader<TimerRang<Alarm>>) {}
+    for text in [at_start(systems!(set)), at_start(systems!(ring))] {
+        assert!(
+            text.starts_with(
+                "message undeclared::Alarm of timers is used but not declared: call \
+                 app.timer_message::<undeclared::Alarm>(\"name\") in the plugin that adds the system undeclared::"
+            ),
+            "{text}"
+        );
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn room_state_without_a_reserved_key_panics_at_the_start() {
+    fn write(_: RoomStates) {}
+    let text = at_start(systems!(write));
+    assert!(
+        text.starts_with("RoomStates is used but not declared: call app.owns_state(\"prefix\")"),
+        "{text}"
+    );
+}
+
+#[test]
+fn paths_that_nobody_follows_panic_at_the_start() {
+    fn slow_down(_: ResMut<PathSearches>) {}
+    let text = at_start(systems!(slow_down.before(Walk)));
+    assert!(
+        text.starts_with("PathSearches is used but not declared: call app.follow_paths(2_000)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn parameters_that_every_world_has_need_no_declaration() {
+    fn all(_: Space, _: Chance, _: RoomListings) {}
+    fn spawn(_: Objects, _: Owners) {}
+    let add = systems!((all, spawn).chain().after(Walk));
+    assert_eq!(panics(add), (String::new(), String::new()));
+}
+
+#[test]
+fn a_float_in_the_state_names_its_type_and_an_alternative() {
+    let text = in_the_first_tick(|app| {
+        app.insert_resource(Speed(1.5)).state_resource::<Speed>("speed");
+    });
+    assert!(
+        text.starts_with("undeclared::Speed: the state must not contain floats"),
+        "{text}"
+    );
+    assert!(text.contains("use an integer of a smaller unit"), "{text}");
+}
+
+#[test]
+fn two_declarations_of_one_type_or_name_are_reported() {
+    let twice = at_start(|app| {
+        app.state_resource::<Score>("one").presentation_only::<Score>();
+    });
+    assert!(
+        twice.starts_with("undeclared::Score is declared twice: keep one of its calls of state_component"),
+        "{twice}"
+    );
+    let same_name = at_start(|app| {
+        app.state_resource::<Score>("one").state_component::<Lamp>("one");
+    });
+    assert!(
+        same_name.contains("the name one is already used by another part of the state: choose"),
+        "{same_name}"
+    );
+    let message = at_start(|app| {
+        app.client_message::<Ghost>("ghost")
+            .client_message::<Ghost>("spirit");
+    });
+    assert!(
+        message.contains("is declared twice: keep one call of app.client_message"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_plugin_that_is_added_twice_is_named() {
+    struct Tag;
+    impl bevy_app::Plugin for Tag {
+        fn build(&self, _: &mut App) {}
+    }
+    let text = at_start(|app| _ = app.add_plugins(Tag).add_plugins(Tag));
+    assert!(text.contains("Tag") && text.contains("already added"), "{text}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn control(sources: &Sources) -> Result<&PlaybackControl, HttpProblem> {
     sources.playback.as_ref().ok_or_else(|| {
         HttpProblem::new(
             ProblemKind::NotFound,
-            "no recording is served here; parlour replay FILE --serve serves one",
+            "no recording is served here; the command `replay FILE --serve` serves one",
         )
     })
 }

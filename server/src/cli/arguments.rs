@@ -1,13 +1,15 @@
-//! Declares the commands and arguments of a program, with their help. The flags of settings are
-//! generated from the table of settings. In the texts, `{name}` stands for the name of the program.
+//! Declares the commands and arguments of a program, with their help. In the texts, `{name}` stands
+//! for the name of the program.
 
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::{Arg, Command, value_parser};
 
-use super::{exit, program::Program, replay, rooms};
-use crate::config::{FILE_VARIABLE, Setting, settings};
+use super::{
+    exit, new,
+    program::Program,
+    replay, rooms,
+    setting_flags::{config_flag, setting_flags},
+};
 
-/// The settings that `-h` shows. `--help` shows all.
-const COMMON: &[&str] = &["listen", "admin", "interest_radius", "maps", "log"];
 /// The settings that the help of `demo` shows.
 const DEMO: &[&str] = &["listen", "admin", "interest_radius", "record", "log"];
 
@@ -54,6 +56,7 @@ pub(crate) fn command(program: &Program) -> Command {
         (None, false) => ABOUT_OTHERS,
     };
     let elsewhere = named(ALL_ELSEWHERE);
+    let new = program.is_parlour.then(|| new::command(program));
     Command::new(program.name)
         .bin_name(program.name)
         // clap needs a static text, so it is leaked once per process.
@@ -73,6 +76,7 @@ pub(crate) fn command(program: &Program) -> Command {
         .subcommand(rooms::command(program, &elsewhere))
         .subcommand(replay::command(program))
         .subcommand(config(program, &elsewhere))
+        .subcommands(new)
 }
 
 fn serve(program: &Program) -> Command {
@@ -176,49 +180,6 @@ fn file() -> Arg {
         .value_parser(value_parser!(std::ffi::OsString))
 }
 
-fn config_flag() -> Arg {
-    Arg::new("config")
-        .long("config")
-        .value_name("FILE")
-        .help(format!(
-            "The configuration file (TOML); can also be set with {FILE_VARIABLE}"
-        ))
-        .value_parser(value_parser!(std::ffi::OsString))
-        .global(true)
-        .action(ArgAction::Set)
-}
-
-/// Returns the flags of all settings. The help of a command shows only some of them, but every
-/// command accepts all, because a flag may come before the name of the command.
-pub(crate) fn setting_flags(
-    program: &Program,
-    is_shown: impl Fn(&Setting) -> bool,
-) -> impl Iterator<Item = Arg> {
-    settings().map(move |setting| setting_flag(program, setting).hide(!is_shown(setting)))
-}
-
-/// Returns the flag of a setting. clap does not check the value: all settings are checked together,
-/// so that all mistakes are reported together.
-fn setting_flag(program: &Program, setting: &'static Setting) -> Arg {
-    let own = program.defaults.iter().rfind(|(name, _)| *name == setting.name);
-    let default = own.map_or_else(|| setting.default_text(), |(_, default)| default.clone());
-    let default = if default.is_empty() { "none" } else { &default };
-    let follows = setting
-        .default_follows()
-        .map_or_else(String::new, |other| format!(", follows {other}"));
-    Arg::new(setting.name)
-        // clap needs a static name, so it is leaked once per process.
-        .long(&*setting.flag().leak())
-        .value_name(setting.form)
-        .help(format!("{} [default: {default}{follows}]", setting.help))
-        .help_heading(setting.section.title())
-        .hide_short_help(!COMMON.contains(&setting.name))
-        .value_parser(value_parser!(std::ffi::OsString))
-        .allow_negative_numbers(true)
-        .global(true)
-        .action(ArgAction::Set)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,7 +194,7 @@ mod tests {
         let mut program = Program::new("tag");
         program.defaults.push(("capacity", "8".to_owned()));
         let mut command = command(&program);
-        command.debug_assert();
+        command.clone().debug_assert();
         let mut all = command.render_long_help().to_string();
         for (name, help) in [
             ("serve", "tag serve --interest-radius"),

@@ -5,10 +5,10 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use crate::ServerOptions;
 use parlour_shared::limits::SUBPROTOCOL_JSON;
 
 use super::program::Program;
+use crate::ServerOptions;
 
 /// Returns the banner. `bots` describes the bots, and `typing` is the line with the messages to
 /// type in wscat ([`typing()`]).

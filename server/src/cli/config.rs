@@ -3,20 +3,20 @@
 use std::{
     ffi::{OsStr, OsString},
     fmt::Display,
-    io::{self, Write},
 };
 
-use crate::{
-    config::{Config, Problems, to_toml},
-    maps::Catalogue,
-};
 use clap::ArgMatches;
 use parlour_shared::text::count;
 
 use super::{
     command_line::{self, MAP_SETTINGS, ROOM_TYPE_SETTINGS, SKIN_SETTINGS},
     exit::Exit,
+    output,
     program::Program,
+};
+use crate::{
+    config::{Config, Problems, to_toml},
+    maps::Catalogue,
 };
 
 pub(crate) fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
@@ -25,7 +25,7 @@ pub(crate) fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
         Some(("print", matches)) => {
             let config = program.config(matches, file(matches))?;
             warn(program, &config.warnings);
-            print(&to_toml(&config))
+            output::result(&to_toml(&config))
         }
         Some(("check", matches)) => check(program, &program.config(matches, file(matches))),
         _ => unreachable!("clap asks for a subcommand"),
@@ -72,7 +72,7 @@ pub(crate) fn check(program: &Program, config: &Result<Config, Problems>) -> Res
     }
     match Exit::combine(failures) {
         Some(exit) => Err(exit),
-        None => print(&format!("The configuration is valid: {}.\n", counts.join(", "))),
+        None => output::result(&format!("The configuration is valid: {}.\n", counts.join(", "))),
     }
 }
 
@@ -85,15 +85,5 @@ fn file(matches: &ArgMatches) -> Option<&OsStr> {
 fn warn(program: &Program, texts: impl IntoIterator<Item = impl Display>) {
     for text in texts {
         program.note(format_args!("warning: {text}"));
-    }
-}
-
-fn print(text: &str) -> Result<(), Exit> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // The reader closed the pipe, as `head` does.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Exit::system("cannot write to standard output", &error)),
-        Ok(()) => Ok(()),
     }
 }

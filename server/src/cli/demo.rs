@@ -12,7 +12,7 @@ use parlour_client_sim::bots::{self, Plan, Progress, Rooms};
 use parlour_shared::text::count;
 use tokio::{runtime::Builder, sync::watch};
 
-use super::{banner, exit::Exit, program::Program, serve};
+use super::{banner, exit::Exit, output, program::Program};
 use crate::ServerOptions;
 
 /// The maximum number of bots in one room, so that a demo with many bots has many rooms.
@@ -190,7 +190,7 @@ async fn run_plan(plan: Plan, stop: impl Future<Output = ()>) {
         if progress.connected == progress.bots && !std::mem::replace(&mut is_reported, true) {
             let are = if progress.bots == 1 { "is" } else { "are" };
             let bots = count(progress.bots, "bot");
-            serve::print(&format!("{bots} {are} walking around, starting in {map}.\n"));
+            output::print(&format!("{bots} {are} walking around, starting in {map}.\n"));
         }
     };
     match bots::run(plan, stop, progress).await {

@@ -6,13 +6,17 @@ use std::{
     process::ExitCode,
 };
 
-use crate::{
-    RunError, StartError, StateError, UnsavedWorld, config::Problems, maps::MapErrors,
-    room_types::RoomTypeErrors, skins::SkinErrors,
-};
 use parlour_recording::{
     HeaderError, RecordingError,
     replay::{FindError, MomentError, ReplayError, display, worlds::WorldsError},
+};
+
+use crate::{
+    RunError, StartError, StateError, UnsavedWorld,
+    config::Problems,
+    maps::MapErrors,
+    room_types::{RoomTypeError, RoomTypeErrors, RoomTypeFault},
+    skins::SkinErrors,
 };
 
 /// A replay reached a state that differs from the recorded one, or two recordings differ.
@@ -30,7 +34,7 @@ pub(crate) const SOFTWARE: u8 = 70;
 /// The system refused a resource, such as a thread or a file.
 const SYSTEM: u8 = 71;
 /// The directory of recordings, histories or worlds cannot be created or written to, a world could
-/// not be saved, or an export would overwrite a file.
+/// not be saved, a file would be overwritten, or a project cannot be written.
 const CANNOT_CREATE: u8 = 73;
 /// The process has no permission, such as for a port below 1024.
 const PERMISSION: u8 = 77;
@@ -51,7 +55,7 @@ Exit codes:
    70  Parlour itself failed; see the log for the reason
    71  the system refused a resource, such as a thread or a file
    73  the directory of recordings, histories or worlds cannot be created or written to, a world
-       could not be saved, or an export would overwrite a file
+       could not be saved, or a file would be overwritten
    77  no permission, such as for a port below 1024
    78  the configuration cannot be used
   130  terminated by a second Ctrl-C";
@@ -145,6 +149,11 @@ impl Exit {
     /// Worlds could not be saved when the server stopped. `None`: all were saved.
     pub(crate) fn unsaved(worlds: &[UnsavedWorld]) -> Option<Self> {
         (!worlds.is_empty()).then(|| Self::new(CANNOT_CREATE, RunError::Unsaved(worlds.to_vec()).to_string()))
+    }
+
+    /// A file or directory of a new project cannot be written.
+    pub(crate) fn not_written(path: &Path, error: &io::Error) -> Self {
+        Self::new(CANNOT_CREATE, format!("cannot write {}: {error}", path.display()))
     }
 
     /// A file would be overwritten.
@@ -252,7 +261,16 @@ impl From<SkinErrors> for Exit {
 
 impl From<RoomTypeErrors> for Exit {
     fn from(errors: RoomTypeErrors) -> Self {
-        Self::new(CONFIG, errors.to_string())
+        Self::new(code_of(&errors), errors.to_string())
+    }
+}
+
+/// A mistake only in the game logic is a mistake in the program.
+fn code_of(errors: &RoomTypeErrors) -> u8 {
+    let is_logic = |error: &RoomTypeError| matches!(error.fault, RoomTypeFault::Logic { .. });
+    match errors.0.iter().all(is_logic) {
+        true => SOFTWARE,
+        false => CONFIG,
     }
 }
 
@@ -263,7 +281,7 @@ impl From<StartError> for Exit {
                 io::ErrorKind::PermissionDenied => PERMISSION,
                 _ => UNAVAILABLE,
             },
-            StartError::RoomTypes(_) => CONFIG,
+            StartError::RoomTypes(errors) => code_of(errors),
             StartError::State(StateError::Worlds(_)) => CONFIG,
             StartError::Recording(RecordingError::Directory { .. })
             | StartError::State(StateError::Directory { .. } | StateError::InUse(_)) => CANNOT_CREATE,

@@ -1,4 +1,5 @@
-//! The command `replay`: replays a recording, and shows its contents. Each kind of output has a module.
+//! The command `replay`: replays a recording, and shows its contents. Each kind of output has a
+//! module.
 
 mod argument_tips;
 mod command_to_copy;
@@ -6,23 +7,24 @@ mod diff;
 mod dump;
 mod export;
 mod follow;
+mod format_flags;
 mod input;
-mod output;
 mod serve;
 mod settings;
 mod source;
 mod verify;
+mod what;
 mod worlds;
 
 use std::path::Path;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use parlour_recording::replay::{Moment, ParseMomentError, dump::DumpTable};
+use parlour_recording::replay::{Moment, ParseMomentError};
 
 use super::{
-    arguments::setting_flags,
     exit::{self, Exit},
     program::Program,
+    setting_flags::setting_flags,
 };
 pub(crate) use argument_tips::with_tip;
 use input::ReplayInput;
@@ -109,18 +111,18 @@ pub(crate) fn command(program: &Program) -> Command {
         .args(dump::args())
         .args(follow::args())
         .args(export::args())
-        .arg(output::arg().conflicts_with_all([follow::WHAT, export::WHAT, serve::WHAT]))
+        .args(format_flags::args())
         .args(serve::args())
         .args(setting_flags(program, settings::is_shown).map(|flag| flag.help_heading("Settings")))
         .group(ArgGroup::new("what").args([
-            verify::WHAT,
-            diff::WHAT,
-            serve::WHAT,
-            dump::WHAT,
-            follow::WHAT,
-            export::WHAT,
+            what::VERIFY,
+            what::DIFF,
+            what::SERVE,
+            what::DUMP,
+            what::FOLLOW,
+            what::EXPORT,
         ]))
-        .group(ArgGroup::new("rooms").args([dump::WHAT, follow::WHAT]))
+        .group(ArgGroup::new("rooms").args([what::DUMP, what::FOLLOW]))
         .after_help(program.named("More: {name} help replay"))
         .after_long_help(program.named(&format!("{DETAILS}\n\n{}", exit::HELP)))
 }
@@ -140,27 +142,22 @@ pub(crate) fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
 /// Replays one recording. `world` is the name of its world, if it was chosen from those of a node.
 fn run_one(program: &Program, path: &Path, world: Option<&str>, matches: &ArgMatches) -> Result<(), Exit> {
     let is_present = |what: &str| matches.contains_id(what);
-    if is_present(diff::WHAT) {
+    if is_present(what::DIFF) {
         return diff::run(program, path, world, matches);
     }
-    if matches.get_flag(serve::WHAT) {
+    if matches.get_flag(what::SERVE) {
         return serve::run(program, path, matches);
     }
     let table = dump::requested_table(matches);
-    let input = ReplayInput::of(
-        program,
-        path,
-        matches,
-        table.is_some_and(DumpTable::covers_a_range),
-    )?;
+    let input = ReplayInput::of(program, path, matches, table)?;
     if let Some(table) = table {
         dump::run(program, input, table, matches)
-    } else if is_present(follow::WHAT) {
+    } else if is_present(what::FOLLOW) {
         follow::run(input, matches)
-    } else if is_present(export::WHAT) {
+    } else if is_present(what::EXPORT) {
         export::run(input, matches)
     } else {
-        verify::run(input, output::is_json(matches))
+        verify::run(input, format_flags::is_json(matches))
     }
 }
 

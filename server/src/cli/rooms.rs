@@ -1,13 +1,14 @@
-//! The command `rooms`: prints the worlds and rooms of a running server, which its admin port lists.
+//! The command `rooms`: prints the worlds and rooms of a running server, which its admin port
+//! lists.
 
 mod fetch;
 mod table;
 
-use crate::config::Setting;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Deserialize;
 
-use super::{arguments::setting_flags, banner::reachable, exit::Exit, program::Program, serve::print};
+use super::{banner::reachable, exit::Exit, output, program::Program, setting_flags::setting_flags};
+use crate::config::Setting;
 
 /// The settings that the help shows.
 fn is_shown(setting: &Setting) -> bool {
@@ -38,12 +39,12 @@ pub(crate) fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
     let admin = reachable(config.settings.admin);
     let body = fetch::get(program.name, admin, "/worlds")?;
     if matches.get_flag("json") {
-        print(&body);
+        output::print(&body);
         return Ok(());
     }
     let node: Node = serde_json::from_str(&body)
         .map_err(|error| Exit::unavailable(format!("{admin} answers, but not like Parlour: {error}")))?;
-    print(&table::text(&node));
+    output::print(&table::text(&node));
     Ok(())
 }
 

@@ -1,17 +1,16 @@
 //! The commands `serve` and `demo`: starts a server from the configuration, and runs it until it is
 //! asked to stop.
 
-use std::io::{self, Write};
-
-use crate::{Server, Signals, StopReport, config::Config, logs, maps::Catalogue};
 use clap::ArgMatches;
 
 use super::{
     banner, command_line, config,
     demo::Demo,
     exit::{self, Exit},
+    output,
     program::Program,
 };
+use crate::{Server, Signals, StopReport, config::Config, logs, maps::Catalogue};
 
 /// Serves the rooms, with this number of bots.
 pub(crate) fn serve(program: &Program, matches: &ArgMatches, bots: Option<u32>) -> Result<(), Exit> {
@@ -40,10 +39,14 @@ pub(crate) fn serve(program: &Program, matches: &ArgMatches, bots: Option<u32>) 
     let types = options.room_types.iter();
     let room_types: Vec<String> = types.map(|one| one.name().to_owned()).collect();
     let signals = signals()?;
-    let typing = banner::typing(&options, names.first().map_or("", String::as_str));
+    let room = match room_types.first() {
+        Some(room_type) if !program.is_parlour => room_type,
+        _ => names.first().map_or("", String::as_str),
+    };
+    let typing = banner::typing(&options, room);
     let server = Server::start(options)?;
     let bots = demo.as_ref().map(Demo::describe);
-    print(&banner::text(
+    output::print(&banner::text(
         program,
         [server.listen_addr(), server.admin_addr()],
         &names,
@@ -65,7 +68,7 @@ pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, clients: T)
     let interrupt_code = match signals.wait(&server) {
         Ok(reason) => {
             tracing::info!(reason, "stopping");
-            print("Stopping. Ctrl-C again ends the process immediately.\n");
+            output::print("Stopping. Ctrl-C again ends the process immediately.\n");
             exit::INTERRUPTED
         }
         Err(failure) => {
@@ -98,15 +101,12 @@ fn log_warnings(config: &Config) {
     }
 }
 
-/// Prints to standard output. A closed pipe is not an error.
-pub(crate) fn print(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, SocketAddr};
+    use std::{
+        net::{Ipv4Addr, SocketAddr},
+        sync::atomic::{AtomicBool, Ordering},
+    };
 
     use crate::{ServerOptions, maps};
     use parlour_sim::{Logic, SimConfig};
@@ -114,11 +114,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn game_logic_that_cannot_be_built_stops_the_server_and_exits_with_code_70() {
+    fn game_logic_that_fails_after_its_trial_stops_the_server_and_exits_with_code_70() {
         let mut options = ServerOptions::new(SimConfig::new(maps::load(None).unwrap()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
-        options.logic = Logic::new(|_| panic!("game logic that fails"));
+        let is_trial = AtomicBool::new(true);
+        options.logic = Logic::new(move |_| {
+            assert!(is_trial.swap(false, Ordering::Relaxed), "game logic that fails");
+        });
         options.recording.history = std::time::Duration::ZERO;
         let signals = signals().unwrap();
         let server = Server::start(options).unwrap();
@@ -132,6 +135,18 @@ mod tests {
         assert!(
             std::net::TcpStream::connect(address).is_err(),
             "the port is still open"
+        );
+    }
+
+    #[test]
+    fn game_logic_that_cannot_be_built_exits_with_code_70_before_a_port_is_open() {
+        let mut options = ServerOptions::new(SimConfig::new(maps::load(None).unwrap()));
+        options.logic = Logic::new(|_| panic!("game logic that fails"));
+        let exit = Exit::from(Server::start(options).map(drop).unwrap_err());
+        let text = format!("{exit:?}");
+        assert!(
+            text.contains("70") && text.contains("cannot be built: game logic that fails"),
+            "{text}"
         );
     }
 }

@@ -19,7 +19,7 @@ use crate::suggest::closest;
 /// The maximum length of an invalid value or name in an error, in characters.
 const LONGEST: usize = 80;
 /// Advice for a name without a similar setting.
-const LIST_ADVICE: &str = "`parlour config print` lists all settings";
+const LIST_ADVICE: &str = "the command `config print` lists all settings";
 
 /// The layers of a configuration, from the weakest to the strongest. The defaults of Parlour are
 /// below them.

@@ -108,6 +108,14 @@ pub enum RoomTypeFault {
         /// Advice.
         advice: String,
     },
+    /// A world with the game logic of the type cannot be built, or panics in its first ticks.
+    #[error("{of} {}", .why.replace('\n', "\n    "))]
+    Logic {
+        /// Whose game logic it is.
+        of: String,
+        /// The panic: what is wrong, and what to write.
+        why: String,
+    },
     /// There are too many options.
     #[error("has {0} options; a join has at most {MAX_PROPERTIES}")]
     TooManyOptions(usize),
@@ -143,7 +151,9 @@ impl RoomTypeFault {
     pub(super) fn key(&self) -> Option<String> {
         let key = match self {
             Self::BadName => TypePlaces::NAME,
-            Self::Twice | Self::TooMany | Self::NameOfWorld { .. } | Self::Rules(_) => return None,
+            Self::Twice | Self::TooMany | Self::NameOfWorld { .. } | Self::Rules(_) | Self::Logic { .. } => {
+                return None;
+            }
             Self::NeedsMap { .. } | Self::NoSuchMap { .. } | Self::MapTwice(_) => "map",
             Self::TooManyObjects { .. } | Self::UnknownKind { .. } => "map",
             Self::DurableTooShort { .. } => "room_empty_after",

@@ -1,17 +1,13 @@
 //! Checks that the rooms of each type can have the objects that their maps place: game logic
 //! declares their kinds, and there are not too many.
 
-use std::{
-    collections::BTreeMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use parlour_shared::{
     map::{Map, MapObject},
     motion::UNITS_PER_PX,
 };
-use parlour_sim::{EntityKinds, Logic, SimConfig, Simulation};
+use parlour_sim::SimConfig;
 
 use super::{CheckedType, RoomTypeFault, listed};
 use crate::suggest::closest;
@@ -26,44 +22,27 @@ pub(super) struct Placing {
     pub(super) left_out: Vec<String>,
 }
 
-/// Checks the types of a node. It makes a world for each game logic of rooms with objects, to learn
-/// its kinds.
+/// Checks the types of a node.
 pub(super) struct PlacedCheck<'a> {
     maps: BTreeMap<&'a str, &'a Arc<Map>>,
-    built_in: &'a Logic,
-    /// The kinds of the built-in logic, once they are known.
-    built_in_kinds: Option<Kinds>,
 }
 
-/// The names of the kinds of objects. `None`: the game logic cannot be built, which is reported
-/// when a world is made.
-type Kinds = Option<Vec<String>>;
-
 impl<'a> PlacedCheck<'a> {
-    pub(super) fn new(sim: &'a SimConfig, built_in: &'a Logic) -> Self {
+    pub(super) fn new(sim: &'a SimConfig) -> Self {
         Self {
             maps: sim.maps.iter().map(|map| (map.name.as_str(), map)).collect(),
-            built_in,
-            built_in_kinds: None,
         }
     }
 
-    pub(super) fn check(&mut self, one: &CheckedType) -> Placing {
+    /// `kinds` are the names of the kinds of objects that the game logic of the type declares.
+    pub(super) fn check(&self, one: &CheckedType, kinds: &[String]) -> Placing {
         let mut found = Placing {
             faults: Vec::new(),
             left_out: Vec::new(),
         };
         let named = one.config.maps.iter();
-        let maps: Vec<&Arc<Map>> = named
-            .filter_map(|name| self.maps.get(name.as_str()).copied())
-            .collect();
-        if maps.iter().all(|map| map.objects.is_empty()) {
-            return found;
-        }
-        let Some(kinds) = self.kinds(one.logic.as_ref()) else {
-            return found;
-        };
-        for map in maps.into_iter().filter(|map| !map.objects.is_empty()) {
+        let maps = named.filter_map(|name| self.maps.get(name.as_str()).copied());
+        for map in maps.filter(|map| !map.objects.is_empty()) {
             let most = one.config.rules.max_objects;
             if kinds.is_empty() {
                 found.left_out.push(map.name.clone());
@@ -79,29 +58,11 @@ impl<'a> PlacedCheck<'a> {
             found.faults.extend(
                 unknown
                     .take(MOST_REPORTED)
-                    .map(|object| unknown_kind(map, object, &kinds)),
+                    .map(|object| unknown_kind(map, object, kinds)),
             );
         }
         found
     }
-
-    fn kinds(&mut self, own: Option<&Logic>) -> Kinds {
-        match own {
-            Some(logic) => kinds_of(logic),
-            None => self
-                .built_in_kinds
-                .get_or_insert_with(|| kinds_of(self.built_in))
-                .clone(),
-        }
-    }
-}
-
-fn kinds_of(logic: &Logic) -> Kinds {
-    let make = || Simulation::with_plugins(SimConfig::new(Vec::new()), logic.clone());
-    let world = catch_unwind(AssertUnwindSafe(make)).ok()?;
-    let kinds = world.world().resource::<EntityKinds>().iter();
-    // The first one is that of players.
-    Some(kinds.skip(1).map(|(_, kind)| kind.name().to_owned()).collect())
 }
 
 fn unknown_kind(map: &Map, object: &MapObject, kinds: &[String]) -> RoomTypeFault {

@@ -171,7 +171,7 @@ impl RoomType {
     }
 
     /// Returns the names of the maps, at least one.
-    pub(super) fn map_names(&self) -> Vec<String> {
+    pub(crate) fn map_names(&self) -> Vec<String> {
         match self.maps.as_slice() {
             [] => vec![self.name.clone()],
             maps => maps.to_vec(),

@@ -84,6 +84,12 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
     if let Some(warning) = types.left_out_objects() {
         tracing::warn!("{warning}");
     }
+    for (room_type, hidden) in types.hidden_state() {
+        match hidden.allowed {
+            None => tracing::warn!(room_type, "{hidden}"),
+            Some(_) => tracing::debug!(room_type, "{hidden}"),
+        }
+    }
     let seed = sim.seed;
     let recording = options.recording.clone();
     let welcomes = welcomes(&sim, types.names(), Some(seed));

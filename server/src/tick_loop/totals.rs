@@ -34,12 +34,18 @@ pub(super) fn add(total: &mut Counts, counts: &Counts, metrics: &Metrics) {
     let Counts {
         moves,
         moves_dropped,
+        answers_kept,
+        answers_computed,
+        answers_ahead,
         refused,
         ..
     } = counts;
     let metrics = &metrics.tick;
     metrics.moves.increment((*moves).into());
     metrics.moves_dropped.increment((*moves_dropped).into());
+    metrics.answers_kept.increment((*answers_kept).into());
+    metrics.answers_computed.increment((*answers_computed).into());
+    metrics.answers_ahead.increment((*answers_ahead).into());
     for (class, count) in refused.iter() {
         metrics.refused.add(class, count.into());
     }

@@ -40,10 +40,10 @@ pub(crate) fn install() {
     });
 }
 
-/// Steps a world. Returns the message of a panic, and its place in the code.
+/// Builds or steps a world. Returns the message of a panic, and its place in the code.
 ///
 /// Unwind safety: the caller must not use again what `step` has changed before a panic.
-pub(super) fn step_caught<T>(step: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn step_caught<T>(step: impl FnOnce() -> T) -> Result<T, String> {
     // Logic may have caught a panic itself in an earlier step.
     PLACE.set(None);
     STEPS.set(true);

@@ -27,7 +27,7 @@ pub struct TestClient {
     pub held: bool,
 }
 
-/// The visible state of one player at a tick, without the components of plugins.
+/// The visible state of one player at a tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenPlayer {
     /// Its slot in the room.
@@ -42,6 +42,8 @@ pub struct SeenPlayer {
     pub gait: Gait,
     /// Its skin.
     pub skin: u16,
+    /// Its components, as index and bytes.
+    pub components: Vec<(u8, Vec<u8>)>,
 }
 
 impl TestClient {
@@ -97,6 +99,7 @@ impl TestClient {
             place: seen.segment.at(now),
             gait: seen.segment.gait,
             skin: player.skin,
+            components: seen.components.to_vec(),
         })
         .collect()
     }

@@ -44,6 +44,7 @@ pub mod maps;
 mod metrics;
 mod movers;
 mod objects;
+mod placements;
 mod plaza;
 #[cfg(feature = "recording")]
 pub mod recording;
@@ -60,6 +61,7 @@ pub use forged_part::{forged_part, forged_part_of};
 pub use metrics::metric_value;
 pub use movers::{MoverOrder, movers_plugin, solids_plugin};
 pub use objects::{Color, ObeyOrders, ObjectOrder, Rings, objects_in, objects_plugin};
+pub use placements::Placements;
 pub use plaza::{generous_rules, plaza, teleport_plugin};
 pub use script::Script;
 pub use seen_objects::{SeenObject, seen_objects, true_objects};

@@ -2,14 +2,12 @@
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{Slot, Tick},
+    ids::{KindId, Slot, Tick},
     motion::{Gait, Position},
     snapshot::ObjectIdentity,
     view::View,
 };
 use parlour_sim::{EntityKinds, Motion, Object, ObjectSlots, Owner, Simulation};
-
-use crate::{Color, Rings, encoded};
 
 /// The visible state of one object at a tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +38,7 @@ pub fn seen_objects(view: &View, now: Tick) -> Vec<SeenObject> {
     .collect()
 }
 
-/// Returns all objects of a room, as they are after the last tick. Their components must be those
-/// of the [`objects_plugin`](crate::objects_plugin).
+/// Returns all objects of a room, as they are after the last tick.
 #[must_use]
 pub fn true_objects(sim: &Simulation, room: Entity) -> Vec<SeenObject> {
     let world = sim.world();
@@ -60,23 +57,22 @@ pub fn true_objects(sim: &Simulation, room: Entity) -> Vec<SeenObject> {
             },
             place: segment.at(sim.tick()),
             gait: segment.gait,
-            components: components_of(world, entity),
+            components: replicated_components(sim, entity, object.kind()),
         }
     });
     objects.collect()
 }
 
-/// Returns the components that an object has, as index and bytes.
-fn components_of(world: &World, entity: Entity) -> Vec<(u8, Vec<u8>)> {
-    let kind = world.get::<Object>(entity).unwrap().kind();
-    let names = world.resource::<EntityKinds>().get(kind).unwrap().components();
-    let components = (0..).zip(names).filter_map(|(index, name)| {
-        let bytes = match name.as_str() {
-            "color" => encoded(world.get::<Color>(entity)?),
-            "rings" => encoded(world.get::<Rings>(entity)?),
-            other => panic!("the component {other} is not one of the objects plugin"),
-        };
-        Some((index, bytes))
-    });
-    components.collect()
+/// Returns the replicated components that an entity of a kind has, as index and bytes.
+pub(crate) fn replicated_components(sim: &Simulation, entity: Entity, kind: KindId) -> Vec<(u8, Vec<u8>)> {
+    let names = sim
+        .world()
+        .resource::<EntityKinds>()
+        .get(kind)
+        .unwrap()
+        .components();
+    let components = (0..).zip(names);
+    components
+        .filter_map(|(index, name)| Some((index, sim.encoded_part(entity, name)?)))
+        .collect()
 }

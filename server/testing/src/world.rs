@@ -6,16 +6,21 @@ use bevy_app::Plugins;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     close::CloseCode,
-    ids::{SessionId, Tick},
+    ids::{KindId, SessionId, Tick},
     message::{Accepted, ChatSaid, Refusal, ServerMessage},
     motion::Position,
     snapshot::Snapshot,
     view::Seen,
 };
-use parlour_sim::{Motion, ObjectInterest, Player, Proximity, Rooms, Seats, SimConfig, Simulation, Skin};
+use parlour_sim::{
+    Interest, Motion, ObjectInterest, Player, Proximity, Room, Rooms, Seats, SimConfig, Simulation, Skin,
+};
 use parlour_tick::{Cadence, EventKind, Pace, TickInput, TickOutput};
 
-use crate::{Script, SeenPlayer, SessionActions, TestClient, seen_objects, teleport_plugin, true_objects};
+use crate::{
+    Script, SeenPlayer, SessionActions, TestClient, seen_objects, seen_objects::replicated_components,
+    teleport_plugin, true_objects,
+};
 
 /// A simulation with virtual clients. The clients decode every byte that the simulation sends.
 #[derive(Debug)]
@@ -223,9 +228,29 @@ impl TestWorld {
     /// only those near the viewer.
     #[track_caller]
     pub fn check_views(&self, all: bool) {
+        self.check_views_of(|_| Some(all));
+    }
+
+    /// Compares the view of every client with what the rules of its room show it. Leaves out rooms
+    /// whose viewers are not sent a snapshot in every tick.
+    #[track_caller]
+    pub fn check_views_by_rules(&self) {
+        self.check_views_of(|room| {
+            let rules = room.rules();
+            (rules.cadence == Cadence::Hz60).then_some(rules.interest == Interest::All)
+        });
+    }
+
+    /// `sees_all` returns whether the viewers in a room see everything there, or `None` to leave out
+    /// the room.
+    #[track_caller]
+    fn check_views_of(&self, sees_all: impl Fn(&Room) -> Option<bool>) {
         for (session, client) in self.clients.iter().filter(|(_, client)| !client.held) {
             let Some(entered) = &client.room else { continue };
             let room = self.room(&entered.room).unwrap();
+            let Some(all) = sees_all(self.sim.world().get(room).unwrap()) else {
+                continue;
+            };
             let proximity = self.sim.world().get::<Proximity>(room).unwrap();
             let interest = self.sim.world().get::<ObjectInterest>(room).unwrap();
             let mut expected = players_in(&self.sim, room);
@@ -256,6 +281,7 @@ pub fn players_in(sim: &Simulation, room: Entity) -> Vec<SeenPlayer> {
                 place: segment.at(sim.tick()),
                 gait: segment.gait,
                 skin: world.get::<Skin>(entity).unwrap().0,
+                components: replicated_components(sim, entity, KindId::PLAYER),
             }
         })
         .collect()

@@ -19,7 +19,7 @@ fn help(args: &[&str]) -> String {
 fn the_short_help_names_every_command() {
     let text = help(&["-h"]);
     for command in [
-        "serve", "demo", "rooms", "replay", "config", "--listen", "--config",
+        "serve", "demo", "rooms", "replay", "config", "new", "--listen", "--config",
     ] {
         assert!(text.contains(command), "{command}\n{text}");
     }
@@ -89,6 +89,7 @@ fn the_help_of_each_command_has_examples() {
         &["demo", "--help"][..],
         &["rooms", "--help"],
         &["replay", "--help"],
+        &["new", "--help"],
         &["config", "print", "--help"],
         &["config", "check", "--help"],
     ] {

@@ -8,6 +8,7 @@ mod durable;
 mod exit_codes;
 mod help;
 mod maps;
+mod new_project;
 mod own_program;
 mod process;
 mod recording;

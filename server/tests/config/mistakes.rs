@@ -17,7 +17,7 @@ fn all_mistakes_of_all_layers_are_reported_together() {
         "parlour.toml:2: unknown key \"interest-radius\"; did you mean `interest_radius`?",
         "parlour.toml:3: seed must be a whole number without quotes, or a word in quotes, not a number with a decimal point",
         "parlour.toml:4: heartbeat must be text in quotes, not a number; for example heartbeat = \"10s\"",
-        "parlour.toml:6: unknown key \"server\"; `parlour config print` lists all settings; the only sections are [room_types.NAME]",
+        "parlour.toml:6: unknown key \"server\"; the command `config print` lists all settings; the only sections are [room_types.NAME]",
         "PARLOUR_LISTEN: listen must be an address and a port, such as 127.0.0.1:7373",
         "PARLOUR_MAX_ROOMS: max_rooms must be a whole number from 1 to 100000; it is \"0\"",
         "--rate-chat: rate_chat must be a rate such as \"10 burst, 5/s\"",

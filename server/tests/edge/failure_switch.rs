@@ -1,7 +1,10 @@
 //! A server that fails when the test wants it.
 
 use std::{
-    sync::{Arc, Condvar, Mutex},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -23,7 +26,13 @@ impl FailureSwitch {
         let switch = Self::default();
         let wait = switch.clone();
         let server = start_with(|options| {
-            options.logic = Logic::new(move |_| wait.wait_and_panic());
+            let is_trial = AtomicBool::new(true);
+            options.logic = Logic::new(move |_| {
+                // A server tries its game logic before it starts.
+                if !is_trial.swap(false, Ordering::Relaxed) {
+                    wait.wait_and_panic();
+                }
+            });
             change(options);
         });
         (server, switch)

@@ -76,15 +76,13 @@ fn the_message_of_a_missing_plugin_is_unknown() {
 }
 
 #[test]
-fn logic_that_cannot_be_built_fails_the_server_with_a_reason() {
-    let server = start_with(|options| {
-        options.logic = Logic::new(|app| {
-            app.add_plugins((MoodPlugin, MoodPlugin));
-        });
+fn a_server_with_logic_that_cannot_be_built_does_not_start() {
+    let builder = parlour::Server::builder().plugins(|app| {
+        app.add_plugins((MoodPlugin, MoodPlugin));
     });
-    let reason = server.inner.wait().unwrap_err().to_string();
+    let reason = builder.start().unwrap_err().to_string();
     assert!(
-        reason.contains("builder") && reason.contains("MoodPlugin"),
+        reason.contains("the built-in logic") && reason.contains("MoodPlugin"),
         "{reason}"
     );
 }

@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod ball;
+mod board;
+mod board_bots;
+#[path = "../../examples/board.rs"]
+#[allow(dead_code, reason = "the main function of the example is not used here")]
+mod board_recipe;
 mod bots;
 mod guard;
 mod office;

@@ -75,7 +75,7 @@ fn a_different_version_is_refused_and_a_different_map_is_ignored() {
     let (code, err) = refused(&[recorded(&script, 20).path()]);
     assert_eq!(code, Some(65));
     assert!(
-        err.contains("simulation version") && err.contains("use the parlour that made it"),
+        err.contains("simulation version") && err.contains("use the program that made it"),
         "{err}"
     );
 

@@ -6,3 +6,4 @@ mod placed_objects;
 mod running;
 #[path = "../support/mod.rs"]
 mod support;
+mod trials;

@@ -103,6 +103,12 @@ pub struct Counts {
     /// Movement commands dropped in this tick: outside of the window of ticks, out of sequence, or
     /// without a room.
     pub moves_dropped: u32,
+    /// Questions about boards in this tick whose answer was kept.
+    pub answers_kept: u32,
+    /// Questions about boards in this tick whose answer was computed.
+    pub answers_computed: u32,
+    /// Answers that were computed ahead in this tick.
+    pub answers_ahead: u32,
     /// Requests refused in this tick, by [`parlour_shared::message::Refusal::class`].
     pub refused: RefusedCounts,
 }

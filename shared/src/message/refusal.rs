@@ -33,10 +33,11 @@ pub enum Refusal {
     BadState,
     /// The room's state is full.
     StateFull,
-    /// A different player wrote first.
+    /// A different player, or game logic, wrote first. Or the request is a question about a board
+    /// that has changed.
     StaleVersion {
-        /// The keys of the batch whose versions did not match, with their current versions (0 for a
-        /// key that does not exist).
+        /// The keys whose versions did not match, with their current versions (0 for a key that
+        /// does not exist).
         current: Vec<KeyVersion>,
     },
     /// No plugin registered this message, or the plugin cannot decode it.

@@ -18,7 +18,7 @@ pub enum OpenError {
     NotARecording,
     /// It has a different version of the format.
     #[error(
-        "is a recording in format {0}; this program reads format {FORMAT}: use the version of parlour that wrote it"
+        "is a recording in format {0}; this program reads format {FORMAT}: use the version of the program that wrote it"
     )]
     Format(u16),
     /// It was cut inside its header, so its world is unknown.

@@ -103,7 +103,7 @@ pub enum VersionError {
     /// A different version of the simulation made it.
     #[error(
         "this recording was made by simulation version {recorded}; this program replays version {ours}: \
-         use the parlour that made it ({build})"
+         use the program that made it ({build})"
     )]
     Simulation {
         /// The recording's version.
@@ -116,7 +116,7 @@ pub enum VersionError {
     /// Its messages have a different encoding.
     #[error(
         "this recording contains messages of protocol {protocol}, schema {schema:#010x}; this program reads protocol \
-         {PROTOCOL}, schema {SCHEMA:#010x}: use the parlour that made it ({build})"
+         {PROTOCOL}, schema {SCHEMA:#010x}: use the program that made it ({build})"
     )]
     Messages {
         /// The recording's protocol.
@@ -128,7 +128,7 @@ pub enum VersionError {
     },
     /// Its ticks have a different length.
     #[error(
-        "this recording has {} per second; this program runs {TICK_RATE}: use the parlour that made it ({build})",
+        "this recording has {} per second; this program runs {TICK_RATE}: use the program that made it ({build})",
         count(*.recorded, "tick")
     )]
     TickRate {

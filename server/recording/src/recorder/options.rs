@@ -35,8 +35,8 @@ pub struct RecordingOptions {
     /// The directory of histories. If `None`: `directory` if it is set, else [`DEFAULT_DIRECTORY`].
     pub history_directory: Option<PathBuf>,
     /// Whether a second world for each world runs the recording 2 to 4 seconds later and compares
-    /// each tick. It is loaded again from each saved world, and the game logic's plugins are added
-    /// to a new world each time.
+    /// each tick. It is built again from each saved world and every 211 ticks, and the game
+    /// logic's plugins are added to a new world each time.
     pub shadow: bool,
     /// The number of ticks between two saved states of a world. The worlds of a node are saved in
     /// different ticks. A file or the history can start at one, and a replay can jump to one.

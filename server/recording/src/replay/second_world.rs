@@ -3,8 +3,9 @@
 //!
 //! The first world has run from the start, so it has everything that game logic keeps outside of
 //! the state: a `Local`, earlier additions and changes, a static. The second has only what was
-//! saved. It must still reach the same states; otherwise no replay could start at a saved world. It
-//! also runs the ticks that were skipped when recorded, which must change nothing.
+//! saved, and its entities have other ids and another order. It must still reach the same states;
+//! otherwise no replay could start at a saved world. It also runs the ticks that were skipped when
+//! recorded, which must change nothing.
 //!
 //! It runs on a separate thread. With an idle second core, a replay takes hardly longer than
 //! without it.
@@ -17,7 +18,7 @@ use std::{
 };
 
 use parlour_shared::{ids::Tick, text::panic_message};
-use parlour_sim::{Logic, SimConfig};
+use parlour_sim::{EntityOrder, Logic, SimConfig};
 
 use super::{ReplayError, compared_world::ComparedWorld, run::ComparedItem, world};
 use crate::format::TickRecord;
@@ -52,7 +53,7 @@ impl SecondWorld {
 
     fn run(&self, fed: &Receiver<ComparedItem>) -> Result<u32, ReplayError> {
         let mut second: Option<ComparedWorld> = None;
-        let mut tried = 0;
+        let (mut tried, mut sorted) = (0, true);
         for fed in fed {
             match fed {
                 ComparedItem::Saved(tick, state) => {
@@ -62,7 +63,8 @@ impl SecondWorld {
                         let compared = second.check_saved(&state);
                         compared.map_err(|error| not_saved(second.since, error))?;
                     }
-                    second = Some(self.load(tick, &state)?);
+                    sorted = !sorted;
+                    second = Some(self.load(tick, &state, sorted)?);
                 }
                 ComparedItem::Tick(TickRecord { tick, outcome, input }) => {
                     if let Some(second) = &mut second {
@@ -76,8 +78,13 @@ impl SecondWorld {
         Ok(tried)
     }
 
-    fn load(&self, tick: Tick, state: &[u8]) -> Result<ComparedWorld, ReplayError> {
-        let load = || world::load(&self.config, &self.logic, tick, state);
+    /// `sorted` alternates, so that queries find entities in both orders.
+    fn load(&self, tick: Tick, state: &[u8], sorted: bool) -> Result<ComparedWorld, ReplayError> {
+        let order = match sorted {
+            true => EntityOrder::Sorted,
+            false => EntityOrder::Reversed,
+        };
+        let load = || world::load_rearranged(&self.config, &self.logic, tick, state, order);
         // Adding plugins again may panic.
         let loaded = catch_unwind(AssertUnwindSafe(load));
         let mut world = loaded.unwrap_or_else(|panic| {

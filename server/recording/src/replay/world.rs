@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use metrics::{NoopRecorder, with_local_recorder};
 use parlour_shared::{ids::Tick, text::panic_message};
-use parlour_sim::{Logic, SimConfig, Simulation};
+use parlour_sim::{EntityOrder, LoadError, Logic, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
 use super::{ReplayError, recording_files::FileItems};
@@ -28,7 +28,9 @@ pub(super) fn begin(
         .next_if(|item| !matches!(item, Ok(Item::Tick(_))))
         .transpose()?
     {
-        Some(Item::Keyframe { tick, state }) => load(config, logic, tick, &state),
+        Some(Item::Keyframe { tick, state }) => {
+            load_rearranged(config, logic, tick, &state, EntityOrder::Reversed)
+        }
         _ => match items.peek() {
             Some(Ok(Item::Tick(record))) if first_of_all(record) => Ok(without_metrics(|| {
                 Simulation::with_plugins(config.clone(), logic.clone())
@@ -69,13 +71,29 @@ pub(crate) fn load(
     tick: Tick,
     state: &[u8],
 ) -> Result<Simulation, ReplayError> {
-    let world = without_metrics(|| Simulation::load(config.clone(), logic.clone(), state))
-        .map_err(|error| ReplayError::Keyframe { tick, error })?;
-    if world.tick() != tick {
-        let got = world.tick();
-        return Err(ReplayError::OtherTick { tick, got });
+    let load = || Simulation::load(config.clone(), logic.clone(), state);
+    of_tick(tick, without_metrics(load))
+}
+
+/// Like [`load`], for a world that is compared with another: its entities have other ids and
+/// another order, which must make no difference.
+pub(crate) fn load_rearranged(
+    config: &SimConfig,
+    logic: &Logic,
+    tick: Tick,
+    state: &[u8],
+    order: EntityOrder,
+) -> Result<Simulation, ReplayError> {
+    let load = || Simulation::load_rearranged(config.clone(), logic.clone(), state, order);
+    of_tick(tick, without_metrics(load))
+}
+
+fn of_tick(tick: Tick, loaded: Result<Simulation, LoadError>) -> Result<Simulation, ReplayError> {
+    let world = loaded.map_err(|error| ReplayError::Keyframe { tick, error })?;
+    match world.tick() {
+        got if got == tick => Ok(world),
+        got => Err(ReplayError::OtherTick { tick, got }),
     }
-    Ok(world)
 }
 
 /// Returns an error for a tick that is not the world's next tick, because it would run under a

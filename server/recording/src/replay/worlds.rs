@@ -114,8 +114,8 @@ fn sort_key(name: &str) -> (&str, u64, &str) {
 }
 
 impl Worlds {
-    /// Opens the headers of all recordings of a node. `maps` are the available maps, `logics` is the
-    /// game logic of the server that recorded.
+    /// Opens the headers of all recordings of a node. `maps` are the available maps, `logics` is
+    /// the game logic of the server that recorded.
     ///
     /// # Errors
     /// [`FindError`] if a directory cannot be read or has too many files. A file that cannot be

@@ -99,7 +99,7 @@ fn a_different_version_is_refused_and_names_the_build_to_use() {
     let error = header.check_versions(4).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "this recording was made by simulation version 3; this program replays version 4: use the parlour that \
+        "this recording was made by simulation version 3; this program replays version 4: use the program that \
          made it (0.7.2)"
     );
     header.schema ^= 1;

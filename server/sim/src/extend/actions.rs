@@ -89,7 +89,8 @@ pub(super) fn declare<M: DeserializeOwned + Send + Sync + 'static>(
     let before = actions.insert(name, action);
     assert!(
         !taken && before.is_none(),
-        "action {name}, or its type, is declared twice"
+        "action {name}, or its type, is declared twice: keep one call of app.player_action, or choose a different name \
+         and type"
     );
 }
 

@@ -1,6 +1,7 @@
 //! Typed messages between players and game logic. Each type has a separate queue.
 
 use std::{
+    any::TypeId,
     collections::{BTreeMap, BTreeSet},
     marker::PhantomData,
 };
@@ -83,9 +84,9 @@ struct Handlers {
     readers: BTreeMap<&'static str, Reader>,
     /// The buffers of all declared messages.
     buffers: BTreeSet<ComponentId>,
-    /// The names of messages to players, and the functions that send them and the answers, in the
-    /// order of declaration.
-    names: Vec<&'static str>,
+    /// The names of messages to players, by type.
+    names: BTreeMap<TypeId, &'static str>,
+    /// The functions that send messages to players and answers, in the order of declaration.
     senders: Vec<Sender>,
 }
 
@@ -106,7 +107,8 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
     let before = handlers.readers.insert(name, read::<M>);
     assert!(
         !taken && before.is_none(),
-        "message {name} of players, or its type, is declared twice"
+        "message {name} of players, or its type, is declared twice: keep one call of app.player_message, or choose a \
+         different name and type"
     );
 }
 
@@ -120,14 +122,15 @@ pub(super) fn add_answers<M: Send + Sync + 'static>(app: &mut App) {
 }
 
 pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, name: &'static str) {
-    let taken = app.world().contains_resource::<Messages<ToPlayers<M>>>();
     add_buffer::<ToPlayers<M>>(app);
-    let handlers = &mut app.world_mut().resource_mut::<MessageHandlers>().0;
+    let names = &mut app.world_mut().resource_mut::<MessageHandlers>().0.names;
+    let is_new = names.values().all(|known| *known != name);
+    let before = names.insert(TypeId::of::<M>(), name);
     assert!(
-        !taken && !handlers.names.contains(&name),
-        "message {name} to players, or its type, is declared twice"
+        is_new && before.is_none(),
+        "message {name} to players, or its type, is declared twice: keep one call of app.client_message, or choose a \
+         different name and type"
     );
-    handlers.names.push(name);
     let sender = move |world: &mut World| {
         drain::<ToPlayers<M>>(world, |world, message| send(world, name, &message));
     };
@@ -157,6 +160,12 @@ pub(super) fn add_buffer<M: Message>(app: &mut App) {
 /// Returns whether this component is the buffer of a declared message type.
 pub(super) fn is_declared(world: &World, buffer: ComponentId) -> bool {
     world.resource::<MessageHandlers>().0.buffers.contains(&buffer)
+}
+
+/// Returns the name of the messages of this type to players, or `None` if it is not declared.
+pub(crate) fn client_message_name<M: 'static>(world: &World) -> Option<&'static str> {
+    let handlers = &world.resource::<MessageHandlers>().0;
+    handlers.names.get(&TypeId::of::<M>()).copied()
 }
 
 /// Passes a message of a player to its plugin.
@@ -209,7 +218,7 @@ pub(super) fn note_unknown(world: &mut World, player: Entity, name: &str, error:
 
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
 /// declaration.
-fn deliver(world: &mut World) {
+pub(super) fn deliver(world: &mut World) {
     // A world does not continue after a panic, so they need not be put back then.
     let senders = std::mem::take(&mut world.resource_mut::<MessageHandlers>().0.senders);
     for sender in &senders {

@@ -13,34 +13,52 @@ use bevy_ecs::{
 use super::{
     actions::ActionOn,
     messages::{self, Answer, FromPlayer},
+    room_states::WrittenStates,
     to_players::ToPlayers,
 };
-use crate::failed_system;
+use crate::{
+    failed_system,
+    paths::PathSearches,
+    systems_using::systems_using,
+    timers::{TimerQueue, TimerRang},
+    type_names::{Placeholder, argument},
+};
 
-/// Checks that every message type from or to players that a system uses is declared. The schedule
-/// must be initialized.
+/// Checks that every type of Parlour that a system uses is declared: messages from and to players,
+/// timers, room state, paths. The schedule must be initialized.
 ///
 /// # Panics
 /// If one is not. Bevy finds a missing type only when its system runs. It does not find a type that
 /// was only added with `add_message`, whose messages would never be sent.
-pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
-    let faults: BTreeSet<String> = world
-        .components()
-        .iter_registered()
-        .filter(|(id, _)| !messages::is_declared(world, *id))
+pub(crate) fn check_declarations(world: &World, schedule: &Schedule) {
+    let names = || world.components().iter_registered();
+    let of_actions: BTreeSet<String> = names()
+        .filter_map(|(_, info)| {
+            let name = info.name().to_string();
+            let action = argument(&name, type_name::<Messages<ActionOn<Placeholder>>>())?;
+            Some(action.to_owned())
+        })
+        .collect();
+    let faults: BTreeSet<String> = names()
         .filter_map(|(id, info)| {
             let name = info.name().to_string();
-            let (method, message) = declaration(&name)?;
-            let arguments = match method {
-                "player_action" => "\"name\", reach",
-                _ => "\"name\"",
-            };
-            let place = user(schedule, id).map_or_else(
+            let needed = needed(&name)?;
+            if needed.is_declared(world, id) {
+                return None;
+            }
+            if let Needed::Answer(message) = &needed
+                && of_actions.contains(*message)
+            {
+                // The missing declaration of the action is reported.
+                return None;
+            }
+            let place = systems_using(schedule, id).next().map_or_else(
                 || "the plugin that uses it".to_owned(),
                 |system| format!("the plugin that adds the system {system}"),
             );
+            let (what, call) = (needed.what(), needed.call());
             Some(format!(
-                "message {message} is used but not declared: call app.{method}::<{message}>({arguments}) in {place}"
+                "{what} used but not declared: call app.{call} in {place}"
             ))
         })
         .collect();
@@ -51,45 +69,73 @@ pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
     );
 }
 
+/// What a type of Parlour needs, with the type that game logic chooses.
+enum Needed<'a> {
+    FromPlayer(&'a str),
+    Answer(&'a str),
+    ToPlayers(&'a str),
+    Action(&'a str),
+    Timer(&'a str),
+    RoomStates,
+    Paths,
+}
+
+/// Returns what a component, a resource or the buffer of a message with this name needs.
+fn needed(name: &str) -> Option<Needed<'_>> {
+    let of = |wrapped| argument(name, wrapped);
+    of(type_name::<Messages<FromPlayer<Placeholder>>>())
+        .map(Needed::FromPlayer)
+        .or_else(|| of(type_name::<Messages<Answer<Placeholder>>>()).map(Needed::Answer))
+        .or_else(|| of(type_name::<Messages<ToPlayers<Placeholder>>>()).map(Needed::ToPlayers))
+        .or_else(|| of(type_name::<Messages<ActionOn<Placeholder>>>()).map(Needed::Action))
+        .or_else(|| of(type_name::<Messages<TimerRang<Placeholder>>>()).map(Needed::Timer))
+        .or_else(|| of(type_name::<TimerQueue<Placeholder>>()).map(Needed::Timer))
+        .or_else(|| (name == type_name::<WrittenStates>()).then_some(Needed::RoomStates))
+        .or_else(|| (name == type_name::<PathSearches>()).then_some(Needed::Paths))
+}
+
+impl Needed<'_> {
+    fn is_declared(&self, world: &World, id: ComponentId) -> bool {
+        match self {
+            Self::FromPlayer(_) | Self::Answer(_) | Self::ToPlayers(_) | Self::Action(_) => {
+                messages::is_declared(world, id)
+            }
+            Self::Timer(_) | Self::RoomStates | Self::Paths => world.get_resource_by_id(id).is_some(),
+        }
+    }
+
+    fn what(&self) -> String {
+        match self {
+            Self::FromPlayer(message)
+            | Self::Answer(message)
+            | Self::ToPlayers(message)
+            | Self::Action(message) => format!("message {message} is"),
+            Self::Timer(message) => format!("message {message} of timers is"),
+            Self::RoomStates => "RoomStates is".to_owned(),
+            Self::Paths => "PathSearches is".to_owned(),
+        }
+    }
+
+    fn call(&self) -> String {
+        match self {
+            Self::FromPlayer(message) | Self::Answer(message) => {
+                format!("player_message::<{message}>(\"name\")")
+            }
+            Self::ToPlayers(message) => format!("client_message::<{message}>(\"name\")"),
+            Self::Action(message) => format!("player_action::<{message}>(\"name\", reach)"),
+            Self::Timer(message) => format!("timer_message::<{message}>(\"name\")"),
+            Self::RoomStates => {
+                "owns_state(\"prefix\"), with the beginning of the keys that it writes,".to_owned()
+            }
+            Self::Paths => "follow_paths(2_000), with the nodes per tick,".to_owned(),
+        }
+    }
+}
+
 /// Makes errors of systems name the missing declaration, and panics the system. A handler that a
 /// plugin has set stays.
 pub(crate) fn explain_errors(world: &mut World) {
     world.get_resource_or_insert_with(|| FallbackErrorHandler(explain));
-}
-
-/// Returns the declaration that a buffer of this type needs, and the type of its messages.
-fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
-    let of = |wrapped| argument(buffer, wrapped);
-    let from_player = of(type_name::<Messages<FromPlayer<Placeholder>>>());
-    let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Placeholder>>>()));
-    let to_player = || of(type_name::<Messages<ToPlayers<Placeholder>>>());
-    let action = || of(type_name::<Messages<ActionOn<Placeholder>>>());
-    from_player
-        .map(|message| ("player_message", message))
-        .or_else(|| to_player().map(|message| ("client_message", message)))
-        .or_else(|| action().map(|message| ("player_action", message)))
-}
-
-/// Stands for the type argument in the name of a generic type.
-#[derive(Resource, Message)]
-struct Placeholder;
-
-/// Returns `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Placeholder>>`.
-fn argument<'a>(name: &'a str, pattern: &str) -> Option<&'a str> {
-    let (begin, end) = pattern.split_once(type_name::<Placeholder>())?;
-    name.strip_prefix(begin)?.strip_suffix(end)
-}
-
-/// Returns the name of a system that has this resource as a parameter.
-fn user(schedule: &Schedule, resource: ComponentId) -> Option<String> {
-    let mut systems = schedule.systems_with_access().ok()?;
-    let found = systems.find(|(_, system)| {
-        let access = system.access().to_filtered_access_set();
-        // A system with access to everything uses no particular type.
-        let touched = access.combined_access().reads().as_finite_set();
-        touched.is_some_and(|touched| touched.contains(resource))
-    });
-    found.map(|(_, system)| system.system().name().to_string())
 }
 
 /// Names the missing declaration. Bevy would advise to wrap the parameter in `Option`, and the

@@ -1,7 +1,7 @@
 //! Compares the players of the world with the records of what was sent.
 
 use bevy_ecs::{prelude::*, schedule::ScheduleConfigs, system::ScheduleSystem};
-use parlour_shared::codec;
+use parlour_shared::{codec, limits::MAX_COMPONENT_BYTES};
 use serde::Serialize;
 
 use super::Replica;
@@ -81,7 +81,7 @@ pub(super) fn component<C: Component + Serialize>(index: usize) -> ScheduleConfi
 /// Replaces `out` with the encoding of a replicated component.
 ///
 /// # Panics
-/// If it has no bytes.
+/// If it has no bytes, or too many.
 pub(super) fn encode<C: Serialize>(component: &C, out: &mut Vec<u8>) {
     out.clear();
     codec::encode(component, out);
@@ -89,5 +89,12 @@ pub(super) fn encode<C: Serialize>(component: &C, out: &mut Vec<u8>) {
         !out.is_empty(),
         "replicated component {} has no bytes: give it a field, because no bytes mean that it was removed",
         std::any::type_name::<C>()
+    );
+    assert!(
+        out.len() <= MAX_COMPONENT_BYTES,
+        "replicated component {} has {} bytes, and the maximum is {MAX_COMPONENT_BYTES}: shorten it, replicate several \
+         components, or declare it with state_component, which is not sent",
+        std::any::type_name::<C>(),
+        out.len()
     );
 }

@@ -125,15 +125,8 @@ impl Record {
 
     /// Copies an encoded component. No bytes mean that the entity does not have it. Returns `false`
     /// if it is unchanged.
-    ///
-    /// # Panics
-    /// If the component is longer than a replicated component may be.
+    /// The encoding has at most [`MAX_COMPONENT_BYTES`].
     pub(super) fn set_component(&mut self, index: usize, encoded: &[u8], tick: Tick) -> bool {
-        assert!(
-            encoded.len() <= MAX_COMPONENT_BYTES,
-            "a replicated component has {} bytes; the limit is {MAX_COMPONENT_BYTES}",
-            encoded.len()
-        );
         let known = self.components.get(index);
         if encoded == known.map_or(&[][..], EncodedComponent::as_bytes) {
             return false;

@@ -60,7 +60,7 @@ impl PartRegistry {
     }
 
     /// Returns the name under which a component is part of the state.
-    pub(super) fn name_of(&self, id: ComponentId) -> Option<&'static str> {
+    pub(crate) fn name_of(&self, id: ComponentId) -> Option<&'static str> {
         let part = self.parts.iter().find(|part| part.id == id)?;
         Some(part.name)
     }
@@ -102,7 +102,7 @@ impl PartRegistry {
     ) -> usize {
         assert!(
             self.names().all(|taken| taken != name),
-            "the name {name} is already used by another part of the state"
+            "the name {name} is already used by another part of the state: choose a different name"
         );
         assert!(
             self.parts.len() < 256,
@@ -137,7 +137,12 @@ impl PartRegistry {
         }
         let id = world.register_component::<C>();
         let new = world.resource_mut::<Self>().known.insert(id);
-        assert!(new, "component {} is declared twice", std::any::type_name::<C>());
+        assert!(
+            new,
+            "{} is declared twice: keep one of its calls of state_component, state_resource, replicate or \
+             presentation_only",
+            std::any::type_name::<C>()
+        );
         id
     }
 }

@@ -55,6 +55,17 @@ fn save_parts(world: &World, entity: Option<Entity>, out: &mut Vec<u8>) {
     }
 }
 
+/// Returns a part of an entity in the binary encoding, as it is saved.
+pub(crate) fn encode_part(world: &World, entity: Entity, name: &str) -> Option<Vec<u8>> {
+    let registry = world.resource::<PartRegistry>();
+    let (_, part) = registry
+        .named_parts_of_entities()
+        .find(|(known, _)| *known == name)?;
+    let mut bytes = Vec::new();
+    let is_there = world.get_entity(entity).is_ok() && part.save(world, Some(entity), &mut bytes);
+    is_there.then_some(bytes)
+}
+
 /// Returns the parts of an entity by name, as JSON.
 pub(crate) fn show_entity(world: &World, entity: Entity) -> BTreeMap<&'static str, serde_json::Value> {
     let registry = world.resource::<PartRegistry>();

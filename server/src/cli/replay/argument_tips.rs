@@ -6,7 +6,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use super::{super::program::Program, command_to_copy::quoted, diff, export};
+use super::{super::program::Program, command_to_copy::quoted, what};
 
 /// Adds a tip to the error, if there is a tip for it.
 pub(crate) fn with_tip(program: &Program, mut error: Error) -> Error {
@@ -35,14 +35,14 @@ fn tip(program: &Program, kind: ErrorKind, unknown: &str) -> Option<String> {
     };
     match kind {
         ErrorKind::UnknownArgument if !unknown.starts_with('-') => {
-            let file = after(export::WHAT)?;
+            let file = after(what::EXPORT)?;
             let file = if file == unknown { &quoted(file) } else { "FILE" };
             Some(format!(
                 "use an equals sign before the file to write: --export={file}"
             ))
         }
         ErrorKind::MissingRequiredArgument => {
-            let file = quoted(after(diff::WHAT)?);
+            let file = quoted(after(what::DIFF)?);
             Some(format!(
                 "put the recording before --diff: {} replay {file} --diff",
                 program.name

@@ -6,9 +6,10 @@ use std::{
 };
 
 use super::{
-    super::{exit::Exit, program::Program},
+    super::{exit::Exit, output, program::Program},
+    format_flags,
     input::{Needs, describe, find_files, open},
-    output, source,
+    source, what,
 };
 use clap::{Arg, ArgMatches, value_parser};
 use parlour_recording::{
@@ -20,11 +21,9 @@ use parlour_recording::{
     },
 };
 
-pub(super) const WHAT: &str = "diff";
-
 pub(super) fn arg() -> Arg {
-    Arg::new(WHAT)
-        .long(WHAT)
+    Arg::new(what::DIFF)
+        .long(what::DIFF)
         .value_name("OTHER")
         .help(
             "Find the first difference between FILE and OTHER, and the ECS system that caused it. Without OTHER, \
@@ -42,7 +41,7 @@ pub(super) fn run(
     world: Option<&str>,
     matches: &ArgMatches,
 ) -> Result<(), Exit> {
-    let other = matches.get_one::<PathBuf>(WHAT);
+    let other = matches.get_one::<PathBuf>(what::DIFF);
     let other = other.map(|other| source::other(other, world)).transpose()?;
     let needs = Needs::of(program, &program.config(matches, None)?)?;
     let one = find_files(program, path, None, Extent::Whole)?;
@@ -54,7 +53,7 @@ pub(super) fn run(
         )?,
         None => compare_with_now(&one, &needs)?,
     };
-    let json = output::is_json(matches);
+    let json = format_flags::is_json(matches);
     let text = if json {
         let text = serde_json::to_string_pretty(&found).map_err(|error| Exit::failure(error.to_string()))?;
         text + "\n"

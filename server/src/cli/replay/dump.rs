@@ -7,18 +7,16 @@ use parlour_recording::replay::{
 };
 
 use super::{
-    super::{exit::Exit, program::Program},
-    diff, export, follow,
+    super::{exit::Exit, output, program::Program},
+    format_flags,
     input::ReplayInput,
-    moment, output, serve,
+    moment, what,
 };
 
-pub(super) const WHAT: &str = "dump";
-
-pub(super) fn args() -> [Arg; 5] {
+pub(super) fn args() -> [Arg; 4] {
     // clap ignores `requires` if the required argument conflicts with one that is present, so these
     // conflicts are also declared.
-    let others = [diff::WHAT, export::WHAT, serve::WHAT];
+    let others = [what::DIFF, what::EXPORT, what::SERVE];
     let filter = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name)
             .long(name)
@@ -27,8 +25,8 @@ pub(super) fn args() -> [Arg; 5] {
             .conflicts_with_all(others)
     };
     [
-        Arg::new(WHAT)
-            .long(WHAT)
+        Arg::new(what::DUMP)
+            .long(what::DUMP)
             .value_name("WHAT")
             .help(
                 "Show the players, rooms or objects after tick --at, or the chat or commands from --from (or 10 s before) to \
@@ -36,9 +34,9 @@ pub(super) fn args() -> [Arg; 5] {
             )
             .value_parser(["players", "rooms", "objects", "chat", "commands"]),
         moment("at", "The tick to look at, for --dump [default: the last tick]")
-            .requires(WHAT)
+            .requires(what::DUMP)
             .conflicts_with_all(others)
-            .conflicts_with(follow::WHAT),
+            .conflicts_with(what::FOLLOW),
         filter("room", "ROOM", "Show only this room, for --dump and --follow").requires("rooms"),
         filter(
             "player",
@@ -46,24 +44,14 @@ pub(super) fn args() -> [Arg; 5] {
             "Show only this player, for --dump: an id (8 hex digits), a session number or a name. For --dump objects: only \
              those that it owns",
         )
-        .requires(WHAT)
-        .conflicts_with(follow::WHAT),
-        Arg::new("format")
-            .long("format")
-            .value_name("FORMAT")
-            .help(
-                "The format of --dump, --diff, --verify and of the list of worlds. table: for people. json: with more \
-                 details, one object per line (--diff: one object)",
-            )
-            .value_parser(["table", "json"])
-            .default_value("table")
-            .conflicts_with_all([follow::WHAT, export::WHAT, serve::WHAT]),
+        .requires(what::DUMP)
+        .conflicts_with(what::FOLLOW),
     ]
 }
 
 /// Returns the requested table, if any.
 pub(super) fn requested_table(matches: &ArgMatches) -> Option<DumpTable> {
-    Some(match matches.get_one::<String>(WHAT)?.as_str() {
+    Some(match matches.get_one::<String>(what::DUMP)?.as_str() {
         "players" => DumpTable::Players,
         "rooms" => DumpTable::Rooms,
         "objects" => DumpTable::Objects,
@@ -83,7 +71,7 @@ pub(super) fn run(
         room: text("room"),
         player: text("player").map(PlayerQuery),
     };
-    let is_json = output::is_json(matches);
+    let is_json = format_flags::is_json(matches);
     let window = window_to_show(program, &mut input, table)?;
     let dump = match dump(&mut input.replay, table, window, &filter) {
         Ok(dump) => dump,

@@ -8,13 +8,11 @@ use std::{
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::export::export;
 
-use super::{super::exit::Exit, input::ReplayInput};
-
-pub(super) const WHAT: &str = "export";
+use super::{super::exit::Exit, input::ReplayInput, what};
 
 pub(super) fn args() -> [Arg; 1] {
-    [Arg::new(WHAT)
-        .long(WHAT)
+    [Arg::new(what::EXPORT)
+        .long(what::EXPORT)
         .value_name("FILE")
         .help("Write the ticks as JSON Lines to a file (--export=FILE), or to standard output (--export)")
         .num_args(0..=1)
@@ -23,7 +21,9 @@ pub(super) fn args() -> [Arg; 1] {
 }
 
 pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Exit> {
-    let target = matches.get_one::<String>(WHAT).map_or("-", String::as_str);
+    let target = matches
+        .get_one::<String>(what::EXPORT)
+        .map_or("-", String::as_str);
     if target == "-" {
         return write(&mut input, &mut BufWriter::new(io::stdout().lock()));
     }

@@ -11,13 +11,15 @@ use parlour_recording::replay::{
 };
 use parlour_shared::ids::ObjectId;
 
-use super::{super::exit::Exit, input::ReplayInput, output};
-
-pub(super) const WHAT: &str = "follow";
+use super::{
+    super::{exit::Exit, output},
+    input::ReplayInput,
+    what,
+};
 
 pub(super) fn args() -> [Arg; 1] {
-    [Arg::new(WHAT)
-        .long(WHAT)
+    [Arg::new(what::FOLLOW)
+        .long(what::FOLLOW)
         .value_name("PLAYER")
         .help(
             "Show what this player did and saw: an id (8 hex digits), a session number or a name. object:12 shows what \
@@ -32,7 +34,12 @@ pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Ex
         }
         return run_object(input, object);
     }
-    let query = PlayerQuery(matches.get_one::<String>(WHAT).cloned().unwrap_or_default());
+    let query = PlayerQuery(
+        matches
+            .get_one::<String>(what::FOLLOW)
+            .cloned()
+            .unwrap_or_default(),
+    );
     let mut out = io::BufWriter::new(io::stdout().lock());
     let room = matches.get_one::<String>("room").map(String::as_str);
     let followed = follow(&mut input.replay, &query, room, input.window, |line| {
@@ -48,7 +55,7 @@ pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Ex
 
 /// Returns the object to follow, if it is none of the players.
 pub(super) fn object(matches: &ArgMatches) -> Option<ObjectId> {
-    parse_object(matches.get_one::<String>(WHAT)?)
+    parse_object(matches.get_one::<String>(what::FOLLOW)?)
 }
 
 fn run_object(mut input: ReplayInput, object: ObjectId) -> Result<(), Exit> {

@@ -7,14 +7,13 @@ use std::{
 
 use clap::ArgMatches;
 use parlour_recording::replay::{
-    ChosenFiles, Extent, FindError, Logics, Moment, Replay, ShowError, Window, display, find,
+    ChosenFiles, Extent, FindError, Logics, Moment, Replay, ShowError, Window, display, dump::DumpTable, find,
 };
 use parlour_shared::map::Map;
 
 use super::{
-    super::{exit::Exit, program::Program},
+    super::{exit::Exit, output, program::Program},
     command_to_copy::command_to_copy,
-    dump, output,
 };
 use crate::config::Config;
 
@@ -94,11 +93,6 @@ pub(super) fn open(found: &ChosenFiles, needs: &Needs) -> Result<Replay, Exit> {
     Ok(replay)
 }
 
-/// Returns whether only the state after one tick is requested.
-fn shows_one_tick(matches: &ArgMatches) -> bool {
-    dump::requested_table(matches).is_some_and(|table| !table.covers_a_range())
-}
-
 /// An open recording, and the requested range of it.
 pub(super) struct ReplayInput {
     pub(super) replay: Replay,
@@ -112,19 +106,19 @@ pub(super) struct ReplayInput {
 }
 
 impl ReplayInput {
-    /// Reads the arguments and opens the recording. With `looks_back`, the recording includes the
-    /// ticks before `--at`, and the files that contain them.
+    /// Reads the arguments and opens the recording. For a table that covers a range, the recording
+    /// includes the ticks before `--at`, and the files that contain them.
     pub(super) fn of(
         program: &Program,
         path: &Path,
         matches: &ArgMatches,
-        looks_back: bool,
+        table: Option<DumpTable>,
     ) -> Result<Self, Exit> {
         let needs = Needs::of(program, &program.config(matches, None)?)?;
         let moment = |name: &str| matches.get_one::<Moment>(name).cloned();
         let (from, to, at) = (moment("from"), moment("to"), moment("at"));
         let extent = match &at {
-            Some(_) if looks_back => Extent::Back(from.as_ref()),
+            Some(_) if table.is_some_and(DumpTable::covers_a_range) => Extent::Back(from.as_ref()),
             _ => Extent::Onwards,
         };
         let found = find_files(program, path, at.as_ref().or(from.as_ref()), extent)?;
@@ -133,7 +127,10 @@ impl ReplayInput {
         let path = found.path;
         let times = replay.times();
         let window = match replay.only_saved_world() {
-            Some(tick) if shows_one_tick(matches) => Ok(Window { from: tick, to: tick }),
+            // Such a table shows the state after one tick.
+            Some(tick) if table.is_some_and(|table| !table.covers_a_range()) => {
+                Ok(Window { from: tick, to: tick })
+            }
             Some(_) => return Err(Exit::saved_world(&path)),
             None => Window::new(from.as_ref(), to.as_ref(), &times),
         };

@@ -3,7 +3,6 @@
 
 use std::{fmt::Write, net::SocketAddr, path::Path};
 
-use crate::{Playback, Server, logs};
 use clap::{Arg, ArgAction, ArgMatches};
 use parlour_recording::replay::{Extent, Moment};
 use parlour_shared::limits::SUBPROTOCOL_JSON;
@@ -12,23 +11,24 @@ use super::{
     super::{
         banner::{self, reachable},
         exit::Exit,
+        output,
         program::Program,
         serve,
     },
-    diff, dump, export, follow,
     input::{Needs, describe, find_files, open},
+    what,
 };
+use crate::{Playback, Server, logs};
 
-pub(super) const WHAT: &str = "serve";
 /// Arguments that conflict with those of a playback. clap ignores `requires` if one of them is
 /// present.
-const OTHERS: [&str; 4] = [diff::WHAT, dump::WHAT, export::WHAT, follow::WHAT];
+const OTHERS: [&str; 4] = [what::DIFF, what::DUMP, what::EXPORT, what::FOLLOW];
 
 pub(super) fn args() -> [Arg; 3] {
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
     [
         flag(
-            WHAT,
+            what::SERVE,
             "Serve the recording as a playback, starting at --from; ordinary clients can watch it at the address of \
              --listen",
         )
@@ -38,11 +38,11 @@ pub(super) fn args() -> [Arg; 3] {
             "paused",
             "Start the playback paused; POST /playback/play on the admin port continues it",
         )
-        .requires(WHAT)
+        .requires(what::SERVE)
         .conflicts_with_all(OTHERS)
         .action(ArgAction::SetTrue),
         flag("speed", "The speed of the playback, 0.1 to 16 times real time")
-            .requires(WHAT)
+            .requires(what::SERVE)
             .conflicts_with_all(OTHERS)
             .value_name("NUMBER"),
     ]
@@ -80,7 +80,7 @@ pub(super) fn run(program: &Program, path: &Path, matches: &ArgMatches) -> Resul
     let typing = banner::typing(&options, &room);
     let server = Server::start_playback(options, playback)?;
     let span = format!("{}, ticks {} to {}", describe(&found), first.0, last.0);
-    serve::print(&banner_text(
+    output::print(&banner_text(
         &program.title(),
         &span,
         server.listen_addr(),

@@ -1,13 +1,13 @@
 //! The settings that a replay uses. Flags of all other settings are refused, because they would
 //! have no effect.
 
-use crate::config::{Section, Setting, settings};
 use clap::ArgMatches;
 
 use super::{
     super::{exit::Exit, program::Program},
-    serve,
+    what,
 };
+use crate::config::{Section, Setting, settings};
 
 /// Returns whether the help shows a setting.
 pub(super) fn is_shown(setting: &Setting) -> bool {
@@ -16,7 +16,7 @@ pub(super) fn is_shown(setting: &Setting) -> bool {
 
 /// Refuses flags of unused settings.
 pub(super) fn check(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
-    let serves = matches.get_flag(serve::WHAT);
+    let serves = matches.get_flag(what::SERVE);
     let present = settings().filter(|setting| matches.contains_id(setting.name));
     let (mut serving, mut unused) = (Vec::new(), Vec::new());
     for setting in present.filter(|setting| setting.name != "maps") {

@@ -13,16 +13,18 @@ use parlour_recording::{
 use parlour_shared::{ids::Tick, limits::TICK_RATE, text::count};
 use serde_json::json;
 
-use super::{super::exit::Exit, input::ReplayInput, output};
+use super::{
+    super::{exit::Exit, output},
+    input::ReplayInput,
+    what,
+};
 
 /// The time between two updates of the progress line.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(200);
 
-pub(super) const WHAT: &str = "verify";
-
 pub(super) fn arg() -> Arg {
-    Arg::new(WHAT)
-        .long(WHAT)
+    Arg::new(what::VERIFY)
+        .long(what::VERIFY)
         .help("Verify every hash: the default for a recording. In a directory of worlds, verify all worlds")
         .action(ArgAction::SetTrue)
 }

@@ -15,24 +15,17 @@ use parlour_recording::replay::{
 };
 
 use super::{
-    super::{exit::Exit, program::Program},
-    diff, dump as single_dump, export, follow as single_follow,
+    super::{exit::Exit, output, program::Program},
+    dump as single_dump, follow as single_follow, format_flags,
     input::Needs,
-    output, serve,
+    what,
 };
 
 /// Returns whether the worlds are to be listed: nothing else is requested.
 pub(super) fn is_list(matches: &ArgMatches) -> bool {
     let is_present = |name: &str| matches.contains_id(name);
-    let flags = [super::verify::WHAT, serve::WHAT];
-    let values = [
-        diff::WHAT,
-        single_dump::WHAT,
-        single_follow::WHAT,
-        export::WHAT,
-        "from",
-        "to",
-    ];
+    let flags = [what::VERIFY, what::SERVE];
+    let values = [what::DIFF, what::DUMP, what::FOLLOW, what::EXPORT, "from", "to"];
     !values.into_iter().any(is_present) && !flags.into_iter().any(|flag| matches.get_flag(flag))
 }
 
@@ -52,10 +45,10 @@ pub(super) fn run(
         )));
     }
     if is_list(matches) {
-        list::run(program, &worlds, output::is_json(matches))
+        list::run(program, &worlds, format_flags::is_json(matches))
     } else if let Some(table) = single_dump::requested_table(matches) {
         dump::run(program, &worlds, table, matches)
-    } else if matches.contains_id(single_follow::WHAT) {
+    } else if matches.contains_id(what::FOLLOW) {
         follow::run(program, &worlds, matches)
     } else {
         verify::run(&worlds, matches)
@@ -64,9 +57,9 @@ pub(super) fn run(
 
 /// Returns the flag that cannot be used for several worlds, if it is present.
 fn needs_one_world(matches: &ArgMatches) -> Option<String> {
-    let values = [diff::WHAT, export::WHAT];
+    let values = [what::DIFF, what::EXPORT];
     let value = values.into_iter().find(|name| matches.contains_id(name));
-    let value = value.or_else(|| matches.get_flag(serve::WHAT).then_some(serve::WHAT));
+    let value = value.or_else(|| matches.get_flag(what::SERVE).then_some(what::SERVE));
     // Each world counts its own objects.
     let object = single_follow::object(matches).map(|object| format!("--follow object:{}", object.0));
     value.map(|name| format!("--{name}")).or(object)

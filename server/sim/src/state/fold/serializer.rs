@@ -72,7 +72,9 @@ impl CompoundFold<'_> {
 }
 
 fn no_float() -> FoldError {
-    FoldError("the state must not contain floats: machines round differently".into())
+    let text = "the state must not contain floats, because machines round differently: use an integer of a smaller unit, \
+                such as 1/256 px or 1/1000 s";
+    FoldError(text.into())
 }
 
 impl<'a> ser::Serializer for FoldSerializer<'a> {

@@ -8,7 +8,7 @@ use parlour_recording::replay::{
 };
 
 use super::moment;
-use crate::cli::{exit::Exit, program::Program, replay::output};
+use crate::cli::{exit::Exit, output, program::Program, replay::format_flags};
 
 pub(super) fn run(
     program: &Program,
@@ -40,7 +40,7 @@ pub(super) fn run(
     if let Some(text) = note_on_times(&found, table, from.is_some() || at.is_some()) {
         program.note(&text);
     }
-    if output::is_json(matches) {
+    if format_flags::is_json(matches) {
         let lines: String = found.dump.json.iter().map(|row| format!("{row}\n")).collect();
         output::result(&lines)?;
     } else {

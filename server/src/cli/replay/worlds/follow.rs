@@ -9,14 +9,15 @@ use parlour_recording::replay::{
 };
 
 use super::{failure, moment, note_failures};
-use crate::cli::{
-    exit::Exit,
-    program::Program,
-    replay::{follow::WHAT, output},
-};
+use crate::cli::{exit::Exit, output, program::Program, replay::what};
 
 pub(super) fn run(program: &Program, worlds: &Worlds, matches: &ArgMatches) -> Result<(), Exit> {
-    let query = PlayerQuery(matches.get_one::<String>(WHAT).cloned().unwrap_or_default());
+    let query = PlayerQuery(
+        matches
+            .get_one::<String>(what::FOLLOW)
+            .cloned()
+            .unwrap_or_default(),
+    );
     let span = worlds.span(moment(matches, "from"), moment(matches, "to"))?;
     let trail = worlds.trail(&query, span)?;
     note_failures(program, &trail.failures);

@@ -6,7 +6,7 @@ use parlour_recording::replay::{
     worlds::{LIST_COLUMNS, WorldSummary, Worlds},
 };
 
-use crate::cli::{exit::Exit, program::Program, replay::output};
+use crate::cli::{exit::Exit, output, program::Program};
 
 pub(super) fn run(program: &Program, worlds: &Worlds, json: bool) -> Result<(), Exit> {
     let summaries: Vec<WorldSummary<'_>> = worlds.summaries().collect();

@@ -16,8 +16,9 @@ use serde_json::json;
 use super::moment;
 use crate::cli::{
     exit::Exit,
+    output,
     replay::{
-        output,
+        format_flags,
         verify::{ending, real_time, verify_with_progress},
     },
 };
@@ -40,7 +41,7 @@ struct WorldResult {
 
 pub(super) fn run(worlds: &Worlds, matches: &ArgMatches) -> Result<(), Exit> {
     let span = worlds.span(moment(matches, "from"), moment(matches, "to"))?;
-    let is_json = output::is_json(matches);
+    let is_json = format_flags::is_json(matches);
     let (start, width) = (
         Instant::now(),
         worlds.iter().map(|world| shown(world).chars().count()).max(),
