@@ -7,8 +7,7 @@
 //! `dice replay recordings --verify` runs the recorded ticks again with this game logic.
 //!
 //! To roll a die with 6 sides from a terminal, connect as the banner of the server shows, join the
-//! room `plaza`, and type `{"custom":{"request":2,"name":"roll","body":"06"}}`. The body is the
-//! message in binary, as hexadecimal digits.
+//! room `plaza`, and type `{"custom":{"request":2,"name":"roll","body":{"sides":6}}}`.
 
 use std::process::ExitCode;
 
@@ -25,7 +24,7 @@ struct Roll {
 }
 
 /// The result: it is sent to the player and everyone nearby, as `custom` message `rolled`.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Rolled {
     number: u8,
 }

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 struct It(bool);
 
 /// Sent to both players as `custom` message `tagged`.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Tagged {
     /// Whether the player that receives the message is "it" now.
     is_it: bool,

@@ -3,6 +3,7 @@
 mod history;
 mod playback;
 mod routes;
+mod types;
 mod watch;
 mod worlds;
 
@@ -25,6 +26,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     bridge::{tick_status::TickThreads, wake::WakeEnd},
+    declarations::DeclaredTypes,
     descriptors::{AcceptedConnection, Acceptor, Descriptors, Headroom},
     desk::DeskView,
     edge::EdgeShared,
@@ -58,6 +60,8 @@ pub(crate) struct Admin {
     pub(crate) history: HistoryHandle,
     /// The control of the playback, if a recording is served.
     pub(crate) playback: Option<PlaybackControl>,
+    /// The game logic of the room types. Empty: a recording is served.
+    pub(crate) types: DeclaredTypes,
     /// The time without a tick after which `/livez` fails.
     pub(crate) livez_timeout: Duration,
     pub(crate) wake: WakeEnd,
@@ -73,6 +77,7 @@ struct Sources {
     view: Arc<Mutex<DeskView>>,
     history: HistoryRoutes,
     playback: Option<PlaybackControl>,
+    types: DeclaredTypes,
     livez_timeout: Duration,
     connections: AtomicU32,
 }
@@ -92,6 +97,7 @@ impl Admin {
             view: self.view,
             history: HistoryRoutes::new(self.history),
             playback: self.playback,
+            types: self.types,
             livez_timeout: self.livez_timeout,
             connections: AtomicU32::new(0),
         });

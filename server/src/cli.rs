@@ -21,6 +21,7 @@
 //! | `tag demo` | also starts bots that walk and chat in the rooms |
 //! | `tag rooms` | prints the worlds and rooms of the running server |
 //! | `tag replay recordings` | verifies, dumps, follows, exports, compares and serves recordings, with the game logic of the program |
+//! | `tag types tag` | prints the messages and components of the game logic of a room type, as TypeScript |
 //! | `tag config print`, `tag config check` | prints the settings, or checks them |
 //!
 //! The program `parlour` also has `parlour new my-game`, which writes a project with such a
@@ -45,6 +46,7 @@ mod replay;
 mod rooms;
 mod serve;
 mod setting_flags;
+mod types;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -161,6 +163,7 @@ fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
         Some(("serve", matches)) => serve::serve(program, matches, None),
         Some(("demo", matches)) => serve::serve(program, matches, Some(demo::bots(matches))),
         Some(("rooms", matches)) => rooms::run(program, matches),
+        Some(("types", matches)) => types::run(program, matches),
         Some(("replay", matches)) => replay::run(program, matches),
         Some(("new", matches)) => new::run(matches),
         Some(("config", matches)) => config::run(program, matches),

@@ -17,7 +17,7 @@
 //! }
 //!
 //! /// The result: it is sent as `custom` message `doubled`.
-//! #[derive(Serialize)]
+//! #[derive(Serialize, Deserialize)]
 //! struct Doubled {
 //!     number: u32,
 //! }
@@ -119,7 +119,8 @@
 //! 8. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
 //!    other
 //! 9. `room_types`: the types of rooms, and what a world of each type is made from
-//! 10. `playback`, `thawing`: a recording that is played back, and saved worlds that go on
+//! 10. `declarations`, `playback`, `thawing`: what game logic declares for clients, a recording
+//!     that is played back, and saved worlds that go on
 //! 11. `recorded_world`: live worlds, which are recorded
 //! 12. `admin`: the admin port, which reads the state of the tick from the bridge
 //! 13. `server`: starts and stops all threads
@@ -134,6 +135,7 @@ mod bridge;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+mod declarations;
 mod descriptors;
 mod desk;
 mod edge;
@@ -169,6 +171,7 @@ mod world_files;
 pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 
 pub use crate::{
+    declarations::Declarations,
     edge::EdgeOptions,
     failure::ServerFailure,
     freeze_order::UnsavedWorld,

@@ -11,7 +11,7 @@ use parlour_recording::{
     format::FrozenWorld,
     recorder::{OptionNames, RecorderHandle, TickSender, WorldInfo, WorldTicks},
 };
-use parlour_shared::{ids::Tick, text::count};
+use parlour_shared::{ids::Tick, json_forms::JsonForms, text::count};
 use parlour_sim::{SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput, WorldId, WorldKind};
 
@@ -186,6 +186,10 @@ impl RecordedWorld {
 impl Ticker for RecordedWorld {
     fn tick(&self) -> Tick {
         self.world.tick()
+    }
+
+    fn json_forms(&self) -> Option<Arc<JsonForms>> {
+        Some(Arc::clone(self.world.json_forms()))
     }
 
     fn freeze(&mut self) -> Option<FrozenWorld> {

@@ -252,6 +252,12 @@ impl RoomTypes {
         own.unwrap_or_else(|| self.logic.clone())
     }
 
+    /// Returns the game logic of a type. `None`: there is no such type.
+    pub(crate) fn logic_of(&self, room_type: &str) -> Option<Logic> {
+        let one = self.types.get(room_type)?;
+        Some(one.logic.clone().unwrap_or_else(|| self.logic.clone()))
+    }
+
     /// Returns the worlds of a type. `None`: there is no such type.
     pub(crate) fn worlds_of(&self, room_type: &str) -> Option<WorldSharing> {
         self.types.get(room_type).map(|one| one.worlds)

@@ -5,8 +5,10 @@ mod lost;
 pub(crate) mod panic_hook;
 mod world_slot;
 
+use std::sync::Arc;
+
 use parlour_recording::{format::FrozenWorld, recorder::TickSender};
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, json_forms::JsonForms};
 use parlour_tick::{TickInput, TickOutput};
 
 pub(crate) use lost::lost_requests;
@@ -34,6 +36,12 @@ pub(crate) trait Ticker: Send {
 
     /// Skips at most [`Self::quiet_ticks`] ticks, at least one, and records them.
     fn skip(&mut self, _ticks: u32, _: Option<&mut TickSender>) {}
+
+    /// Returns how the values of its game logic are written as JSON. `None`: they have no JSON
+    /// form.
+    fn json_forms(&self) -> Option<Arc<JsonForms>> {
+        None
+    }
 
     /// After a step that panicked: takes the input of the tick back, unchanged. The world cannot be
     /// stepped any longer.

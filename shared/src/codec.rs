@@ -4,6 +4,7 @@
 //! and more as varints. The JSON form is what serde derives. Decoding is strict: it rejects
 //! trailing bytes, and in a message anything that encoding would not have written.
 
+mod body;
 mod json_error;
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
@@ -13,6 +14,8 @@ use crate::{
     limits::{MAX_CLIENT_MESSAGE, MAX_RECORDED_MESSAGE, MAX_SAVED_PART, MAX_SERVER_FRAME},
     message::{ClientMessage, CustomSaid, ServerKind, ServerMessage},
 };
+pub use body::decode_body;
+pub(crate) use body::decode_bytes;
 
 /// A number that changes with the form of any message. A server rejects a client that was built
 /// from different types, which would misread its messages. A test computes the number from the
@@ -133,7 +136,7 @@ impl CustomSaid {
     /// # Errors
     /// [`CodecError`] if the body is not exactly one value of this type.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, CodecError> {
-        decode_exact::<T, MAX_SERVER_FRAME>(&self.body.0)
+        decode_body(&self.body)
     }
 }
 

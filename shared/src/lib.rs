@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`message`] | the messages of clients and of the server, and the refusals |
 //! | [`codec`] | encodes messages in binary and as JSON, and decodes them |
+//! | [`json_forms`] | converts the values of game logic for JSON clients |
 //! | [`snapshot`], [`view`] | packed snapshots, and the view that a client builds from them |
 //! | [`motion`], [`map`] | positions, headings, segments and walls: exact motion in integers |
 //! | [`ids`] | ticks, players, slots, sessions and epochs |
@@ -37,6 +38,7 @@
 pub mod close;
 pub mod codec;
 pub mod ids;
+pub mod json_forms;
 pub mod limits;
 pub mod map;
 pub mod message;

@@ -78,8 +78,12 @@ pub const MAX_KINDS: usize = 256;
 pub const MAX_COMPONENTS: usize = 16;
 /// Bytes of one such component, encoded (its length is one byte).
 pub const MAX_COMPONENT_BYTES: usize = 64;
-/// Bytes of a plugin's message, and of the body of an action.
+/// Bytes of a plugin's message, and of the body of an action, in binary.
 pub const MAX_CUSTOM_BYTES: usize = 1024;
+/// Bytes of the same as JSON text.
+pub const MAX_CUSTOM_JSON_BYTES: usize = 4 * 1024;
+/// Bytes of the reason of a refused body.
+pub const MAX_BAD_BODY_REASON: usize = 200;
 
 /// A command that is more than this many ticks late is dropped.
 pub const MAX_COMMAND_LATE_TICKS: u32 = 8;

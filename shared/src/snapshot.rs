@@ -161,6 +161,12 @@ impl Identity {
             Self::Object(object) => Some(object),
         }
     }
+
+    /// Returns its kind.
+    #[must_use]
+    pub fn kind(&self) -> KindId {
+        self.object().map_or(KindId::PLAYER, |object| object.kind)
+    }
 }
 
 /// A visible player, apart from its motion and components.

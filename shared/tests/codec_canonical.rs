@@ -101,15 +101,18 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             .prop_map(|(request, skin)| ClientMessage::SetSkin(SetSkin { request, skin })),
         (number(), prop::collection::vec(write, 0..9))
             .prop_map(|(request, writes)| ClientMessage::SetState(SetState { request, writes })),
-        (number(), text(), prop::collection::vec(any::<u8>(), 0..60)).prop_map(|(request, name, body)| {
-            ClientMessage::Custom(Custom {
-                request,
-                name,
-                body: Body(body),
-            })
-        }),
+        (number(), text(), body())
+            .prop_map(|(request, name, body)| { ClientMessage::Custom(Custom { request, name, body }) }),
         number().prop_map(|nonce| ClientMessage::Ping { nonce }),
         Just(ClientMessage::Bye),
+    ]
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    const JSON: [&str; 5] = ["null", "3", r#"{"times":3}"#, r#"[1,"a"]"#, r#""north""#];
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..60).prop_map(Body::Bytes),
+        prop::sample::select(&JSON[..]).prop_map(|text| Body::Json(text.to_owned())),
     ]
 }
 
@@ -133,6 +136,8 @@ proptest! {
 
     #[test]
     fn json_round_trips(message in message()) {
+        // Bytes have no type in JSON, so they are not read again.
+        prop_assume!(!matches!(&message, ClientMessage::Custom(Custom { body: Body::Bytes(_), .. })));
         let json = serde_json::to_string(&message).unwrap();
         prop_assert_eq!(codec::from_json(&json), Ok(message));
     }

@@ -100,11 +100,11 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         value: value.map(str::to_owned),
     };
     let state = |writes| ClientMessage::SetState(SetState { request: 7, writes });
-    let custom = |name: &str, body: &[u8]| {
+    let custom = |name: &str, body| {
         ClientMessage::Custom(Custom {
             request: 8,
             name: name.into(),
-            body: Body(body.to_vec()),
+            body,
         })
     };
     let language = Property {
@@ -161,13 +161,23 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         ),
         case(
             "custom",
-            "A message for a plugin",
-            custom("wave", &[0x00, 0x7f, 0xff]),
+            "A message for a plugin, in binary",
+            custom("wave", Body::Bytes(vec![0x00, 0x7f, 0xff])),
         ),
         case(
             "custom_empty",
-            "A message for a plugin, without a body",
-            custom("wave", &[]),
+            "A message for a plugin, in binary and without fields",
+            custom("wave", Body::default()),
+        ),
+        case(
+            "custom_json",
+            "A message for a plugin, in JSON",
+            custom("wave", Body::Json(r#"{"times":3,"to":["Ada","Ünal"]}"#.into())),
+        ),
+        case(
+            "custom_json_null",
+            "A message for a plugin, in JSON and without fields",
+            custom("wave", Body::Json("null".into())),
         ),
         case("bye", "Goodbye", ClientMessage::Bye),
         case(
@@ -224,12 +234,25 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         case(
             "act_on_object",
             "Open the door with the id 300, without details",
-            act(ActTarget::Object(ObjectId(300)), "open", &[]),
+            act(ActTarget::Object(ObjectId(300)), "open", Body::default()),
         ),
         case(
             "act_on_player",
             "Throw something at a player",
-            act(ActTarget::Player(PlayerId(0xDEAD_BEEF)), "throw", &[0x02, 0xff]),
+            act(
+                ActTarget::Player(PlayerId(0xDEAD_BEEF)),
+                "throw",
+                Body::Bytes(vec![0x02, 0xff]),
+            ),
+        ),
+        case(
+            "act_json",
+            "Throw something at a player, in JSON",
+            act(
+                ActTarget::Player(PlayerId(7)),
+                "throw",
+                Body::Json(r#""snowball""#.into()),
+            ),
         ),
     ]);
     for nonce in [0, 250, 251, 65_535, 65_536, u32::MAX] {
@@ -253,12 +276,12 @@ fn hello(hello: Hello) -> ClientMessage {
     })
 }
 
-fn act(target: ActTarget, name: &str, body: &[u8]) -> ClientMessage {
+fn act(target: ActTarget, name: &str, body: Body) -> ClientMessage {
     ClientMessage::Act(Act {
         request: 12,
         target,
         name: name.into(),
-        body: Body(body.to_vec()),
+        body,
     })
 }
 
@@ -271,7 +294,8 @@ fn every_client_message_matches_its_vector() {
     let mut file = File::new(
         "client.json",
         "messages",
-        "Messages from a client: the binary form and the JSON form of each.",
+        "Messages from a client: the binary form and the JSON form of each. A body in binary has the JSON form \
+         {\"bytes\": DIGITS}, which the server does not accept.",
     )
     .head("schema", SCHEMA.to_string());
     for (name, meaning, message) in cases() {
@@ -289,12 +313,24 @@ fn every_client_message_matches_its_vector() {
     for vector in &vectors {
         let (bytes, json) = (bytes_of(vector), vector["json"].to_string());
         let decoded = codec::decode_client(&bytes).unwrap();
-        assert_eq!(decoded, codec::from_json(&json).unwrap(), "{}", vector["name"]);
+        if !has_bytes(&decoded) {
+            assert_eq!(decoded, codec::from_json(&json).unwrap(), "{}", vector["name"]);
+        }
         let mut encoded = Vec::new();
         codec::encode(&decoded, &mut encoded);
         assert_eq!(encoded, bytes, "{}", vector["name"]);
     }
     every_variant_occurs(&vectors);
+}
+
+/// Returns whether the message has a body in binary, whose JSON form is only for reading.
+fn has_bytes(message: &ClientMessage) -> bool {
+    let body = match message {
+        ClientMessage::Custom(custom) => &custom.body,
+        ClientMessage::Act(act) => &act.body,
+        _ => return false,
+    };
+    matches!(body, Body::Bytes(_))
 }
 
 fn every_variant_occurs(vectors: &[serde_json::Value]) {

@@ -228,7 +228,7 @@ struct Numbered {
     at: usize,
 }
 
-const NUMBERED: [Numbered; 10] = [
+const NUMBERED: [Numbered; 11] = [
     numbered("unknown_opcode", Reader::Client, "ClientMessage", &[9], 0),
     numbered(
         "direction_out_of_range",
@@ -255,8 +255,15 @@ const NUMBERED: [Numbered; 10] = [
         "act_target_out_of_range",
         Reader::Client,
         "ActTarget",
-        b"\x0b\x00\x01\x07\x03tag\x00",
+        b"\x0b\x00\x01\x07\x03tag\x00\x00",
         2,
+    ),
+    numbered(
+        "body_out_of_range",
+        Reader::Client,
+        "Body",
+        b"\x07\x00\x04wave\x00\x00",
+        7,
     ),
     numbered(
         "server_unknown_opcode",
@@ -676,14 +683,9 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
             text(r#"{"hello":{"name":"Ada"}}"#),
         ),
         (
-            "json_body_odd",
-            "A body of three digits",
-            text(r#"{"custom":{"name":"wave","body":"abc"}}"#),
-        ),
-        (
-            "json_body_not_hex",
-            "A body that contains a sign",
-            text(r#"{"custom":{"name":"wave","body":"+f"}}"#),
+            "json_body_cut",
+            "A body that is not JSON",
+            text(r#"{"custom":{"name":"wave","body":{"times":}}}"#),
         ),
         (
             "json_lone_surrogate",

@@ -41,6 +41,7 @@ fn a_refusal_that_a_correct_client_can_cause_is_not_senseless() {
         .map(|refusal| refusal.class().name())
         .collect();
     let expected = [
+        "bad_body",
         "bad_options",
         "bad_state",
         "out_of_order",

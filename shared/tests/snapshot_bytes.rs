@@ -1,7 +1,7 @@
 //! Reading a snapshot never panics, and a used buffer makes no difference.
 #![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
-use parlour_shared::{snapshot::Snapshot, view::View};
+use parlour_shared::{json_forms::JsonForms, snapshot::Snapshot, view::View};
 use proptest::prelude::*;
 
 /// The snapshots of the golden vectors, as valid input to damage.
@@ -59,7 +59,7 @@ proptest! {
         if let Some(snapshot) = read(&bytes) {
             // The view may return an error but must not panic.
             let _ = view.apply(&snapshot);
-            let _ = view.to_json(&snapshot);
+            let _ = view.to_json(&snapshot, JsonForms::none());
         }
     }
 }

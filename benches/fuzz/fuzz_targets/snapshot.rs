@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use parlour_shared::{ids::Tick, snapshot::Snapshot, view::View};
+use parlour_shared::{ids::Tick, json_forms::JsonForms, snapshot::Snapshot, view::View};
 
 #[path = "../mutate.rs"]
 mod mutate;
@@ -38,7 +38,7 @@ fuzz_target!(|input: &[u8]| {
         if view.apply(&snapshot).is_err() {
             return;
         }
-        let _ = view.to_json(&snapshot);
+        let _ = view.to_json(&snapshot, JsonForms::none());
         for (slot, seen) in view.iter() {
             assert_eq!(
                 view.position(slot, seen.segment.since),

@@ -217,13 +217,13 @@ impl Command {
             Self::Custom { name, body } => ClientMessage::Custom(wire::Custom {
                 request,
                 name,
-                body: Body(body),
+                body: Body::Bytes(body),
             }),
             Self::Act { target, name, body } => ClientMessage::Act(wire::Act {
                 request,
                 target,
                 name,
-                body: Body(body),
+                body: Body::Bytes(body),
             }),
             Self::Ping => ClientMessage::Ping { nonce: number },
             Self::Bye => ClientMessage::Bye,

@@ -199,9 +199,9 @@
 //! }
 //! ```
 //!
-//! The server refuses a message with [`Refusal::UnknownMessage`] if it does not know the name or
-//! cannot decode the body. Game logic refuses a valid message with [`Refusal::Declined`] and its
-//! own code.
+//! The server refuses a message with [`Refusal::UnknownMessage`] if it does not know the name, and
+//! with [`Refusal::BadBody`] and the reason if the body is not a value of the type of that name.
+//! Game logic refuses a valid message with [`Refusal::Declined`] and its own code.
 //!
 //! # Walking and prediction
 //!

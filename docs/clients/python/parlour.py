@@ -1,10 +1,13 @@
 """A client for Parlour, written from docs/protocol.md. Needs Python 3.11 or newer, and the package
 `websockets`.
 
-A message has its JSON form: {"join": {"request": 1, "room": "plaza"}}, or "bye" if it has no fields.
+A message has its JSON form: {"join": {"request": 1, "room": "plaza"}}, or "bye" if it has no fields. The body of a
+`custom` or `act` is any value, which is sent as JSON: {"times": 3}. The server sends bodies in binary:
+{"bytes": "03"}, in the encoding of the game logic. A body of this form is also sent in binary.
 """
 
 import asyncio
+import json
 import math
 import struct
 import time
@@ -43,11 +46,11 @@ ENUMS = {
         chat: request u32, scope Scope, text string
         set_skin: request u32, skin u16
         set_state: request u32, writes *StateEntry
-        custom: request u32, name string, body bytes
+        custom: request u32, name string, body Body
         ping: nonce u32
         bye
         reserve: request u32, seats u8, room string, mode JoinMode, options *Property
-        act: request u32, target ActTarget, name string, body bytes
+        act: request u32, target ActTarget, name string, body Body
     """),
     "Server": table("""
         snapshot
@@ -62,7 +65,7 @@ ENUMS = {
         accepted: request u32, tick u32, durability Durability, stamp ?Stamp
         refused: request u32, refusal Refusal
         pong: nonce u32
-        custom: tick u32, player ?u32, name string, body bytes
+        custom: tick u32, player ?u32, name string, body Body
         closing: code CloseCode, reconnect_after_ms u32
         reserved: request u32, room string, ticket string, expires_ms u32
     """),
@@ -71,7 +74,8 @@ ENUMS = {
     + table("stale_version: current *KeyVersion")
     + words("unknown_message out_of_order")
     + table("declined: code u16")
-    + words("room_locked bad_options bad_ticket world_restarted out_of_reach taken not_yours"),
+    + words("room_locked bad_options bad_ticket world_restarted out_of_reach taken not_yours")
+    + table("bad_body: reason string"),
     "ActTarget": [("object", "u32"), ("player", "u32")],
     "JoinMode": words("enter existing new private any"),
     "Scope": words("room near"),
@@ -114,6 +118,10 @@ def write(kind, value):
         return write_varint(len(value)) + b"".join(write(kind[1:], item) for item in value)
     if kind in STRUCTS:
         return b"".join(write(of, value[field]) for field, of in STRUCTS[kind].items())
+    if kind == "Body":
+        if isinstance(value, dict) and list(value) == ["bytes"]:
+            return b"\0" + write("bytes", value["bytes"])
+        return b"\1" + write("string", json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     if kind == "MoveHeading":
         if "angle" in value:
             return bytes([len(ENUMS["Direction"]), value["angle"], value["speed"]])
@@ -182,6 +190,13 @@ class Reader:
             return [self.read(kind[1:]) for _ in range(count)]
         if kind in STRUCTS:
             return {field: self.read(of) for field, of in STRUCTS[kind].items()}
+        if kind == "Body":
+            if self.below(2) == 0:
+                return {"bytes": self.read("bytes")}
+            try:
+                return json.loads(self.read("string"))
+            except ValueError as error:
+                raise ProtocolError("not JSON") from error
         if kind == "MoveHeading":
             number = self.below(len(ENUMS["Direction"]) + 1)
             if number == len(ENUMS["Direction"]):
@@ -523,9 +538,9 @@ class Client:
         """Reserves seats and returns the `reserved`, whose `ticket` each of the group passes to `join`."""
         return await self.request("reserve", seats=seats, room=room, mode=mode, options=properties(options))
 
-    async def act(self, target, name, body=b""):
-        """Acts on {"object": id} or {"player": id}. The body is encoded as the game logic expects it."""
-        return await self.request("act", target=target, name=name, body=body.hex())
+    async def act(self, target, name, body=None):
+        """Acts on {"object": id} or {"player": id}. The body is a value of the type that the game logic expects."""
+        return await self.request("act", target=target, name=name, body=body)
 
     async def move(self, direction, tick=0, sprint=False):
         await self.set_heading({"direction": direction, "sprint": sprint}, tick)

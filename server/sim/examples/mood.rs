@@ -11,7 +11,6 @@ use std::sync::Arc;
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    codec,
     message::{Refusal, ServerMessage},
     motion::{Direction, Position, WallGrid},
     view::Seen,
@@ -101,7 +100,8 @@ fn set_mood(
             // Not a valid mood. An honest client does not send this, so it counts as a strike: 20
             // strikes in a minute close the session.
             Some(_) => {
-                answers.write(request.refuse(Refusal::UnknownMessage));
+                let reason = format!("`mood` must be at most {BEST}");
+                answers.write(request.refuse(Refusal::BadBody { reason }));
                 continue;
             }
         };
@@ -228,7 +228,7 @@ fn describe(name: &str, seen: &Seen<'_>) -> String {
 fn report(tick: u32, name: &str, message: &ServerMessage) {
     match message {
         ServerMessage::Custom(said) => {
-            let cheered: CheeredUp = codec::decode(&said.body.0).expect("our own bytes");
+            let cheered: CheeredUp = said.decode().expect("our own bytes");
             println!(
                 "tick {tick:3}: {name} receives {} {cheered:?}, caused by {:08x}",
                 said.name,

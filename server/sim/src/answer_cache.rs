@@ -55,7 +55,7 @@ pub trait BoardRule: Send + Sync + 'static {
     /// A question about the board. Clients may send any value that decodes.
     type Question: Ord + Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// The answer.
-    type Answer: Serialize + Send + Sync + 'static;
+    type Answer: Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// The key of room state from which clients know the board. A question of a client names the
     /// version of this key, and is refused if the key now has a different one. So game logic must

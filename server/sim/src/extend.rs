@@ -5,8 +5,10 @@
 
 mod actions;
 mod board_rules;
+mod declarations;
 mod messages;
 mod object_kind;
+mod room_components;
 mod room_states;
 mod to_players;
 mod undeclared;
@@ -33,6 +35,8 @@ use crate::{
 pub use actions::ActionOn;
 pub(crate) use actions::receive_action;
 pub use board_rules::{BoardAnswer, BoardQuestion};
+pub use declarations::{Declaration, DeclaredAs};
+pub(crate) use declarations::{declarations, json_forms};
 pub use messages::{Answer, FromPlayer};
 pub(crate) use messages::{client_message_name, receive};
 pub use object_kind::ObjectKind;
@@ -71,6 +75,47 @@ pub trait SimulationApp {
     /// That happens before game logic receives [`RoomEvent::Left`](crate::RoomEvent::Left). May be
     /// called several times.
     fn stays_in_room<C: Component + Default>(&mut self) -> &mut Self;
+
+    /// Replicates a component of rooms to all who are in the room, and makes it part of the state
+    /// under this name. Insert it into the entity of a room, for example when
+    /// [`RoomEvent::Created`](crate::RoomEvent::Created) arrives, and change it as you like: what
+    /// changed is sent with this tick, also to players that enter later.
+    ///
+    /// It is a value of the room's state: `key` is its key, which clients cannot write, and its JSON
+    /// text, of at most 1,024 bytes, is the value. So it is for what changes now and then, as with
+    /// [`RoomStates`].
+    ///
+    /// ```
+    /// # use bevy_app::App;
+    /// # use bevy_ecs::prelude::*;
+    /// # use parlour_sim::{RoomEvent, SimulationApp, StepSet, TickSchedule};
+    /// # use serde::{Deserialize, Serialize};
+    /// #[derive(Component, Serialize, Deserialize)]
+    /// struct Round {
+    ///     number: u32,
+    /// }
+    ///
+    /// fn rounds(app: &mut App) {
+    ///     app.replicate_room::<Round>("round"); // clients have the key `round`: {"number":1}
+    ///     app.add_systems(TickSchedule, begin.in_set(StepSet::Simulate));
+    /// }
+    ///
+    /// fn begin(mut events: MessageReader<RoomEvent>, mut commands: Commands) {
+    ///     for event in events.read() {
+    ///         if let RoomEvent::Created { room } = *event {
+    ///             commands.entity(room).insert(Round { number: 1 });
+    ///         }
+    ///     }
+    /// }
+    /// # parlour_sim::Simulation::with_plugins(parlour_sim::SimConfig::new(Vec::new()), rounds);
+    /// ```
+    ///
+    /// # Panics
+    /// If the key is invalid or declared before, the component is part of the state under a
+    /// different name, or there are 64 such components. A tick panics if the JSON text is too long,
+    /// or the value contains a float.
+    fn replicate_room<C: Component + Serialize + DeserializeOwned>(&mut self, key: &'static str)
+    -> &mut Self;
 
     /// Declares a kind of objects, which [`crate::Objects`] spawns.
     ///
@@ -177,13 +222,42 @@ pub trait SimulationApp {
     fn presentation_only<C: Component>(&mut self) -> &mut Self;
 
     /// Lets players send messages of this type under this name. They arrive as [`FromPlayer`], and
-    /// game logic answers with [`Answer`].
+    /// game logic answers with [`Answer`]. A message that is not a value of this type is refused
+    /// with `bad_body`.
     ///
     /// # Panics
     /// If the name or the type is taken.
     fn player_message<M: DeserializeOwned + Send + Sync + 'static>(
         &mut self,
         name: &'static str,
+    ) -> &mut Self {
+        self.player_message_checked::<M>(name, |_| Ok(()))
+    }
+
+    /// Like [`Self::player_message`]. `check` returns the code for `declined` if the message is not
+    /// valid in itself, such as a number out of range: game logic then does not receive it. It must
+    /// depend only on its argument.
+    ///
+    /// ```
+    /// # use parlour_sim::{SimConfig, Simulation, SimulationApp};
+    /// # #[derive(serde::Deserialize)]
+    /// # struct Wave { times: u32 }
+    /// const BAD_NUMBER: u16 = 1;
+    ///
+    /// # Simulation::with_plugins(SimConfig::new(Vec::new()), |app: &mut bevy_app::App| {
+    /// app.player_message_checked::<Wave>("wave", |wave| match wave.times {
+    ///     1..=1000 => Ok(()),
+    ///     _ => Err(BAD_NUMBER),
+    /// });
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    /// If the name or the type is taken.
+    fn player_message_checked<M: DeserializeOwned + Send + Sync + 'static>(
+        &mut self,
+        name: &'static str,
+        check: impl Fn(&M) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self;
 
     /// Lets game logic set timers with messages of this type, with [`crate::Timers`]. They are part
@@ -206,6 +280,20 @@ pub trait SimulationApp {
         &mut self,
         name: &'static str,
         reach: Reach,
+    ) -> &mut Self {
+        self.player_action_checked::<M>(name, reach, |_| Ok(()))
+    }
+
+    /// Like [`Self::player_action`], with a check of the details as in
+    /// [`Self::player_message_checked`]. The target is not looked for if it fails.
+    ///
+    /// # Panics
+    /// If another action has the name or the type.
+    fn player_action_checked<M: DeserializeOwned + Send + Sync + 'static>(
+        &mut self,
+        name: &'static str,
+        reach: Reach,
+        check: impl Fn(&M) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self;
 
     /// Lets objects with a [`crate::Route`] walk to their targets ([`crate::FollowPaths`]). All
@@ -287,7 +375,9 @@ pub trait SimulationApp {
     ///
     /// # Panics
     /// If the name or the type is taken.
-    fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self;
+    fn client_message<M>(&mut self, name: &'static str) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Send + Sync + 'static;
 }
 
 /// Makes a component part of the state. It may be so already, under the same name.
@@ -310,6 +400,7 @@ impl SimulationApp for App {
         let kinds = &mut self.world_mut().resource_mut::<EntityKinds>();
         let index = kinds.add_component(KindId::PLAYER, name);
         declare_once::<C>(self, name);
+        declarations::add_component::<C>(self, KindId::PLAYER, name);
         replication::replicate_component::<C>(self, index);
         self
     }
@@ -325,6 +416,14 @@ impl SimulationApp for App {
 
     fn stays_in_room<C: Component + Default>(&mut self) -> &mut Self {
         rooms::reset_on_leave::<C>(self);
+        self
+    }
+
+    fn replicate_room<C: Component + Serialize + DeserializeOwned>(
+        &mut self,
+        key: &'static str,
+    ) -> &mut Self {
+        room_components::replicate::<C>(self, key);
         self
     }
 
@@ -407,11 +506,12 @@ impl SimulationApp for App {
         self
     }
 
-    fn player_message<M: DeserializeOwned + Send + Sync + 'static>(
+    fn player_message_checked<M: DeserializeOwned + Send + Sync + 'static>(
         &mut self,
         name: &'static str,
+        check: impl Fn(&M) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self {
-        messages::from_player::<M>(self, name);
+        messages::from_player::<M>(self, name, check);
         self
     }
 
@@ -435,12 +535,13 @@ impl SimulationApp for App {
         self.owns_state(R::KEY)
     }
 
-    fn player_action<M: DeserializeOwned + Send + Sync + 'static>(
+    fn player_action_checked<M: DeserializeOwned + Send + Sync + 'static>(
         &mut self,
         name: &'static str,
         reach: Reach,
+        check: impl Fn(&M) -> Result<(), u16> + Send + Sync + 'static,
     ) -> &mut Self {
-        actions::declare::<M>(self, name, reach);
+        actions::declare::<M>(self, name, reach, check);
         self
     }
 
@@ -449,7 +550,10 @@ impl SimulationApp for App {
         self
     }
 
-    fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self {
+    fn client_message<M>(&mut self, name: &'static str) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
         messages::to_player::<M>(self, name);
         self
     }
@@ -466,6 +570,7 @@ impl SimulationApp for App {
 }
 
 pub(crate) fn plugin(app: &mut App) {
+    declarations::plugin(app);
     messages::plugin(app);
     actions::plugin(app);
 }

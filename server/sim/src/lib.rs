@@ -60,7 +60,7 @@
 //!     request: 1,
 //!     name: "wave".into(),
 //!     // The body in the encoding of clients: one byte for `times`.
-//!     body: Body(vec![3]),
+//!     body: Body::Bytes(vec![3]),
 //! };
 //! let message = ClientMessage::Custom(wave);
 //! let arrival = Arrival::new(PlayerId(7), "Ada".into());
@@ -98,6 +98,8 @@
 //! * [`replicate`](SimulationApp::replicate): a component of players that is part of the state and
 //!   is sent to viewers. [`player_component`](SimulationApp::player_component): also, every player
 //!   has it from the start. A component without fields is a flag.
+//! * [`replicate_room`](SimulationApp::replicate_room): a component of rooms that is part of the
+//!   state and sent to all in the room.
 //! * [`state_component`](SimulationApp::state_component),
 //!   [`state_resource`](SimulationApp::state_resource): part of the state, but not sent.
 //! * [`presentation_only`](SimulationApp::presentation_only): not part of the state.
@@ -115,7 +117,8 @@
 //! ## Messages
 //!
 //! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
-//!   [`FromPlayer`], and game logic answers with [`Answer`].
+//!   [`FromPlayer`], and game logic answers with [`Answer`]. With
+//!   [`player_message_checked`](SimulationApp::player_message_checked), only if a check accepts it.
 //! * [`player_action`](SimulationApp::player_action): players can act on objects and players with
 //!   this type. It arrives as [`ActionOn`], once the target is checked.
 //! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
@@ -169,6 +172,8 @@
 //! * [`HiddenState`]: systems that a server names when it starts
 //! * [`Census`], [`PlayerInfo`], [`Tracing`]: queries and traced ticks of replays
 //! * [`Perspective`]: what a watcher sees
+//! * [`Declaration`], [`DeclaredAs`], [`Shape`], [`FieldShape`], [`VariantShape`]: what game logic
+//!   declared, for descriptions of its types
 //!
 #![doc = include_str!("rooms.md")]
 #![doc = include_str!("rules.md")]
@@ -208,6 +213,7 @@ mod rooms;
 mod schedule;
 mod schedule_error;
 mod sessions;
+mod shape;
 mod simulation;
 mod skins;
 mod space;
@@ -237,8 +243,8 @@ pub use config::{
 };
 pub use cooldown::Cooldown;
 pub use extend::{
-    ActionOn, Answer, BoardAnswer, BoardQuestion, FromPlayer, ObjectKind, RoomStateError, RoomStates,
-    SimulationApp, ToPlayers,
+    ActionOn, Answer, BoardAnswer, BoardQuestion, Declaration, DeclaredAs, FromPlayer, ObjectKind,
+    RoomStateError, RoomStates, SimulationApp, ToPlayers,
 };
 pub use hidden_state::{Added, Changed, HiddenState, Local, RemovedComponents};
 pub use kinds::{EntityKinds, Kind};
@@ -261,6 +267,7 @@ pub use rooms::{
 };
 pub use schedule::{MaySleep, StepSet, TickSchedule};
 pub use sessions::Sessions;
+pub use shape::{FieldShape, Shape, VariantShape};
 pub use simulation::{Census, EntityOrder, ObjectInfo, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use space::{

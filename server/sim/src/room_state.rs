@@ -55,8 +55,9 @@ impl RoomState {
         self.entries.get(key).map_or(0, |(version, _)| *version)
     }
 
-    /// Returns whether all writes can be applied.
-    pub(crate) fn check(&self, writes: &[StateWrite]) -> Result<(), Refusal> {
+    /// Returns whether all writes can be applied. `kept` is the number of keys for which there must
+    /// be space afterwards.
+    pub(crate) fn check(&self, writes: &[StateWrite], kept: usize) -> Result<(), Refusal> {
         let current: Vec<KeyVersion> = writes
             .iter()
             .map(|write| (write, self.version(&write.key)))
@@ -77,7 +78,7 @@ impl RoomState {
             .iter()
             .filter(|write| write.version != 0 && write.value.is_none())
             .count();
-        if self.entries.len() + added > MAX_STATE_KEYS + removed {
+        if self.entries.len() + added + kept > MAX_STATE_KEYS + removed {
             return Err(Refusal::StateFull);
         }
         Ok(())
@@ -103,17 +104,46 @@ impl RoomState {
     }
 }
 
-/// The prefixes of the keys that only game logic writes.
+/// The keys that only game logic writes.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct OwnedKeys(Vec<&'static str>);
+pub(crate) struct OwnedKeys {
+    prefixes: Vec<&'static str>,
+    /// The keys of components of rooms.
+    components: Vec<&'static str>,
+}
 
 impl OwnedKeys {
     pub(crate) fn add(&mut self, prefix: &'static str) {
-        self.0.push(prefix);
+        self.prefixes.push(prefix);
+    }
+
+    /// Adds the key of a component of rooms. Returns the number of those before it.
+    ///
+    /// # Panics
+    /// If there is one with this key, or there are 64.
+    pub(crate) fn add_component(&mut self, key: &'static str) -> usize {
+        let count = self.components.len();
+        assert!(
+            !self.components.contains(&key),
+            "two components of rooms have the key {key}: choose different keys"
+        );
+        assert!(
+            count < MAX_STATE_KEYS,
+            "at most {MAX_STATE_KEYS} components of rooms can be replicated; {key} is one too many"
+        );
+        self.components.push(key);
+        count
     }
 
     fn contains(&self, key: &str) -> bool {
-        self.0.iter().any(|prefix| key.starts_with(prefix))
+        self.components.contains(&key) || self.prefixes.iter().any(|prefix| key.starts_with(prefix))
+    }
+
+    /// Returns the number of components that a room does not have now. Their keys always have
+    /// space.
+    pub(crate) fn missing(&self, state: &RoomState) -> usize {
+        let missing = self.components.iter().filter(|key| state.get(key).is_none());
+        missing.count()
     }
 }
 
@@ -135,7 +165,7 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
     }
     let room = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
     let state = world.get::<RoomState>(room).ok_or(Refusal::NotInRoom)?;
-    state.check(&batch.writes)?;
+    state.check(&batch.writes, owned.missing(state))?;
     let listeners = world.get::<Seats>(room).ok_or(Refusal::NotInRoom)?.len();
     let bytes = |write: &StateWrite| write.key.len() + write.value.as_ref().map_or(0, String::len);
     let bytes = batch.writes.iter().map(bytes).sum();

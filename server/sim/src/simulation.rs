@@ -1,6 +1,7 @@
 //! A world, and the step that runs a tick.
 
 mod census;
+mod declared;
 mod quiet;
 mod saving;
 mod trace;

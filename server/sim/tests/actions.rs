@@ -267,11 +267,11 @@ fn a_hidden_target_and_a_missing_one_have_the_same_answer() {
             world.act(1, target, name, &Poke(1));
         }
         world.tick();
-        // `call` has no fields, so the body with a byte is unknown to it whatever the target is.
-        assert_eq!(
-            world.refusals(1),
-            [Refusal::OutOfReach, Refusal::UnknownMessage],
-            "{target:?}"
+        // `call` has no fields, so a body with a byte is bad whatever the target is.
+        let refusals = world.refusals(1);
+        assert!(
+            matches!(refusals[..], [Refusal::OutOfReach, Refusal::BadBody { .. }]),
+            "{target:?}: {refusals:?}"
         );
     }
     assert_eq!(received(&world.sim), []);
@@ -421,7 +421,7 @@ fn a_despawned_target_does_not_exist() {
 }
 
 #[test]
-fn a_bad_action_is_unknown_whatever_the_target_is() {
+fn a_bad_action_is_refused_whatever_the_target_is() {
     let mut world = world();
     chair(&mut world, 100, 100);
     let long = vec![0_u8; MAX_CUSTOM_BYTES + 1];
@@ -431,7 +431,7 @@ fn a_bad_action_is_unknown_whatever_the_target_is() {
                 request: 10,
                 target,
                 name: name.into(),
-                body: Body(body.to_vec()),
+                body: Body::Bytes(body.to_vec()),
             })
         };
         world.send(1, act("pinch", &[1]));
@@ -439,7 +439,11 @@ fn a_bad_action_is_unknown_whatever_the_target_is() {
         world.send(1, act("poke", &[1, 2]));
         world.send(1, act("poke", &long));
         world.tick();
-        assert_eq!(world.refusals(1), vec![Refusal::UnknownMessage; 4]);
+        let refusals = world.refusals(1);
+        assert_eq!(refusals[0], Refusal::UnknownMessage);
+        let bad = |refusal: &Refusal| matches!(refusal, Refusal::BadBody { .. });
+        assert!(refusals[1..].iter().all(bad), "{refusals:?}");
+        assert_eq!(refusals.len(), 4);
         let reasons: Vec<_> = world
             .output
             .unknown

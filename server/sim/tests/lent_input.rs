@@ -59,7 +59,7 @@ fn every_kind_of_message() -> Vec<ClientMessage> {
         ClientMessage::Custom(Custom {
             request: 6,
             name: "unknown".into(),
-            body: Body(vec![1, 2, 3]),
+            body: Body::Bytes(vec![1, 2, 3]),
         }),
         ClientMessage::Ping { nonce: 7 },
         ClientMessage::Leave { request: 8 },

@@ -10,7 +10,6 @@ use bevy_ecs::prelude::*;
 use mood::{CheeredUp, Mood, MoodPlugin, SetMood};
 use parlour_shared::{
     close::CloseCode,
-    codec,
     ids::SessionId,
     message::{Body, ClientMessage, Custom, CustomSaid, Refusal, RefusalClass, ServerMessage},
     motion::Direction,
@@ -181,10 +180,7 @@ fn a_player_that_meets_a_happier_one_is_cheered_up() {
         (said[0].name.as_str(), said[0].player),
         ("cheered_up", Some(world.client(1).player))
     );
-    assert_eq!(
-        codec::decode::<CheeredUp>(&said[0].body.0),
-        Ok(CheeredUp { mood: 4 })
-    );
+    assert_eq!(said[0].decode::<CheeredUp>(), Ok(CheeredUp { mood: 4 }));
     assert_eq!(customs(&mut world, 1), []);
     // They part, grow gloomy alone, and meet again.
     world.walk(2, Direction::East);
@@ -220,16 +216,22 @@ fn an_invalid_message_to_a_plugin_is_refused() {
         let custom = Custom {
             request: 6,
             name: "set_mood".into(),
-            body: Body(body.to_vec()),
+            body: Body::Bytes(body.to_vec()),
         };
         world.send(1, ClientMessage::Custom(custom));
     }
     world.custom(1, "set_moods", &SetMood { mood: None });
     world.custom(1, "cheered_up", &CheeredUp { mood: 9 });
     world.tick();
-    assert_eq!(world.refusals(1), vec![Refusal::UnknownMessage; bodies.len() + 2]);
+    let refusals = world.refusals(1);
+    let bad = |refusal: &Refusal| matches!(refusal, Refusal::BadBody { reason } if !reason.is_empty());
+    assert!(refusals[..bodies.len()].iter().all(bad), "{refusals:?}");
+    assert_eq!(
+        refusals[bodies.len()..],
+        [Refusal::UnknownMessage, Refusal::UnknownMessage]
+    );
     assert_eq!(world.get::<Mood>(1), None);
-    // The client is sent one class, and the output contains the reason of each.
+    // The output contains the reason of each, without a value.
     let unknown: Vec<(&str, &str)> = world
         .output
         .unknown
@@ -240,7 +242,8 @@ fn an_invalid_message_to_a_plugin_is_refused() {
     assert!(
         unknown[..4]
             .iter()
-            .all(|(name, reason)| *name == "set_mood" && reason.starts_with("the body: ")),
+            .all(|(name, reason)| *name == "set_mood"
+                && *reason == "the body is not a value of the declared type"),
         "{unknown:?}"
     );
     assert_eq!(unknown[4], ("set_mood", "the body is longer than 1024 bytes"));
@@ -274,10 +277,11 @@ fn refusals_of_plugins_count_like_built_in_refusals() {
     world.forget_messages();
     (0..19).for_each(|_| set_mood(&mut world, 1, Some(10)));
     world.tick();
-    assert_eq!(world.refusals(1), vec![Refusal::UnknownMessage; 19]);
+    let reason = "`mood` must be at most 9".to_owned();
+    assert_eq!(world.refusals(1), vec![Refusal::BadBody { reason }; 19]);
     assert_eq!(
         world.output.counts.refused.iter().collect::<Vec<_>>(),
-        [(RefusalClass::UnknownMessage, 19)]
+        [(RefusalClass::BadBody, 19)]
     );
     assert_eq!(world.closed, []);
     set_mood(&mut world, 1, Some(10));
@@ -414,8 +418,8 @@ fn independent_plugins_need_no_order() {
     world.tick();
     let said = customs(&mut world, 1);
     assert_eq!(
-        (said.len(), said[0].player, said[0].body.0.as_slice()),
-        (1, None, &[4][..])
+        (said.len(), said[0].player, &said[0].body),
+        (1, None, &Body::Bytes(vec![4]))
     );
 }
 

@@ -142,7 +142,7 @@ fn a_join_checks_the_room_then_the_player_then_the_capacity() {
 }
 
 #[test]
-fn a_body_over_1_kib_is_an_unknown_message() {
+fn a_body_over_1_kib_is_bad() {
     let mut world = TestWorld::with_plugins(plaza(), |app: &mut bevy_app::App| {
         app.player_message::<Vec<u8>>("blob");
     });
@@ -152,7 +152,7 @@ fn a_body_over_1_kib_is_an_unknown_message() {
         let mut body = Vec::new();
         parlour_shared::codec::encode(&vec![0_u8; bytes], &mut body);
         assert_eq!(body.len(), bytes + 3);
-        let (name, body) = ("blob".into(), Body(body));
+        let (name, body) = ("blob".into(), Body::Bytes(body));
         world.send(
             1,
             ClientMessage::Custom(Custom {
@@ -163,10 +163,10 @@ fn a_body_over_1_kib_is_an_unknown_message() {
         );
         world.tick();
         let over = bytes + 3 > MAX_CUSTOM_BYTES;
-        assert_eq!(
-            world.refusals(1),
-            vec![Refusal::UnknownMessage; usize::from(over)]
-        );
+        let bad = Refusal::BadBody {
+            reason: "the body is longer than 1024 bytes".into(),
+        };
+        assert_eq!(world.refusals(1), vec![bad; usize::from(over)]);
     }
 }
 

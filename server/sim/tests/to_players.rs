@@ -82,7 +82,7 @@ fn receivers(to: Audience) -> Vec<u64> {
                 });
             said.is_some_and(|said| {
                 assert_eq!(said.player, Some(from));
-                assert_eq!(codec::decode::<Audience>(&said.body.0), Ok(to));
+                assert_eq!(said.decode::<Audience>(), Ok(to));
                 true
             })
         })

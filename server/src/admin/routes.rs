@@ -13,7 +13,7 @@ use hyper::{
     header::{CONTENT_TYPE, HeaderValue},
 };
 
-use super::{Sources, playback, worlds};
+use super::{Sources, playback, types, worlds};
 use crate::http::{
     Access::{Operators, Private},
     Answer, HttpProblem, ProblemKind, Route, Routes, describe, text,
@@ -32,6 +32,9 @@ static ROUTES: Routes<Handler> = Routes::new(
         }),
         Route::post("/worlds/*/move", Private, |sources, uri| {
             Box::pin(worlds::change_thread(sources, uri))
+        }),
+        Route::get("/types/*", Operators, |sources, uri| {
+            ready(types::answer(sources, uri))
         }),
         Route::post("/history", Private, |sources, uri| {
             Box::pin(sources.history.write(&sources.view, uri))
@@ -77,6 +80,7 @@ const INDEX: &str = "Parlour, admin port
 /readyz   200 if a tick thread advanced within the last 100 ms, otherwise 503 and the reason
 /metrics  all metrics, in the text format of Prometheus
 /worlds   the worlds and their rooms, as JSON; parlour rooms prints them as a table
+/types/NAME.d.ts  the messages and components of the game logic of a room type, as TypeScript; .json: in binary
 POST /worlds/NAME/restart         rebuild a world from its last saved state and its inputs
 POST /worlds/NAME/move?thread=N   move a world to a different tick thread
 POST /history                     write the history to a file; of a different world than main: ?world=NAME

@@ -14,7 +14,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use parlour_shared::{close::CloseCode, ids::SessionId, message::ServerMessage};
+use parlour_shared::{close::CloseCode, ids::SessionId, json_forms::JsonForms, message::ServerMessage};
 use parlour_tick::TickOutput;
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -74,8 +74,16 @@ pub(crate) enum DeskOutput {
 /// sessions to close. It keeps the memory of the others for later ticks.
 #[derive(Default)]
 pub(crate) struct TickBatch {
-    outputs: Vec<TickOutput>,
+    outputs: Vec<WorldOutput>,
     used: usize,
+}
+
+/// The output of a world, with what JSON clients need beside it.
+#[derive(Default)]
+pub(crate) struct WorldOutput {
+    pub(crate) output: TickOutput,
+    /// How the values of its game logic are written as JSON. `None`: they have no JSON form.
+    pub(crate) forms: Option<Arc<JsonForms>>,
 }
 
 impl TickBatch {
@@ -87,18 +95,21 @@ impl TickBatch {
     /// Returns the output for the next world to step. It still contains old data.
     pub(crate) fn next(&mut self) -> &mut TickOutput {
         if self.used == self.outputs.len() {
-            self.outputs.push(TickOutput::default());
+            self.outputs.push(WorldOutput::default());
         }
-        &mut self.outputs[self.used]
+        &mut self.outputs[self.used].output
     }
 
     /// Keeps the output that [`Self::next`] returned, for the I/O threads.
-    pub(crate) fn keep(&mut self) {
-        self.used += 1;
+    pub(crate) fn keep(&mut self, forms: Option<Arc<JsonForms>>) {
+        if let Some(kept) = self.outputs.get_mut(self.used) {
+            kept.forms = forms;
+            self.used += 1;
+        }
     }
 
     /// Returns the outputs, in the order of the steps.
-    pub(crate) fn outputs(&self) -> &[TickOutput] {
+    pub(crate) fn outputs(&self) -> &[WorldOutput] {
         &self.outputs[..self.used]
     }
 }
@@ -398,13 +409,13 @@ mod tests {
         let output = inner.next();
         output.clear();
         output.closes.push((SessionId(session), CloseCode::Normal));
-        inner.keep();
+        inner.keep(None);
         publisher.publish(batch, all())
     }
 
     fn session(item: Option<Outbound>) -> Option<u64> {
         match item? {
-            Outbound::Tick(batch) => Some(batch.outputs()[0].closes[0].0.0),
+            Outbound::Tick(batch) => Some(batch.outputs()[0].output.closes[0].0.0),
             Outbound::Desk(DeskOutput::Recall { session }) => Some(session.0),
             _ => None,
         }

@@ -8,6 +8,7 @@ use super::{
     program::Program,
     replay, rooms,
     setting_flags::{config_flag, setting_flags},
+    types,
 };
 
 /// The settings that the help of `demo` shows.
@@ -75,6 +76,7 @@ pub(crate) fn command(program: &Program) -> Command {
         .subcommand(demo(program, &elsewhere))
         .subcommand(rooms::command(program, &elsewhere))
         .subcommand(replay::command(program))
+        .subcommand(types::command(program, &elsewhere))
         .subcommand(config(program, &elsewhere))
         .subcommands(new)
 }
@@ -201,6 +203,7 @@ mod tests {
             ("demo", "tag demo --bots 500"),
             ("rooms", "tag rooms --json"),
             ("replay", "tag replay rec --verify"),
+            ("types", "tag types plaza --json"),
             ("config", "`tag config print`"),
         ] {
             let one = command.find_subcommand_mut(name).expect("it is declared");

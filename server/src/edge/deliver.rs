@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use parlour_shared::json_forms::JsonForms;
 use parlour_tick::{Lane, OutFrame, TickOutput};
 use tokio::task::yield_now;
 
@@ -10,6 +11,7 @@ use super::{
     connection::IoThread,
     send::{MAX_FRAMES, SentCounts},
 };
+use crate::bridge::outbound::WorldOutput;
 
 /// After this many writes, which take about 0.2 ms, reading tasks run. The input of a client that
 /// aims at 2 ms before a tick must not wait for the writes of the previous tick. With 128 writes
@@ -19,7 +21,8 @@ pub(super) const WRITES_PER_YIELD: usize = 32;
 /// Writes a world's frames to the connections of this thread, up to [`MAX_FRAMES`] of a session per
 /// write, and closes the connections that the output lists. `mine` is scratch memory that is
 /// reused in each tick.
-pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<(usize, OutFrame)>) {
+pub(super) async fn deliver(io: &Rc<IoThread>, world: &WorldOutput, mine: &mut Vec<(usize, OutFrame)>) {
+    let output = &world.output;
     take_mine(io, output, mine);
     let mut sent = SentCounts::default();
     let mut snapshot_bytes = 0;
@@ -28,7 +31,7 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
         .flat_map(|frames| frames.chunks(MAX_FRAMES))
         .peekable();
     while sessions.peek().is_some() {
-        snapshot_bytes += write(io, output, sessions.by_ref().take(WRITES_PER_YIELD), &mut sent);
+        snapshot_bytes += write(io, world, sessions.by_ref().take(WRITES_PER_YIELD), &mut sent);
         if sessions.peek().is_some() {
             yield_now().await;
         }
@@ -43,7 +46,7 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
                 peer = %connection.peer,
                 name = ?unknown.name,
                 reason = %unknown.reason,
-                "custom message refused as unknown"
+                "game logic could not read a message"
             );
         }
     }
@@ -57,13 +60,14 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
 /// Writes the frames, session by session. Returns the bytes of the snapshots.
 fn write<'a>(
     io: &IoThread,
-    output: &TickOutput,
+    world: &WorldOutput,
     sessions: impl Iterator<Item = &'a [(usize, OutFrame)]>,
     sent: &mut SentCounts,
 ) -> u64 {
     // Borrowed once for all sessions: only the task of a connection removes it from the table, and
     // that task does not run meanwhile.
     let table = io.table.borrow();
+    let forms = world.forms.as_deref().unwrap_or(JsonForms::none());
     let mut snapshot_bytes = 0;
     for frames in sessions {
         // Between two writes the session may have ended, and its place may have a different one.
@@ -78,7 +82,7 @@ fn write<'a>(
         snapshot_bytes += snapshots
             .map(|frame| u64::from(frame.end - frame.start))
             .sum::<u64>();
-        connection.send_payloads(frames.map(|frame| output.payload(frame)), sent);
+        connection.send_payloads(frames.map(|frame| world.output.payload(frame)), forms, sent);
     }
     snapshot_bytes
 }

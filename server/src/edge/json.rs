@@ -2,6 +2,7 @@
 
 use parlour_shared::{
     codec::{self, CodecError, SNAPSHOT_OPCODE},
+    json_forms::JsonForms,
     message::ServerMessage,
     snapshot::{Snapshot, SnapshotError},
     view::{View, ViewError},
@@ -27,17 +28,19 @@ pub(super) enum TranscodeError {
 }
 
 impl Transcoder {
-    /// Returns the JSON form of the next frame.
-    pub(super) fn transcode(&mut self, payload: &[u8]) -> Result<String, TranscodeError> {
+    /// Returns the JSON form of the next frame. `forms` are those of the world that sent it.
+    pub(super) fn transcode(&mut self, payload: &[u8], forms: &JsonForms) -> Result<String, TranscodeError> {
         if payload.first() == Some(&SNAPSHOT_OPCODE) {
             self.snapshot.read(payload)?;
             self.view.apply(&self.snapshot)?;
-            let snapshot = self.view.to_json(&self.snapshot);
+            let snapshot = self.view.to_json(&self.snapshot, forms);
             return Ok(codec::to_json(&ServerMessage::Snapshot(snapshot)));
         }
-        let message = codec::decode_server(payload)?;
-        if let ServerMessage::RoomEntered(entered) = &message {
-            self.view.enter_room(entered.view);
+        let mut message = codec::decode_server(payload)?;
+        match &mut message {
+            ServerMessage::RoomEntered(entered) => self.view.enter_room(entered.view),
+            ServerMessage::Custom(said) => forms.convert(&said.name, &mut said.body),
+            _ => {}
         }
         Ok(codec::to_json(&message))
     }

@@ -8,6 +8,7 @@ use std::{
 use parlour_shared::{
     close::CloseCode,
     codec,
+    json_forms::JsonForms,
     message::{ServerKind, ServerMessage},
     websocket::{OpCode, encode_into, frame_header},
 };
@@ -35,10 +36,11 @@ pub(super) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NO
 pub(super) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 
 impl Connection {
-    /// Sends frames of the world, at most [`MAX_FRAMES`].
+    /// Sends frames of the world, at most [`MAX_FRAMES`]. `forms` are those of the world.
     pub(super) fn send_payloads<'a>(
         self: &Rc<Self>,
         payloads: impl Iterator<Item = &'a [u8]>,
+        forms: &JsonForms,
         sent: &mut SentCounts,
     ) {
         let mut frames: [&[u8]; MAX_FRAMES] = [&[]; MAX_FRAMES];
@@ -58,7 +60,7 @@ impl Connection {
             Wire::Json => {
                 let mut texts: [String; MAX_FRAMES] = Default::default();
                 for (text, payload) in texts.iter_mut().zip(frames) {
-                    match self.transcode(payload) {
+                    match self.transcode(payload, forms) {
                         Ok(json) => *text = json,
                         Err(error) => {
                             tracing::error!(peer = %self.peer, %error, "cannot write JSON");
@@ -74,9 +76,9 @@ impl Connection {
         }
     }
 
-    fn transcode(&self, payload: &[u8]) -> Result<String, TranscodeError> {
+    fn transcode(&self, payload: &[u8], forms: &JsonForms) -> Result<String, TranscodeError> {
         let mut transcoder = self.transcoder.borrow_mut();
-        transcoder.get_or_insert_default().transcode(payload)
+        transcoder.get_or_insert_default().transcode(payload, forms)
     }
 
     /// Sends a message of the edge.
@@ -84,7 +86,7 @@ impl Connection {
         let mut payload = Vec::new();
         codec::encode(message, &mut payload);
         let mut sent = SentCounts::default();
-        self.send_payloads(std::iter::once(&payload[..]), &mut sent);
+        self.send_payloads(std::iter::once(&payload[..]), JsonForms::none(), &mut sent);
         sent.add_to(&self.io.shared.metrics.edge);
     }
 

@@ -126,8 +126,8 @@ async fn deliver_ticks(
         while let Some(item) = outbound.next() {
             match item {
                 Outbound::Tick(batch) => {
-                    for output in batch.outputs() {
-                        deliver::deliver(io, output, &mut frames).await;
+                    for world in batch.outputs() {
+                        deliver::deliver(io, world, &mut frames).await;
                     }
                 }
                 Outbound::Desk(output) => io.obey_desk(output),

@@ -10,7 +10,10 @@ use parlour_recording::{
     recorder::TickSender,
     replay::step_caught,
 };
-use parlour_shared::ids::{PlayerId, Tick};
+use parlour_shared::{
+    ids::{PlayerId, Tick},
+    json_forms::JsonForms,
+};
 use parlour_sim::Simulation;
 use parlour_tick::{Counts, EventKind, Lane, TickInput, TickOutput};
 use rtrb::{Consumer, Producer};
@@ -261,6 +264,10 @@ impl PlaybackTicker {
 impl Ticker for PlaybackTicker {
     /// A panic of game logic does not reach this: [`step_caught`] catches it.
     fn reclaim(&mut self, _: &mut TickInput) {}
+
+    fn json_forms(&self) -> Option<Arc<JsonForms>> {
+        Some(Arc::clone(self.world.as_ref()?.json_forms()))
+    }
 
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput, _: Option<&mut TickSender>) {
         output.clear();

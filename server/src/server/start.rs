@@ -28,6 +28,7 @@ use crate::{
         route::{MAX_IO_THREADS, MAX_TICK_THREADS, WorldPlace},
         wake::{self, WakeEnd, WakeSender},
     },
+    declarations::DeclaredTypes,
     descriptors::{Descriptors, LimitTooLow},
     desk::{Desk, DeskAction, DeskConfig, DeskStart, DeskView, MakeWorlds, Workers},
     edge::Welcomes,
@@ -72,6 +73,7 @@ struct ServedWorlds {
     reader: Option<JoinHandle<()>>,
     /// Saves the durable worlds at the end.
     saving: Option<WorldSaving>,
+    declared: DeclaredTypes,
     types: RoomTypeMetrics,
     seed: u64,
 }
@@ -116,6 +118,7 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
             BUILD,
         )?;
         let type_metrics = metrics.room_types(&types.names());
+        let declared = DeclaredTypes::of(&types);
         let mut actions = Vec::new();
         let desk = Desk::new(config, thawed.known, Instant::now(), &mut actions);
         Ok(ServedWorlds {
@@ -137,6 +140,7 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
                 files,
                 order: Arc::default(),
             }),
+            declared,
             types: type_metrics,
             seed,
         })
@@ -167,6 +171,7 @@ pub(super) fn start_playback(mut options: ServerOptions, playback: Playback) -> 
             playback: Some(control),
             reader: Some(thread),
             saving: None,
+            declared: DeclaredTypes::default(),
             types: metrics.room_types(&names),
             seed,
         })
@@ -240,6 +245,7 @@ fn start_with(
         &shared,
         ports.admin,
         (history.clone(), playback, Arc::clone(&view)),
+        std::mem::take(&mut served.declared),
         admin_woken,
     );
     let (failure, metrics) = (Arc::clone(&shared.failure), shared.metrics.recorder().clone());
@@ -349,6 +355,7 @@ fn admin(
     shared: &SharedState,
     listener: TcpListener,
     (history, playback, view): (HistoryHandle, Option<PlaybackControl>, Arc<Mutex<DeskView>>),
+    types: DeclaredTypes,
     wake: WakeEnd,
 ) -> Admin {
     Admin {
@@ -362,6 +369,7 @@ fn admin(
         view,
         history,
         playback,
+        types,
         livez_timeout: options.livez_timeout,
         wake,
     }

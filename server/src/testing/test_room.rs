@@ -162,7 +162,7 @@ impl TestRoom {
         let custom = Custom {
             request,
             name: name.to_owned(),
-            body: Body(body),
+            body: Body::Bytes(body),
         };
         self.client_message(player, ClientMessage::Custom(custom));
         request
@@ -184,7 +184,7 @@ impl TestRoom {
             request,
             target: target.into().into(),
             name: name.to_owned(),
-            body: Body(encoded(details)),
+            body: Body::Bytes(encoded(details)),
         };
         self.client_message(player, ClientMessage::Act(act));
         request

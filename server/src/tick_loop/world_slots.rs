@@ -199,7 +199,7 @@ impl WorldSlots {
                     }
                     if concerns_anyone(output) {
                         threads = threads.union(slot.guests.concerned(output));
-                        batch.keep();
+                        batch.keep(slot.json_forms());
                     }
                 }
             }

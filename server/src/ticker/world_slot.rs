@@ -6,12 +6,14 @@ mod tests;
 
 use std::{
     mem,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use parlour_recording::recorder::TickSender;
 use parlour_shared::{
     ids::{SessionId, Tick},
+    json_forms::JsonForms,
     message::ClientMessage,
 };
 use parlour_tick::{Counts, Event, EventKind, Pace, Reservation, TickInput, TickOutput, WorldId};
@@ -209,6 +211,11 @@ impl WorldSlot {
                 Stepped::Panicked(self.panicked(why, recorder))
             }
         }
+    }
+
+    /// Returns how the values of its game logic are written as JSON.
+    pub(crate) fn json_forms(&self) -> Option<Arc<JsonForms>> {
+        self.ticker.as_ref()?.json_forms()
     }
 
     /// Forgets what is only needed until the output of the tick is published. A world that panicked

@@ -151,7 +151,7 @@ pub trait SessionActions {
         let custom = Custom {
             request: 6,
             name: name.into(),
-            body: Body(encoded(message)),
+            body: Body::Bytes(encoded(message)),
         };
         self.send(session, ClientMessage::Custom(custom));
     }
@@ -162,7 +162,7 @@ pub trait SessionActions {
             request: 10,
             target,
             name: name.into(),
-            body: Body(encoded(message)),
+            body: Body::Bytes(encoded(message)),
         };
         self.send(session, ClientMessage::Act(act));
     }

@@ -23,7 +23,7 @@ fn recorded_dice(name: &str) -> TemporaryPath {
         ClientMessage::Custom(Custom {
             request,
             name: "roll".into(),
-            body: Body(vec![sides]),
+            body: Body::Bytes(vec![sides]),
         })
     };
     ann.send(&roll(5, 6));
@@ -151,4 +151,24 @@ fn help_errors_and_the_version_name_the_program() {
     assert!(err.starts_with("dice: "), "{err}");
     let (_, out, _) = run(&mut example("dice", &["--version"]));
     assert_eq!(out, format!("dice (Parlour {})\n", parlour::BUILD));
+}
+
+#[test]
+fn a_program_prints_the_types_of_its_logic() {
+    let (code, out, err) = run(&mut example("dice", &["types", "plaza"]));
+    assert_eq!(code, Some(0), "{err}");
+    for line in [
+        "  roll: { sides: number };",
+        "  rolled: { number: number };",
+        "    best_roll?: number;",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+    let (code, out, _) = run(&mut example("dice", &["types", "plaza", "--json"]));
+    assert_eq!(code, Some(0));
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["room_type"], "plaza");
+    let (code, _, err) = run(&mut example("dice", &["types", "placa"]));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("plaza"), "{err}");
 }

@@ -49,7 +49,7 @@ fn send_explosion(client: &mut RawClient) {
     client.send(&ClientMessage::Custom(Custom {
         request: 7,
         name: "explode".into(),
-        body: Body(encoded(&())),
+        body: Body::Bytes(encoded(&())),
     }));
 }
 

@@ -18,6 +18,7 @@ mod hosts_and_origins;
 mod http_errors;
 mod invalid_frames;
 mod invalid_messages;
+mod json_logic;
 mod json_protocol;
 mod logic_panic;
 #[path = "../../sim/examples/mood.rs"]

@@ -19,7 +19,7 @@ fn set_mood(client: &mut RawClient, request: u32, mood: Option<u8>) {
     let custom = Custom {
         request,
         name: "set_mood".into(),
-        body: Body(encoded(&SetMood { mood })),
+        body: Body::Bytes(encoded(&SetMood { mood })),
     };
     client.send(&ClientMessage::Custom(custom));
 }

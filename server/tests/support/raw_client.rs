@@ -130,6 +130,12 @@ impl RawClient {
         })
     }
 
+    /// Sends a hello over the JSON protocol and waits for the welcome.
+    pub(crate) fn hello_in_json(&mut self, name: &str) -> Value {
+        self.send_hello(name);
+        self.wait_for_json("welcome", |_| true)
+    }
+
     /// Joins a room and waits until the player is in it.
     pub(crate) fn join(&mut self, room: &str) -> RoomEntered {
         self.send(&ClientMessage::Join(Join::room(1, room)));

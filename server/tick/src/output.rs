@@ -33,21 +33,21 @@ pub struct TickOutput {
     pub closes: Vec<(SessionId, CloseCode)>,
     /// Facts for the node, in the order in which they became true.
     pub reports: Vec<Report>,
-    /// Custom messages that were refused as unknown, for the log. At most
+    /// Messages and actions that game logic could not read, for the log. At most
     /// [`UnknownMessage::MAX_PER_TICK`].
     pub unknown: Vec<UnknownMessage>,
     /// Counts for metrics.
     pub counts: Counts,
 }
 
-/// A custom message that was refused as unknown.
+/// A custom message or an action that was refused because game logic could not read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownMessage {
     /// The session that sent it.
     pub session: SessionId,
     /// The first characters of its name.
     pub name: String,
-    /// The reason: the name is unknown, or the body does not decode.
+    /// The reason: the name is unknown, or the body does not decode. It contains no value.
     pub reason: String,
 }
 

@@ -309,7 +309,8 @@ pub struct Custom {
     pub request: Request,
     /// The name under which the plugin registered the message.
     pub name: String,
-    /// The message, in the plugin's encoding.
+    /// The message, a value of the type that the plugin registered.
+    #[serde(default = "Body::null")]
     pub body: Body,
 }
 
@@ -325,8 +326,8 @@ pub struct Act {
     pub target: ActTarget,
     /// The name under which game logic registered the action.
     pub name: String,
-    /// The details of the action, in the encoding of the game logic.
-    #[serde(default)]
+    /// The details of the action, a value of the type that game logic registered.
+    #[serde(default = "Body::null")]
     pub body: Body,
 }
 

@@ -129,5 +129,6 @@ kinds! {
         OutOfReach "out_of_reach",
         Taken "taken",
         NotYours "not_yours",
+        BadBody "bad_body",
     }
 }

@@ -40,7 +40,7 @@ pub enum Refusal {
         /// does not exist).
         current: Vec<KeyVersion>,
     },
-    /// No plugin registered this message, or the plugin cannot decode it.
+    /// No plugin registered a message or an action with this name.
     UnknownMessage,
     /// The message is not allowed now: it is a second hello.
     OutOfOrder,
@@ -66,6 +66,13 @@ pub enum Refusal {
     Taken,
     /// The target belongs to a different player, or the key of room state to game logic.
     NotYours,
+    /// The body of the message or action is not a value of the type that a plugin registered under
+    /// this name, or is too long.
+    BadBody {
+        /// A sentence that says what is wrong with it, for the person who writes the client: up to
+        /// 200 bytes.
+        reason: String,
+    },
 }
 
 impl Refusal {
@@ -88,7 +95,12 @@ impl Refusal {
     pub fn is_senseless(&self) -> bool {
         matches!(
             self,
-            Self::UnknownSkin | Self::BadState | Self::UnknownMessage | Self::OutOfOrder | Self::BadOptions
+            Self::UnknownSkin
+                | Self::BadState
+                | Self::UnknownMessage
+                | Self::OutOfOrder
+                | Self::BadOptions
+                | Self::BadBody { .. }
         )
     }
 }

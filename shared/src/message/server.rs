@@ -281,7 +281,7 @@ pub struct CustomSaid {
     pub player: Option<PlayerId>,
     /// The name under which the plugin registered the message.
     pub name: String,
-    /// The message, in the plugin's encoding.
+    /// The message, a value of the type that the plugin registered.
     pub body: Body,
 }
 

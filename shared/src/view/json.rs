@@ -1,11 +1,14 @@
 //! The JSON form of a snapshot. It contains every motion in full, so that a person can read a
 //! snapshot without the ones before it.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::View;
 use crate::{
-    ids::{Slot, Tick},
+    ids::{KindId, Slot, Tick},
+    json_forms::JsonForms,
     message::Body,
     motion::Segment,
     snapshot::{Ack, Identity, OwnerChange, Snapshot},
@@ -40,7 +43,7 @@ pub struct EnterJson {
     /// Its motion.
     pub segment: Segment,
     /// Its components.
-    pub components: Vec<ComponentJson>,
+    pub components: ComponentsJson,
 }
 
 /// [`crate::snapshot::Update`] as JSON.
@@ -52,26 +55,55 @@ pub struct UpdateJson {
     pub segment: Option<Segment>,
     /// Its skin, if that changed.
     pub skin: Option<u16>,
-    /// The components that changed. Empty body: the component was removed.
-    pub components: Vec<ComponentJson>,
+    /// The components that changed.
+    pub components: ComponentsJson,
+    /// The names of the components that were removed.
+    pub removed: Vec<String>,
     /// Its owner, if that changed.
     pub owner: Option<OwnerChange>,
 }
 
-/// A component.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ComponentJson {
-    /// Index into the components of its kind.
-    pub index: u8,
-    /// The component, in the encoding of the game logic.
-    pub body: Body,
+/// Components by name, in the order of their indexes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ComponentsJson(pub Vec<(String, Body)>);
+
+impl Serialize for ComponentsJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, body)| (name, body)))
+    }
+}
+
+impl<'de> Deserialize<'de> for ComponentsJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Components;
+
+        impl<'de> de::Visitor<'de> for Components {
+            type Value = ComponentsJson;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("components by name")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<ComponentsJson, A::Error> {
+                let mut components = Vec::new();
+                while let Some(component) = map.next_entry()? {
+                    components.push(component);
+                }
+                Ok(ComponentsJson(components))
+            }
+        }
+
+        deserializer.deserialize_map(Components)
+    }
 }
 
 impl View {
-    /// Returns the JSON form of a snapshot that was just applied to this view.
+    /// Returns the JSON form of a snapshot that was just applied to this view. `forms` are those of
+    /// the world that sent it.
     #[must_use]
-    pub fn to_json(&self, snapshot: &Snapshot) -> SnapshotJson {
+    pub fn to_json(&self, snapshot: &Snapshot, forms: &JsonForms) -> SnapshotJson {
         let segment = |slot: Slot| self.segment(slot).unwrap_or_default();
+        let kind = |slot: Slot| self.get(slot).map_or(KindId::PLAYER, |seen| seen.identity.kind());
         SnapshotJson {
             tick: snapshot.tick,
             base: snapshot.base,
@@ -85,7 +117,7 @@ impl View {
                     slot: enter.slot,
                     identity: enter.identity.clone(),
                     segment: segment(enter.slot),
-                    components: components(&enter.components),
+                    components: present(forms, enter.identity.kind(), &enter.components),
                 })
                 .collect(),
             updates: snapshot
@@ -95,7 +127,8 @@ impl View {
                     slot: update.slot,
                     segment: update.motion.map(|_| segment(update.slot)),
                     skin: update.skin,
-                    components: components(&update.components),
+                    components: present(forms, kind(update.slot), &update.components),
+                    removed: removed(forms, kind(update.slot), &update.components),
                     owner: update.owner,
                 })
                 .collect(),
@@ -103,12 +136,15 @@ impl View {
     }
 }
 
-fn components(components: &[(u8, Vec<u8>)]) -> Vec<ComponentJson> {
-    components
-        .iter()
-        .map(|(index, body)| ComponentJson {
-            index: *index,
-            body: Body(body.clone()),
-        })
+fn present(forms: &JsonForms, kind: KindId, components: &[(u8, Vec<u8>)]) -> ComponentsJson {
+    let present = components.iter().filter(|(_, bytes)| !bytes.is_empty());
+    let present = present.map(|(index, bytes)| forms.component(kind, *index, bytes));
+    ComponentsJson(present.collect())
+}
+
+fn removed(forms: &JsonForms, kind: KindId, components: &[(u8, Vec<u8>)]) -> Vec<String> {
+    let removed = components.iter().filter(|(_, bytes)| bytes.is_empty());
+    removed
+        .map(|(index, _)| forms.component_name(kind, *index))
         .collect()
 }

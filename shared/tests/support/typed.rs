@@ -3,7 +3,7 @@
 use parlour_shared::{
     close::CloseCode,
     message::{
-        ActTarget, ClientMessage, Durability, JoinMode, LeaveReason, MoveHeading, Refusal, Scope,
+        ActTarget, Body, ClientMessage, Durability, JoinMode, LeaveReason, MoveHeading, Refusal, Scope,
         ServerMessage,
     },
     motion::{Direction, Heading},
@@ -18,6 +18,7 @@ pub(crate) fn registry() -> Registry {
     tracer.trace_type::<ServerMessage>(&samples).unwrap();
     // Tracing finds enums inside messages, but only their first variants.
     tracer.trace_type::<ActTarget>(&samples).unwrap();
+    tracer.trace_type::<Body>(&samples).unwrap();
     tracer.trace_type::<CloseCode>(&samples).unwrap();
     tracer.trace_type::<Direction>(&samples).unwrap();
     tracer.trace_type::<Heading>(&samples).unwrap();

@@ -184,6 +184,8 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("stale version: {}", keys.join(", "))
         }
         Refusal::Declined { code } => format!("declined with code {code}"),
+        // The reason may contain anything that the client sent.
+        Refusal::BadBody { reason } => format!("bad body: {}", quoted(reason)),
         other => other.class().name().replace('_', " "),
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn request(message: &ClientMessage) -> String {
             format!("state {}", writes.join(", "))
         }
         ClientMessage::Custom(custom) => {
-            format!("{} ({})", plain(&custom.name), count(custom.body.0.len(), "byte"))
+            format!("{} ({})", plain(&custom.name), count(custom.body.len(), "byte"))
         }
         ClientMessage::Act(act) => {
             let target = match act.target {
@@ -108,7 +108,7 @@ pub(super) fn request(message: &ClientMessage) -> String {
             format!(
                 "act {} on {target} ({})",
                 plain(&act.name),
-                count(act.body.0.len(), "byte")
+                count(act.body.len(), "byte")
             )
         }
         ClientMessage::Ping { .. } => "ping".to_owned(),

@@ -68,7 +68,9 @@ fn can_be_refused(message: &ClientMessage, refusal: &Refusal) -> bool {
         Refusal::BadState | Refusal::StateFull | Refusal::StaleVersion { .. } => {
             matches!(message, Asked::SetState(_))
         }
-        Refusal::UnknownMessage => matches!(message, Asked::Custom(_) | Asked::Act(_)),
+        Refusal::UnknownMessage | Refusal::BadBody { .. } => {
+            matches!(message, Asked::Custom(_) | Asked::Act(_))
+        }
         Refusal::Declined { .. } => matches!(message, Asked::Custom(_) | Asked::Act(_) | Asked::Join(_)),
         Refusal::OutOfReach | Refusal::Taken | Refusal::NotYours => matches!(message, Asked::Act(_)),
         // The node answers the requests of a tick that panicked.

@@ -31,7 +31,7 @@ fn long(bytes: usize) -> ClientMessage {
     ClientMessage::Custom(Custom {
         request: 0,
         name: String::new(),
-        body: Body(vec![0; bytes]),
+        body: Body::Bytes(vec![0; bytes]),
     })
 }
 

@@ -56,7 +56,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
         1 => (any::<u32>(), vec(write, 0..=1))
             .prop_map(|(request, writes)| ClientMessage::SetState(SetState { request, writes })),
         1 => (text(), vec(any::<u8>(), 0..50)).prop_map(|(name, body)| {
-            ClientMessage::Custom(Custom { request: 0, name, body: Body(body) })
+            ClientMessage::Custom(Custom { request: 0, name, body: Body::Bytes(body) })
         }),
         1 => any::<u32>().prop_map(|nonce| ClientMessage::Ping { nonce }),
         1 => Just(ClientMessage::Bye),

@@ -1,17 +1,16 @@
 //! Typed actions of players on a target, which game logic receives once the target is checked.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::{message::Messages, prelude::*};
-use parlour_shared::{
-    codec,
-    limits::MAX_CUSTOM_BYTES,
-    message::{Act, Refusal, Request},
-};
+use parlour_shared::message::{Act, Refusal, Request};
 use serde::de::DeserializeOwned;
 
-use super::messages::{self, Answer, ReceiveError};
+use super::{
+    declarations::{self, DeclaredAs},
+    messages::{self, Answer, ReceiveError, read_body},
+};
 use crate::{
     actions::{Reach, find_target},
     state,
@@ -51,20 +50,14 @@ impl<M: Send + Sync + 'static> ActionOn<M> {
 
 /// The actions that game logic declared, by name.
 #[derive(Resource, Default)]
-struct Actions(BTreeMap<&'static str, Action>);
+struct Actions(BTreeMap<&'static str, ActionReader>);
 
-/// The declaration of an action.
-#[derive(Clone, Copy)]
-struct Action {
-    reach: Reach,
-    read: ActionReader,
-}
-
-type ActionReader = fn(&mut World, Entity, &Act, Reach) -> Result<(), NotReceived>;
+/// Reads an action of a player, and writes it for game logic.
+type ActionReader = Arc<dyn Fn(&mut World, Entity, &Act) -> Result<(), NotReceived> + Send + Sync>;
 
 /// Why game logic does not receive an action.
 enum NotReceived {
-    Unknown(ReceiveError),
+    Unread(ReceiveError),
     Target(Refusal),
 }
 
@@ -77,16 +70,27 @@ pub(super) fn declare<M: DeserializeOwned + Send + Sync + 'static>(
     app: &mut App,
     name: &'static str,
     reach: Reach,
+    check: impl Fn(&M) -> Result<(), u16> + Send + Sync + 'static,
 ) {
     let taken = app.world().contains_resource::<Messages<ActionOn<M>>>();
     messages::add_buffer::<ActionOn<M>>(app);
     messages::add_answers::<M>(app);
-    let action = Action {
-        reach,
-        read: read::<M>,
+    declarations::add::<M>(app, DeclaredAs::PlayerAction, name);
+    // The message is read before the target is looked for, so that the answer to a bad message does
+    // not depend on the target.
+    let read = move |world: &mut World, player, act: &Act| {
+        let message = read_body(&act.body, &check).map_err(NotReceived::Unread)?;
+        let target = find_target(world, player, act.target, reach).map_err(NotReceived::Target)?;
+        world.write_message(ActionOn {
+            player,
+            target,
+            request: act.request,
+            message,
+        });
+        Ok(())
     };
     let actions = &mut app.world_mut().resource_mut::<Actions>().0;
-    let before = actions.insert(name, action);
+    let before = actions.insert(name, Arc::new(read));
     assert!(
         !taken && before.is_none(),
         "action {name}, or its type, is declared twice: keep one call of app.player_action, or choose a different name \
@@ -97,36 +101,12 @@ pub(super) fn declare<M: DeserializeOwned + Send + Sync + 'static>(
 /// Passes an action of a player to game logic, if its target is in reach.
 pub(crate) fn receive_action(world: &mut World, player: Entity, act: &Act) -> Result<(), Refusal> {
     let actions = &world.resource::<Actions>().0;
-    let received = match actions.get(act.name.as_str()).copied() {
-        None => Err(NotReceived::Unknown(ReceiveError::Action)),
-        Some(_) if act.body.0.len() > MAX_CUSTOM_BYTES => Err(NotReceived::Unknown(ReceiveError::Length)),
-        Some(action) => (action.read)(world, player, act, action.reach),
+    let received = match actions.get(act.name.as_str()).map(Arc::clone) {
+        None => Err(NotReceived::Unread(ReceiveError::Action)),
+        Some(read) => read(world, player, act),
     };
     received.map_err(|error| match error {
         NotReceived::Target(refusal) => refusal,
-        NotReceived::Unknown(error) => {
-            messages::note_unknown(world, player, &act.name, &error);
-            Refusal::UnknownMessage
-        }
+        NotReceived::Unread(error) => messages::refusal_of(world, player, &act.name, error),
     })
-}
-
-/// The message is read before the target is looked for, so that the answer to a bad message does
-/// not depend on the target.
-fn read<M: DeserializeOwned + Send + Sync + 'static>(
-    world: &mut World,
-    player: Entity,
-    act: &Act,
-    reach: Reach,
-) -> Result<(), NotReceived> {
-    let message =
-        codec::decode::<M>(&act.body.0).map_err(|error| NotReceived::Unknown(ReceiveError::Body(error)))?;
-    let target = find_target(world, player, act.target, reach).map_err(NotReceived::Target)?;
-    world.write_message(ActionOn {
-        player,
-        target,
-        request: act.request,
-        message,
-    });
-    Ok(())
 }

@@ -8,7 +8,7 @@ use parlour_shared::{
     message::{KeyVersion, Refusal},
     text::is_state_key,
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     messages::{self, Answer, FromPlayer},
@@ -39,7 +39,7 @@ pub struct BoardQuestion<R: BoardRule> {
 
 /// The answer to a [`BoardQuestion`].
 #[derive(Serialize, Deserialize)]
-#[serde(bound(serialize = "", deserialize = "R::Answer: DeserializeOwned"))]
+#[serde(bound = "")]
 pub struct BoardAnswer<R: BoardRule> {
     /// The version of the question.
     pub version: u32,
@@ -70,7 +70,7 @@ struct AheadQueue<R: BoardRule> {
 
 /// The systems of all rules.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-struct BoardRules;
+pub(super) struct BoardRules;
 
 /// Everything with a cache. A board that was removed leaves its cache behind.
 type Boards<'w, 's, R> = Query<
@@ -92,7 +92,7 @@ pub(super) fn declare<R: BoardRule>(app: &mut App, name: &'static str) {
         R::KEY,
         type_name::<R>()
     );
-    messages::from_player::<BoardQuestion<R>>(app, name);
+    messages::from_player::<BoardQuestion<R>>(app, name, |_| Ok(()));
     messages::to_player::<BoardAnswer<R>>(app, name);
     app.register_required_components::<R::Board, AnswerCache<R>>();
     app.insert_resource(AheadQueue::<R> {

@@ -4,20 +4,24 @@ use std::{
     any::TypeId,
     collections::{BTreeMap, BTreeSet},
     marker::PhantomData,
+    sync::Arc,
 };
 
 use bevy_app::App;
 use bevy_ecs::{component::ComponentId, message::Messages, prelude::*};
 use parlour_shared::{
     codec::{self, CodecError},
-    limits::MAX_CUSTOM_BYTES,
-    message::{Custom, Refusal, Request},
+    limits::{MAX_BAD_BODY_REASON, MAX_CUSTOM_BYTES, MAX_CUSTOM_JSON_BYTES},
+    message::{Body, Custom, Refusal, Request},
 };
 use parlour_tick::UnknownMessage;
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
-use super::to_players::{ToPlayers, send};
+use super::{
+    declarations::{self, DeclaredAs},
+    to_players::{ToPlayers, send},
+};
 use crate::{
     outbox::Outbox,
     player::Player,
@@ -75,7 +79,8 @@ impl<M: Send + Sync + 'static> Answer<M> {
     }
 }
 
-type Reader = fn(&mut World, Entity, Request, &[u8]) -> Result<(), CodecError>;
+/// Reads a message of a player, and writes it for game logic.
+type Reader = Arc<dyn Fn(&mut World, Entity, &Custom) -> Result<(), ReceiveError> + Send + Sync>;
 type Sender = Box<dyn Fn(&mut World) + Send + Sync>;
 
 /// The functions that read and send the messages of plugins.
@@ -99,12 +104,26 @@ pub(super) fn plugin(app: &mut App) {
     state::derived::<MessageHandlers>(app);
 }
 
-pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut App, name: &'static str) {
+pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(
+    app: &mut App,
+    name: &'static str,
+    check: impl Fn(&M) -> Result<(), u16> + Send + Sync + 'static,
+) {
     let taken = app.world().contains_resource::<Messages<FromPlayer<M>>>();
     add_buffer::<FromPlayer<M>>(app);
     add_answers::<M>(app);
+    declarations::add::<M>(app, DeclaredAs::PlayerMessage, name);
+    let read = move |world: &mut World, player, custom: &Custom| {
+        let message = read_body(&custom.body, &check)?;
+        world.write_message(FromPlayer {
+            player,
+            request: custom.request,
+            message,
+        });
+        Ok(())
+    };
     let handlers = &mut app.world_mut().resource_mut::<MessageHandlers>().0;
-    let before = handlers.readers.insert(name, read::<M>);
+    let before = handlers.readers.insert(name, Arc::new(read));
     assert!(
         !taken && before.is_none(),
         "message {name} of players, or its type, is declared twice: keep one call of app.player_message, or choose a \
@@ -121,8 +140,12 @@ pub(super) fn add_answers<M: Send + Sync + 'static>(app: &mut App) {
     add_sender(app, Box::new(|world| drain::<Answer<M>>(world, answer)));
 }
 
-pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, name: &'static str) {
+pub(super) fn to_player<M>(app: &mut App, name: &'static str)
+where
+    M: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
     add_buffer::<ToPlayers<M>>(app);
+    declarations::add_message::<M>(app, name);
     let names = &mut app.world_mut().resource_mut::<MessageHandlers>().0.names;
     let is_new = names.values().all(|known| *known != name);
     let before = names.insert(TypeId::of::<M>(), name);
@@ -170,39 +193,69 @@ pub(crate) fn client_message_name<M: 'static>(world: &World) -> Option<&'static 
 
 /// Passes a message of a player to its plugin.
 pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Result<(), Refusal> {
-    let read = world
-        .resource::<MessageHandlers>()
-        .0
-        .readers
-        .get(custom.name.as_str())
-        .copied();
-    let received = match read {
+    let readers = &world.resource::<MessageHandlers>().0.readers;
+    let received = match readers.get(custom.name.as_str()).map(Arc::clone) {
         None => Err(ReceiveError::Name),
-        Some(_) if custom.body.0.len() > MAX_CUSTOM_BYTES => Err(ReceiveError::Length),
-        Some(read) => read(world, player, custom.request, &custom.body.0).map_err(ReceiveError::Body),
+        Some(read) => read(world, player, custom),
     };
-    received.map_err(|error| {
-        note_unknown(world, player, &custom.name, &error);
-        Refusal::UnknownMessage
-    })
+    received.map_err(|error| refusal_of(world, player, &custom.name, error))
 }
 
-/// The reason why a custom message or an action is refused as unknown.
+/// Reads the body of a message or an action, and checks the value.
+pub(super) fn read_body<M: DeserializeOwned>(
+    body: &Body,
+    check: &impl Fn(&M) -> Result<(), u16>,
+) -> Result<M, ReceiveError> {
+    let most = match body {
+        Body::Bytes(_) => MAX_CUSTOM_BYTES,
+        Body::Json(_) => MAX_CUSTOM_JSON_BYTES,
+    };
+    if body.len() > most {
+        return Err(ReceiveError::Length(most));
+    }
+    let message = codec::decode_body(body).map_err(|error| match (error, body) {
+        (CodecError::Malformed(sentence), Body::Json(_)) => ReceiveError::Body(sentence),
+        (error, _) => ReceiveError::Body(format!("the body is not a value of the type: {error}")),
+    })?;
+    check(&message).map_err(ReceiveError::Declined)?;
+    Ok(message)
+}
+
+/// The reason why game logic does not receive a message or an action.
 #[derive(Debug, Error)]
 pub(super) enum ReceiveError {
     #[error("no plugin declared a message of players with this name")]
     Name,
     #[error("no plugin declared an action with this name")]
     Action,
-    #[error("the body is longer than {MAX_CUSTOM_BYTES} bytes")]
-    Length,
-    #[error("the body: {0}")]
-    Body(CodecError),
+    #[error("the body is longer than {0} bytes")]
+    Length(usize),
+    /// The sentence is for the client. It may contain a value, so the log does not have it.
+    #[error("the body is not a value of the declared type")]
+    Body(String),
+    #[error("a check of game logic declined it with code {0}")]
+    Declined(u16),
 }
 
-/// Adds a refused message to the output, so that the edge can log it. The client is sent only the
-/// class of the refusal. Beyond the maximum, nothing is formatted: a flood must not cost more.
-pub(super) fn note_unknown(world: &mut World, player: Entity, name: &str, error: &ReceiveError) {
+/// Returns the refusal for a message that game logic does not receive, and adds the message to the
+/// output for the log.
+pub(super) fn refusal_of(world: &mut World, player: Entity, name: &str, error: ReceiveError) -> Refusal {
+    match error {
+        ReceiveError::Declined(code) => return Refusal::Declined { code },
+        ref error => note_unread(world, player, name, error),
+    }
+    let mut reason = match error {
+        ReceiveError::Name | ReceiveError::Action => return Refusal::UnknownMessage,
+        ReceiveError::Body(sentence) => sentence,
+        error => error.to_string(),
+    };
+    reason.truncate(reason.floor_char_boundary(MAX_BAD_BODY_REASON));
+    Refusal::BadBody { reason }
+}
+
+/// Adds a refused message to the output, so that the edge can log it. Beyond the maximum, nothing
+/// is formatted: a flood must not cost more.
+fn note_unread(world: &mut World, player: Entity, name: &str, error: &ReceiveError) {
     let Some(session) = world.get::<Player>(player).map(|player| player.session) else {
         return;
     };
@@ -225,21 +278,6 @@ pub(super) fn deliver(world: &mut World) {
         sender(world);
     }
     world.resource_mut::<MessageHandlers>().0.senders = senders;
-}
-
-fn read<M: DeserializeOwned + Send + Sync + 'static>(
-    world: &mut World,
-    player: Entity,
-    request: Request,
-    body: &[u8],
-) -> Result<(), CodecError> {
-    let message = codec::decode::<M>(body)?;
-    world.write_message(FromPlayer {
-        player,
-        request,
-        message,
-    });
-    Ok(())
 }
 
 fn drain<M: Message>(world: &mut World, mut each: impl FnMut(&mut World, M)) {

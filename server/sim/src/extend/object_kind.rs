@@ -12,7 +12,7 @@ use parlour_shared::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::declare_once;
+use super::{declarations, declare_once};
 use crate::{
     kinds::{EntityKinds, Kind, check_layer, layer_bits},
     movement,
@@ -189,6 +189,7 @@ fn declare_component<C: Component + Serialize + DeserializeOwned>(
         .world_mut()
         .resource_mut::<EntityKinds>()
         .add_component(kind, name);
+    declarations::add_component::<C>(app, kind, name);
     replication::replicate_object_component::<C>(app, kind, index);
 }
 

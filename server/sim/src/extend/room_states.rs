@@ -35,6 +35,7 @@ use crate::{
 #[derive(SystemParam)]
 pub struct RoomStates<'w, 's> {
     rooms: Query<'w, 's, &'static mut RoomState>,
+    owned: Res<'w, OwnedKeys>,
     written: ResMut<'w, WrittenStates>,
 }
 
@@ -51,7 +52,7 @@ pub enum RoomStateError {
     /// The key is invalid, or the value is too long.
     #[error("a key has 1 to 48 bytes of a-z 0-9 - _ . and a value at most 1,024 bytes")]
     Invalid,
-    /// The room has 64 keys.
+    /// The room has 64 keys, with those of its replicated components.
     #[error("the room has 64 keys already")]
     Full,
 }
@@ -69,7 +70,7 @@ impl RoomStates<'_, '_> {
     /// [`RoomStateError`] if the room does not exist, the key or value is invalid, or the room has
     /// 64 keys.
     pub fn set(&mut self, room: Entity, key: &str, value: &str) -> Result<(), RoomStateError> {
-        self.write(room, key, Some(value))
+        self.write(room, key, Some(value), |owned, state| owned.missing(state))
     }
 
     /// Removes a key. Does nothing if it does not exist.
@@ -77,10 +78,26 @@ impl RoomStates<'_, '_> {
     /// # Errors
     /// [`RoomStateError::NoSuchRoom`].
     pub fn remove(&mut self, room: Entity, key: &str) -> Result<(), RoomStateError> {
-        self.write(room, key, None)
+        self.write(room, key, None, |_, _| 0)
     }
 
-    fn write(&mut self, room: Entity, key: &str, value: Option<&str>) -> Result<(), RoomStateError> {
+    /// Writes the key of a component of rooms, for which space is kept.
+    pub(super) fn write_component(
+        &mut self,
+        room: Entity,
+        key: &str,
+        value: Option<&str>,
+    ) -> Result<(), RoomStateError> {
+        self.write(room, key, value, |_, _| 0)
+    }
+
+    fn write(
+        &mut self,
+        room: Entity,
+        key: &str,
+        value: Option<&str>,
+        kept: fn(&OwnedKeys, &RoomState) -> usize,
+    ) -> Result<(), RoomStateError> {
         let state = self.rooms.get(room).map_err(|_| RoomStateError::NoSuchRoom)?;
         if state.get(key) == value {
             return Ok(());
@@ -94,7 +111,7 @@ impl RoomStates<'_, '_> {
         if !room_state::is_well_formed(writes) {
             return Err(RoomStateError::Invalid);
         }
-        match state.check(writes) {
+        match state.check(writes, kept(&self.owned, state)) {
             Ok(()) => {}
             Err(Refusal::StateFull) => return Err(RoomStateError::Full),
             Err(_) => return Err(RoomStateError::Invalid),
@@ -106,14 +123,20 @@ impl RoomStates<'_, '_> {
     }
 }
 
-/// Reserves the keys with a prefix for game logic. Returns whether this is the first prefix.
+/// Reserves the keys with a prefix for game logic. Returns whether the function that sends changes
+/// must be added.
 pub(super) fn own(app: &mut App, prefix: &'static str) -> bool {
+    app.world_mut().resource_mut::<OwnedKeys>().add(prefix);
+    prepare(app)
+}
+
+/// Lets game logic write room state. Returns whether this is the first call.
+pub(super) fn prepare(app: &mut App) -> bool {
     let is_first = !app.world().contains_resource::<WrittenStates>();
     if is_first {
         app.init_resource::<WrittenStates>();
         state::derived::<WrittenStates>(app);
     }
-    app.world_mut().resource_mut::<OwnedKeys>().add(prefix);
     is_first
 }
 

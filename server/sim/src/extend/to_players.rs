@@ -24,7 +24,7 @@ use crate::{
 /// ```
 /// # use bevy_ecs::prelude::*;
 /// # use parlour_sim::{RoomEvent, ToPlayers};
-/// # #[derive(serde::Serialize)]
+/// # #[derive(serde::Serialize, serde::Deserialize)]
 /// # struct Hi;
 /// fn greet(mut events: MessageReader<RoomEvent>, mut messages: MessageWriter<ToPlayers<Hi>>) {
 ///     for event in events.read() {
@@ -111,7 +111,7 @@ pub(super) fn send<M: Serialize + Send + Sync + 'static>(
             .and_then(|from| world.get::<Player>(from))
             .map(|from| from.id),
         name: name.to_owned(),
-        body: Body(body),
+        body: Body::Bytes(body),
     };
     let said = ServerMessage::Custom(said);
     world.resource_scope(|world, mut outbox: Mut<Outbox>| match message.to {

@@ -15,11 +15,11 @@ pub(super) fn describe_sent(message: &ClientMessage) -> Option<String> {
     match message {
         ClientMessage::Custom(custom) => {
             let name = display::quoted(&custom.name);
-            Some(format!("sends {name} ({})", count(custom.body.0.len(), "byte")))
+            Some(format!("sends {name} ({})", count(custom.body.len(), "byte")))
         }
         ClientMessage::Act(act) => {
             let name = display::quoted(&act.name);
-            Some(format!("acts {name} ({})", count(act.body.0.len(), "byte")))
+            Some(format!("acts {name} ({})", count(act.body.len(), "byte")))
         }
         ClientMessage::Bye => Some("says goodbye".to_owned()),
         _ => None,
@@ -86,7 +86,7 @@ pub(super) fn describe_received(
             let by = custom
                 .player
                 .map(|player| format!(" by {}", name(player, followed, context.roster)));
-            let (by, bytes) = (by.unwrap_or_default(), count(custom.body.0.len(), "byte"));
+            let (by, bytes) = (by.unwrap_or_default(), count(custom.body.len(), "byte"));
             Some(format!("is sent {}{by} ({bytes})", display::quoted(&custom.name)))
         }
         ServerMessage::Closing(closing) => {

@@ -1,0 +1,89 @@
+//! How the values of game logic are written as JSON, for JSON clients.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{codec, ids::KindId, message::Body};
+
+/// The JSON forms of what game logic sends in one world: messages to players by name, and
+/// replicated components by kind and index. Worlds send only the binary forms. The edge converts
+/// them for JSON clients.
+#[derive(Clone, Debug, Default)]
+pub struct JsonForms {
+    messages: BTreeMap<&'static str, JsonForm>,
+    /// By kind and index.
+    components: Vec<Vec<(&'static str, JsonForm)>>,
+}
+
+/// The JSON form of a type: a function that converts its binary form.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonForm(fn(&[u8]) -> Option<String>);
+
+impl JsonForm {
+    /// Returns the JSON form of a type.
+    #[must_use]
+    pub fn of<T: Serialize + DeserializeOwned>() -> Self {
+        Self(|bytes| {
+            let value = codec::decode_bytes::<T>(bytes).ok()?;
+            serde_json::to_string(&value).ok()
+        })
+    }
+}
+
+impl JsonForms {
+    /// Returns no forms: all values stay in binary.
+    #[must_use]
+    pub fn none() -> &'static Self {
+        static NONE: JsonForms = JsonForms {
+            messages: BTreeMap::new(),
+            components: Vec::new(),
+        };
+        &NONE
+    }
+
+    /// Adds the form of a message to players.
+    pub fn add_message(&mut self, name: &'static str, form: JsonForm) {
+        self.messages.insert(name, form);
+    }
+
+    /// Adds the form of the next component of a kind. The components of a kind must be added in the
+    /// order of their indexes.
+    pub fn add_component(&mut self, kind: KindId, name: &'static str, form: JsonForm) {
+        let kind = usize::from(kind.0);
+        if self.components.len() <= kind {
+            self.components.resize_with(kind + 1, Vec::new);
+        }
+        self.components[kind].push((name, form));
+    }
+
+    /// Replaces the binary form of the message with this name by its JSON form. A value that has no
+    /// JSON form, such as a map whose keys are not text, stays as it is.
+    pub fn convert(&self, name: &str, body: &mut Body) {
+        if let (Some(JsonForm(form)), Body::Bytes(bytes)) = (self.messages.get(name), &*body)
+            && let Some(text) = form(bytes)
+        {
+            *body = Body::Json(text);
+        }
+    }
+
+    /// Returns the name and the value of a component. Without a form, the name is the index, and
+    /// the value stays in binary.
+    pub(crate) fn component(&self, kind: KindId, index: u8, bytes: &[u8]) -> (String, Body) {
+        let kind = self.components.get(usize::from(kind.0));
+        match kind.and_then(|components| components.get(usize::from(index))) {
+            Some((name, JsonForm(form))) => {
+                let body = form(bytes).map_or_else(|| Body::Bytes(bytes.to_vec()), Body::Json);
+                ((*name).to_owned(), body)
+            }
+            None => (index.to_string(), Body::Bytes(bytes.to_vec())),
+        }
+    }
+
+    /// Returns the name of a component, or its index if it has none.
+    pub(crate) fn component_name(&self, kind: KindId, index: u8) -> String {
+        let kind = self.components.get(usize::from(kind.0));
+        let component = kind.and_then(|components| components.get(usize::from(index)));
+        component.map_or_else(|| index.to_string(), |(name, _)| (*name).to_owned())
+    }
+}
