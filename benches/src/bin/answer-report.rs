@@ -183,7 +183,7 @@ impl Games {
             let custom = Custom {
                 request: 0,
                 name: "moves".into(),
-                body: Body(body),
+                body: Body::Bytes(body),
             };
             self.input
                 .events
