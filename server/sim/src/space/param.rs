@@ -3,10 +3,7 @@
 use bevy_ecs::{prelude::*, system::SystemParam};
 use parlour_shared::motion::UNITS_PER_PX;
 
-use super::{
-    KindSet, ObjectSpace,
-    queries::{FoundEntity, RoomSpace},
-};
+use super::{FoundEntity, KindSet, ObjectSpace, queries::RoomSpace};
 use crate::{
     kinds::EntityKinds,
     movement::CurrentPosition,
