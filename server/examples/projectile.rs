@@ -76,11 +76,10 @@ impl Plugin for Projectile {
         // Walls end its flight in `fly`, not its motion.
         app.object_kind(ObjectKind::new("bullet").size_px(4, 4).passes_walls());
         app.state_component::<Flight>("flight")
-            .replicate::<Score>("score")
+            .player_component::<Score>("score")
             .player_message::<Shoot>("shoot")
             .client_message::<Hit>("hit")
             .add_message::<Met>();
-        app.register_required_components::<Player, Score>();
         let systems = (shoot.before(Walk), (fly, score).chain().after(Walk));
         app.add_systems(TickSchedule, systems.in_set(StepSet::Simulate));
     }
