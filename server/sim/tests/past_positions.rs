@@ -67,7 +67,7 @@ impl World {
                 scene.compare(&past, self.kept(), compared);
             };
             let systems = (
-                ask.clone().after(ObeyOrders).before(Walk),
+                ask.after(ObeyOrders).before(Walk),
                 (ask, move_late).chain().after(Walk),
             );
             app.add_systems(TickSchedule, systems.in_set(StepSet::Simulate));
