@@ -191,6 +191,8 @@ pub use world_files::{StateError, UnusableWorld, WorldFault};
 mod guides {
     #[doc = include_str!("../../docs/game-logic.md")]
     mod game_logic {}
+    #[doc = include_str!("../../docs/from-colyseus.md")]
+    mod from_colyseus {}
     #[doc = include_str!("../../docs/replay.md")]
     mod replay {}
 }
