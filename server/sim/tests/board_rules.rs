@@ -115,7 +115,7 @@ fn ask(world: &mut TestWorld, session: u64, version: u32, heap: u8) {
 /// Takes the messages of a session, and returns the answers.
 fn answers(world: &mut TestWorld, session: u64) -> Vec<(u32, u8, Vec<u8>)> {
     let answer = |message| match message {
-        ServerMessage::Custom(said) if said.name == "moves" => Some(codec::decode(&said.body.0).unwrap()),
+        ServerMessage::Custom(said) if said.name == "moves" => Some(said.decode().unwrap()),
         _ => None,
     };
     world.messages(session).into_iter().filter_map(answer).collect()
