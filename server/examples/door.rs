@@ -1,8 +1,8 @@
 //! A door that opens only to the player with the key.
 //!
 //! Each room has a key and a door next to its first spawn point. A player takes the key with an
-//! action, and carries it. The player with the key opens and closes the door. A closed door is solid.
-//! If the player with the key leaves, the key stays where it is.
+//! action, and carries it. The player with the key opens and closes the door. A closed door is
+//! solid. If the player with the key leaves, the key stays where it is.
 //!
 //! Run it with `cargo run -p parlour --example door`. Connect a client as the banner shows, and
 //! type:

@@ -103,8 +103,8 @@
 //! * [`state_component`](SimulationApp::state_component),
 //!   [`state_resource`](SimulationApp::state_resource): part of the state, but not sent.
 //! * [`presentation_only`](SimulationApp::presentation_only): not part of the state.
-//! * [`travels`](SimulationApp::travels): a component of players that is part of the state, and that
-//!   a player takes along into other worlds.
+//! * [`travels`](SimulationApp::travels): a component of players that is part of the state, and
+//!   that a player takes along into other worlds.
 //! * [`stays_in_room`](SimulationApp::stays_in_room): a component of players that is reset when a
 //!   player leaves its room.
 //!
