@@ -9,10 +9,10 @@
 //!
 //! ```text
 //! {"join":{"request":1,"room":"quiz"}}
-//! {"custom":{"request":2,"name":"vote","body":"01"}}
+//! {"custom":{"request":2,"name":"vote","body":{"answer":1}}}
 //! ```
 //!
-//! The body is the number of the answer, from 0.
+//! Answers are numbers from 0.
 
 use parlour::prelude::*;
 
