@@ -38,10 +38,9 @@ struct Dice;
 
 impl Plugin for Dice {
     fn build(&self, app: &mut App) {
-        app.replicate::<Best>("best_roll")
+        app.player_component::<Best>("best_roll")
             .player_message::<Roll>("roll")
             .client_message::<Rolled>("rolled");
-        app.register_required_components::<Player, Best>();
         app.add_systems(TickSchedule, roll.in_set(StepSet::Simulate));
     }
 }

@@ -21,7 +21,6 @@
 use std::process::ExitCode;
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// The code of a refusal: the target is no chair.
 pub(crate) const NO_CHAIR: u16 = 1;
@@ -53,10 +52,8 @@ impl Plugin for Office {
             zone.insert(Size(place.size_px.0, place.size_px.1));
         }));
         app.player_action::<Sit>("sit", Reach::px(48))
-            .replicate::<SitsOn>("sits_on")
-            .replicate::<InZone>("in_zone");
-        app.register_required_components::<Player, SitsOn>();
-        app.register_required_components::<Player, InZone>();
+            .player_component::<SitsOn>("sits_on")
+            .player_component::<InZone>("in_zone");
         // Near chats stay in their zone, and outside of all zones.
         app.may_hear(|world, Hearing { speaker, listener }| {
             world.get::<InZone>(speaker) == world.get::<InZone>(listener)

@@ -10,16 +10,15 @@
 //!
 //! ```text
 //! {"join":{"request":1,"room":"plaza"}}
-//! {"custom":{"request":2,"name":"shoot","body":"0040"}}
+//! {"custom":{"request":2,"name":"shoot","body":{"seen":0,"angle":64}}}
 //! ```
 //!
-//! `00` is tick 0, which is so long ago that the oldest kept one replaces it. `40` is the angle:
-//! `00` is east, `40` is south.
+//! Tick 0 is so long ago that the oldest kept one replaces it: better name the `tick` of the last
+//! snapshot. The angle 0 is east, and 64 is south.
 
 use std::{process::ExitCode, time::Duration};
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// How far a bullet flies in a tick, in units (1/256 px).
 const SPEED: u16 = 12 * 256;
@@ -76,11 +75,10 @@ impl Plugin for Projectile {
         // Walls end its flight in `fly`, not its motion.
         app.object_kind(ObjectKind::new("bullet").size_px(4, 4).passes_walls());
         app.state_component::<Flight>("flight")
-            .replicate::<Score>("score")
+            .player_component::<Score>("score")
             .player_message::<Shoot>("shoot")
             .client_message::<Hit>("hit")
             .add_message::<Met>();
-        app.register_required_components::<Player, Score>();
         let systems = (shoot.before(Walk), (fly, score).chain().after(Walk));
         app.add_systems(TickSchedule, systems.in_set(StepSet::Simulate));
     }

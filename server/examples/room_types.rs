@@ -38,8 +38,8 @@ struct Tag;
 
 impl Plugin for Tag {
     fn build(&self, app: &mut App) {
-        app.replicate::<It>("it").client_message::<Tagged>("tagged");
-        app.register_required_components::<Player, It>();
+        app.player_component::<It>("it").stays_in_room::<It>();
+        app.client_message::<Tagged>("tagged");
         app.add_systems(
             TickSchedule,
             (choose_first, tag).chain().in_set(StepSet::Simulate),

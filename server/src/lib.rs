@@ -81,6 +81,7 @@
 //! | have the whole command line in your own program | [`cli()`](fn@cli) |
 //! | write game logic | the first page of [`parlour_sim`], and the rules below |
 //! | have several kinds of rooms, each with its own game logic, rules and maps | [`RoomType`], [`Server::builder`] |
+//! | test game logic without a server | `parlour::testing`, with the Cargo feature `testing` |
 //! | set addresses, threads and limits | [`ServerOptions`], and its fields [`EdgeOptions`] and [`RecordingOptions`] |
 //! | set the rules of rooms, or the seed | [`parlour_sim::SimConfig`], the field `sim` |
 //! | read settings from a file, the environment and flags, as `parlour` does | [`config`] |
@@ -93,8 +94,15 @@
 //!
 #![doc = include_str!("../sim/src/rules.md")]
 //!
+//! [`Added`]: parlour_sim::Added
+//! [`Changed`]: parlour_sim::Changed
 //! [`Clock`]: parlour_sim::Clock
+//! [`Local`]: parlour_sim::Local
+//! [`RemovedComponents`]: parlour_sim::RemovedComponents
+//! [`RoomEvent`]: parlour_sim::RoomEvent
 //! [`Setup`]: parlour_sim::Setup
+//! [`Simulation::hidden_state`]: parlour_sim::Simulation::hidden_state
+//! [`SimulationApp::allow_hidden_state`]: parlour_sim::SimulationApp::allow_hidden_state
 //! [`StableId`]: parlour_sim::StableId
 //!
 //! # Reading the code
@@ -190,6 +198,8 @@ pub use world_files::{StateError, UnusableWorld, WorldFault};
 mod guides {
     #[doc = include_str!("../../docs/game-logic.md")]
     mod game_logic {}
+    #[doc = include_str!("../../docs/from-colyseus.md")]
+    mod from_colyseus {}
     #[doc = include_str!("../../docs/replay.md")]
     mod replay {}
 }

@@ -103,6 +103,32 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     decode_exact::<T, MAX_CLIENT_MESSAGE>(bytes)
 }
 
+/// The bytes of a replicated component without fields. No bytes mean that the entity does not have
+/// the component.
+pub const UNIT_COMPONENT: &[u8] = &[1];
+
+/// Replaces `out` with the bytes of a replicated component in snapshots. A component without fields
+/// is one byte, [`UNIT_COMPONENT`]; all others have the binary form. Allocates only if `out` has to
+/// grow.
+pub fn encode_component<C: Serialize>(component: &C, out: &mut Vec<u8>) {
+    out.clear();
+    encode(component, out);
+    if out.is_empty() {
+        out.extend_from_slice(UNIT_COMPONENT);
+    }
+}
+
+/// Reads a replicated component from a snapshot.
+///
+/// # Errors
+/// [`CodecError`] if the bytes are not exactly one value.
+pub fn decode_component<C: DeserializeOwned>(bytes: &[u8]) -> Result<C, CodecError> {
+    decode(bytes).or_else(|error| match bytes {
+        UNIT_COMPONENT => decode(&[]).map_err(|_| error),
+        _ => Err(error),
+    })
+}
+
 impl CustomSaid {
     /// Decodes the body. `T` must have the same fields as the type of the plugin, in the same
     /// order. The bytes do not contain names, so check [`Self::name`] first.

@@ -29,6 +29,18 @@ impl JsonForm {
             serde_json::to_string(&value).ok()
         })
     }
+
+    /// Returns the JSON form of a replicated component. A component without fields is `true`.
+    #[must_use]
+    pub fn of_component<T: Serialize + DeserializeOwned>() -> Self {
+        Self(|bytes| {
+            if bytes == codec::UNIT_COMPONENT && codec::decode::<T>(&[]).is_ok() {
+                return Some("true".to_owned());
+            }
+            let value = codec::decode_component::<T>(bytes).ok()?;
+            serde_json::to_string(&value).ok()
+        })
+    }
 }
 
 impl JsonForms {

@@ -40,6 +40,10 @@ enum Side {
     Free { x: i16, inner: Box<Option<Side>> },
 }
 
+/// A component without fields.
+#[derive(Serialize, Deserialize)]
+struct Locked;
+
 fn side() -> impl Strategy<Value = Side> {
     let leaf = prop_oneof![
         Just(Side::North),
@@ -145,9 +149,10 @@ fn components_have_their_names_and_values() {
         view::View,
     };
     let mut forms = JsonForms::default();
-    forms.add_component(KindId(0), "waves", JsonForm::of::<u32>());
-    forms.add_component(KindId(2), "open", JsonForm::of::<bool>());
-    forms.add_component(KindId(2), "side", JsonForm::of::<Side>());
+    forms.add_component(KindId(0), "waves", JsonForm::of_component::<u32>());
+    forms.add_component(KindId(2), "open", JsonForm::of_component::<bool>());
+    forms.add_component(KindId(2), "side", JsonForm::of_component::<Side>());
+    forms.add_component(KindId(2), "locked", JsonForm::of_component::<Locked>());
     let door = Enter {
         slot: parlour_shared::ids::Slot::FIRST_OBJECT,
         identity: Identity::Object(ObjectIdentity {
@@ -156,7 +161,7 @@ fn components_have_their_names_and_values() {
         }),
         position: Position::default(),
         gait: Gait::default(),
-        components: vec![(0, vec![1]), (1, encoded(&Side::Angle(300)))],
+        components: vec![(0, vec![1]), (1, encoded(&Side::Angle(300))), (2, vec![1])],
     };
     let mut view = View::default();
     view.enter_room(1);
@@ -169,7 +174,10 @@ fn components_have_their_names_and_values() {
     view.apply(&full).unwrap();
     let json = serde_json::to_value(view.to_json(&full, &forms)).unwrap();
     let components = &json["enters"][0]["components"];
-    assert_eq!(components.to_string(), r#"{"open":true,"side":{"angle":300}}"#);
+    assert_eq!(
+        components.to_string(),
+        r#"{"locked":true,"open":true,"side":{"angle":300}}"#
+    );
 
     let delta = Snapshot {
         tick: Tick(6),

@@ -35,7 +35,7 @@ use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput, player_id};
 use serde_json::json;
 
 const SAMPLES: usize = 20_000;
-const GAMES: u64 = 100;
+const GAMES: u32 = 100;
 
 fn main() -> Result<()> {
     let boards = boards();
@@ -60,7 +60,7 @@ fn main() -> Result<()> {
     report(
         "tick with 100 games, a client asks, the answer is kept",
         |random| {
-            let session = u64::from(random.below(2 * GAMES as u32));
+            let session = random.below(2 * GAMES);
             // The pieces of white, whose turn it is.
             let took = games.step(Some((session, Square(random.below(16) as u8))));
             assert_eq!(
@@ -82,7 +82,9 @@ fn timed(run: impl FnOnce()) -> Duration {
 /// Takes samples, and prints their percentiles.
 fn report(what: &str, mut sample: impl FnMut(&mut Stream) -> Duration) {
     let mut random = Stream::new(8, 0, Purpose::Game);
-    (0..SAMPLES / 10).for_each(|_| drop(sample(&mut random)));
+    for _ in 0..SAMPLES / 10 {
+        sample(&mut random);
+    }
     let mut took: Vec<_> = (0..SAMPLES).map(|_| sample(&mut random).as_nanos()).collect();
     took.sort_unstable();
     let percentile = |percent: usize| took[SAMPLES * percent / 100] as f64 / 1000.0;
@@ -150,28 +152,30 @@ impl Games {
             output: TickOutput::default(),
         };
         for session in 0..2 * GAMES {
-            let arrival = Arrival::new(player_id(0, session as u32), String::new());
+            let arrival = Arrival::new(player_id(0, session), String::new());
             let join = Join::room(1, format!("chess/{}", session / 2));
             games.input.events.push(Event {
-                session: SessionId(session),
+                session: SessionId(session.into()),
                 kind: EventKind::Arrive(arrival),
             });
             games
                 .input
                 .events
-                .push(message(session, ClientMessage::Join(join)));
+                .push(message(session as u32, ClientMessage::Join(join)));
         }
         // The answers of all games are computed ahead.
-        (0..600).for_each(|_| drop(games.step(None)));
+        for _ in 0..600 {
+            games.step(None);
+        }
         ensure!(
-            games.output.counts.players == 2 * GAMES as u32,
+            games.output.counts.players == 2 * GAMES,
             "all players are in a room"
         );
         Ok(games)
     }
 
     /// Runs a tick with a question. Returns how long it took.
-    fn step(&mut self, question: Option<(u64, Square)>) -> Duration {
+    fn step(&mut self, question: Option<(u32, Square)>) -> Duration {
         if let Some((session, from)) = question {
             let mut body = Vec::new();
             // A new room writes `board` first, so its version is 1.
@@ -179,11 +183,11 @@ impl Games {
             let custom = Custom {
                 request: 0,
                 name: "moves".into(),
-                body: Body(body),
+                body: Body::Bytes(body),
             };
             self.input
                 .events
-                .push(message(session, ClientMessage::Custom(custom)));
+                .push(message(session as u32, ClientMessage::Custom(custom)));
         }
         let took = timed(|| self.sim.step(&mut self.input, &mut self.output));
         self.input.events.clear();

@@ -29,9 +29,9 @@ pub(crate) const HAS_NO_MOOD: u16 = 1;
 /// How much a mood falls in a second alone.
 const LONELY: u8 = 1;
 
-// The state. `Serialize` defines the bytes that viewers of the player are sent. They must be 1 to
-// 32 bytes; here it is one. The same bytes are hashed and saved in recordings, because a mood is
-// part of the state: a replay may start at any keyframe, and must reach the same hashes.
+// The state. `Serialize` defines the bytes that viewers of the player are sent. They must be at
+// most 64 bytes; here it is one. The same bytes are hashed and saved in recordings, because a mood
+// is part of the state: a replay may start at any keyframe, and must reach the same hashes.
 /// The mood of a player, from 0 to 9. A player has none until it sets one.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mood(pub(crate) u8);

@@ -29,6 +29,14 @@ pub struct Cooldown {
 }
 
 impl Cooldown {
+    /// Returns one that was just used, and can be used again after `time`.
+    #[must_use]
+    pub fn used(clock: &Clock, time: Duration) -> Self {
+        Self {
+            ready_at: clock.after(time),
+        }
+    }
+
     /// Returns whether it can be used now.
     #[must_use]
     pub fn is_ready(&self, clock: &Clock) -> bool {
@@ -39,7 +47,7 @@ impl Cooldown {
     pub fn try_use(&mut self, clock: &Clock, time: Duration) -> bool {
         let is_ready = self.is_ready(clock);
         if is_ready {
-            self.ready_at = clock.after(time);
+            *self = Self::used(clock, time);
         }
         is_ready
     }

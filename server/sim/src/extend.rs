@@ -26,8 +26,10 @@ use crate::{
     chat::{self, Hearing},
     hidden_state,
     kinds::EntityKinds,
-    movement, past, paths, replication,
-    rooms::{Joining, NewRoom, RoomChecks},
+    movement, past, paths,
+    player::Player,
+    replication,
+    rooms::{self, Joining, NewRoom, RoomChecks},
     state, timers, travel, wake_times,
 };
 pub use actions::ActionOn;
@@ -46,12 +48,33 @@ pub(crate) use undeclared::{check_declarations, explain_errors};
 /// [`bevy_app::App`]. The [first page](crate) has an example and the rules.
 pub trait SimulationApp {
     /// Replicates a component of players to the viewers of the player, and makes it part of the
-    /// state under this name. Its encoding has 1 to 64 bytes.
+    /// state under this name. Its encoding has at most 64 bytes. A component without fields is a
+    /// flag: viewers are sent whether the player has it. A player need not have the component;
+    /// [`Self::player_component`] adds it to all.
     ///
     /// # Panics
     /// If 16 components of players are already replicated, this one is among them, or it is part
-    /// of the state under a different name. A tick panics if the encoding is empty or too long.
+    /// of the state under a different name. A tick panics if the encoding is too long.
     fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Like [`Self::replicate`], for a component that every player has from the start, with its
+    /// default value.
+    ///
+    /// # Panics
+    /// As [`Self::replicate`], or if the component is already required of players.
+    fn player_component<C: Component + Default + Serialize + DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+    ) -> &mut Self;
+
+    /// Lets a component of players belong to their stay in a room. When a player leaves the room,
+    /// the component is removed, or has its default value again if all players have it
+    /// ([`Self::player_component`]). Without this, a player keeps its components and takes them
+    /// along into its next room of the same world.
+    ///
+    /// That happens before game logic receives [`RoomEvent::Left`](crate::RoomEvent::Left). May be
+    /// called several times.
+    fn stays_in_room<C: Component + Default>(&mut self) -> &mut Self;
 
     /// Replicates a component of rooms to all who are in the room, and makes it part of the state
     /// under this name. Insert it into the entity of a room, for example when
@@ -379,6 +402,20 @@ impl SimulationApp for App {
         declare_once::<C>(self, name);
         declarations::add_component::<C>(self, KindId::PLAYER, name);
         replication::replicate_component::<C>(self, index);
+        self
+    }
+
+    fn player_component<C: Component + Default + Serialize + DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+    ) -> &mut Self {
+        self.replicate::<C>(name);
+        self.register_required_components::<Player, C>();
+        self
+    }
+
+    fn stays_in_room<C: Component + Default>(&mut self) -> &mut Self {
+        rooms::reset_on_leave::<C>(self);
         self
     }
 

@@ -96,14 +96,17 @@
 //! Declare each component and resource once, with a method of [`SimulationApp`]:
 //!
 //! * [`replicate`](SimulationApp::replicate): a component of players that is part of the state and
-//!   is sent to viewers.
+//!   is sent to viewers. [`player_component`](SimulationApp::player_component): also, every player
+//!   has it from the start. A component without fields is a flag.
 //! * [`replicate_room`](SimulationApp::replicate_room): a component of rooms that is part of the
 //!   state and sent to all in the room.
 //! * [`state_component`](SimulationApp::state_component),
 //!   [`state_resource`](SimulationApp::state_resource): part of the state, but not sent.
 //! * [`presentation_only`](SimulationApp::presentation_only): not part of the state.
 //! * [`travels`](SimulationApp::travels): a component of players that is part of the state, and
-//! that a player takes along into other worlds.
+//!   that a player takes along into other worlds.
+//! * [`stays_in_room`](SimulationApp::stays_in_room): a component of players that is reset when a
+//!   player leaves its room.
 //!
 //! Entities of your own need a [`StableId`].
 //!
@@ -152,9 +155,9 @@
 //!
 //! ## Tests
 //!
-//! A test of game logic steps a world, as the example above does. The crate `parlour-testing`
-//! shortens this: its `TestWorld` has sessions with a decoded view each, and methods like `join`,
-//! `walk` and `custom`. Name it as a dev-dependency by path. The example `mood` uses it.
+//! A test of game logic steps a world, as the example above does. The module `testing` of the crate
+//! `parlour` shortens this: fake players join a `TestRoom`, and the test looks at what each of them
+//! saw. It also checks that the logic is deterministic.
 //!
 //! ## What game logic does not need
 //!

@@ -34,6 +34,9 @@ pub const BRUTE_FORCE_UP_TO: usize = 64;
 
 /// Two players came near each other. It is sent once for both, at the start of the tick after the
 /// check that found it. Game logic reads it in [`StepSet::Simulate`].
+///
+/// It is sent at the moment at which they come near, and not while they stay together. For those
+/// that are near now, use [`Nearby`], or [`Space::within`](crate::Space::within) with a distance.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CameNear {
     /// The room.

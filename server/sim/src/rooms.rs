@@ -15,6 +15,7 @@ mod room_catalogue;
 mod saving;
 mod seats;
 mod status;
+mod stay_components;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -40,6 +41,7 @@ pub(crate) use saving::{SavedRoom, rebuild};
 use seats::Occupants;
 pub use seats::{InRoom, Seat, Seats};
 pub(crate) use status::report_changes;
+pub(crate) use stay_components::reset_on_leave;
 
 /// Adds the types and the empty directory of rooms.
 pub(crate) fn configure(app: &mut App, config: &SimConfig) {
@@ -55,6 +57,7 @@ pub(crate) fn plugin(app: &mut App) {
         .init_resource::<RoomChecks>()
         .init_resource::<room::NewRoomSteps>()
         .init_resource::<ChangedRooms>()
+        .init_resource::<stay_components::StayComponents>()
         .init_resource::<saving::LoadedSlots>();
     app.init_resource::<RoomEvents>().add_message::<RoomEvent>();
     state::resource::<RoomsCreated>(app, "rooms_created");
@@ -83,6 +86,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::derived::<RoomChecks>(app);
     state::derived::<room::NewRoomSteps>(app);
     state::derived::<ChangedRooms>(app);
+    state::derived::<stay_components::StayComponents>(app);
     state::derived::<saving::LoadedSlots>(app);
     state::derived::<InRoom>(app);
     state::derived::<Occupants>(app);

@@ -62,6 +62,18 @@ pub enum Shape {
     Unknown,
 }
 
+impl Shape {
+    /// Returns whether the binary form has no bytes.
+    pub(crate) fn has_no_bytes(&self) -> bool {
+        match self {
+            Self::Unit => true,
+            Self::Tuple(items) => items.iter().all(Self::has_no_bytes),
+            Self::Struct(fields) => fields.iter().all(|field| field.shape.has_no_bytes()),
+            _ => false,
+        }
+    }
+}
+
 /// A field of a struct.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldShape {

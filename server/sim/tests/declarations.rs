@@ -124,6 +124,25 @@ fn every_declaration_has_its_role_its_name_and_its_shape() {
 }
 
 #[test]
+fn a_component_without_fields_is_a_bool() {
+    #[derive(Component, Serialize, Deserialize)]
+    struct It;
+
+    #[derive(Component, Serialize, Deserialize)]
+    struct Empty {
+        nothing: (),
+    }
+
+    let world = Simulation::with_plugins(SimConfig::new(Vec::new()), |app: &mut App| {
+        app.replicate::<It>("it").replicate::<Empty>("empty");
+    });
+    for declaration in world.declarations() {
+        assert_eq!(declaration.json_shape(), Some(Shape::Bool));
+        assert_eq!(declaration.binary_shape(), Some(Shape::Bool));
+    }
+}
+
+#[test]
 fn the_shape_of_a_type_that_contains_itself_ends() {
     let world = Simulation::with_plugins(SimConfig::new(Vec::new()), logic);
     let shape = world.declarations()[3].json_shape().unwrap();

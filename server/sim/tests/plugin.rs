@@ -538,12 +538,6 @@ fn a_replicated_component_that_is_too_long_panics() {
 }
 
 #[test]
-#[should_panic(expected = "has no bytes: give it a field")]
-fn a_replicated_component_without_bytes_panics() {
-    with_component(|| Marker);
-}
-
-#[test]
 #[should_panic(expected = "message roll of players, or its type, is declared twice")]
 fn declaring_a_message_name_twice_panics() {
     let _ = Simulation::with_plugins(plaza(), |app: &mut App| {

@@ -8,12 +8,12 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{KindId, ObjectId},
-    motion::{Direction, Position, Velocity},
+    motion::{Direction, Position, UNITS_PER_PX, Velocity},
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    Clock, CurrentPosition, EntityKinds, FoundEntity, Object, ObjectKind, ObjectSlots, Room, Rooms, Seats,
-    SimulationApp as _, Space, StepSet, TickSchedule, Walk,
+    Clock, CurrentPosition, EntityKinds, FoundEntity, KindSet, Object, ObjectKind, ObjectSlots, Room, Rooms,
+    Seats, SimulationApp as _, Space, StepSet, TickSchedule, Walk,
 };
 use parlour_testing::{MoverOrder, ObeyOrders, SessionActions as _, TestWorld, movers_plugin};
 use space_scene::{Scene, config, position};
@@ -58,8 +58,16 @@ fn ask(
         let random = &mut Stream::new(compared.all.into(), clock.tick.0.into(), Purpose::Game);
         compared.all += 1;
         compared.found += scene.compare(&space, space.room(room).unwrap(), random);
+        let of = random.below(scene.all.len() as u32 + 1) as usize;
+        if let Some(of) = scene.all.get(of) {
+            let px = random.below(300);
+            let mut expected = scene.by_distance(of.position, px as i32 * UNITS_PER_PX, KindSet::ALL);
+            expected.retain(|found| found.entity != of.entity);
+            assert_eq!(space.within(of.entity, px, KindSet::ALL), expected);
+        }
     }
     assert!(space.room(Entity::PLACEHOLDER).is_none());
+    assert_eq!(space.within(Entity::PLACEHOLDER, 1_000, KindSet::ALL), []);
 }
 
 /// Kinds of several sizes and radii.

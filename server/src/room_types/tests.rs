@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bevy_app::App;
 use parlour_shared::motion::{Position, WallGrid};
+use parlour_sim::SimulationApp as _;
 use parlour_testing::maps::map;
 
 use super::{room_type::EMPTY_DURABLE_TICKS, *};

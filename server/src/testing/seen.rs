@@ -144,8 +144,8 @@ impl TestRoom {
         self.component::<Owner>(object)?.player()
     }
 
-    /// Returns whether a player sees a player or an object: it is near, or the rule `interest` shows
-    /// everything.
+    /// Returns whether a player sees a player or an object: it is near, or the rule `interest`
+    /// shows everything.
     #[must_use]
     pub fn sees(&self, viewer: TestPlayer, target: impl Into<TestTarget>) -> bool {
         self.seen_entity(viewer, target.into()).is_some()
@@ -251,6 +251,6 @@ impl TestRoom {
 
 /// Decodes a replicated component.
 fn decode_component<C: DeserializeOwned>(bytes: &[u8]) -> C {
-    codec::decode(bytes)
+    codec::decode_component(bytes)
         .unwrap_or_else(|error| panic!("the component {}: {error}", std::any::type_name::<C>()))
 }

@@ -207,7 +207,8 @@ impl TestRoom {
         request
     }
 
-    /// Starts to walk, at 2.5 px per tick.
+    /// Starts to walk, at 2.5 px per tick. It turns in the next tick, and is elsewhere in the one
+    /// after it.
     pub fn walk(&mut self, player: TestPlayer, direction: Direction) {
         self.head(player, MoveHeading::walk(direction));
     }

@@ -2,6 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
+    codec::UNIT_COMPONENT,
     ids::{KindId, Slot, Tick},
     motion::{Gait, Position},
     snapshot::ObjectIdentity,
@@ -72,7 +73,12 @@ pub(crate) fn replicated_components(sim: &Simulation, entity: Entity, kind: Kind
         .unwrap()
         .components();
     let components = (0..).zip(names);
-    components
-        .filter_map(|(index, name)| Some((index, sim.encoded_part(entity, name)?)))
-        .collect()
+    let encoded = components.filter_map(|(index, name)| {
+        let mut bytes = sim.encoded_part(entity, name)?;
+        if bytes.is_empty() {
+            bytes.extend_from_slice(UNIT_COMPONENT);
+        }
+        Some((index, bytes))
+    });
+    encoded.collect()
 }

@@ -241,8 +241,8 @@ impl TestWorld {
         });
     }
 
-    /// `sees_all` returns whether the viewers in a room see everything there, or `None` to leave out
-    /// the room.
+    /// `sees_all` returns whether the viewers in a room see everything there, or `None` to leave
+    /// out the room.
     #[track_caller]
     fn check_views_of(&self, sees_all: impl Fn(&Room) -> Option<bool>) {
         for (session, client) in self.clients.iter().filter(|(_, client)| !client.held) {

@@ -77,10 +77,10 @@ fn the_message_of_a_missing_plugin_is_unknown() {
 
 #[test]
 fn a_server_with_logic_that_cannot_be_built_does_not_start() {
-    let builder = parlour::Server::builder().plugins(|app| {
+    let builder = parlour::Server::builder().plugins(|app: &mut bevy_app::App| {
         app.add_plugins((MoodPlugin, MoodPlugin));
     });
-    let reason = builder.start().unwrap_err().to_string();
+    let reason = builder.start().map(drop).unwrap_err().to_string();
     assert!(
         reason.contains("the built-in logic") && reason.contains("MoodPlugin"),
         "{reason}"

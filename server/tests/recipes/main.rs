@@ -9,9 +9,13 @@ mod board_bots;
 #[allow(dead_code, reason = "the main function of the example is not used here")]
 mod board_recipe;
 mod bots;
+mod door;
 mod guard;
 mod office;
+mod pickups;
 mod projectile;
+mod quiz;
 #[path = "../support/mod.rs"]
 mod support;
+mod tag;
 mod whiteboard;

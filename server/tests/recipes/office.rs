@@ -5,172 +5,116 @@
 #[allow(dead_code, reason = "its main function is not used here")]
 mod example;
 
-use std::sync::Arc;
-
-use parlour::maps;
-use parlour_client::{Command, Event};
-use parlour_shared::{
-    ids::{ObjectId, PlayerId},
-    message::{ActTarget, Refusal, Scope},
-    motion::{Direction, Position},
+use parlour::{
+    maps,
+    prelude::*,
+    testing::{TestObject, TestPlayer, TestRoom},
 };
-use parlour_sim::{CurrentPosition, SimConfig, Simulation};
-use parlour_testing::{SessionActions as _, TestWorld};
-use parlour_tick::TickOutput;
+use parlour_client::{Command, Event};
+use parlour_shared::message::Scope;
 
 use crate::bots::{Bot, serve_map};
 use example::{InZone, NO_CHAIR, Office, Sit, SitsOn};
 
 const OFFICE: &[u8] = include_bytes!("../../examples/maps/office.tmx");
+/// The first object of the map.
 const CHAIR: ObjectId = ObjectId(1);
-const OTHER_CHAIR: ObjectId = ObjectId(2);
-const LIBRARY: ObjectId = ObjectId(4);
 
-/// The office, with the spawn point at this place.
-fn config(x: i32, y: i32) -> SimConfig {
-    let mut map = maps::parse("office", "office.tmx", OFFICE).unwrap();
-    map.spawns[0].position = Position::from_px(x, y);
-    SimConfig::new(vec![Arc::new(map)])
+/// The office with two players, who reach the first two chairs.
+fn office() -> (TestRoom, TestPlayer, TestPlayer, [TestObject; 2]) {
+    let map = maps::parse("office", "office.tmx", OFFICE).unwrap();
+    let mut room = TestRoom::builder().map(map).plugin(Office).build();
+    let (ada, bob) = (room.join("Ada"), room.join("Bob"));
+    room.step();
+    let mut chairs = room.objects("chair");
+    chairs.sort_by_key(|chair| chair.id());
+    (room, ada, bob, [chairs[0], chairs[1]])
 }
 
-/// A room with the players 1 and 2.
-fn world_at(x: i32, y: i32) -> TestWorld {
-    let mut world = TestWorld::with_plugins(config(x, y), Office);
-    (1..=2).for_each(|session| world.open_and_join(session, "office"));
-    world.ticks(10);
-    world.forget_messages();
-    world
-}
-
-/// Both players reach the first two chairs.
-fn world() -> TestWorld {
-    world_at(144, 272)
-}
-
-fn sit(world: &mut TestWorld, session: u64, chair: ObjectId) {
-    world.act(session, ActTarget::Object(chair), "sit", &Sit);
-    world.tick();
-}
-
-/// The player that sits on a chair, as player 2 sees it.
-fn sitter(world: &TestWorld, chair: ObjectId) -> Option<PlayerId> {
-    let mut objects = world.client(2).view.objects();
-    let (_, object, _) = objects.find(|(_, object, _)| object.object == chair).unwrap();
-    object.owner
+fn sit(room: &mut TestRoom, player: TestPlayer, chair: TestObject) {
+    room.act(player, chair, "sit", &Sit);
+    room.step();
 }
 
 #[test]
 fn one_player_sits_on_a_chair() {
-    let mut world = world();
-    let ada = world.client(1).player;
-    sit(&mut world, 1, CHAIR);
-    assert_eq!(sitter(&world, CHAIR), Some(ada));
-    let chair = world.sim.object(CHAIR).unwrap();
-    let place = world.sim.world().get::<CurrentPosition>(chair).unwrap().0;
-    assert_eq!(world.sees(2, 1).unwrap().segment.at(world.now()), place);
-    sit(&mut world, 2, CHAIR);
-    assert_eq!(world.refusals(2), [Refusal::Taken]);
-    sit(&mut world, 2, OTHER_CHAIR);
-    assert_eq!(world.accepted(2).len(), 1);
-    assert_eq!(world.get::<SitsOn>(2), Some(&SitsOn(Some(OTHER_CHAIR))));
+    let (mut room, ada, bob, [chair, other]) = office();
+    sit(&mut room, ada, chair);
+    assert_eq!(room.owner(chair), Some(ada.id()));
+    assert_eq!(room.seen_position(bob, ada), Some(room.position(chair)));
+    sit(&mut room, bob, chair);
+    assert_eq!(room.refusals(bob), [Refusal::Taken]);
+    sit(&mut room, bob, other);
+    assert_eq!(room.refusals(bob), []);
+    assert_eq!(room.seen(ada, bob), Some(SitsOn(Some(other.id()))));
 }
 
 #[test]
 fn a_chair_is_free_when_its_sitter_is_gone() {
-    type Leave = fn(&mut TestWorld);
+    type Leave = fn(&mut TestRoom, TestPlayer, TestObject);
     let ways: [Leave; 4] = [
-        |world| world.walk(1, Direction::East),
-        |world| world.leave(1),
-        |world| world.close(1),
-        |world| sit(world, 1, OTHER_CHAIR),
+        |room, ada, _| room.walk(ada, Direction::East),
+        |room, ada, _| {
+            room.leave(ada);
+        },
+        |room, ada, _| room.close(ada),
+        |room, ada, other| sit(room, ada, other),
     ];
     for leave in ways {
-        let mut world = world();
-        sit(&mut world, 1, CHAIR);
-        world.ticks(30);
-        assert!(
-            sitter(&world, CHAIR).is_some(),
-            "it sits as long as it does not move"
-        );
-        leave(&mut world);
-        world.ticks(3);
-        assert_eq!(sitter(&world, CHAIR), None);
-        sit(&mut world, 2, CHAIR);
-        assert_eq!(sitter(&world, CHAIR), Some(world.client(2).player));
+        let (mut room, ada, bob, [chair, other]) = office();
+        sit(&mut room, ada, chair);
+        room.steps(30);
+        assert_eq!(room.owner(chair), Some(ada.id()), "it does not move");
+        leave(&mut room, ada, other);
+        room.steps(3);
+        assert_eq!(room.owner(chair), None);
+        sit(&mut room, bob, chair);
+        assert_eq!(room.owner(chair), Some(bob.id()));
     }
 }
 
 #[test]
 fn a_player_that_walked_away_sits_no_longer() {
-    let mut world = world();
-    sit(&mut world, 1, CHAIR);
-    world.walk(1, Direction::East);
-    world.ticks(2);
-    assert_eq!(world.get::<SitsOn>(1), Some(&SitsOn(None)));
+    let (mut room, ada, bob, [chair, _]) = office();
+    sit(&mut room, ada, chair);
+    room.walk(ada, Direction::East);
+    room.steps(2);
+    assert_eq!(room.seen(bob, ada), Some(SitsOn(None)));
 }
 
 #[test]
 fn a_player_is_no_chair() {
-    let mut world = world();
-    let bob = ActTarget::Player(world.client(2).player);
-    world.act(1, bob, "sit", &Sit);
-    world.tick();
-    assert_eq!(world.refusals(1), [Refusal::Declined { code: NO_CHAIR }]);
+    let (mut room, ada, bob, _) = office();
+    room.act(ada, bob, "sit", &Sit);
+    room.step();
+    assert_eq!(room.refusals(ada), [Refusal::Declined { code: NO_CHAIR }]);
 }
 
 #[test]
 fn near_chats_stay_in_the_quiet_zone_and_outside_of_it() {
-    // Just west of the library. Player 1 walks in.
-    let mut world = world_at(400, 256);
-    world.walk(1, Direction::East);
-    world.ticks(20);
-    assert_eq!(world.get::<InZone>(1), Some(&InZone(Some(LIBRARY))));
-    assert_eq!(world.get::<InZone>(2), Some(&InZone(None)));
-    for speaker in [1, 2] {
-        world.forget_messages();
-        world.chat(speaker, Scope::Near, "psst");
-        world.tick();
-        let heard = [1, 2].map(|session| world.chats(session).len());
-        assert_eq!(
-            heard,
-            [u64::from(speaker == 1), u64::from(speaker == 2)].map(|n| n as usize)
-        );
+    let (mut room, ada, bob, _) = office();
+    let library = room.object("quiet_zone");
+    // Ada is just inside of the library, and Bob just outside.
+    room.place(ada, Position::from_px(430, 256));
+    room.place(bob, Position::from_px(400, 256));
+    room.steps(2);
+    assert_eq!(room.seen(bob, ada), Some(InZone(Some(library.id()))));
+    assert_eq!(room.seen(ada, bob), Some(InZone(None)));
+    for (speaker, other) in [(ada, bob), (bob, ada)] {
+        room.say_near(speaker, "psst");
+        room.step();
+        assert_eq!((room.chats(speaker).len(), room.chats(other).len()), (1, 0));
     }
     // Chats to the room are for all.
-    world.chat(1, Scope::Room, "lunch!");
-    world.tick();
-    assert_eq!(world.chats(2).len(), 1);
+    room.say(ada, "lunch!");
+    room.step();
+    assert_eq!(room.chats(bob).len(), 1);
     // Inside, they hear each other.
-    world.walk(1, Direction::Still);
-    world.walk(2, Direction::East);
-    world.ticks(15);
-    world.forget_messages();
-    world.chat(1, Scope::Near, "psst");
-    world.tick();
-    assert_eq!(world.chats(2).len(), 1);
-}
-
-#[test]
-fn a_loaded_office_continues_the_same() {
-    let mut world = world();
-    sit(&mut world, 1, CHAIR);
-    let saved = world.saved();
-    let mut loaded = Simulation::load(config(144, 272), Office, &saved).unwrap();
-    for tick in 0..40 {
-        match tick {
-            3 => world.act(2, ActTarget::Object(CHAIR), "sit", &Sit),
-            5 => world.walk(1, Direction::South),
-            8 => world.act(2, ActTarget::Object(CHAIR), "sit", &Sit),
-            10 => world.chat(1, Scope::Near, "mine!"),
-            _ => {}
-        }
-        world.input.sort();
-        let mut output = TickOutput::default();
-        loaded.step(&mut world.input.clone(), &mut output);
-        world.tick();
-        assert_eq!(output.hash, world.output.hash, "tick {tick}");
-    }
-    assert_eq!(sitter(&world, CHAIR), Some(world.client(2).player));
+    room.place(bob, Position::from_px(450, 256));
+    room.steps(2);
+    room.say_near(ada, "psst");
+    room.step();
+    assert_eq!(room.chats(bob).len(), 1);
 }
 
 #[tokio::test]

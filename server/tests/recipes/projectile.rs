@@ -4,163 +4,105 @@
 #[allow(dead_code, reason = "its main function is not used here")]
 mod example;
 
-use std::sync::Arc;
-
-use parlour_client::Command;
-use parlour_shared::{
-    ids::Tick,
-    message::ServerMessage,
-    motion::{Direction, Position, WallGrid},
+use parlour::{
+    prelude::*,
+    testing::{TestPlayer, TestRoom},
 };
-use parlour_sim::{SimConfig, Simulation};
-use parlour_testing::{SessionActions as _, TestWorld, maps::map};
-use parlour_tick::TickOutput;
+use parlour_client::Command;
+use parlour_shared::motion::WallGrid;
+use parlour_testing::maps::map;
 
 use crate::bots::{Bot, serve};
 use example::{Hit, Projectile, Score, Shoot};
 
 const EAST: u8 = 0;
 const SOUTH: u8 = 64;
+const NORTHWEST: u8 = 160;
 
-/// A room of 640 x 480 px with a wall in the south.
-fn config() -> SimConfig {
+/// A room of 640 x 480 px with a wall in the south. Bob is 40 px to the east of Ada.
+fn room() -> (TestRoom, TestPlayer, TestPlayer) {
     let mut walls = WallGrid::new(40, 30, 16);
     (0..40).for_each(|column| walls.block(column, 20));
     let range = map("range", walls, Position::from_px(200, 200), Vec::new());
-    SimConfig::new(vec![Arc::new(range)])
+    let mut room = TestRoom::builder().map(range).plugin(Projectile).build();
+    let (ada, bob) = (room.join("Ada"), room.join("Bob"));
+    room.place(bob, Position::from_px(240, 200));
+    room.steps(20);
+    (room, ada, bob)
 }
 
-fn walk(world: &mut TestWorld, session: u64, direction: Direction, ticks: u32) {
-    world.walk(session, direction);
-    world.ticks(ticks);
-    world.walk(session, Direction::Still);
-    world.tick();
+fn shoot(room: &mut TestRoom, shooter: TestPlayer, seen: Tick, angle: u8) {
+    room.send(shooter, "shoot", &Shoot { seen, angle });
 }
 
-/// Ada shoots. Bob is 40 px to the east of her.
-fn world() -> TestWorld {
-    let mut world = TestWorld::with_plugins(config(), Projectile);
-    world.open_as_and_join(1, "Ada", "range");
-    world.open_as_and_join(2, "Bob", "range");
-    world.ticks(2);
-    walk(&mut world, 2, Direction::East, 16);
-    world.ticks(20);
-    world.forget_messages();
-    world
-}
-
-/// Takes the messages of Bob, and returns the hits.
-fn hits(world: &mut TestWorld) -> Vec<Hit> {
-    let messages = world.messages(2).into_iter();
-    let hits = messages.filter_map(|message| match message {
-        ServerMessage::Custom(said) if said.name == "hit" => Some(said.decode().unwrap()),
-        _ => None,
-    });
-    hits.collect()
-}
-
-fn expected(world: &TestWorld) -> Hit {
-    Hit {
-        shooter: world.client(1).player,
-        target: world.client(2).player,
-    }
-}
-
-/// Bob has walked north for some ticks when Ada shoots east, at where she saw him `delay` ticks
-/// ago.
-fn shoot_at_walker(delay: u32) -> Vec<Hit> {
-    let mut world = world();
-    let seen = world.now();
-    world.walk(2, Direction::North);
-    world.ticks(12);
-    let seen = Tick(seen.0 + 12 - delay);
-    world.custom(1, "shoot", &Shoot { seen, angle: EAST });
-    world.ticks(60);
-    let hits = hits(&mut world);
-    assert!(hits.iter().all(|hit| *hit == expected(&world)));
-    assert_eq!(world.get::<Score>(1).unwrap().0 as usize, hits.len());
-    hits
+/// Bob has walked north for 12 ticks when Ada shoots east, at where she saw him some ticks ago.
+/// Returns the number of hits that he receives.
+fn shoot_at_walker(delay: u32) -> usize {
+    let (mut room, ada, bob) = room();
+    room.walk(bob, Direction::North);
+    room.steps(12);
+    let seen = Tick(room.now().0 - delay);
+    shoot(&mut room, ada, seen, EAST);
+    room.seconds(1);
+    let (shooter, target) = (ada.id(), bob.id());
+    let hits = room.received::<Hit>(bob);
+    assert!(hits.iter().all(|hit| *hit == Hit { shooter, target }));
+    assert_eq!(room.component(ada), Some(&Score(hits.len() as u32)));
+    hits.len()
 }
 
 #[test]
 fn a_shot_hits_a_player_where_the_shooter_saw_it() {
-    assert_eq!(shoot_at_walker(12).len(), 1, "Bob was just starting to walk");
-    assert_eq!(shoot_at_walker(0).len(), 0, "he was 30 px farther north");
+    assert_eq!(shoot_at_walker(12), 1, "Bob was just starting to walk");
+    assert_eq!(shoot_at_walker(0), 0, "he was 30 px farther north");
 }
 
 #[test]
-fn a_bullet_flies_on_and_hits_who_walks_into_it() {
-    let mut world = world();
-    let seen = world.now();
-    let angle = SOUTH;
-    world.custom(1, "shoot", &Shoot { seen, angle });
-    // A new object enters the views of players within 100 ms.
-    world.ticks(6);
-    let objects = |world: &TestWorld| world.client(2).view.objects().count();
-    assert_eq!(objects(&world), 1, "Bob sees the bullet");
-    world.ticks(60);
-    assert_eq!(
-        (objects(&world), hits(&mut world)),
-        (0, vec![]),
-        "the wall has stopped it"
-    );
-
-    // Without a delay, the bullet is an object all the way to Bob.
-    let seen = world.now();
-    world.custom(1, "shoot", &Shoot { seen, angle: EAST });
-    world.tick();
-    assert_eq!(hits(&mut world), []);
-    world.ticks(10);
-    assert_eq!((objects(&world), hits(&mut world)), (0, vec![expected(&world)]));
-    assert_eq!(world.get::<Score>(1), Some(&Score(1)));
+fn a_bullet_flies_on_as_an_object_until_it_hits() {
+    let (mut room, ada, bob) = room();
+    let now = room.now();
+    shoot(&mut room, ada, now, SOUTH);
+    room.steps(2);
+    assert!(room.sees(bob, room.object("bullet")));
+    room.seconds(1);
+    assert!(room.objects("bullet").is_empty(), "the wall has stopped it");
+    let now = room.now();
+    shoot(&mut room, ada, now, EAST);
+    room.step();
+    assert_eq!(room.received::<Hit>(bob), []);
+    room.steps(10);
+    let (shooter, target) = (ada.id(), bob.id());
+    assert_eq!(room.received::<Hit>(bob), [Hit { shooter, target }]);
+    assert!(room.objects("bullet").is_empty());
 }
 
 #[test]
 fn ticks_that_are_not_kept_are_replaced() {
     for seen in [Tick(0), Tick(u32::MAX)] {
-        let mut world = world();
-        world.custom(1, "shoot", &Shoot { seen, angle: EAST });
-        world.ticks(10);
-        assert_eq!(hits(&mut world), [expected(&world)], "{seen:?}");
+        let (mut room, ada, bob) = room();
+        shoot(&mut room, ada, seen, EAST);
+        room.steps(10);
+        assert_eq!(room.received::<Hit>(bob).len(), 1, "{seen:?}");
     }
 }
 
 #[test]
 fn a_bullet_ends_with_its_time_or_with_its_shooter() {
-    let mut world = world();
-    let seen = world.now();
-    // To the northwest, along the edge of the map in the end.
-    world.custom(1, "shoot", &Shoot { seen, angle: 160 });
-    world.ticks(30);
-    assert_eq!(world.output.counts.objects, 1);
-    world.ticks(80);
-    assert_eq!(world.output.counts.objects, 0);
-    let seen = world.now();
-    world.custom(1, "shoot", &Shoot { seen, angle: SOUTH });
-    world.tick();
-    assert_eq!(world.output.counts.objects, 1);
-    world.close(1);
-    world.tick();
-    assert_eq!(world.output.counts.objects, 0);
-}
-
-#[test]
-fn a_loaded_world_tests_the_same_hits() {
-    let mut world = world();
-    world.walk(2, Direction::North);
-    world.ticks(6);
-    let saved = world.saved();
-    let mut loaded = Simulation::load(config(), Projectile, &saved).unwrap();
-    let seen = Tick(world.now().0 - 6);
-    world.custom(1, "shoot", &Shoot { seen, angle: EAST });
-    for _ in 0..20 {
-        world.input.sort();
-        let mut output = TickOutput::default();
-        loaded.step(&mut world.input.clone(), &mut output);
-        world.tick();
-        assert_eq!(output.hash, world.output.hash);
-    }
-    assert_eq!(hits(&mut world), [expected(&world)]);
+    let (mut room, ada, _) = room();
+    // It stops at the edge of the map.
+    let now = room.now();
+    shoot(&mut room, ada, now, NORTHWEST);
+    room.steps(30);
+    assert_eq!(room.objects("bullet").len(), 1);
+    room.steps(80);
+    assert_eq!(room.objects("bullet").len(), 0);
+    let now = room.now();
+    shoot(&mut room, ada, now, SOUTH);
+    room.steps(2);
+    assert_eq!(room.objects("bullet").len(), 1);
+    room.close(ada);
+    room.step();
+    assert_eq!(room.objects("bullet").len(), 0);
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ fn the_mistakes_in_the_logic_of_all_types_are_reported_together() {
         RoomType::new("order").map("plaza").plugins(unordered).own_world(),
         RoomType::new("state").map("lobby").plugins(undeclared),
         RoomType::new("entry").map("plaza").plugins(panicking).own_world(),
-        RoomType::new("sound").map("plaza").plugins(|_| {}),
+        RoomType::new("sound").map("plaza").plugins(|_: &mut App| {}),
     ]);
     let errors = builder.check().unwrap_err();
     let found: Vec<(&str, String)> = errors
@@ -124,7 +124,7 @@ fn a_mistake_in_the_built_in_logic_is_reported_once() {
 fn a_trial_runs_three_ticks_with_a_player_in_a_room_of_each_type() {
     let [entered, ticks] = [0, 1].map(|_| Arc::new(AtomicU32::new(0)));
     let (count, tick) = (Arc::clone(&entered), Arc::clone(&ticks));
-    let builder = builder(Vec::new()).plugins(move |app| {
+    let builder = builder(Vec::new()).plugins(move |app: &mut App| {
         let (count, tick) = (Arc::clone(&count), Arc::clone(&tick));
         let watch = move |mut events: MessageReader<RoomEvent>| {
             tick.fetch_add(1, Ordering::Relaxed);

@@ -27,7 +27,7 @@ fn stuck(flag: &Arc<AtomicBool>) -> RoomType {
     RoomType::new("stuck")
         .map("plaza")
         .own_world()
-        .plugins(move |app| {
+        .plugins(move |app: &mut bevy_app::App| {
             let flag = Arc::clone(&flag);
             let hang = move || {
                 let begin = Instant::now();

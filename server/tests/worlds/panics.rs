@@ -197,7 +197,7 @@ async fn a_command_that_a_panic_loses_is_sent_again() {
             );
         };
         let clumsy = RoomType::new("clumsy").map("plaza").own_world();
-        let clumsy = clumsy.plugins(move |app| {
+        let clumsy = clumsy.plugins(move |app: &mut bevy_app::App| {
             let stumble = stumble.clone().in_set(StepSet::Simulate).after(Walk);
             app.add_systems(TickSchedule, stumble);
         });

@@ -108,7 +108,24 @@ pub(super) fn add_component<T: Serialize + DeserializeOwned>(
 ) {
     let of = app.world().resource::<EntityKinds>().get(kind);
     let of = of.map_or_else(String::new, |kind| kind.name().to_owned());
-    add::<T>(app, DeclaredAs::Component(of), name);
     let declared = &mut app.world_mut().resource_mut::<Declarations>().0;
-    Arc::make_mut(&mut declared.forms).add_component(kind, name, JsonForm::of::<T>());
+    declared.list.push(Declaration {
+        role: DeclaredAs::Component(of),
+        name,
+        shape: component_shape::<T>,
+    });
+    Arc::make_mut(&mut declared.forms).add_component(kind, name, JsonForm::of_component::<T>());
+}
+
+/// Returns the shape of a replicated component. One without fields is sent as `true`.
+fn component_shape<T: DeserializeOwned>(is_json: bool) -> Option<Shape> {
+    let binary = shape_of::<T>(false)?;
+    if binary.has_no_bytes() {
+        return Some(Shape::Bool);
+    }
+    if is_json {
+        shape_of::<T>(true)
+    } else {
+        Some(binary)
+    }
 }

@@ -123,7 +123,8 @@ impl ObjectKind {
     }
 
     /// Replicates a component of these objects to the viewers that see them, and makes it part of
-    /// the state under this name. Its encoding has 1 to 64 bytes. An object need not have it.
+    /// the state under this name. Its encoding has at most 64 bytes. A component without fields is
+    /// a flag: viewers are sent whether the object has it. An object need not have the component.
     ///
     /// Several kinds, and players, may have the same component, always under the same name.
     #[must_use]

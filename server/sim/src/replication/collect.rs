@@ -78,18 +78,12 @@ pub(super) fn component<C: Component + Serialize>(index: usize) -> ScheduleConfi
     update.into_configs()
 }
 
-/// Replaces `out` with the encoding of a replicated component.
+/// Replaces `out` with the bytes of a replicated component.
 ///
 /// # Panics
-/// If it has no bytes, or too many.
+/// If there are too many.
 pub(super) fn encode<C: Serialize>(component: &C, out: &mut Vec<u8>) {
-    out.clear();
-    codec::encode(component, out);
-    assert!(
-        !out.is_empty(),
-        "replicated component {} has no bytes: give it a field, because no bytes mean that it was removed",
-        std::any::type_name::<C>()
-    );
+    codec::encode_component(component, out);
     assert!(
         out.len() <= MAX_COMPONENT_BYTES,
         "replicated component {} has {} bytes, and the maximum is {MAX_COMPONENT_BYTES}: shorten it, replicate several \

@@ -57,6 +57,16 @@ pub enum RoomEvent {
 }
 
 impl RoomEvent {
+    /// Returns the room if it was created, for game logic that prepares each new room:
+    /// `for room in events.read().filter_map(RoomEvent::created)`.
+    #[must_use]
+    pub fn created(&self) -> Option<Entity> {
+        match *self {
+            Self::Created { room } => Some(room),
+            _ => None,
+        }
+    }
+
     /// Returns the room.
     #[must_use]
     pub fn room(&self) -> Entity {

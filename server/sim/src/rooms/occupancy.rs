@@ -16,6 +16,7 @@ use super::{
     listing::{ChangedRooms, RoomListing},
     room::{Room, Rooms},
     seats::{InRoom, Seat, Seats},
+    stay_components,
 };
 use crate::{
     clock::Clock,
@@ -160,6 +161,7 @@ fn vacate(world: &mut World, player: Entity, why: LeaveReason) -> Option<Epoch> 
     world
         .entity_mut(player)
         .remove::<(InRoom, Seat, Motion, CurrentPosition)>();
+    stay_components::reset_all(world, player);
     let mut entity = world.get_entity_mut(room).ok()?;
     if let Some(mut bodies) = entity.get_mut::<SolidBodies>() {
         bodies.remove(KindId::PLAYER, seat.slot, tick);

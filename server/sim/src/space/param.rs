@@ -1,13 +1,15 @@
 //! The system parameter with which game logic asks where players and objects are.
 
 use bevy_ecs::{prelude::*, system::SystemParam};
+use parlour_shared::motion::UNITS_PER_PX;
 
-use super::{KindSet, ObjectSpace, queries::RoomSpace};
+use super::{FoundEntity, KindSet, ObjectSpace, queries::RoomSpace};
 use crate::{
     kinds::EntityKinds,
     movement::CurrentPosition,
+    objects::Object,
     proximity::PlayerSpace,
-    rooms::{Room, Seats},
+    rooms::{InRoom, Room, Seats},
 };
 
 /// Queries about the players and objects of a room, as a system parameter for game logic: who is in
@@ -49,6 +51,16 @@ pub struct Space<'w, 's> {
         ),
     >,
     positions: Query<'w, 's, &'static CurrentPosition>,
+    #[allow(clippy::type_complexity, reason = "a query of a system")]
+    places: Query<
+        'w,
+        's,
+        (
+            Option<&'static InRoom>,
+            Option<&'static Object>,
+            &'static CurrentPosition,
+        ),
+    >,
     kinds: Res<'w, EntityKinds>,
     _wish: Local<'s, SpaceWish>,
 }
@@ -67,6 +79,37 @@ impl Space<'_, '_> {
             walls: &details.map.walls,
             past: None,
         })
+    }
+
+    /// Returns the entities of some kinds whose position is at most `px` pixels from that of a
+    /// player or an object, the nearest first, and for equal distances by slot. The entity itself
+    /// is not among them. If it is in no room, there are none.
+    ///
+    /// ```
+    /// # use bevy_ecs::prelude::*;
+    /// # use parlour_sim::{KindSet, Player, Space};
+    /// # #[derive(Component)]
+    /// # struct Lonely(bool);
+    /// fn look_around(mut players: Query<(Entity, &mut Lonely), With<Player>>, space: Space) {
+    ///     for (player, mut lonely) in &mut players {
+    ///         lonely.0 = space.within(player, 100, KindSet::PLAYERS).is_empty();
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// It allocates the list if somebody is there. [`RoomSpace::in_circle`] uses a list again.
+    #[must_use]
+    pub fn within(&self, of: Entity, px: u32, kinds: KindSet) -> Vec<FoundEntity> {
+        let mut found = Vec::new();
+        let Ok((in_room, object, position)) = self.places.get(of) else {
+            return found;
+        };
+        let room = object.map(Object::room).or(in_room.map(|room| room.0));
+        if let Some(room) = room.and_then(|room| self.room(room)) {
+            let radius = i32::try_from(px).unwrap_or(i32::MAX).saturating_mul(UNITS_PER_PX);
+            room.others_in_circle(of, position.0, radius, kinds, &mut found);
+        }
+        found
     }
 
     /// Returns the kinds with these names, as the filter of a query. A name that no kind has adds

@@ -38,11 +38,23 @@ impl<'a> RoomSpace<'a> {
     /// Finds the entities whose position is at most `radius` units from `centre`. They are ordered
     /// by distance, and for equal distances by slot.
     pub fn in_circle(&self, centre: Position, radius: i32, kinds: KindSet, found: &mut Vec<FoundEntity>) {
+        self.others_in_circle(Entity::PLACEHOLDER, centre, radius, kinds, found);
+    }
+
+    /// Like [`Self::in_circle`], without one of them.
+    pub(super) fn others_in_circle(
+        &self,
+        without: Entity,
+        centre: Position,
+        radius: i32,
+        kinds: KindSet,
+        found: &mut Vec<FoundEntity>,
+    ) {
         found.clear();
         let Ok(reach) = u32::try_from(radius) else { return };
         let most = i64::from(reach) * i64::from(reach);
         self.each_in_rect(Rect::around(centre, radius), kinds, |entity| {
-            if centre.distance_squared(entity.position) <= most {
+            if centre.distance_squared(entity.position) <= most && entity.entity != without {
                 found.push(entity);
             }
         });

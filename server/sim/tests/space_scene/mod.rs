@@ -119,7 +119,7 @@ impl Scene<'_> {
         Rect::of_body(entity.position, self.size(entity.kind))
     }
 
-    fn by_distance(&self, from: Position, radius: i32, kinds: KindSet) -> Vec<FoundEntity> {
+    pub(crate) fn by_distance(&self, from: Position, radius: i32, kinds: KindSet) -> Vec<FoundEntity> {
         let most = i64::from(radius) * i64::from(radius);
         let distance = |entity: &FoundEntity| from.distance_squared(entity.position);
         let near = self
