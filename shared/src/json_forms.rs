@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{codec, ids::KindId, message::Body};
+use crate::{codec, ids::KindId, message::Body, view::ComponentForms};
 
 /// The JSON forms of what game logic sends in one world: messages to players by name, and
 /// replicated components by kind and index. Worlds send only the binary forms. The edge converts
@@ -78,10 +78,10 @@ impl JsonForms {
             *body = Body::Json(text);
         }
     }
+}
 
-    /// Returns the name and the value of a component. Without a form, the name is the index, and
-    /// the value stays in binary.
-    pub(crate) fn component(&self, kind: KindId, index: u8, bytes: &[u8]) -> (String, Body) {
+impl ComponentForms for JsonForms {
+    fn component(&self, kind: KindId, index: u8, bytes: &[u8]) -> (String, Body) {
         let kind = self.components.get(usize::from(kind.0));
         match kind.and_then(|components| components.get(usize::from(index))) {
             Some((name, JsonForm(form))) => {
@@ -92,8 +92,7 @@ impl JsonForms {
         }
     }
 
-    /// Returns the name of a component, or its index if it has none.
-    pub(crate) fn component_name(&self, kind: KindId, index: u8) -> String {
+    fn component_name(&self, kind: KindId, index: u8) -> String {
         let kind = self.components.get(usize::from(kind.0));
         let component = kind.and_then(|components| components.get(usize::from(index)));
         component.map_or_else(|| index.to_string(), |(name, _)| (*name).to_owned())

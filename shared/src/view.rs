@@ -8,7 +8,7 @@ use crate::{
     motion::{Position, Segment},
     snapshot::{Enter, Identity, MotionChange, ObjectIdentity, PlayerIdentity, Snapshot, Update},
 };
-pub use json::{ComponentsJson, EnterJson, SnapshotJson, UpdateJson};
+pub use json::{ComponentForms, ComponentsJson, EnterJson, SnapshotJson, UpdateJson};
 use table::{Appearance, Table};
 
 /// A visible player or object.

@@ -8,7 +8,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::View;
 use crate::{
     ids::{KindId, Slot, Tick},
-    json_forms::JsonForms,
     message::Body,
     motion::Segment,
     snapshot::{Ack, Identity, OwnerChange, Snapshot},
@@ -97,11 +96,22 @@ impl<'de> Deserialize<'de> for ComponentsJson {
     }
 }
 
+/// The names of components, and the JSON forms of their values:
+/// [`JsonForms`](crate::json_forms::JsonForms).
+pub trait ComponentForms {
+    /// Returns the name and the value of a component. Without a form, the name is the index, and
+    /// the value stays in binary.
+    fn component(&self, kind: KindId, index: u8, bytes: &[u8]) -> (String, Body);
+
+    /// Returns the name of a component, or its index if it has none.
+    fn component_name(&self, kind: KindId, index: u8) -> String;
+}
+
 impl View {
     /// Returns the JSON form of a snapshot that was just applied to this view. `forms` are those of
     /// the world that sent it.
     #[must_use]
-    pub fn to_json(&self, snapshot: &Snapshot, forms: &JsonForms) -> SnapshotJson {
+    pub fn to_json(&self, snapshot: &Snapshot, forms: &impl ComponentForms) -> SnapshotJson {
         let segment = |slot: Slot| self.segment(slot).unwrap_or_default();
         let kind = |slot: Slot| self.get(slot).map_or(KindId::PLAYER, |seen| seen.identity.kind());
         SnapshotJson {
@@ -136,13 +146,13 @@ impl View {
     }
 }
 
-fn present(forms: &JsonForms, kind: KindId, components: &[(u8, Vec<u8>)]) -> ComponentsJson {
+fn present(forms: &impl ComponentForms, kind: KindId, components: &[(u8, Vec<u8>)]) -> ComponentsJson {
     let present = components.iter().filter(|(_, bytes)| !bytes.is_empty());
     let present = present.map(|(index, bytes)| forms.component(kind, *index, bytes));
     ComponentsJson(present.collect())
 }
 
-fn removed(forms: &JsonForms, kind: KindId, components: &[(u8, Vec<u8>)]) -> Vec<String> {
+fn removed(forms: &impl ComponentForms, kind: KindId, components: &[(u8, Vec<u8>)]) -> Vec<String> {
     let removed = components.iter().filter(|(_, bytes)| bytes.is_empty());
     removed
         .map(|(index, _)| forms.component_name(kind, *index))
