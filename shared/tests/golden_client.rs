@@ -386,7 +386,7 @@ fn json_may_omit_fields_that_have_a_default() {
             request: 0,
             target: ActTarget::Player(PlayerId(7)),
             name: "tag".into(),
-            body: Body::default()
+            body: Body::Json("null".into())
         })
     );
     let chat = codec::from_json(r#"{"chat":{"text":"hi"}}"#).unwrap();

@@ -235,7 +235,7 @@ fn every_refusal_in_the_order_of_checks_exists() {
             named += 1;
         }
     }
-    assert_eq!(named, 28);
+    assert_eq!(named, 32);
 }
 
 #[test]
