@@ -208,9 +208,14 @@ fn the_advice_for_each_close_code_matches_its_range() {
 fn the_starred_refusals_are_the_senseless_ones() {
     let registry = typed::registry();
     for (number, name) in typed::variants(&registry, "Refusal") {
-        // A refusal with fields does not parse from its name, and is never senseless.
-        let senseless = serde_json::from_value::<Refusal>(name.clone().into())
-            .is_ok_and(|refusal| refusal.is_senseless());
+        // A refusal with fields does not parse from its name. Only one of these is senseless.
+        let parsed = match name.as_str() {
+            "bad_body" => Ok(Refusal::BadBody {
+                reason: String::new(),
+            }),
+            _ => serde_json::from_value::<Refusal>(name.clone().into()),
+        };
+        let senseless = parsed.is_ok_and(|refusal| refusal.is_senseless());
         let row = row(&[&number.to_string(), &format!("`{name}`")]);
         assert_eq!(row[3].trim().ends_with('*'), senseless, "{name}: {row:?}");
     }
