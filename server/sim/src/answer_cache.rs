@@ -50,8 +50,8 @@ use crate::state::Fold;
 pub trait BoardRule: Send + Sync + 'static {
     /// The board: a component of rooms. Declare it with
     /// [`SimulationApp::replicate_room`](crate::SimulationApp::replicate_room), or with
-    /// [`SimulationApp::state_component`](crate::SimulationApp::state_component) if clients must not
-    /// see all of it.
+    /// [`SimulationApp::state_component`](crate::SimulationApp::state_component) if clients must
+    /// not see all of it.
     type Board: Component + Serialize;
     /// A question about the board. Clients may send any value that decodes.
     type Question: Ord + Clone + Serialize + DeserializeOwned + Send + Sync + 'static;

@@ -3,9 +3,7 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{
-    message::{KeyVersion, Refusal, ServerMessage},
-};
+use parlour_shared::message::{KeyVersion, Refusal, ServerMessage};
 use parlour_sim::{
     AnswerCache, BoardRule, FromPlayer, InRoom, RoomEvent, RoomStates, SimulationApp, StepSet, TickSchedule,
 };
