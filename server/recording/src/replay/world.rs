@@ -28,9 +28,7 @@ pub(super) fn begin(
         .next_if(|item| !matches!(item, Ok(Item::Tick(_))))
         .transpose()?
     {
-        Some(Item::Keyframe { tick, state }) => {
-            load_rearranged(config, logic, tick, &state, EntityOrder::Reversed)
-        }
+        Some(Item::Keyframe { tick, state }) => load(config, logic, tick, &state),
         _ => match items.peek() {
             Some(Ok(Item::Tick(record))) if first_of_all(record) => Ok(without_metrics(|| {
                 Simulation::with_plugins(config.clone(), logic.clone())
