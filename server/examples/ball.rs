@@ -17,7 +17,6 @@
 use std::{process::ExitCode, time::Duration};
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// The speed of a ball that was just pushed, along its faster axis, in units (1/256 px) per tick.
 pub(crate) const FASTEST: i32 = 1536;

@@ -15,13 +15,13 @@
 //! npx wscat -c ws://127.0.0.1:7373/ws -s parlour.v1.json
 //! > {"hello":{"protocol":1,"name":"Ada"}}
 //! > {"join":{"request":1,"room":"chess"}}
-//! > {"custom":{"request":2,"name":"moves","body":"010c"}}
-//! > {"custom":{"request":3,"name":"move","body":"0c1c"}}
+//! > {"custom":{"request":2,"name":"moves","body":{"version":1,"question":12}}}
+//! > {"custom":{"request":3,"name":"move","body":{"from":12,"to":28}}}
 //! ```
 //!
-//! The bodies are binary, as hexadecimal digits. `moves` asks about the square 0c (e2), with the
-//! version 01 of the key `board`, which `state_changed` or `room_entered` has reported. `move` goes
-//! from 0c to 1c (e4), and is declined until a second player is there.
+//! `moves` asks about the square 12 (e2), with the version of the key `board`, which
+//! `state_changed` or `room_entered` has reported. `move` goes from there to e4, and is declined
+//! until a second player is there.
 
 #[path = "board/chess.rs"]
 pub(crate) mod chess;
@@ -78,24 +78,25 @@ pub(crate) struct Resign;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct TooLongAway(Color);
 
-/// The players of a room. It is a component of the room, and part of the state.
+/// The players of a room, and how their game ended. It is a component of the room.
 #[derive(Component, Debug, Default, Serialize, Deserialize)]
-struct Game {
-    white: Option<PlayerId>,
-    black: Option<PlayerId>,
+pub(crate) struct Game {
+    pub(crate) white: Option<PlayerId>,
+    pub(crate) black: Option<PlayerId>,
     /// The timer of a player that is away: white, black.
     away: [Option<TimerId>; 2],
-    is_over: bool,
+    /// `None`: the game goes on.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Won(Color),
+    Draw,
 }
 
 impl Game {
-    fn seat(&mut self, color: Color) -> &mut Option<PlayerId> {
-        match color {
-            Color::White => &mut self.white,
-            Color::Black => &mut self.black,
-        }
-    }
-
     fn color_of(&self, player: PlayerId) -> Option<Color> {
         match Some(player) {
             player if player == self.white => Some(Color::White),
@@ -107,6 +108,10 @@ impl Game {
     fn has_begun(&self) -> bool {
         self.white.is_some() && self.black.is_some()
     }
+
+    fn is_over(&self) -> bool {
+        self.outcome.is_some()
+    }
 }
 
 /// The game logic.
@@ -114,14 +119,14 @@ pub(crate) struct Chess;
 
 impl Plugin for Chess {
     fn build(&self, app: &mut App) {
-        // The board and the players are state: they are saved, and a replay has them.
-        app.state_component::<Board>("board")
-            .state_component::<Game>("game");
+        // The board and the game are state: they are saved, and a replay has them. All who are in
+        // the room have both, as JSON under these keys of room state.
+        app.replicate_room::<Board>("board")
+            .replicate_room::<Game>("game");
         // Each room has both from the start.
         app.register_required_components_with::<Room, Board>(Board::new);
         app.register_required_components::<Room, Game>();
-        // Clients ask with the message `moves`. The rule also reserves all keys of room state that
-        // begin with `board`, so that no client writes them.
+        // Clients ask with the message `moves`.
         app.board_rule::<Moves>("moves");
         app.player_message::<Move>("move")
             .player_message::<Resign>("resign");
@@ -140,50 +145,40 @@ impl Plugin for Chess {
 /// Assigns seats to players that enter, and starts a timer for those that leave.
 fn come_and_go(
     mut events: MessageReader<RoomEvent>,
-    mut games: Query<(&Board, &mut Game)>,
+    mut games: Query<&mut Game>,
     mut timers: Timers<TooLongAway>,
-    mut states: RoomStates,
 ) {
     for event in events.read() {
-        let Ok((board, mut game)) = games.get_mut(event.room()) else {
+        let Ok(mut game) = games.get_mut(event.room()) else {
             continue;
         };
+        if game.is_over() {
+            continue;
+        }
         match *event {
-            RoomEvent::Created { room } => {
-                show_board(&mut states, room, board);
-                show_players(&mut states, room, &game);
-                show(&mut states, room, "board.result", "");
-            }
-            RoomEvent::Entered { room, id, .. } => {
+            RoomEvent::Entered { id, .. } => {
                 if let Some(color) = game.color_of(id) {
                     // Back in time.
                     if let Some(timer) = game.away[color as usize].take() {
                         timers.cancel(timer);
                     }
-                } else if !game.is_over {
-                    let free = [Color::White, Color::Black]
-                        .into_iter()
-                        .find(|color| game.seat(*color).is_none());
-                    if let Some(color) = free {
-                        *game.seat(color) = Some(id);
-                        show_players(&mut states, room, &game);
-                    }
+                } else if game.white.is_none() {
+                    game.white = Some(id);
+                } else if game.black.is_none() {
+                    game.black = Some(id);
                 }
             }
-            RoomEvent::Left { room, id, .. } => {
-                let Some(color) = game.color_of(id).filter(|_| !game.is_over) else {
-                    continue;
-                };
-                if game.has_begun() {
-                    // The timer belongs to the room, and ends with it. The only possible error is
-                    // that the world has too many timers; then the player is waited for.
+            RoomEvent::Left { room, id, .. } => match game.color_of(id) {
+                // The timer belongs to the room, and ends with it. The only possible error is that
+                // the world has too many timers; then the player is waited for.
+                Some(color) if game.has_begun() => {
                     game.away[color as usize] = timers.after(room, AWAY, TooLongAway(color)).ok();
-                } else {
-                    *game.seat(color) = None;
-                    show_players(&mut states, room, &game);
                 }
-            }
-            RoomEvent::Emptied { .. } | RoomEvent::Closing { .. } => {}
+                Some(Color::White) => game.white = None,
+                Some(Color::Black) => game.black = None,
+                None => {}
+            },
+            RoomEvent::Created { .. } | RoomEvent::Emptied { .. } | RoomEvent::Closing { .. } => {}
         }
     }
 }
@@ -194,7 +189,6 @@ fn play(
     mut answers: MessageWriter<Answer<Move>>,
     players: Query<(&Player, &InRoom)>,
     mut games: Query<(&mut Board, &mut AnswerCache<Moves>, &mut Game)>,
-    mut states: RoomStates,
 ) {
     for request in requests.read() {
         let Ok((player, in_room)) = players.get(request.player) else {
@@ -207,7 +201,7 @@ fn play(
         let Move { from, to } = request.message;
         let declined = match game.color_of(player.id) {
             None => Some(WATCHING),
-            Some(_) if game.is_over => Some(GAME_OVER),
+            Some(_) if game.is_over() => Some(GAME_OVER),
             Some(_) if !game.has_begun() => Some(NO_OPPONENT),
             Some(color) if color != board.turn => Some(NOT_YOUR_TURN),
             // The same rule that answers the clients. The answer is in the cache if a client has
@@ -221,11 +215,13 @@ fn play(
         }
         let mover = board.turn;
         board.play(from, to);
-        show_board(&mut states, in_room.0, &board);
         if !board.can_move() {
-            // Checkmate, or stalemate.
-            let winner = board.is_in_check(board.turn).then_some(mover);
-            end(&mut states, in_room.0, &mut game, winner);
+            let is_checkmate = board.is_in_check(board.turn);
+            game.outcome = Some(if is_checkmate {
+                Outcome::Won(mover)
+            } else {
+                Outcome::Draw
+            });
         }
         answers.write(request.accept());
     }
@@ -236,7 +232,6 @@ fn resign(
     mut answers: MessageWriter<Answer<Resign>>,
     players: Query<(&Player, &InRoom)>,
     mut games: Query<&mut Game>,
-    mut states: RoomStates,
 ) {
     for request in requests.read() {
         let Ok((player, in_room)) = players.get(request.player) else {
@@ -248,10 +243,10 @@ fn resign(
         };
         let declined = match game.color_of(player.id) {
             None => WATCHING,
-            Some(_) if game.is_over => GAME_OVER,
+            Some(_) if game.is_over() => GAME_OVER,
             Some(_) if !game.has_begun() => NO_OPPONENT,
             Some(color) => {
-                end(&mut states, in_room.0, &mut game, Some(color.other()));
+                game.outcome = Some(Outcome::Won(color.other()));
                 answers.write(request.accept());
                 continue;
             }
@@ -261,53 +256,14 @@ fn resign(
 }
 
 /// A player that is away for too long loses.
-fn end_after_absence(
-    mut rang: MessageReader<TimerRang<TooLongAway>>,
-    mut games: Query<&mut Game>,
-    mut states: RoomStates,
-) {
+fn end_after_absence(mut rang: MessageReader<TimerRang<TooLongAway>>, mut games: Query<&mut Game>) {
     for timer in rang.read() {
         if let Ok(mut game) = games.get_mut(timer.of)
-            && !game.is_over
+            && !game.is_over()
         {
-            end(&mut states, timer.of, &mut game, Some(timer.message.0.other()));
+            game.outcome = Some(Outcome::Won(timer.message.0.other()));
         }
     }
-}
-
-/// Ends the game. `None` is a draw.
-fn end(states: &mut RoomStates, room: Entity, game: &mut Game, winner: Option<Color>) {
-    game.is_over = true;
-    let result = match winner {
-        Some(Color::White) => "white",
-        Some(Color::Black) => "black",
-        None => "draw",
-    };
-    show(states, room, "board.result", result);
-}
-
-/// Shows the board: a letter for each square, and then whose turn it is.
-fn show_board(states: &mut RoomStates, room: Entity, board: &Board) {
-    let turn = match board.turn {
-        Color::White => "white",
-        Color::Black => "black",
-    };
-    show(states, room, "board", &format!("{} {turn}", board.letters()));
-}
-
-fn show_players(states: &mut RoomStates, room: Entity, game: &Game) {
-    for (key, player) in [("board.white", game.white), ("board.black", game.black)] {
-        let player = player.map_or(String::new(), |player| player.0.to_string());
-        show(states, room, key, &player);
-    }
-}
-
-fn show(states: &mut RoomStates, room: Entity, key: &str, value: &str) {
-    // All keys are written when the room is created, so that clients cannot fill the room's state
-    // before.
-    states
-        .set(room, key, value)
-        .expect("a valid key of a room that exists");
 }
 
 fn main() -> ExitCode {

@@ -11,7 +11,6 @@
 use std::process::ExitCode;
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// How far a guard sees, in units (1/256 px).
 const SIGHT: i32 = 200 * UNITS_PER_PX;

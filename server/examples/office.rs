@@ -21,7 +21,6 @@
 use std::process::ExitCode;
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// The code of a refusal: the target is no chair.
 pub(crate) const NO_CHAIR: u16 = 1;

@@ -10,16 +10,15 @@
 //!
 //! ```text
 //! {"join":{"request":1,"room":"plaza"}}
-//! {"custom":{"request":2,"name":"shoot","body":"0040"}}
+//! {"custom":{"request":2,"name":"shoot","body":{"seen":0,"angle":64}}}
 //! ```
 //!
-//! `00` is tick 0, which is so long ago that the oldest kept one replaces it. `40` is the angle:
-//! `00` is east, `40` is south.
+//! Tick 0 is so long ago that the oldest kept one replaces it: better name the `tick` of the last
+//! snapshot. The angle 0 is east, and 64 is south.
 
 use std::{process::ExitCode, time::Duration};
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// How far a bullet flies in a tick, in units (1/256 px).
 const SPEED: u16 = 12 * 256;

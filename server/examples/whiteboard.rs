@@ -10,16 +10,13 @@
 //! ```text
 //! {"join":{"request":1,"room":"plaza"}}
 //! {"act":{"request":2,"target":{"object":1},"name":"take_pen"}}
-//! {"act":{"request":3,"target":{"object":1},"name":"write","body":"024869"}}
+//! {"act":{"request":3,"target":{"object":1},"name":"write","body":"Hello"}}
 //! {"act":{"request":4,"target":{"object":1},"name":"hang_pen"}}
 //! ```
-//!
-//! `024869` is the text `Hi` in binary: its length, and its bytes.
 
 use std::process::ExitCode;
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// The bytes of the longest text. A component has at most 64 bytes; one of them is the length.
 pub(crate) const LONGEST: usize = 63;

@@ -94,8 +94,15 @@
 //!
 #![doc = include_str!("../sim/src/rules.md")]
 //!
+//! [`Added`]: parlour_sim::Added
+//! [`Changed`]: parlour_sim::Changed
 //! [`Clock`]: parlour_sim::Clock
+//! [`Local`]: parlour_sim::Local
+//! [`RemovedComponents`]: parlour_sim::RemovedComponents
+//! [`RoomEvent`]: parlour_sim::RoomEvent
 //! [`Setup`]: parlour_sim::Setup
+//! [`Simulation::hidden_state`]: parlour_sim::Simulation::hidden_state
+//! [`SimulationApp::allow_hidden_state`]: parlour_sim::SimulationApp::allow_hidden_state
 //! [`StableId`]: parlour_sim::StableId
 //!
 //! # Reading the code
@@ -191,6 +198,8 @@ pub use world_files::{StateError, UnusableWorld, WorldFault};
 mod guides {
     #[doc = include_str!("../../docs/game-logic.md")]
     mod game_logic {}
+    #[doc = include_str!("../../docs/from-colyseus.md")]
+    mod from_colyseus {}
     #[doc = include_str!("../../docs/replay.md")]
     mod replay {}
 }

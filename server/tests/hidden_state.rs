@@ -49,7 +49,7 @@ fn a_start_logs_each_system_once_per_type() {
     let server = Server::builder()
         .configure(|options| {
             (options.listen, options.admin) = (free, free);
-            options.recording.history = std::time::Duration::ZERO;
+            options.recording.history = Duration::ZERO;
         })
         .room_type(RoomType::new("tag").map("plaza").plugins(tag).own_world())
         .room_type(RoomType::new("quiet").map("plaza").own_world())

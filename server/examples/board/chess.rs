@@ -4,26 +4,29 @@
 use parlour::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// The squares, from a1 and b1 to h8, and whose turn it is.
+/// The board. Clients have it as JSON, so it has a short form.
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Board {
-    squares: Vec<Option<Piece>>,
+    /// A letter for each square, from a1 and b1 to h8: white pieces are upper case, and empty
+    /// squares dots.
+    pub(crate) squares: String,
     pub(crate) turn: Color,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Color {
     White,
     Black,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Piece {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
     color: Color,
     kind: Kind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     King,
     Queen,
@@ -87,28 +90,26 @@ impl Square {
 }
 
 impl Board {
-    /// Reads a board from the letters of its pieces, as [`Self::letters`] writes them.
-    pub(crate) fn read(letters: &str, turn: Color) -> Self {
-        let squares: Vec<_> = letters.chars().map(Piece::read).collect();
-        assert_eq!(squares.len(), 64, "a board has 64 squares");
-        Self { squares, turn }
-    }
-
     /// The board before the first move.
     pub(crate) fn new() -> Self {
         let empty = ".".repeat(32);
-        let letters = format!("RNBQKBNRPPPPPPPP{empty}pppppppprnbqkbnr");
-        Self::read(&letters, Color::White)
-    }
-
-    /// Returns a letter for each square: white pieces are upper case, and empty squares dots.
-    pub(crate) fn letters(&self) -> String {
-        let letter = |square: &Option<Piece>| square.map_or('.', Piece::letter);
-        self.squares.iter().map(letter).collect()
+        Self {
+            squares: format!("RNBQKBNRPPPPPPPP{empty}pppppppprnbqkbnr"),
+            turn: Color::White,
+        }
     }
 
     fn get(&self, square: Square) -> Option<Piece> {
-        self.squares.get(usize::from(square.0)).copied().flatten()
+        let letter = self.squares.as_bytes().get(usize::from(square.0))?;
+        Piece::read(char::from(*letter))
+    }
+
+    fn set(&mut self, square: Square, piece: Option<Piece>) {
+        let (at, letter) = (usize::from(square.0), piece.map_or('.', Piece::letter));
+        if self.squares.get(at..=at).is_some() {
+            self.squares
+                .replace_range(at..=at, letter.encode_utf8(&mut [0; 4]));
+        }
     }
 
     /// Returns the squares with a piece of the color.
@@ -137,11 +138,8 @@ impl Board {
         {
             piece.kind = Kind::Queen;
         }
-        for (square, piece) in [(from, None), (to, piece)] {
-            if let Some(place) = self.squares.get_mut(usize::from(square.0)) {
-                *place = piece;
-            }
-        }
+        self.set(from, None);
+        self.set(to, piece);
         self.turn = self.turn.other();
     }
 

@@ -49,8 +49,9 @@ use crate::state::Fold;
 /// ```
 pub trait BoardRule: Send + Sync + 'static {
     /// The board: a component of rooms. Declare it with
-    /// [`SimulationApp::state_component`](crate::SimulationApp::state_component). It must not
-    /// contain floats.
+    /// [`SimulationApp::replicate_room`](crate::SimulationApp::replicate_room), or with
+    /// [`SimulationApp::state_component`](crate::SimulationApp::state_component) if clients must not
+    /// see all of it.
     type Board: Component + Serialize;
     /// A question about the board. Clients may send any value that decodes.
     type Question: Ord + Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
@@ -58,9 +59,11 @@ pub trait BoardRule: Send + Sync + 'static {
     type Answer: Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// The key of room state from which clients know the board. A question of a client names the
-    /// version of this key, and is refused if the key now has a different one. So game logic must
-    /// write the key, with [`RoomStates`](crate::RoomStates), in each tick in which the board
-    /// changes. The value may be less than the board: the number of the move is enough.
+    /// version of this key, and is refused if the key now has a different one. For a board that is
+    /// declared with `replicate_room`, it is the same key, and each change of the board raises its
+    /// version. For any other board, game logic must write the key, with
+    /// [`RoomStates`](crate::RoomStates), in each tick in which the board changes. Its value may be
+    /// less than the board: the number of the move is enough.
     const KEY: &'static str;
     /// The maximum number of answers that a board keeps, for its last versions together.
     const MOST_ANSWERS: usize = 512;

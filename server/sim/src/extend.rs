@@ -81,9 +81,9 @@ pub trait SimulationApp {
     /// [`RoomEvent::Created`](crate::RoomEvent::Created) arrives, and change it as you like: what
     /// changed is sent with this tick, also to players that enter later.
     ///
-    /// It is a value of the room's state: `key` is its key, which clients cannot write, and its JSON
-    /// text, of at most 1,024 bytes, is the value. So it is for what changes now and then, as with
-    /// [`RoomStates`].
+    /// It is a value of the room's state: `key` is its key, which clients cannot write, and its
+    /// JSON text, of at most 1,024 bytes, is the value. So it is for what changes now and then, as
+    /// with [`RoomStates`].
     ///
     /// ```
     /// # use bevy_app::App;

@@ -4,7 +4,6 @@
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    codec,
     message::{KeyVersion, Refusal, ServerMessage},
 };
 use parlour_sim::{
@@ -115,7 +114,7 @@ fn ask(world: &mut TestWorld, session: u64, version: u32, heap: u8) {
 /// Takes the messages of a session, and returns the answers.
 fn answers(world: &mut TestWorld, session: u64) -> Vec<(u32, u8, Vec<u8>)> {
     let answer = |message| match message {
-        ServerMessage::Custom(said) if said.name == "moves" => Some(codec::decode(&said.body.0).unwrap()),
+        ServerMessage::Custom(said) if said.name == "moves" => Some(said.decode().unwrap()),
         _ => None,
     };
     world.messages(session).into_iter().filter_map(answer).collect()

@@ -5,6 +5,7 @@
 use metrics::{NoopRecorder, with_local_recorder};
 use parlour_shared::{
     ids::{PlayerId, SessionId},
+    limits::MAX_ROOM_OBJECTS,
     message::{ClientMessage, Join},
 };
 use parlour_sim::{EntityKinds, HiddenState, Logic, SimConfig, Simulation};
@@ -36,6 +37,11 @@ pub(super) fn run(mut config: SimConfig, logic: Logic, types: &[&str]) -> Trial 
     if config.skins.is_empty() {
         // Skins are checked elsewhere, and may be unknown.
         config.skins = SimConfig::new(Vec::new()).skins;
+    }
+    // Placed objects are checked elsewhere, with the line of the configuration file.
+    config.rules.max_objects = MAX_ROOM_OBJECTS;
+    for one in &mut config.room_types {
+        one.rules.max_objects = MAX_ROOM_OBJECTS;
     }
     panic_hook::install();
     with_local_recorder(&NoopRecorder, || {

@@ -8,7 +8,7 @@ use parlour_shared::message::{KeyVersion, Request};
 use parlour_tick::Counts;
 
 use crate::board_recipe::{
-    Chess, GAME_OVER, IMPOSSIBLE, Move, Moves, NO_OPPONENT, NOT_YOUR_TURN, Resign, WATCHING,
+    Chess, GAME_OVER, Game, IMPOSSIBLE, Move, Moves, NO_OPPONENT, NOT_YOUR_TURN, Outcome, Resign, WATCHING,
     chess::{Board, Color, Square},
 };
 
@@ -65,8 +65,12 @@ fn version(room: &TestRoom) -> u32 {
     room.room_component::<RoomState>().unwrap().version("board")
 }
 
-fn result(room: &TestRoom) -> &str {
-    room.state("board.result").unwrap()
+fn outcome(room: &TestRoom) -> Option<Outcome> {
+    room.room_component::<Game>().unwrap().outcome
+}
+
+fn squares(room: &TestRoom) -> &str {
+    &room.room_component::<Board>().unwrap().squares
 }
 
 fn declined(code: u16) -> Result<(), Refusal> {
@@ -92,12 +96,19 @@ fn the_first_two_players_take_turns_and_the_others_watch() {
     assert_eq!(play(&mut room, ada, "e2e4"), Ok(()));
     assert_eq!(play(&mut room, ada, "d2d4"), declined(NOT_YOUR_TURN));
     assert_eq!(play(&mut room, bob, "e7e5"), Ok(()));
-    let board = room.state("board").unwrap();
-    let (rank_4, rank_5) = (&board[24..32], &board[32..40]);
-    assert_eq!((rank_4, rank_5, &board[65..]), ("....P...", "....p...", "white"));
-    let id = |player: TestPlayer| player.id().0.to_string();
-    assert_eq!(room.state("board.white"), Some(&*id(ada)));
-    assert_eq!(room.state("board.black"), Some(&*id(bob)));
+    let board = squares(&room);
+    assert_eq!((&board[24..32], &board[32..40]), ("....P...", "....p..."));
+    let game = room.room_component::<Game>().unwrap();
+    assert_eq!((game.white, game.black), (Some(ada.id()), Some(bob.id())));
+}
+
+#[test]
+fn clients_have_the_board_as_json() {
+    let (mut room, [ada, ..]) = game();
+    play(&mut room, ada, "e2e4").unwrap();
+    let pieces = "RNBQKBNRPPPP.PPP............P...................pppppppprnbqkbnr";
+    let board = format!(r#"{{"squares":"{pieces}","turn":"black"}}"#);
+    assert_eq!(room.state("board"), Some(&*board));
 }
 
 #[test]
@@ -127,13 +138,22 @@ fn everyone_can_ask_where_a_piece_may_go() {
 #[test]
 fn a_question_about_an_old_board_is_refused_with_the_current_version() {
     let (mut room, [ada, bob, _]) = game();
-    let old = version(&room);
+    let old = BoardQuestion::<Moves> {
+        version: version(&room),
+        question: square("e7"),
+    };
+    // It arrives together with the move.
+    let request = room.send(bob, "moves", &old);
     play(&mut room, ada, "e2e4").unwrap();
     let version = version(&room);
     let key = "board".into();
     let current = vec![KeyVersion { key, version }];
-    let refused = ask(&mut room, bob, old, "e7");
-    assert_eq!(refused, Err(Refusal::StaleVersion { current }));
+    let refused = Err(Refusal::StaleVersion { current });
+    assert_eq!(room.answer(bob, request), Some(refused.clone()));
+    assert_eq!(
+        ask(&mut room, bob, old.version, "e7"),
+        refused.map(|()| Vec::new())
+    );
     assert_eq!(ask(&mut room, bob, version, "e7").unwrap(), ["e5", "e6"]);
 }
 
@@ -157,7 +177,7 @@ fn a_piece_captures_a_piece() {
     play(&mut room, ada, "e2e4").unwrap();
     play(&mut room, bob, "d7d5").unwrap();
     play(&mut room, ada, "e4d5").unwrap();
-    let (pieces, _) = room.state("board").unwrap().split_once(' ').unwrap();
+    let pieces = squares(&room);
     assert_eq!((pieces.matches('P').count(), pieces.matches('p').count()), (8, 7));
 }
 
@@ -167,9 +187,9 @@ fn a_checkmate_ends_the_game() {
     play(&mut room, ada, "f2f3").unwrap();
     play(&mut room, bob, "e7e5").unwrap();
     play(&mut room, ada, "g2g4").unwrap();
-    assert_eq!(result(&room), "");
+    assert_eq!(outcome(&room), None);
     play(&mut room, bob, "d8h4").unwrap();
-    assert_eq!(result(&room), "black");
+    assert_eq!(outcome(&room), Some(Outcome::Won(Color::Black)));
     assert_eq!(play(&mut room, ada, "a2a3"), declined(GAME_OVER));
     let request = room.send(bob, "resign", &Resign);
     assert_eq!(step(&mut room, bob, request), declined(GAME_OVER));
@@ -182,7 +202,7 @@ fn a_player_that_resigns_loses() {
     assert_eq!(step(&mut room, cid, request), declined(WATCHING));
     let request = room.send(ada, "resign", &Resign);
     assert_eq!(step(&mut room, ada, request), Ok(()));
-    assert_eq!(result(&room), "black");
+    assert_eq!(outcome(&room), Some(Outcome::Won(Color::Black)));
 }
 
 #[test]
@@ -190,9 +210,9 @@ fn a_player_that_is_away_for_half_a_minute_loses() {
     let (mut room, [_, bob, _]) = game();
     room.close(bob);
     room.seconds(30);
-    assert_eq!(result(&room), "");
+    assert_eq!(outcome(&room), None);
     room.step();
-    assert_eq!(result(&room), "white");
+    assert_eq!(outcome(&room), Some(Outcome::Won(Color::White)));
 }
 
 #[test]
@@ -204,7 +224,7 @@ fn a_player_that_comes_back_in_time_plays_on() {
     let name = room.world().get::<Room>(room.room()).unwrap().name.clone();
     room.join_room(bob, &name);
     room.seconds(2);
-    assert_eq!(result(&room), "");
+    assert_eq!(outcome(&room), None);
     assert_eq!(play(&mut room, bob, "e7e5"), Ok(()));
 }
 
@@ -215,7 +235,7 @@ fn the_seat_of_a_player_that_leaves_before_the_game_begins_is_free() {
     assert_eq!(play(&mut room, ada, "e2e4"), declined(NO_OPPONENT));
     room.leave(ada);
     room.step();
-    assert_eq!(room.state("board.white"), Some(""));
+    assert_eq!(room.room_component::<Game>().unwrap().white, None);
     let (bob, cid) = (room.join("Bob"), room.join("Cid"));
     assert_eq!(play(&mut room, bob, "e2e4"), Ok(()));
     assert_eq!(play(&mut room, cid, "e7e5"), Ok(()));
@@ -245,8 +265,8 @@ fn the_number_of_possible_games_is_right() {
 
 /// Reads a board from its ranks, the eighth one first.
 fn board(ranks: [&str; 8], turn: Color) -> Board {
-    let letters: String = ranks.iter().rev().copied().collect();
-    Board::read(&letters, turn)
+    let squares = ranks.iter().rev().copied().collect();
+    Board { squares, turn }
 }
 
 #[test]
@@ -303,6 +323,6 @@ fn a_pawn_at_the_other_end_becomes_a_queen() {
         Color::White,
     );
     board.play(square("a7"), square("a8"));
-    assert_eq!(board.letters().as_bytes()[56], b'Q');
+    assert_eq!(board.squares.as_bytes()[56], b'Q');
     assert!(board.is_in_check(Color::Black));
 }

@@ -4,10 +4,14 @@ use parlour_client::{Command, Event};
 use parlour_shared::rng::{Purpose, Stream};
 use parlour_sim::Logic;
 use parlour_testing::generous_rules;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use crate::{
-    board_recipe::{Chess, Move, chess::Square},
+    board_recipe::{
+        Chess, Game, Move,
+        chess::{Board, Color, Square},
+    },
     bots::Bot,
     support::{raw_client::TIMEOUT, test_server::start_with},
 };
@@ -20,53 +24,50 @@ const ASKED: usize = 4;
 struct ChessBot {
     bot: Bot,
     random: Stream,
-    is_white: bool,
+    color: Color,
     moves: u32,
 }
 
 impl ChessBot {
-    fn new(bot: Bot, is_white: bool) -> Self {
+    fn new(bot: Bot, color: Color) -> Self {
         Self {
             bot,
-            random: Stream::new(is_white.into(), 0, Purpose::Game),
-            is_white,
+            random: Stream::new(color as u64, 0, Purpose::Game),
+            color,
             moves: 0,
         }
     }
 
     /// Returns the version and the value of a key of room state. A player that creates a room
     /// enters it before game logic writes the keys.
-    fn shown(&self, key: &str) -> (u32, &str) {
+    fn shown<C: DeserializeOwned>(&self, key: &str) -> Option<(u32, C)> {
         let entries = self.bot.0.client().state();
-        let entry = entries.iter().find(|entry| entry.key == key);
-        entry.map_or((0, ""), |entry| (entry.version, entry.value.as_deref().unwrap()))
+        let entry = entries.iter().find(|entry| entry.key == key)?;
+        let component = serde_json::from_str(entry.value.as_ref()?).unwrap();
+        Some((entry.version, component))
     }
 
     /// Plays until both sides together have made enough moves, or the game ends.
     async fn play(mut self) -> u32 {
-        while self.moves < MOVES / 2 && self.shown("board.result").1.is_empty() {
-            let (version, board) = self.shown("board");
-            let (letters, turn) = board.split_once(' ').unwrap_or_default();
-            // The game begins when both have a seat.
-            let has_begun = !self.shown("board.black").1.is_empty();
-            if has_begun && (turn == "white") == self.is_white {
-                let own: Vec<u8> = letters
-                    .bytes()
-                    .zip(0..)
-                    .filter(|(letter, _)| letter.is_ascii_alphabetic())
-                    .filter(|(letter, _)| letter.is_ascii_uppercase() == self.is_white)
-                    .map(|(_, square)| square)
-                    .collect();
-                self.play_one(version, own).await;
-            } else {
-                self.bot.0.next_event().await.unwrap();
+        while self.moves < MOVES / 2 {
+            let game = self.shown::<Game>("game").map(|(_, game)| game);
+            if game.as_ref().is_some_and(|game| game.outcome.is_some()) {
+                break;
+            }
+            let has_begun = game.is_some_and(|game| game.black.is_some());
+            match self.shown::<Board>("board") {
+                Some((version, board)) if has_begun && board.turn == self.color => {
+                    let own = board.pieces(self.color).collect();
+                    self.play_one(version, own).await;
+                }
+                _ => _ = self.bot.0.next_event().await.unwrap(),
             }
         }
         self.moves
     }
 
     /// Asks about some pieces, and makes one of the moves of the answers.
-    async fn play_one(&mut self, version: u32, mut own: Vec<u8>) {
+    async fn play_one(&mut self, version: u32, mut own: Vec<Square>) {
         let mut choices = Vec::new();
         while choices.is_empty() {
             let mut waiting = ASKED.min(own.len());
@@ -75,7 +76,7 @@ impl ChessBot {
             }
             for _ in 0..waiting {
                 let at = self.random.below(own.len() as u32) as usize;
-                let question = (version, Square(own.swap_remove(at)));
+                let question = (version, own.swap_remove(at));
                 let command = Command::custom("moves", &question).unwrap();
                 self.bot.0.send(command).await.unwrap();
             }
@@ -91,7 +92,10 @@ impl ChessBot {
         let (from, to) = choices[self.random.below(choices.len() as u32) as usize];
         let command = Command::custom("move", &Move { from, to }).unwrap();
         self.bot.0.send(command).await.unwrap();
-        while self.shown("board").0 == version {
+        while self
+            .shown::<Board>("board")
+            .is_some_and(|(shown, _)| shown == version)
+        {
             self.next_answer().await;
         }
         self.moves += 1;
@@ -113,8 +117,8 @@ async fn most_questions_of_two_bots_that_play_are_answered_from_the_cache() {
         options.sim.rules = generous_rules();
         options.logic = Logic::default().with(Chess);
     });
-    let white = ChessBot::new(Bot::join(&server, "ada", "plaza").await, true);
-    let black = ChessBot::new(Bot::join(&server, "bob", "plaza").await, false);
+    let white = ChessBot::new(Bot::join(&server, "ada", "plaza").await, Color::White);
+    let black = ChessBot::new(Bot::join(&server, "bob", "plaza").await, Color::Black);
     let games = async { tokio::join!(white.play(), black.play()) };
     let (white, black) = timeout(TIMEOUT, games).await.expect("a game in time");
     assert!(white >= 10 && black + 1 >= white, "{white} and {black} moves");

@@ -70,7 +70,7 @@ impl RoomStates<'_, '_> {
     /// [`RoomStateError`] if the room does not exist, the key or value is invalid, or the room has
     /// 64 keys.
     pub fn set(&mut self, room: Entity, key: &str, value: &str) -> Result<(), RoomStateError> {
-        self.write(room, key, Some(value), |owned, state| owned.missing(state))
+        self.write(room, key, Some(value), OwnedKeys::missing)
     }
 
     /// Removes a key. Does nothing if it does not exist.
