@@ -104,10 +104,17 @@ impl TestRoom {
                 inbox.may_be_unknown.remove(at);
                 continue;
             }
+            let detail = inbox.refusals.iter().rev().find_map(|refusal| match refusal {
+                Refusal::BadBody { reason } => Some(format!(" ({reason})")),
+                _ => None,
+            });
             panic!(
-                "the message `{}` of {} was refused: {}. Check its name and its type in the test, and its declaration in \
+                "the message `{}` of {} was refused: {}{}. Check its name and its type in the test, and its declaration in \
                  the plugin. To test a message that must be refused, use `send_bytes`",
-                unknown.name, inbox.name, unknown.reason
+                unknown.name,
+                inbox.name,
+                unknown.reason,
+                detail.unwrap_or_default()
             );
         }
     }
