@@ -66,9 +66,9 @@
 //!
 //! # What there is
 //!
-//! * Players are entities with [`Player`], [`InRoom`], [`CurrentPosition`] and [`Motion`]. Rooms are
-//!   entities with [`Room`], [`Seats`], [`RoomOptions`] and [`RoomState`]. Objects are entities with
-//!   [`Object`], and with [`Owner`] if they belong to somebody.
+//! * Players are entities with [`Player`], [`InRoom`], [`CurrentPosition`] and [`Motion`]. Rooms
+//!   are entities with [`Room`], [`Seats`], [`RoomOptions`] and [`RoomState`]. Objects are entities
+//!   with [`Object`], and with [`Owner`] if they belong to somebody.
 //! * Time: [`Clock`], [`every`], [`Cooldown`]. Random numbers: [`Chance`].
 //! * Who is where: [`Nearby`], [`Space`], and [`PastSpace`] for the last 250 ms.
 //!
@@ -77,7 +77,8 @@
 //! * The state of a room: [`RoomStates`]. Its lock and its properties: [`RoomListings`].
 //! * Motion: [`Steer`] turns, stops and teleports; [`Control`] pushes, carries and locks; a
 //!   [`Route`] leads an object around walls. Such systems run before [`Walk`].
-//! * Objects: [`Objects`] spawns them, `Commands` despawns them, [`Owners`] takes and releases them.
+//! * Objects: [`Objects`] spawns them, `Commands` despawns them, [`Owners`] takes and releases
+//!   them.
 //!
 //! # What it contains
 //!

@@ -53,8 +53,8 @@ pub(crate) fn check(program: &Program, config: &Result<Config, Problems>) -> Res
             if let Some(settings) = settings(ROOM_TYPE_SETTINGS) {
                 let options = program.options(settings, maps, Vec::new());
                 let types = options.room_types.len();
-                warn(program, &options.unused_state());
-                warn(program, &options.left_out_objects());
+                warn(program, options.unused_state());
+                warn(program, options.left_out_objects());
                 match options.check_room_types() {
                     Ok(()) if types > 0 => counts.push(count(types, "room type").to_string()),
                     Ok(()) => {}
