@@ -161,7 +161,7 @@ impl Games {
             games
                 .input
                 .events
-                .push(message(session as u32, ClientMessage::Join(join)));
+                .push(message(session, ClientMessage::Join(join)));
         }
         // The answers of all games are computed ahead.
         for _ in 0..600 {
@@ -187,7 +187,7 @@ impl Games {
             };
             self.input
                 .events
-                .push(message(session as u32, ClientMessage::Custom(custom)));
+                .push(message(session, ClientMessage::Custom(custom)));
         }
         let took = timed(|| self.sim.step(&mut self.input, &mut self.output));
         self.input.events.clear();

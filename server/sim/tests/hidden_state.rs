@@ -39,7 +39,9 @@ fn welcome(mut players: Query<&mut Score, (With<Player>, Added<Player>)>) {
     }
 }
 
-fn dress(mut both: ParamSet<(Query<&mut Score, Changed<Skin>>, Query<&Score>)>) {
+type Dressed<'w, 's> = Query<'w, 's, &'static mut Score, Changed<Skin>>;
+
+fn dress(mut both: ParamSet<(Dressed, Query<&Score>)>) {
     for mut score in &mut both.p0() {
         score.0 += 1;
     }

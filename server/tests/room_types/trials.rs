@@ -33,7 +33,9 @@ fn unordered(app: &mut App) {
     app.add_systems(TickSchedule, (up, down).in_set(StepSet::Simulate));
 }
 
-fn light(mut commands: Commands, entered: Query<Entity, (With<Player>, With<InRoom>, Without<Lamp>)>) {
+type WithoutLamp = (With<Player>, With<InRoom>, Without<Lamp>);
+
+fn light(mut commands: Commands, entered: Query<Entity, WithoutLamp>) {
     for player in &entered {
         commands.entity(player).insert(Lamp(1));
     }

@@ -180,7 +180,7 @@ fn removed_components_of_an_earlier_tick_are_not_seen_in_any_world() {
 #[test]
 fn the_index_of_an_entity_in_the_state_is_found() {
     fn smallest(mut steps: ResMut<Steps>, players: Query<Entity, With<Player>>) {
-        let least = players.iter().map(|player| player.index_u32()).min();
+        let least = players.iter().map(Entity::index_u32).min();
         steps.0 = least.unwrap_or_default().into();
     }
     let found = found(smallest);
