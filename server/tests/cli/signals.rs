@@ -67,7 +67,7 @@ fn an_unknown_custom_message_is_logged_with_its_reason() {
     assert_eq!(client.answer(), (0, Some(Refusal::UnknownMessage)));
     let log = server.stop();
     let mut lines = log.lines();
-    let line = lines.find(|line| line.contains("custom message refused as unknown"));
+    let line = lines.find(|line| line.contains("game logic could not read a message"));
     let line = line.expect("a log line");
     assert!(
         line.contains(r#""wave\n""#) && line.contains("no plugin declared"),

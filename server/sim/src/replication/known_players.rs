@@ -42,10 +42,13 @@ impl KnownPlayers {
         &self.words
     }
 
-    /// Notes that the player of a slot left the room.
+    /// Notes that the player of a slot left the room. The sets of a watcher that was sent nothing
+    /// yet may not have the slot.
     pub(super) fn lose(&mut self, slot: Slot) {
         let (word, bit) = place(slot.index());
-        let word = &mut self.words[word];
+        let Some(word) = self.words.get_mut(word) else {
+            return;
+        };
         if word.known & bit != 0 {
             word.known &= !bit;
             word.gone |= bit;
