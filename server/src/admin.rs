@@ -132,10 +132,12 @@ async fn accept(mut acceptor: Acceptor, sources: Arc<Sources>) {
         if sources.connections.load(Ordering::Relaxed) >= most {
             continue;
         }
-        sources.connections.fetch_add(1, Ordering::Relaxed);
+        let open = OpenConnection::new(Arc::clone(&sources));
         let sources = Arc::clone(&sources);
         let local = accepted_at(&stream);
         tokio::spawn(async move {
+            // Dropped also if an answer panics: it may run code of game logic.
+            let _open = open;
             let service = service_fn(|request| {
                 let sources = Arc::clone(&sources);
                 async move { Ok::<_, Infallible>(answer(request, local, peer, &sources).await) }
@@ -147,7 +149,22 @@ async fn accept(mut acceptor: Acceptor, sources: Arc<Sources>) {
                 .serve_connection(TokioIo::new(stream), service);
             // A broken or slow connection of an operator does not matter.
             let _ = tokio::time::timeout(MAX_AGE, connection).await;
-            sources.connections.fetch_sub(1, Ordering::Relaxed);
         });
+    }
+}
+
+/// Counts a connection while it exists.
+struct OpenConnection(Arc<Sources>);
+
+impl OpenConnection {
+    fn new(sources: Arc<Sources>) -> Self {
+        sources.connections.fetch_add(1, Ordering::Relaxed);
+        Self(sources)
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }

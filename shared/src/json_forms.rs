@@ -1,6 +1,6 @@
 //! How the values of game logic are written as JSON, for JSON clients.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, panic::catch_unwind};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -21,6 +21,13 @@ pub struct JsonForms {
 pub struct JsonForm(fn(&[u8]) -> Option<String>);
 
 impl JsonForm {
+    /// Returns the JSON text. `None`: the value has no JSON form, such as a map whose keys are not
+    /// text, or its type panics. The function is code of game logic, whose panic must not end the
+    /// thread of the connections.
+    fn text(self, bytes: &[u8]) -> Option<String> {
+        catch_unwind(|| (self.0)(bytes)).ok().flatten()
+    }
+
     /// Returns the JSON form of a type.
     #[must_use]
     pub fn of<T: Serialize + DeserializeOwned>() -> Self {
@@ -70,31 +77,31 @@ impl JsonForms {
     }
 
     /// Replaces the binary form of the message with this name by its JSON form. A value that has no
-    /// JSON form, such as a map whose keys are not text, stays as it is.
+    /// JSON form stays as it is.
     pub fn convert(&self, name: &str, body: &mut Body) {
-        if let (Some(JsonForm(form)), Body::Bytes(bytes)) = (self.messages.get(name), &*body)
-            && let Some(text) = form(bytes)
+        if let (Some(form), Body::Bytes(bytes)) = (self.messages.get(name), &*body)
+            && let Some(text) = form.text(bytes)
         {
             *body = Body::Json(text);
         }
     }
 }
 
+impl JsonForms {
+    fn find(&self, kind: KindId, index: u8) -> Option<&(&'static str, JsonForm)> {
+        self.components.get(usize::from(kind.0))?.get(usize::from(index))
+    }
+}
+
 impl ComponentForms for JsonForms {
     fn component(&self, kind: KindId, index: u8, bytes: &[u8]) -> (String, Body) {
-        let kind = self.components.get(usize::from(kind.0));
-        match kind.and_then(|components| components.get(usize::from(index))) {
-            Some((name, JsonForm(form))) => {
-                let body = form(bytes).map_or_else(|| Body::Bytes(bytes.to_vec()), Body::Json);
-                ((*name).to_owned(), body)
-            }
-            None => (index.to_string(), Body::Bytes(bytes.to_vec())),
-        }
+        let text = self.find(kind, index).and_then(|(_, form)| form.text(bytes));
+        let body = text.map_or_else(|| Body::Bytes(bytes.to_vec()), Body::Json);
+        (self.component_name(kind, index), body)
     }
 
     fn component_name(&self, kind: KindId, index: u8) -> String {
-        let kind = self.components.get(usize::from(kind.0));
-        let component = kind.and_then(|components| components.get(usize::from(index)));
+        let component = self.find(kind, index);
         component.map_or_else(|| index.to_string(), |(name, _)| (*name).to_owned())
     }
 }

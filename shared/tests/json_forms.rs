@@ -198,3 +198,22 @@ fn components_have_their_names_and_values() {
     assert_eq!(update["components"].to_string(), r#"{"open":false}"#);
     assert_eq!(update["removed"].to_string(), r#"["side"]"#);
 }
+
+/// A type whose `Serialize` panics.
+#[derive(Deserialize)]
+struct Clumsy(u8);
+
+impl Serialize for Clumsy {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("game logic that fails for {}", self.0)
+    }
+}
+
+#[test]
+fn a_value_whose_type_panics_stays_in_binary() {
+    let mut forms = JsonForms::default();
+    forms.add_message("clumsy", JsonForm::of::<Clumsy>());
+    let mut body = Body::Bytes(vec![7]);
+    forms.convert("clumsy", &mut body);
+    assert_eq!(body, Body::Bytes(vec![7]));
+}

@@ -3,6 +3,8 @@
 mod node;
 mod tracer;
 
+use std::panic::catch_unwind;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use node::Node;
@@ -97,9 +99,14 @@ pub struct VariantShape {
 const MAX_TRACES: usize = 1_000;
 
 /// Returns the shape of a type in JSON or in binary, which differ if the type says so. `None`: its
-/// `Deserialize` does not accept the values that the trace makes up, or asks for what only some
-/// formats have.
+/// `Deserialize` does not accept the values that the trace makes up, panics on them, or asks for
+/// what only some formats have.
 pub(crate) fn shape_of<T: DeserializeOwned>(is_json: bool) -> Option<Shape> {
+    // Nothing of the trace is left after a panic.
+    catch_unwind(|| trace::<T>(is_json)).ok().flatten()
+}
+
+fn trace<T: DeserializeOwned>(is_json: bool) -> Option<Shape> {
     let mut root = Node::default();
     for _ in 0..MAX_TRACES {
         let mut nodes = 0;

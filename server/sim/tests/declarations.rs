@@ -155,3 +155,20 @@ fn the_shape_of_a_type_that_contains_itself_ends() {
     assert!(matches!(**child, Shape::Struct(_)));
     assert!(format!("{shape:?}").contains("Unknown"));
 }
+
+/// A type whose `Deserialize` panics.
+struct Clumsy;
+
+impl<'de> Deserialize<'de> for Clumsy {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        panic!("game logic that fails for {}", u8::deserialize(deserializer)?)
+    }
+}
+
+#[test]
+fn a_type_that_panics_has_no_shape() {
+    let world = Simulation::with_plugins(SimConfig::new(Vec::new()), |app: &mut App| {
+        app.player_message::<Clumsy>("clumsy");
+    });
+    assert_eq!(shape(&world.declarations()[0]), Value::Null);
+}
