@@ -4,12 +4,9 @@
 mod shapes;
 mod typescript;
 
-use std::{
-    collections::BTreeMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use parlour_sim::{Declaration, Logic, SimConfig, Simulation};
+use parlour_sim::Declaration;
 
 use crate::room_types::RoomTypes;
 
@@ -36,7 +33,7 @@ use crate::room_types::RoomTypes;
 #[derive(Clone, Debug)]
 pub struct Declarations {
     room_type: String,
-    list: Vec<Declaration>,
+    list: Arc<[Declaration]>,
 }
 
 impl Declarations {
@@ -54,22 +51,15 @@ impl Declarations {
     pub fn json(&self) -> String {
         shapes::json(&self.room_type, &self.list)
     }
-
-    /// Returns the declarations, in their order.
-    #[must_use]
-    pub fn list(&self) -> &[Declaration] {
-        &self.list
-    }
 }
 
-/// The game logic of all room types, to learn what it declares.
+/// The declarations of all room types. Empty if a recording is played back.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct DeclaredTypes(BTreeMap<String, Logic>);
+pub(crate) struct DeclaredTypes(BTreeMap<String, Arc<[Declaration]>>);
 
 impl DeclaredTypes {
     pub(crate) fn of(types: &RoomTypes) -> Self {
-        let logic = |name: String| Some((name.clone(), types.logic_of(&name)?));
-        Self(types.names().into_iter().filter_map(logic).collect())
+        Self(types.declarations().clone())
     }
 
     /// Returns the names of the types, sorted.
@@ -77,16 +67,12 @@ impl DeclaredTypes {
         self.0.keys().map(String::as_str)
     }
 
-    /// Returns the declarations of a type. `None`: there is no such type, or its logic panics.
+    /// Returns the declarations of a type. `None`: there is no such type.
     pub(crate) fn get(&self, room_type: &str) -> Option<Declarations> {
-        let logic = self.0.get(room_type)?;
-        // Unwind safety: nothing of the world is left after a panic. It is reported when the world
-        // of a room is made.
-        let make = || Simulation::with_plugins(SimConfig::new(Vec::new()), logic.clone());
-        let world = catch_unwind(AssertUnwindSafe(make)).ok()?;
+        let list = self.0.get(room_type)?;
         Some(Declarations {
             room_type: room_type.to_owned(),
-            list: world.declarations().to_vec(),
+            list: Arc::clone(list),
         })
     }
 }

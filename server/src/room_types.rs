@@ -14,11 +14,12 @@ mod type_places;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
 use parlour_shared::limits::TICK_RATE;
-use parlour_sim::{HiddenState, Logic, Rate, RoomRules, RoomTypeConfig, SimConfig};
+use parlour_sim::{Declaration, HiddenState, Logic, Rate, RoomRules, RoomTypeConfig, SimConfig};
 use parlour_tick::WorldKind;
 
 use crate::desk::{DeskRoomType, JoinRate, WorldSharing};
@@ -46,6 +47,8 @@ pub(crate) struct RoomTypes {
     maps_without_kinds: BTreeSet<String>,
     /// By the type whose game logic has it.
     hidden: Vec<(String, HiddenState)>,
+    /// What the game logic of each type declares for clients, by type.
+    declarations: BTreeMap<String, Arc<[Declaration]>>,
 }
 
 /// The trial of the game logic of some types, which are in the same world.
@@ -102,6 +105,7 @@ impl RoomTypes {
             types: types.map(|one| (one.config.name.clone(), one)).collect(),
             maps_without_kinds: BTreeSet::new(),
             hidden: Vec::new(),
+            declarations: BTreeMap::new(),
         };
         let errors = all.try_out(declared);
         match errors.is_empty() {
@@ -119,6 +123,8 @@ impl RoomTypes {
         for (name, one) in &self.types {
             let trial = trials.iter().find(|trial| trial.types.contains(name));
             let Some(trial) = trial else { continue };
+            self.declarations
+                .insert(name.clone(), Arc::clone(&trial.result.declarations));
             let is_first = trial.types.first() == Some(name);
             let mut faults = Vec::new();
             if is_first {
@@ -252,10 +258,9 @@ impl RoomTypes {
         own.unwrap_or_else(|| self.logic.clone())
     }
 
-    /// Returns the game logic of a type. `None`: there is no such type.
-    pub(crate) fn logic_of(&self, room_type: &str) -> Option<Logic> {
-        let one = self.types.get(room_type)?;
-        Some(one.logic.clone().unwrap_or_else(|| self.logic.clone()))
+    /// Returns what the game logic of each type declares for clients, by type.
+    pub(crate) fn declarations(&self) -> &BTreeMap<String, Arc<[Declaration]>> {
+        &self.declarations
     }
 
     /// Returns the worlds of a type. `None`: there is no such type.

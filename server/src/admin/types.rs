@@ -8,8 +8,7 @@ use crate::{
     suggest::closest,
 };
 
-/// `GET /types/NAME.d.ts` and `GET /types/NAME.json`. Makes a world without rooms, which takes some
-/// milliseconds of the admin thread.
+/// `GET /types/NAME.d.ts` and `GET /types/NAME.json`.
 pub(super) fn answer(sources: &Sources, uri: &Uri) -> Result<Answer, HttpProblem> {
     let file = segment(uri, 1);
     let missing = |detail: String| HttpProblem::new(ProblemKind::NotFound, detail);
@@ -23,6 +22,9 @@ pub(super) fn answer(sources: &Sources, uri: &Uri) -> Result<Answer, HttpProblem
         }
     };
     let declarations = sources.types.get(name).ok_or_else(|| {
+        if sources.types.names().next().is_none() {
+            return missing("a recording is served here, which does not declare types".to_owned());
+        }
         let advice = match closest(name, sources.types.names()) {
             Some(meant) => format!("; did you mean {meant}?"),
             None => String::new(),

@@ -54,10 +54,13 @@ pub(crate) fn check(program: &Program, config: &Result<Config, Problems>) -> Res
                 let options = program.options(settings, maps, Vec::new());
                 let types = options.room_types.len();
                 warn(program, options.unused_state());
-                warn(program, options.left_out_objects());
-                match options.check_room_types() {
-                    Ok(()) if types > 0 => counts.push(count(types, "room type").to_string()),
-                    Ok(()) => {}
+                match options.checked_room_types() {
+                    Ok(checked) => {
+                        warn(program, checked.left_out_objects());
+                        if types > 0 {
+                            counts.push(count(types, "room type").to_string());
+                        }
+                    }
                     Err(errors) => failures.push(errors.into()),
                 }
             }

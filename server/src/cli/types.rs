@@ -2,8 +2,8 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{config, exit::Exit, output::print, program::Program, setting_flags::setting_flags};
-use crate::maps::Catalogue;
+use super::{config, exit::Exit, output, program::Program, setting_flags::setting_flags};
+use crate::{declarations::DeclaredTypes, maps::Catalogue};
 
 /// Returns the declaration of the command.
 pub(crate) fn command(program: &Program, elsewhere: &str) -> Command {
@@ -36,24 +36,17 @@ pub(crate) fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
         return config::check(program, &Ok(config));
     };
     let options = program.options(&config.settings, maps, Vec::new());
-    options.check_room_types()?;
+    let types = DeclaredTypes::of(&options.checked_room_types()?);
     let name = matches.get_one::<String>("room_type").map_or("", String::as_str);
-    let declarations = options.declarations(name).ok_or_else(|| {
-        let names = options.declared_types();
-        let has_it = names.iter().any(|known| known == name);
-        match has_it {
-            true => Exit::failure(format!(
-                "the game logic of {name} panics when a world is made with it"
-            )),
-            false => Exit::usage(format!(
-                "there is no room type {name:?}; the types are {}",
-                names.join(", ")
-            )),
-        }
+    let declarations = types.get(name).ok_or_else(|| {
+        let names: Vec<&str> = types.names().collect();
+        Exit::usage(format!(
+            "there is no room type {name:?}; the types are {}",
+            names.join(", ")
+        ))
     })?;
-    print(&match matches.get_flag("json") {
+    output::result(&match matches.get_flag("json") {
         true => declarations.json() + "\n",
         false => declarations.typescript(),
-    });
-    Ok(())
+    })
 }

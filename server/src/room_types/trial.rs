@@ -2,13 +2,15 @@
 //! runs its first ticks with a player in a room. What would stop the world later, such as systems
 //! without an order or a component that is not declared, is found here.
 
+use std::sync::Arc;
+
 use metrics::{NoopRecorder, with_local_recorder};
 use parlour_shared::{
     ids::{PlayerId, SessionId},
     limits::MAX_ROOM_OBJECTS,
     message::{ClientMessage, Join},
 };
-use parlour_sim::{EntityKinds, HiddenState, Logic, SimConfig, Simulation};
+use parlour_sim::{Declaration, EntityKinds, HiddenState, Logic, SimConfig, Simulation};
 use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput};
 
 use crate::ticker::panic_hook;
@@ -26,13 +28,14 @@ pub(super) struct Trial {
     pub(super) kinds: Option<Vec<String>>,
     /// The systems whose parameters know something that is not part of the state.
     pub(super) hidden: Vec<HiddenState>,
+    /// What it declares for clients.
+    pub(super) declarations: Arc<[Declaration]>,
     /// What the world panicked with.
     pub(super) fault: Option<String>,
 }
 
-/// Builds a world, and runs its first ticks. The world is dropped: its game logic was called in
-/// ticks that did not happen. What it counts with the crate `metrics` is
-/// also dropped.
+/// Builds a world, and runs its first ticks. The world is dropped, because its game logic was called
+/// in ticks that did not happen. What it counts with the crate `metrics` is also dropped.
 pub(super) fn run(mut config: SimConfig, logic: Logic, types: &[&str]) -> Trial {
     if config.skins.is_empty() {
         // Skins are checked elsewhere, and may be unknown.
@@ -60,6 +63,7 @@ pub(super) fn run(mut config: SimConfig, logic: Logic, types: &[&str]) -> Trial 
             // The first one is that of players.
             kinds: Some(kinds.skip(1).map(|(_, kind)| kind.name().to_owned()).collect()),
             hidden: world.hidden_state(),
+            declarations: world.declarations().into(),
             fault: run_ticks(&mut world, types).err(),
         }
     })

@@ -131,18 +131,10 @@ impl ServerOptions {
     }
 
     /// Returns what the game logic of a room type declares for clients. `None`: there is no such
-    /// type, the types have mistakes ([`Self::check_room_types`]), or the logic panics when a world
-    /// is made with it. Makes a world without rooms.
+    /// type, or the types have mistakes ([`Self::check_room_types`]).
     #[must_use]
     pub fn declarations(&self, room_type: &str) -> Option<Declarations> {
         DeclaredTypes::of(&self.checked_room_types().ok()?).get(room_type)
-    }
-
-    /// Returns the names of all room types, with those of the maps. Empty: the types have mistakes.
-    #[cfg(feature = "cli")]
-    pub(crate) fn declared_types(&self) -> Vec<String> {
-        let types = self.checked_room_types();
-        types.map_or_else(|_| Vec::new(), |types| types.names())
     }
 
     /// Returns the room types, with those of the maps.
