@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
     PlayerQuery, Window, describe_namesakes,
-    dump::{DumpTable, Filter, LastTickHidden, aligned, dump, last_tick, window},
+    dump::{Dump, DumpTable, Filter, LastTickHidden, aligned, dump, last_tick, window},
 };
 
 use super::{
@@ -66,12 +66,7 @@ pub(super) fn run(
     table: DumpTable,
     matches: &ArgMatches,
 ) -> Result<(), Exit> {
-    let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let filter = Filter {
-        room: text("room"),
-        player: text("player").map(PlayerQuery),
-    };
-    let is_json = format_flags::is_json(matches);
+    let filter = filter(matches);
     let window = window_to_show(program, &mut input, table)?;
     let dump = match dump(&mut input.replay, table, window, &filter) {
         Ok(dump) => dump,
@@ -83,7 +78,21 @@ pub(super) fn run(
     if let Some(text) = note_on_ticks(&input, table, window, &filter, dump.rows.is_empty()) {
         program.note(text);
     }
-    if is_json {
+    write(&dump, matches)
+}
+
+/// Returns the room and the player to which `--dump` is limited.
+pub(super) fn filter(matches: &ArgMatches) -> Filter {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    Filter {
+        room: text("room"),
+        player: text("player").map(PlayerQuery),
+    }
+}
+
+/// Prints the rows as JSON or as a table.
+pub(super) fn write(dump: &Dump, matches: &ArgMatches) -> Result<(), Exit> {
+    if format_flags::is_json(matches) {
         let lines: String = dump.json.iter().map(|row| format!("{row}\n")).collect();
         return output::result(&lines);
     }

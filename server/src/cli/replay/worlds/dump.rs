@@ -2,13 +2,13 @@
 
 use clap::ArgMatches;
 use parlour_recording::replay::{
-    PlayerQuery, describe_namesakes, display,
-    dump::{DumpTable, Filter, aligned},
+    describe_namesakes, display,
+    dump::DumpTable,
     worlds::{Worlds, WorldsDump, WorldsError},
 };
 
 use super::moment;
-use crate::cli::{exit::Exit, output, program::Program, replay::format_flags};
+use crate::cli::{exit::Exit, program::Program, replay::dump as single_dump};
 
 pub(super) fn run(
     program: &Program,
@@ -16,11 +16,7 @@ pub(super) fn run(
     table: DumpTable,
     matches: &ArgMatches,
 ) -> Result<(), Exit> {
-    let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let filter = Filter {
-        room: text("room"),
-        player: text("player").map(PlayerQuery),
-    };
+    let filter = single_dump::filter(matches);
     let time = |name: &str| {
         moment(matches, name)
             .map(|moment| worlds.time(moment))
@@ -40,12 +36,7 @@ pub(super) fn run(
     if let Some(text) = note_on_times(&found, table, from.is_some() || at.is_some()) {
         program.note(&text);
     }
-    if format_flags::is_json(matches) {
-        let lines: String = found.dump.json.iter().map(|row| format!("{row}\n")).collect();
-        output::result(&lines)?;
-    } else {
-        output::result(&aligned(&found.dump.columns, &found.dump.rows))?;
-    }
+    single_dump::write(&found.dump, matches)?;
     let failures = found.failures.into_iter();
     let failures = failures.map(|(path, error)| Exit::from(WorldsError::Replay { path, error }));
     Exit::combine(failures.collect()).map_or(Ok(()), Err)
