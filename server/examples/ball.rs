@@ -14,7 +14,7 @@
 //!
 //! The snapshots show where the ball is. If the answer is `out_of_reach`, walk to it with `move`.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
 use parlour::prelude::*;
 

@@ -26,11 +26,10 @@
 #[path = "board/chess.rs"]
 pub(crate) mod chess;
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
 use chess::{Board, Color, Square};
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 // The codes with which requests are declined. Code 0 is that of a question without a board.
 pub(crate) const WATCHING: u16 = 1;

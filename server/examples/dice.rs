@@ -12,7 +12,6 @@
 use std::process::ExitCode;
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// The code of the refusal of a die with fewer than 2 sides.
 const NO_SUCH_DIE: u16 = 1;

@@ -5,8 +5,15 @@
 //! player, the player is sent back to the spawn point. If it loses sight, it runs to where it saw
 //! the player last, and returns to its post.
 //!
-//! Run it with `cargo run -p parlour --example guard`. Open the page that the banner shows, join
-//! the room `vault`, and walk around the wall.
+//! Run it with `cargo run -p parlour --example guard`. Connect a client as the banner shows, and
+//! type:
+//!
+//! ```text
+//! {"join":{"request":1,"room":"vault"}}
+//! {"move":{"direction":"east"}}
+//! ```
+//!
+//! The snapshots show the guard, and what it does, when the player comes around the wall.
 
 use std::process::ExitCode;
 

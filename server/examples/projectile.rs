@@ -16,7 +16,7 @@
 //! Tick 0 is so long ago that the oldest kept one replaces it: better name the `tick` of the last
 //! snapshot. The angle 0 is east, and 64 is south.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
 use parlour::prelude::*;
 

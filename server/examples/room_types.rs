@@ -19,8 +19,6 @@
 use std::process::ExitCode;
 
 use parlour::prelude::*;
-use parlour_sim::Seat;
-use serde::{Deserialize, Serialize};
 
 /// Whether a player is "it", who must come near another player. It is a part of the state, and
 /// replicated to everyone who sees the player.

@@ -192,6 +192,8 @@ pub use playback::{Playback, SteerError};
 pub use room_types::RoomType;
 pub use server::{RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport};
 pub use world_files::{StateError, UnusableWorld, WorldFault};
+/// The crates below this one, for what [`prelude`] does not have.
+pub use {parlour_shared as shared, parlour_sim as sim, parlour_tick as tick};
 
 /// Compiles the Rust examples of the guides.
 #[cfg(doctest)]

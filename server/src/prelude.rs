@@ -85,8 +85,8 @@
 //! The parts of `bevy_app` and `bevy_ecs` with which plugins are written, the interface of a world
 //! from [`parlour_sim`], the ids, positions and refusals of [`parlour_shared`], [`Duration`], and
 //! the traits of `serde`. The derive macros of `bevy_ecs` work without a dependency on it, because
-//! they find it here; those of `serde` need the dependency. docs/game-logic.md has a section with
-//! an example for each of the words above.
+//! they find it here; those of `serde` need the dependency. `parlour::sim`, `parlour::shared` and
+//! `parlour::tick` have the rest. docs/game-logic.md has examples for most of the words above.
 
 #[doc(no_inline)]
 pub use bevy_app::{App, Plugin};
@@ -108,17 +108,19 @@ pub use parlour_shared::{
 pub use parlour_sim::{
     ActionOn, Answer, AnswerCache, BoardAnswer, BoardQuestion, BoardRule, CameNear, Chance, Clamped, Clock,
     Control, Cooldown, CurrentPosition, EntityKinds, FollowPaths, FoundEntity, FromPlayer, HalfSize, Hearing,
-    HitTarget, InRoom, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest, ObjectKind, ObjectSlots,
-    Objects, OptionSpec, Owner, OwnerLeaves, Owners, Passable, PastRoom, PastSpace, Player, Reach, Rect,
-    Room, RoomEvent, RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route, RouteStatus, Seats,
-    SimulationApp, Space, StableId, Steer, StepSet, TickSchedule, TimerId, TimerRang, Timers, ToPlayers,
-    Walk, WentAway, every, ticks_in,
+    HitTarget, InRoom, Interest, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest, ObjectKind,
+    ObjectSlots, Objects, OptionSpec, Owner, OwnerLeaves, Owners, Passable, PastRoom, PastSpace, Player,
+    Rate, Reach, Rect, Room, RoomEvent, RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route,
+    RouteStatus, Seat, Seats, SimulationApp, Space, StableId, Steer, StepSet, TickSchedule, TimerId,
+    TimerRang, Timers, ToPlayers, Walk, WentAway, every, ticks_in,
 };
 /// The parameters that remember something which is not part of the state. They replace those of the
 /// same names in `bevy_ecs`, so that a server can name the systems that have one.
 #[doc(no_inline)]
 pub use parlour_sim::{Added, Changed, Local, RemovedComponents};
 
+#[doc(no_inline)]
+pub use parlour_tick::Cadence;
 #[doc(no_inline)]
 pub use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,7 @@
-//! The game: players wave, and the one who waves most in a minute wins the round.
-
-use std::time::Duration;
+//! The game: players wave. After each minute, the room is sent how often the winner has waved, and
+//! all begin again.
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// How often a player has waved in this round. Everyone who sees the player also sees this.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,11 +30,10 @@ pub struct Game;
 
 impl Plugin for Game {
     fn build(&self, app: &mut App) {
-        app.replicate::<Waves>("waves")
+        app.player_component::<Waves>("waves")
             .player_message::<Wave>("wave")
             .client_message::<RoundOver>("round_over")
             .timer_message::<TimeIsUp>("time_is_up");
-        app.register_required_components::<Player, Waves>();
         app.add_systems(
             TickSchedule,
             (start, wave, end_round).chain().in_set(StepSet::Simulate),
@@ -46,10 +43,8 @@ impl Plugin for Game {
 
 /// Starts the timer of a new room. It rings after each round, and ends with the room.
 fn start(mut events: MessageReader<RoomEvent>, mut timers: Timers<TimeIsUp>) {
-    for event in events.read() {
-        if let RoomEvent::Created { room } = *event {
-            let _ = timers.every(room, ROUND, TimeIsUp);
-        }
+    for room in events.read().filter_map(RoomEvent::created) {
+        let _ = timers.every(room, ROUND, TimeIsUp);
     }
 }
 

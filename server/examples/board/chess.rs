@@ -2,7 +2,6 @@
 //! end becomes a queen.
 
 use parlour::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// The board. Clients have it as JSON, so it has a short form.
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

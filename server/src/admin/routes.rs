@@ -79,8 +79,9 @@ const INDEX: &str = "Parlour, admin port
 /livez    200; 503 if the server failed, or a tick thread has not advanced for livez_timeout
 /readyz   200 if a tick thread advanced within the last 100 ms, otherwise 503 and the reason
 /metrics  all metrics, in the text format of Prometheus
-/worlds   the worlds and their rooms, as JSON; parlour rooms prints them as a table
-/types/NAME.d.ts  the messages and components of the game logic of a room type, as TypeScript; .json: in binary
+/worlds   the worlds and their rooms, as JSON; the command rooms prints them as a table
+/types/NAME.d.ts  the messages and components of the game logic of a room type, as TypeScript
+/types/NAME.json  the shapes of their binary forms, as JSON
 POST /worlds/NAME/restart         rebuild a world from its last saved state and its inputs
 POST /worlds/NAME/move?thread=N   move a world to a different tick thread
 POST /history                     write the history to a file; of a different world than main: ?world=NAME

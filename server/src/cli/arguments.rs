@@ -101,7 +101,7 @@ fn demo(program: &Program, elsewhere: &str) -> Command {
         ),
         false => (
             "Serve the rooms with bots that walk and chat in them",
-            "The number of bots, the same in each room type of the program",
+            "The number of bots, divided among the room types, or the maps if there are no types",
         ),
     };
     Command::new("demo")

@@ -51,8 +51,8 @@ pub(crate) fn bots(matches: &ArgMatches) -> u32 {
 }
 
 impl Demo {
-    /// Divides the bots among the room types of the program and of the configuration. If there are
-    /// none, and for the program `parlour`, the bots enter the lobby and the plaza.
+    /// Divides the bots among the room types of the program and of the configuration, or among the
+    /// maps if there are no types. Those of the program `parlour` enter the lobby and the plaza.
     ///
     /// # Errors
     /// A map that the bots enter is not served.
@@ -63,11 +63,15 @@ impl Demo {
         options: &ServerOptions,
     ) -> Result<Self, Exit> {
         let defaults = options.sim.rules;
-        if !program.is_parlour && !options.room_types.is_empty() {
+        if !program.is_parlour {
             let types = options.room_types.iter();
             let types = types.map(|one| (one.name(), one.rules_on(defaults).capacity));
+            let mut rooms: Vec<(&str, u32)> = types.collect();
+            if rooms.is_empty() {
+                rooms.extend(maps.iter().map(|map| (map.as_str(), defaults.capacity)));
+            }
             return Ok(Self {
-                groups: divided(bots, types.collect()),
+                groups: divided(bots, rooms),
                 in_bundled_maps: false,
             });
         }

@@ -52,10 +52,10 @@ Exit codes:
    64  the recording does not contain the requested moment, player or room
    65  a map, the skins or a recording cannot be used
    69  a port is in use, the address does not belong to this machine, or no server answers
-   70  Parlour itself failed; see the log for the reason
+   70  Parlour or the game logic failed; see the log or the error for the reason
    71  the system refused a resource, such as a thread or a file
-   73  the directory of recordings, histories or worlds cannot be created or written to, a world
-       could not be saved, or a file would be overwritten
+   73  a new project, or the directory of recordings, histories or worlds, cannot be created or
+       written to, a world could not be saved, or a file would be overwritten
    77  no permission, such as for a port below 1024
    78  the configuration cannot be used
   130  terminated by a second Ctrl-C";

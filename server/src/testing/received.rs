@@ -94,7 +94,8 @@ impl TestRoom {
         }
     }
 
-    /// Checks that the world knew all messages.
+    /// Checks that the world knew all messages. All of them took effect in this tick, so what may
+    /// be unknown is forgotten.
     #[track_caller]
     pub(super) fn check_unknown(&mut self) {
         for unknown in &self.world.output.unknown {
@@ -104,10 +105,10 @@ impl TestRoom {
                 inbox.may_be_unknown.remove(at);
                 continue;
             }
-            let detail = inbox.refusals.iter().rev().find_map(|refusal| match refusal {
-                Refusal::BadBody { reason } => Some(format!(" ({reason})")),
+            let detail = match inbox.refusals.last() {
+                Some(Refusal::BadBody { reason }) => Some(format!(" ({reason})")),
                 _ => None,
-            });
+            };
             panic!(
                 "the message `{}` of {} was refused: {}{}. Check its name and its type in the test, and its declaration in \
                  the plugin. To test a message that must be refused, use `send_bytes`",
@@ -117,6 +118,9 @@ impl TestRoom {
                 detail.unwrap_or_default()
             );
         }
+        self.inboxes
+            .iter_mut()
+            .for_each(|inbox| inbox.may_be_unknown.clear());
     }
 
     /// Checks that every player sees what the world shows it.

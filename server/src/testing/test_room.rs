@@ -21,7 +21,7 @@ use super::{
 
 /// A room with fake players, for tests of game logic. The [module](crate::testing) has an example.
 ///
-/// All methods with a [`TestPlayer`] panic if it is a player of a different test room.
+/// Use a [`TestPlayer`] only with the room that returned it.
 #[derive(Debug)]
 pub struct TestRoom {
     pub(super) world: TestWorld,
@@ -250,7 +250,7 @@ impl TestRoom {
     /// step. This is not a part of the game: it costs nothing, and walls between do not matter.
     ///
     /// # Panics
-    /// If it is in no room, or a player would overlap a wall there.
+    /// If it is in no room or does not exist, or a player would overlap a wall there.
     #[track_caller]
     pub fn place(&mut self, target: impl Into<TestTarget>, position: Position) {
         let target = target.into();
@@ -265,6 +265,12 @@ impl TestRoom {
                 position.x / UNITS_PER_PX,
                 position.y / UNITS_PER_PX,
                 room.map.name
+            );
+        }
+        if let TestTarget::Object(object) = target {
+            assert!(
+                target.entity(&self.world.sim).is_some(),
+                "{object:?} does not exist, and cannot be placed"
             );
         }
         self.placed.push((target, position));

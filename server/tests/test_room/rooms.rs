@@ -68,7 +68,7 @@ fn a_player_goes_to_a_second_room_of_the_world() {
 
 #[test]
 fn a_slower_cadence_is_allowed() {
-    let slow = |rules: &mut parlour_sim::RoomRules| rules.cadence = parlour_tick::Cadence::Hz10;
+    let slow = |rules: &mut parlour_sim::RoomRules| rules.cadence = Cadence::Hz10;
     let mut room = TestRoom::builder().rules(slow).build();
     let (ada, _) = (room.join("Ada"), room.join("Bob"));
     room.walk(ada, Direction::South);

@@ -144,7 +144,7 @@ impl Shadow {
                 tick,
                 parts,
                 "the shadow reached a different state than the server. It had run from the first tick: game logic is not \
-                 deterministic, or memory is broken. The history is written out: replay it with parlour replay, or with parlour_recording::replay and your game logic"
+                 deterministic, or memory is broken. The history is written out: replay it with the command replay of this program"
             ),
             Start::Saved(since) => tracing::error!(
                 world,
@@ -152,8 +152,7 @@ impl Shadow {
                 parts,
                 since,
                 "the shadow reached a different state than the server. It had run since the world saved after tick {since}: \
-                 {}. A replay that starts there differs in the same way. The history is written out: replay it with parlour replay, \
-                 or with parlour_recording::replay and your game logic",
+                 {}. A replay that starts there differs in the same way. The history is written out: replay it with the command replay of this program",
                 Self::NOT_SAVED
             ),
             Start::Own(since) => tracing::error!(
@@ -162,7 +161,7 @@ impl Shadow {
                 parts,
                 since,
                 "the shadow reached a different state than the server. After tick {since} it had saved its own world, and \
-                 loaded that into a new one: {}. The history is written out: replay it with parlour replay, or with parlour_recording::replay and your game logic",
+                 loaded that into a new one: {}. The history is written out: replay it with the command replay of this program",
                 Self::NOT_SAVED
             ),
         }
