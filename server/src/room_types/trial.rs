@@ -34,8 +34,8 @@ pub(super) struct Trial {
     pub(super) fault: Option<String>,
 }
 
-/// Builds a world, and runs its first ticks. The world is dropped, because its game logic was called
-/// in ticks that did not happen. What it counts with the crate `metrics` is also dropped.
+/// Builds a world, and runs its first ticks. The world is dropped, because its game logic was
+/// called in ticks that did not happen. What it counts with the crate `metrics` is also dropped.
 pub(super) fn run(mut config: SimConfig, logic: Logic, types: &[&str]) -> Trial {
     if config.skins.is_empty() {
         // Skins are checked elsewhere, and may be unknown.
