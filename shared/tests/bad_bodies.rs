@@ -132,3 +132,25 @@ fn brackets_in_brackets_are_an_error() {
     assert!(!error::<Throw>(&text).is_empty());
     assert!(!error::<Vec<Vec<u8>>>(&text).is_empty());
 }
+
+#[test]
+fn a_short_binary_body_cannot_claim_a_long_text() {
+    // The prefix of a text of 64 MiB, of which no byte follows.
+    let mut bytes = vec![252];
+    bytes.extend((64u32 << 20).to_le_bytes());
+    match decode_body::<String>(&Body::Bytes(bytes)) {
+        Err(CodecError::Malformed(text)) => assert!(text.contains("LimitExceeded"), "{text}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn text_that_no_json_value_can_have_is_written_as_text() {
+    let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for text in ["1e999", r#""\ud800""#, &nested, "{"] {
+        let value = serde_json::to_value(Body::Json(text.into())).unwrap();
+        assert_eq!(value, serde_json::Value::String(text.into()));
+    }
+    let value = serde_json::to_value(Body::Json("[1, 2]".into())).unwrap();
+    assert_eq!(value, serde_json::json!([1, 2]));
+}

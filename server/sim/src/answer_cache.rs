@@ -6,6 +6,7 @@ use std::{
 };
 
 use bevy_ecs::prelude::*;
+use parlour_shared::codec;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::state::Fold;
@@ -87,14 +88,14 @@ pub trait BoardRule: Send + Sync + 'static {
 /// The answers of a [`BoardRule`] that are kept for one board. Every entity with a board has this
 /// component. It is not part of the state: it is empty in a loaded world.
 ///
-/// The answers are kept by version of the board. A version is a hash of the content of the board,
-/// so an answer is never that for a different board, and a board that returns to an earlier
+/// The answers are kept by version of the board. A version is the encoded content of the board, so
+/// an answer is never that for a different board, and a board that returns to an earlier
 /// content, as when a move is taken back, finds its earlier answers. The last 8 versions are kept.
 /// If [`BoardRule::MOST_ANSWERS`] are kept, the version that was not asked about for the longest
 /// time is forgotten first. If all answers are for one version, all of them are.
 ///
-/// To ask costs a hash of the board, and a search among the answers. It allocates nothing if the
-/// answer is kept.
+/// To ask encodes the board, compares it with the kept versions, and searches among the answers. It
+/// allocates nothing if the answer is kept.
 ///
 /// ```
 /// # use bevy_ecs::prelude::*;
@@ -129,9 +130,12 @@ pub trait BoardRule: Send + Sync + 'static {
 pub struct AnswerCache<R: BoardRule> {
     /// The versions of the board, in the order in which they were last asked about.
     versions: VecDeque<Version<R>>,
+    /// The encoded board of the last question: a buffer.
+    board: Vec<u8>,
     hits: u32,
     misses: u32,
-    /// The last version for which likely questions are or were answered ahead.
+    /// A hash of the last board for which likely questions are or were answered ahead. If a
+    /// different board has the same hash, its answers are computed when they are asked for.
     ahead: Option<u64>,
     /// Whether the board is in the queue of boards with likely questions.
     pub(crate) is_queued: bool,
@@ -139,7 +143,9 @@ pub struct AnswerCache<R: BoardRule> {
 
 /// The answers for one version of the board.
 struct Version<R: BoardRule> {
-    hash: u64,
+    /// The encoded board. A hash is not enough: players who write parts of a board can search for
+    /// two boards with the same one.
+    board: Vec<u8>,
     answers: BTreeMap<R::Question, Arc<R::Answer>>,
 }
 
@@ -174,7 +180,7 @@ impl<R: BoardRule> AnswerCache<R> {
 
     /// Like [`Self::ask`], for a message that needs the answer until it is sent.
     pub(crate) fn ask_shared(&mut self, board: &R::Board, question: &R::Question) -> &Arc<R::Answer> {
-        self.select(hash_of::<R>(board));
+        self.select(board);
         if self.latest().answers.contains_key(question) {
             self.hits = self.hits.saturating_add(1);
         } else {
@@ -193,13 +199,15 @@ impl<R: BoardRule> AnswerCache<R> {
     /// Notes that the board may have changed. Returns whether it has likely questions now that it
     /// had not before.
     pub(crate) fn note_change(&mut self, board: &R::Board) -> bool {
-        let hash = hash_of::<R>(board);
+        let mut fold = Fold::new(0);
+        fold.value(board);
+        let hash = fold.finish();
         self.ahead.replace(hash) != Some(hash)
     }
 
     /// Answers the likely questions that have no answer yet, at most this many.
     pub(crate) fn compute_ahead(&mut self, board: &R::Board, most: u32) -> Ahead {
-        self.select(hash_of::<R>(board));
+        self.select(board);
         let mut computed = 0;
         let half = R::MOST_ANSWERS / 2;
         for question in R::likely(board).take(half) {
@@ -225,9 +233,16 @@ impl<R: BoardRule> AnswerCache<R> {
         }
     }
 
-    /// Makes this the latest version.
-    fn select(&mut self, hash: u64) {
-        let known = self.versions.iter().rposition(|version| version.hash == hash);
+    /// Makes this the latest version. Encodes the board whenever it is asked about, because a note
+    /// about the last change would be wrong for a copy of the board, and in a system that changes
+    /// it.
+    fn select(&mut self, board: &R::Board) {
+        self.board.clear();
+        codec::encode(board, &mut self.board);
+        let known = self
+            .versions
+            .iter()
+            .rposition(|version| version.board == self.board);
         let version = match known {
             Some(at) if at + 1 == self.versions.len() => return,
             Some(at) => self.versions.remove(at),
@@ -236,8 +251,8 @@ impl<R: BoardRule> AnswerCache<R> {
         if self.versions.len() >= Self::MOST_VERSIONS {
             self.versions.pop_front();
         }
-        self.versions.push_back(version.unwrap_or(Version {
-            hash,
+        self.versions.push_back(version.unwrap_or_else(|| Version {
+            board: self.board.clone(),
             answers: BTreeMap::new(),
         }));
     }
@@ -260,18 +275,11 @@ impl<R: BoardRule> AnswerCache<R> {
     }
 }
 
-/// Computed whenever the board is asked about, because a note about the last change would be wrong
-/// for a copy of the board, and in a system that changes it.
-fn hash_of<R: BoardRule>(board: &R::Board) -> u64 {
-    let mut fold = Fold::new(0);
-    fold.value(board);
-    fold.finish()
-}
-
 impl<R: BoardRule> Default for AnswerCache<R> {
     fn default() -> Self {
         Self {
             versions: VecDeque::new(),
+            board: Vec::new(),
             hits: 0,
             misses: 0,
             ahead: None,

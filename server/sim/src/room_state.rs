@@ -135,8 +135,13 @@ impl OwnedKeys {
         count
     }
 
+    /// Returns whether the key is that of a component of rooms.
+    pub(crate) fn is_component(&self, key: &str) -> bool {
+        self.components.contains(&key)
+    }
+
     fn contains(&self, key: &str) -> bool {
-        self.components.contains(&key) || self.prefixes.iter().any(|prefix| key.starts_with(prefix))
+        self.is_component(key) || self.prefixes.iter().any(|prefix| key.starts_with(prefix))
     }
 
     /// Returns the number of components that a room does not have now. Their keys always have

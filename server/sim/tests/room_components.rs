@@ -10,7 +10,8 @@ use parlour_shared::{
     message::{Refusal, ServerMessage, StateWrite},
 };
 use parlour_sim::{
-    FromPlayer, InRoom, RoomEvent, SimConfig, Simulation, SimulationApp as _, StepSet, TickSchedule,
+    FromPlayer, InRoom, RoomEvent, RoomStateError, RoomStates, SimConfig, Simulation, SimulationApp as _,
+    StepSet, TickSchedule,
 };
 use parlour_testing::{SessionActions as _, TestWorld, generous_rules, plaza};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ enum Order {
     Round(u32),
     EndRounds,
     Note(String),
+    /// Writes the key of the component.
+    Overwrite,
 }
 
 fn rounds(app: &mut App) {
@@ -47,17 +50,27 @@ fn begin(mut events: MessageReader<RoomEvent>, mut commands: Commands) {
     }
 }
 
-fn obey(mut orders: MessageReader<FromPlayer<Order>>, rooms: Query<&InRoom>, mut commands: Commands) {
+fn obey(
+    mut orders: MessageReader<FromPlayer<Order>>,
+    rooms: Query<&InRoom>,
+    mut states: RoomStates,
+    mut commands: Commands,
+) {
     for order in orders.read() {
-        let mut room = commands.entity(rooms.get(order.player).unwrap().0);
+        let room = rooms.get(order.player).unwrap().0;
+        let mut components = commands.entity(room);
         match &order.message {
             Order::Round(number) => {
                 let (number, winner) = (*number, Some("Ada".to_owned()));
-                room.insert(Round { number, winner })
+                components.insert(Round { number, winner });
             }
-            Order::EndRounds => room.remove::<Round>(),
-            Order::Note(text) => room.insert(Note(text.clone())),
-        };
+            Order::EndRounds => _ = components.remove::<Round>(),
+            Order::Note(text) => _ = components.insert(Note(text.clone())),
+            Order::Overwrite => {
+                assert_eq!(states.set(room, "round", "2"), Err(RoomStateError::Component));
+                assert_eq!(states.remove(room, "round"), Err(RoomStateError::Component));
+            }
+        }
     }
 }
 
@@ -202,4 +215,14 @@ fn a_bad_key_panics_when_the_world_is_made() {
         app.replicate_room::<Round>("The Round");
     });
     assert!(invalid.contains("\"The Round\""), "{invalid}");
+}
+
+#[test]
+fn game_logic_cannot_write_the_key_of_a_component() {
+    let mut world = world();
+    world.open_and_join(1, "plaza");
+    world.tick();
+    changes(&mut world, 1);
+    order(&mut world, &Order::Overwrite);
+    assert_eq!(changes(&mut world, 1), []);
 }

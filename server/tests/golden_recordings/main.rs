@@ -1,13 +1,14 @@
 //! Golden recordings: the same inputs must reach the same hashes until the version of the
 //! simulation changes.
 //!
-//! assets/recordings has one recording per behaviour. Each is replayed here, in debug and release
-//! builds, with the declared order of systems and with shuffled ones.
+//! assets/recordings has one recording per behaviour, and those of three recipes. Each is replayed
+//! here, in debug and release builds, with the declared order of systems and with shuffled ones.
 //! `PARLOUR_BLESS=1 cargo nextest run -p parlour --test golden_recordings` records the
 //! scenarios again. It refuses to if a hash changed and the version of the simulation did not.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod ledger;
+mod recipes;
 mod scenarios;
 
 #[allow(dead_code, reason = "the main of the example prints it")]
@@ -16,13 +17,16 @@ mod mood;
 
 use std::{fs, path::PathBuf};
 
-use parlour::maps;
 use parlour_recording::{format::EndReason, replay::Replay};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Fold, SIMULATION, Simulation};
 use parlour_testing::recording::{WorldRecorder, header};
 use parlour_tick::TickOutput;
 use scenarios::Scenario;
+
+fn all() -> impl Iterator<Item = Scenario> {
+    scenarios::all().into_iter().chain(recipes::all())
+}
 
 fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../assets/recordings")
@@ -56,8 +60,7 @@ fn record(scenario: &Scenario) -> (Vec<u8>, u64) {
 /// systems run in an order drawn with that seed. Returns the number of ticks and a hash of all
 /// state hashes.
 fn replay(scenario: &Scenario, shuffle: Option<u64>) -> (u32, u64) {
-    let maps = maps::load(None).unwrap();
-    let mut replay = Replay::open(&path(scenario), &maps, scenario.logic.clone()).unwrap();
+    let mut replay = Replay::open(&path(scenario), &scenario.config.maps, scenario.logic.clone()).unwrap();
     let mut run = replay.run().unwrap();
     if let Some(seed) = shuffle {
         run.simulation_mut().shuffle_schedule(seed);
@@ -75,7 +78,7 @@ fn replay(scenario: &Scenario, shuffle: Option<u64>) -> (u32, u64) {
 
 #[test]
 fn every_golden_recording_reaches_its_hashes() {
-    for scenario in scenarios::all() {
+    for scenario in all() {
         if std::env::var_os("PARLOUR_BLESS").is_some() {
             continue;
         }
@@ -89,7 +92,7 @@ fn every_golden_recording_reaches_its_hashes_in_any_allowed_order_of_systems() {
     if std::env::var_os("PARLOUR_BLESS").is_some() {
         return;
     }
-    for scenario in scenarios::all() {
+    for scenario in all() {
         for seed in 1..=5 {
             let (ticks, _) = replay(&scenario, Some(seed));
             assert_eq!(
@@ -113,6 +116,11 @@ fn the_version_of_the_simulation_changes_with_the_hashes() {
         all.word(hashes);
         recordings.push((path(&scenario), bytes));
     }
+    recordings.extend(
+        recipes::all()
+            .iter()
+            .map(|recipe| (path(recipe), record(recipe).0)),
+    );
     let file = directory().join("versions.txt");
     let text = fs::read_to_string(&file).unwrap_or_default();
     if std::env::var_os("PARLOUR_BLESS").is_none() {
@@ -129,7 +137,7 @@ fn the_version_of_the_simulation_changes_with_the_hashes() {
 /// A golden recording protects only behaviour that occurs in it.
 #[test]
 fn the_behaviour_of_each_scenario_occurs_often_enough() {
-    for scenario in scenarios::all() {
+    for scenario in all() {
         let mut simulation = Simulation::with_plugins(scenario.config.clone(), scenario.logic.clone());
         let mut output = TickOutput::default();
         let mut seen = 0;

@@ -1,4 +1,5 @@
-//! The scenarios of the golden recordings: one per behaviour, generated from a fixed seed.
+//! The scenarios of the golden recordings: one per behaviour of the simulation, generated from a
+//! fixed seed.
 
 use parlour::maps;
 use parlour_shared::{
@@ -29,6 +30,7 @@ pub(crate) struct Scenario {
     pub(crate) at_least: u32,
 }
 
+/// The scenarios that the ledger covers.
 pub(crate) fn all() -> Vec<Scenario> {
     vec![
         crowd(),
@@ -178,8 +180,7 @@ fn game_logic() -> Scenario {
         }
         (0..15).for_each(|number| turn(script, number, 60, tick, random));
     });
-    let told = |output: &TickOutput| count(output, |message| matches!(message, ServerMessage::Custom(_)));
-    let mut moods = scenario("game_logic", script.inputs(1500), told, 20);
+    let mut moods = scenario("game_logic", script.inputs(1500), messages, 20);
     moods.logic = Logic::new(|app| _ = app.add_plugins(MoodPlugin));
     moods
 }
@@ -252,7 +253,7 @@ fn objects() -> Scenario {
     objects
 }
 
-fn scenario(
+pub(crate) fn scenario(
     name: &'static str,
     inputs: Vec<TickInput>,
     happens: fn(&TickOutput) -> u32,
@@ -270,7 +271,7 @@ fn scenario(
     }
 }
 
-fn arrivals(script: &mut Script, count: u64, room: impl Fn(u64) -> &'static str) {
+pub(crate) fn arrivals(script: &mut Script, count: u64, room: impl Fn(u64) -> &'static str) {
     (0..count).for_each(|number| arrival(script, number, room(number)));
 }
 
@@ -284,7 +285,7 @@ fn arrival(script: &mut Script, number: u64, room: &str) {
 }
 
 /// With a chance of 1 in `rare`, sends a turn for one of the next ticks.
-fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, random: &mut Stream) {
+pub(crate) fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, random: &mut Stream) {
     let (turns, ahead, direction, sprint) = (
         random.below(rare) == 0,
         random.below(6),
@@ -305,8 +306,13 @@ fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, random: &mut Str
 }
 
 /// Spreads the session numbers out, as they are in a server.
-fn session(number: u64) -> u64 {
+pub(crate) fn session(number: u64) -> u64 {
     256 * (number + 1)
+}
+
+/// Counts the messages of game logic to players.
+pub(crate) fn messages(output: &TickOutput) -> u32 {
+    count(output, |message| matches!(message, ServerMessage::Custom(_)))
 }
 
 fn count(output: &TickOutput, is: fn(&ServerMessage) -> bool) -> u32 {

@@ -3,7 +3,10 @@
 use serde::de::DeserializeOwned;
 
 use super::{CodecError, decode_exact, json_error};
-use crate::{limits::MAX_SERVER_FRAME, message::Body};
+use crate::{
+    limits::{MAX_CLIENT_MESSAGE, MAX_CUSTOM_BYTES, MAX_SERVER_FRAME},
+    message::Body,
+};
 
 /// Reads the value of a body.
 ///
@@ -20,9 +23,15 @@ pub fn decode_body<T: DeserializeOwned>(body: &Body) -> Result<T, CodecError> {
     }
 }
 
-/// Reads the binary form of a value, which may be as long as a message of the server.
+/// Reads the binary form of a value, which may be as long as a message of the server. A body of a
+/// client, which is short, cannot make this allocate more than [`MAX_CLIENT_MESSAGE`], whatever
+/// length it claims for a string.
 pub(crate) fn decode_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    decode_exact::<T, MAX_SERVER_FRAME>(bytes)
+    if bytes.len() <= MAX_CUSTOM_BYTES {
+        decode_exact::<T, MAX_CLIENT_MESSAGE>(bytes)
+    } else {
+        decode_exact::<T, MAX_SERVER_FRAME>(bytes)
+    }
 }
 
 fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, CodecError> {

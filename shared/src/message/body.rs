@@ -59,9 +59,9 @@ impl Serialize for Body {
                 map.end()
             }
             (Self::Json(text), true) => match serde_json::from_str::<&RawValue>(text) {
-                Ok(value) => value.serialize(serializer),
+                Ok(value) if is_value(text) => value.serialize(serializer),
                 // A binary client may send any text.
-                Err(_) => serializer.serialize_str(text),
+                _ => serializer.serialize_str(text),
             },
         }
     }
@@ -78,6 +78,13 @@ impl<'de> Deserialize<'de> for Body {
             BinaryBody::Json(text) => Self::Json(text),
         })
     }
+}
+
+/// Returns whether a [`serde_json::Value`] can have this content. A [`RawValue`] may also be a number
+/// beyond the range of a float, text with half a surrogate pair, or 200 lists in each other; making
+/// a `Value` of such a message would fail.
+fn is_value(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
 /// [`Body`] as it is in the binary form of messages.

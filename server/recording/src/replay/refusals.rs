@@ -65,14 +65,15 @@ fn can_be_refused(message: &ClientMessage, refusal: &Refusal) -> bool {
         ),
         Refusal::UnknownSkin => matches!(message, Asked::SetSkin(_)),
         Refusal::BadText => matches!(message, Asked::Chat(_)),
-        Refusal::BadState | Refusal::StateFull | Refusal::StaleVersion { .. } => {
-            matches!(message, Asked::SetState(_))
-        }
+        Refusal::BadState | Refusal::StateFull => matches!(message, Asked::SetState(_)),
+        // Also the answer to a question about an older board.
+        Refusal::StaleVersion { .. } => matches!(message, Asked::SetState(_) | Asked::Custom(_)),
         Refusal::UnknownMessage | Refusal::BadBody { .. } => {
             matches!(message, Asked::Custom(_) | Asked::Act(_))
         }
         Refusal::Declined { .. } => matches!(message, Asked::Custom(_) | Asked::Act(_) | Asked::Join(_)),
-        Refusal::OutOfReach | Refusal::Taken | Refusal::NotYours => matches!(message, Asked::Act(_)),
+        Refusal::OutOfReach | Refusal::Taken => matches!(message, Asked::Act(_)),
+        Refusal::NotYours => matches!(message, Asked::Act(_) | Asked::SetState(_)),
         // The node answers the requests of a tick that panicked.
         Refusal::WorldRestarted => false,
         Refusal::OutOfOrder => matches!(message, Asked::Hello(_)),

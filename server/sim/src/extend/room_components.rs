@@ -69,7 +69,7 @@ where
                 // An entity that is not a room may also have the component. There is always
                 // space for the keys of components, unless the world was saved without them.
                 Ok(()) | Err(RoomStateError::NoSuchRoom | RoomStateError::Full) => {}
-                Err(RoomStateError::Invalid) => panic!(
+                Err(RoomStateError::Invalid | RoomStateError::Component) => panic!(
                     "the component {} of a room has {} bytes as JSON, and a value of room state at most 1,024: \
                          divide it into several components",
                     std::any::type_name::<C>(),

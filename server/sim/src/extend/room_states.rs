@@ -55,6 +55,9 @@ pub enum RoomStateError {
     /// The room has 64 keys, with those of its replicated components.
     #[error("the room has 64 keys already")]
     Full,
+    /// The key is that of a component of rooms (`replicate_room`), which alone writes it.
+    #[error("the key is that of a replicated component: change the component instead")]
+    Component,
 }
 
 impl RoomStates<'_, '_> {
@@ -67,18 +70,30 @@ impl RoomStates<'_, '_> {
     /// Writes a key. Does nothing if it has this value.
     ///
     /// # Errors
-    /// [`RoomStateError`] if the room does not exist, the key or value is invalid, or the room has
-    /// 64 keys.
+    /// [`RoomStateError`] if the room does not exist, the key or value is invalid, the room has 64
+    /// keys, or the key is that of a component of rooms.
     pub fn set(&mut self, room: Entity, key: &str, value: &str) -> Result<(), RoomStateError> {
+        self.check_is_no_component(key)?;
         self.write(room, key, Some(value), OwnedKeys::missing)
     }
 
     /// Removes a key. Does nothing if it does not exist.
     ///
     /// # Errors
-    /// [`RoomStateError::NoSuchRoom`].
+    /// [`RoomStateError::NoSuchRoom`], and [`RoomStateError::Component`] if the key is that of a
+    /// component of rooms.
     pub fn remove(&mut self, room: Entity, key: &str) -> Result<(), RoomStateError> {
+        self.check_is_no_component(key)?;
         self.write(room, key, None, |_, _| 0)
+    }
+
+    /// The key of a component is written when the component changes, and in the first tick of a
+    /// loaded world. A different value would be kept until then.
+    fn check_is_no_component(&self, key: &str) -> Result<(), RoomStateError> {
+        match self.owned.is_component(key) {
+            true => Err(RoomStateError::Component),
+            false => Ok(()),
+        }
     }
 
     /// Writes the key of a component of rooms, for which space is kept.
