@@ -4,7 +4,7 @@ use parlour_recording::replay::{
     PlayerQuery,
     dump::{Dump, DumpTable, Filter, aligned, dump},
 };
-use parlour_shared::message::Scope;
+use parlour_shared::message::{Body, ClientMessage, Custom, Scope};
 use parlour_testing::SessionActions as _;
 
 use crate::support::{TemporaryPath, parlour, replay, story, ticks, without_events};
@@ -231,6 +231,27 @@ fn commands_are_shown_with_their_refusals() {
         (column(&closes, "name"), column(&closes, "what")),
         (vec!["Ada"], vec!["departs"])
     );
+}
+
+#[test]
+fn a_body_that_no_json_value_can_have_is_shown_as_text() {
+    let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for text in ["1e999", r#""\ud800""#, &nested] {
+        let mut script = without_events();
+        script.at(10).open_as_and_join(1, "Ada", "plaza");
+        let custom = Custom {
+            request: 7,
+            name: "wave".into(),
+            body: Body::Json(text.into()),
+        };
+        script.at(20).send(1, ClientMessage::Custom(custom));
+        let file = TemporaryPath::file(&script.record(30));
+        let mut replay = replay(&file);
+        let window = ticks(20, 20);
+        let commands = dump(&mut replay, DumpTable::Commands, window, &Filter::default()).unwrap();
+        assert_eq!(column(&commands, "refused"), ["unknown message"]);
+        assert_eq!(commands.json[0]["message"]["custom"]["body"], text);
+    }
 }
 
 #[test]
