@@ -81,7 +81,7 @@ fn board() -> Scenario {
 
 /// Players who walk around in the vault, and are caught by its guard.
 fn guard() -> Scenario {
-    const PLAYERS: u64 = 6;
+    const PLAYERS: u64 = 16;
     let script = Script::random(5, 1_800, |script, tick, random| {
         if tick == 1 {
             arrivals(script, PLAYERS, |_| "vault");
