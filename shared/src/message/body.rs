@@ -80,9 +80,9 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
-/// Returns whether a [`serde_json::Value`] can have this content. A [`RawValue`] may also be a number
-/// beyond the range of a float, text with half a surrogate pair, or 200 lists in each other; making
-/// a `Value` of such a message would fail.
+/// Returns whether a [`serde_json::Value`] can have this content. A [`RawValue`] may also be a
+/// number beyond the range of a float, text with half a surrogate pair, or 200 lists in each other;
+/// making a `Value` of such a message would fail.
 fn is_value(text: &str) -> bool {
     serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
