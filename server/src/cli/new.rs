@@ -22,23 +22,24 @@ use project_name::ProjectName;
 use source::Source;
 
 const DETAILS: &str = "\
-Writes a directory NAME with a game of one file, a test, a bot, and a server of five lines. The
-project uses Parlour by its path: the directory that this program was built from, or that of
---parlour. NAME is also the name of the crate and of the room type: a-z, 0-9, - and _, beginning
-with a letter, at most 32 characters.
+Writes a directory with a game of one file, a test, a bot, and a server of five lines. The project
+uses Parlour by its path: the directory that this program was built from, or that of --parlour.
+The last part of PATH is also the name of the crate and of the room type: a-z, 0-9, - and _,
+beginning with a letter, at most 32 characters.
 
 Examples:
   {name} new my-game
-  {name} new my-game --parlour ../parlour";
+  {name} new ../games/my-game --parlour .";
 
 /// Returns the declaration of the command.
 pub(crate) fn command(program: &Program) -> Command {
     Command::new("new")
         .about("Write a project with a small game, which builds, runs and tests")
         .arg(
-            Arg::new("name")
-                .value_name("NAME")
-                .help("The name of the project, and of the directory that is written")
+            Arg::new("path")
+                .value_name("PATH")
+                .help("The directory that is written. Its name is also the name of the project")
+                .value_parser(value_parser!(PathBuf))
                 .required(true),
         )
         .arg(
@@ -56,15 +57,16 @@ pub(crate) fn command(program: &Program) -> Command {
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
-    let name = matches.get_one::<String>("name").expect("clap requires it");
-    let name = ProjectName::parse(name).map_err(|why| Exit::usage(why.to_string()))?;
+    let directory = matches.get_one::<PathBuf>("path").expect("clap requires it");
+    // A path such as `..` has no last part.
+    let last = directory.file_name().unwrap_or(directory.as_os_str());
+    let name = ProjectName::parse(&last.to_string_lossy()).map_err(|why| Exit::usage(why.to_string()))?;
     let given = matches.get_one::<PathBuf>("parlour");
     let source = Source::find(given.map(PathBuf::as_path)).map_err(Exit::usage)?;
-    let directory = Path::new(name.as_str());
     check_free(directory)?;
     let written = write(directory, &name, &source);
     written.map_err(|(path, error)| Exit::not_written(&path, &error))?;
-    output::result(&next_steps(&name))
+    output::result(&next_steps(directory, &name))
 }
 
 /// Returns an error if the directory has files.
@@ -93,10 +95,10 @@ fn write(directory: &Path, name: &ProjectName, source: &Source) -> Result<(), (P
     Ok(())
 }
 
-fn next_steps(name: &ProjectName) -> String {
-    let name = name.as_str();
+fn next_steps(directory: &Path, name: &ProjectName) -> String {
+    let (directory, name) = (directory.display(), name.as_str());
     format!(
-        "{name} is written: a game in src/game.rs, a test and a bot. In the directory {name}:\n\n\
+        "{name} is written: a game in src/game.rs, a test and a bot. In the directory {directory}:\n\n\
          \x20 cargo run                 serves the game on 127.0.0.1:7373\n\
          \x20 cargo test                steps the game in a test, without a network\n\
          \x20 cargo run --example bot   lets a bot join the running game, from a second terminal\n"

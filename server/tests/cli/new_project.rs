@@ -105,7 +105,8 @@ fn a_name_that_no_crate_can_have_is_refused_with_what_to_write() {
     let directory = TemporaryPath::directory();
     for (name, words) in [
         ("My Game", "such as my-game"),
-        ("../up", "use a-z, 0-9"),
+        ("../Up", "use a-z, 0-9"),
+        ("..", "use a-z, 0-9"),
         ("match", "write match-game"),
         ("serde", "write serde-game"),
     ] {
@@ -114,6 +115,17 @@ fn a_name_that_no_crate_can_have_is_refused_with_what_to_write() {
         assert!(err.contains(words), "{err}");
     }
     assert!(names(&directory.0).is_empty());
+}
+
+#[test]
+fn the_last_part_of_a_path_is_the_name() {
+    let directory = TemporaryPath::directory();
+    let (code, out, err) = new(&directory, &["games/first/space-race/"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("In the directory games/first/space-race"), "{out}");
+    let manifest = directory.0.join("games/first/space-race/Cargo.toml");
+    let manifest: toml::Table = fs::read_to_string(manifest).unwrap().parse().unwrap();
+    assert_eq!(manifest["package"]["name"].as_str(), Some("space-race"));
 }
 
 #[test]
