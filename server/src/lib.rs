@@ -95,12 +95,12 @@
 #![doc = include_str!("../sim/src/rules.md")]
 //!
 //! [`Added`]: parlour_sim::Added
+//! [`Chance`]: parlour_sim::Chance
 //! [`Changed`]: parlour_sim::Changed
 //! [`Clock`]: parlour_sim::Clock
 //! [`Local`]: parlour_sim::Local
 //! [`RemovedComponents`]: parlour_sim::RemovedComponents
 //! [`RoomEvent`]: parlour_sim::RoomEvent
-//! [`Setup`]: parlour_sim::Setup
 //! [`Simulation::hidden_state`]: parlour_sim::Simulation::hidden_state
 //! [`SimulationApp::allow_hidden_state`]: parlour_sim::SimulationApp::allow_hidden_state
 //! [`StableId`]: parlour_sim::StableId
