@@ -59,7 +59,7 @@ pub(crate) struct Results {
     pub(crate) votes: [u32; ANSWERS],
 }
 
-/// The timer of a room that rings every second.
+/// The message of the timer of each room.
 #[derive(Clone, Serialize, Deserialize)]
 struct Second;
 
@@ -69,7 +69,7 @@ impl Plugin for QuizPlugin {
     fn build(&self, app: &mut App) {
         app.player_message::<Vote>("vote")
             .client_message::<Results>("results");
-        app.timer_message::<Second>("second")
+        app.room_timer("second", Duration::from_secs(1), Second)
             .state_component::<Quiz>("quiz");
         app.register_required_components::<Room, Quiz>();
         app.player_component::<Points>("points").stays_in_room::<Points>();
@@ -82,15 +82,9 @@ impl Plugin for QuizPlugin {
     }
 }
 
-fn begin(
-    mut events: MessageReader<RoomEvent>,
-    mut rooms: Query<&mut Quiz>,
-    mut timers: Timers<Second>,
-    mut states: RoomStates,
-) {
+fn begin(mut events: MessageReader<RoomEvent>, mut rooms: Query<&mut Quiz>, mut states: RoomStates) {
     for room in events.read().filter_map(RoomEvent::created) {
         if let Ok(mut quiz) = rooms.get_mut(room) {
-            let _ = timers.every(room, Duration::from_secs(1), Second);
             ask(room, 0, &mut quiz, &mut states);
         }
     }
@@ -148,7 +142,7 @@ fn count_down(
         }
         let (_, right) = QUESTIONS[quiz.question];
         let mut votes = [0; ANSWERS];
-        for (_, player) in seats.iter() {
+        for player in seats.players() {
             let Ok((mut voted, mut points)) = players.get_mut(player) else {
                 continue;
             };

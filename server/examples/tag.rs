@@ -30,7 +30,7 @@ pub(crate) struct RoundOver {
     pub(crate) points: u32,
 }
 
-/// The timer of a room that ends its rounds.
+/// The message of the timer that ends the rounds of a room.
 #[derive(Clone, Serialize, Deserialize)]
 struct EndRound;
 
@@ -39,18 +39,24 @@ pub(crate) fn tag(app: &mut App) {
     app.replicate::<It>("it").stays_in_room::<It>();
     app.player_component::<Points>("points").stays_in_room::<Points>();
     app.client_message::<RoundOver>("round_over");
-    app.timer_message::<EndRound>("end_round");
+    app.room_timer("end_round", Duration::from_secs(60), EndRound);
     // After `Walk`, so that the positions are those of this tick.
-    let systems = (choose, touch, count.run_if(every(Duration::from_secs(1))), rounds).chain();
+    let systems = (
+        choose,
+        touch,
+        count.run_if(every(Duration::from_secs(1))),
+        end_round,
+    )
+        .chain();
     app.add_systems(TickSchedule, systems.after(Walk).in_set(StepSet::Simulate));
 }
 
 /// In a room without "it", a player becomes it. Slots are random, so the first one is any player.
 fn choose(rooms: Query<&Seats>, its: Query<&It>, mut commands: Commands) {
     for seats in &rooms {
-        let has_it = seats.iter().any(|(_, player)| its.contains(player));
-        if let Some((_, player)) = seats.iter().next().filter(|_| !has_it) {
-            commands.entity(player).insert(It::default());
+        if !seats.players().any(|player| its.contains(player)) {
+            let first = seats.players().next();
+            first.map(|player| commands.entity(player).insert(It::default()));
         }
     }
 }
@@ -71,17 +77,12 @@ fn count(mut its: Query<&mut Points, With<It>>) {
     its.iter_mut().for_each(|mut points| points.0 += 1);
 }
 
-/// Each room has rounds of a minute. The player with the fewest points wins.
-fn rounds(
-    mut events: MessageReader<RoomEvent>,
+/// A round ends. The player with the fewest points wins.
+fn end_round(
     mut rang: MessageReader<TimerRang<EndRound>>,
-    mut timers: Timers<EndRound>,
     mut players: Query<(&InRoom, &Player, &mut Points)>,
     mut news: MessageWriter<ToPlayers<RoundOver>>,
 ) {
-    for room in events.read().filter_map(RoomEvent::created) {
-        let _ = timers.every(room, Duration::from_secs(60), EndRound);
-    }
     for TimerRang { of: room, .. } in rang.read() {
         let here = players.iter_mut().filter(|(place, ..)| place.0 == *room);
         let mut here: Vec<_> = here.collect();

@@ -48,7 +48,7 @@
 //! | a component that ends with the stay in a room, or goes along into other worlds | [`stays_in_room`](SimulationApp::stays_in_room), [`travels`](SimulationApp::travels) |
 //! | a message from players, or to players | [`player_message`](SimulationApp::player_message), [`client_message`](SimulationApp::client_message) |
 //! | an action on an object or a player | [`player_action`](SimulationApp::player_action) |
-//! | a timer | [`timer_message`](SimulationApp::timer_message) |
+//! | a timer | [`timer_message`](SimulationApp::timer_message), and for one in each room [`room_timer`](SimulationApp::room_timer) |
 //! | a kind of objects | [`object_kind`](SimulationApp::object_kind) |
 //! | a rule such as "where may this piece go?" | [`board_rule`](SimulationApp::board_rule) |
 //! | who may create a room, enter it, or hear a chat | [`accept_room`](SimulationApp::accept_room), [`may_join`](SimulationApp::may_join), [`may_hear`](SimulationApp::may_hear) |

@@ -33,18 +33,11 @@ impl Plugin for Game {
         app.player_component::<Waves>("waves")
             .player_message::<Wave>("wave")
             .client_message::<RoundOver>("round_over")
-            .timer_message::<TimeIsUp>("time_is_up");
+            .room_timer("time_is_up", ROUND, TimeIsUp); // each room has one
         app.add_systems(
             TickSchedule,
-            (start, wave, end_round).chain().in_set(StepSet::Simulate),
+            (wave, end_round).chain().in_set(StepSet::Simulate),
         );
-    }
-}
-
-/// Starts the timer of a new room. It rings after each round, and ends with the room.
-fn start(mut events: MessageReader<RoomEvent>, mut timers: Timers<TimeIsUp>) {
-    for room in events.read().filter_map(RoomEvent::created) {
-        let _ = timers.every(room, ROUND, TimeIsUp);
     }
 }
 

@@ -1,6 +1,5 @@
-use parlour::RoomType;
-
 use my_game::Game;
+use parlour::prelude::*;
 
 fn main() -> std::process::ExitCode {
     let name = "my-game";

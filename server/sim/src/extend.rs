@@ -269,6 +269,18 @@ pub trait SimulationApp {
     where
         M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
+    /// Sets a timer for each room when it is created, which rings each time after this much time as
+    /// long as the room exists: rounds, waves of guards. It declares the type as
+    /// [`Self::timer_message`] does. [`TimerRang::of`](crate::TimerRang::of) is the room.
+    ///
+    /// The room has no timer if the world has 65,536 timers of this type.
+    ///
+    /// # Panics
+    /// If the name or the type is taken.
+    fn room_timer<M>(&mut self, name: &'static str, time: Duration, message: M) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+
     /// Lets players act on objects and players under this name, with this type as the details.
     /// Actions arrive as [`ActionOn`], and game logic answers with [`Answer`]. The server checks
     /// before that the player sees the target and reaches it. If not, it refuses the action with
@@ -520,6 +532,14 @@ impl SimulationApp for App {
         M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
     {
         timers::declare::<M>(self, name);
+        self
+    }
+
+    fn room_timer<M>(&mut self, name: &'static str, time: Duration, message: M) -> &mut Self
+    where
+        M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+    {
+        timers::declare_for_rooms(self, name, time, message);
         self
     }
 

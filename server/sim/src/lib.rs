@@ -124,7 +124,8 @@
 //! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
 //!   as [`ToPlayers`]: to one, to those near one, to a room or to the world.
 //! * [`timer_message`](SimulationApp::timer_message): game logic can set [`Timers`] with this type.
-//!   It arrives as [`TimerRang`].
+//!   It arrives as [`TimerRang`]. [`room_timer`](SimulationApp::room_timer) also sets one for each
+//!   new room.
 //! * [`may_hear`](SimulationApp::may_hear): game logic decides who hears a near chat ([`Hearing`]).
 //! * [`board_rule`](SimulationApp::board_rule): players can ask a [`BoardRule`], such as where a
 //!   piece may go. Its answers are kept in an [`AnswerCache`].

@@ -11,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     clock::{Clock, ticks_in},
+    rooms,
     state::{self, StableEntity, StableId},
     taken::with_taken,
     wake_times,
@@ -150,6 +151,40 @@ where
     state::when_free(app, end_with_owner::<M>);
     wake_times::wakes_at(app, Box::new(|world| world.resource::<TimerQueue<M>>().first()));
     app.world_mut().resource_mut::<Ringers>().0.push(ring::<M>);
+}
+
+/// The timer of each room with messages of one type.
+#[derive(Resource)]
+struct RoomTimer<M> {
+    /// In ticks.
+    every: u32,
+    message: M,
+}
+
+/// Declares a type of messages of timers, and sets a timer of this type for each new room.
+pub(crate) fn declare_for_rooms<M>(app: &mut App, name: &'static str, time: Duration, message: M)
+where
+    M: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    declare::<M>(app, name);
+    let every = ticks_in(time);
+    app.insert_resource(RoomTimer { every, message });
+    state::derived::<RoomTimer<M>>(app);
+    rooms::when_created(app, set_for_room::<M>);
+}
+
+fn set_for_room<M: Serialize + Clone + Send + Sync + 'static>(world: &mut World, room: Entity) {
+    let Some(id) = world.get::<StableId>(room).copied() else {
+        return;
+    };
+    let RoomTimer { every, message } = world.resource::<RoomTimer<M>>();
+    let (every, message) = (*every, message.clone());
+    let first = world.resource::<Clock>().tick.after(every);
+    let of = StableEntity { id, entity: room };
+    // With 65,536 timers of this type, the room has none.
+    let _ = world
+        .resource_mut::<TimerQueue<M>>()
+        .add(of, first, every, message);
 }
 
 /// Rings the timers that are due.

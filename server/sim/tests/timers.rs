@@ -134,6 +134,30 @@ fn a_timer_rings_again_and_again_until_it_is_cancelled() {
 }
 
 #[test]
+fn each_room_has_a_timer_from_its_creation_until_it_ends() {
+    let mut config = plaza();
+    config.rules.empty_ticks = 3;
+    let plugin = |app: &mut App| {
+        app.init_resource::<Rang>().state_resource::<Rang>("rang");
+        app.room_timer("rings", ticks(5), Ring("round".into()));
+        app.add_systems(TickSchedule, listen.in_set(StepSet::Simulate).in_set(MaySleep));
+    };
+    let mut world = TestWorld::with_plugins(config, plugin);
+    world.open_and_join(1, "plaza");
+    world.ticks(12);
+    assert_eq!(rang(&world.sim), [(6, "round"), (11, "round")]);
+    world.leave(1);
+    world.ticks(30);
+    let again = world.now().0 + 1;
+    world.join(1, "plaza");
+    world.ticks(12);
+    // The timer of the first room ended with it.
+    let rang = rang(&world.sim);
+    let later: Vec<_> = rang.iter().filter(|(tick, _)| *tick > again - 20).collect();
+    assert_eq!(later, [&(again + 5, "round"), &(again + 10, "round")]);
+}
+
+#[test]
 fn a_timer_ends_with_its_player_and_its_room() {
     let mut world = world();
     world.open_and_join(2, "plaza");

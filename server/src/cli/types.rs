@@ -12,8 +12,7 @@ pub(crate) fn command(program: &Program, elsewhere: &str) -> Command {
         .arg(
             Arg::new("room_type")
                 .value_name("ROOM_TYPE")
-                .help("The name of the room type")
-                .required(true),
+                .help("The name of the room type [default: the only one]"),
         )
         .arg(
             Arg::new("json")
@@ -37,14 +36,17 @@ pub(crate) fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
     };
     let options = program.options(&config.settings, maps, Vec::new());
     let types = DeclaredTypes::of(&options.checked_room_types()?);
-    let name = matches.get_one::<String>("room_type").map_or("", String::as_str);
-    let declarations = types.get(name).ok_or_else(|| {
-        let names: Vec<&str> = types.names().collect();
-        Exit::usage(format!(
-            "there is no room type {name:?}; the types are {}",
-            names.join(", ")
-        ))
-    })?;
+    let names: Vec<&str> = types.names().collect();
+    let given = matches.get_one::<String>("room_type").map(String::as_str);
+    let declarations = match (given, &names[..]) {
+        (Some(name), _) => types
+            .get(name)
+            .ok_or_else(|| format!("there is no room type {name:?}")),
+        (None, [only]) => types.get(only).ok_or_else(|| "there is no room type".to_owned()),
+        (None, _) => Err("name a room type".to_owned()),
+    };
+    let declarations =
+        declarations.map_err(|why| Exit::usage(format!("{why}; the types are {}", names.join(", "))))?;
     output::result(&match matches.get_flag("json") {
         true => declarations.json() + "\n",
         false => declarations.typescript(),

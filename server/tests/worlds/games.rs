@@ -107,7 +107,7 @@ fn lock(
 ) {
     for request in requests.read() {
         for (room, seats) in &rooms {
-            if seats.iter().any(|(_, player)| player == request.player) {
+            if seats.players().any(|player| player == request.player) {
                 listings.lock(room);
             }
         }

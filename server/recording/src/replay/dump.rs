@@ -3,6 +3,7 @@
 
 mod chat;
 mod commands;
+mod components;
 mod objects;
 mod players;
 mod rooms;
@@ -216,7 +217,7 @@ impl<'a> Selection<'a> {
     }
 
     /// Returns an empty dump.
-    fn dump(&self, columns: &'static [&'static str]) -> Dump {
+    fn dump(&self, columns: &[&'static str]) -> Dump {
         Dump {
             columns: columns.to_vec(),
             matched: self.players.clone().unwrap_or_default(),

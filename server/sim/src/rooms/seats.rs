@@ -94,6 +94,11 @@ impl Seats {
             .filter_map(|(slot, player)| Some((Slot(slot as u16), (*player)?)))
     }
 
+    /// Returns all players in the room, in the order of their slots, which every replay has too.
+    pub fn players(&self) -> impl Iterator<Item = Entity> {
+        self.by_slot.iter().copied().flatten()
+    }
+
     /// Takes a random free slot of twice as many as there are players, or more, so that a slot
     /// number does not reveal the number of players out of sight. (A room of more than 16,384
     /// players has fewer slots than that.)

@@ -2,9 +2,9 @@
 
 use parlour_shared::ids::{ObjectId, PlayerId};
 use parlour_sim::{CurrentPosition, Kind, Motion, Object, ObjectSlots, Owner, Room, Rooms, Simulation};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Dump, Filter, Selection};
+use super::{Dump, Filter, Selection, components};
 use crate::replay::{PlayerRoster, Run, display, kind_of};
 
 const COLUMNS: &[&str] = &[
@@ -71,22 +71,14 @@ fn row(
     }
     let kind = kind_of(simulation, object);
     let mut parts = simulation.show_entity(entity);
-    let names = kind.map_or(&[][..], |kind| kind.components());
-    let components: Map<String, Value> = names
-        .iter()
-        .filter_map(|name| Some((name.clone(), parts.remove(name.as_str())?)))
-        .collect();
-    let shown = components.iter().map(|(name, value)| format!("{name} {value}"));
+    let components = components::take(kind, |name| parts.remove(name));
     let texts = [
         ("position", display::place(position)),
         (
             "owner",
             owner.map_or_else(|| "-".to_owned(), |owner| name_of(owner, roster)),
         ),
-        (
-            "components",
-            display::plain(&shown.collect::<Vec<_>>().join(", ")),
-        ),
+        ("components", components::in_words(&components)),
     ];
     let json = json!({
         "id": id, "kind": kind.map(Kind::name), "room": room.name, "slot": object.slot(),

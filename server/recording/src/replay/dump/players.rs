@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use parlour_shared::ids::SessionId;
-use parlour_sim::{CurrentPosition, Motion, SavedState, Seat, Simulation, Skin};
+use parlour_shared::ids::{KindId, SessionId};
+use parlour_sim::{CurrentPosition, EntityKinds, Motion, SavedState, Seat, Simulation, Skin};
 use serde_json::{Map, Value, json};
 
-use super::{Dump, Filter, Selection};
+use super::{Dump, Filter, Selection, components};
 use crate::replay::{PlayerRoster, Run, display};
 
 const COLUMNS: &[&str] = &[
@@ -18,11 +18,18 @@ pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Dump {
     let mut parts = parts(run.simulation_mut());
     let simulation = run.simulation();
     let world = simulation.world();
+    let kind = world.resource::<EntityKinds>().get(KindId::PLAYER);
     let selection = Selection::of(roster.iter(), filter);
     let mut dump = selection.dump(COLUMNS);
+    // Without game logic, players have none.
+    if kind.is_some_and(|kind| !kind.components().is_empty()) {
+        dump.columns.push("components");
+    }
     for player in roster.iter().filter(|player| selection.takes(Some(player))) {
-        let parts = parts.remove(&player.session).unwrap_or_default();
+        let mut parts = parts.remove(&player.session).unwrap_or_default();
+        let components = components::take(kind, |name| parts.remove(name));
         let waiting = parts.get("moves_waiting").and_then(|queue| queue[1].as_array());
+        let waiting = waiting.map_or(0, Vec::len);
         let entity = simulation.player(player.session);
         let seat = entity.and_then(|entity| world.get::<Seat>(entity));
         let position = entity.and_then(|entity| world.get::<CurrentPosition>(entity));
@@ -36,9 +43,15 @@ pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Dump {
             "x_px": position.map(|position| display::px(position.x)),
             "y_px": position.map(|position| display::px(position.y)),
             "moving": motion.map(|motion| display::moving(motion.segment().gait)),
-            "skin": skin.map_or(0, |skin| skin.0), "waiting": waiting.map_or(0, Vec::len), "parts": parts,
+            "skin": skin.map_or(0, |skin| skin.0), "waiting": waiting, "components": components, "parts": parts,
         });
-        dump.push(json, &[("position", place)]);
+        dump.push(
+            json,
+            &[
+                ("position", place),
+                ("components", components::in_words(&components)),
+            ],
+        );
     }
     dump
 }

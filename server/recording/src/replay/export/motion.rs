@@ -28,7 +28,7 @@ impl Motions {
             let (Some(room), Some(seats)) = (world.get::<Room>(entity), world.get::<Seats>(entity)) else {
                 continue;
             };
-            for (_, seated) in seats.iter() {
+            for seated in seats.players() {
                 let (Some(player), Some(motion)) = (world.get::<Player>(seated), world.get::<Motion>(seated))
                 else {
                     continue;
