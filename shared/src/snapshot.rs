@@ -15,12 +15,12 @@
 //! An enter record begins with `u16 slot, u8 kind`. A player (kind 0) continues with
 //! `u32 player, i32 x, i32 y, gait, u16 skin, u8 length, name`, an object with
 //! `u32 object, i32 x, i32 y, gait, owner`; x and y are those of the snapshot's tick. Both end with
-//! `components`.
+//! `components`. The length of a name is at most 96; 128 is added if the player is dropped.
 //!
 //! An update record is `u16 slot, u8 mask` and the fields that the mask names, in this order:
 //! 1 turn `u8 ticks ago, gait`; 2 anchor `i32 x, i32 y, gait`; 4 skin `u16`; 8 `components`;
-//! 16 `owner`. Turn and anchor exclude each other. Only players have a skin, and only objects an
-//! owner.
+//! 16 `owner`; 32 dropped `u8`, 0 or 1. Turn and anchor exclude each other. Only players have a skin
+//! and can be dropped, and only objects have an owner.
 //!
 //! | part | bytes |
 //! |---|---|
@@ -37,7 +37,7 @@ use crate::{
 };
 pub use write::{
     Builder, EnterFields, IdentityFields, write_anchor, write_component, write_component_mask, write_enter,
-    write_owner, write_skin, write_turn, write_update_head,
+    write_dropped, write_owner, write_skin, write_turn, write_update_head,
 };
 
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,12 @@ pub mod fields {
     pub const COMPONENTS: u8 = 8;
     /// The owner of an object changed.
     pub const OWNER: u8 = 16;
+    /// A player was dropped, or has resumed.
+    pub const DROPPED: u8 = 32;
 }
+
+/// The bit that a dropped player has in the length of its name.
+const DROPPED_BIT: u8 = 128;
 
 /// The maximum age of a turn in a snapshot, in ticks. A snapshot encodes it as a u8.
 pub const MAX_TURN_AGE: u32 = 255;
@@ -178,6 +183,8 @@ pub struct PlayerIdentity {
     pub name: String,
     /// Index into the catalogue of skins.
     pub skin: u16,
+    /// Whether its link is lost. It stays in the room, and may come back.
+    pub dropped: bool,
 }
 
 /// A visible object, apart from its motion and components.
@@ -211,6 +218,8 @@ pub struct Update {
     pub components: Vec<(u8, Vec<u8>)>,
     /// Its owner, if that changed. Only objects have one.
     pub owner: Option<OwnerChange>,
+    /// Whether it is dropped, if that changed. Only players can be.
+    pub dropped: Option<bool>,
 }
 
 /// A new segment that replaces the old one.

@@ -82,7 +82,8 @@ pub enum ViewError {
     /// The turn is earlier than the segment that it ends.
     #[error("turn of slot {0:?} before its segment began")]
     TurnTooOld(Slot),
-    /// The update changes the skin of an object, or the owner of a player.
+    /// The update changes the skin of an object or says that it is dropped, or changes the owner of
+    /// a player.
     #[error("update of slot {0:?} changes what its kind does not have")]
     WrongKind(Slot),
 }
@@ -262,14 +263,22 @@ impl View {
             None => {}
         }
         // Most updates contain only a motion, and need not load the appearance.
-        if update.skin.is_none() && update.components.is_empty() && update.owner.is_none() {
+        if update.skin.is_none()
+            && update.components.is_empty()
+            && update.owner.is_none()
+            && update.dropped.is_none()
+        {
             return Ok(());
         }
         let appearance = &mut table.appearances[index];
-        match (&mut appearance.identity, update.skin, update.owner) {
-            (_, None, None) => {}
-            (Identity::Player(player), Some(skin), None) => player.skin = skin,
-            (Identity::Object(object), None, Some(owner)) => object.owner = owner.player,
+        match &mut appearance.identity {
+            Identity::Player(player) if update.owner.is_none() => {
+                player.skin = update.skin.unwrap_or(player.skin);
+                player.dropped = update.dropped.unwrap_or(player.dropped);
+            }
+            Identity::Object(object) if update.skin.is_none() && update.dropped.is_none() => {
+                object.owner = update.owner.map_or(object.owner, |owner| owner.player);
+            }
             _ => return Err(ViewError::WrongKind(update.slot)),
         }
         for (component, bytes) in &update.components {

@@ -189,6 +189,7 @@ fn components_have_their_names_and_values() {
             skin: None,
             components: vec![(0, vec![0]), (1, vec![])],
             owner: None,
+            dropped: None,
         }],
         ..Snapshot::default()
     };

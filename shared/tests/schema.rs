@@ -13,7 +13,7 @@ use parlour_shared::{
     motion::{Direction, Gait, HALF_BODY, Heading, Position, UNITS_PER_PX, Velocity, unit_vector},
     snapshot::{
         Ack, Builder, EnterFields, IdentityFields, fields, flags, write_anchor, write_component,
-        write_component_mask, write_enter, write_owner, write_skin, write_turn, write_update_head,
+        write_component_mask, write_dropped, write_enter, write_owner, write_skin, write_turn, write_update_head,
     },
 };
 use support::{golden::to_hex, typed};
@@ -90,6 +90,7 @@ fn snapshot_with_every_field() -> Vec<u8> {
                 player: PlayerId(0x3334_3536),
                 name: "Ada",
                 skin: 0x5152,
+                dropped: true,
             },
             position: Position {
                 x: 0x4142_4344,
@@ -115,9 +116,10 @@ fn snapshot_with_every_field() -> Vec<u8> {
         2
     });
     builder.section(flags::UPDATES, |out| {
-        write_update_head(out, Slot(1), fields::TURN | fields::SKIN);
+        write_update_head(out, Slot(1), fields::TURN | fields::SKIN | fields::DROPPED);
         write_turn(out, 3, gait(Direction::East, false, false, true));
         write_skin(out, 0x7172);
+        write_dropped(out, true);
         write_update_head(out, Slot(2), fields::ANCHOR | fields::COMPONENTS | fields::OWNER);
         write_anchor(
             out,

@@ -36,11 +36,13 @@ fn owner() -> impl Strategy<Value = Option<PlayerId>> {
 }
 
 fn identity() -> impl Strategy<Value = Identity> {
-    let player = (any::<u32>(), "[a-zë]{0,24}", any::<u16>()).prop_map(|(player, name, skin)| {
+    let player = (any::<u32>(), "[a-zë]{0,24}", any::<u16>(), any::<bool>());
+    let player = player.prop_map(|(player, name, skin, dropped)| {
         Identity::Player(PlayerIdentity {
             player: PlayerId(player),
             name,
             skin,
+            dropped,
         })
     });
     let object = (any::<u32>(), 1..=255_u8, owner()).prop_map(|(object, kind, owner)| {
@@ -156,6 +158,7 @@ fn a_plain_turn_has_five_bytes() {
         skin: None,
         components: Vec::new(),
         owner: None,
+        dropped: None,
     };
     let turns = Snapshot {
         updates: vec![turn],

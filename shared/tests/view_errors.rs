@@ -35,6 +35,7 @@ fn enter(slot: u16) -> Enter {
             player: PlayerId(7),
             name: "Ada".into(),
             skin: 0,
+            dropped: false,
         }),
         position: Position { x: 1, y: 2 },
         gait: Gait::default(),
@@ -49,6 +50,7 @@ fn update(slot: u16, motion: Option<MotionChange>) -> Update {
         skin: Some(1),
         components: vec![],
         owner: None,
+        dropped: None,
     }
 }
 

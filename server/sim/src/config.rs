@@ -15,7 +15,7 @@ pub use check::{ConfigError, InvalidRoomType};
 pub use rates::{BroadcastLimit, Rate, RateLimits};
 pub(crate) use room_type::whole_number;
 pub use room_type::{OptionKind, OptionSpec, RoomTypeConfig};
-pub use rules::{Interest, RoomRules, RulesError};
+pub use rules::{Interest, OnDrop, RoomRules, RulesError};
 
 /// The configuration of a world.
 #[derive(Clone, Debug)]

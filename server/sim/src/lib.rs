@@ -129,14 +129,15 @@
 //! * [`may_hear`](SimulationApp::may_hear): game logic decides who hears a near chat ([`Hearing`]).
 //! * [`board_rule`](SimulationApp::board_rule): players can ask a [`BoardRule`], such as where a
 //!   piece may go. Its answers are kept in an [`AnswerCache`].
-//! * [`RoomEvent`]: rooms are created and end, players enter and leave.
+//! * [`RoomEvent`]: rooms are created and end, players enter, leave, drop and resume.
 //!
 //! Each type of message has a separate queue. So plugins that are independent of each other share
 //! no data, and need no order between them.
 //!
 //! ## What game logic can read
 //!
-//! * players: [`Player`], [`CurrentPosition`], [`Motion`], [`Skin`], [`Seat`], [`InRoom`]
+//! * players: [`Player`], [`CurrentPosition`], [`Motion`], [`Skin`], [`Seat`], [`InRoom`], and
+//!   [`Dropped`] while the link is lost
 //! * rooms: [`Rooms`], [`Room`], [`RoomOptions`], [`RoomListing`], [`Seats`], [`RoomState`]
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
@@ -191,6 +192,7 @@ mod config;
 mod cooldown;
 mod digest;
 mod doors;
+mod dropped;
 mod extend;
 mod failed_system;
 mod hidden_state;
@@ -231,7 +233,7 @@ mod watch;
 /// The version of the simulation. A recording made by another version is refused. The number must
 /// change whenever the same inputs result in a different hash; the test of the golden recordings
 /// checks this.
-pub const SIMULATION: u32 = 7;
+pub const SIMULATION: u32 = 8;
 
 pub use actions::Reach;
 pub use answer_cache::{AnswerCache, BoardRule};
@@ -239,7 +241,7 @@ pub use chance::Chance;
 pub use chat::Hearing;
 pub use clock::{Clock, every, ticks_in};
 pub use config::{
-    BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits,
+    BroadcastLimit, ConfigError, Interest, InvalidRoomType, OnDrop, OptionKind, OptionSpec, Rate, RateLimits,
     RoomRules, RoomTypeConfig, RulesError, Setup, SimConfig,
 };
 pub use cooldown::Cooldown;
@@ -259,7 +261,7 @@ pub use paths::{
     FollowPath, FollowPaths, PathFinder, PathQueue, PathQueueFull, PathRequest, PathResult, PathSearches,
     Route, RouteStatus, SearchProgress, Stretch, TileCell, TileSearch, Walkable,
 };
-pub use player::{Link, Player};
+pub use player::{Dropped, Link, Player};
 pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Proximity, WentAway};
 pub use room_state::RoomState;
 pub use rooms::{

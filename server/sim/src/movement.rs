@@ -10,6 +10,7 @@ mod queue;
 mod solid_bodies;
 mod steer;
 mod surroundings;
+mod unsteered;
 mod walkers;
 
 use bevy_app::App;
@@ -36,6 +37,7 @@ pub(crate) use solid_bodies::{SolidBodies, forget as forget_body};
 pub use steer::Steer;
 pub use surroundings::surroundings;
 pub(crate) use surroundings::turn as turn_entity;
+pub(crate) use unsteered::{is_under_way, let_go_on, stand};
 pub(crate) use walkers::Walkers;
 
 pub(crate) fn plugin(app: &mut App) {

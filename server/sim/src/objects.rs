@@ -23,6 +23,7 @@ pub use object::Object;
 pub(crate) use object::SavedObject;
 pub(crate) use orphans::{Orphans, despawn_orphans};
 pub use owner::{Owner, OwnerLeaves};
+pub(crate) use owner::release_all;
 pub use owners::{OwnerError, Owners};
 pub(crate) use placed::{PlacedKinds, WhenPlaced};
 pub(crate) use saving::rebuild;

@@ -3,7 +3,7 @@
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{PlayerId, SessionId},
+    ids::{PlayerId, SessionId, Tick},
     snapshot::Ack,
 };
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,32 @@ pub struct Player {
     pub name: String,
     /// How often it has entered a room, modulo 256. It numbers the player's views.
     pub view: u8,
+}
+
+/// On a player that is dropped: the link of its session is lost, and it may come back. Game logic
+/// queries for it with `Has<Dropped>` and `Without<Dropped>`, and never inserts or removes it.
+///
+/// A dropped player stays in its room. It is in the way, near others and seen like any other, and
+/// viewers see that it is dropped. It is sent reliable messages, but no snapshots. How it moves is
+/// the rule [`RoomRules::on_drop`](crate::RoomRules::on_drop).
+#[derive(Component, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    since: Tick,
+    /// Whether its motion goes on until it ends by itself.
+    pub(crate) goes_on: bool,
+}
+
+impl Dropped {
+    pub(crate) fn new(since: Tick, goes_on: bool) -> Self {
+        Self { since, goes_on }
+    }
+
+    /// Returns the tick in which the link was lost, or in which the dropped player came from a
+    /// different world.
+    #[must_use]
+    pub fn since(&self) -> Tick {
+        self.since
+    }
 }
 
 /// The state of the player's connection. It decides only what is sent, never the world.

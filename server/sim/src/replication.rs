@@ -56,7 +56,7 @@ pub(crate) struct Replica {
     /// The records of players, by slot.
     players: Table,
     objects: ObjectRecords,
-    /// The viewers, by slot.
+    /// The viewers, by slot. Dropped players have none.
     viewers: Vec<Option<Viewer>>,
     scratch: Scratch,
 }
@@ -73,12 +73,20 @@ impl Default for Replica {
 }
 
 impl Replica {
-    /// Adds a player: a record, and a viewer that was sent nothing yet. `slot_count` is the number
-    /// of slots of the room.
-    pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, view: u8, slot_count: usize) {
+    /// Adds a player. `slot_count` is the number of slots of the room.
+    pub(crate) fn enter(&mut self, slot: Slot, slot_count: usize) {
         self.grow(slot_count);
         self.players.records[slot.index()] = Record::default();
+    }
+
+    /// Adds the viewer of a player, which was sent nothing yet, or replaces it.
+    pub(crate) fn add_viewer(&mut self, slot: Slot, session: SessionId, view: u8) {
         self.viewers[slot.index()] = Some(Viewer::new(session, view, self.players.records.len()));
+    }
+
+    /// Removes the viewer of a player that stays. It then costs as little as a free slot.
+    pub(crate) fn remove_viewer(&mut self, slot: Slot) {
+        self.viewers[slot.index()] = None;
     }
 
     /// Extends the records to all slots of the room. An empty room of a loaded world has seats, but

@@ -9,7 +9,7 @@ use crate::{
     chat,
     clock::Clock,
     config::Setup,
-    extend,
+    dropped, extend,
     inbox::Inbox,
     movement,
     outbox::Outbox,
@@ -100,6 +100,8 @@ fn serve(world: &mut World) {
             };
             match (&mut event.kind, *limited) {
                 (EventKind::Depart, _) => sessions::depart(world, player),
+                (EventKind::Drop, _) => dropped::lose_link(world, player),
+                (EventKind::Resume, _) => dropped::regain_link(world, player),
                 (EventKind::Message { message, .. }, Some(ticks)) => {
                     refuse_message(world, player, message, Refusal::rate_limited(ticks));
                 }
@@ -110,6 +112,7 @@ fn serve(world: &mut World) {
             }
         }
     });
+    dropped::end_motions(world);
     rooms::send_room_events(world);
     rooms::announce_endings(world);
     timers::ring_all(world);

@@ -28,7 +28,7 @@ pub use life::RoomEvent;
 pub(crate) use life::{RoomEvents, send_room_events};
 use listing::ChangedRooms;
 pub use listing::{PropertyError, RoomListing, RoomListings};
-pub(crate) use occupancy::{leave, room_entered};
+pub(crate) use occupancy::{leave, note_dropped, note_resumed, room_entered};
 pub(crate) use options::RoomChecks;
 pub use options::{Joining, NewRoom, RoomOptions};
 pub(crate) use removal::{announce_endings, clean_up};

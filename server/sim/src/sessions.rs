@@ -16,7 +16,7 @@ use crate::{
     inbox::Inbox,
     movement::MoveQueue,
     outbox::Outbox,
-    player::{Link, Player},
+    player::{Dropped, Link, Player},
     proximity,
     rooms::{self, Room},
     schedule::{StepSet, TickSchedule},
@@ -102,7 +102,10 @@ fn ingest(world: &mut World) {
             let player = match (&event.kind, known) {
                 (EventKind::Arrive(arrival), None) => arrive(world, event.session, arrival),
                 (EventKind::Hold, Some(player)) => hold(world, player, true),
-                (EventKind::Release, Some(player)) => hold(world, player, false),
+                // A new link is not held. Whether it is held afterwards, the next events say.
+                (EventKind::Release | EventKind::Drop | EventKind::Resume, Some(player)) => {
+                    hold(world, player, false)
+                }
                 _ => known,
             };
             inbox.players.push(player);
@@ -143,6 +146,10 @@ fn arrive(world: &mut World, session: SessionId, arrival: &Arrival) -> Option<En
     let entity = world
         .spawn((player, id, Skin(arrival.skin), throttle, queue))
         .id();
+    if arrival.dropped {
+        let tick = world.resource::<Clock>().tick;
+        world.entity_mut(entity).insert(Dropped::new(tick, false));
+    }
     travel::arrive_with(world, entity, &arrival.carried);
     world.resource_mut::<Sessions>().entities.insert(session, entity);
     Some(entity)
@@ -162,7 +169,7 @@ pub(crate) fn depart(world: &mut World, player: Entity) {
     let tick = world.resource::<Clock>().tick;
     world
         .entity_mut(player)
-        .remove::<(Player, Skin, Throttle, MoveQueue, Link, travel::Luggage)>()
+        .remove::<(Player, Dropped, Skin, Throttle, MoveQueue, Link, travel::Luggage)>()
         .insert(Remains { tick });
     world.resource_mut::<Sessions>().remains.now.push(player);
 }
@@ -184,6 +191,7 @@ fn traveller(world: &World, player: Entity) -> Option<(SessionId, Arrival)> {
                 .map(|throttle| throttle.full_in(tick))
                 .unwrap_or_default(),
         },
+        dropped: world.get::<Dropped>(player).is_some(),
     };
     Some((identity.session, arrival))
 }

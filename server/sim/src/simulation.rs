@@ -22,7 +22,7 @@ use crate::{
     clock::Clock,
     config::{Setup, SimConfig},
     digest::{self, Digest},
-    doors, extend, failed_system,
+    doors, dropped, extend, failed_system,
     hidden_state::{self, HiddenState},
     inbox::Inbox,
     kinds, movement, object_interest, object_space, objects,
@@ -110,6 +110,7 @@ impl Simulation {
             // their shares of the hash are next to each other in memory.
             movement::plugin,
             sessions::plugin,
+            dropped::plugin,
             requests::plugin,
             rooms::plugin,
             objects::plugin,

@@ -154,6 +154,7 @@ fn only_what_changed_is_sent() {
         skin: None,
         components: Vec::new(),
         owner: None,
+        dropped: None,
     };
     paint(&mut world, 1, Some(8));
     world.tick();

@@ -86,6 +86,7 @@ fn viewers_receive_a_component_in_the_tick_of_its_change() {
             skin: None,
             components: vec![(0, vec![7])],
             owner: None,
+            dropped: None,
         };
         assert_eq!(world.snapshot(viewer).unwrap().updates, [update]);
     }

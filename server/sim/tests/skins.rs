@@ -44,6 +44,7 @@ fn viewers_receive_a_skin_in_the_tick_of_its_change() {
             skin: Some(2),
             components: Vec::new(),
             owner: None,
+            dropped: None,
         };
         assert_eq!(world.snapshot(viewer).unwrap().updates, [update]);
         assert_eq!(

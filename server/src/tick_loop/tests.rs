@@ -606,7 +606,7 @@ proptest! {
                         number += 1;
                         prop_assert_eq!(message.request(), number, "of session {}", session);
                     }
-                    EventKind::Reserve(_) => {}
+                    EventKind::Reserve(_) | EventKind::Drop | EventKind::Resume => {}
                 }
             }
             prop_assert_eq!(number, sent[session as usize], "all messages of {} arrive", session);

@@ -25,7 +25,11 @@ pub(crate) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
                 | ClientMessage::Bye => return None,
             },
             EventKind::Arrive(_) => (0, LostKind::Arrival),
-            EventKind::Depart | EventKind::Hold | EventKind::Release => return None,
+            EventKind::Depart
+            | EventKind::Hold
+            | EventKind::Release
+            | EventKind::Drop
+            | EventKind::Resume => return None,
         };
         Some(LostRequest {
             session: event.session,

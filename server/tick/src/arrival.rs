@@ -20,6 +20,8 @@ pub struct Arrival {
     pub carried: Vec<Carried>,
     /// The counters that continue in the next world.
     pub counters: Counters,
+    /// Whether the player is dropped: its session has no link now.
+    pub dropped: bool,
 }
 
 /// The counters of a player that continue in the next world, so that its client notices no

@@ -70,6 +70,13 @@ pub enum EventKind {
     /// The connection can take snapshots again. The next one is relative to the last one it was
     /// sent.
     Release,
+    /// The link of the session is lost. Its player stays in the world as a dropped one: it keeps
+    /// its seat, and its viewer is sent no snapshots. Reliable messages for it are still in the
+    /// output. Ends a hold. Ignored if the player is already dropped.
+    Drop,
+    /// The session has a link again, or a new link has replaced one whose loss was not noticed.
+    /// The next snapshot is full. Ends a hold.
+    Resume,
     /// The client sent a message.
     Message {
         /// How long before the deadline of this tick it arrived, in units of 0.1 ms; saturates at

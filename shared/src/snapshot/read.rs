@@ -2,7 +2,7 @@
 //! not trusted.
 
 use super::{
-    Ack, Enter, Identity, MotionChange, ObjectIdentity, OwnerChange, PlayerIdentity, Snapshot, SnapshotError,
+    Ack, DROPPED_BIT, Enter, Identity, MotionChange, ObjectIdentity, OwnerChange, PlayerIdentity, Snapshot, SnapshotError,
     SnapshotHeader, Update, fields, flags,
 };
 use crate::{
@@ -137,10 +137,13 @@ fn read_enter(input: &mut Input<'_>) -> Result<Enter, SnapshotError> {
     let (slot, kind, id) = (input.slot()?, KindId(input.u8()?), input.u32()?);
     let (position, gait) = read_place(input)?;
     let identity = if kind == KindId::PLAYER {
+        let skin = input.u16()?;
+        let length = input.u8()?;
         Identity::Player(PlayerIdentity {
             player: PlayerId(id),
-            skin: input.u16()?,
-            name: read_name(input)?,
+            name: read_name(input, length & !DROPPED_BIT)?,
+            skin,
+            dropped: length & DROPPED_BIT != 0,
         })
     } else {
         Identity::Object(ObjectIdentity {
@@ -162,8 +165,8 @@ fn read_enter(input: &mut Input<'_>) -> Result<Enter, SnapshotError> {
     })
 }
 
-fn read_name(input: &mut Input<'_>) -> Result<String, SnapshotError> {
-    let length = usize::from(input.u8()?);
+fn read_name(input: &mut Input<'_>, length: u8) -> Result<String, SnapshotError> {
+    let length = usize::from(length);
     if length > MAX_NAME_BYTES {
         return Err(SnapshotError::Bad("name"));
     }
@@ -198,6 +201,7 @@ fn read_plain_turn(input: &mut Input<'_>, tick: Tick) -> Option<Update> {
         skin: None,
         components: Vec::new(),
         owner: None,
+        dropped: None,
     })
 }
 
@@ -211,12 +215,18 @@ fn read_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, SnapshotErro
 
 fn read_any_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, SnapshotError> {
     let (slot, mask) = (input.slot()?, input.u8()?);
-    let known = fields::TURN | fields::ANCHOR | fields::SKIN | fields::COMPONENTS | fields::OWNER;
+    let known = fields::TURN
+        | fields::ANCHOR
+        | fields::SKIN
+        | fields::COMPONENTS
+        | fields::OWNER
+        | fields::DROPPED;
     let has_both = |pair| mask & pair == pair;
     if mask == 0
         || mask & !known != 0
         || has_both(fields::TURN | fields::ANCHOR)
         || has_both(fields::SKIN | fields::OWNER)
+        || has_both(fields::DROPPED | fields::OWNER)
     {
         return Err(SnapshotError::Bad("update mask"));
     }
@@ -251,12 +261,22 @@ fn read_any_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, Snapshot
     } else {
         None
     };
+    let dropped = if mask & fields::DROPPED != 0 {
+        match input.u8()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => return Err(SnapshotError::Bad("dropped")),
+        }
+    } else {
+        None
+    };
     Ok(Update {
         slot,
         motion,
         skin,
         components,
         owner,
+        dropped,
     })
 }
 

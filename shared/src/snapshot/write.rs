@@ -1,6 +1,6 @@
 //! Packs snapshots. Each function appends to a buffer, and allocates only if the buffer must grow.
 
-use super::{Ack, fields, flags};
+use super::{Ack, DROPPED_BIT, fields, flags};
 use crate::{
     codec::SNAPSHOT_OPCODE,
     ids::{KindId, ObjectId, PlayerId, Slot, Tick},
@@ -82,6 +82,8 @@ pub enum IdentityFields<'a> {
         name: &'a str,
         /// Skin.
         skin: u16,
+        /// Whether its link is lost.
+        dropped: bool,
     },
     /// An object.
     Object {
@@ -108,14 +110,17 @@ pub fn write_enter(out: &mut Vec<u8>, enter: &EnterFields<'_>) {
     out.extend_from_slice(&fixed);
     write_anchor(out, enter.position, enter.gait);
     match enter.identity {
-        IdentityFields::Player { name, skin, .. } => {
+        IdentityFields::Player {
+            name, skin, dropped, ..
+        } => {
             assert!(
                 name.len() <= MAX_NAME_BYTES,
                 "name of {} bytes is too long",
                 name.len()
             );
             let [low, high] = skin.to_le_bytes();
-            out.extend_from_slice(&[low, high, name.len() as u8]);
+            let dropped = if dropped { DROPPED_BIT } else { 0 };
+            out.extend_from_slice(&[low, high, name.len() as u8 | dropped]);
             out.extend_from_slice(name.as_bytes());
         }
         IdentityFields::Object { owner, .. } => {
@@ -181,6 +186,11 @@ pub fn write_owner(out: &mut Vec<u8>, owner: Option<PlayerId>) {
             out.extend_from_slice(&player.0.to_le_bytes());
         }
     }
+}
+
+/// Writes the field [`fields::DROPPED`].
+pub fn write_dropped(out: &mut Vec<u8>, dropped: bool) {
+    out.push(u8::from(dropped));
 }
 
 /// Writes a gait: one byte, or five if it is free.

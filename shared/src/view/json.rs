@@ -60,6 +60,8 @@ pub struct UpdateJson {
     pub removed: Vec<String>,
     /// Its owner, if that changed.
     pub owner: Option<OwnerChange>,
+    /// Whether it is dropped, if that changed.
+    pub dropped: Option<bool>,
 }
 
 /// Components by name, in the order of their indexes.
@@ -140,6 +142,7 @@ impl View {
                     components: present(forms, kind(update.slot), &update.components),
                     removed: removed(forms, kind(update.slot), &update.components),
                     owner: update.owner,
+                    dropped: update.dropped,
                 })
                 .collect(),
         }

@@ -2,7 +2,8 @@
 
 use parlour_shared::snapshot::{
     Builder, EnterFields, Identity, IdentityFields, MotionChange, Snapshot, fields, flags, write_anchor,
-    write_component, write_component_mask, write_enter, write_owner, write_skin, write_turn,
+    write_component, write_component_mask, write_dropped,
+    write_enter, write_owner, write_skin, write_turn,
     write_update_head,
 };
 
@@ -32,6 +33,7 @@ pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
                         player: player.player,
                         name: &player.name,
                         skin: player.skin,
+                        dropped: player.dropped,
                     },
                     Identity::Object(object) => IdentityFields::Object {
                         object: object.object,
@@ -64,7 +66,16 @@ pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
                 _ => fields::COMPONENTS,
             };
             let owner = if update.owner.is_some() { fields::OWNER } else { 0 };
-            write_update_head(out, update.slot, motion | skin | components | owner);
+            let dropped = if update.dropped.is_some() {
+                fields::DROPPED
+            } else {
+                0
+            };
+            write_update_head(
+                out,
+                update.slot,
+                motion | skin | components | owner | dropped,
+            );
             match update.motion {
                 Some(MotionChange::Turn { since, gait }) => {
                     write_turn(out, snapshot.tick.since(since) as u8, gait);
@@ -84,6 +95,10 @@ pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
                 .owner
                 .iter()
                 .for_each(|owner| write_owner(out, owner.player));
+            update
+                .dropped
+                .iter()
+                .for_each(|dropped| write_dropped(out, *dropped));
         }
         snapshot.updates.len() as u16
     });

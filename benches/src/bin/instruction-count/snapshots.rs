@@ -25,6 +25,7 @@ pub(crate) fn pack_enters(out: &mut Vec<u8>) {
                     player: PlayerId(u32::from(slot)),
                     name: "a walker",
                     skin: 3,
+                    dropped: false,
                 },
                 position: Position::from_px(100, 100),
                 gait: GAIT,

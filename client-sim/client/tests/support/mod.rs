@@ -166,6 +166,7 @@ pub(crate) fn snapshot(
                         player,
                         name: "someone",
                         skin: 0,
+                        dropped: false,
                     },
                     position,
                     gait,

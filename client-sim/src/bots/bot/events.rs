@@ -174,7 +174,8 @@ fn record_bytes(update: &Update) -> u64 {
         Some(OwnerChange { player: None }) => 1,
         None => 0,
     };
-    3 + motion + skin + mask + components.sum::<u64>() + owner
+    let dropped = u64::from(update.dropped.is_some());
+    3 + motion + skin + mask + components.sum::<u64>() + owner + dropped
 }
 
 /// Returns the length of a gait on the wire.

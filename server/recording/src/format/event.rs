@@ -22,6 +22,8 @@ const MESSAGE: u8 = 4;
 /// The most frequent message has a separate form, half as long.
 const MOVE: u8 = 5;
 const RESERVE: u8 = 6;
+const DROP: u8 = 7;
+const RESUME: u8 = 8;
 /// Flag in the byte of a move's heading.
 const SPRINT: u8 = 16;
 /// The byte of a heading with an angle. The angle and the speed follow.
@@ -55,6 +57,8 @@ pub(super) fn encode(
             }
             EventKind::Hold => out.push(HOLD),
             EventKind::Release => out.push(RELEASE),
+            EventKind::Drop => out.push(DROP),
+            EventKind::Resume => out.push(RESUME),
             EventKind::Message {
                 early,
                 message: ClientMessage::Move(command),
@@ -108,6 +112,8 @@ fn decode_kind(tick: Tick, bytes: &mut Bytes<'_>) -> Result<EventKind, Flaw> {
         RESERVE => EventKind::Reserve(Box::new(take_reservation(bytes)?)),
         HOLD => EventKind::Hold,
         RELEASE => EventKind::Release,
+        DROP => EventKind::Drop,
+        RESUME => EventKind::Resume,
         MESSAGE => {
             let early = take_early(bytes)?;
             let message = codec::decode_recorded(take_bytes(bytes)?)
@@ -150,6 +156,7 @@ fn put_arrival(arrival: &Arrival, out: &mut Vec<u8>) -> Result<(), Flaw> {
     out.push(view);
     put_leb(last_seq.into(), out);
     full_in.iter().for_each(|&ticks| put_leb(ticks.into(), out));
+    out.push(u8::from(arrival.dropped));
     Ok(())
 }
 
@@ -173,6 +180,11 @@ fn take_arrival(bytes: &mut Bytes<'_>) -> Result<Arrival, Flaw> {
     for ticks in &mut full_in {
         *ticks = bytes.leb_up_to(u32::MAX.into(), "a rate limit of")? as u32;
     }
+    let dropped = match bytes.u8()? {
+        0 => false,
+        1 => true,
+        _ => return Err("a player that is neither dropped nor not".into()),
+    };
     Ok(Arrival {
         player,
         name,
@@ -183,6 +195,7 @@ fn take_arrival(bytes: &mut Bytes<'_>) -> Result<Arrival, Flaw> {
             last_seq,
             full_in,
         },
+        dropped,
     })
 }
 

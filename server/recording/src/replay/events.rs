@@ -13,7 +13,10 @@ use super::display::{direction, id, plain, quoted};
 /// Describes an event of a session in words.
 pub(super) fn in_words(kind: &EventKind) -> String {
     match kind {
-        EventKind::Arrive(arrival) => format!("arrives as {}", quoted(&arrival.name)),
+        EventKind::Arrive(arrival) => {
+            let dropped = if arrival.dropped { ", dropped" } else { "" };
+            format!("arrives as {}{dropped}", quoted(&arrival.name))
+        }
         EventKind::Depart => "departs".to_owned(),
         EventKind::Reserve(reservation) => format!(
             "reserves {} in {}",
@@ -22,6 +25,8 @@ pub(super) fn in_words(kind: &EventKind) -> String {
         ),
         EventKind::Hold => "stalls".to_owned(),
         EventKind::Release => "recovers".to_owned(),
+        EventKind::Drop => "drops".to_owned(),
+        EventKind::Resume => "resumes".to_owned(),
         EventKind::Message { message, .. } => request(message),
     }
 }
@@ -30,10 +35,16 @@ pub(super) fn in_words(kind: &EventKind) -> String {
 pub(super) fn to_json(event: &Event) -> Value {
     let session = event.session;
     match &event.kind {
-        EventKind::Arrive(arrival) => json!({
-            "session": session, "kind": "arrive", "player": id(arrival.player), "name": arrival.name,
-            "skin": arrival.skin, "carried": arrival.carried.iter().map(|part| &part.name).collect::<Vec<_>>(),
-        }),
+        EventKind::Arrive(arrival) => {
+            let mut arrive = json!({
+                "session": session, "kind": "arrive", "player": id(arrival.player), "name": arrival.name,
+                "skin": arrival.skin, "carried": arrival.carried.iter().map(|part| &part.name).collect::<Vec<_>>(),
+            });
+            if arrival.dropped {
+                arrive["dropped"] = Value::Bool(true);
+            }
+            arrive
+        }
         EventKind::Depart => json!({"session": session, "kind": "depart"}),
         EventKind::Reserve(reservation) => json!({
             "session": session, "kind": "reserve", "seats": reservation.seats,
@@ -41,6 +52,8 @@ pub(super) fn to_json(event: &Event) -> Value {
         }),
         EventKind::Hold => json!({"session": session, "kind": "hold"}),
         EventKind::Release => json!({"session": session, "kind": "release"}),
+        EventKind::Drop => json!({"session": session, "kind": "drop"}),
+        EventKind::Resume => json!({"session": session, "kind": "resume"}),
         EventKind::Message { early, message } => json!({
             "session": session, "kind": "message", "early_ms": early_ms(*early), "message": message,
         }),

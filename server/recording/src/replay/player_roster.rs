@@ -6,7 +6,7 @@ use parlour_shared::{
     ids::{PlayerId, SessionId},
     message::ServerKind,
 };
-use parlour_sim::{InRoom, Player, PlayerInfo, Room, Simulation};
+use parlour_sim::{Dropped, InRoom, Player, PlayerInfo, Room, Simulation};
 use parlour_tick::{EventKind, Lane};
 
 use super::{Run, display};
@@ -42,8 +42,8 @@ impl PlayerRoster {
         roster
     }
 
-    /// Applies the changes of the last tick. Returns the players that opened, closed, or changed
-    /// rooms in it. Must not be called after a tick that panicked.
+    /// Applies the changes of the last tick. Returns the players that opened, closed, changed rooms,
+    /// dropped or resumed in it. Must not be called after a tick that panicked.
     pub fn follow(&mut self, run: &Run<'_>) -> Vec<PlayerChange> {
         for session in std::mem::take(&mut self.closed) {
             self.players.remove(&session);
@@ -51,7 +51,7 @@ impl PlayerRoster {
         let mut changed = Vec::new();
         for event in &run.input().events {
             match event.kind {
-                EventKind::Arrive(_) => changed.push(event.session),
+                EventKind::Arrive(_) | EventKind::Drop | EventKind::Resume => changed.push(event.session),
                 EventKind::Depart => self.closed.push(event.session),
                 _ => {}
             }
@@ -128,6 +128,7 @@ impl PlayerRoster {
             id: player.id,
             name: player.name.clone(),
             room: room.map(|room| room.name.clone()),
+            dropped: world.get::<Dropped>(entity).is_some(),
         };
         self.note(who.id, &who.name);
         self.players.insert(session, who);

@@ -54,7 +54,12 @@ impl Presences {
         for event in record.input.events {
             let session = event.session;
             match event.kind {
-                EventKind::Arrive(Arrival { player: id, name, .. }) => {
+                EventKind::Arrive(Arrival {
+                    player: id,
+                    name,
+                    dropped,
+                    ..
+                }) => {
                     let room = None;
                     self.arrive(
                         PlayerInfo {
@@ -62,6 +67,7 @@ impl Presences {
                             id,
                             name,
                             room,
+                            dropped,
                         },
                         record.tick,
                     );

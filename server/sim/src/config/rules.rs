@@ -21,6 +21,22 @@ pub enum Interest {
     All,
 }
 
+/// How a player moves whose link is lost, until it resumes or leaves. Its waiting commands are
+/// removed in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDrop {
+    /// It stands, as if it had sent that command. What game logic does to it goes on: a push, a
+    /// carrier, and a lock of its input.
+    #[default]
+    Stand,
+    /// Its motion goes on until it ends by itself: until walls or bodies leave it no way, or until
+    /// the end of the push or the carrier that moved it. Then it stands.
+    Continue,
+    /// Nothing changes: game logic takes over.
+    Logic,
+}
+
 /// The rules of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +64,9 @@ pub struct RoomRules {
     /// The speeds of movement commands with an angle.
     #[serde(default, skip_serializing_if = "Speeds::is_default")]
     pub speeds: Speeds,
+    /// How a player moves whose link is lost.
+    #[serde(default, skip_serializing_if = "is_default_on_drop")]
+    pub on_drop: OnDrop,
     /// The limit on the bytes that a room broadcasts. In recordings it is called `talk`.
     #[serde(rename = "talk")]
     pub broadcast: BroadcastLimit,
@@ -65,6 +84,7 @@ impl Default for RoomRules {
             cadence: Cadence::Hz60,
             rates: RateLimits::default(),
             speeds: Speeds::default(),
+            on_drop: OnDrop::default(),
             broadcast: BroadcastLimit::default(),
         }
     }
@@ -119,6 +139,7 @@ impl RoomRules {
             cadence: self.cadence.max(limits.cadence),
             rates: self.rates.within(limits.rates),
             speeds: self.speeds.within(&limits.speeds),
+            on_drop: self.on_drop,
             broadcast: self.broadcast.within(limits.broadcast),
         }
     }
@@ -127,6 +148,11 @@ impl RoomRules {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_every_tick(cadence: &Cadence) -> bool {
     *cadence == Cadence::Hz60
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_default_on_drop(on_drop: &OnDrop) -> bool {
+    *on_drop == OnDrop::default()
 }
 
 /// A cadence as its number of snapshots per second.

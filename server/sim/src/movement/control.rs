@@ -179,6 +179,16 @@ impl Control {
         is_free.then(|| self.own_heading())
     }
 
+    /// Returns whether game logic pushes or carries the player.
+    pub(super) fn is_moved(&self) -> bool {
+        self.push.is_some() || self.is_carried()
+    }
+
+    /// Lets the player stand when game logic moves it no longer.
+    pub(super) fn forget_wanted(&mut self) {
+        self.wanted = Heading::default();
+    }
+
     /// Returns the next tick in which the control changes the motion without an event.
     pub(super) fn next_due(&self) -> Tick {
         if self.is_changed {

@@ -127,10 +127,16 @@ impl MoveQueue {
         true
     }
 
-    /// Drops all waiting commands, which are for an earlier room. Sequence numbers continue.
+    /// Drops all waiting commands: they are for an earlier room, or the link is lost. Sequence
+    /// numbers continue.
     pub(crate) fn forget_waiting(&mut self) {
         self.waiting.clear();
         self.update_next();
+    }
+
+    /// Returns whether no command waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     /// Returns the tick of the first command, or `Tick(u32::MAX)` if none waits.

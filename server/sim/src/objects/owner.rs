@@ -35,8 +35,9 @@ pub struct Owner(Option<SavedOwner>);
 /// The saved form of an owner.
 pub(super) type SavedOwner = (PlayerId, OwnerLeaves);
 
-/// What happens to an object when its owner leaves the room, or the session of the owner closes. A
-/// player that goes through a door to a different place of the same room also leaves it first, as
+/// What happens to an object when its owner leaves the room, its session closes, or it is
+/// [`Dropped`](crate::Dropped): so nobody locks an object without a link. A player that goes through
+/// a door to a different place of the same room also leaves it first, as
 /// [`RoomEvent::Left`](crate::RoomEvent::Left) says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OwnerLeaves {
@@ -126,7 +127,16 @@ pub(super) fn note_owner(mut world: DeferredWorld, context: HookContext) {
 
 /// Lets go of everything that a player owns in the room that it leaves.
 pub(super) fn owner_left(mut world: DeferredWorld, context: HookContext) {
-    let player = context.entity;
+    let_go_of_all(&mut world, context.entity);
+}
+
+/// Lets go of everything that a player owns, because it drops.
+pub(crate) fn release_all(world: &mut World, player: Entity) {
+    let_go_of_all(&mut DeferredWorld::from(&mut *world), player);
+    world.flush();
+}
+
+fn let_go_of_all(world: &mut DeferredWorld<'_>, player: Entity) {
     let Some(id) = world.get::<Player>(player).map(|player| player.id) else {
         return;
     };
@@ -135,7 +145,7 @@ pub(super) fn owner_left(mut world: DeferredWorld, context: HookContext) {
     };
     let mut list = std::mem::take(&mut possessions.0);
     for object in list.drain(..) {
-        let_go(&mut world, object, id);
+        let_go(world, object, id);
     }
     // Keeps its memory.
     if let Some(mut possessions) = world.get_mut::<Possessions>(player) {

@@ -8,12 +8,21 @@ use super::Replica;
 use crate::{
     clock::Clock,
     movement::Motion,
-    player::{Link, Player},
+    player::{Dropped, Link, Player},
     rooms::{InRoom, Seat},
     skins::Skin,
 };
 
-type ReplicatedPlayer<'a> = (&'a InRoom, &'a Seat, &'a Player, &'a Motion, &'a Skin, &'a Link);
+type ReplicatedPlayer<'a> = (
+    &'a InRoom,
+    &'a Seat,
+    &'a Player,
+    &'a Motion,
+    &'a Skin,
+    &'a Link,
+    Has<Dropped>,
+);
+/// When a player drops or resumes, its link changes.
 type ReplicatedChange = Or<(
     Changed<Motion>,
     Changed<Skin>,
@@ -28,7 +37,7 @@ pub(super) fn collect(
     mut replicas: Query<&mut Replica>,
     clock: Res<Clock>,
 ) {
-    for (room, seat, player, motion, skin, link) in &players {
+    for (room, seat, player, motion, skin, link, is_dropped) in &players {
         let Ok(mut replica) = replicas.get_mut(room.0) else {
             continue;
         };
@@ -38,7 +47,8 @@ pub(super) fn collect(
         record.set_player(player.id, &player.name);
         let moved = record.set_segment(motion.segment(), clock.tick);
         let dressed = record.set_skin(skin.0, clock.tick);
-        if moved || dressed {
+        let dropped = record.set_dropped(is_dropped, clock.tick);
+        if moved || dressed || dropped {
             replica.players.mark(at, clock.tick);
         }
         if let Some(viewer) = &mut replica.viewers[at] {

@@ -4,6 +4,7 @@ use parlour_shared::{
     ids::{Slot, Tick},
     snapshot::{
         EnterFields, Identity, IdentityFields, fields, write_anchor, write_component, write_component_mask,
+        write_dropped,
         write_enter, write_owner, write_skin, write_turn, write_update_head,
     },
 };
@@ -19,6 +20,7 @@ pub(super) fn encode_enter(out: &mut Vec<u8>, slot: Slot, record: &Record, tick:
                 player: player.player,
                 name: &player.name,
                 skin: player.skin,
+                dropped: player.dropped,
             },
             Identity::Object(object) => IdentityFields::Object {
                 object: object.object,
@@ -53,6 +55,9 @@ pub(super) fn encode_update(out: &mut Vec<u8>, slot: Slot, record: &Record, base
     if record.components_changed > base {
         mask |= fields::COMPONENTS;
     }
+    if record.dropped_changed > base {
+        mask |= fields::DROPPED;
+    }
     write_update_head(out, slot, mask);
     if turned {
         write_turn(out, tick.since(record.motion_changed) as u8, record.segment.gait);
@@ -75,6 +80,11 @@ pub(super) fn encode_update(out: &mut Vec<u8>, slot: Slot, record: &Record, base
         && let Identity::Object(object) = &record.identity
     {
         write_owner(out, object.owner);
+    }
+    if mask & fields::DROPPED != 0
+        && let Identity::Player(player) = &record.identity
+    {
+        write_dropped(out, player.dropped);
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Record {
     continuous: bool,
     /// The last change of the skin of a player, or of the owner of an object.
     pub(super) identity_changed: Tick,
+    /// The last tick in which the player dropped or resumed.
+    pub(super) dropped_changed: Tick,
     /// The last change of any component.
     pub(super) components_changed: Tick,
 }
@@ -57,6 +59,7 @@ impl Default for Record {
             motion_changed_before: Tick(0),
             continuous: false,
             identity_changed: Tick(0),
+            dropped_changed: Tick(0),
             components_changed: Tick(0),
         }
     }
@@ -111,6 +114,18 @@ impl Record {
         changed
     }
 
+    /// Copies whether a player is dropped. Returns `false` if that is unchanged.
+    pub(super) fn set_dropped(&mut self, dropped: bool, tick: Tick) -> bool {
+        let Identity::Player(player) = &mut self.identity else {
+            return false;
+        };
+        let changed = std::mem::replace(&mut player.dropped, dropped) != dropped;
+        if changed {
+            self.dropped_changed = tick;
+        }
+        changed
+    }
+
     /// Copies the owner of an object. Returns `false` if it is unchanged.
     pub(super) fn set_owner(&mut self, owner: Option<PlayerId>, tick: Tick) -> bool {
         let Identity::Object(object) = &mut self.identity else {
@@ -160,7 +175,10 @@ impl Record {
 
     /// Returns whether anything changed after a tick.
     pub(super) fn changed_since(&self, base: Tick) -> bool {
-        self.motion_changed > base || self.identity_changed > base || self.components_changed > base
+        self.motion_changed > base
+            || self.identity_changed > base
+            || self.components_changed > base
+            || self.dropped_changed > base
     }
 
     /// Returns whether a viewer that knows the state of `base` can compute the new segment from the

@@ -1,5 +1,5 @@
-//! The life of rooms, as messages to game logic: rooms are created and end, players enter and
-//! leave.
+//! The life of rooms, as messages to game logic: rooms are created and end, players enter, leave,
+//! drop and resume.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{ids::PlayerId, message::LeaveReason};
@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// Something happened to a room. Game logic reads it with a `MessageReader` in
-/// [`StepSet::Simulate`](crate::StepSet::Simulate), in the order in which it happened: joins and
-/// leaves in the tick in which they happen, and doors in the next tick.
+/// [`StepSet::Simulate`](crate::StepSet::Simulate), in the order in which it happened: doors in the
+/// next tick, and all else in the tick in which it happens.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoomEvent {
     /// A room was created. Its options are in [`crate::RoomOptions`].
@@ -42,7 +42,27 @@ pub enum RoomEvent {
         /// different world.
         why: LeaveReason,
     },
-    /// The last player left a room.
+    /// A player of a room is dropped: the link of its session is lost, and it stays
+    /// ([`crate::Dropped`]). If a dropped player enters a room, this event follows
+    /// [`Self::Entered`]. A dropped player that leaves has only [`Self::Left`].
+    Dropped {
+        /// The room.
+        room: Entity,
+        /// The player.
+        player: Entity,
+        /// Its id.
+        id: PlayerId,
+    },
+    /// A dropped player of a room has a link again.
+    Resumed {
+        /// The room.
+        room: Entity,
+        /// The player.
+        player: Entity,
+        /// Its id.
+        id: PlayerId,
+    },
+    /// The last player left a room. Those that are dropped count.
     Emptied {
         /// The room.
         room: Entity,
@@ -74,6 +94,8 @@ impl RoomEvent {
             Self::Created { room }
             | Self::Entered { room, .. }
             | Self::Left { room, .. }
+            | Self::Dropped { room, .. }
+            | Self::Resumed { room, .. }
             | Self::Emptied { room }
             | Self::Closing { room } => room,
         }
@@ -98,6 +120,8 @@ pub(super) enum What<P> {
     Entered(P),
     Left(P, LeaveReason),
     Emptied,
+    Dropped(P),
+    Resumed(P),
 }
 
 impl<P> What<P> {
@@ -108,6 +132,8 @@ impl<P> What<P> {
             Self::Entered(entered) => What::Entered(player(entered)),
             Self::Left(left, why) => What::Left(player(left), why),
             Self::Emptied => What::Emptied,
+            Self::Dropped(dropped) => What::Dropped(player(dropped)),
+            Self::Resumed(resumed) => What::Resumed(player(resumed)),
         }
     }
 }
@@ -135,6 +161,14 @@ impl RoomEvents {
         self.note(room, What::Left(player, why));
     }
 
+    pub(super) fn dropped(&mut self, room: StableEntity, player: StableEntity) {
+        self.note(room, What::Dropped(player));
+    }
+
+    pub(super) fn resumed(&mut self, room: StableEntity, player: StableEntity) {
+        self.note(room, What::Resumed(player));
+    }
+
     pub(super) fn emptied(&mut self, room: StableEntity) {
         self.note(room, What::Emptied);
     }
@@ -154,7 +188,10 @@ pub(super) fn restore(saved: Vec<SavedEvent>, world: &World) -> Option<RoomEvent
     let events = saved.into_iter().map(|(room, what)| {
         let what = what.map(find);
         let players_are_players = match what {
-            What::Entered(player) | What::Left(player, _) => player.id.as_player().is_some(),
+            What::Entered(player)
+            | What::Left(player, _)
+            | What::Dropped(player)
+            | What::Resumed(player) => player.id.as_player().is_some(),
             What::Created | What::Emptied => true,
         };
         room.as_room()?;
@@ -198,5 +235,15 @@ fn message(world: &World, NotedEvent { room, what }: NotedEvent) -> Option<RoomE
             why,
         },
         What::Emptied => RoomEvent::Emptied { room },
+        What::Dropped(player) => RoomEvent::Dropped {
+            room,
+            player: player.entity,
+            id: id(player)?,
+        },
+        What::Resumed(player) => RoomEvent::Resumed {
+            room,
+            player: player.entity,
+            id: id(player)?,
+        },
     })
 }

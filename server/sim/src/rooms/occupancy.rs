@@ -25,7 +25,7 @@ use crate::{
     movement::{Control, CurrentPosition, Motion, MoveQueue, SolidBodies},
     object_interest::ObjectInterest,
     outbox::Outbox,
-    player::{Link, Player},
+    player::{Dropped, Link, Player},
     proximity::{PlayerSpace, Proximity},
     replication::{Replica, Watchers},
     room_state::RoomState,
@@ -75,6 +75,7 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
     let mut identity = world.get_mut::<Player>(player).expect("only players enter rooms");
     identity.view = identity.view.wrapping_add(1);
     let (id, session, view) = (identity.id, identity.session, identity.view);
+    let is_dropped = world.get::<Dropped>(player).is_some();
     let moment = u64::from(id.0) << 32 | u64::from(tick.0);
     let mut entity = world.entity_mut(room);
     let (mut details, mut seats, mut proximity, mut space, mut replica) = entity
@@ -92,7 +93,10 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
     let position = spawn_position(&details.map, entry.spawn, random);
     proximity.enter(slot, slot_count);
     space.enter(SlotPosition { slot, position }, slot_count, tick);
-    replica.enter(slot, session, view, slot_count);
+    replica.enter(slot, slot_count);
+    if !is_dropped {
+        replica.add_viewer(slot, session, view);
+    }
     details.empty_since = None;
     let (epoch, name) = (details.epoch, details.name.clone());
     world.resource_mut::<Rooms>().occupied.insert(epoch, room);
@@ -113,9 +117,12 @@ pub(super) fn enter(world: &mut World, player: Entity, room: Entity, entry: &Ent
         CurrentPosition(position),
     ));
     let (stable_room, stable_player) = stable((room, epoch), (player, id));
-    world
-        .resource_mut::<RoomEvents>()
-        .entered(stable_room, stable_player);
+    let mut events = world.resource_mut::<RoomEvents>();
+    events.entered(stable_room, stable_player);
+    // Game logic that counts those who are dropped can begin at zero with each stay.
+    if is_dropped {
+        events.dropped(stable_room, stable_player);
+    }
     if let Some(mut control) = world.get_mut::<Control>(player) {
         *control = Control::default();
     }
@@ -197,6 +204,27 @@ fn vacate(world: &mut World, player: Entity, why: LeaveReason) -> Option<Epoch> 
         events.emptied(stable_room);
     }
     Some(epoch)
+}
+
+/// Tells game logic that a player drops, if it is in a room.
+pub(crate) fn note_dropped(world: &mut World, player: Entity) {
+    if let Some((room, player)) = stable_seat(world, player) {
+        world.resource_mut::<RoomEvents>().dropped(room, player);
+    }
+}
+
+/// Tells game logic that a player resumes, if it is in a room.
+pub(crate) fn note_resumed(world: &mut World, player: Entity) {
+    if let Some((room, player)) = stable_seat(world, player) {
+        world.resource_mut::<RoomEvents>().resumed(room, player);
+    }
+}
+
+/// Returns the room of a player and the player with their stable ids, if it is in a room.
+fn stable_seat(world: &World, player: Entity) -> Option<(StableEntity, StableEntity)> {
+    let (room, seat) = (world.get::<InRoom>(player)?.0, world.get::<Seat>(player)?);
+    let id = world.get::<Player>(player)?.id;
+    Some(stable((room, seat.epoch), (player, id)))
 }
 
 /// Returns a room and a player with their stable ids.

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     clock::Clock,
     movement::{CurrentPosition, Motion},
-    player::Player,
+    player::{Dropped, Player},
     proximity::Proximity,
     replication::Replica,
     state::{EntityIndex, LoadError, StableId},
@@ -223,6 +223,7 @@ fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &EntityIndex
         .get::<Player>(player)
         .ok_or_else(|| no_seat("not taken by a player"))?;
     let (session, view) = (identity.session, identity.view);
+    let is_dropped = world.get::<Dropped>(player).is_some();
     let motion = world
         .get::<Motion>(player)
         .ok_or_else(|| no_seat("its player has no motion"))?;
@@ -244,7 +245,10 @@ fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &EntityIndex
     {
         return Err(no_seat("not near itself"));
     }
-    replica.enter(seat.slot, session, view, slot_count);
+    replica.enter(seat.slot, slot_count);
+    if !is_dropped {
+        replica.add_viewer(seat.slot, session, view);
+    }
     world
         .entity_mut(player)
         .insert((InRoom(room), CurrentPosition(position)));

@@ -12,7 +12,7 @@ use super::Simulation;
 use crate::{
     kinds::EntityKinds,
     objects::SavedObject,
-    player::Player,
+    player::{Dropped, Player},
     rooms::{SavedRoom, Seat},
     state::{EntityState, SavedState, StableId},
 };
@@ -50,6 +50,8 @@ pub struct PlayerInfo {
     pub name: String,
     /// The name of its room, or `None` if it is in no room.
     pub room: Option<String>,
+    /// Whether it is dropped.
+    pub dropped: bool,
 }
 
 impl Simulation {
@@ -59,6 +61,7 @@ impl Simulation {
     pub fn census(&self, saved: &SavedState<'_>) -> Census {
         let tag = |name| self.part_names().position(|known| known == name);
         let (player, room, seat) = (tag("player"), tag("room"), tag("seat"));
+        let dropped = tag("dropped");
         let (object, kinds) = (tag("object"), self.world.resource::<EntityKinds>());
         let mut census = Census::default();
         let mut by_epoch: BTreeMap<Epoch, String> = BTreeMap::new();
@@ -95,6 +98,7 @@ impl Simulation {
                 id,
                 name,
                 room,
+                dropped: decode::<Dropped>(entity, dropped).is_some(),
             };
             census.players.insert(entity.id, player);
         }

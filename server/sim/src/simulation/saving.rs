@@ -8,7 +8,7 @@ use bevy_ecs::prelude::*;
 use super::Simulation;
 use crate::{
     config::SimConfig,
-    extend, object_interest, objects, past, rooms, sessions,
+    dropped, extend, object_interest, objects, past, rooms, sessions,
     state::{self, LoadError, PartRegistry, SavedState},
 };
 
@@ -95,6 +95,7 @@ impl Simulation {
         objects::rebuild(world)?;
         object_interest::rebuild(world)?;
         sessions::rebuild(world)?;
+        dropped::rebuild(world)?;
         past::rebuild(world);
         state::verify(world, saved.hash)
     }

@@ -37,7 +37,11 @@ impl WorldSlot {
             }
         }
         let is_kept = |event: &&Event| match event.kind {
-            EventKind::Depart | EventKind::Hold | EventKind::Release => true,
+            EventKind::Depart
+            | EventKind::Hold
+            | EventKind::Release
+            | EventKind::Drop
+            | EventKind::Resume => true,
             EventKind::Arrive(_) | EventKind::Message { .. } | EventKind::Reserve(_) => false,
         };
         self.input.events = fatal.events.iter().filter(is_kept).cloned().collect();

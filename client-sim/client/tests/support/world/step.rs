@@ -82,6 +82,7 @@ impl State {
                                 player,
                                 name: "bot",
                                 skin: 0,
+                                dropped: false,
                             },
                             position,
                             gait,

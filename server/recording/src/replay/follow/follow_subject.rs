@@ -45,9 +45,11 @@ impl FollowSubject {
             id,
             name,
             room,
+            dropped,
         } = &self.who;
+        let dropped = if *dropped { ", dropped" } else { "" };
         let name = format!(
-            "{} (id {}, session {})",
+            "{} (id {}, session {}{dropped})",
             display::plain(name),
             display::id(*id),
             session.0

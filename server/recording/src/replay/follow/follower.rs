@@ -217,6 +217,14 @@ impl Follower {
                         since.map_or_else(String::new, |ticks| format!(" after {}", count(ticks, "tick")));
                     self.add_line_of(followed, &format!("connection recovers{after}"));
                 }
+                (EventKind::Drop, _) => {
+                    followed.stalled = None;
+                    self.add_line_about(followed, "drops");
+                }
+                (EventKind::Resume, _) => {
+                    followed.stalled = None;
+                    self.add_line_about(followed, "resumes");
+                }
                 (EventKind::Message { message, .. }, Some(refusal)) => {
                     let (request, why) = (events::request(message), display::refusal(&refusal));
                     self.add_line_of(followed, &format!("request ({request}) is refused: {why}"));
