@@ -104,6 +104,24 @@ impl Game {
         }
     }
 
+    /// Starts the timer of a player that is away, unless it is away already: one that drops may
+    /// also leave.
+    fn wait_for(&mut self, color: Color, room: Entity, timers: &mut Timers<TooLongAway>) {
+        let away = &mut self.away[color as usize];
+        if away.is_none() {
+            // The timer belongs to the room, and ends with it. The only possible error is that the
+            // world has too many timers; then the player is waited for.
+            *away = timers.after(room, AWAY, TooLongAway(color)).ok();
+        }
+    }
+
+    /// The player is back in time.
+    fn stop_waiting(&mut self, color: Color, timers: &mut Timers<TooLongAway>) {
+        if let Some(timer) = self.away[color as usize].take() {
+            timers.cancel(timer);
+        }
+    }
+
     fn has_begun(&self) -> bool {
         self.white.is_some() && self.black.is_some()
     }
@@ -141,7 +159,8 @@ impl Plugin for Chess {
     }
 }
 
-/// Assigns seats to players that enter, and starts a timer for those that leave.
+/// Assigns seats to players that enter, and starts a timer for those that leave or whose link is
+/// lost.
 fn come_and_go(
     mut events: MessageReader<RoomEvent>,
     mut games: Query<&mut Game>,
@@ -157,10 +176,7 @@ fn come_and_go(
         match *event {
             RoomEvent::Entered { id, .. } => {
                 if let Some(color) = game.color_of(id) {
-                    // Back in time.
-                    if let Some(timer) = game.away[color as usize].take() {
-                        timers.cancel(timer);
-                    }
+                    game.stop_waiting(color, &mut timers);
                 } else if game.white.is_none() {
                     game.white = Some(id);
                 } else if game.black.is_none() {
@@ -168,15 +184,21 @@ fn come_and_go(
                 }
             }
             RoomEvent::Left { room, id, .. } => match game.color_of(id) {
-                // The timer belongs to the room, and ends with it. The only possible error is that
-                // the world has too many timers; then the player is waited for.
-                Some(color) if game.has_begun() => {
-                    game.away[color as usize] = timers.after(room, AWAY, TooLongAway(color)).ok();
-                }
+                Some(color) if game.has_begun() => game.wait_for(color, room, &mut timers),
                 Some(Color::White) => game.white = None,
                 Some(Color::Black) => game.black = None,
                 None => {}
             },
+            RoomEvent::Dropped { room, id, .. } => {
+                if let Some(color) = game.color_of(id).filter(|_| game.has_begun()) {
+                    game.wait_for(color, room, &mut timers);
+                }
+            }
+            RoomEvent::Resumed { id, .. } => {
+                if let Some(color) = game.color_of(id) {
+                    game.stop_waiting(color, &mut timers);
+                }
+            }
             RoomEvent::Created { .. } | RoomEvent::Emptied { .. } | RoomEvent::Closing { .. } => {}
         }
     }

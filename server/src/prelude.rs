@@ -107,9 +107,9 @@ pub use parlour_shared::{
 #[doc(no_inline)]
 pub use parlour_sim::{
     ActionOn, Answer, AnswerCache, BoardAnswer, BoardQuestion, BoardRule, CameNear, Chance, Clamped, Clock,
-    Control, Cooldown, CurrentPosition, EntityKinds, FollowPaths, FoundEntity, FromPlayer, HalfSize, Hearing,
+    Control, Cooldown, CurrentPosition, Dropped, EntityKinds, FollowPaths, FoundEntity, FromPlayer, HalfSize, Hearing,
     HitTarget, InRoom, Interest, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest, ObjectKind,
-    ObjectSlots, Objects, OptionSpec, Owner, OwnerLeaves, Owners, Passable, PastRoom, PastSpace, Player,
+    ObjectSlots, Objects, OnDrop, OptionSpec, Owner, OwnerLeaves, Owners, Passable, PastRoom, PastSpace, Player,
     Rate, Reach, Rect, Room, RoomEvent, RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route,
     RouteStatus, Seat, Seats, SimulationApp, Space, StableId, Steer, StepSet, TickSchedule, TimerId,
     TimerRang, Timers, ToPlayers, Walk, WentAway, every, ticks_in,

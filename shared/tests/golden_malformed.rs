@@ -553,15 +553,27 @@ fn snapshots() -> Vec<Case> {
         ),
         (
             "snapshot_update_reserved",
-            "Bit 32 of the mask, which is reserved",
+            "Bit 64 of the mask, which is reserved",
             "update mask",
-            update(32, &[]),
+            update(64, &[]),
         ),
         (
             "snapshot_skin_and_owner",
             "A skin, which only players have, and an owner, which only objects have",
             "update mask",
             update(20, &[0, 0, 0]),
+        ),
+        (
+            "snapshot_dropped_and_owner",
+            "A dropped one, which only players can be, and an owner, which only objects have",
+            "update mask",
+            update(48, &[0, 1]),
+        ),
+        (
+            "snapshot_dropped",
+            "A player that is neither dropped (1) nor not (0)",
+            "dropped",
+            update(32, &[2]),
         ),
         (
             "snapshot_update_without_components",

@@ -11,7 +11,7 @@ use parlour_shared::{
     motion::{Direction, Gait, Heading, Position, Velocity},
     snapshot::{
         Ack, Builder, EnterFields, IdentityFields, MotionChange, Snapshot, fields, flags, write_anchor,
-        write_component, write_component_mask, write_enter, write_owner, write_skin, write_turn,
+        write_component, write_component_mask, write_dropped, write_enter, write_owner, write_skin, write_turn,
         write_update_head,
     },
     view::{Seen, View},
@@ -123,7 +123,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "turn_every_field",
-            "One update with every field of a player; its turn (the player starts to sprint) happened ten ticks ago",
+            "One update with almost every field of a player; its turn (the player starts to sprint) happened ten ticks ago",
             frame(
                 Tick(690),
                 Some(Tick(676)),
@@ -208,9 +208,42 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             }),
         ),
         (
+            "dropped",
+            "The link of one player is lost, and it stops; another player became visible that is dropped",
+            frame(Tick(697), Some(Tick(696)), None, |builder| {
+                builder.section(flags::ENTERS, |out| {
+                    let mut dropped = some_enter(4, 1_002, Position::from_px(150, 90));
+                    if let IdentityFields::Player { dropped, .. } = &mut dropped.identity {
+                        *dropped = true;
+                    }
+                    write_enter(out, &dropped);
+                    1
+                });
+                builder.section(flags::UPDATES, |out| {
+                    write_update_head(out, Slot(260), fields::TURN | fields::DROPPED);
+                    write_turn(out, 0, gait(Direction::Still));
+                    write_dropped(out, true);
+                    1
+                });
+            }),
+        ),
+        (
+            "resumed",
+            "Both have a link again",
+            frame(Tick(698), Some(Tick(697)), None, |builder| {
+                builder.section(flags::UPDATES, |out| {
+                    for slot in [4, 260] {
+                        write_update_head(out, Slot(slot), fields::DROPPED);
+                        write_dropped(out, false);
+                    }
+                    2
+                });
+            }),
+        ),
+        (
             "leave_and_enter_in_one_slot",
             "Two players and an object left, and a player and an object have the slots of two of them: apply leaves before enters",
-            frame(Tick(697), Some(Tick(696)), None, |builder| {
+            frame(Tick(699), Some(Tick(698)), None, |builder| {
                 builder.section(flags::LEAVES, |out| {
                     for slot in [3_u16, 260, 2_048] {
                         out.extend_from_slice(&slot.to_le_bytes());
@@ -474,6 +507,15 @@ fn every_field_occurs(snapshots: &[Snapshot]) {
     require(
         updates().any(|update| update.motion.is_none() && update.skin.is_some()),
         "an update of only the skin",
+    );
+    let links = || updates().filter_map(|update| update.dropped);
+    require(
+        links().any(|dropped| dropped) && links().any(|dropped| !dropped),
+        "a player that drops and one that resumes",
+    );
+    require(
+        enters().any(|enter| enter.identity.player().is_some_and(|player| player.dropped)),
+        "an enter of a dropped player",
     );
     for index in 0..16 {
         require(

@@ -75,24 +75,27 @@ fn motion() -> impl Strategy<Value = MotionChange> {
 }
 
 fn update() -> impl Strategy<Value = Update> {
-    let skin = (prop::option::of(any::<u16>())).prop_map(|skin| (skin, None));
-    let owner = owner().prop_map(|player| (None, Some(OwnerChange { player })));
+    let player = (prop::option::of(any::<u16>()), prop::option::of(any::<bool>()));
+    let player = player.prop_map(|(skin, dropped)| (skin, dropped, None));
+    let owner = owner().prop_map(|player| (None, None, Some(OwnerChange { player })));
     let parts = (
         prop::option::of(motion()),
         components(0),
-        prop_oneof![skin, owner],
+        prop_oneof![player, owner],
     );
-    let update = parts.prop_map(|(motion, components, (skin, owner))| Update {
+    let update = parts.prop_map(|(motion, components, (skin, dropped, owner))| Update {
         slot: Slot(0),
         motion,
         skin,
         components,
         owner,
+        dropped,
     });
     update.prop_filter("an update changes something", |update| {
         update.motion.is_some()
             || update.skin.is_some()
             || update.owner.is_some()
+            || update.dropped.is_some()
             || !update.components.is_empty()
     })
 }

@@ -410,8 +410,9 @@ class View:
         gait = self.gait(reader)
         if kind == 0:
             skin, length = reader.fixed("HB")
+            dropped, length = bool(length & 128), length & 127
             name = reader.text(length if length <= 96 else 1 << 16)
-            entity = {"player": number, "name": name, "skin": skin}
+            entity = {"player": number, "name": name, "skin": skin, "dropped": dropped}
         else:
             entity = {"object": number, "kind": kind, "owner": self.owner(reader)}
         components = self.components(reader)
@@ -423,8 +424,8 @@ class View:
     def update(self, reader):
         slot, mask = reader.fixed("HB")
         known = self.entities.get(slot, {})
-        only_of = "object" if mask & 4 else "player" if mask & 16 else None
-        if not known or mask == 0 or mask >> 5 or mask & 3 == 3 or mask & 20 == 20 or only_of in known:
+        only_of = "object" if mask & 36 else "player" if mask & 16 else None
+        if not known or mask == 0 or mask >> 6 or mask & 3 == 3 or (mask & 16 and mask & 36) or only_of in known:
             raise ProtocolError("bad update")
         if mask & 1:
             (ago,), gait = reader.fixed("B"), self.gait(reader)
@@ -444,6 +445,8 @@ class View:
             known["components"] = {index: data for index, data in sorted(known["components"].items()) if data}
         if mask & 16:
             known["owner"] = self.owner(reader)
+        if mask & 32:
+            known["dropped"] = bool(reader.below(2))
         return slot
 
     @staticmethod

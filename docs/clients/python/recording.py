@@ -100,6 +100,8 @@ def _arrival(data):
     event["counters"] = [data.take(1)[0], data.number()]
     for _ in range(8):
         data.number()
+    dropped = data.take(1)[0]
+    event |= {"dropped": True} if dropped else {}
     return event | ({"carried": carried} if carried else {})
 
 
@@ -116,6 +118,8 @@ def _event(data, tick, session):
         return {"session": session, **_arrival(data)}
     if kind in (1, 2, 3):
         return {"session": session, ("depart", "hold", "release")[kind - 1]: True}
+    if kind in (7, 8):
+        return {"session": session, ("drop", "resume")[kind - 7]: True}
     if kind == 6:
         return {"session": session, **_reservation(data)}
     early = data.signed()

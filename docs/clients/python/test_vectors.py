@@ -39,7 +39,7 @@ def json_segment(segment):
 
 
 def identity(seen):
-    name, fields = ("player", ("player", "name", "skin")) if "player" in seen else ("object", ("object", "kind", "owner"))
+    name, fields = ("player", ("player", "name", "skin", "dropped")) if "player" in seen else ("object", ("object", "kind", "owner"))
     return {name: {field: seen[field] for field in fields}}
 def json_gait(gait):
     return list(gait) if isinstance(gait, tuple) else gait

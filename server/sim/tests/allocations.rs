@@ -39,12 +39,13 @@ const MEASURED: u32 = 1200;
 /// and watchers. Returns the number of allocating ticks after the warm-up, and the number of
 /// allocations in them.
 fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) {
-    run_with(|_: &mut App| {}, (rooms, per_room), interest, pace)
+    run_with(|_: &mut App| {}, (rooms, per_room), 0, interest, pace)
 }
 
 fn run_with(
     logic: fn(&mut App),
     (rooms, per_room): (u64, u64),
+    dropped: u64,
     interest: Interest,
     pace: Pace,
 ) -> (u32, u64) {
@@ -73,6 +74,9 @@ fn run_with(
             fill(&mut input, tick, rooms * per_room, 200);
         }
     }
+    // The first sessions of all lose their links before the measured ticks.
+    (0..dropped).for_each(|session| input.drop_link(session));
+    sim.step(&mut input, &mut output);
     assert!(on_this_thread() > 0, "the allocator counts");
     let (mut ticks, mut allocations) = (0, 0);
     for tick in 0..MEASURED {
@@ -153,6 +157,22 @@ fn a_tick_of_a_large_room_allocates_nothing() {
     assert_eq!(counted, (0, 0), "allocating ticks, allocations");
 }
 
+/// They are seen, and receive messages. Some walk on, because the sessions of this test do not stop
+/// to send.
+#[test]
+fn a_tick_with_dropped_players_allocates_nothing() {
+    for (rooms, per_room) in [(6, 50), (1, 200)] {
+        let counted = run_with(
+            |_: &mut App| {},
+            (rooms, per_room),
+            100,
+            Interest::Near,
+            Pace::default(),
+        );
+        assert_eq!(counted, (0, 0), "allocating ticks, allocations");
+    }
+}
+
 /// In the warm-up, objects come and go in each room. They change and lose their colors, and move.
 fn busy_objects(app: &mut App) {
     objects_plugin(app);
@@ -209,7 +229,7 @@ fn a_tick_with_busy_objects_allocates_nothing() {
         (Interest::Near, 5),
     ] {
         let pace = Pace::Adaptive(PaceLevel::new(level).unwrap());
-        let counted = run_with(busy_objects, (3, 40), interest, pace);
+        let counted = run_with(busy_objects, (3, 40), 0, interest, pace);
         assert_eq!(
             counted,
             (0, 0),

@@ -1,7 +1,7 @@
 //! The oracle: for every viewer and tick, the decoded view equals the visible part of the world in
 //! that tick, bit for bit. At a slower cadence it equals the visible part in the viewer's last full
-//! turn, and nearby players and objects are newer. Worlds, inputs, objects, holds and cadences are
-//! random.
+//! turn, and nearby players and objects are newer. Worlds, inputs, objects, holds, lost links and
+//! cadences are random.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::{
@@ -18,7 +18,7 @@ use parlour_shared::{
     snapshot::{Identity, PlayerIdentity},
 };
 use parlour_sim::{
-    CurrentPosition, InRoom, Interest, Motion, ObjectInterest, ObjectSlots, OwnerLeaves, Player, RateLimits,
+    CurrentPosition, Dropped, InRoom, Interest, Motion, ObjectInterest, ObjectSlots, OnDrop, OwnerLeaves, Player, RateLimits,
     Room, RoomRules, RoomTypeConfig, Rooms, Seat, Seats, SimConfig, Skin,
 };
 use parlour_testing::{
@@ -39,6 +39,8 @@ enum Act {
     Skin(u16),
     Hold,
     Release,
+    Drop,
+    Resume,
     Spawn { kind: usize, place: Place },
     Object(u8, ObjectAct),
 }
@@ -95,6 +97,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..5_u16).prop_map(Act::Skin),
         1 => Just(Act::Hold),
         2 => Just(Act::Release),
+        1 => Just(Act::Drop),
+        2 => Just(Act::Resume),
         4 => (0..KINDS.len(), place()).prop_map(|(kind, place)| Act::Spawn { kind, place }),
         8 => (any::<u8>(), object_act()).prop_map(|(number, act)| Act::Object(number, act)),
     ]
@@ -227,6 +231,7 @@ fn config(plan: &Plan) -> SimConfig {
     let mut two = RoomTypeConfig::new("two", "two");
     two.rules = RoomRules {
         cadence: plan.cadence_of_two,
+        on_drop: OnDrop::Continue,
         ..config.rules
     };
     config.room_types.push(two);
@@ -319,6 +324,8 @@ fn apply(world: &mut TestWorld, ids: &mut SessionIds, who: u8, act: &Act) {
         Act::Skin(skin) => world.skin(session, *skin),
         Act::Hold => world.hold(session),
         Act::Release => world.release(session),
+        Act::Drop => world.drop_link(session),
+        Act::Resume => world.resume(session),
         Act::Spawn { kind, place } => {
             ids.ordered += 1;
             let has_color = *kind < 2 && ids.ordered.is_multiple_of(3);
@@ -447,6 +454,7 @@ fn shown(world: &TestWorld, room: &str) -> Sight {
             player: player.id,
             name: player.name.clone(),
             skin: ecs.get::<Skin>(entity).unwrap().0,
+            dropped: ecs.get::<Dropped>(entity).is_some(),
         };
         let shown = Visible {
             identity: Identity::Player(identity),
@@ -534,6 +542,8 @@ fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights:
         history.drain(..history.len().saturating_sub(LONGEST));
         if client.held {
             sights.slowed.insert(*session);
+        }
+        if client.held || client.dropped {
             continue;
         }
         let slowed = sights.slowed.contains(session);

@@ -1,5 +1,6 @@
 //! A world that skips ticks whenever it may is the same as one that runs every tick: the same hash,
-//! saved state and frames in each tick. Worlds, inputs, holds, cadences and watchers are random.
+//! saved state and frames in each tick. Worlds, inputs, holds, lost links, cadences and watchers are
+//! random.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    CameNear, Clock, CurrentPosition, FromPlayer, InRoom, Interest, MaySleep, Motion, Perspective, Player,
+    CameNear, Clock, CurrentPosition, FromPlayer, InRoom, Interest, MaySleep, Motion, OnDrop, Perspective, Player,
     RoomTypeConfig, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayers, Walk, WentAway,
 };
 use parlour_testing::{Script, SessionActions as _, maps::connected_maps};
@@ -81,6 +82,7 @@ impl Plan {
         let mut west = RoomTypeConfig::new("west", "west");
         west.rules = config.rules;
         west.rules.cadence = Cadence::ALL[self.seed as usize % 4];
+        west.rules.on_drop = OnDrop::Continue;
         config.room_types.push(west);
         config
     }
@@ -126,7 +128,7 @@ impl Plan {
         }
         let session = u64::from(random.below(self.sessions as u32));
         let rooms = ["east", "west", "east/a", "nowhere"];
-        match random.below(24) {
+        match random.below(26) {
             0..=3 => input.open_as(session, ""),
             4..=7 => input.join(session, rooms[random.below(4) as usize]),
             8..=11 => input.command(
@@ -152,7 +154,9 @@ impl Plan {
             19 => input.close(session),
             20 if self.pressure => input.hold(session),
             21 if self.pressure => input.release(session),
-            22 => input.custom(
+            22 => input.drop_link(session),
+            23 => input.resume(session),
+            24 => input.custom(
                 session,
                 "fuse",
                 &Fuse {

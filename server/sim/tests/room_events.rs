@@ -39,6 +39,8 @@ fn listen(
                 format!("entered by {}", id.0)
             }
             RoomEvent::Left { id, why, .. } => format!("left by {} {why:?}", id.0),
+            RoomEvent::Dropped { id, .. } => format!("dropped by {}", id.0),
+            RoomEvent::Resumed { id, .. } => format!("resumed by {}", id.0),
             RoomEvent::Emptied { .. } => "emptied".to_owned(),
             RoomEvent::Closing { .. } => "closing".to_owned(),
         };

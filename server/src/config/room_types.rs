@@ -57,6 +57,10 @@ const RULES: &[Rule] = &[
         copy: |from, to| to.empty_ticks = from.empty_ticks,
     },
     Rule {
+        name: "on_drop",
+        copy: |from, to| to.on_drop = from.on_drop,
+    },
+    Rule {
         name: "cadence",
         copy: |from, to| to.cadence = from.cadence,
     },

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use parlour_recording::RecordingOptions;
 use parlour_shared::{limits::TICK_RATE, map::Map, motion::Speeds};
-use parlour_sim::{BroadcastLimit, Interest, RateLimits, RoomRules, SimConfig};
+use parlour_sim::{BroadcastLimit, Interest, OnDrop, RateLimits, RoomRules, SimConfig};
 use parlour_tick::Cadence;
 
 use super::room_type_settings::RoomTypeSettings;
@@ -52,6 +52,8 @@ pub struct Settings {
     pub speeds: Speeds,
     /// The time after which an empty room is removed.
     pub room_empty_after: Duration,
+    /// How a player moves whose link is lost.
+    pub on_drop: OnDrop,
     /// The maximum number of rooms.
     pub max_rooms: u32,
     /// The rate limits of a player.
@@ -105,6 +107,7 @@ impl Default for Settings {
             max_objects: rules.max_objects,
             speeds: rules.speeds,
             room_empty_after: time(rules.empty_ticks),
+            on_drop: rules.on_drop,
             max_rooms: server.sim.max_rooms,
             rates: rules.rates,
             room_talk_mib: rules.broadcast.as_mib_per_second(),
@@ -148,6 +151,7 @@ impl Settings {
             empty_ticks: ticks(self.room_empty_after),
             rates: self.rates,
             speeds: self.speeds,
+            on_drop: self.on_drop,
             broadcast: BroadcastLimit::mib_per_second(self.room_talk_mib),
             ..defaults
         }

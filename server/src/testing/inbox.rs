@@ -22,6 +22,8 @@ pub(super) struct Inbox {
     /// The messages that the world need not know.
     pub(super) may_be_unknown: Vec<String>,
     pub(super) is_closed: bool,
+    /// Whether the link is lost: messages wait until the player resumes.
+    pub(super) is_dropped: bool,
     pub(super) close_code: Option<CloseCode>,
 }
 
@@ -37,6 +39,7 @@ impl Inbox {
             state: BTreeMap::new(),
             may_be_unknown: Vec::new(),
             is_closed: false,
+            is_dropped: false,
             close_code: None,
         }
     }

@@ -82,6 +82,9 @@ impl TestRoom {
             let Some(client) = self.world.clients.get_mut(&SessionId(session)) else {
                 continue;
             };
+            if inbox.is_dropped {
+                continue;
+            }
             let messages = client.take_messages(Some);
             messages.into_iter().for_each(|message| inbox.receive(message));
         }
@@ -129,7 +132,9 @@ impl TestRoom {
         self.world.check_views_by_rules();
         for (session, client) in &self.world.clients {
             let inbox = &self.inboxes[session.0 as usize - 1];
-            let Some(entered) = &client.room else { continue };
+            let Some(entered) = client.room.as_ref().filter(|_| !inbox.is_dropped) else {
+                continue;
+            };
             let room = self.world.room(&entered.room);
             let state = room.and_then(|room| self.world.sim.world().get::<RoomState>(room));
             let state = state.map(RoomState::entries).unwrap_or_default();

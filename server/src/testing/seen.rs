@@ -145,7 +145,7 @@ impl TestRoom {
     }
 
     /// Returns whether a player sees a player or an object: it is near, or the rule `interest`
-    /// shows everything.
+    /// shows everything. A dropped player sees nothing.
     #[must_use]
     pub fn sees(&self, viewer: TestPlayer, target: impl Into<TestTarget>) -> bool {
         self.seen_entity(viewer, target.into()).is_some()
@@ -184,7 +184,7 @@ impl TestRoom {
 
     fn seen_entity(&self, viewer: TestPlayer, target: TestTarget) -> Option<Seen<'_>> {
         let client = self.world.clients.get(&viewer.session)?;
-        client.room.as_ref()?;
+        client.room.as_ref().filter(|_| !client.dropped)?;
         match target {
             TestTarget::Player(player) => {
                 let (_, _, seen) = client.view.find_player(player.id())?;

@@ -143,6 +143,40 @@ impl TestRoom {
         self.world.close(player.session.0);
     }
 
+    /// Drops a player, as if its connection broke: it stays in the room
+    /// ([`Dropped`](parlour_sim::Dropped)) and sees nothing.
+    ///
+    /// # Panics
+    /// If the session of the player is closed.
+    #[track_caller]
+    pub fn drop_link(&mut self, player: TestPlayer) {
+        let inbox = self.inbox_mut(player);
+        assert!(
+            !inbox.is_closed,
+            "the session of {} is closed, and has no link to lose",
+            inbox.name
+        );
+        inbox.is_dropped = true;
+        self.world.drop_link(player.session.0);
+    }
+
+    /// Lets a dropped player come back. In the next step it sees everything again, and receives the
+    /// messages that it missed.
+    ///
+    /// # Panics
+    /// If the session of the player is closed.
+    #[track_caller]
+    pub fn resume(&mut self, player: TestPlayer) {
+        let inbox = self.inbox_mut(player);
+        assert!(
+            !inbox.is_closed,
+            "the session of {} is closed: let a new player `join`",
+            inbox.name
+        );
+        inbox.is_dropped = false;
+        self.world.resume(player.session.0);
+    }
+
     /// Sends a message to the game logic, which receives it as
     /// [`FromPlayer`](parlour_sim::FromPlayer). `name` is that of
     /// [`player_message`](parlour_sim::SimulationApp::player_message). Returns the number for
@@ -234,13 +268,18 @@ impl TestRoom {
     /// Sends any message of a client, such as a write to the state of the room.
     ///
     /// # Panics
-    /// If the session of the player is closed.
+    /// If the session of the player is closed, or the player is dropped.
     #[track_caller]
     pub fn client_message(&mut self, player: TestPlayer, message: ClientMessage) {
         let inbox = self.inbox_mut(player);
         assert!(
             !inbox.is_closed,
             "the session of {} is closed: let a new player `join`",
+            inbox.name
+        );
+        assert!(
+            !inbox.is_dropped,
+            "{} is dropped, and sends nothing: call `resume`",
             inbox.name
         );
         self.world.send(player.session.0, message);

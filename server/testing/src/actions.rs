@@ -76,6 +76,16 @@ pub trait SessionActions {
         self.event(session, EventKind::Release);
     }
 
+    /// Drops the player: the link of its session is lost.
+    fn drop_link(&mut self, session: u64) {
+        self.event(session, EventKind::Drop);
+    }
+
+    /// Gives the session a new link.
+    fn resume(&mut self, session: u64) {
+        self.event(session, EventKind::Resume);
+    }
+
     /// Joins a room.
     fn join(&mut self, session: u64, room: &str) {
         self.send(session, ClientMessage::Join(Join::room(1, room)));

@@ -25,6 +25,8 @@ pub struct TestClient {
     pub snapshots: Vec<(Snapshot, usize)>,
     /// Whether the viewer is held.
     pub held: bool,
+    /// Whether the link of the session is lost. A real client is not sent the messages meanwhile.
+    pub dropped: bool,
 }
 
 /// The visible state of one player at a tick.
@@ -42,6 +44,8 @@ pub struct SeenPlayer {
     pub gait: Gait,
     /// Its skin.
     pub skin: u16,
+    /// Whether it is dropped.
+    pub dropped: bool,
     /// Its components, as index and bytes.
     pub components: Vec<(u8, Vec<u8>)>,
 }
@@ -53,6 +57,7 @@ impl TestClient {
             Lane::Reliable => self.apply(codec::decode_server(payload).unwrap()),
             Lane::Snapshot => {
                 assert!(!self.held, "a snapshot for a held client");
+                assert!(!self.dropped, "a snapshot for a dropped client");
                 assert!(self.snapshots.is_empty(), "at most one snapshot a tick");
                 let mut snapshot = Snapshot::default();
                 snapshot.read(payload).unwrap();
@@ -99,6 +104,7 @@ impl TestClient {
             place: seen.segment.at(now),
             gait: seen.segment.gait,
             skin: player.skin,
+            dropped: player.dropped,
             components: seen.components.to_vec(),
         })
         .collect()

@@ -9,14 +9,14 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Interest, OptionSpec, RoomRules, RoomTypeConfig, SimConfig};
+use parlour_sim::{Interest, OnDrop, OptionSpec, RoomRules, RoomTypeConfig, SimConfig};
 use parlour_tick::{Arrival, Carried, Event, EventKind, Reservation, TickInput, player_id};
 
 use crate::maps::connected_maps;
 
 /// An endless sequence of inputs. About thirty sessions use every feature at random: rooms of two
-/// types and their options, reserved seats, doors, movement, chat, skins, room state, held links,
-/// carried components, and more requests than the limits allow. The same seed gives the same
+/// types and their options, reserved seats, doors, movement, chat, skins, room state, held links, lost
+/// links, carried components, and more requests than the limits allow. The same seed gives the same
 /// inputs.
 #[derive(Clone, Debug)]
 pub struct Crowd {
@@ -50,6 +50,7 @@ impl Crowd {
                 interest: Interest::All,
                 refresh_ticks: 4,
                 empty_ticks: 50,
+                on_drop: OnDrop::Continue,
                 ..config.rules
             },
             maps: ["east", "west"].map(String::from).to_vec(),
@@ -98,6 +99,7 @@ impl Iterator for Crowd {
             };
             let arrival = Arrival {
                 carried,
+                dropped: self.sessions % 7 == 6,
                 ..Arrival::new(player, name)
             };
             push(self.sessions, EventKind::Arrive(arrival));
@@ -106,6 +108,12 @@ impl Iterator for Crowd {
         for _ in 0..random.below(6) {
             let session = self.any_session(random);
             push(session, random_event(self.tick, random));
+        }
+        if random.below(15) == 0 {
+            push(self.any_session(random), EventKind::Drop);
+        }
+        if random.below(12) == 0 {
+            push(self.any_session(random), EventKind::Resume);
         }
         if random.below(60) == 0 {
             push(self.any_session(random), EventKind::Depart);

@@ -13,7 +13,7 @@ use parlour_shared::{
     view::Seen,
 };
 use parlour_sim::{
-    Interest, Motion, ObjectInterest, Player, Proximity, Room, Rooms, Seats, SimConfig, Simulation, Skin,
+    Dropped, Interest, Motion, ObjectInterest, Player, Proximity, Room, Rooms, Seats, SimConfig, Simulation, Skin,
 };
 use parlour_tick::{Cadence, EventKind, Pace, TickInput, TickOutput};
 
@@ -44,6 +44,7 @@ impl SessionActions for TestWorld {
             EventKind::Arrive(ref arrival) => {
                 let client = TestClient {
                     player: arrival.player,
+                    dropped: arrival.dropped,
                     ..TestClient::default()
                 };
                 self.clients.insert(id, client);
@@ -52,6 +53,12 @@ impl SessionActions for TestWorld {
             EventKind::Hold | EventKind::Release => {
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.held = matches!(kind, EventKind::Hold);
+                }
+            }
+            EventKind::Drop | EventKind::Resume => {
+                if let Some(client) = self.clients.get_mut(&id) {
+                    client.held = false;
+                    client.dropped = matches!(kind, EventKind::Drop);
                 }
             }
             EventKind::Reserve(_) | EventKind::Message { .. } => {}
@@ -224,8 +231,8 @@ impl TestWorld {
         place.expect("a player sees itself")
     }
 
-    /// Compares the view of every client with the world: all players and objects of the room, or
-    /// only those near the viewer.
+    /// Compares the view of every client that is neither held nor dropped with the world: all players
+    /// and objects of the room, or only those near the viewer.
     #[track_caller]
     pub fn check_views(&self, all: bool) {
         self.check_views_of(|_| Some(all));
@@ -245,7 +252,8 @@ impl TestWorld {
     /// out the room.
     #[track_caller]
     fn check_views_of(&self, sees_all: impl Fn(&Room) -> Option<bool>) {
-        for (session, client) in self.clients.iter().filter(|(_, client)| !client.held) {
+        let looks = |client: &TestClient| !client.held && !client.dropped;
+        for (session, client) in self.clients.iter().filter(|(_, client)| looks(client)) {
             let Some(entered) = &client.room else { continue };
             let room = self.room(&entered.room).unwrap();
             let Some(all) = sees_all(self.sim.world().get(room).unwrap()) else {
@@ -281,6 +289,7 @@ pub fn players_in(sim: &Simulation, room: Entity) -> Vec<SeenPlayer> {
                 place: segment.at(sim.tick()),
                 gait: segment.gait,
                 skin: world.get::<Skin>(entity).unwrap().0,
+                dropped: world.get::<Dropped>(entity).is_some(),
                 components: replicated_components(sim, entity, KindId::PLAYER),
             }
         })

@@ -33,6 +33,7 @@ fn printed_values_of_all_kinds_can_be_read_again() {
         ("allowed_hosts", "Play.example.org, *.game.example,[::1],*"),
         ("maps", "/a \"quoted\" \\ path # with\tmore"),
         ("room_empty_after", "1h 2s 3ms"),
+        ("on_drop", "continue"),
         ("rate_move", "7 burst, 3/7s"),
         ("rate_chat", "1 burst, 2/m"),
         ("log", "warn,parlour=trace"),

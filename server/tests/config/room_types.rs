@@ -6,7 +6,7 @@ use parlour::{
     config::{Config, to_toml},
     maps,
 };
-use parlour_sim::{Interest, OptionSpec, RoomRules};
+use parlour_sim::{Interest, OnDrop, OptionSpec, RoomRules};
 use parlour_tick::Cadence;
 
 use crate::{configure, errors};
@@ -97,7 +97,7 @@ fn a_type_changes_only_the_rules_that_it_writes() {
     assert_eq!((changed.rates.chat.burst, changed.empty_ticks), (4, 120));
     let all = "[room_types.lobby]\nroom_empty_after = \"1s\"\nrate_move = \"1 burst, 1/s\"\nrate_join = \"2 burst, 1/s\"\n\
                rate_chat = \"3 burst, 1/s\"\nrate_skin = \"4 burst, 1/s\"\nrate_state = \"5 burst, 1/s\"\n\
-               rate_custom = \"6 burst, 1/s\"\nroom_talk_mib = 2\n";
+               rate_custom = \"6 burst, 1/s\"\nroom_talk_mib = 2\non_drop = \"logic\"\n";
     let rules = rules(all, &[]);
     let rates = rules.rates;
     let bursts = [
@@ -110,6 +110,7 @@ fn a_type_changes_only_the_rules_that_it_writes() {
     ];
     assert_eq!(bursts.map(|rate| rate.burst), [1, 2, 3, 4, 5, 6]);
     assert_eq!((rules.empty_ticks, rules.broadcast.as_mib_per_second()), (60, 2));
+    assert_eq!(rules.on_drop, OnDrop::Logic);
 }
 
 #[test]

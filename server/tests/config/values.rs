@@ -62,6 +62,7 @@ fn the_world_is_configured_from_the_settings() {
         ("interest_radius", "all"),
         ("near_radius", "90"),
         ("room_empty_after", "1500ms"),
+        ("on_drop", "continue"),
         ("capacity", "7"),
         ("max_objects", "6"),
         ("max_rooms", "8"),
@@ -78,6 +79,7 @@ fn the_world_is_configured_from_the_settings() {
         (90, 90, 7)
     );
     assert_eq!(sim.rules.max_objects, 6);
+    assert_eq!(sim.rules.on_drop, OnDrop::Continue);
     assert_eq!((sim.max_rooms, sim.seed), (8, 9));
     assert_eq!(
         sim.rules.rates.moves,

@@ -73,10 +73,16 @@ fn skipped(tick: u32, last: [u32; 3]) -> Outcome {
 fn event(event: &parlour_tick::Event) -> Value {
     let session = event.session.0;
     match &event.kind {
-        EventKind::Arrive(player) => json!({
-            "session": session, "arrive": player.player, "name": player.name, "skin": player.skin,
-            "counters": [player.counters.view, player.counters.last_seq],
-        }),
+        EventKind::Arrive(player) => {
+            let mut arrival = json!({
+                "session": session, "arrive": player.player, "name": player.name, "skin": player.skin,
+                "counters": [player.counters.view, player.counters.last_seq],
+            });
+            if player.dropped {
+                arrival["dropped"] = json!(true);
+            }
+            arrival
+        }
         EventKind::Depart => json!({ "session": session, "depart": true }),
         EventKind::Reserve(reservation) => json!({
             "session": session, "reserve": reservation.seats, "ticket": reservation.ticket,
@@ -84,6 +90,8 @@ fn event(event: &parlour_tick::Event) -> Value {
         }),
         EventKind::Hold => json!({ "session": session, "hold": true }),
         EventKind::Release => json!({ "session": session, "release": true }),
+        EventKind::Drop => json!({ "session": session, "drop": true }),
+        EventKind::Resume => json!({ "session": session, "resume": true }),
         EventKind::Message { early, message } => {
             json!({ "session": session, "early": early, "message": message })
         }

@@ -74,14 +74,21 @@ fn arrival() -> impl Strategy<Value = Arrival> {
         last_seq,
         full_in,
     });
-    (any::<u32>(), text(), any::<u16>(), vec(carried, 0..4), counters).prop_map(
-        |(player, name, skin, carried, counters)| Arrival {
-            skin,
-            carried,
-            counters,
-            ..Arrival::new(PlayerId(player), name)
-        },
-    )
+    let parts = (
+        any::<u32>(),
+        text(),
+        any::<u16>(),
+        vec(carried, 0..4),
+        counters,
+        any::<bool>(),
+    );
+    parts.prop_map(|(player, name, skin, carried, counters, dropped)| Arrival {
+        skin,
+        carried,
+        counters,
+        dropped,
+        ..Arrival::new(PlayerId(player), name)
+    })
 }
 
 fn reservation() -> impl Strategy<Value = Reservation> {
@@ -104,6 +111,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => reservation().prop_map(|reservation| EventKind::Reserve(Box::new(reservation))),
         1 => Just(EventKind::Hold),
         1 => Just(EventKind::Release),
+        1 => Just(EventKind::Drop),
+        1 => Just(EventKind::Resume),
         6 => (any::<i16>(), message()).prop_map(|(early, message)| EventKind::Message { early, message }),
     ];
     let session = prop_oneof![0..20u64, any::<u64>(), Just(u64::MAX)];

@@ -46,8 +46,11 @@ pub(crate) fn record(tick: u32) -> TickRecord {
             early: (tick as i16).wrapping_mul(777),
             message,
         };
-        let kind = match (tick + nth) % 7 {
-            0 => EventKind::Arrive(Arrival::new(PlayerId(tick), format!("Ada {tick}"))),
+        let kind = match (tick + nth) % 9 {
+            0 => EventKind::Arrive(Arrival {
+                dropped: tick.is_multiple_of(2),
+                ..Arrival::new(PlayerId(tick), format!("Ada {tick}"))
+            }),
             1 => EventKind::Depart,
             2 => EventKind::Hold,
             3 => EventKind::Release,
@@ -60,6 +63,8 @@ pub(crate) fn record(tick: u32) -> TickRecord {
                 },
             })),
             5 => message(ClientMessage::Join(Join::room(tick, "garden"))),
+            6 => EventKind::Drop,
+            7 => EventKind::Resume,
             _ => message(ClientMessage::Chat(Chat {
                 request: tick,
                 scope: Scope::Near,

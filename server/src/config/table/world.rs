@@ -6,6 +6,7 @@ use parlour_shared::{
     limits::{MAX_ROOM_CAPACITY, MAX_ROOM_OBJECTS},
     motion::Speeds,
 };
+use parlour_sim::OnDrop;
 
 use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::{
@@ -90,6 +91,22 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |settings| show_time(settings.room_empty_after),
     },
     Setting {
+        name: "on_drop",
+        section: Section::World,
+        form: "stand|continue|logic",
+        help: "How a player moves whose connection is lost, until it is back or leaves. stand: it \
+               stops at once. continue: it goes on until its motion ends by itself, for example at \
+               a wall. logic: nothing changes, because game logic takes over",
+        kind: SettingKind::Text,
+        also: None,
+        apply: set!(on_drop, on_drop),
+        show: |settings| match settings.on_drop {
+            OnDrop::Stand => "stand".to_owned(),
+            OnDrop::Continue => "continue".to_owned(),
+            OnDrop::Logic => "logic".to_owned(),
+        },
+    },
+    Setting {
         name: "max_rooms",
         section: Section::World,
         form: "NUMBER",
@@ -161,6 +178,15 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 const RADIUS: (u32, u32) = (1, 100_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn on_drop(text: &str) -> ParseResult<OnDrop> {
+    match text {
+        "stand" => Ok(OnDrop::Stand),
+        "continue" => Ok(OnDrop::Continue),
+        "logic" => Ok(OnDrop::Logic),
+        _ => Err("stand, continue or logic".to_owned()),
+    }
+}
 
 /// Parses the speeds of a room.
 fn speeds(text: &str) -> ParseResult<Speeds> {

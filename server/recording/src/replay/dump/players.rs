@@ -37,18 +37,23 @@ pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Dump {
         let motion = entity.and_then(|entity| world.get::<Motion>(entity));
         let skin = entity.and_then(|entity| world.get::<Skin>(entity));
         let place = position.map_or_else(|| "-".to_owned(), display::place);
+        let moves = motion.map(|motion| display::moving(motion.segment().gait));
+        let dropped = if player.dropped { ", dropped" } else { "" };
+        let moving = format!("{}{dropped}", moves.as_deref().unwrap_or("-"));
         let json = json!({
             "id": display::id(player.id), "session": player.session, "name": player.name, "room": player.room,
             "slot": seat.map(|seat| seat.slot),
             "x_px": position.map(|position| display::px(position.x)),
             "y_px": position.map(|position| display::px(position.y)),
-            "moving": motion.map(|motion| display::moving(motion.segment().gait)),
-            "skin": skin.map_or(0, |skin| skin.0), "waiting": waiting, "components": components, "parts": parts,
+            "moving": moves,
+            "skin": skin.map_or(0, |skin| skin.0), "waiting": waiting, "dropped": player.dropped,
+            "components": components, "parts": parts,
         });
         dump.push(
             json,
             &[
                 ("position", place),
+                ("moving", moving),
                 ("components", components::in_words(&components)),
             ],
         );

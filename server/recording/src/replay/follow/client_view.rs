@@ -16,8 +16,8 @@ use parlour_sim::EntityKinds;
 #[derive(Default)]
 pub(super) struct ClientView {
     view: View,
-    /// The names and skins of the other visible players.
-    known: BTreeMap<PlayerId, (String, u16)>,
+    /// The other visible players, as they were in the last snapshot.
+    known: BTreeMap<PlayerId, PlayerIdentity>,
     /// The visible objects.
     objects: BTreeMap<ObjectId, KindId>,
     /// Whether the next snapshot is the first of a stay. Its players were already there, so they
@@ -77,23 +77,28 @@ impl ClientView {
         let (mut arrivals, mut changes) = (Vec::new(), Vec::new());
         for (_, seen, motion) in self.view.players().filter(|(_, seen, _)| seen.player != own) {
             let known = departed.remove(&seen.player);
-            match &known {
-                None => arrivals.push(format!(
+            let Some(mut known) = known else {
+                arrivals.push(format!(
                     "sees {}",
                     describe(seen, motion.segment, arrival, own_position, tick, roster)
-                )),
-                Some((name, skin)) if *skin != seen.skin => {
-                    let name = roster.called(seen.player, name);
-                    changes.push(format!("sees {name} put on skin {}", seen.skin));
-                }
-                Some(_) => {}
+                ));
+                self.known.insert(seen.player, seen.clone());
+                continue;
+            };
+            if mem::replace(&mut known.skin, seen.skin) != seen.skin {
+                let name = roster.called(seen.player, &known.name);
+                changes.push(format!("sees {name} put on skin {}", seen.skin));
             }
-            let name = known.map_or_else(|| seen.name.clone(), |(name, _)| name);
-            self.known.insert(seen.player, (name, seen.skin));
+            if mem::replace(&mut known.dropped, seen.dropped) != seen.dropped {
+                let name = roster.called(seen.player, &known.name);
+                let what = if seen.dropped { "drop" } else { "resume" };
+                changes.push(format!("sees {name} {what}"));
+            }
+            self.known.insert(seen.player, known);
         }
         let departures = departed
             .iter()
-            .map(|(player, (name, _))| format!("no longer sees {}", roster.called(*player, name)));
+            .map(|(player, known)| format!("no longer sees {}", roster.called(*player, &known.name)));
         let departures = departures.chain(arrivals).chain(changes);
         let mut texts: Vec<String> = departures.collect();
         texts.extend(self.apply_objects(own_position, tick, kinds));
@@ -144,5 +149,6 @@ fn describe(
         roster.called(seen.player, &seen.name),
         display::in_motion(segment.gait),
     );
-    format!("{name}{arrival}, {place}, {moving}")
+    let dropped = if seen.dropped { ", dropped" } else { "" };
+    format!("{name}{arrival}, {place}, {moving}{dropped}")
 }
