@@ -49,6 +49,7 @@ pub(crate) mod fault;
 pub(crate) mod forwarded;
 pub(crate) mod inbound;
 pub(crate) mod io_load;
+pub(crate) mod link_state;
 pub(crate) mod outbound;
 pub(crate) mod progress;
 pub(crate) mod reports;

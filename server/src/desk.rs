@@ -341,13 +341,13 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
             }
             turn.remove(session);
         }
-        DeskEvent::Held {
+        DeskEvent::Link {
             session,
             number,
-            held,
+            link,
         } => {
             contact(turn, session, number);
-            travelling::hold(turn, session, held);
+            travelling::set_link(turn, session, link);
         }
         DeskEvent::Message {
             session,

@@ -2,13 +2,14 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{ids::SessionId, snapshot::Ack};
+use parlour_shared::{ids::SessionId, message::ServerMessage, snapshot::Ack};
 
 use crate::{
     clock::Clock,
     config::OnDrop,
     movement::{self, MoveQueue},
     objects,
+    outbox::Outbox,
     player::{Dropped, Link, Player},
     replication::Replica,
     rooms::{self, InRoom, Room, Seat},
@@ -56,8 +57,9 @@ pub(crate) fn lose_link(world: &mut World, player: Entity) {
 }
 
 /// Gives a player a link again, or a new link instead of one whose loss was not noticed. Its client
-/// is sent everything again, and learns which of its commands are settled.
-pub(crate) fn regain_link(world: &mut World, player: Entity) {
+/// is sent everything again, and learns which of its commands are settled. `reset`: messages were
+/// lost, so it is also sent its room again.
+pub(crate) fn regain_link(world: &mut World, player: Entity, reset: bool) {
     let Some(session) = world.get::<Player>(player).map(|player| player.session) else {
         return;
     };
@@ -68,6 +70,9 @@ pub(crate) fn regain_link(world: &mut World, player: Entity) {
             seq: last_seq,
             early: 0,
         });
+    }
+    if reset {
+        send_room_again(world, player, session);
     }
     renew_viewer(world, player, session);
     if world.entity_mut(player).take::<Dropped>().is_some() {
@@ -90,7 +95,10 @@ pub(crate) fn end_motions(world: &mut World) {
 }
 
 fn goes_on(world: &mut World, player: Entity) -> bool {
-    if world.get::<Dropped>(player).is_none_or(|dropped| !dropped.goes_on) {
+    if world
+        .get::<Dropped>(player)
+        .is_none_or(|dropped| !dropped.goes_on)
+    {
         return false;
     }
     if movement::is_under_way(world, player) {
@@ -123,6 +131,17 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
 fn seat_of(world: &World, player: Entity) -> Option<(Entity, Seat)> {
     let room = world.get::<InRoom>(player)?.0;
     world.get::<Seat>(player).map(|seat| (room, *seat))
+}
+
+/// Sends what a player is sent when it enters its room.
+fn send_room_again(world: &mut World, player: Entity, session: SessionId) {
+    let view = world.get::<Player>(player).map(|player| player.view);
+    if let Some(((room, seat), view)) = seat_of(world, player).zip(view)
+        && let Some(entered) = rooms::room_entered(world, room, seat.slot, view)
+    {
+        let message = ServerMessage::RoomEntered(entered);
+        world.resource_mut::<Outbox>().send(session, &message);
+    }
 }
 
 fn forget_waiting_moves(world: &mut World, player: Entity) {

@@ -101,7 +101,7 @@ fn serve(world: &mut World) {
             match (&mut event.kind, *limited) {
                 (EventKind::Depart, _) => sessions::depart(world, player),
                 (EventKind::Drop, _) => dropped::lose_link(world, player),
-                (EventKind::Resume, _) => dropped::regain_link(world, player),
+                (EventKind::Resume { reset }, _) => dropped::regain_link(world, player, *reset),
                 (EventKind::Message { message, .. }, Some(ticks)) => {
                     refuse_message(world, player, message, Refusal::rate_limited(ticks));
                 }

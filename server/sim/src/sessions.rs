@@ -103,7 +103,7 @@ fn ingest(world: &mut World) {
                 (EventKind::Arrive(arrival), None) => arrive(world, event.session, arrival),
                 (EventKind::Hold, Some(player)) => hold(world, player, true),
                 // A new link is not held. Whether it is held afterwards, the next events say.
-                (EventKind::Release | EventKind::Drop | EventKind::Resume, Some(player)) => {
+                (EventKind::Release | EventKind::Drop | EventKind::Resume { .. }, Some(player)) => {
                     hold(world, player, false)
                 }
                 _ => known,

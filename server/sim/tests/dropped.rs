@@ -53,7 +53,11 @@ fn a_dropped_player_keeps_its_seat_and_others_see_that_it_is_dropped() {
     assert!(looks_dropped(&world, 2, 1) && !looks_dropped(&world, 2, 2));
     assert_eq!(world.get::<Dropped>(1).unwrap().since(), world.now());
     let head = 9 + 2;
-    assert_eq!(world.snapshot_size(2), Some(head + 2 + 1 + 1), "slot, mask and flag");
+    assert_eq!(
+        world.snapshot_size(2),
+        Some(head + 2 + 1 + 1),
+        "slot, mask and flag"
+    );
     world.ticks(300);
     world.check_views(false);
     let (seen, _, _) = world.client(2).view.find_player(world.client(1).player).unwrap();

@@ -7,6 +7,7 @@ use parlour_shared::{ids::SessionId, message::ClientMessage};
 use parlour_tick::{Arrival, Reservation, WorldId};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
+use super::link_state::LinkState;
 use crate::metrics::Counter;
 
 /// The size of one ring: 4,096 commands of 160 bytes are 655 KB.
@@ -45,21 +46,21 @@ pub(crate) enum TickCommand<W, S> {
 pub(crate) enum SessionCommand {
     Arrive {
         player: Arrival,
-        held: bool,
+        link: LinkState,
     },
     Depart,
-    Held(bool),
+    Link(LinkState),
     Message {
         arrived: Instant,
         message: ClientMessage,
     },
     Reserve(Box<Reservation>),
     /// The session is placed in this world: the events that its I/O thread sends directly under
-    /// this number, or a later one, follow here. Its connection takes no data (`held`), or takes
-    /// data. A direct event under an earlier placement no longer changes that.
+    /// this number, or a later one, follow here. A direct event under an earlier placement no longer
+    /// changes the state of its link.
     Placed {
         number: u32,
-        held: bool,
+        link: LinkState,
     },
 }
 

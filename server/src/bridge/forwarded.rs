@@ -6,7 +6,10 @@ use std::time::Instant;
 use parlour_shared::{ids::SessionId, message::ClientMessage};
 use parlour_tick::Arrival;
 
-use super::event_ring::{EventReceiver, EventSender};
+use super::{
+    event_ring::{EventReceiver, EventSender},
+    link_state::LinkState,
+};
 
 /// The size of one ring: 8,192 events of 144 bytes are 1.2 MB. 5,000 clients that connect and join
 /// at the same time send two events each, and the desk handles about one per microsecond.
@@ -27,7 +30,8 @@ pub(crate) struct Forwarded {
 pub(crate) enum ForwardedKind {
     Opened(Arrival),
     Closed,
-    Held(bool),
+    /// The link changed.
+    Link(LinkState),
     /// Answers a [`super::outbound::DeskOutput::Recall`].
     Recalled,
     Message {

@@ -6,7 +6,10 @@ use std::time::Instant;
 use parlour_shared::{ids::SessionId, message::ClientMessage};
 use parlour_tick::WorldId;
 
-use super::event_ring::{EventReceiver, EventSender};
+use super::{
+    event_ring::{EventReceiver, EventSender},
+    link_state::LinkState,
+};
 
 /// The room for events in the rings of one I/O thread to all tick threads together: 16,384 events
 /// of 144 bytes are 2.4 MB, and 3 per tick for each of 5,000 players.
@@ -29,7 +32,8 @@ pub(crate) struct Inbound {
 /// The kind of event.
 #[derive(Debug)]
 pub(crate) enum InboundKind {
-    Held(bool),
+    /// The link changed.
+    Link(LinkState),
     Message {
         arrived: Instant,
         message: ClientMessage,

@@ -9,6 +9,7 @@ use parlour_tick::{Arrival, WorldId};
 use super::{
     forwarded::{ForwardSender, Forwarded, ForwardedKind},
     inbound::{Inbound, InboundKind, InboundSender},
+    link_state::LinkState,
     route::{MAX_TICK_THREADS, WorldPlace},
     tick_status::{TickStatus, TickThreads},
 };
@@ -47,10 +48,10 @@ pub(crate) struct SessionRoute {
     number: Cell<u32>,
     /// The placement that it obeys. `None`: its events go to the desk.
     placement: Cell<Option<Placement>>,
-    /// Whether the connection takes no data, as it was last sent to anyone.
-    held: Cell<bool>,
+    /// The state of the link, as it was last sent to anyone.
+    link: Cell<LinkState>,
     /// The same, as it was last sent to the desk.
-    held_at_desk: Cell<bool>,
+    link_at_desk: Cell<LinkState>,
 }
 
 /// A [`WorldPlace`] and the number of the placement, in few bytes.
@@ -78,16 +79,30 @@ impl SessionRoute {
         self.to_desk(rings, session, ForwardedKind::Closed);
     }
 
-    /// Sends whether the connection takes no data.
+    /// Sends whether the link takes no data.
     pub(crate) fn set_held(&self, rings: &IoRings, session: SessionId, held: bool) {
-        self.held.set(held);
+        self.set_link(rings, session, self.link.get().held(held));
+    }
+
+    /// Sends that the link was lost.
+    pub(crate) fn drop_link(&self, rings: &IoRings, session: SessionId) {
+        self.set_link(rings, session, self.link.get().dropped());
+    }
+
+    /// Sends that the session has a new link. `reset`: messages were lost.
+    pub(crate) fn resume(&self, rings: &IoRings, session: SessionId, reset: bool) {
+        self.set_link(rings, session, self.link.get().resumed(reset));
+    }
+
+    fn set_link(&self, rings: &IoRings, session: SessionId, link: LinkState) {
+        self.link.set(link);
         let Some(placement) = self.placement.get() else {
-            self.tell_desk_held(rings, session);
+            self.tell_desk_link(rings, session);
             return;
         };
         if let Some(ring) = rings.worlds.get(usize::from(placement.thread)) {
             self.next_number();
-            ring.control(inbound(session, placement, InboundKind::Held(held)));
+            ring.control(inbound(session, placement, InboundKind::Link(link)));
         }
     }
 
@@ -144,15 +159,15 @@ impl SessionRoute {
     fn leave_world(&self, rings: &IoRings, session: SessionId) {
         let was_placed = self.placement.take().is_some();
         // The desk must know it before it sends the session to a different world.
-        if was_placed && self.held.get() != self.held_at_desk.get() {
-            self.tell_desk_held(rings, session);
+        if was_placed && self.link.get() != self.link_at_desk.get() {
+            self.tell_desk_link(rings, session);
         }
     }
 
-    fn tell_desk_held(&self, rings: &IoRings, session: SessionId) {
-        let held = self.held.get();
-        self.held_at_desk.set(held);
-        self.to_desk(rings, session, ForwardedKind::Held(held));
+    fn tell_desk_link(&self, rings: &IoRings, session: SessionId) {
+        let link = self.link.get();
+        self.link_at_desk.set(link);
+        self.to_desk(rings, session, ForwardedKind::Link(link));
     }
 
     fn to_desk(&self, rings: &IoRings, session: SessionId, kind: ForwardedKind) {

@@ -9,7 +9,7 @@ use parlour_shared::{
 };
 use parlour_tick::{Arrival, Reservation, WorldId, WorldKind};
 
-use crate::bridge::route::WorldPlace;
+use crate::bridge::{link_state::LinkState, route::WorldPlace};
 
 /// Something that the thread of the desk does for it. The order of the actions matters.
 #[derive(Debug)]
@@ -59,9 +59,9 @@ pub(crate) enum DeskAction {
         io_thread: usize,
         place: WorldPlace,
         number: u32,
-        /// Whether the connection takes no data, for the world: an earlier direct event that says
-        /// so may be late, or lost in a move of the world.
-        held: bool,
+        /// The state of its link, for the world: an earlier direct event that says it may be late, or
+        /// lost in a move of the world.
+        link: LinkState,
     },
     /// Asks the I/O thread to send the session's events to the desk, and to answer with
     /// `Recalled` in any case.
@@ -81,11 +81,10 @@ pub(crate) enum DeskAction {
 pub(crate) enum WorldEvent {
     Arrive {
         player: Arrival,
-        held: bool,
+        link: LinkState,
     },
     Depart,
-    Hold,
-    Release,
+    Link(LinkState),
     Message {
         arrived: Instant,
         message: ClientMessage,

@@ -15,7 +15,7 @@ use parlour_shared::{
 };
 use parlour_tick::{Arrival, Report, WorldId};
 
-use crate::bridge::{fault::Fault, reports::LostRequest};
+use crate::bridge::{fault::Fault, link_state::LinkState, reports::LostRequest};
 
 /// Something happened outside the desk.
 #[derive(Debug)]
@@ -29,13 +29,13 @@ pub(crate) enum DeskEvent {
     },
     /// The connection of a session ended.
     Closed { session: SessionId, number: u32 },
-    /// The connection of a session takes no data (`held`), or takes data again. An I/O thread that
-    /// stops sending a session's events directly to a world sends this first if the connection's
-    /// state differs from the last one that it reported to the desk.
-    Held {
+    /// The link of a session changed. An I/O thread that stops sending a session's events directly
+    /// to a world sends this first if the state of its link differs from the last one that it
+    /// reported to the desk.
+    Link {
         session: SessionId,
         number: u32,
-        held: bool,
+        link: LinkState,
     },
     /// A client sent a message. A join, a leave or a reservation always goes to the desk, and so
     /// does everything after it until the desk places the session.

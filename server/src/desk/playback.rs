@@ -8,14 +8,14 @@ use super::{
     action::{DeskAction, WorldEvent},
     event::DeskEvent,
 };
-use crate::bridge::route::WorldPlace;
+use crate::bridge::{link_state::LinkState, route::WorldPlace};
 
 /// Places every session in one world, and forwards all that it sends.
 #[derive(Debug)]
 pub(super) struct PlaybackDesk {
     place: WorldPlace,
     /// The I/O thread of each open session, and whether its connection takes no data.
-    sessions: BTreeMap<SessionId, (usize, bool)>,
+    sessions: BTreeMap<SessionId, (usize, LinkState)>,
 }
 
 impl PlaybackDesk {
@@ -33,8 +33,9 @@ impl PlaybackDesk {
                 io_thread,
                 player,
             } => {
-                self.sessions.insert(session, (io_thread, false));
-                let arrive = WorldEvent::Arrive { player, held: false };
+                self.sessions.insert(session, (io_thread, LinkState::default()));
+                let link = LinkState::default();
+                let arrive = WorldEvent::Arrive { player, link };
                 self.forward(session, arrive, actions);
                 self.allow(session, 0, actions);
             }
@@ -42,20 +43,15 @@ impl PlaybackDesk {
                 self.forward(session, WorldEvent::Depart, actions);
                 self.sessions.remove(&session);
             }
-            DeskEvent::Held {
+            DeskEvent::Link {
                 session,
                 number,
-                held,
+                link,
             } => {
                 if let Some((_, known)) = self.sessions.get_mut(&session) {
-                    *known = held;
+                    *known = link;
                 }
-                let event = if held {
-                    WorldEvent::Hold
-                } else {
-                    WorldEvent::Release
-                };
-                self.forward(session, event, actions);
+                self.forward(session, WorldEvent::Link(link), actions);
                 self.allow(session, number, actions);
             }
             DeskEvent::Message {
@@ -105,13 +101,13 @@ impl PlaybackDesk {
     }
 
     fn allow(&self, session: SessionId, number: u32, actions: &mut Vec<DeskAction>) {
-        if let Some(&(io_thread, held)) = self.sessions.get(&session) {
+        if let Some(&(io_thread, link)) = self.sessions.get(&session) {
             actions.push(DeskAction::Place {
                 session,
                 io_thread,
                 place: self.place,
                 number,
-                held,
+                link,
             });
         }
     }

@@ -12,6 +12,7 @@ use parlour_shared::{
 use parlour_tick::{Arrival, Reservation, WorldId};
 
 use super::limits::SessionLimits;
+use crate::bridge::link_state::LinkState;
 
 /// Messages that wait for a session to be settled. 64 are one second of movement. Of more, requests
 /// are refused and other messages dropped.
@@ -30,7 +31,7 @@ pub(super) struct Session {
     pub(super) io_thread: usize,
     /// The player as of its last departure, while it is in a world.
     pub(super) player: Arrival,
-    pub(super) held: bool,
+    pub(super) link: LinkState,
     /// The number of the last event that arrived here.
     pub(super) number: u32,
     /// Whether the I/O thread may send to the world directly: it was allowed to, and has sent
@@ -151,7 +152,7 @@ impl Session {
         Self {
             io_thread,
             player,
-            held: false,
+            link: LinkState::default(),
             number: 0,
             direct: false,
             recalled: false,

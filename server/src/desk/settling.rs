@@ -120,7 +120,7 @@ fn handle(turn: &mut Turn, id: SessionId, queued: Queued) {
 fn place(turn: &mut Turn, id: SessionId) {
     let Some(session) = turn.session(id) else { return };
     session.direct = true;
-    let (number, io_thread, held) = (session.number, session.io_thread, session.held);
+    let (number, io_thread, link) = (session.number, session.io_thread, session.link);
     if let Some(world) = session.world()
         && let Some(place) = turn.state.worlds.place(world)
     {
@@ -129,7 +129,7 @@ fn place(turn: &mut Turn, id: SessionId) {
             io_thread,
             place,
             number,
-            held,
+            link,
         });
     }
 }

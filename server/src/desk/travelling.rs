@@ -14,6 +14,7 @@ use super::{
     turn::Turn,
     worlds::{Ask, AskKind, KnownWorld},
 };
+use crate::bridge::link_state::LinkState;
 
 /// Asks the world of the goal for a seat. The session stays where it is.
 pub(super) fn seat(turn: &mut Turn, id: SessionId, goal: Box<Goal>) {
@@ -75,20 +76,15 @@ pub(super) fn recall(turn: &mut Turn, id: SessionId) {
     }
 }
 
-/// The connection of a session takes no data, or takes data again.
-pub(super) fn hold(turn: &mut Turn, id: SessionId, held: bool) {
+/// The link of a session takes no data or takes data again, or it is lost or replaced.
+pub(super) fn set_link(turn: &mut Turn, id: SessionId, link: LinkState) {
     let Some(session) = turn.session(id) else { return };
-    session.held = held;
+    session.link = link;
     // After a departure, the next arrival says it.
     if let SessionPlace::In { world, .. } = session.place
         && !matches!(session.step, Step::Departing(_))
     {
-        let event = if held {
-            WorldEvent::Hold
-        } else {
-            WorldEvent::Release
-        };
-        turn.forward(world, id, event);
+        turn.forward(world, id, WorldEvent::Link(link));
     }
 }
 
@@ -141,9 +137,9 @@ pub(super) fn arrive(turn: &mut Turn, id: SessionId, goal: Box<Goal>, ticket: Op
     if matches!(session.errand, Some(Errand::Door { .. })) {
         session.errand = None;
     }
-    let (player, held) = (session.player.clone(), session.held);
+    let (player, link) = (session.player.clone(), session.link);
     turn.state.worlds.enter(world, id);
-    turn.forward(world, id, WorldEvent::Arrive { player, held });
+    turn.forward(world, id, WorldEvent::Arrive { player, link });
     join(turn, id, goal, ticket);
 }
 

@@ -59,11 +59,11 @@ impl WorldMove {
 impl KeptEvents {
     /// Keeps an event.
     pub(super) fn push(&mut self, session: SessionId, io_thread: usize, event: WorldEvent) {
-        let is_hold = |event: &WorldEvent| matches!(event, WorldEvent::Hold | WorldEvent::Release);
+        let is_link = |event: &WorldEvent| matches!(event, WorldEvent::Link(_));
         let (_, events) = self.0.entry(session).or_insert((io_thread, Vec::new()));
-        if is_hold(&event) {
+        if is_link(&event) {
             // Only the last one counts.
-            events.retain(|earlier| !is_hold(earlier));
+            events.retain(|earlier| !is_link(earlier));
         }
         events.push(event);
     }
@@ -80,24 +80,26 @@ impl KeptEvents {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bridge::link_state::LinkState;
 
     #[test]
-    fn events_of_a_session_keep_their_order_and_only_its_last_hold_counts() {
+    fn events_of_a_session_keep_their_order_and_only_the_last_state_of_its_link_counts() {
         let (ada, ben) = (SessionId(256), SessionId(512));
+        let link = |held| WorldEvent::Link(LinkState::default().held(held));
         let mut kept = KeptEvents::default();
         for (session, event) in [
-            (ben, WorldEvent::Hold),
-            (ada, WorldEvent::Hold),
-            (ada, WorldEvent::Release),
+            (ben, link(true)),
+            (ada, link(true)),
+            (ada, link(false)),
             (ben, WorldEvent::Depart),
-            (ada, WorldEvent::Hold),
+            (ada, link(true)),
         ] {
             kept.push(session, 3, event);
         }
         let events: Vec<_> = kept.into_events().collect();
         let expected = [
-            (ada, 3, WorldEvent::Hold),
-            (ben, 3, WorldEvent::Hold),
+            (ada, 3, link(true)),
+            (ben, 3, link(true)),
             (ben, 3, WorldEvent::Depart),
         ];
         assert_eq!(events, expected);

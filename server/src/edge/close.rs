@@ -13,7 +13,7 @@ use rustix::net::{Shutdown, shutdown, sockopt::set_socket_linger};
 
 use super::{
     Rejection, Wire,
-    connection::{CloseStep, Connection, Phase},
+    connection::{CloseStep, Connection, Parting, Phase},
 };
 use crate::metrics::Closer;
 
@@ -66,7 +66,7 @@ impl Connection {
         }
         encode_close(&mut frames, code.code(), reason, None);
         self.io.shared.metrics.edge.closes.add(Some(code), Closer::Server);
-        self.begin_closing(&frames, step);
+        self.begin_closing(&frames, step, parting_with(code));
     }
 
     /// Handles a close frame of the client. Returns `true` if both sides have sent one and nothing
@@ -90,7 +90,12 @@ impl Connection {
                     Some(code) => encode_close(&mut frame, code, "", None),
                     None => encode_into(&mut frame, OpCode::Close, &[], None),
                 }
-                self.begin_closing(&frame, CloseStep::HangUp);
+                // A browser sends 1001 when its page is closed or loaded again.
+                let parting = match code {
+                    None | Some(1000) => Parting::End,
+                    Some(_) => Parting::Drop,
+                };
+                self.begin_closing(&frame, CloseStep::HangUp, parting);
             }
         }
         self.outbox.borrow().is_empty()
@@ -104,9 +109,10 @@ impl Connection {
         self.hang_up();
     }
 
-    /// Ends reading and writing, which wakes the tasks of this connection and ends its session.
+    /// Ends reading and writing, which wakes the tasks of this connection. Its session may be
+    /// resumed.
     pub(super) fn hang_up(&self) {
-        self.end_session();
+        self.leave_session(Parting::Drop);
         if self.phase.replace(Phase::Over) != Phase::Over {
             let _ = shutdown(&self.stream, Shutdown::Both);
         }
@@ -124,8 +130,8 @@ impl Connection {
         }
     }
 
-    fn begin_closing(self: &Rc<Self>, frames: &[u8], step: CloseStep) {
-        self.end_session();
+    fn begin_closing(self: &Rc<Self>, frames: &[u8], step: CloseStep, parting: Parting) {
+        self.leave_session(parting);
         // Nothing may follow a close frame. Of the waiting data, only the rest of a frame that was
         // sent in part may precede it.
         self.forget_pong();
@@ -161,6 +167,16 @@ impl Connection {
             }
             Wire::Json => encode_into(out, OpCode::Text, codec::to_json(&message).as_bytes(), None),
         }
+    }
+}
+
+/// Returns what becomes of the session of a connection that is closed with this code.
+fn parting_with(code: CloseCode) -> Parting {
+    match code {
+        // The server ends, and its sessions with it.
+        CloseCode::Internal | CloseCode::ServiceRestart => Parting::End,
+        code if code.advice() == Advice::Resume => Parting::Drop,
+        _ => Parting::End,
     }
 }
 

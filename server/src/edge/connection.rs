@@ -11,15 +11,14 @@ use std::{
     time::Instant,
 };
 
-use parlour_shared::ids::SessionId;
+use parlour_shared::{ids::SessionId, message::Hello};
 use parlour_tick::Arrival;
 use tokio::net::TcpStream;
 
 use super::{
     CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, flood::Flood, json::Transcoder,
-    send_buffer::SendBuffer,
+    send_buffer::SendBuffer, session::Session,
 };
-use crate::bridge::session_route::SessionRoute;
 pub(super) use io_thread::IoThread;
 
 /// The phase of a connection.
@@ -39,6 +38,15 @@ pub(super) enum Phase {
     },
     /// The connection is over. Its tasks end when they next run.
     Over,
+}
+
+/// What becomes of a session whose connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// It may be resumed over a different connection.
+    Drop,
+    /// It ends.
+    End,
 }
 
 /// The step that a closing connection takes when its last byte is sent.
@@ -62,8 +70,14 @@ pub(super) struct Connection {
     pub(super) phase: Cell<Phase>,
     pub(super) outbox: RefCell<SendBuffer>,
     place: Cell<Option<usize>>,
-    session: Cell<Option<SessionId>>,
-    pub(super) route: SessionRoute,
+    session: RefCell<Option<Rc<Session>>>,
+    /// The id of `session`.
+    session_id: Cell<Option<SessionId>>,
+    /// The hello, until it is handled.
+    pub(super) hello: RefCell<Option<Box<Hello>>>,
+    /// Whether the client can only apply a full snapshot: it has resumed, and the world may not know
+    /// it yet.
+    pub(super) needs_full: Cell<bool>,
     /// If the outbox is not empty: when the socket last took a byte, or if it has taken none since,
     /// when the first byte had to wait.
     pub(super) stalled_since: Cell<Option<Instant>>,
@@ -96,8 +110,10 @@ impl Connection {
             phase: Cell::new(Phase::Greeting),
             outbox: RefCell::new(outbox),
             place: Cell::new(None),
-            session: Cell::new(None),
-            route: SessionRoute::default(),
+            session: RefCell::new(None),
+            session_id: Cell::new(None),
+            hello: RefCell::new(None),
+            needs_full: Cell::new(false),
             stalled_since: Cell::new(None),
             heard: Cell::new(now),
             pinged: Cell::new(false),
@@ -121,9 +137,14 @@ impl Connection {
         }
     }
 
+    /// Returns the id of the session of the connection, if one is open.
+    pub(super) fn session_id(&self) -> Option<SessionId> {
+        self.session_id.get()
+    }
+
     /// Returns the session of the connection, if one is open.
-    pub(super) fn session(&self) -> Option<SessionId> {
-        self.session.get()
+    pub(super) fn session(&self) -> Option<Rc<Session>> {
+        self.session.borrow().clone()
     }
 
     /// Grants the connection the longer deadline for a typed hello. Returns `false` if too many
@@ -132,17 +153,44 @@ impl Connection {
         self.permit.borrow_mut().extend_deadline()
     }
 
-    /// Opens a session.
-    pub(super) fn open(&self, player: Arrival) {
+    /// Opens a session. Returns it, or `None` if the connection is over.
+    pub(super) fn open(&self, player: Arrival) -> Option<Rc<Session>> {
+        let place = self.place.get()?;
+        let session = self.io.open_session(place, &player);
+        self.attach(&session);
+        session.route.open(&self.io.rings, session.id, player);
+        self.tell_stall();
+        Some(session)
+    }
+
+    /// Lets a session that has resumed go on over this connection. Returns `false` if the connection
+    /// is over.
+    pub(super) fn take_over(&self, session: &Rc<Session>) -> bool {
         let Some(place) = self.place.get() else {
-            return;
+            return false;
         };
+        self.io.link_session(session, place);
+        self.attach(session);
+        self.needs_full.set(true);
+        true
+    }
+
+    /// Detaches the session, which goes on over a different connection.
+    pub(super) fn detach(&self) {
+        self.session_id.set(None);
+        self.session.borrow_mut().take();
+    }
+
+    fn attach(&self, session: &Rc<Session>) {
         self.permit.borrow_mut().greeted();
-        let session = self.io.open_session(place);
-        self.session.set(Some(session));
+        self.session_id.set(Some(session.id));
+        *self.session.borrow_mut() = Some(Rc::clone(session));
         self.phase.set(Phase::Open);
         self.schedule_check();
-        self.route.open(&self.io.rings, session, player);
+    }
+
+    /// If the connection takes no data, holds the viewer of its session.
+    pub(super) fn tell_stall(&self) {
         if self.stalled_since.get().is_some() {
             self.set_held(true);
         }
@@ -150,16 +198,20 @@ impl Connection {
 
     /// Notes whether the connection takes no data. If a session is open, its viewer is held.
     pub(super) fn set_held(&self, held: bool) {
-        if let Some(session) = self.session() {
-            self.route.set_held(&self.io.rings, session, held);
+        if let Some(session) = &*self.session.borrow() {
+            session.route.set_held(&self.io.rings, session.id, held);
         }
     }
 
-    /// Ends the session of the connection, if one is open. The desk is notified once.
-    pub(super) fn end_session(&self) {
-        if let Some(session) = self.session.take() {
-            self.io.forget_session(session);
-            self.route.close(&self.io.rings, session);
+    /// Parts from the session of the connection, if one is open. The desk is notified once.
+    pub(super) fn leave_session(&self, parting: Parting) {
+        self.session_id.set(None);
+        let Some(session) = self.session.borrow_mut().take() else {
+            return;
+        };
+        match parting {
+            Parting::Drop => self.io.drop_session(&session),
+            Parting::End => self.io.end_session(&session),
         }
     }
 

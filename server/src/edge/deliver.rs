@@ -3,12 +3,12 @@
 
 use std::rc::Rc;
 
-use parlour_shared::json_forms::JsonForms;
+use parlour_shared::{json_forms::JsonForms, snapshot};
 use parlour_tick::{Lane, OutFrame, TickOutput};
 use tokio::task::yield_now;
 
 use super::{
-    connection::IoThread,
+    connection::{Connection, IoThread},
     send::{MAX_FRAMES, SentCounts},
 };
 use crate::bridge::outbound::WorldOutput;
@@ -51,9 +51,7 @@ pub(super) async fn deliver(io: &Rc<IoThread>, world: &WorldOutput, mine: &mut V
         }
     }
     for &(session, code) in &output.closes {
-        if let Some(connection) = io.find(session) {
-            connection.close(code);
-        }
+        io.close_session(session, code);
     }
 }
 
@@ -70,21 +68,61 @@ fn write<'a>(
     let forms = world.forms.as_deref().unwrap_or(JsonForms::none());
     let mut snapshot_bytes = 0;
     for frames in sessions {
-        // Between two writes the session may have ended, and its place may have a different one.
-        let Some(connection) = frames
-            .first()
-            .and_then(|(place, frame)| table.get_open(*place, frame.session))
-        else {
+        let Some((place, first)) = frames.first() else { continue };
+        // Between two writes the session may have lost its connection or got a different one, and
+        // the place may have a different session.
+        let found = table.get_open(*place, first.session).cloned();
+        let Some(connection) = found.or_else(|| io.find_in(&table, first.session)) else {
+            keep(io, world, frames);
             continue;
         };
-        let frames = frames.iter().map(|(_, frame)| frame);
-        let snapshots = frames.clone().filter(|frame| frame.lane == Lane::Snapshot);
-        snapshot_bytes += snapshots
-            .map(|frame| u64::from(frame.end - frame.start))
-            .sum::<u64>();
-        connection.send_payloads(frames.map(|frame| world.output.payload(frame)), forms, sent);
+        if frames.iter().any(|(_, frame)| frame.lane == Lane::Reliable) {
+            note_sent(&connection, world, frames);
+        }
+        let needs_full = &connection.needs_full;
+        let frames = frames.iter().map(|(_, frame)| frame).filter(|frame| {
+            let skipped = needs_full.get()
+                && frame.lane == Lane::Snapshot
+                && !snapshot::is_full(world.output.payload(frame));
+            needs_full.set(needs_full.get() && (skipped || frame.lane == Lane::Reliable));
+            !skipped
+        });
+        let mut bytes = 0;
+        let payloads = frames.map(|frame| {
+            if frame.lane == Lane::Snapshot {
+                bytes += u64::from(frame.end - frame.start);
+            }
+            world.output.payload(frame)
+        });
+        connection.send_payloads(payloads, forms, sent);
+        snapshot_bytes += bytes;
     }
     snapshot_bytes
+}
+
+/// Keeps the messages of a session without a connection.
+fn keep(io: &IoThread, world: &WorldOutput, frames: &[(usize, OutFrame)]) {
+    let session = frames.first().and_then(|(_, frame)| io.session(frame.session));
+    if let Some(session) = session {
+        for frame in reliable(frames) {
+            io.keep_message(&session, world.output.payload(frame), world.forms.as_ref());
+        }
+    }
+}
+
+/// Notes the messages that a connection is sent, until its client says that it has received them.
+fn note_sent(connection: &Connection, world: &WorldOutput, frames: &[(usize, OutFrame)]) {
+    if let Some(session) = connection.session() {
+        let limit = connection.io.shared.options.resume_bytes;
+        for frame in reliable(frames) {
+            session.note_sent(world.output.payload(frame), world.forms.as_ref(), limit);
+        }
+    }
+}
+
+fn reliable(frames: &[(usize, OutFrame)]) -> impl Iterator<Item = &OutFrame> {
+    let frames = frames.iter().map(|(_, frame)| frame);
+    frames.filter(|frame| frame.lane == Lane::Reliable)
 }
 
 /// Collects the frames for this thread. The frames of a session are adjacent, in the order in

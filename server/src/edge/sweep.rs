@@ -31,6 +31,7 @@ pub(super) async fn run(io: Rc<IoThread>) {
         }
         let now = io.now();
         io.notice_sleep(now);
+        io.end_expired(now);
         let mut from = 0;
         for checked in 1.. {
             let due = io.take_due(from, now);

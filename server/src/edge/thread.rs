@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use parlour_shared::close::CloseCode;
+use parlour_shared::{close::CloseCode, codec, ids::SessionId, message::ServerMessage};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, LocalOptions},
@@ -169,25 +169,42 @@ impl IoThread {
                 place,
                 number,
             } => {
-                if let Some(connection) = self.find(session) {
-                    connection.route.place(place, number);
+                if let Some(session) = self.session(session) {
+                    session.route.place(place, number);
                 }
             }
             DeskOutput::Recall { session } => {
-                if let Some(connection) = self.find(session) {
-                    connection.route.recall(&self.rings, session);
+                if let Some(session) = self.session(session) {
+                    session.route.recall(&self.rings, session.id);
                 }
             }
             DeskOutput::Send { session, message } => {
-                if let Some(connection) = self.find(session) {
-                    connection.send_message(&message);
+                match self.find(session) {
+                    Some(connection) => connection.send_message(&message),
+                    None => self.keep_encoded(session, &message),
                 }
             }
             DeskOutput::Close { session, code } => {
-                if let Some(connection) = self.find(session) {
-                    connection.close(code);
-                }
+                self.close_session(session, code);
             }
+        }
+    }
+
+    /// Closes the connection of a session with a code. Without a connection, it ends.
+    pub(super) fn close_session(&self, session: SessionId, code: CloseCode) {
+        if let Some(connection) = self.find(session) {
+            connection.close(code);
+        } else if let Some(session) = self.session(session) {
+            self.end_session(&session);
+        }
+    }
+
+    /// Keeps a message for a session without a connection.
+    fn keep_encoded(&self, session: SessionId, message: &ServerMessage) {
+        if let Some(session) = self.session(session) {
+            let mut payload = Vec::new();
+            codec::encode(message, &mut payload);
+            self.keep_message(&session, &payload, None);
         }
     }
 
@@ -199,10 +216,19 @@ impl IoThread {
             "I/O thread more than a second behind: closing its connections"
         );
         self.for_each(|connection| {
-            if connection.session().is_some() {
+            if let Some(session) = connection.session() {
+                session.lose_messages();
                 connection.reject(Rejection::SlowConsumer, "I/O thread behind");
             }
         });
+        let dropped = self.dropped.borrow().ids();
+        for session in dropped {
+            if let Some(session) = self.session(session) {
+                let before = session.waiting_bytes();
+                session.lose_messages();
+                self.dropped.borrow_mut().note_bytes(&session, before);
+            }
+        }
     }
 
     /// Returns the name of this thread for a failure.
@@ -216,6 +242,7 @@ impl IoThread {
 
     /// Closes all connections, with the failure of the server or because it stops.
     fn close_all(&self) {
+        self.end_dropped();
         match self.shared.failure.get() {
             Some(failure) => {
                 self.shared.spread.all_leave();

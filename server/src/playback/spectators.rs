@@ -76,7 +76,7 @@ impl Spectators {
             };
             match &event.kind {
                 // A spectator without a link has no seat to keep, so the desk lets it depart.
-                EventKind::Arrive(_) | EventKind::Reserve(_) | EventKind::Drop | EventKind::Resume => {}
+                EventKind::Arrive(_) | EventKind::Reserve(_) | EventKind::Drop | EventKind::Resume { .. } => {}
                 EventKind::Depart => {
                     self.list.remove(&session);
                     if let Some(world) = world.as_deref_mut() {

@@ -70,11 +70,11 @@ impl WorldSlots {
         };
         let WorldSlot { guests, input, .. } = slot;
         match kind {
-            SessionCommand::Arrive { player, held } => {
-                guests.arrive(session, player, io_thread, held, input);
+            SessionCommand::Arrive { player, link } => {
+                guests.arrive(session, player, io_thread, link, input);
             }
             SessionCommand::Depart => guests.depart(session, input),
-            SessionCommand::Held(held) => guests.set_held(session, held, input),
+            SessionCommand::Link(link) => guests.set_link(session, link, input),
             // Its arrival was lost in a panic, which the desk did not know yet.
             SessionCommand::Message { .. } if guests.is_outside(session) => {}
             SessionCommand::Message { arrived, message } => {
@@ -83,9 +83,9 @@ impl WorldSlots {
             SessionCommand::Reserve(reservation) => {
                 slot.take_reservation(session, io_thread, reservation);
             }
-            SessionCommand::Placed { number, held } => {
+            SessionCommand::Placed { number, link } => {
                 guests.place(session, number);
-                guests.set_held(session, held, input);
+                guests.set_link(session, link, input);
                 if !self.overtaking.is_empty() {
                     self.take_overtaking(world, session, deadline, dropped);
                 }
@@ -124,7 +124,7 @@ impl WorldSlots {
             SessionCommand::Reserve(reservation) => EventKind::Reserve(reservation),
             SessionCommand::Arrive { .. }
             | SessionCommand::Depart
-            | SessionCommand::Held(_)
+            | SessionCommand::Link(_)
             | SessionCommand::Placed { .. } => return,
         };
         let lost = lost_requests(&[Event { session, kind }]);

@@ -85,14 +85,17 @@ impl OvertakingEvents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Metrics;
+    use crate::{
+        bridge::link_state::{Flow, LinkState},
+        metrics::Metrics,
+    };
 
     fn held(session: u64, held: bool) -> Inbound {
         Inbound {
             session: SessionId(session),
             world: WorldId(1),
             placed: 0,
-            kind: InboundKind::Held(held),
+            kind: InboundKind::Link(LinkState::default().held(held)),
         }
     }
 
@@ -106,7 +109,7 @@ mod tests {
         let taken = waiting.take(WorldId(1), SessionId(1));
         let kinds: Vec<_> = taken
             .iter()
-            .map(|event| matches!(event.kind, InboundKind::Held(true)))
+            .map(|event| matches!(event.kind, InboundKind::Link(link) if link.flow == Flow::Held))
             .collect();
         assert_eq!(kinds, [true, false]);
         assert_eq!(waiting.take(WorldId(2), SessionId(2)).len(), 0);

@@ -18,6 +18,7 @@ use crate::bridge::{
     commands::{SessionCommand, command_ring},
     event_ring::event_ring,
     forwarded::{ForwardReceiver, Forwarded, ForwardedKind},
+    link_state::{Flow, LinkState},
     outbound::TickBatch,
     route::WorldPlace,
     session_route::{IoRings, SessionRoute},
@@ -87,7 +88,7 @@ struct Seat {
     number: u32,
     /// Whether its I/O thread may send directly to its world.
     direct: bool,
-    held: bool,
+    link: LinkState,
     /// Whether the departure was sent, and where the session goes.
     leaving_for: Option<WorldId>,
     /// Where it goes after the recall.
@@ -164,10 +165,10 @@ impl SmallDesk {
         seat.direct = false;
         match kind {
             ForwardedKind::Opened(_) | ForwardedKind::Closed => {}
-            ForwardedKind::Held(held) => {
-                seat.held = held;
+            ForwardedKind::Link(link) => {
+                seat.link = link;
                 if let (Some(world), None) = (seat.world, seat.leaving_for) {
-                    self.command(world, session, SessionCommand::Held(held));
+                    self.command(world, session, SessionCommand::Link(link));
                 }
             }
             ForwardedKind::Recalled => {
@@ -208,8 +209,8 @@ impl SmallDesk {
     fn arrive(&mut self, session: SessionId, target: WorldId) {
         let seat = self.seats.entry(session).or_default();
         (seat.world, seat.leaving_for) = (Some(target), None);
-        let (player, held) = (Arrival::default(), seat.held);
-        self.command(target, session, SessionCommand::Arrive { player, held });
+        let (player, link) = (Arrival::default(), seat.link);
+        self.command(target, session, SessionCommand::Arrive { player, link });
     }
 
     fn departed(&mut self, session: SessionId) {
@@ -249,8 +250,8 @@ impl SmallDesk {
             && self.homes[world.0 as usize].moves_to.is_none()
         {
             seat.direct = true;
-            let (number, held, thread) = (seat.number, seat.held, self.homes[world.0 as usize].thread);
-            self.command(world, session, SessionCommand::Placed { number, held });
+            let (number, link, thread) = (seat.number, seat.link, self.homes[world.0 as usize].thread);
+            self.command(world, session, SessionCommand::Placed { number, link });
             let place = WorldPlace { thread, world };
             self.outputs.push_back((session, Some((place, number))));
         }
@@ -262,7 +263,7 @@ struct Node {
     rings: IoRings,
     routes: Vec<SessionRoute>,
     sent: Vec<u32>,
-    held: Vec<bool>,
+    links: Vec<Flow>,
     desk: SmallDesk,
     /// By tick thread: the reports on their way to the desk.
     reports: [VecDeque<SmallReport>; THREADS],
@@ -278,7 +279,10 @@ enum SmallReport {
 enum Action {
     Chat(u64),
     Join(u64),
+    /// The link stops or starts to take data.
     Hold(u64),
+    /// The link is lost, or there is a new one.
+    Drop(u64),
     /// The desk handles an event.
     Desk,
     /// The desk handles a report of a tick thread.
@@ -309,8 +313,24 @@ impl Node {
             }
             Action::Hold(session) => {
                 let at = session as usize;
-                self.held[at] = !self.held[at];
-                self.routes[at].set_held(&self.rings, id(session), self.held[at]);
+                let link = &mut self.links[at];
+                if *link == Flow::Dropped {
+                    return;
+                }
+                let held = *link == Flow::Open;
+                *link = if held { Flow::Held } else { Flow::Open };
+                self.routes[at].set_held(&self.rings, id(session), held);
+            }
+            Action::Drop(session) => {
+                let at = session as usize;
+                let link = &mut self.links[at];
+                if *link == Flow::Dropped {
+                    *link = Flow::Open;
+                    self.routes[at].resume(&self.rings, id(session), false);
+                } else {
+                    *link = Flow::Dropped;
+                    self.routes[at].drop_link(&self.rings, id(session));
+                }
             }
             Action::Desk => drop(self.desk.handle()),
             Action::Report(thread) => match self.reports[thread].pop_front() {
@@ -340,6 +360,7 @@ fn action() -> impl Strategy<Value = Action> {
         4 => (0..SESSIONS).prop_map(Action::Chat),
         1 => (0..SESSIONS).prop_map(Action::Join),
         1 => (0..SESSIONS).prop_map(Action::Hold),
+        1 => (0..SESSIONS).prop_map(Action::Drop),
         10 => Just(Action::Desk),
         4 => (0..THREADS).prop_map(Action::Report),
         1 => (0..WORLDS).prop_map(Action::Move),
@@ -387,7 +408,7 @@ fn run(actions: Vec<Action>, ring: usize) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
         },
         routes: (0..SESSIONS).map(|_| SessionRoute::default()).collect(),
         sent: vec![0; SESSIONS as usize],
-        held: vec![false; SESSIONS as usize],
+        links: vec![Flow::Open; SESSIONS as usize],
         desk: SmallDesk {
             ring: forwarded,
             commands: command_senders,
@@ -462,7 +483,7 @@ fn run(actions: Vec<Action>, ring: usize) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
         assert_eq!(metrics.value("parlour_drops_total{reason=\"inbound_full\"}"), 0.0);
     }
     let story = std::mem::take(&mut *story.lock().unwrap());
-    (story, node.sent, node.held)
+    (story, node.sent, node.links)
 }
 
 #[test]
@@ -579,58 +600,66 @@ fn a_quiet_world_that_leaves_has_counted_its_ticks_and_belongs_to_the_sums_of_th
     assert!(old.tick().is_empty());
 }
 
+/// Changes what a world knows of a link, as an event says.
+fn follow(kind: &EventKind, link: &mut Flow) {
+    match kind {
+        EventKind::Arrive(player) if player.dropped => *link = Flow::Dropped,
+        EventKind::Arrive(_) | EventKind::Release | EventKind::Resume { .. } => *link = Flow::Open,
+        EventKind::Hold => *link = Flow::Held,
+        EventKind::Drop => *link = Flow::Dropped,
+        _ => {}
+    }
+}
+
 proptest! {
     #[test]
     fn every_message_reaches_one_world_in_order_while_its_session_is_there(
         actions in proptest::collection::vec(action(), 0..300)
     ) {
-        let (story, sent, held) = run(actions, RING);
+        let (story, sent, links) = run(actions, RING);
         for session in 0..SESSIONS {
             let events = story.iter().filter(|(_, of, _)| *of == SessionId(session << 8));
-            let (mut world, mut number, mut is_held) = (None, 0, false);
+            let (mut world, mut number, mut link) = (None, 0, Flow::Open);
             for (at, _, kind) in events {
                 match kind {
                     EventKind::Arrive(_) => {
                         prop_assert_eq!(world, None, "arrives in one world at a time");
-                        (world, is_held) = (Some(*at), false);
+                        world = Some(*at);
+                        follow(kind, &mut link);
                     }
                     EventKind::Depart => {
                         prop_assert_eq!(world.take(), Some(*at));
                     }
-                    EventKind::Hold | EventKind::Release => {
+                    EventKind::Hold | EventKind::Release | EventKind::Drop | EventKind::Resume { .. } => {
                         prop_assert_eq!(world, Some(*at));
-                        is_held = *kind == EventKind::Hold;
+                        follow(kind, &mut link);
                     }
                     EventKind::Message { message, .. } => {
                         prop_assert_eq!(world, Some(*at), "request {} of {}", message.request(), session);
                         number += 1;
                         prop_assert_eq!(message.request(), number, "of session {}", session);
                     }
-                    EventKind::Reserve(_) | EventKind::Drop | EventKind::Resume => {}
+                    EventKind::Reserve(_) => {}
                 }
             }
             prop_assert_eq!(number, sent[session as usize], "all messages of {} arrive", session);
-            prop_assert_eq!(is_held, held[session as usize]);
+            prop_assert_eq!(link, links[session as usize]);
         }
     }
 
     /// Messages are dropped then. A viewer that was held for ever would be sent nothing any longer.
     #[test]
-    fn holds_and_releases_count_although_rings_are_full(
+    fn the_state_of_a_link_counts_although_rings_are_full(
         actions in proptest::collection::vec(action(), 0..300)
     ) {
-        let (story, _, held) = run(actions, 1);
+        let (story, _, links) = run(actions, 1);
         for session in 0..SESSIONS {
             let events = story.iter().filter(|(_, of, _)| *of == SessionId(session << 8));
-            let mut is_held = false;
+            let mut link = Flow::Open;
             for (_, _, kind) in events {
-                match kind {
-                    EventKind::Arrive(_) | EventKind::Release => is_held = false,
-                    EventKind::Hold => is_held = true,
-                    _ => {}
-                }
+                follow(kind, &mut link);
             }
-            prop_assert_eq!(is_held, held[session as usize]);
+            prop_assert_eq!(link, links[session as usize]);
         }
     }
 }

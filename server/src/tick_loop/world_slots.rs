@@ -103,10 +103,10 @@ impl WorldSlots {
             return Some(event);
         }
         match event.kind {
-            InboundKind::Held(held) => {
+            InboundKind::Link(link) => {
                 // It waited because the ring was full, and the desk has placed the session again.
                 if slot.guests.is_last_placement(session, event.placed) {
-                    slot.guests.set_held(session, held, &mut slot.input);
+                    slot.guests.set_link(session, link, &mut slot.input);
                 }
             }
             InboundKind::Message { arrived, message } => {

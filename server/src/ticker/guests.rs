@@ -1,4 +1,4 @@
-//! The sessions in a world: the I/O thread of each, and whether it is held. A viewer is sent no
+//! The sessions in a world: the I/O thread of each, and the state of its link. A viewer is sent no
 //! snapshots while its connection takes no data, or while its whole I/O thread is behind. The world
 //! only sees the combination of both.
 
@@ -9,6 +9,7 @@ use parlour_shared::ids::SessionId;
 use parlour_tick::{Arrival, Event, EventKind, TickInput, TickOutput};
 
 use crate::bridge::{
+    link_state::{Flow, LinkState},
     route::{IoThreads, MAX_IO_THREADS},
     session_map::SessionMap,
 };
@@ -31,8 +32,7 @@ pub(crate) struct Guests {
 #[derive(Debug)]
 struct Guest {
     io_thread: usize,
-    /// Whether its connection takes no data.
-    held: bool,
+    link: LinkState,
     /// The number of its last placement in this world.
     placed: Option<u32>,
     /// Whether it is no longer in the world, or not yet.
@@ -57,13 +57,14 @@ impl Guests {
         session: SessionId,
         player: Arrival,
         io_thread: usize,
-        held: bool,
+        link: LinkState,
         input: &mut TickInput,
     ) {
         let guest = self.insert(session, io_thread);
-        (guest.held, guest.placed, guest.is_outside) = (held, None, false);
-        send(input, session, EventKind::Arrive(player));
-        if held || self.behind.contains(io_thread) {
+        (guest.link, guest.placed, guest.is_outside) = (link, None, false);
+        let dropped = link.is_dropped();
+        send(input, session, EventKind::Arrive(Arrival { dropped, ..player }));
+        if self.is_held(link, io_thread) {
             send(input, session, EventKind::Hold);
         }
     }
@@ -102,14 +103,26 @@ impl Guests {
         }
     }
 
-    /// Sets whether the connection of a session takes no data.
-    pub(crate) fn set_held(&mut self, session: SessionId, held: bool, input: &mut TickInput) {
+    /// Notes the state of the link of a session.
+    pub(crate) fn set_link(&mut self, session: SessionId, link: LinkState, input: &mut TickInput) {
         let Some(guest) = self.sessions.get_mut(&session).filter(|guest| !guest.is_outside) else {
             return;
         };
-        let changed = std::mem::replace(&mut guest.held, held) != held;
-        if changed && !self.behind.contains(guest.io_thread) {
-            send(input, session, hold(held));
+        let (mut before, io_thread) = (std::mem::replace(&mut guest.link, link), guest.io_thread);
+        let mut was_held = self.is_held(before, io_thread);
+        if link.resumes != before.resumes {
+            let reset = link.resets != before.resets;
+            send(input, session, EventKind::Resume { reset });
+            // A new link is not held.
+            (before, was_held) = (LinkState::default(), false);
+        }
+        let is_held = self.is_held(link, io_thread);
+        if link.is_dropped() {
+            if !before.is_dropped() {
+                send(input, session, EventKind::Drop);
+            }
+        } else if is_held != was_held {
+            send(input, session, hold(is_held));
         }
     }
 
@@ -122,7 +135,7 @@ impl Guests {
         }
         // The order does not matter: there is one event for each session, and the input is sorted.
         for (&session, guest) in &self.sessions {
-            if guest.io_thread == thread && !guest.held && !guest.is_outside {
+            if guest.io_thread == thread && guest.link.flow == Flow::Open && !guest.is_outside {
                 send(input, session, hold(behind));
             }
         }
@@ -139,10 +152,16 @@ impl Guests {
         }
     }
 
-    /// Holds everyone in a rebuilt world that must be held.
-    pub(crate) fn hold_again(&self, input: &mut TickInput) {
-        for (&session, guest) in &self.sessions {
-            if !guest.is_outside && (guest.held || self.behind.contains(guest.io_thread)) {
+    /// Tells a rebuilt world the state of each link: it holds nobody, and may have missed that a
+    /// link was lost or came back.
+    pub(crate) fn tell_links(&self, input: &mut TickInput) {
+        for (&session, guest) in self.sessions.iter().filter(|(_, guest)| !guest.is_outside) {
+            if guest.link.is_dropped() {
+                send(input, session, EventKind::Drop);
+            } else if guest.link.resumes > 0 {
+                send(input, session, EventKind::Resume { reset: false });
+            }
+            if self.is_held(guest.link, guest.io_thread) {
                 send(input, session, EventKind::Hold);
             }
         }
@@ -204,13 +223,22 @@ impl Guests {
         }
     }
 
+    /// Returns whether a viewer is sent no snapshots for now, although it has a link.
+    fn is_held(&self, link: LinkState, io_thread: usize) -> bool {
+        match link.flow {
+            Flow::Open => self.behind.contains(io_thread),
+            Flow::Held => true,
+            Flow::Dropped => false,
+        }
+    }
+
     fn insert(&mut self, session: SessionId, io_thread: usize) -> &mut Guest {
         self.sessions.entry(session).or_insert_with(|| {
             self.counts[io_thread % MAX_IO_THREADS] += 1;
             self.threads.add(io_thread);
             Guest {
                 io_thread,
-                held: false,
+                link: LinkState::default(),
                 placed: None,
                 is_outside: false,
             }

@@ -29,7 +29,7 @@ pub(crate) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
             | EventKind::Hold
             | EventKind::Release
             | EventKind::Drop
-            | EventKind::Resume => return None,
+            | EventKind::Resume { .. } => return None,
         };
         Some(LostRequest {
             session: event.session,

@@ -83,7 +83,12 @@ pub trait SessionActions {
 
     /// Gives the session a new link.
     fn resume(&mut self, session: u64) {
-        self.event(session, EventKind::Resume);
+        self.event(session, EventKind::Resume { reset: false });
+    }
+
+    /// Gives the session a new link, after messages for it were lost.
+    fn reset(&mut self, session: u64) {
+        self.event(session, EventKind::Resume { reset: true });
     }
 
     /// Joins a room.

@@ -113,7 +113,8 @@ impl Iterator for Crowd {
             push(self.any_session(random), EventKind::Drop);
         }
         if random.below(12) == 0 {
-            push(self.any_session(random), EventKind::Resume);
+            let reset = random.below(3) == 0;
+            push(self.any_session(random), EventKind::Resume { reset });
         }
         if random.below(60) == 0 {
             push(self.any_session(random), EventKind::Depart);

@@ -13,7 +13,8 @@ use parlour_shared::{
     view::Seen,
 };
 use parlour_sim::{
-    Dropped, Interest, Motion, ObjectInterest, Player, Proximity, Room, Rooms, Seats, SimConfig, Simulation, Skin,
+    Dropped, Interest, Motion, ObjectInterest, Player, Proximity, Room, Rooms, Seats, SimConfig, Simulation,
+    Skin,
 };
 use parlour_tick::{Cadence, EventKind, Pace, TickInput, TickOutput};
 
@@ -55,7 +56,7 @@ impl SessionActions for TestWorld {
                     client.held = matches!(kind, EventKind::Hold);
                 }
             }
-            EventKind::Drop | EventKind::Resume => {
+            EventKind::Drop | EventKind::Resume { .. } => {
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.held = false;
                     client.dropped = matches!(kind, EventKind::Drop);

@@ -76,7 +76,11 @@ pub enum EventKind {
     Drop,
     /// The session has a link again, or a new link has replaced one whose loss was not noticed.
     /// The next snapshot is full. Ends a hold.
-    Resume,
+    Resume {
+        /// Whether messages of the session were lost. Then it is sent its room again, as when it
+        /// entered.
+        reset: bool,
+    },
     /// The client sent a message.
     Message {
         /// How long before the deadline of this tick it arrived, in units of 0.1 ms; saturates at

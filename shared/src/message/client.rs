@@ -53,6 +53,12 @@ pub enum ClientMessage {
     Reserve(Reserve),
     /// Acts on an object or a player.
     Act(Act),
+    /// Says how many numbered messages of the session the client has received, so that the server
+    /// need not keep them.
+    Ack {
+        /// The number of the last one.
+        received: u32,
+    },
 }
 
 impl ClientMessage {
@@ -69,7 +75,7 @@ impl ClientMessage {
             Self::Custom(custom) => custom.request,
             Self::Reserve(reserve) => reserve.request,
             Self::Act(act) => act.request,
-            Self::Hello(_) | Self::Move(_) | Self::Ping { .. } | Self::Bye => 0,
+            Self::Hello(_) | Self::Move(_) | Self::Ping { .. } | Self::Bye | Self::Ack { .. } => 0,
         }
     }
 }
@@ -90,12 +96,15 @@ pub struct Hello {
     /// The secret that identifies the player. `None`: a guest.
     #[serde(default)]
     pub token: Option<String>,
-    /// Reserved: the session to resume.
+    /// The session to resume, from the last welcome.
     #[serde(default)]
     pub session: Option<String>,
-    /// Reserved: the secret that proves the right to resume.
+    /// The secret to resume it, from the last welcome.
     #[serde(default)]
     pub resume: Option<String>,
+    /// The number of numbered messages that the client has received in that session.
+    #[serde(default)]
+    pub received: u32,
 }
 
 /// Omits the secrets, which must not appear in logs.
@@ -108,6 +117,7 @@ impl fmt::Debug for Hello {
             .field("token", &self.token.as_ref().map(|_| format_args!("..")))
             .field("session", &self.session)
             .field("resume", &self.resume.as_ref().map(|_| format_args!("..")))
+            .field("received", &self.received)
             .finish()
     }
 }

@@ -69,6 +69,7 @@ kinds! {
         Bye "bye",
         Reserve "reserve",
         Act "act",
+        Ack "ack",
     }
 }
 

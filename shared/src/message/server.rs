@@ -87,10 +87,27 @@ pub struct Welcome {
     pub skins: Vec<String>,
     /// The types of rooms that can be joined.
     pub room_types: Vec<String>,
-    /// Reserved: the session to resume.
+    /// The name of the session. `None`: it ends with this connection.
     pub session: Option<String>,
-    /// Reserved: the secret for resuming.
+    /// The secret to resume it. Each welcome has a new one.
     pub resume: Option<String>,
+    /// The time within which a client may resume after it lost its connection.
+    pub resume_ms: u32,
+    /// How the session goes on, if the hello resumed it.
+    pub resumed: Option<Resumed>,
+}
+
+/// How a session goes on over a new connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The number of the client's messages that the server has handled. The client sends those
+    /// after it again.
+    pub heard: u32,
+    /// The number of the last numbered message before those that follow this welcome.
+    pub received: u32,
+    /// Whether numbered messages are lost. The client then forgets what it knows of its room and
+    /// its requests, and is sent the room again.
+    pub reset: bool,
 }
 
 /// The player entered a room.

@@ -24,6 +24,8 @@ const MOVE: u8 = 5;
 const RESERVE: u8 = 6;
 const DROP: u8 = 7;
 const RESUME: u8 = 8;
+/// A resume after which the session is sent its room again.
+const RESET: u8 = 9;
 /// Flag in the byte of a move's heading.
 const SPRINT: u8 = 16;
 /// The byte of a heading with an angle. The angle and the speed follow.
@@ -58,7 +60,7 @@ pub(super) fn encode(
             EventKind::Hold => out.push(HOLD),
             EventKind::Release => out.push(RELEASE),
             EventKind::Drop => out.push(DROP),
-            EventKind::Resume => out.push(RESUME),
+            EventKind::Resume { reset } => out.push(if *reset { RESET } else { RESUME }),
             EventKind::Message {
                 early,
                 message: ClientMessage::Move(command),
@@ -113,7 +115,8 @@ fn decode_kind(tick: Tick, bytes: &mut Bytes<'_>) -> Result<EventKind, Flaw> {
         HOLD => EventKind::Hold,
         RELEASE => EventKind::Release,
         DROP => EventKind::Drop,
-        RESUME => EventKind::Resume,
+        RESUME => EventKind::Resume { reset: false },
+        RESET => EventKind::Resume { reset: true },
         MESSAGE => {
             let early = take_early(bytes)?;
             let message = codec::decode_recorded(take_bytes(bytes)?)

@@ -26,7 +26,8 @@ pub(super) fn in_words(kind: &EventKind) -> String {
         EventKind::Hold => "stalls".to_owned(),
         EventKind::Release => "recovers".to_owned(),
         EventKind::Drop => "drops".to_owned(),
-        EventKind::Resume => "resumes".to_owned(),
+        EventKind::Resume { reset: false } => "resumes".to_owned(),
+        EventKind::Resume { reset: true } => "resumes, and is sent its room again".to_owned(),
         EventKind::Message { message, .. } => request(message),
     }
 }
@@ -53,7 +54,7 @@ pub(super) fn to_json(event: &Event) -> Value {
         EventKind::Hold => json!({"session": session, "kind": "hold"}),
         EventKind::Release => json!({"session": session, "kind": "release"}),
         EventKind::Drop => json!({"session": session, "kind": "drop"}),
-        EventKind::Resume => json!({"session": session, "kind": "resume"}),
+        EventKind::Resume { reset } => json!({"session": session, "kind": "resume", "reset": reset}),
         EventKind::Message { early, message } => json!({
             "session": session, "kind": "message", "early_ms": early_ms(*early), "message": message,
         }),

@@ -51,7 +51,9 @@ impl PlayerRoster {
         let mut changed = Vec::new();
         for event in &run.input().events {
             match event.kind {
-                EventKind::Arrive(_) | EventKind::Drop | EventKind::Resume => changed.push(event.session),
+                EventKind::Arrive(_) | EventKind::Drop | EventKind::Resume { .. } => {
+                    changed.push(event.session)
+                }
                 EventKind::Depart => self.closed.push(event.session),
                 _ => {}
             }

@@ -91,7 +91,7 @@ fn event(event: &parlour_tick::Event) -> Value {
         EventKind::Hold => json!({ "session": session, "hold": true }),
         EventKind::Release => json!({ "session": session, "release": true }),
         EventKind::Drop => json!({ "session": session, "drop": true }),
-        EventKind::Resume => json!({ "session": session, "resume": true }),
+        EventKind::Resume { reset } => json!({ "session": session, "resume": true, "reset": reset }),
         EventKind::Message { early, message } => {
             json!({ "session": session, "early": early, "message": message })
         }

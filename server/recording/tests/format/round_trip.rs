@@ -112,7 +112,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(EventKind::Hold),
         1 => Just(EventKind::Release),
         1 => Just(EventKind::Drop),
-        1 => Just(EventKind::Resume),
+        1 => any::<bool>().prop_map(|reset| EventKind::Resume { reset }),
         6 => (any::<i16>(), message()).prop_map(|(early, message)| EventKind::Message { early, message }),
     ];
     let session = prop_oneof![0..20u64, any::<u64>(), Just(u64::MAX)];

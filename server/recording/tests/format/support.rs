@@ -64,7 +64,9 @@ pub(crate) fn record(tick: u32) -> TickRecord {
             })),
             5 => message(ClientMessage::Join(Join::room(tick, "garden"))),
             6 => EventKind::Drop,
-            7 => EventKind::Resume,
+            7 => EventKind::Resume {
+                reset: tick.is_multiple_of(2),
+            },
             _ => message(ClientMessage::Chat(Chat {
                 request: tick,
                 scope: Scope::Near,

@@ -17,6 +17,7 @@ use super::super::{
 use crate::{
     bridge::{
         fault::Fault,
+        link_state::{Flow, LinkState},
         reports::{LostKind, LostRequest},
         route::WorldPlace,
     },
@@ -187,10 +188,10 @@ impl TestDesk {
 
     pub(super) fn hold(&mut self, session: SessionId, held: bool) {
         let number = self.number(session);
-        self.handle(DeskEvent::Held {
+        self.handle(DeskEvent::Link {
             session,
             number,
-            held,
+            link: LinkState::default().held(held),
         });
     }
 
@@ -275,8 +276,8 @@ fn did(action: DeskAction) -> Did {
         DeskAction::ToWorld { place, event, .. } => match event {
             WorldEvent::Arrive { .. } => Did::Arrive(place.world),
             WorldEvent::Depart => Did::Depart(place.world),
-            WorldEvent::Hold => Did::Hold(place.world),
-            WorldEvent::Release => Did::Release(place.world),
+            WorldEvent::Link(link) if link.flow == Flow::Held => Did::Hold(place.world),
+            WorldEvent::Link(_) => Did::Release(place.world),
             WorldEvent::Message {
                 message: ClientMessage::Join(join),
                 ..

@@ -32,7 +32,7 @@ impl DeskThread {
                 io_thread,
                 place,
                 number,
-                held,
+                link,
             } => {
                 // The world first, so that it usually knows the placement before direct events
                 // arrive.
@@ -40,7 +40,7 @@ impl DeskThread {
                     world: place.world,
                     session,
                     io_thread,
-                    kind: SessionCommand::Placed { number, held },
+                    kind: SessionCommand::Placed { number, link },
                 };
                 self.command(place.thread, command);
                 let output = DeskOutput::Placed {
@@ -146,10 +146,9 @@ impl DeskThread {
 
 fn session_command(event: WorldEvent) -> SessionCommand {
     match event {
-        WorldEvent::Arrive { player, held } => SessionCommand::Arrive { player, held },
+        WorldEvent::Arrive { player, link } => SessionCommand::Arrive { player, link },
         WorldEvent::Depart => SessionCommand::Depart,
-        WorldEvent::Hold => SessionCommand::Held(true),
-        WorldEvent::Release => SessionCommand::Held(false),
+        WorldEvent::Link(link) => SessionCommand::Link(link),
         WorldEvent::Message { arrived, message } => SessionCommand::Message { arrived, message },
         WorldEvent::Reserve(reservation) => SessionCommand::Reserve(reservation),
     }

@@ -75,10 +75,10 @@ impl DeskThread {
                 player,
             },
             ForwardedKind::Closed => DeskEvent::Closed { session, number },
-            ForwardedKind::Held(held) => DeskEvent::Held {
+            ForwardedKind::Link(link) => DeskEvent::Link {
                 session,
                 number,
-                held,
+                link,
             },
             ForwardedKind::Recalled => DeskEvent::Recalled { session, number },
             ForwardedKind::Message { arrived, message } => DeskEvent::Message {

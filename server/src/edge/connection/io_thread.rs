@@ -7,18 +7,28 @@ use std::{
     time::Instant,
 };
 
-use parlour_shared::{ids::SessionId, rng::Stream};
-use parlour_tick::OutFrame;
+use parlour_shared::{ids::SessionId, json_forms::JsonForms, rng::Stream};
+use parlour_tick::{Arrival, OutFrame};
 
 use super::{Connection, table::ConnectionTable};
 use crate::{
     bridge::{route, session_map::SessionMap, session_route::IoRings},
-    edge::EdgeShared,
+    edge::{EdgeShared, dropped_sessions::DroppedSessions, session::Session},
+    session::ResumeKey,
     suspension::{SuspensionDetector, machine_slept},
 };
 
 /// The size of a read from a socket. All connections of a thread share one buffer.
 const SCRATCH: usize = 16 * 1024;
+
+/// The place of a session without a connection.
+pub(in crate::edge) const NO_PLACE: usize = usize::MAX;
+
+/// A session and the place of its connection, or [`NO_PLACE`].
+struct LinkedSession {
+    place: usize,
+    session: Rc<Session>,
+}
 
 /// State that the connections of one thread share.
 pub(in crate::edge) struct IoThread {
@@ -26,9 +36,10 @@ pub(in crate::edge) struct IoThread {
     pub(in crate::edge) shared: Arc<EdgeShared>,
     pub(in crate::edge) rings: IoRings,
     pub(in crate::edge) table: RefCell<ConnectionTable>,
-    /// The places of the open sessions. It is not part of the table, which is borrowed while
-    /// sessions close.
-    sessions: RefCell<SessionMap<usize>>,
+    /// The sessions of this thread. They are not part of the table, which is borrowed while sessions
+    /// close.
+    sessions: RefCell<SessionMap<LinkedSession>>,
+    pub(in crate::edge) dropped: RefCell<DroppedSessions>,
     pub(in crate::edge) scratch: RefCell<Vec<u8>>,
     /// Scratch memory for the frames of one write, side by side.
     pub(in crate::edge) frames: RefCell<Vec<u8>>,
@@ -42,6 +53,7 @@ pub(in crate::edge) struct IoThread {
 impl IoThread {
     /// Creates the state, without a connection.
     pub(in crate::edge) fn new(thread: usize, shared: Arc<EdgeShared>, rings: IoRings) -> Self {
+        let dropped_gauge = shared.metrics.edge.dropped_sessions.clone();
         Self {
             thread,
             random: shared.spread.random(thread),
@@ -49,6 +61,7 @@ impl IoThread {
             rings,
             table: RefCell::new(ConnectionTable::new()),
             sessions: RefCell::default(),
+            dropped: RefCell::new(DroppedSessions::new(dropped_gauge)),
             scratch: RefCell::new(vec![0; SCRATCH]),
             frames: RefCell::default(),
             gaps: SuspensionDetector::new(Instant::now()),
@@ -73,24 +86,108 @@ impl IoThread {
         now
     }
 
-    /// Returns the id of a new session for the connection in this place.
-    pub(in crate::edge) fn open_session(&self, place: usize) -> SessionId {
+    /// Opens a session for the connection in this place.
+    pub(in crate::edge) fn open_session(&self, place: usize, player: &Arrival) -> Rc<Session> {
         let serial = self.serial.get() + 1;
         self.serial.set(serial);
-        let session = route::session_id(self.shared.start, serial, self.thread);
-        self.sessions.borrow_mut().insert(session, place);
+        let id = route::session_id(self.shared.start, serial, self.thread);
+        let key = self.shared.options.is_resumable().then(ResumeKey::random);
+        let session = Rc::new(Session::new(id, player, key));
+        let linked = LinkedSession {
+            place,
+            session: Rc::clone(&session),
+        };
+        self.sessions.borrow_mut().insert(id, linked);
         session
     }
 
-    /// Forgets a session that ends.
-    pub(in crate::edge) fn forget_session(&self, session: SessionId) {
-        self.sessions.borrow_mut().remove(&session);
+    /// Notes that the connection in this place is that of a session from now on.
+    pub(in crate::edge) fn link_session(&self, session: &Session, place: usize) {
+        if let Some(linked) = self.sessions.borrow_mut().get_mut(&session.id) {
+            linked.place = place;
+        }
     }
 
-    /// Returns the connection of an open session.
+    /// Handles the loss of the connection of a session. If it cannot be resumed, it ends.
+    pub(in crate::edge) fn drop_session(&self, session: &Session) {
+        if !session.is_resumable() {
+            self.end_session(session);
+            return;
+        }
+        let now = Instant::now();
+        session.drop_link(now);
+        self.link_session(session, NO_PLACE);
+        session.route.drop_link(&self.rings, session.id);
+        self.dropped.borrow_mut().add(session, now);
+        let too_many = self.dropped.borrow().len() > self.shared.options.max_dropped_sessions;
+        let oldest = self.dropped.borrow().oldest().filter(|_| too_many);
+        if let Some(oldest) = oldest.and_then(|(_, id)| self.session(id)) {
+            self.end_session(&oldest);
+        }
+    }
+
+    /// Ends a session: its player leaves.
+    pub(in crate::edge) fn end_session(&self, session: &Session) {
+        if self.sessions.borrow_mut().remove(&session.id).is_some() {
+            self.dropped.borrow_mut().remove(session);
+            session.route.close(&self.rings, session.id);
+        }
+    }
+
+    /// Ends the sessions that were not resumed in time.
+    pub(in crate::edge) fn end_expired(&self, now: Instant) {
+        loop {
+            let oldest = self.dropped.borrow().oldest();
+            let Some((since, id)) = oldest else { return };
+            if now < self.gaps.after_gap(since) + self.shared.options.resume_timeout {
+                return;
+            }
+            if let Some(session) = self.session(id) {
+                self.end_session(&session);
+            }
+        }
+    }
+
+    /// Ends all sessions without a connection.
+    pub(in crate::edge) fn end_dropped(&self) {
+        let all = self.dropped.borrow().ids();
+        for session in all.into_iter().filter_map(|id| self.session(id)) {
+            self.end_session(&session);
+        }
+    }
+
+    /// Keeps a message for a session without a connection.
+    pub(in crate::edge) fn keep_message(
+        &self,
+        session: &Session,
+        payload: &[u8],
+        forms: Option<&Arc<JsonForms>>,
+    ) {
+        let before = session.waiting_bytes();
+        session.note_sent(payload, forms, self.shared.options.resume_bytes);
+        self.dropped.borrow_mut().note_bytes(session, before);
+    }
+
+    /// Returns a session of this thread.
+    pub(in crate::edge) fn session(&self, id: SessionId) -> Option<Rc<Session>> {
+        let sessions = self.sessions.borrow();
+        Some(Rc::clone(&sessions.get(&id)?.session))
+    }
+
+    /// Returns the connection of an open session. `None`: it has none, or is not open.
     pub(in crate::edge) fn find(&self, session: SessionId) -> Option<Rc<Connection>> {
-        let place = *self.sessions.borrow().get(&session)?;
+        let place = self.sessions.borrow().get(&session)?.place;
         self.table.borrow().get_open(place, session).cloned()
+    }
+
+    /// Like [`Self::find`], while the table is borrowed.
+    pub(in crate::edge) fn find_in(
+        &self,
+        table: &ConnectionTable,
+        session: SessionId,
+    ) -> Option<Rc<Connection>> {
+        let place = self.sessions.borrow().get(&session)?.place;
+        table.get_open(place, session).cloned()
     }
 
     /// Collects the frames for the sessions of this thread, each with the place of its connection.
@@ -102,7 +199,7 @@ impl IoThread {
         for frame in frames {
             let place = match last {
                 Some((session, place)) if session == frame.session => place,
-                _ => sessions.get(&frame.session).copied(),
+                _ => sessions.get(&frame.session).map(|linked| linked.place),
             };
             last = Some((frame.session, place));
             if let Some(place) = place {

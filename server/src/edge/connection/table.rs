@@ -62,7 +62,7 @@ impl ConnectionTable {
     /// Returns the connection in a place, if its session is this one.
     pub(in crate::edge) fn get_open(&self, place: usize, session: SessionId) -> Option<&Rc<Connection>> {
         self.get(place)
-            .filter(|connection| connection.session() == Some(session))
+            .filter(|connection| connection.session_id() == Some(session))
     }
 
     /// Schedules a check of a place by the sweep at this time, unless an earlier one is scheduled.

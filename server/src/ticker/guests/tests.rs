@@ -26,11 +26,12 @@ impl Fixture {
     fn arrive(&mut self, session: SessionId, io_thread: usize) {
         let player = Arrival::default();
         let Self { guests, input } = self;
-        guests.arrive(session, player, io_thread, false, input);
+        guests.arrive(session, player, io_thread, LinkState::default(), input);
     }
 
     fn set_held(&mut self, session: SessionId, held: bool) {
-        self.guests.set_held(session, held, &mut self.input);
+        let link = LinkState::default().held(held);
+        self.guests.set_link(session, link, &mut self.input);
     }
 
     fn set_behind(&mut self, behind: bool) {

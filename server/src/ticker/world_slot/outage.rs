@@ -41,7 +41,7 @@ impl WorldSlot {
             | EventKind::Hold
             | EventKind::Release
             | EventKind::Drop
-            | EventKind::Resume => true,
+            | EventKind::Resume { .. } => true,
             EventKind::Arrive(_) | EventKind::Message { .. } | EventKind::Reserve(_) => false,
         };
         self.input.events = fatal.events.iter().filter(is_kept).cloned().collect();
@@ -60,7 +60,7 @@ impl WorldSlot {
     /// Goes on with a world that was rebuilt. It has finished the tick before the one that panicked
     /// or was not begun, and holds nobody. Returns the world that was here, if there was one.
     pub(crate) fn restore(&mut self, ticker: Box<dyn Ticker>) -> Option<Box<dyn Ticker>> {
-        self.guests.hold_again(&mut self.input);
+        self.guests.tell_links(&mut self.input);
         if self.ticker.is_none() {
             self.counts = Counts::default();
         }

@@ -221,7 +221,7 @@ impl Follower {
                     followed.stalled = None;
                     self.add_line_about(followed, "drops");
                 }
-                (EventKind::Resume, _) => {
+                (EventKind::Resume { .. }, _) => {
                     followed.stalled = None;
                     self.add_line_about(followed, "resumes");
                 }

@@ -118,7 +118,7 @@ impl Node {
                     let slot = &self.threads[place.thread].slots[world];
                     let guest = &slot.world.guests[id];
                     assert_eq!(guest.room.as_ref(), Some(&room.name));
-                    assert_eq!(guest.held, client.held);
+                    assert_eq!(guest.link, client.link);
                 }
             }
         }

@@ -7,7 +7,7 @@ use parlour_shared::{
     message::{ClientMessage, Refusal, Request, ServerMessage},
 };
 
-use crate::bridge::route::WorldPlace;
+use crate::bridge::{link_state::LinkState, route::WorldPlace};
 
 #[derive(Debug, Default)]
 pub(super) struct Client {
@@ -16,9 +16,9 @@ pub(super) struct Client {
     pub(super) number: u32,
     /// The world to which its events go, and the number of the permission. `None`: to the desk.
     pub(super) direct: Option<(WorldPlace, u32)>,
-    pub(super) held: bool,
+    pub(super) link: LinkState,
     /// What the desk was last sent.
-    pub(super) told_held: bool,
+    pub(super) told_link: LinkState,
     pub(super) closed: bool,
     /// The last request. They are 1, 2, 3 and so on.
     pub(super) request: Request,

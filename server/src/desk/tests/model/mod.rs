@@ -24,7 +24,10 @@ use super::super::{
     Desk, DeskAction, DeskConfig, DeskEvent, DeskRoomType, JoinRate, Kind, State, ThawedWorlds, WorldEvent,
     WorldSharing, WorldState,
 };
-use crate::{bridge::route::WorldPlace, node_status::WorldOrder};
+use crate::{
+    bridge::{link_state::Flow, route::WorldPlace},
+    node_status::WorldOrder,
+};
 use client::Client;
 use tick_thread::{Done, Slot, TickCommand, TickThread};
 use world::{CAPACITY, Event, Mischief};
@@ -238,7 +241,7 @@ impl Node {
         let what = pick / open.len();
         match what % 16 {
             0 if (what / 16).is_multiple_of(4) => return self.close(session),
-            0 | 1 => return self.hold(session),
+            0 | 1 => return self.change_link(session),
             _ => {}
         }
         let message = self.message(session, what);
@@ -277,22 +280,22 @@ impl Node {
         }
     }
 
-    fn hold(&mut self, session: SessionId) {
+    fn change_link(&mut self, session: SessionId) {
         let client = self.clients.get_mut(&session).expect("it is open");
-        client.held = !client.held;
-        client.number += 1;
-        let (number, held, io) = (client.number, client.held, client.io);
-        let event = if held {
-            WorldEvent::Hold
-        } else {
-            WorldEvent::Release
+        let link = client.link;
+        client.link = match client.number % 4 {
+            0 => link.dropped(),
+            _ if link.is_dropped() => link.resumed(false),
+            _ => link.held(link.flow == Flow::Open),
         };
-        if !self.send_directly(session, event) {
-            self.clients.get_mut(&session).expect("it is open").told_held = held;
-            self.io_to_desk[io].push_back(DeskEvent::Held {
+        client.number += 1;
+        let (number, link, io) = (client.number, client.link, client.io);
+        if !self.send_directly(session, WorldEvent::Link(link)) {
+            self.clients.get_mut(&session).expect("it is open").told_link = link;
+            self.io_to_desk[io].push_back(DeskEvent::Link {
                 session,
                 number,
-                held,
+                link,
             });
         }
     }
@@ -336,13 +339,13 @@ impl Node {
     /// The I/O thread stops sending directly to a world.
     fn turn_to_desk(&mut self, session: SessionId) {
         let client = self.clients.get_mut(&session).expect("it is known");
-        if client.direct.take().is_some() && client.held != client.told_held {
+        if client.direct.take().is_some() && client.link != client.told_link {
             client.number += 1;
-            client.told_held = client.held;
-            self.io_to_desk[client.io].push_back(DeskEvent::Held {
+            client.told_link = client.link;
+            self.io_to_desk[client.io].push_back(DeskEvent::Link {
                 session,
                 number: client.number,
-                held: client.held,
+                link: client.link,
             });
         }
     }
@@ -639,10 +642,10 @@ impl Node {
                     session,
                     place,
                     number,
-                    held,
+                    link,
                     ..
                 } => {
-                    let placed = TickCommand::Placed(place.world, session, number, held);
+                    let placed = TickCommand::Placed(place.world, session, number, link);
                     self.desk_to_tick[place.thread].push(placed);
                     let io = self.clients[&session].io;
                     self.desk_to_io[io].push_back(action);

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::bridge::{
     fault::Fault,
+    link_state::LinkState,
     reports::{LostKind, LostRequest},
 };
 
@@ -26,7 +27,7 @@ pub(super) enum TickCommand {
     Enter(Slot),
     End(WorldId),
     Event(WorldId, Event),
-    Placed(WorldId, SessionId, u32, bool),
+    Placed(WorldId, SessionId, u32, LinkState),
 }
 
 #[derive(Debug, Default)]
@@ -196,14 +197,10 @@ impl TickThread {
             }
             TickCommand::End(id) => self.end(id, true, done),
             TickCommand::Event(world, event) => self.event(world, event, done),
-            TickCommand::Placed(world, session, number, held) => {
+            TickCommand::Placed(world, session, number, link) => {
                 if let Some(slot) = self.slots.get_mut(&world) {
                     slot.placed.insert(session, number);
-                    let kind = if held {
-                        WorldEvent::Hold
-                    } else {
-                        WorldEvent::Release
-                    };
+                    let kind = WorldEvent::Link(link);
                     let event = Event {
                         session,
                         placed: number,

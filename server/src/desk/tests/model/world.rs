@@ -14,6 +14,7 @@ use parlour_shared::{
 use parlour_tick::{Arrival, Report, Reservation, RoomStatus, WorldId};
 
 use super::super::super::action::WorldEvent;
+use crate::bridge::link_state::LinkState;
 
 pub(super) const CAPACITY: u32 = 3;
 const EMPTY_TICKS: u32 = 3;
@@ -40,7 +41,7 @@ pub(crate) struct ModelWorld {
 #[derive(Clone, Debug)]
 pub(super) struct Guest {
     player: Arrival,
-    pub(super) held: bool,
+    pub(super) link: LinkState,
     pub(super) room: Option<String>,
 }
 
@@ -102,10 +103,10 @@ impl ModelWorld {
     fn handle(&mut self, event: Event, refuse: &mut bool, out: &mut Output) {
         let id = event.session;
         match event.kind {
-            WorldEvent::Arrive { player, held, .. } => {
+            WorldEvent::Arrive { player, link, .. } => {
                 let guest = Guest {
                     player,
-                    held,
+                    link,
                     room: None,
                 };
                 assert!(self.guests.insert(id, guest).is_none(), "{id:?} arrived twice");
@@ -118,9 +119,9 @@ impl ModelWorld {
                     player: guest.player,
                 });
             }
-            WorldEvent::Hold | WorldEvent::Release => {
+            WorldEvent::Link(link) => {
                 if let Some(guest) = self.guests.get_mut(&id) {
-                    guest.held = matches!(event.kind, WorldEvent::Hold);
+                    guest.link = link;
                 }
             }
             WorldEvent::Reserve(reservation) => self.reserve(id, &reservation, refuse, out),

@@ -1,0 +1,139 @@
+//! A session on its I/O thread. It outlives its connections: after one was lost, the session waits
+//! for the next one.
+
+use std::{cell::RefCell, sync::Arc, time::Instant};
+
+use parlour_shared::{
+    ids::{PlayerId, SessionId},
+    json_forms::JsonForms,
+    message::ClientKind,
+};
+use parlour_tick::Arrival;
+
+use crate::{
+    bridge::session_route::SessionRoute,
+    session::{LoggedMessage, ResumeError, ResumeKey, Resumed, SessionState},
+};
+
+/// A session. The connection that it has at the moment, and the table of sessions, refer to it.
+pub(super) struct Session {
+    pub(super) id: SessionId,
+    pub(super) player: PlayerId,
+    pub(super) name: String,
+    pub(super) route: SessionRoute,
+    /// `None`: it ends with its connection.
+    state: Option<RefCell<SessionState>>,
+}
+
+impl Session {
+    /// Returns a new session. Without a key, it cannot be resumed.
+    pub(super) fn new(id: SessionId, player: &Arrival, key: Option<ResumeKey>) -> Self {
+        Self {
+            id,
+            player: player.player,
+            name: player.name.clone(),
+            route: SessionRoute::default(),
+            state: key.map(|key| RefCell::new(SessionState::new(key))),
+        }
+    }
+
+    /// Returns the id of a session with this name.
+    pub(super) fn id_of(name: &str) -> Option<SessionId> {
+        let id = SessionId(u64::from_str_radix(name, 16).ok()?);
+        (name_of(id) == name).then_some(id)
+    }
+
+    /// Returns the name that the client is given, if it can resume the session.
+    pub(super) fn name_for_client(&self) -> Option<String> {
+        self.state.as_ref().map(|_| name_of(self.id))
+    }
+
+    /// Whether it outlives its connection.
+    pub(super) fn is_resumable(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// Notes a message for the client, until the client says that it has received it. If more than
+    /// `limit` bytes wait, the oldest ones are lost.
+    pub(super) fn note_sent(&self, payload: &[u8], forms: Option<&Arc<JsonForms>>, limit: usize) {
+        if let Some(state) = &self.state {
+            state.borrow_mut().note_sent(payload, forms, limit);
+        }
+    }
+
+    /// Notes a message of the client.
+    pub(super) fn note_heard(&self, kind: ClientKind) {
+        if let Some(state) = &self.state {
+            state.borrow_mut().note_heard(kind);
+        }
+    }
+
+    /// Notes how many messages the client has received.
+    ///
+    /// # Errors
+    /// If that many were not sent.
+    pub(super) fn acknowledge(&self, received: u32) -> Result<(), ResumeError> {
+        let state = self.state.as_ref();
+        state.map_or(Ok(()), |state| state.borrow_mut().acknowledge(received))
+    }
+
+    /// Notes that the connection was lost.
+    pub(super) fn drop_link(&self, now: Instant) {
+        if let Some(state) = &self.state {
+            state.borrow_mut().drop_link(now);
+        }
+    }
+
+    /// Returns when its connection was lost, or `None` if it has one.
+    pub(super) fn dropped(&self) -> Option<Instant> {
+        self.state.as_ref()?.borrow().dropped()
+    }
+
+    /// Lets the session go on over a new connection.
+    ///
+    /// # Errors
+    /// [`ResumeError`], and then nothing has changed.
+    pub(super) fn resume(&self, key: &str, received: u32, next: ResumeKey) -> Result<Resumed, ResumeError> {
+        let state = self.state.as_ref().ok_or(ResumeError::WrongKey)?;
+        state.borrow_mut().resume(key, received, next)
+    }
+
+    /// Calls a function with each message that waits, in order.
+    pub(super) fn each_missed(&self, mut send: impl FnMut(LoggedMessage<'_>)) {
+        if let Some(state) = &self.state {
+            state.borrow().missed().for_each(&mut send);
+        }
+    }
+
+    /// Returns the number of bytes that wait.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        let state = self.state.as_ref();
+        state.map_or(0, |state| state.borrow().waiting_bytes())
+    }
+
+    /// Notes that messages for the client are lost. It is reset when it resumes.
+    pub(super) fn lose_messages(&self) {
+        if let Some(state) = &self.state {
+            state.borrow_mut().lose_messages();
+        }
+    }
+}
+
+fn name_of(id: SessionId) -> String {
+    format!("{:x}", id.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_to_one_session() {
+        for id in [0, 1, (1 << 53) - 1] {
+            assert_eq!(Session::id_of(&name_of(SessionId(id))), Some(SessionId(id)));
+        }
+        for wrong in ["", "01", "+1", "-1", "G", "A", "0x1", "1 ", "fffffffffffffffff"] {
+            assert_eq!(Session::id_of(wrong), None, "{wrong}");
+        }
+    }
+}
