@@ -138,6 +138,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+pub mod auth;
 mod bridge;
 #[cfg(feature = "cli")]
 pub mod cli;
