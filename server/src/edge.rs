@@ -8,10 +8,11 @@
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an
 //! unfinished hello, and about 2.5 KiB for task and state). After the hello: 2 * 16 KiB of an
 //! unfinished message, and an outbox of `outbox_bytes` plus the one frame that exceeded it (8 MiB
-//! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. The kernel's buffers are
-//! extra: 128 KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
+//! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. While a token is
+//! checked, 8 KiB that follow the hello may be kept instead of it. The kernel's buffers are extra: 128 KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
 
 mod admission;
+mod authenticating;
 mod close;
 mod connection;
 mod deliver;
@@ -22,6 +23,7 @@ mod json;
 mod listener;
 mod message;
 mod options;
+mod presented;
 mod reader;
 mod reconnect;
 mod send;
@@ -45,6 +47,7 @@ use std::{
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
 use crate::{
+    auth::{AuthOptions, AuthParts, AuthQueue},
     bridge::{route, tick_status::TickThreads},
     descriptors::Descriptors,
     failure::Failure,
@@ -87,6 +90,12 @@ pub(crate) struct EdgeShared {
     start: u32,
     stopping: AtomicBool,
     spread: Spread,
+    /// Whether clients without a token are admitted.
+    guests: bool,
+    /// `None`: there are no keys, so no token can be verified.
+    auth: Option<AuthQueue>,
+    token_in_query: bool,
+    leeway: Duration,
     begin: Instant,
     /// When a gap was last logged, in milliseconds since `begin`.
     gap_logged: AtomicU64,
@@ -101,6 +110,8 @@ impl EdgeShared {
         status: Arc<TickThreads>,
         failure: Arc<Failure>,
         welcomes: Welcomes,
+        auth: &AuthParts,
+        auth_options: &AuthOptions,
     ) -> Self {
         let admission = Admission::new(
             options.max_connections,
@@ -126,6 +137,10 @@ impl EdgeShared {
             start: route::start_number(SystemTime::now()),
             stopping: AtomicBool::new(false),
             spread,
+            guests: auth.guests,
+            auth: auth.queue.clone(),
+            token_in_query: auth_options.token_in_query,
+            leeway: auth_options.rules.leeway,
             begin: Instant::now(),
             gap_logged: AtomicU64::new(0),
         }

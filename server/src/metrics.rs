@@ -17,7 +17,7 @@ pub(crate) use ::metrics::{Counter, Gauge};
 use parlour_recording::recorder::RecorderMetrics;
 use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
-use crate::rejection::Rejection;
+use crate::{auth::AuthFault, rejection::Rejection};
 pub use recorder::MetricsRecorder;
 pub(crate) use room_types::RoomTypeMetrics;
 pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
@@ -170,6 +170,8 @@ table! {
         dropped_inbound_full: Counter = counter_of("reason", "inbound_full"), DROPS, DROPS_HELP;
         dropped_per_session: Counter = counter_of("reason", "per_session"), DROPS, DROPS_HELP;
         rejects: LabelCounters<Rejection> = label_counters, REJECTS, REJECTS_HELP;
+        auth_failures: LabelCounters<AuthFault> = label_counters, "parlour_auth_failures_total",
+            "Tokens, tickets and missing tokens that were not accepted, by reason.";
     }
 }
 

@@ -154,7 +154,9 @@ fn check_claims(claims: &Map<String, Value>, rules: &TokenRules, now: u64) -> Re
     }
     check_audience(claims.get("aud"), rules)?;
     let user = claims.get("sub").and_then(Value::as_str);
-    let user = user.filter(|user| identity::is_user(user)).ok_or(AuthFault::Subject)?;
+    let user = user
+        .filter(|user| identity::is_user(user))
+        .ok_or(AuthFault::Subject)?;
     Identity::read(user.to_owned(), expires, claims)
 }
 

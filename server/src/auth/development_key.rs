@@ -80,7 +80,9 @@ impl DevelopmentKey {
         let (Some(id), Some(secret)) = (text("kid"), text("k")) else {
             return Err(not_a_key("kid or k is missing"));
         };
-        let secret = URL_SAFE_NO_PAD.decode(secret).map_err(|_| not_a_key("k is not base64url"))?;
+        let secret = URL_SAFE_NO_PAD
+            .decode(secret)
+            .map_err(|_| not_a_key("k is not base64url"))?;
         Ok(Self {
             id: id.to_owned(),
             secret,
@@ -146,7 +148,9 @@ impl DevelopmentKey {
 /// Omits the secret.
 impl std::fmt::Debug for DevelopmentKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DevelopmentKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("DevelopmentKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -83,6 +83,9 @@ mod tests {
     fn labels_and_texts_are_distinct() {
         let labels: BTreeSet<&str> = AuthFault::ALL.iter().map(|fault| fault.label()).collect();
         let texts: BTreeSet<String> = AuthFault::ALL.iter().map(ToString::to_string).collect();
-        assert_eq!((labels.len(), texts.len()), (AuthFault::ALL.len(), AuthFault::ALL.len()));
+        assert_eq!(
+            (labels.len(), texts.len()),
+            (AuthFault::ALL.len(), AuthFault::ALL.len())
+        );
     }
 }

@@ -36,7 +36,9 @@ pub enum KeyFault {
     #[error("the key is not for signatures")]
     Use,
     /// The algorithm is not supported, or does not fit the key.
-    #[error("the alg of the key is not one of HS256/384/512, RS256/384/512, PS256/384/512, ES256/384 or EdDSA, or does not fit its kty and crv")]
+    #[error(
+        "the alg of the key is not one of HS256/384/512, RS256/384/512, PS256/384/512, ES256/384 or EdDSA, or does not fit its kty and crv"
+    )]
     Algorithm,
     /// The id is invalid.
     #[error("the kid of the key is not 1 to 64 characters of A-Z a-z 0-9 . _ -")]
@@ -45,7 +47,9 @@ pub enum KeyFault {
     #[error("two keys have the kid {0}")]
     SameId(String),
     /// The secret is too short.
-    #[error("the secret is shorter than the {0} bytes that its algorithm needs; `openssl rand -hex 32` makes one")]
+    #[error(
+        "the secret is shorter than the {0} bytes that its algorithm needs; `openssl rand -hex 32` makes one"
+    )]
     ShortSecret(usize),
     /// The RSA key is too small or too large.
     #[error("the RSA key does not have 2048 to 8192 bits")]

@@ -115,7 +115,9 @@ fn keys(bytes: &[u8], is_secret: bool) -> Result<Vec<Key>, KeyFault> {
     if text.contains("-----BEGIN ") {
         return Ok(vec![Key::from_pem(text)?]);
     }
-    Err(not_a_key("the name of a file with a secret must end with .secret"))
+    Err(not_a_key(
+        "the name of a file with a secret must end with .secret",
+    ))
 }
 
 /// Reads a JWK, or each key of a JWK set.

@@ -25,7 +25,10 @@ enum Pattern {
     All,
     Room(String),
     /// The type, and the start of the instance.
-    Instances { room_type: String, start: String },
+    Instances {
+        room_type: String,
+        start: String,
+    },
 }
 
 /// The text is not a pattern of room names.
@@ -160,7 +163,18 @@ mod tests {
 
     #[test]
     fn other_texts_are_not_patterns_and_patterns_are_printed_as_they_were() {
-        for wrong in ["", "plaza*", "*/1", "/*", "**", "plaza/**", "Plaza", "plaza/1/2", "pl*za", "a b"] {
+        for wrong in [
+            "",
+            "plaza*",
+            "*/1",
+            "/*",
+            "**",
+            "plaza/**",
+            "Plaza",
+            "plaza/1/2",
+            "pl*za",
+            "a b",
+        ] {
             assert!(wrong.parse::<RoomPattern>().is_err(), "{wrong}");
         }
         for pattern in ["*", "plaza", "plaza/1", "plaza/*", "plaza/team-*"] {

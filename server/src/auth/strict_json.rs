@@ -108,7 +108,17 @@ mod tests {
     #[test]
     fn other_bytes_are_malformed() {
         let deep = "{\"a\":".repeat(1000) + "1" + &"}".repeat(1000);
-        for wrong in ["", "[]", "1", "{} ,", "{}{}", "{\"a\":1e400}", "{\"a\":NaN}", "\u{feff}{}", &deep] {
+        for wrong in [
+            "",
+            "[]",
+            "1",
+            "{} ,",
+            "{}{}",
+            "{\"a\":1e400}",
+            "{\"a\":NaN}",
+            "\u{feff}{}",
+            &deep,
+        ] {
             assert_eq!(parse(wrong.as_bytes()), Err(AuthFault::Malformed), "{wrong:.20}");
         }
         assert_eq!(parse(b"{\"a\":\"\xff\"}"), Err(AuthFault::Malformed));

@@ -7,6 +7,7 @@ use parlour_shared::{ids::SessionId, message::ClientMessage};
 use parlour_tick::Arrival;
 
 use super::event_ring::{EventReceiver, EventSender};
+use crate::auth::RoomGrants;
 
 /// The size of one ring: 8,192 events of 144 bytes are 1.2 MB. 5,000 clients that connect and join
 /// at the same time send two events each, and the desk handles about one per microsecond.
@@ -25,7 +26,11 @@ pub(crate) struct Forwarded {
 /// The kind of event.
 #[derive(Debug)]
 pub(crate) enum ForwardedKind {
-    Opened(Arrival),
+    Opened {
+        player: Arrival,
+        /// The rooms that the user may join. `None`: all.
+        grants: Option<RoomGrants>,
+    },
     Closed,
     Held(bool),
     /// Answers a [`super::outbound::DeskOutput::Recall`].

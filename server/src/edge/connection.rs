@@ -16,8 +16,8 @@ use parlour_tick::Arrival;
 use tokio::net::TcpStream;
 
 use super::{
-    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, flood::Flood, json::Transcoder,
-    send_buffer::SendBuffer,
+    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, authenticating::Client, flood::Flood,
+    json::Transcoder, send_buffer::SendBuffer,
 };
 use crate::bridge::session_route::SessionRoute;
 pub(super) use io_thread::IoThread;
@@ -75,6 +75,8 @@ pub(super) struct Connection {
     pub(super) pong: RefCell<Option<Box<[u8]>>>,
     pub(super) transcoder: RefCell<Option<Box<Transcoder>>>,
     permit: RefCell<AdmissionPermit>,
+    /// `None`: a guest.
+    pub(super) client: RefCell<Option<Box<Client>>>,
 }
 
 impl Connection {
@@ -105,6 +107,7 @@ impl Connection {
             pong: RefCell::new(None),
             transcoder: RefCell::new((wire == Wire::Json).then(Box::default)),
             permit: RefCell::new(permit),
+            client: RefCell::default(),
         }
     }
 
@@ -142,7 +145,7 @@ impl Connection {
         self.session.set(Some(session));
         self.phase.set(Phase::Open);
         self.schedule_check();
-        self.route.open(&self.io.rings, session, player);
+        self.route.open(&self.io.rings, session, player, self.grants());
         if self.stalled_since.get().is_some() {
             self.set_held(true);
         }
@@ -200,7 +203,8 @@ impl Connection {
         let when = match self.phase.get() {
             Phase::Open => {
                 let silent = self.silent_at(if self.pinged.get() { 2 } else { 1 });
-                Some(self.stalled_at().map_or(silent, |stalled| stalled.min(silent)))
+                let others = [self.stalled_at(), self.expires_at()].into_iter().flatten();
+                Some(others.fold(silent, Instant::min))
             }
             Phase::Closing { .. } => self.abort_at(),
             // The reader waits for the hello, with a separate deadline.

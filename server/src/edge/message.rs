@@ -9,7 +9,7 @@ use parlour_shared::{
     text::clean_chat,
 };
 
-use super::{Rejection, Wire, connection::Connection, hello};
+use super::{Rejection, Wire, authenticating, connection::Connection, hello};
 
 /// Handles a binary message.
 pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u8]) {
@@ -71,6 +71,7 @@ fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: Client
                 refusal: Refusal::OutOfOrder,
             }));
         }
+        ClientMessage::Authenticate(message) => authenticating::renew(connection, arrived, message),
         message
             if connection
                 .flood

@@ -22,11 +22,13 @@ use tokio::{io::Interest, net::TcpStream, task::spawn_local};
 use super::{
     MAX_HELLO, Rejection, Wire,
     admission::AdmissionPermit,
+    authenticating,
     connection::{Connection, IoThread, Phase},
     hello::FROZEN,
     message,
     time_limit::TimeLimit,
 };
+use crate::auth::Credential;
 
 /// After this many reads (of up to 16 KiB each), a connection yields to the others, even if it has
 /// sent more.
@@ -41,6 +43,8 @@ pub(super) struct Opening {
     pub(super) wire: Wire,
     /// Whether a person at this machine may type the hello.
     pub(super) may_be_typed: bool,
+    /// The token or ticket of the request.
+    pub(super) presented: Option<Credential>,
     /// Bytes that the client sent directly after its request.
     pub(super) leftover: Bytes,
 }
@@ -59,8 +63,11 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         return;
     }
     io.shared.spread.entered();
+    // A hello that follows a token is shorter by as much.
+    let presented = opening.presented.as_ref().map_or(0, Credential::len);
+    connection.present(opening.presented);
     let mut reader = Reader {
-        decoder: Decoder::new(Role::Server, limits(MAX_HELLO)),
+        decoder: Decoder::new(Role::Server, limits(MAX_HELLO.saturating_sub(presented))),
         greeting: true,
         connection: Rc::clone(&connection),
     };
@@ -85,6 +92,15 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     // `leftover` keeps the whole 8 KiB request buffer alive.
     drop(opening.leftover);
     while more && connection.phase.get() == Phase::Greeting {
+        if let Some(answer) = connection.take_auth_answer() {
+            // Nothing is read meanwhile: what follows the hello waits in the socket.
+            match deadline.wait_for(&io, answer).await {
+                Some(answer) => authenticating::finish(&connection, answer),
+                None => authenticating::time_out(&connection),
+            }
+            more = reader.feed(&mut connection.take_rest());
+            continue;
+        }
         let read = poll_fn(|context| reader.poll_read(context));
         match deadline.wait_for(&io, read).await {
             Some(read) => more = read,
@@ -163,6 +179,12 @@ impl Reader {
         let now = connection.io.now();
         connection.note_activity(now);
         loop {
+            if self.greeting && connection.session().is_some() {
+                // A decoder keeps nothing between two messages, so a new one with different limits
+                // can continue.
+                self.decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
+                self.greeting = false;
+            }
             match self.decoder.next(&mut bytes) {
                 Ok(Some(WebSocketEvent::Close { code, .. })) => return !connection.answer_close(code),
                 Ok(Some(event)) => handle(connection, now, event),
@@ -173,11 +195,12 @@ impl Reader {
                     return true;
                 }
             }
-            if self.greeting && connection.session().is_some() {
-                // A decoder keeps nothing between two messages, so a new one with different limits
-                // can continue.
-                self.decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
-                self.greeting = false;
+            if self.greeting && connection.is_authenticating() {
+                if !connection.keep_rest(bytes) {
+                    let sentence = "more than 8 KiB followed the hello before it was answered";
+                    connection.reject_with_reason(Rejection::Flood, sentence);
+                }
+                return true;
             }
         }
     }
@@ -266,7 +289,7 @@ mod tests {
     #[test]
     fn the_task_of_a_connection_is_small() {
         assert!(size_of::<Reader>() <= 160, "{}", size_of::<Reader>());
-        assert!(size_of::<Connection>() <= 408, "{}", size_of::<Connection>());
+        assert!(size_of::<Connection>() <= 424, "{}", size_of::<Connection>());
     }
 
     #[tokio::test]

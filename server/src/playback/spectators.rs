@@ -250,6 +250,7 @@ impl Spectator {
             ClientMessage::Move(_)
             | ClientMessage::Hello(_)
             | ClientMessage::Ping { .. }
+            | ClientMessage::Authenticate(_)
             | ClientMessage::Bye => Ok(Wish::Nothing),
         }
     }

@@ -4,6 +4,7 @@
 use std::{io, net::TcpListener, sync::Arc};
 
 use crate::{
+    auth::{AuthOptions, AuthParts},
     bridge::{
         commands::command_ring,
         event_ring::event_ring,
@@ -42,6 +43,7 @@ impl SharedState {
         tick_threads: usize,
         descriptors: Descriptors,
         welcomes: Welcomes,
+        (auth, auth_options): (&AuthParts, &AuthOptions),
     ) -> Self {
         let descriptors = Arc::new(descriptors);
         let metrics = Arc::new(Metrics::new(tick_threads));
@@ -54,6 +56,8 @@ impl SharedState {
             Arc::clone(&status),
             Arc::clone(&failure),
             welcomes,
+            auth,
+            auth_options,
         ));
         Self {
             descriptors,

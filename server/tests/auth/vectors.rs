@@ -61,7 +61,9 @@ fn good_tokens_of_other_libraries_are_accepted() {
         assert_eq!(identity.user, good.user, "{}", good.name);
         assert_eq!(identity.expires, good.expiry, "{}", good.name);
         assert_eq!(identity.roles, good.roles, "{}", good.name);
-        let rooms = identity.rooms.map(|rooms| rooms.iter().map(ToString::to_string).collect());
+        let rooms = identity
+            .rooms
+            .map(|rooms| rooms.iter().map(ToString::to_string).collect());
         assert_eq!(rooms, good.rooms, "{}", good.name);
     }
 }
@@ -95,7 +97,10 @@ fn the_type_is_checked_if_one_is_configured() {
         rules.token_type = Some(wanted.to_owned());
         let names = accepted(&rules);
         assert_eq!(names.len(), 12, "one for each algorithm: {names:?}");
-        assert!(names.iter().all(|name| name.contains("a different typ")), "{names:?}");
+        assert!(
+            names.iter().all(|name| name.contains("a different typ")),
+            "{names:?}"
+        );
     }
 }
 

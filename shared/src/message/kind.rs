@@ -69,6 +69,7 @@ kinds! {
         Bye "bye",
         Reserve "reserve",
         Act "act",
+        Authenticate "authenticate",
     }
 }
 
@@ -130,5 +131,6 @@ kinds! {
         Taken "taken",
         NotYours "not_yours",
         BadBody "bad_body",
+        Forbidden "forbidden",
     }
 }

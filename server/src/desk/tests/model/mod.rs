@@ -221,6 +221,7 @@ impl Node {
             session,
             io_thread: io,
             player,
+            grants: None,
         });
     }
 
