@@ -46,6 +46,7 @@ mod replay;
 mod rooms;
 mod serve;
 mod setting_flags;
+mod token;
 mod types;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -165,6 +166,7 @@ fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
         Some(("rooms", matches)) => rooms::run(program, matches),
         Some(("types", matches)) => types::run(program, matches),
         Some(("replay", matches)) => replay::run(program, matches),
+        Some(("token", matches)) => token::run(program, matches),
         Some(("new", matches)) => new::run(matches),
         Some(("config", matches)) => config::run(program, matches),
         Some((other, _)) => unreachable!("{other} is not declared in arguments.rs"),

@@ -329,11 +329,12 @@ fn handle(turn: &mut Turn, event: DeskEvent) {
             session,
             io_thread,
             player,
+            grants,
         } => {
             let sessions = &mut turn.state.sessions;
             sessions
                 .entry(session)
-                .or_insert_with(|| Session::new(io_thread, player));
+                .or_insert_with(|| Session::new(io_thread, player, grants));
         }
         DeskEvent::Closed { session, number } => {
             if let Some(closed) = turn.session(session) {

@@ -8,21 +8,24 @@
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an
 //! unfinished hello, and about 2.5 KiB for task and state). After the hello: 2 * 16 KiB of an
 //! unfinished message, and an outbox of `outbox_bytes` plus the one frame that exceeded it (8 MiB
-//! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. The kernel's buffers are
-//! extra: 128 KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
+//! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. While a token is
+//! checked, 8 KiB that follow the hello may be kept instead of it. The kernel's buffers are extra: 128 KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
 
 mod admission;
+mod authenticating;
 mod close;
 mod connection;
 mod deliver;
 mod dropped_sessions;
 mod flood;
+mod hand_over;
 mod hello;
 mod http;
 mod json;
 mod listener;
 mod message;
 mod options;
+mod presented;
 mod reader;
 mod reconnect;
 mod resume;
@@ -48,6 +51,7 @@ use std::{
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
 use crate::{
+    auth::{AuthOptions, AuthParts, AuthQueue},
     bridge::{route, tick_status::TickThreads},
     descriptors::Descriptors,
     failure::Failure,
@@ -56,6 +60,7 @@ use crate::{
     rejection::{Rejection, RejectionLog},
 };
 use admission::Admission;
+use hand_over::HandOver;
 pub(crate) use listener::prepare as prepare_listener;
 pub use options::EdgeOptions;
 use reconnect::Spread;
@@ -80,6 +85,7 @@ pub(crate) struct EdgeShared {
     options: EdgeOptions,
     web: Policy,
     admission: Arc<Admission>,
+    hand_over: HandOver,
     reject_log: RejectionLog,
     descriptors: Arc<Descriptors>,
     metrics: Arc<Metrics>,
@@ -90,6 +96,12 @@ pub(crate) struct EdgeShared {
     start: u32,
     stopping: AtomicBool,
     spread: Spread,
+    /// Whether clients without a token are admitted.
+    guests: bool,
+    /// `None`: there are no keys, so no token can be verified.
+    auth: Option<AuthQueue>,
+    token_in_query: bool,
+    leeway: Duration,
     begin: Instant,
     /// When a gap was last logged, in milliseconds since `begin`.
     gap_logged: AtomicU64,
@@ -104,6 +116,9 @@ impl EdgeShared {
         status: Arc<TickThreads>,
         failure: Arc<Failure>,
         welcomes: Welcomes,
+        auth: &AuthParts,
+        auth_options: &AuthOptions,
+        io_threads: usize,
     ) -> Self {
         let admission = Admission::new(
             options.max_connections,
@@ -119,6 +134,7 @@ impl EdgeShared {
         Self {
             web: Policy::new(options.allowed_origins.clone(), options.allowed_hosts.clone()),
             admission: Arc::new(admission),
+            hand_over: HandOver::new(io_threads),
             options,
             reject_log: RejectionLog::new(),
             descriptors,
@@ -129,6 +145,10 @@ impl EdgeShared {
             start: route::start_number(SystemTime::now()),
             stopping: AtomicBool::new(false),
             spread,
+            guests: auth.guests,
+            auth: auth.queue.clone(),
+            token_in_query: auth_options.token_in_query,
+            leeway: auth_options.rules.leeway,
             begin: Instant::now(),
             gap_logged: AtomicU64::new(0),
         }

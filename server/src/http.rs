@@ -24,4 +24,4 @@ pub(crate) use hyper_answer_filter::HyperAnswerFilter;
 pub(crate) use policy::{Access, Destination, Policy, accepted_at, describe, is_forwarded};
 pub use policy::{HostPattern, OriginPattern, PatternError};
 pub(crate) use problem::{HttpProblem, ProblemKind};
-pub(crate) use router::{Route, Routes, optional_parameter, parameter, segment};
+pub(crate) use router::{Route, Routes, optional_parameter, parameter, query_value, segment};

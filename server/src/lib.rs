@@ -116,28 +116,30 @@
 //!
 //! 1. `history_requests`, `skins`, `suggest`, `suspension`, `system_random`: import nothing from
 //!    this crate
-//! 2. `epochs`, `freeze_order`, `maps`, `rejection`, `world_files`
-//! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
-//! 4. `metrics`: the names of all metrics, and the recorder that counts them
-//! 5. `bridge`, `descriptors`: the state that several threads share
-//! 6. `failure`, `node_status`: the first thread that failed, and the state of all worlds for the
+//! 2. `auth`, `epochs`, `freeze_order`, `maps`, `session`, `world_files`
+//! 3. `rejection`: why the edge rejects a connection or a message
+//! 4. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
+//! 5. `metrics`: the names of all metrics, and the recorder that counts them
+//! 6. `bridge`, `descriptors`: the state that several threads share
+//! 7. `failure`, `node_status`: the first thread that failed, and the state of all worlds for the
 //!    admin port
-//! 7. `ticker`: a world, as tick threads and the desk see it
-//! 8. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
+//! 8. `ticker`: a world, as tick threads and the desk see it
+//! 9. `desk`, `edge`, `tick_loop`: the threads that the bridge connects, which do not import each
 //!    other
-//! 9. `room_types`: the types of rooms, and what a world of each type is made from
-//! 10. `declarations`, `playback`, `thawing`: what game logic declares for clients, a recording
+//! 10. `room_types`: the types of rooms, and what a world of each type is made from
+//! 11. `declarations`, `playback`, `thawing`: what game logic declares for clients, a recording
 //!     that is played back, and saved worlds that go on
-//! 11. `recorded_world`: live worlds, which are recorded
-//! 12. `admin`: the admin port, which reads the state of the tick from the bridge
-//! 13. `server`: starts and stops all threads
-//! 14. `config`, `prelude`, `testing`: the settings of a server, what game logic imports, and rooms
+//! 12. `recorded_world`: live worlds, which are recorded
+//! 13. `admin`: the admin port, which reads the state of the tick from the bridge
+//! 14. `server`: starts and stops all threads
+//! 15. `config`, `prelude`, `testing`: the settings of a server, what game logic imports, and rooms
 //!     for its tests
-//! 15. `logs`: the log lines of a process
-//! 16. `cli`: the command line of a program
+//! 16. `logs`: the log lines of a process
+//! 17. `cli`: the command line of a program
 #![forbid(unsafe_code)]
 
 mod admin;
+pub mod auth;
 mod bridge;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -161,6 +163,7 @@ mod recorded_world;
 mod rejection;
 pub mod room_types;
 pub mod server;
+mod session;
 pub mod skins;
 mod suggest;
 mod suspension;

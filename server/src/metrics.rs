@@ -17,7 +17,7 @@ pub(crate) use ::metrics::{Counter, Gauge};
 use parlour_recording::recorder::RecorderMetrics;
 use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
-use crate::rejection::Rejection;
+use crate::{auth::AuthFault, rejection::Rejection};
 pub use recorder::MetricsRecorder;
 pub(crate) use room_types::RoomTypeMetrics;
 pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
@@ -43,6 +43,7 @@ const BYTE_BUCKETS: [f64; 8] = [
 
 /// A family with counters in both tables.
 const DROPS: &str = "parlour_drops_total";
+const RESUMES_HELP: &str = "Sessions that were resumed: with all messages, or reset because some were lost.";
 const DROPS_HELP: &str = "Commands, and outputs of ticks, that were dropped, by reason.";
 /// Also in both tables: the edge rejects, and the world refuses.
 const REJECTS: &str = "parlour_rejects_total";
@@ -152,6 +153,9 @@ table! {
         websockets: Gauge = gauge, "parlour_websockets", "Open WebSocket connections.";
         unauthenticated: Gauge = gauge, "parlour_unauthenticated_connections",
             "Connections that have not sent a valid hello yet.";
+        dropped_sessions: Gauge = gauge, "parlour_dropped_sessions", "Sessions without a connection, which may be resumed.";
+        resumes: Counter = counter_of("result", "resumed"), "parlour_resumes_total", RESUMES_HELP;
+        resets: Counter = counter_of("result", "reset"), "parlour_resumes_total", RESUMES_HELP;
         stalled: Gauge = gauge, "parlour_stalled_connections", "Connections that currently accept no data.";
         holds: Counter = counter, "parlour_holds_total",
             "Times that one viewer's snapshots were held back because its own connection accepted no data.";
@@ -170,6 +174,8 @@ table! {
         dropped_inbound_full: Counter = counter_of("reason", "inbound_full"), DROPS, DROPS_HELP;
         dropped_per_session: Counter = counter_of("reason", "per_session"), DROPS, DROPS_HELP;
         rejects: LabelCounters<Rejection> = label_counters, REJECTS, REJECTS_HELP;
+        auth_failures: LabelCounters<AuthFault> = label_counters, "parlour_auth_failures_total",
+            "Tokens, tickets and missing tokens that were not accepted, by reason.";
     }
 }
 

@@ -7,6 +7,8 @@ use std::{
 
 use parlour_shared::close::CloseCode;
 
+use crate::auth::AuthFault;
+
 /// The maximum number of log lines per class per second. Further rejections are only counted.
 const LINES_PER_SECOND: u64 = 10;
 
@@ -74,12 +76,22 @@ rejections! {
     Malformed = "malformed", Some(CloseCode::Malformed);
     /// The first message was not the hello.
     MessageBeforeHello = "no_hello", Some(CloseCode::Malformed);
-    /// The hello has a token, which this version cannot verify.
+    /// The token is missing or not accepted. The metric `parlour_auth_failures_total` has the reason.
     Token = "token", Some(CloseCode::AuthenticationFailed);
+    /// The token of an open session has expired.
+    TokenExpired = "token_expired", Some(CloseCode::TokenExpired);
+    /// The token cannot be checked now.
+    AuthUnavailable = "auth_unavailable", Some(CloseCode::TryLater);
+    /// The user is banned or not active.
+    Banned = "banned", Some(CloseCode::Banned);
     /// A different protocol version or schema.
     Version = "version", Some(CloseCode::VersionNotSpoken);
-    /// The hello asks to resume a session, which this version does not support.
+    /// The hello has a wrong key, or belongs to a different user than the session.
     Resume = "unknown_session", Some(CloseCode::UnknownSession);
+    /// The session of the hello has ended.
+    ResumeExpired = "resume_expired", Some(CloseCode::ResumeExpired);
+    /// The client says that it has received messages that were not sent.
+    NeverSent = "never_sent", Some(CloseCode::GapTooLarge);
     /// A second hello.
     SecondHello = "second_hello", Some(CloseCode::RepeatedlyInvalid);
     /// Too many messages.
@@ -90,6 +102,16 @@ rejections! {
     SlowConsumer = "slow_consumer", Some(CloseCode::SlowConsumer);
     /// The client was silent for too long.
     Heartbeat = "heartbeat_lost", Some(CloseCode::HeartbeatLost);
+}
+
+impl From<AuthFault> for Rejection {
+    fn from(fault: AuthFault) -> Self {
+        match fault {
+            AuthFault::Busy | AuthFault::CheckFailed | AuthFault::KeysUnavailable => Self::AuthUnavailable,
+            AuthFault::Banned => Self::Banned,
+            _ => Self::Token,
+        }
+    }
 }
 
 /// Limits the number of log lines per class per second. Shared by the I/O threads without a lock.

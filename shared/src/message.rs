@@ -11,8 +11,8 @@ mod server;
 
 pub use body::Body;
 pub use client::{
-    Act, ActTarget, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Property, Request, Reserve, Scope,
-    SetSkin, SetState, StateWrite,
+    Act, ActTarget, Authenticate, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Property, Request,
+    Reserve, Scope, SetSkin, SetState, StateWrite,
 };
 pub use kind::{ClientKind, RefusalClass, ServerKind};
 pub use movement::{Move, MoveHeading};

@@ -10,8 +10,8 @@ use parlour_shared::{
         MAX_ROOM_NAME_BYTES, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES,
     },
     message::{
-        Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, MoveHeading, Property, Reserve,
-        Scope, SetSkin, SetState, StateWrite,
+        Authenticate, Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, MoveHeading, Property,
+        Reserve, Scope, SetSkin, SetState, StateWrite,
     },
     motion::Direction,
 };
@@ -105,6 +105,8 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             .prop_map(|(request, name, body)| { ClientMessage::Custom(Custom { request, name, body }) }),
         number().prop_map(|nonce| ClientMessage::Ping { nonce }),
         Just(ClientMessage::Bye),
+        (number(), text())
+            .prop_map(|(request, token)| ClientMessage::Authenticate(Authenticate { request, token })),
     ]
 }
 

@@ -10,8 +10,8 @@ use parlour_shared::{
     ids::{ObjectId, PlayerId, Tick},
     limits::PROTOCOL,
     message::{
-        Act, ActTarget, Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move, MoveHeading,
-        Property, Reserve, Scope, SetSkin, SetState, StateWrite,
+        Act, ActTarget, Authenticate, Body, Chat, ClientMessage, Custom, Hello, Join, JoinMode, Move,
+        MoveHeading, Property, Reserve, Scope, SetSkin, SetState, StateWrite,
     },
     motion::Direction,
 };
@@ -255,6 +255,14 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
             ),
         ),
     ]);
+    cases.push(case(
+        "authenticate",
+        "A newer token for the user of the session",
+        ClientMessage::Authenticate(Authenticate {
+            request: 13,
+            token: "a.b.d".into(),
+        }),
+    ));
     for nonce in [0, 250, 251, 65_535, 65_536, u32::MAX] {
         cases.push(case(
             &format!("ping_{nonce}"),

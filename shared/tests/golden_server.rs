@@ -346,6 +346,7 @@ fn answers() -> Vec<Case> {
         Refusal::BadBody {
             reason: "`times` must be a whole number from 0 to 255".into(),
         },
+        Refusal::Forbidden,
     ];
     cases.extend(refusals.into_iter().map(|refusal| {
         let name = format!("refused_{}", refusal.class().name());

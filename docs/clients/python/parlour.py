@@ -51,6 +51,7 @@ ENUMS = {
         bye
         reserve: request u32, seats u8, room string, mode JoinMode, options *Property
         act: request u32, target ActTarget, name string, body Body
+        authenticate: request u32, token string
     """),
     "Server": table("""
         snapshot
@@ -75,7 +76,8 @@ ENUMS = {
     + words("unknown_message out_of_order")
     + table("declined: code u16")
     + words("room_locked bad_options bad_ticket world_restarted out_of_reach taken not_yours")
-    + table("bad_body: reason string"),
+    + table("bad_body: reason string")
+    + words("forbidden"),
     "ActTarget": [("object", "u32"), ("player", "u32")],
     "JoinMode": words("enter existing new private any"),
     "Scope": words("room near"),

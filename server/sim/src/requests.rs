@@ -76,6 +76,7 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
         ClientMessage::Hello(_)
         | ClientMessage::Ping { .. }
         | ClientMessage::Bye
+        | ClientMessage::Authenticate(_)
         | ClientMessage::Reserve(_) => None,
     }
 }
@@ -134,8 +135,10 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
         ClientMessage::SetState(batch) => room_state::write(world, player, batch),
         ClientMessage::Custom(custom) => extend::receive(world, player, custom),
         ClientMessage::Act(act) => extend::receive_action(world, player, act),
-        // The node turns a client's reservation into an event.
-        ClientMessage::Hello(_) | ClientMessage::Reserve(_) => Err(Refusal::OutOfOrder),
+        // The node turns a client's reservation into an event, and checks tokens itself.
+        ClientMessage::Hello(_) | ClientMessage::Reserve(_) | ClientMessage::Authenticate(_) => {
+            Err(Refusal::OutOfOrder)
+        }
         ClientMessage::Ping { .. } | ClientMessage::Bye => Ok(()),
     };
     if let Err(refusal) = done {

@@ -10,6 +10,7 @@ use super::{
     event_ring::{EventReceiver, EventSender},
     link_state::LinkState,
 };
+use crate::auth::RoomGrants;
 
 /// The size of one ring: 8,192 events of 144 bytes are 1.2 MB. 5,000 clients that connect and join
 /// at the same time send two events each, and the desk handles about one per microsecond.
@@ -28,7 +29,11 @@ pub(crate) struct Forwarded {
 /// The kind of event.
 #[derive(Debug)]
 pub(crate) enum ForwardedKind {
-    Opened(Arrival),
+    Opened {
+        player: Arrival,
+        /// The rooms that the user may join. `None`: all.
+        grants: Option<RoomGrants>,
+    },
     Closed,
     /// The link changed.
     Link(LinkState),

@@ -25,9 +25,8 @@ pub(crate) struct WorldPlace {
 const COUNTER_BITS: u32 = 47;
 
 /// Returns a session id: `counter << 6 | thread`, where the counter is `start << 16` plus `serial`.
-/// It is an identity, and does not say where the connection of the session is. `thread` is the I/O
-/// thread that opened the session, so that two threads never make the same id, and the ids of one
-/// thread sort by age.
+/// `thread` is the I/O thread that opened the session, so that two threads never make the same id,
+/// and the ids of one thread sort by age.
 ///
 /// The start is a time in units of 1/16 s, so a thread that opens at most 2^20 sessions a second
 /// always has ids below those of a process that starts later. So ids stay unique over restarts,
@@ -37,6 +36,12 @@ pub(crate) fn session_id(start: u32, serial: u64, thread: usize) -> SessionId {
     debug_assert!(start < 1 << 31 && thread < MAX_IO_THREADS);
     let counter = (u64::from(start) << 16).wrapping_add(serial) % (1 << COUNTER_BITS);
     SessionId(counter << 6 | thread as u64)
+}
+
+/// Returns the I/O thread that opened a session, which keeps it over its connections.
+#[must_use]
+pub(crate) fn thread_of(session: SessionId) -> usize {
+    (session.0 % MAX_IO_THREADS as u64) as usize
 }
 
 /// Returns the start time in session ids: 31 bits, in units of 1/16 s.
@@ -100,6 +105,7 @@ mod tests {
         assert!(session_id(1, 2, 0) > session_id(1, 1, 63));
         assert!(session_id(1, 1 << 16, 0) > session_id(1, (1 << 16) - 1, 63));
         assert_ne!(session_id(1, 1, 0), session_id(1, 1, 1));
+        assert_eq!(thread_of(session_id(7, 9, 63)), 63);
         let last = session_id((1 << 31) - 1, (1 << 16) - 1, 63);
         assert_eq!(last.0, (1 << 53) - 1);
         assert_eq!(session_id((1 << 31) - 1, 1 << 16, 63), session_id(0, 0, 63));

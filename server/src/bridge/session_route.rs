@@ -13,6 +13,7 @@ use super::{
     route::{MAX_TICK_THREADS, WorldPlace},
     tick_status::{TickStatus, TickThreads},
 };
+use crate::auth::RoomGrants;
 
 /// The sending ends of the rings of an I/O thread.
 pub(crate) struct IoRings {
@@ -65,12 +66,18 @@ struct Placement {
 const _: () = assert!(MAX_TICK_THREADS <= 1 << u8::BITS);
 
 impl SessionRoute {
-    /// Notifies the desk of a new session.
-    pub(crate) fn open(&self, rings: &IoRings, session: SessionId, player: Arrival) {
+    /// Notifies the desk of a new session, and of the rooms that its user may join.
+    pub(crate) fn open(
+        &self,
+        rings: &IoRings,
+        session: SessionId,
+        player: Arrival,
+        grants: Option<RoomGrants>,
+    ) {
         rings.desk.control(Forwarded {
             session,
             number: self.number.get(),
-            kind: ForwardedKind::Opened(player),
+            kind: ForwardedKind::Opened { player, grants },
         });
     }
 

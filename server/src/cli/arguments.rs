@@ -8,7 +8,7 @@ use super::{
     program::Program,
     replay, rooms,
     setting_flags::{config_flag, setting_flags},
-    types,
+    token, types,
 };
 
 /// The settings that the help of `demo` shows.
@@ -23,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   {name}                                    serve the rooms on 127.0.0.1:7373
   {name} demo                               also start 100 bots that walk and chat
-  {name} --listen 0.0.0.0:7373 --maps maps  accept other machines, and add your own maps
+  {name} --listen 0.0.0.0:7373 --guests on  accept other machines, also without a token
   {name} --record recordings                record every tick, to replay it later
   {name} replay recordings --verify         run the recorded ticks again, and check them
   {name} rooms                              print the worlds and rooms of the running server
@@ -77,6 +77,7 @@ pub(crate) fn command(program: &Program) -> Command {
         .subcommand(rooms::command(program, &elsewhere))
         .subcommand(replay::command(program))
         .subcommand(types::command(program, &elsewhere))
+        .subcommand(token::command(program, &elsewhere))
         .subcommand(config(program, &elsewhere))
         .subcommands(new)
 }
@@ -86,7 +87,7 @@ fn serve(program: &Program) -> Command {
         .about("Serve the rooms until Ctrl-C or SIGTERM (the default without a command)")
         .after_long_help(program.named(&format!(
             "Examples:\n  {{name}} serve\n  {{name}} serve --interest-radius all --capacity 50\n  \
-             PARLOUR_LISTEN=0.0.0.0:80 {{name}} serve --log-format json\n  \
+             PARLOUR_LISTEN=0.0.0.0:80 {{name}} serve --guests on --log-format json\n  \
              {{name}} serve --record recordings --record-total-mib 1024\n\n\
              SIGUSR1 writes the history (the last minute by default) to a file, like POST /history on the admin port.\n\n{LAYERS}\n\n{}",
             exit::HELP
@@ -204,6 +205,7 @@ mod tests {
             ("rooms", "tag rooms --json"),
             ("replay", "tag replay rec --verify"),
             ("types", "tag types plaza --json"),
+            ("token", "tag token --key dev.jwk"),
             ("config", "`tag config print`"),
         ] {
             let one = command.find_subcommand_mut(name).expect("it is declared");

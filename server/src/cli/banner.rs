@@ -10,7 +10,7 @@ use parlour_shared::limits::SUBPROTOCOL_JSON;
 use super::program::Program;
 use crate::ServerOptions;
 
-/// Returns the banner. `bots` describes the bots, and `typing` is the line with the messages to
+/// Returns the banner. `bots` describes the bots, `guests` who may connect ([`guests()`]), and `typing` is the line with the messages to
 /// type in wscat ([`typing()`]).
 pub(crate) fn text(
     program: &Program,
@@ -18,6 +18,7 @@ pub(crate) fn text(
     maps: &[String],
     room_types: &[String],
     bots: Option<&str>,
+    guests: &str,
     typing: &str,
 ) -> String {
     let world = format!("ws://{}/ws", reachable(listen));
@@ -34,6 +35,7 @@ pub(crate) fn text(
     if let Some(bots) = bots {
         line("Bots:", bots);
     }
+    line("Guests:", guests);
     line(
         "Join by hand:",
         &format!("npx wscat -c {world} -s {SUBPROTOCOL_JSON}"),
@@ -48,6 +50,16 @@ pub(crate) fn text(
     }
     line("Stop:", "Ctrl-C");
     text
+}
+
+/// Describes whether clients without a token may connect.
+pub(crate) fn guests(options: &ServerOptions) -> String {
+    let listen = options.listen;
+    match options.auth.admits_guests(listen) {
+        false => "off: every client needs a token (--guests on admits others)".to_owned(),
+        true if listen.ip().is_loopback() => "on: programs on this machine need no token".to_owned(),
+        true => format!("on: anyone who reaches {listen} can join without a token"),
+    }
 }
 
 fn list_of_maps(maps: &[String]) -> String {
@@ -113,6 +125,7 @@ mod tests {
             &["a".into(), "b".into()],
             &["c".into(), "d".into()],
             None,
+            "on",
             "and type this",
         );
         assert!(
@@ -138,6 +151,20 @@ mod tests {
             listed(&["garden", "lobby", "plaza"]),
             "maps garden, lobby and plaza"
         );
+    }
+
+    #[test]
+    fn the_banner_says_who_may_connect() {
+        let mut options = Settings::default().server_options(Vec::new(), Vec::new());
+        assert_eq!(guests(&options), "on: programs on this machine need no token");
+        options.auth.guests = crate::auth::GuestMode::On;
+        options.listen = "0.0.0.0:7373".parse().unwrap();
+        assert_eq!(
+            guests(&options),
+            "on: anyone who reaches 0.0.0.0:7373 can join without a token"
+        );
+        options.auth.guests = crate::auth::GuestMode::Off;
+        assert!(guests(&options).starts_with("off: every client needs a token"));
     }
 
     #[test]

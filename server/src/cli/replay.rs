@@ -67,8 +67,8 @@ If the recording ends because the server was stopped, --dump players without --a
 before they all left. --export=FILE does not overwrite a file, unless it is empty.
 
 A recording is replayed with the maps that it was made with, from the bundled maps and the directory
-given by --maps. With --serve, the network settings (except --cadence and --realtime) and the log
-settings also apply: see `{name} serve --help`. All other settings are part of the recording, and
+given by --maps. With --serve, the network settings (except --cadence and --realtime), the access
+settings and the log settings also apply: see `{name} serve --help`. All other settings are part of the recording, and
 their flags are refused.
 
 Examples:

@@ -43,6 +43,12 @@ pub(crate) fn serve(program: &Program, matches: &ArgMatches, bots: Option<u32>) 
         Some(room_type) if !program.is_parlour => room_type,
         _ => names.first().map_or("", String::as_str),
     };
+    if demo.is_some() && !options.auth.admits_guests(options.listen) {
+        return Err(Exit::usage(
+            "the bots of demo are guests, and guests are off: add --guests on",
+        ));
+    }
+    let guests = banner::guests(&options);
     let typing = banner::typing(&options, room);
     let server = Server::start(options)?;
     let bots = demo.as_ref().map(Demo::describe);
@@ -52,6 +58,7 @@ pub(crate) fn serve(program: &Program, matches: &ArgMatches, bots: Option<u32>) 
         &names,
         &room_types,
         bots.as_deref(),
+        &guests,
         &typing,
     ));
     let running = demo.map(|demo| demo.start(server.listen_addr())).transpose()?;

@@ -24,6 +24,7 @@ impl Settings {
             logic: Logic::default(),
             room_types: self.room_types.iter().map(|one| one.declare(self)).collect(),
             edge: self.edge.clone(),
+            auth: self.auth.clone(),
             cadence: self.cadence,
             livez_timeout: self.livez_timeout,
             recording: self.recording.clone(),

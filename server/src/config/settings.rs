@@ -8,7 +8,7 @@ use parlour_sim::{BroadcastLimit, Interest, OnDrop, RateLimits, RoomRules, SimCo
 use parlour_tick::Cadence;
 
 use super::room_type_settings::RoomTypeSettings;
-use crate::{edge::EdgeOptions, maps::BundledMaps, server::ServerOptions};
+use crate::{auth::AuthOptions, edge::EdgeOptions, maps::BundledMaps, server::ServerOptions};
 
 /// The values of all settings. [`Settings::server_options`] returns the options of a server with
 /// these values.
@@ -27,6 +27,8 @@ pub struct Settings {
     pub realtime: bool,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
+    /// Who may connect.
+    pub auth: AuthOptions,
     /// How often viewers are sent snapshots. `None`: as often as the load allows.
     pub cadence: Option<Cadence>,
     /// The time without a tick after which `/livez` fails.
@@ -92,6 +94,7 @@ impl Default for Settings {
             tick_threads: Some(server.tick_threads),
             realtime: server.realtime,
             edge: server.edge,
+            auth: server.auth,
             cadence: server.cadence,
             livez_timeout: server.livez_timeout,
             seed: None,

@@ -1,5 +1,6 @@
 //! The table of settings: each setting is declared once, in the file of its section.
 
+mod access;
 mod limits;
 mod log;
 mod network;
@@ -39,6 +40,8 @@ pub struct Setting {
 pub enum Section {
     /// Addresses, threads and the limits of connections.
     Network,
+    /// Tokens, guests and users.
+    Access,
     /// The rules and maps of the world.
     World,
     /// Rate limits of players and rooms.
@@ -71,6 +74,7 @@ pub enum SettingKind {
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
     let tables = [
         network::SETTINGS,
+        access::SETTINGS,
         world::SETTINGS,
         limits::SETTINGS,
         recording::SETTINGS,
@@ -141,6 +145,7 @@ impl Section {
     pub fn title(self) -> &'static str {
         match self {
             Self::Network => "Network",
+            Self::Access => "Access",
             Self::World => "World",
             Self::Limits => "Limits",
             Self::Recording => "Recording",

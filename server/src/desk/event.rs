@@ -15,7 +15,10 @@ use parlour_shared::{
 };
 use parlour_tick::{Arrival, Report, WorldId};
 
-use crate::bridge::{fault::Fault, link_state::LinkState, reports::LostRequest};
+use crate::{
+    auth::RoomGrants,
+    bridge::{fault::Fault, link_state::LinkState, reports::LostRequest},
+};
 
 /// Something happened outside the desk.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(crate) enum DeskEvent {
         /// The I/O thread of its connection.
         io_thread: usize,
         player: Arrival,
+        /// The rooms that the user may join. `None`: all.
+        grants: Option<RoomGrants>,
     },
     /// The connection of a session ended.
     Closed { session: SessionId, number: u32 },

@@ -25,8 +25,9 @@ use super::{
 /// A client wants to enter a room.
 pub(super) fn join(turn: &mut Turn, id: SessionId, join: Join, arrived: Instant) {
     let request = join.request;
-    let begun =
-        take_token(turn, id, &join.room).and_then(|()| begin(turn, id, join, arrived, None, Reason::Join));
+    let begun = take_token(turn, id, &join.room)
+        .and_then(|()| check_grants(turn, id, &join.room, join.mode, join.ticket.as_deref()))
+        .and_then(|()| begin(turn, id, join, arrived, None, Reason::Join));
     if let Err(refusal) = begun {
         turn.refuse_request(id, request, refusal);
     }
@@ -61,7 +62,9 @@ pub(super) fn fallback(turn: &mut Turn, id: SessionId, room: Option<String>, or_
 /// A client wants seats for a group.
 pub(super) fn reserve(turn: &mut Turn, id: SessionId, reserve: Reserve) {
     let request = reserve.request;
-    let begun = take_token(turn, id, &reserve.room).and_then(|()| begin_group(turn, id, reserve));
+    let begun = take_token(turn, id, &reserve.room)
+        .and_then(|()| check_grants(turn, id, &reserve.room, reserve.mode, None))
+        .and_then(|()| begin_group(turn, id, reserve));
     if let Err(refusal) = begun {
         turn.refuse_request(id, request, refusal);
     }
@@ -82,6 +85,33 @@ fn take_token(turn: &mut Turn, id: SessionId, room: &str) -> Result<(), Refusal>
     let now = turn.now;
     turn.session(id)
         .map_or(Ok(()), |session| session.limits.join(rate, now))
+}
+
+/// Checks that the token of the session grants the room. A room that the token does not grant is
+/// refused whether or not it exists. Doors and fallback rooms are not checked: the maps and the
+/// types decide where they lead.
+fn check_grants(
+    turn: &Turn,
+    id: SessionId,
+    room: &str,
+    mode: JoinMode,
+    ticket: Option<&str>,
+) -> Result<(), Refusal> {
+    let session = turn.state.sessions.get(&id);
+    let Some(grants) = session.and_then(|session| session.grants.as_ref()) else {
+        return Ok(());
+    };
+    let is_granted = match (ticket, mode) {
+        // An unknown ticket is refused later.
+        (Some(ticket), _) => {
+            let seats = turn.state.tickets.get(ticket);
+            seats.is_none_or(|seats| grants.room(&seats.room))
+        }
+        (None, JoinMode::Enter | JoinMode::Existing) => grants.room(room),
+        // It may become any room of the type.
+        (None, JoinMode::New | JoinMode::Private | JoinMode::Any) => grants.room_type(room),
+    };
+    is_granted.then_some(()).ok_or(Refusal::Forbidden)
 }
 
 fn begin(

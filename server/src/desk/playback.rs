@@ -32,6 +32,7 @@ impl PlaybackDesk {
                 session,
                 io_thread,
                 player,
+                ..
             } => {
                 self.sessions.insert(session, (io_thread, LinkState::default()));
                 let link = LinkState::default();

@@ -12,7 +12,7 @@ use parlour_shared::{
 use parlour_tick::{Arrival, Reservation, WorldId};
 
 use super::limits::SessionLimits;
-use crate::bridge::link_state::LinkState;
+use crate::{auth::RoomGrants, bridge::link_state::LinkState};
 
 /// Messages that wait for a session to be settled. 64 are one second of movement. Of more, requests
 /// are refused and other messages dropped.
@@ -51,6 +51,8 @@ pub(super) struct Session {
     /// Messages that wait for that.
     pub(super) queue: VecDeque<Queued>,
     pub(super) limits: SessionLimits,
+    /// The rooms that the user may join. `None`: all.
+    pub(super) grants: Option<RoomGrants>,
 }
 
 /// Where a session is: always in exactly one world, or in the lobby.
@@ -148,7 +150,7 @@ pub(super) struct Queued {
 
 impl Session {
     /// Returns a session that has just opened.
-    pub(super) fn new(io_thread: usize, player: Arrival) -> Self {
+    pub(super) fn new(io_thread: usize, player: Arrival, grants: Option<RoomGrants>) -> Self {
         Self {
             io_thread,
             player,
@@ -163,6 +165,7 @@ impl Session {
             errand: None,
             queue: VecDeque::new(),
             limits: SessionLimits::default(),
+            grants,
         }
     }
 

@@ -16,9 +16,16 @@ use parlour_tick::Arrival;
 use tokio::net::TcpStream;
 
 use super::{
-    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, flood::Flood, json::Transcoder,
-    send_buffer::SendBuffer, session::Session,
+    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire,
+    admission::AdmissionPermit,
+    authenticating::{Client, User},
+    flood::Flood,
+    hand_over::Target,
+    json::Transcoder,
+    send_buffer::SendBuffer,
+    session::Session,
 };
+use crate::session::ResumeKey;
 pub(super) use io_thread::IoThread;
 
 /// The phase of a connection.
@@ -73,8 +80,6 @@ pub(super) struct Connection {
     session: RefCell<Option<Rc<Session>>>,
     /// The id of `session`.
     session_id: Cell<Option<SessionId>>,
-    /// The hello, until it is handled.
-    pub(super) hello: RefCell<Option<Box<Hello>>>,
     /// Whether the client can only apply a full snapshot: it has resumed, and the world may not know
     /// it yet.
     pub(super) needs_full: Cell<bool>,
@@ -89,6 +94,8 @@ pub(super) struct Connection {
     pub(super) pong: RefCell<Option<Box<[u8]>>>,
     pub(super) transcoder: RefCell<Option<Box<Transcoder>>>,
     permit: RefCell<AdmissionPermit>,
+    /// `None`: a guest.
+    pub(super) client: RefCell<Option<Box<Client>>>,
 }
 
 impl Connection {
@@ -112,7 +119,6 @@ impl Connection {
             place: Cell::new(None),
             session: RefCell::new(None),
             session_id: Cell::new(None),
-            hello: RefCell::new(None),
             needs_full: Cell::new(false),
             stalled_since: Cell::new(None),
             heard: Cell::new(now),
@@ -121,6 +127,7 @@ impl Connection {
             pong: RefCell::new(None),
             transcoder: RefCell::new((wire == Wire::Json).then(Box::default)),
             permit: RefCell::new(permit),
+            client: RefCell::default(),
         }
     }
 
@@ -154,11 +161,19 @@ impl Connection {
     }
 
     /// Opens a session. Returns it, or `None` if the connection is over.
-    pub(super) fn open(&self, player: Arrival) -> Option<Rc<Session>> {
+    pub(super) fn open(
+        &self,
+        player: Arrival,
+        key: Option<ResumeKey>,
+        user: Option<User>,
+    ) -> Option<Rc<Session>> {
         let place = self.place.get()?;
-        let session = self.io.open_session(place, &player);
+        let session = self.io.open_session(place, &player, key);
+        session.renew_user(user);
         self.attach(&session);
-        session.route.open(&self.io.rings, session.id, player);
+        session
+            .route
+            .open(&self.io.rings, session.id, player, session.grants());
         self.tell_stall();
         Some(session)
     }
@@ -173,6 +188,18 @@ impl Connection {
         self.attach(session);
         self.needs_full.set(true);
         true
+    }
+
+    /// Lets the reader pass the connection to a different I/O thread.
+    pub(super) fn hand_over_to(&self, thread: usize, hello: Hello, user: Option<User>) {
+        let target = Target { thread, hello, user };
+        self.client.borrow_mut().get_or_insert_default().hand_over = Some(target);
+    }
+
+    /// Returns what is left of a connection that is passed on: its socket, the address of the
+    /// client, the encoding and the permit.
+    pub(super) fn into_parts(self) -> (TcpStream, SocketAddr, Wire, AdmissionPermit) {
+        (self.stream, self.peer, self.wire, self.permit.into_inner())
     }
 
     /// Detaches the session, which goes on over a different connection.
@@ -252,7 +279,8 @@ impl Connection {
         let when = match self.phase.get() {
             Phase::Open => {
                 let silent = self.silent_at(if self.pinged.get() { 2 } else { 1 });
-                Some(self.stalled_at().map_or(silent, |stalled| stalled.min(silent)))
+                let others = [self.stalled_at(), self.expires_at()].into_iter().flatten();
+                Some(others.fold(silent, Instant::min))
             }
             Phase::Closing { .. } => self.abort_at(),
             // The reader waits for the hello, with a separate deadline.

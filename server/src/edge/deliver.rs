@@ -68,7 +68,9 @@ fn write<'a>(
     let forms = world.forms.as_deref().unwrap_or(JsonForms::none());
     let mut snapshot_bytes = 0;
     for frames in sessions {
-        let Some((place, first)) = frames.first() else { continue };
+        let Some((place, first)) = frames.first() else {
+            continue;
+        };
         // Between two writes the session may have lost its connection or got a different one, and
         // the place may have a different session.
         let found = table.get_open(*place, first.session).cloned();

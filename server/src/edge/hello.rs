@@ -6,17 +6,23 @@ use std::rc::Rc;
 use parlour_shared::{
     close::CloseCode,
     codec::{HELLO_EXAMPLE, SCHEMA},
-    limits::{MAX_TOKEN_BYTES, PROTOCOL},
+    limits::{MAX_NAME_CHARS, PROTOCOL},
     message::{ClientMessage, Hello, ServerMessage},
     text::clean_name,
 };
 
-use super::{Rejection, connection::Connection};
+use super::{
+    Rejection,
+    authenticating::{self, User},
+    connection::Connection,
+    resume,
+};
+use crate::session::ResumeKey;
 
 /// The reason in the close frame while the tick does not advance.
 pub(super) const FROZEN: &str = "the world stands still: try again later";
 
-/// Handles the first message: opens a session, or closes the connection.
+/// Handles the first message: opens a session, begins to check the token, or closes the connection.
 pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) {
     let hello = match message {
         ClientMessage::Hello(hello) => hello,
@@ -30,41 +36,46 @@ pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) 
             return;
         }
     };
+    // The token is checked first, so that a client without a valid token learns nothing else.
+    authenticating::begin(connection, hello);
+}
+
+/// Opens or resumes a session for a guest, or for the user of a valid token.
+pub(super) fn admit(connection: &Rc<Connection>, hello: Hello, user: Option<User>) {
     if let Err((rejection, sentence)) = judge(&hello) {
         connection.reject_with_reason(rejection, &sentence);
         return;
     }
-    if connection.io.shared.status.is_frozen() {
+    let io = &connection.io;
+    if io.shared.status.is_frozen() {
         connection.reject_with_reason(Rejection::TickFrozen, FROZEN);
         return;
     }
-    let shared = &connection.io.shared;
-    let player = shared.welcomes.admit(clean_name(hello.name).unwrap_or_default());
-    let heartbeat = shared.options.heartbeat.as_millis();
-    let welcome = shared
-        .welcomes
-        .welcome(&player, heartbeat.try_into().unwrap_or(u32::MAX));
-    connection.open(player);
-    connection.send_message(&ServerMessage::Welcome(welcome));
+    if hello.session.is_some() || hello.resume.is_some() {
+        resume::resume(connection, &hello, user);
+        return;
+    }
+    let in_token = user.as_ref().and_then(User::name);
+    let player = io.shared.welcomes.admit(name(hello.name, in_token));
+    let key = io.shared.options.is_resumable().then(ResumeKey::random);
+    if let Some(session) = connection.open(player, key.clone(), user) {
+        let welcome = io.welcome(&session, key.as_ref());
+        connection.send_message(&ServerMessage::Welcome(welcome));
+    }
 }
 
-/// Checks whether the hello may open a session. The error never repeats a token.
+/// Returns the name of the player. That of the token has precedence, so that nobody can take a
+/// different one. If it is not valid, the server picks one.
+fn name(in_hello: String, in_token: Option<&str>) -> String {
+    let name = match in_token {
+        Some(name) => name.chars().take(MAX_NAME_CHARS).collect(),
+        None => in_hello,
+    };
+    clean_name(name).unwrap_or_default()
+}
+
+/// Checks whether the hello may open a session.
 fn judge(hello: &Hello) -> Result<(), (Rejection, String)> {
-    // The token is checked first, so that a client without a valid token learns nothing else.
-    match &hello.token {
-        None => {}
-        Some(token) if token.len() > MAX_TOKEN_BYTES => {
-            return Err((
-                Rejection::Token,
-                format!("the token is longer than {MAX_TOKEN_BYTES} bytes"),
-            ));
-        }
-        // The server cannot verify tokens, and must not accept an unverified one.
-        Some(_) => {
-            let sentence = "this server cannot verify tokens: leave `token` out and connect as a guest";
-            return Err((Rejection::Token, sentence.to_owned()));
-        }
-    }
     if hello.protocol != PROTOCOL {
         let sentence = format!(
             "the server does not speak protocol {}, only {PROTOCOL}",
@@ -78,10 +89,6 @@ fn judge(hello: &Hello) -> Result<(), (Rejection, String)> {
             hello.schema
         );
         return Err((Rejection::Version, sentence));
-    }
-    if hello.session.is_some() || hello.resume.is_some() {
-        let sentence = "this server cannot resume a session: leave `session` and `resume` out";
-        return Err((Rejection::Resume, sentence.to_owned()));
     }
     Ok(())
 }
@@ -106,6 +113,22 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_the_token_has_precedence() {
+        let named = |in_token: Option<&str>| {
+            let claims = serde_json::json!({ "sub": "ada", "name": in_token });
+            let mut claims = claims.as_object().unwrap().clone();
+            claims.retain(|_, value| !value.is_null());
+            let identity = Identity::of_claims(&claims);
+            name("Eve".to_owned(), Some(&identity))
+        };
+        assert_eq!(name(" Eve ".to_owned(), None), "Eve");
+        assert_eq!(named(None), "Eve");
+        assert_eq!(named(Some(" Ada  Lovelace")), "Ada Lovelace");
+        assert_eq!(named(Some(&"x".repeat(99))), "x".repeat(24));
+        assert_eq!(named(Some("\u{7}")), "", "the server picks a name");
+    }
+
+    #[test]
     fn invalid_hellos_are_rejected_with_a_class() {
         assert_eq!(rejection_of(|hello| hello.protocol = 2), Some(Rejection::Version));
         assert_eq!(
@@ -120,9 +143,5 @@ mod tests {
             rejection_of(|hello| hello.resume = Some("x".into())),
             Some(Rejection::Resume)
         );
-        for token in [String::new(), "x".repeat(5000)] {
-            let rejection = rejection_of(|hello| (hello.token, hello.protocol) = (Some(token), 2));
-            assert_eq!(rejection, Some(Rejection::Token));
-        }
     }
 }

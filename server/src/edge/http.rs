@@ -4,13 +4,7 @@
 mod routes;
 
 use std::{
-    cell::Cell,
-    convert::Infallible,
-    future::{Ready, poll_fn, ready},
-    io,
-    net::SocketAddr,
-    rc::Rc,
-    time::Duration,
+    cell::Cell, convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::Pin, rc::Rc, time::Duration,
 };
 
 use hyper::{
@@ -33,7 +27,7 @@ use crate::{
     http::{Answer, HttpProblem, HyperAnswerFilter, ProblemKind, accepted_at, describe},
     rejection::Rejection,
 };
-use routes::{Agreement, full, reply};
+use routes::{Agreement, Reply, full, reply};
 
 /// The maximum size of the head of a request.
 const MAX_HEAD: usize = 8 * 1024;
@@ -72,8 +66,12 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: UpgradingConnection) {
     else {
         return;
     };
-    match agreement.get() {
-        Some(Agreement { wire, may_be_typed }) => {
+    match agreement.take() {
+        Some(Agreement {
+            wire,
+            may_be_typed,
+            presented,
+        }) => {
             let opening = reader::Opening {
                 stream,
                 peer,
@@ -81,6 +79,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: UpgradingConnection) {
                 permit: arrival.permit,
                 wire,
                 may_be_typed: may_be_typed && peer.ip().to_canonical().is_loopback(),
+                presented,
                 leftover,
             };
             reader::greet(io, opening).await;
@@ -111,22 +110,34 @@ async fn exchange(
     let local = accepted_at(&stream);
     let refusal = Cell::new(None);
     let answered = Cell::new(false);
-    let service = service_fn(|request: Request<Incoming>| {
+    let refuse = |problem: HttpProblem, described: String| {
+        refusal.set(problem.class().map(|class| (class, described)));
+        problem.into_answer()
+    };
+    let service = service_fn(|request: Request<Incoming>| -> AnswerFuture<'_> {
         answered.set(true);
         let reply = match over {
             Some(rejection) => Err(full(rejection)),
             None => reply(io, &request, local),
         };
-        ok(match reply {
-            Ok(reply) => {
-                agreement.set(reply.agreement);
-                closing(reply.answer)
+        let answer = match reply {
+            Ok(Reply::Answer(answer)) => answer,
+            Ok(Reply::Upgrade(answer, agreed)) => {
+                agreement.set(Some(agreed));
+                answer
             }
-            Err(problem) => {
-                refusal.set(problem.class().map(|class| (class, describe(&request))));
-                closing(problem.into_answer())
+            Ok(Reply::Later(later)) => {
+                let (described, refuse) = (describe(&request), &refuse);
+                return Box::pin(async move {
+                    let answer = later.await;
+                    Ok(closing(
+                        answer.unwrap_or_else(|problem| refuse(problem, described)),
+                    ))
+                });
             }
-        })
+            Err(problem) => refuse(problem, describe(&request)),
+        };
+        Box::pin(std::future::ready(Ok(closing(answer))))
     });
     let mut connection = http1::Builder::new()
         .header_read_timeout(None)
@@ -171,9 +182,8 @@ async fn exchange(
     })
 }
 
-fn ok(answer: Answer) -> Ready<Result<Answer, Infallible>> {
-    ready(Ok(answer))
-}
+/// The response to a request. It is boxed, because most connections need it only for a moment.
+type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + 'a>>;
 
 /// Adds `Connection: close` to a response. hyper has a setting for that, but it would also add
 /// `close` to the header of the 101, where some clients, such as that of Node.js, accept only

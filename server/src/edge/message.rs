@@ -9,7 +9,7 @@ use parlour_shared::{
     text::clean_chat,
 };
 
-use super::{Rejection, Wire, connection::Connection, hello};
+use super::{Rejection, Wire, authenticating, connection::Connection, hello};
 
 /// Handles a binary message.
 pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u8]) {
@@ -55,6 +55,7 @@ fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: Client
         hello::handle_hello(connection, message);
         return;
     };
+    session.note_heard(message.kind());
     match message {
         ClientMessage::Ping { nonce } => connection.send_message(&ServerMessage::Pong(Pong { nonce })),
         ClientMessage::Bye => connection.close(CloseCode::Normal),
@@ -71,13 +72,20 @@ fn handle_message(connection: &Rc<Connection>, arrived: Instant, message: Client
                 refusal: Refusal::OutOfOrder,
             }));
         }
+        ClientMessage::Ack { received } => {
+            if session.acknowledge(received).is_err() {
+                let sentence = "`received` is more than the server has sent";
+                connection.reject_with_reason(Rejection::NeverSent, sentence);
+            }
+        }
+        ClientMessage::Authenticate(message) => authenticating::renew(connection, arrived, message),
         message
             if connection
                 .flood
-                .to_world(io.shared.status.thread(connection.route.tick_thread()).steps()) =>
+                .to_world(io.shared.status.thread(session.route.tick_thread()).steps()) =>
         {
             let message = with_clean_text(message);
-            connection.route.send(&io.rings, session, arrived, message);
+            session.route.send(&io.rings, session.id, arrived, message);
         }
         _ => metrics.dropped_per_session.increment(1),
     }

@@ -42,6 +42,15 @@ pub struct EdgeOptions {
     /// The maximum number of clients per second that come back after a restart. The window lasts at
     /// least the number of clients divided by this rate.
     pub reconnect_rate: u32,
+    /// A player whose connection was lost stays in its room for this long, and its client may
+    /// resume the session. Zero: a session ends with its connection.
+    pub resume_timeout: Duration,
+    /// Bytes of messages that are kept for a client until it has received them. If more wait, the
+    /// oldest are lost, and the client is sent the whole state when it resumes.
+    pub resume_bytes: usize,
+    /// The maximum number of sessions without a connection, for each I/O thread. If there are more,
+    /// those that lost their connections first end.
+    pub max_dropped_sessions: usize,
 }
 
 impl Default for EdgeOptions {
@@ -58,11 +67,19 @@ impl Default for EdgeOptions {
             stall_timeout: Duration::from_secs(5),
             reconnect_window: Duration::from_secs(2),
             reconnect_rate: 1000,
+            resume_timeout: Duration::from_secs(120),
+            resume_bytes: 64 * 1024,
+            max_dropped_sessions: 100_000,
         }
     }
 }
 
 impl EdgeOptions {
+    /// Whether sessions outlive their connections.
+    pub(super) fn is_resumable(&self) -> bool {
+        !self.resume_timeout.is_zero()
+    }
+
     /// Returns how long a person has to type the hello, on a connection to this address.
     #[must_use]
     pub fn time_to_type_hello(&self, address: IpAddr) -> Duration {

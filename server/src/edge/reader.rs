@@ -22,11 +22,14 @@ use tokio::{io::Interest, net::TcpStream, task::spawn_local};
 use super::{
     MAX_HELLO, Rejection, Wire,
     admission::AdmissionPermit,
+    authenticating,
     connection::{Connection, IoThread, Phase},
+    hand_over::{self, HandedOver},
     hello::FROZEN,
-    message,
+    message, resume,
     time_limit::TimeLimit,
 };
+use crate::auth::Credential;
 
 /// After this many reads (of up to 16 KiB each), a connection yields to the others, even if it has
 /// sent more.
@@ -41,6 +44,8 @@ pub(super) struct Opening {
     pub(super) wire: Wire,
     /// Whether a person at this machine may type the hello.
     pub(super) may_be_typed: bool,
+    /// The token or ticket of the request.
+    pub(super) presented: Option<Credential>,
     /// Bytes that the client sent directly after its request.
     pub(super) leftover: Bytes,
 }
@@ -59,8 +64,11 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         return;
     }
     io.shared.spread.entered();
+    // A hello that follows a token is shorter by as much.
+    let presented = opening.presented.as_ref().map_or(0, Credential::len);
+    connection.present(opening.presented);
     let mut reader = Reader {
-        decoder: Decoder::new(Role::Server, limits(MAX_HELLO)),
+        decoder: Decoder::new(Role::Server, limits(MAX_HELLO.saturating_sub(presented))),
         greeting: true,
         connection: Rc::clone(&connection),
     };
@@ -78,13 +86,71 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     if opening.may_be_typed && connection.extend_deadline() {
         deadline = deadline.at_least(io.shared.options.typed_hello_timeout);
     }
-    let mut more = true;
-    if !opening.leftover.is_empty() {
-        more = reader.feed(&mut opening.leftover.to_vec());
-    }
+    let more = opening.leftover.is_empty() || reader.feed(&mut opening.leftover.to_vec());
     // `leftover` keeps the whole 8 KiB request buffer alive.
     drop(opening.leftover);
+    drop(connection);
+    read_hello(reader, deadline, more).await;
+}
+
+/// Goes on with a connection from a different I/O thread, whose client resumes a session of this
+/// thread.
+pub(super) async fn go_on(io: Rc<IoThread>, handed_over: HandedOver) {
+    let HandedOver {
+        stream,
+        peer,
+        wire,
+        permit,
+        deadline,
+        target,
+        mut rest,
+    } = handed_over;
+    let Ok(stream) = TcpStream::from_std(stream) else {
+        return;
+    };
+    let connection = Rc::new(Connection::new(Rc::clone(&io), stream, peer, wire, permit));
+    if !connection.enter_table() {
+        return;
+    }
+    io.shared.spread.entered();
+    let mut reader = Reader {
+        decoder: Decoder::new(Role::Server, limits(MAX_HELLO)),
+        greeting: true,
+        connection: Rc::clone(&connection),
+    };
+    if io.shared.is_stopping() {
+        connection.close(CloseCode::ServiceRestart);
+    } else {
+        resume::resume(&connection, &target.hello, target.user);
+    }
+    let more = reader.feed(&mut rest);
+    drop(connection);
+    read_hello(reader, deadline, more).await;
+}
+
+/// Reads until the hello is handled, and then to the end of the connection.
+async fn read_hello(mut reader: Reader, deadline: TimeLimit, mut more: bool) {
+    let connection = Rc::clone(&reader.connection);
+    let io = Rc::clone(&connection.io);
     while more && connection.phase.get() == Phase::Greeting {
+        if let Some(target) = connection.take_hand_over() {
+            // The socket stays open.
+            connection.phase.set(Phase::Over);
+            drop(reader);
+            hand_over::pass(connection, target, deadline);
+            return;
+        }
+        if let Some(answer) = connection.take_auth_answer() {
+            // Nothing is read meanwhile: what follows the hello waits in the socket.
+            match deadline.wait_for(&io, answer).await {
+                Some(answer) => authenticating::finish(&connection, answer),
+                None => authenticating::time_out(&connection),
+            }
+            if !connection.is_waiting() {
+                more = reader.feed(&mut connection.take_rest());
+            }
+            continue;
+        }
         let read = poll_fn(|context| reader.poll_read(context));
         match deadline.wait_for(&io, read).await {
             Some(read) => more = read,
@@ -163,6 +229,12 @@ impl Reader {
         let now = connection.io.now();
         connection.note_activity(now);
         loop {
+            if self.greeting && connection.session_id().is_some() {
+                // A decoder keeps nothing between two messages, so a new one with different limits
+                // can continue.
+                self.decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
+                self.greeting = false;
+            }
             match self.decoder.next(&mut bytes) {
                 Ok(Some(WebSocketEvent::Close { code, .. })) => return !connection.answer_close(code),
                 Ok(Some(event)) => handle(connection, now, event),
@@ -173,11 +245,12 @@ impl Reader {
                     return true;
                 }
             }
-            if self.greeting && connection.session().is_some() {
-                // A decoder keeps nothing between two messages, so a new one with different limits
-                // can continue.
-                self.decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
-                self.greeting = false;
+            if self.greeting && connection.is_waiting() {
+                if !connection.keep_rest(bytes) {
+                    let sentence = "more than 8 KiB followed the hello before it was answered";
+                    connection.reject_with_reason(Rejection::Flood, sentence);
+                }
+                return true;
             }
         }
     }
@@ -266,7 +339,7 @@ mod tests {
     #[test]
     fn the_task_of_a_connection_is_small() {
         assert!(size_of::<Reader>() <= 160, "{}", size_of::<Reader>());
-        assert!(size_of::<Connection>() <= 408, "{}", size_of::<Connection>());
+        assert!(size_of::<Connection>() <= 424, "{}", size_of::<Connection>());
     }
 
     #[tokio::test]

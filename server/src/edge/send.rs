@@ -85,6 +85,9 @@ impl Connection {
     pub(super) fn send_message(self: &Rc<Self>, message: &ServerMessage) {
         let mut payload = Vec::new();
         codec::encode(message, &mut payload);
+        if let Some(session) = self.session() {
+            session.note_sent(&payload, None, self.io.shared.options.resume_bytes);
+        }
         let mut sent = SentCounts::default();
         self.send_payloads(std::iter::once(&payload[..]), JsonForms::none(), &mut sent);
         sent.add_to(&self.io.shared.metrics.edge);
@@ -194,7 +197,7 @@ impl Connection {
         self.stalled_since.set(Some(self.io.now()));
         self.schedule_check();
         self.io.shared.metrics.edge.stalled.increment(1);
-        if self.session().is_some() {
+        if self.session_id().is_some() {
             self.io.shared.metrics.edge.holds.increment(1);
             self.set_held(true);
         }

@@ -10,7 +10,9 @@ use parlour_shared::{
 };
 use parlour_tick::Arrival;
 
+use super::{Rejection, authenticating::User};
 use crate::{
+    auth::RoomGrants,
     bridge::session_route::SessionRoute,
     session::{LoggedMessage, ResumeError, ResumeKey, Resumed, SessionState},
 };
@@ -21,6 +23,8 @@ pub(super) struct Session {
     pub(super) player: PlayerId,
     pub(super) name: String,
     pub(super) route: SessionRoute,
+    /// `None`: the player is a guest.
+    user: RefCell<Option<User>>,
     /// `None`: it ends with its connection.
     state: Option<RefCell<SessionState>>,
 }
@@ -33,6 +37,7 @@ impl Session {
             player: player.player,
             name: player.name.clone(),
             route: SessionRoute::default(),
+            user: RefCell::new(None),
             state: key.map(|key| RefCell::new(SessionState::new(key))),
         }
     }
@@ -51,6 +56,38 @@ impl Session {
     /// Whether it outlives its connection.
     pub(super) fn is_resumable(&self) -> bool {
         self.state.is_some()
+    }
+
+    /// Returns the rooms that the user may join. `None`: the player is a guest.
+    pub(super) fn grants(&self) -> Option<RoomGrants> {
+        self.with_user(|user| user.grants())
+    }
+
+    /// Changes the user, if there is one.
+    pub(super) fn with_user<T>(&self, change: impl FnOnce(&mut User) -> T) -> Option<T> {
+        self.user.borrow_mut().as_mut().map(change)
+    }
+
+    /// Takes over the user of a newer token, which is the same one.
+    pub(super) fn renew_user(&self, newer: Option<User>) {
+        let mut user = self.user.borrow_mut();
+        match (&mut *user, newer) {
+            (_, None) => {}
+            (Some(user), Some(newer)) => user.renew(newer),
+            (none @ None, newer) => *none = newer,
+        }
+    }
+
+    /// Checks whether a client with this token may resume the session: only the same user, and
+    /// without a token only until the last one expires.
+    pub(super) fn may_resume(&self, user: Option<&User>, now: Instant) -> Result<(), Rejection> {
+        match (&*self.user.borrow(), user) {
+            (None, None) => Ok(()),
+            (Some(own), None) if own.has_expired(now) => Err(Rejection::TokenExpired),
+            (Some(_), None) => Ok(()),
+            (Some(own), Some(user)) if own.id() == user.id() => Ok(()),
+            (None | Some(_), Some(_)) => Err(Rejection::Resume),
+        }
     }
 
     /// Notes a message for the client, until the client says that it has received it. If more than

@@ -1,4 +1,5 @@
-//! Checks the connections of a thread with one timer: silence, stalls and unanswered close frames.
+//! Checks the connections of a thread with one timer: silence, stalls, expired tokens and
+//! unanswered close frames.
 
 use std::{rc::Rc, time::Instant};
 
@@ -98,6 +99,8 @@ fn sweep(connection: &Rc<Connection>, now: Instant) {
     }
     if connection.stalled_at().is_some_and(|when| now >= when) {
         connection.reject(Rejection::SlowConsumer, "accepted no data for too long");
+    } else if connection.expires_at().is_some_and(|when| now >= when) {
+        connection.reject(Rejection::TokenExpired, "");
     } else if now >= connection.silent_at(2) {
         connection.reject(Rejection::Heartbeat, "");
     } else if now >= connection.silent_at(1) && connection.begin_ping() {

@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{EdgeShared, Rejection, connection::IoThread, deliver, listener, sweep};
+use super::{EdgeShared, Rejection, connection::IoThread, deliver, hand_over, listener, sweep};
 use crate::{
     bridge::{
         io_load::IoLoad,
@@ -76,6 +76,7 @@ async fn serve(start: IoStart) -> io::Result<CloseCounts> {
     let mut tasks = Tasks {
         accepting: spawn_local(listener::accept(Rc::clone(&io), listener)),
         sweeping: spawn_local(sweep::run(Rc::clone(&io))),
+        receiving: spawn_local(hand_over::receive(Rc::clone(&io))),
     };
     let served = {
         let serving = pin!(deliver_ticks(&io, &wake, &mut outbound, &mut tasks));
@@ -96,6 +97,7 @@ async fn serve(start: IoStart) -> io::Result<CloseCounts> {
     }
     tasks.accepting.abort();
     tasks.sweeping.abort();
+    tasks.receiving.abort();
     Ok(io.stop().await)
 }
 
@@ -103,6 +105,7 @@ async fn serve(start: IoStart) -> io::Result<CloseCounts> {
 struct Tasks {
     accepting: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    receiving: JoinHandle<()>,
 }
 
 /// Delivers ticks until the server stops or fails. Returns an error if this thread failed.
@@ -119,6 +122,7 @@ async fn deliver_ticks(
             // The task panicked. Without this check, the thread would still look healthy.
             ended = &mut tasks.accepting => return Err(ended_early(ended)),
             ended = &mut tasks.sweeping => return Err(ended_early(ended)),
+            ended = &mut tasks.receiving => return Err(ended_early(ended)),
         };
         if !woken {
             break;
@@ -178,12 +182,10 @@ impl IoThread {
                     session.route.recall(&self.rings, session.id);
                 }
             }
-            DeskOutput::Send { session, message } => {
-                match self.find(session) {
-                    Some(connection) => connection.send_message(&message),
-                    None => self.keep_encoded(session, &message),
-                }
-            }
+            DeskOutput::Send { session, message } => match self.find(session) {
+                Some(connection) => connection.send_message(&message),
+                None => self.keep_encoded(session, &message),
+            },
             DeskOutput::Close { session, code } => {
                 self.close_session(session, code);
             }

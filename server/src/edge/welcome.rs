@@ -1,6 +1,9 @@
 //! The first message to a session, which describes the server to its client.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use parlour_shared::{
     codec::SCHEMA,
@@ -8,6 +11,9 @@ use parlour_shared::{
     message::{Durability, Welcome},
 };
 use parlour_tick::{Arrival, player_id};
+
+use super::{connection::IoThread, session::Session};
+use crate::session::ResumeKey;
 
 /// What every welcome of a server contains, and the ids of its players.
 #[derive(Debug)]
@@ -37,20 +43,36 @@ impl Welcomes {
         }
     }
 
-    /// Returns the welcome of a player.
-    pub(super) fn welcome(&self, player: &Arrival, heartbeat_ms: u32) -> Welcome {
+    /// Returns the welcome to a session, without the fields about resuming it.
+    fn welcome(&self, session: &Session) -> Welcome {
         Welcome {
             protocol: PROTOCOL,
             schema: SCHEMA,
-            player: player.player,
-            name: player.name.clone(),
+            player: session.player,
+            name: session.name.clone(),
             tick_rate: TICK_RATE,
             durability: Durability::L0,
-            heartbeat_ms,
             skins: self.skins.clone(),
             room_types: self.room_types.clone(),
-            session: None,
-            resume: None,
+            ..Welcome::default()
         }
     }
+}
+
+impl IoThread {
+    /// Returns the welcome to a session, and the key with which it can be resumed.
+    pub(super) fn welcome(&self, session: &Session, key: Option<&ResumeKey>) -> Welcome {
+        let options = &self.shared.options;
+        Welcome {
+            heartbeat_ms: milliseconds(options.heartbeat),
+            session: session.name_for_client(),
+            resume: key.map(ResumeKey::to_text),
+            resume_ms: key.map_or(0, |_| milliseconds(options.resume_timeout)),
+            ..self.shared.welcomes.welcome(session)
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }

@@ -77,6 +77,12 @@ kinds! {
     /// `/ws` without an upgrade, or with a different version of WebSocket.
     UpgradeRequired = UPGRADE_REQUIRED, "upgrade-required", "Upgrade required",
         Some(Rejection::UpgradeRequired);
+    /// The token of a request for a ticket is missing or not accepted.
+    Unauthorized = UNAUTHORIZED, "unauthorized", "Unauthorized", Some(Rejection::Token);
+    /// The user of a request for a ticket is banned or not active.
+    Banned = FORBIDDEN, "banned", "Banned", Some(Rejection::Banned);
+    /// The token cannot be checked now, or there are too many tickets.
+    AuthUnavailable = SERVICE_UNAVAILABLE, "auth-unavailable", "Try again later", Some(Rejection::AuthUnavailable);
     /// Too many connections from the address have not sent a hello.
     TooManyFromAddress = TOO_MANY_REQUESTS, "too-many-from-address",
         "Too many connections from this address", Some(Rejection::TooManyFromAddress);

@@ -175,16 +175,20 @@ pub(crate) fn parameter(uri: &Uri, name: &str) -> Result<String, HttpProblem> {
 
 /// Like [`parameter`], but the parameter may be missing.
 pub(crate) fn optional_parameter(uri: &Uri, name: &str) -> Result<Option<String>, HttpProblem> {
-    let query = uri.query().unwrap_or_default();
-    let value = form_urlencoded::parse(query.as_bytes())
-        .find_map(|(key, value)| (key == name).then(|| value.into_owned()));
-    match value {
+    match query_value(uri, name) {
         // Errors repeat the value.
         Some(value) if value.chars().count() > MAX_PARAMETER => Err(bad_parameter(format!(
             "the parameter {name} has more than {MAX_PARAMETER} characters"
         ))),
         value => Ok(value),
     }
+}
+
+/// Returns a parameter of the query, however long it is.
+pub(crate) fn query_value(uri: &Uri, name: &str) -> Option<String> {
+    let query = uri.query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
 }
 
 fn bad_parameter(detail: String) -> HttpProblem {

@@ -10,7 +10,7 @@ use parlour_shared::{
 };
 
 use super::recorder::{MetricKind, MetricsRecorder};
-use crate::rejection::Rejection;
+use crate::{auth::AuthFault, rejection::Rejection};
 
 /// Makes a struct of metrics from a table with one row per metric: field, type, kind of row, name,
 /// help.
@@ -165,6 +165,7 @@ labels! {
     ClientKind = "kind", &Self::ALL, name;
     ServerKind = "kind", &Self::ALL, name;
     Rejection = "class", Self::ALL, class;
+    AuthFault = "reason", Self::ALL, label;
     RefusalClass = "class", &Self::ALL, name;
 }
 

@@ -120,6 +120,7 @@ fn the_number_of_a_label_is_its_index() {
     check::<ClientKind>();
     check::<ServerKind>();
     check::<Rejection>();
+    check::<AuthFault>();
     check::<RefusalClass>();
     for (place, code) in parlour_shared::close::CloseCode::ALL.iter().enumerate() {
         assert_eq!(code.index(), place, "{code:?}");

@@ -76,7 +76,8 @@ impl Spectators {
             };
             match &event.kind {
                 // A spectator without a link has no seat to keep, so the desk lets it depart.
-                EventKind::Arrive(_) | EventKind::Reserve(_) | EventKind::Drop | EventKind::Resume { .. } => {}
+                EventKind::Arrive(_) | EventKind::Reserve(_) | EventKind::Drop | EventKind::Resume { .. } => {
+                }
                 EventKind::Depart => {
                     self.list.remove(&session);
                     if let Some(world) = world.as_deref_mut() {
@@ -251,6 +252,7 @@ impl Spectator {
             ClientMessage::Move(_)
             | ClientMessage::Hello(_)
             | ClientMessage::Ping { .. }
+            | ClientMessage::Authenticate(_)
             | ClientMessage::Bye => Ok(Wish::Nothing),
         }
     }

@@ -12,6 +12,7 @@ use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
 use crate::{
+    auth::AuthOptions,
     bridge::route::MAX_TICK_THREADS,
     declarations::{Declarations, DeclaredTypes},
     edge::EdgeOptions,
@@ -44,6 +45,8 @@ pub struct ServerOptions {
     pub room_types: Vec<RoomType>,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
+    /// Who may connect: tokens and guests.
+    pub auth: AuthOptions,
     /// The time without a tick after which `/livez` answers 503.
     pub livez_timeout: Duration,
     /// How often viewers are sent snapshots. `None`: 60 times a second, and less under load.
@@ -78,6 +81,7 @@ impl ServerOptions {
             logic: Logic::default(),
             room_types: Vec::new(),
             edge: EdgeOptions::default(),
+            auth: AuthOptions::default(),
             livez_timeout: Duration::from_secs(10),
             cadence: None,
             recording: RecordingOptions::default(),

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     BUILD,
     admin::Admin,
+    auth,
     bridge::{
         route::{MAX_IO_THREADS, MAX_TICK_THREADS, WorldPlace},
         wake::{self, WakeEnd, WakeSender},
@@ -205,11 +206,18 @@ fn start_with(
     welcomes: Welcomes,
     serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<ServedWorlds, StartError>,
 ) -> Result<Server, StartError> {
+    let mut auth = auth::prepare(&options.auth, options.listen)?;
     let descriptors = Descriptors::raise();
     let ports = Ports::listen(options.listen, options.admin)?;
     let tick_threads = options.tick_threads;
-    let shared = SharedState::new(options.edge.clone(), tick_threads, descriptors, welcomes);
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
+    let shared = SharedState::new(
+        options.edge.clone(),
+        (tick_threads, io_threads),
+        descriptors,
+        welcomes,
+        (&auth, &options.auth),
+    );
     let wiring = Wiring::new(io_threads, tick_threads, &ports.public, &shared)?;
     let (admin_wake, admin_woken) = wake::pair()?;
     let enough = shared
@@ -257,6 +265,11 @@ fn start_with(
         threads.start_tick(tick_loop)?;
     }
     threads.start_desk(desk, desk_wake)?;
+    let guests = auth.guests;
+    if let Some(service) = auth.service.take() {
+        tracing::info!(keys = service.keys(), guests, "tokens are verified");
+        threads.start_auth(service)?;
+    }
     threads.start_io(wiring.io)?;
     threads.start_admin(admin, admin_wake)?;
     tracing::info!(
@@ -265,6 +278,7 @@ fn start_with(
         io_threads,
         tick_threads,
         seed,
+        guests,
         "serving"
     );
     Ok(Server {

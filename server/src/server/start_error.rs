@@ -4,7 +4,7 @@ use std::{fmt, io, net::SocketAddr};
 
 use parlour_recording::RecordingError;
 
-use crate::{room_types::RoomTypeErrors, world_files::StateError};
+use crate::{auth::AuthError, room_types::RoomTypeErrors, world_files::StateError};
 
 /// The reason why a server did not start.
 #[derive(thiserror::Error)]
@@ -34,6 +34,9 @@ pub enum StartError {
     /// The recording or the history cannot be written.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// The keys of tokens cannot be used, or nobody could connect.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// The room types have mistakes.
     #[error(transparent)]
     RoomTypes(#[from] RoomTypeErrors),

@@ -11,6 +11,7 @@ use std::{
 
 use metrics::with_local_recorder;
 use parlour_recording::recorder::RecorderThreads;
+use tokio::sync::Notify;
 
 use super::{
     StopReport,
@@ -19,6 +20,7 @@ use super::{
 };
 use crate::{
     admin::Admin,
+    auth::AuthService,
     bridge::wake::WakeSender,
     desk::{self, DeskStart},
     edge::{self, CloseCounts},
@@ -31,6 +33,7 @@ pub(super) struct Threads {
     shared: SharedState,
     ticks: Vec<PollingThread>,
     desk: Option<(PollingThread, WakeSender)>,
+    auth: Option<(Arc<Notify>, JoinHandle<()>)>,
     io: Vec<WakeableThread<CloseCounts>>,
     admin: Option<WakeableThread<()>>,
     recorder: Option<RecorderThreads>,
@@ -67,6 +70,7 @@ impl Threads {
             shared,
             ticks: Vec::new(),
             desk: None,
+            auth: None,
             io: Vec::new(),
             admin: None,
             recorder,
@@ -95,6 +99,14 @@ impl Threads {
         let stop = Arc::clone(&start.stop);
         let thread = self.shared.failure.try_spawn("desk", move || desk::run(start))?;
         self.desk = Some((PollingThread { stop, thread }, wake));
+        Ok(())
+    }
+
+    /// Starts the thread that checks tokens.
+    pub(super) fn start_auth(&mut self, service: AuthService) -> io::Result<()> {
+        let stop = service.stop();
+        let thread = self.shared.failure.try_spawn("auth", move || service.run())?;
+        self.auth = Some((stop, thread));
         Ok(())
     }
 
@@ -144,6 +156,10 @@ impl Threads {
             let closed = io.thread.join().unwrap_or_default();
             report.closed += closed.answered;
             report.aborted += closed.aborted;
+        }
+        if let Some((stop, thread)) = self.auth.take() {
+            stop.notify_one();
+            let _ = thread.join();
         }
         if let Some((desk, wake)) = self.desk.take() {
             desk.stop.store(true, Ordering::Release);

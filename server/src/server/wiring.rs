@@ -4,6 +4,7 @@
 use std::{io, net::TcpListener, sync::Arc};
 
 use crate::{
+    auth::{AuthOptions, AuthParts},
     bridge::{
         commands::command_ring,
         event_ring::event_ring,
@@ -39,9 +40,10 @@ impl SharedState {
     /// Creates the state. No thread runs yet.
     pub(super) fn new(
         options: EdgeOptions,
-        tick_threads: usize,
+        (tick_threads, io_threads): (usize, usize),
         descriptors: Descriptors,
         welcomes: Welcomes,
+        (auth, auth_options): (&AuthParts, &AuthOptions),
     ) -> Self {
         let descriptors = Arc::new(descriptors);
         let metrics = Arc::new(Metrics::new(tick_threads));
@@ -54,6 +56,9 @@ impl SharedState {
             Arc::clone(&status),
             Arc::clone(&failure),
             welcomes,
+            auth,
+            auth_options,
+            io_threads,
         ));
         Self {
             descriptors,

@@ -43,7 +43,8 @@ impl MessageLog {
             self.forms.push_back((self.last, forms.cloned()));
         }
         self.make_room(LENGTH + payload.len());
-        self.bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        self.bytes
+            .extend_from_slice(&(payload.len() as u32).to_le_bytes());
         self.bytes.extend_from_slice(payload);
         self.count += 1;
         while self.bytes() > limit && self.count > 0 {

@@ -51,7 +51,14 @@ mod tests {
         let text = key.to_text();
         assert_eq!(text, "0a".repeat(16));
         assert!(key.is(&text));
-        for wrong in ["", "0", &text[1..], &format!("{text}0"), &text.to_uppercase(), "0b0a"] {
+        for wrong in [
+            "",
+            "0",
+            &text[1..],
+            &format!("{text}0"),
+            &text.to_uppercase(),
+            "0b0a",
+        ] {
             assert!(!key.is(wrong), "{wrong}");
         }
         assert!(!format!("{key:?}").contains("0a"));

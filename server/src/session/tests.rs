@@ -101,7 +101,11 @@ impl Node {
     }
 
     fn deliver_to_client(&mut self) {
-        let Some(what) = self.link.as_mut().and_then(|(to_client, _)| to_client.pop_front()) else {
+        let Some(what) = self
+            .link
+            .as_mut()
+            .and_then(|(to_client, _)| to_client.pop_front())
+        else {
             return;
         };
         let client = &mut self.client;
@@ -128,7 +132,11 @@ impl Node {
     }
 
     fn deliver_to_server(&mut self) {
-        if let Some(number) = self.link.as_mut().and_then(|(_, to_server)| to_server.pop_front()) {
+        if let Some(number) = self
+            .link
+            .as_mut()
+            .and_then(|(_, to_server)| to_server.pop_front())
+        {
             self.session.note_heard(ClientKind::Chat);
             self.handled.push(number);
         }
@@ -164,7 +172,11 @@ impl Node {
             key: next.to_text(),
             resumed: Some(resumed),
         });
-        let missed: Vec<u32> = self.session.missed().map(|missed| number(missed.payload)).collect();
+        let missed: Vec<u32> = self
+            .session
+            .missed()
+            .map(|missed| number(missed.payload))
+            .collect();
         assert!(!resumed.reset || missed.is_empty());
         for number in missed {
             self.to_client(OnTheWay::Message(number));
@@ -201,7 +213,10 @@ impl Node {
             return;
         }
         let one_by_one: Vec<u32> = (1..=client.said).collect();
-        assert_eq!(self.handled, one_by_one, "each message of the client is handled once");
+        assert_eq!(
+            self.handled, one_by_one,
+            "each message of the client is handled once"
+        );
         let given = &client.given;
         assert!(given.is_sorted() && given.windows(2).all(|pair| pair[0] < pair[1]));
         if client.resets == 0 {

@@ -22,6 +22,7 @@ pub(crate) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
                 ClientMessage::Hello(_)
                 | ClientMessage::Move(_)
                 | ClientMessage::Ping { .. }
+                | ClientMessage::Authenticate(_)
                 | ClientMessage::Bye => return None,
             },
             EventKind::Arrive(_) => (0, LostKind::Arrival),

@@ -53,6 +53,8 @@ pub enum ClientMessage {
     Reserve(Reserve),
     /// Acts on an object or a player.
     Act(Act),
+    /// Proves with a newer token that the user of the session may stay.
+    Authenticate(Authenticate),
     /// Says how many numbered messages of the session the client has received, so that the server
     /// need not keep them.
     Ack {
@@ -75,6 +77,7 @@ impl ClientMessage {
             Self::Custom(custom) => custom.request,
             Self::Reserve(reserve) => reserve.request,
             Self::Act(act) => act.request,
+            Self::Authenticate(authenticate) => authenticate.request,
             Self::Hello(_) | Self::Move(_) | Self::Ping { .. } | Self::Bye | Self::Ack { .. } => 0,
         }
     }
@@ -93,7 +96,8 @@ pub struct Hello {
     /// error, the server picks a name.
     #[serde(default)]
     pub name: String,
-    /// The secret that identifies the player. `None`: a guest.
+    /// The token of the user, or `ticket:` and a ticket. `None`: a guest, or a client that sent it
+    /// with the upgrade request.
     #[serde(default)]
     pub token: Option<String>,
     /// The session to resume, from the last welcome.
@@ -119,6 +123,26 @@ impl fmt::Debug for Hello {
             .field("resume", &self.resume.as_ref().map(|_| format_args!("..")))
             .field("received", &self.received)
             .finish()
+    }
+}
+
+/// A newer token for the user of the session.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authenticate {
+    /// Repeated in the answer.
+    #[serde(default)]
+    pub request: Request,
+    /// The token, for the same user as the first one.
+    pub token: String,
+}
+
+/// Omits the token, which must not appear in logs.
+impl fmt::Debug for Authenticate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticate")
+            .field("request", &self.request)
+            .finish_non_exhaustive()
     }
 }
 

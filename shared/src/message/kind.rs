@@ -69,6 +69,7 @@ kinds! {
         Bye "bye",
         Reserve "reserve",
         Act "act",
+        Authenticate "authenticate",
         Ack "ack",
     }
 }
@@ -131,5 +132,6 @@ kinds! {
         Taken "taken",
         NotYours "not_yours",
         BadBody "bad_body",
+        Forbidden "forbidden",
     }
 }

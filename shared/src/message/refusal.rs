@@ -73,6 +73,8 @@ pub enum Refusal {
         /// 200 bytes.
         reason: String,
     },
+    /// The token of the session does not grant the room, or a newer token was not accepted.
+    Forbidden,
 }
 
 impl Refusal {

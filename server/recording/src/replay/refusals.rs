@@ -58,7 +58,8 @@ fn can_be_refused(message: &ClientMessage, refusal: &Refusal) -> bool {
         | Refusal::AlreadyThere
         | Refusal::RoomLocked
         | Refusal::BadOptions
-        | Refusal::BadTicket => matches!(message, Asked::Join(_)),
+        | Refusal::BadTicket
+        | Refusal::Forbidden => matches!(message, Asked::Join(_)),
         Refusal::NotInRoom => !matches!(
             message,
             Asked::Hello(_) | Asked::Join(_) | Asked::Move(_) | Asked::Ping { .. } | Asked::Bye

@@ -48,7 +48,7 @@ pub(super) fn check(program: &Program, matches: &ArgMatches) -> Result<(), Exit>
 fn is_used_by_serve(setting: &Setting) -> bool {
     match setting.section {
         Section::Network => !["cadence", "realtime", "tick_threads"].contains(&setting.name),
-        Section::Log => true,
+        Section::Access | Section::Log => true,
         Section::World | Section::Limits | Section::Recording => false,
     }
 }

@@ -28,6 +28,7 @@ fn every_session_is_placed_at_once_and_everything_is_forwarded() {
         session,
         io_thread: 2,
         player: Arrival::default(),
+        grants: None,
     });
     assert!(matches!(
         opened[..],

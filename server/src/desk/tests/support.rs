@@ -140,6 +140,7 @@ impl TestDesk {
             session,
             io_thread: 0,
             player,
+            grants: None,
         });
         session
     }

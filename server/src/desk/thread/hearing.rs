@@ -69,10 +69,11 @@ impl DeskThread {
             kind,
         } = event;
         let event = match kind {
-            ForwardedKind::Opened(player) => DeskEvent::Opened {
+            ForwardedKind::Opened { player, grants } => DeskEvent::Opened {
                 session,
                 io_thread,
                 player,
+                grants,
             },
             ForwardedKind::Closed => DeskEvent::Closed { session, number },
             ForwardedKind::Link(link) => DeskEvent::Link {

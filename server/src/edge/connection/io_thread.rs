@@ -87,11 +87,15 @@ impl IoThread {
     }
 
     /// Opens a session for the connection in this place.
-    pub(in crate::edge) fn open_session(&self, place: usize, player: &Arrival) -> Rc<Session> {
+    pub(in crate::edge) fn open_session(
+        &self,
+        place: usize,
+        player: &Arrival,
+        key: Option<ResumeKey>,
+    ) -> Rc<Session> {
         let serial = self.serial.get() + 1;
         self.serial.set(serial);
         let id = route::session_id(self.shared.start, serial, self.thread);
-        let key = self.shared.options.is_resumable().then(ResumeKey::random);
         let session = Rc::new(Session::new(id, player, key));
         let linked = LinkedSession {
             place,

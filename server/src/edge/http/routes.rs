@@ -1,11 +1,21 @@
 //! The routes of the public port.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, pin::Pin};
 
-use hyper::{Request, body::Incoming};
+use hyper::{
+    Request,
+    body::Incoming,
+    header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+};
 
 use crate::{
-    edge::{Rejection, Wire, connection::IoThread, upgrade},
+    auth::{AuthFault, Credential, TICKET_LIFE, TicketAnswer},
+    edge::{
+        Rejection, Wire,
+        connection::IoThread,
+        presented::{bearer, presented},
+        upgrade,
+    },
     http::{self, Access, Answer, Destination, HttpProblem, ProblemKind, Route, Routes},
 };
 
@@ -13,6 +23,7 @@ static ROUTES: Routes<Handler> = Routes::new(
     &[
         Route::get("/", Access::Anyone, index),
         Route::upgrade("/ws", Access::Players, enter),
+        Route::post("/api/tickets", Access::Players, ticket),
     ],
     Access::Anyone,
     "nothing here; connect at /ws",
@@ -22,23 +33,30 @@ static ROUTES: Routes<Handler> = Routes::new(
 type Handler = fn(&IoThread, &Request<Incoming>, &Destination) -> Result<Reply, HttpProblem>;
 
 /// A response that is not an error.
-pub(super) struct Reply {
-    pub(super) answer: Answer,
-    /// The WebSocket that the connection becomes, or `None` if the connection ends.
-    pub(super) agreement: Option<Agreement>,
+pub(super) enum Reply {
+    /// The response, after which the connection ends.
+    Answer(Answer),
+    /// The response, after which the connection becomes a WebSocket.
+    Upgrade(Answer, Agreement),
+    /// The response follows later, and the connection ends after it.
+    Later(LaterReply),
 }
 
-/// The kind of WebSocket that client and server agreed on.
-#[derive(Clone, Copy)]
+/// A response that the server must wait for.
+pub(super) type LaterReply = Pin<Box<dyn Future<Output = Result<Answer, HttpProblem>>>>;
+
+/// The kind of WebSocket that client and server agreed on, and the token or ticket of the client.
 pub(super) struct Agreement {
     pub(super) wire: Wire,
     pub(super) may_be_typed: bool,
+    pub(super) presented: Option<Credential>,
 }
 
 const INDEX: &str = "This is Parlour, a world server: a room to walk in, with everyone else who is there.
 
 Connect with WebSocket at /ws on this address, with the subprotocol parlour.v1 (binary)
-or parlour.v1.json (the same messages as JSON text). By hand, with the hello within TIME s:
+or parlour.v1.json (the same messages as JSON text). POST /api/tickets exchanges a token for a
+one-time ticket. By hand, with the hello within TIME s:
 
   npx wscat -c ws://THIS-ADDRESS/ws -s parlour.v1.json
   > {\"hello\":{\"protocol\":1,\"name\":\"you\"}}
@@ -77,10 +95,7 @@ pub(super) fn full(rejection: Rejection) -> HttpProblem {
 fn index(io: &IoThread, _: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
     let time = io.shared.options.time_to_type_hello(to.local()).as_secs_f64();
     let text = INDEX.replace("TIME", &time.to_string());
-    Ok(Reply {
-        answer: http::text(text),
-        agreement: None,
-    })
+    Ok(Reply::Answer(http::text(text)))
 }
 
 /// `GET /ws`: accepts or rejects a WebSocket.
@@ -96,9 +111,55 @@ fn enter(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result
     let agreement = Agreement {
         wire: upgrade.wire,
         may_be_typed: upgrade.may_be_typed,
+        presented: presented(request, io.shared.token_in_query)?,
     };
-    Ok(Reply {
-        answer: upgrade.answer(),
-        agreement: Some(agreement),
-    })
+    Ok(Reply::Upgrade(upgrade.answer(), agreement))
+}
+
+/// `POST /api/tickets`: a one-time ticket for the user of the token in the header `Authorization`.
+fn ticket(io: &IoThread, request: &Request<Incoming>, _: &Destination) -> Result<Reply, HttpProblem> {
+    let mut tokens = bearer(request.headers());
+    let (Some(Credential::Token(token)), true) = (tokens.pop(), tokens.is_empty()) else {
+        let detail = "send one header, Authorization: Bearer TOKEN";
+        return Err(unauthorized(detail));
+    };
+    let queue = io.shared.auth.as_ref().ok_or(AuthFault::NoKeys);
+    let answer = queue.and_then(|queue| queue.ticket(token));
+    let shared = std::sync::Arc::clone(&io.shared);
+    Ok(Reply::Later(Box::pin(async move {
+        let issued: TicketAnswer = match answer {
+            // An error means that the thread has panicked, which closes all connections.
+            Ok(answer) => answer.await.unwrap_or(Err(AuthFault::Busy)),
+            Err(fault) => Err(fault),
+        };
+        match issued {
+            Ok(ticket) => {
+                let body = serde_json::json!({ "ticket": ticket, "expires_in": TICKET_LIFE.as_secs() });
+                Ok(http::json(body.to_string().into_bytes()))
+            }
+            Err(fault) => {
+                shared.metrics.edge.auth_failures.add(fault, 1);
+                // The problem has one text for all faults of tokens, so the reason is logged here.
+                tracing::debug!(%fault, "no ticket");
+                Err(no_ticket(fault))
+            }
+        }
+    })))
+}
+
+fn no_ticket(fault: AuthFault) -> HttpProblem {
+    match Rejection::from(fault) {
+        Rejection::Banned => HttpProblem::new(ProblemKind::Banned, "this user may not connect"),
+        Rejection::AuthUnavailable => HttpProblem::new(
+            ProblemKind::AuthUnavailable,
+            "the token cannot be checked now, or there are too many tickets: try again in a second",
+        )
+        .with(RETRY_AFTER, HeaderValue::from_static("1")),
+        _ => unauthorized("the token is not accepted"),
+    }
+}
+
+fn unauthorized(detail: &'static str) -> HttpProblem {
+    HttpProblem::new(ProblemKind::Unauthorized, detail)
+        .with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
 }

@@ -224,6 +224,7 @@ impl Node {
             session,
             io_thread: io,
             player,
+            grants: None,
         });
     }
 

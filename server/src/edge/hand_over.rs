@@ -1,0 +1,112 @@
+//! Passes a connection to the I/O thread of the session that its client wants to resume.
+
+use std::{
+    net::{SocketAddr, TcpStream},
+    rc::Rc,
+    sync::{Mutex, PoisonError},
+};
+
+use parlour_shared::message::Hello;
+use tokio::{
+    sync::mpsc::{Receiver, Sender, channel},
+    task::spawn_local,
+};
+
+use super::{
+    Rejection, Wire,
+    admission::AdmissionPermit,
+    authenticating::User,
+    connection::{Connection, IoThread},
+    reader,
+    time_limit::TimeLimit,
+};
+
+/// The number of connections that may be on their way to a thread. A client whose connection does
+/// not fit is closed with 1013, and tries again.
+const WAITING: usize = 1024;
+
+/// The ways to all I/O threads.
+pub(super) struct HandOver {
+    senders: Vec<Sender<HandedOver>>,
+    receivers: Mutex<Vec<Option<Receiver<HandedOver>>>>,
+}
+
+/// A connection on its way.
+pub(super) struct HandedOver {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) wire: Wire,
+    pub(super) permit: AdmissionPermit,
+    pub(super) deadline: TimeLimit,
+    pub(super) target: Target,
+    /// What arrived after the hello.
+    pub(super) rest: Vec<u8>,
+}
+
+/// What a connection is passed on for.
+pub(super) struct Target {
+    pub(super) thread: usize,
+    pub(super) hello: Hello,
+    pub(super) user: Option<User>,
+}
+
+impl HandOver {
+    pub(super) fn new(threads: usize) -> Self {
+        let (senders, receivers) = (0..threads)
+            .map(|_| {
+                let (sender, receiver) = channel(WAITING);
+                (sender, Some(receiver))
+            })
+            .unzip();
+        Self {
+            senders,
+            receivers: Mutex::new(receivers),
+        }
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.senders.len()
+    }
+
+    fn take_receiver(&self, thread: usize) -> Option<Receiver<HandedOver>> {
+        let mut receivers = self.receivers.lock().unwrap_or_else(PoisonError::into_inner);
+        receivers.get_mut(thread)?.take()
+    }
+}
+
+/// Passes a connection on. Its reader must be dropped, and nothing else may use it.
+pub(super) fn pass(connection: Rc<Connection>, target: Target, deadline: TimeLimit) {
+    let io = Rc::clone(&connection.io);
+    let rest = connection.take_rest();
+    // A task that sends the rest of a pong has a reference, too.
+    let Some((stream, peer, wire, permit)) = Rc::into_inner(connection).map(Connection::into_parts) else {
+        return;
+    };
+    let sender = io.shared.hand_over.senders.get(target.thread);
+    let (Ok(stream), Some(sender)) = (stream.into_std(), sender) else {
+        return;
+    };
+    let handed_over = HandedOver {
+        stream,
+        peer,
+        wire,
+        permit,
+        deadline,
+        target,
+        rest,
+    };
+    if sender.try_send(handed_over).is_err() {
+        io.shared
+            .reject(Rejection::TooManyConnections, peer, "too many clients resume");
+    }
+}
+
+/// Takes the connections for this thread until the runtime ends.
+pub(super) async fn receive(io: Rc<IoThread>) {
+    let Some(mut receiver) = io.shared.hand_over.take_receiver(io.thread) else {
+        return;
+    };
+    while let Some(handed_over) = receiver.recv().await {
+        spawn_local(reader::go_on(Rc::clone(&io), handed_over));
+    }
+}
