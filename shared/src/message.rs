@@ -19,5 +19,5 @@ pub use movement::{Move, MoveHeading};
 pub use refusal::{KeyVersion, Refusal};
 pub use server::{
     Accepted, ChatSaid, Closing, CustomSaid, Durability, EntityKind, LeaveReason, Pong, Refused, Reserved,
-    RoomEntered, RoomLeft, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
+    Resumed, RoomEntered, RoomLeft, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
 };

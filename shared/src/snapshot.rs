@@ -42,6 +42,13 @@ pub use write::{
 
 use serde::{Deserialize, Serialize};
 
+/// Returns whether a packed snapshot has everything that is visible, and does not depend on an
+/// earlier one.
+#[must_use]
+pub fn is_full(snapshot: &[u8]) -> bool {
+    snapshot.get(1).is_some_and(|bits| bits & flags::FULL != 0)
+}
+
 /// Bits of the flags byte.
 pub mod flags {
     /// The snapshot is full: it replaces everything that the client knows about the room.

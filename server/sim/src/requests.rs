@@ -77,6 +77,7 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
         | ClientMessage::Ping { .. }
         | ClientMessage::Bye
         | ClientMessage::Authenticate(_)
+        | ClientMessage::Ack { .. }
         | ClientMessage::Reserve(_) => None,
     }
 }
@@ -136,7 +137,10 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
         ClientMessage::Custom(custom) => extend::receive(world, player, custom),
         ClientMessage::Act(act) => extend::receive_action(world, player, act),
         // The node turns a client's reservation into an event, and checks tokens itself.
-        ClientMessage::Hello(_) | ClientMessage::Reserve(_) | ClientMessage::Authenticate(_) => {
+        ClientMessage::Hello(_)
+        | ClientMessage::Reserve(_)
+        | ClientMessage::Authenticate(_)
+        | ClientMessage::Ack { .. } => {
             Err(Refusal::OutOfOrder)
         }
         ClientMessage::Ping { .. } | ClientMessage::Bye => Ok(()),

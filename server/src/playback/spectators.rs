@@ -253,6 +253,7 @@ impl Spectator {
             | ClientMessage::Hello(_)
             | ClientMessage::Ping { .. }
             | ClientMessage::Authenticate(_)
+            | ClientMessage::Ack { .. }
             | ClientMessage::Bye => Ok(Wish::Nothing),
         }
     }

@@ -23,6 +23,7 @@ pub(crate) fn lost_requests(events: &[Event]) -> Vec<LostRequest> {
                 | ClientMessage::Move(_)
                 | ClientMessage::Ping { .. }
                 | ClientMessage::Authenticate(_)
+                | ClientMessage::Ack { .. }
                 | ClientMessage::Bye => return None,
             },
             EventKind::Arrive(_) => (0, LostKind::Arrival),

@@ -38,6 +38,7 @@ const EXAMPLES: [(&str, &str); ClientKind::ALL.len()] = [
     ("reserve", r#"{"reserve":{"request":1,"seats":4,"room":"plaza"}}"#),
     ("act", r#"{"act":{"target":{"object":1},"name":"open"}}"#),
     ("authenticate", r#"{"authenticate":{"request":1,"token":"..."}}"#),
+    ("ack", r#"{"ack":{"received":1}}"#),
 ];
 
 /// Returns a sentence that says what is wrong with `text`, which serde_json rejected with `error`.

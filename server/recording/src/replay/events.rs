@@ -129,5 +129,6 @@ pub(super) fn request(message: &ClientMessage) -> String {
         ClientMessage::Bye => "bye".to_owned(),
         // Never the token. No server of this version records such a message.
         ClientMessage::Authenticate(_) => "authenticate".to_owned(),
+        ClientMessage::Ack { received } => format!("ack {received}"),
     }
 }
