@@ -107,12 +107,12 @@ pub use parlour_shared::{
 #[doc(no_inline)]
 pub use parlour_sim::{
     ActionOn, Answer, AnswerCache, BoardAnswer, BoardQuestion, BoardRule, CameNear, Chance, Clamped, Clock,
-    Control, Cooldown, CurrentPosition, Dropped, EntityKinds, FollowPaths, FoundEntity, FromPlayer, HalfSize, Hearing,
-    HitTarget, InRoom, Interest, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest, ObjectKind,
-    ObjectSlots, Objects, OnDrop, OptionSpec, Owner, OwnerLeaves, Owners, Passable, PastRoom, PastSpace, Player,
-    Rate, Reach, Rect, Room, RoomEvent, RoomListings, RoomOptions, RoomState, RoomStates, Rooms, Route,
-    RouteStatus, Seat, Seats, SimulationApp, Space, StableId, Steer, StepSet, TickSchedule, TimerId,
-    TimerRang, Timers, ToPlayers, Walk, WentAway, every, ticks_in,
+    Control, Cooldown, CurrentPosition, Dropped, EntityKinds, FollowPaths, FoundEntity, FromPlayer, HalfSize,
+    Hearing, HitTarget, InRoom, Interest, KindSet, MaySleep, Motion, Nearby, Object, ObjectInterest,
+    ObjectKind, ObjectSlots, Objects, OnDrop, OptionSpec, Owner, OwnerLeaves, Owners, Passable, PastRoom,
+    PastSpace, Player, Rate, Reach, Rect, Room, RoomEvent, RoomListings, RoomOptions, RoomState, RoomStates,
+    Rooms, Route, RouteStatus, Seat, Seats, SimulationApp, Space, StableId, Steer, StepSet, TickSchedule,
+    TimerId, TimerRang, Timers, ToPlayers, Walk, WentAway, every, ticks_in,
 };
 /// The parameters that remember something which is not part of the state. They replace those of the
 /// same names in `bevy_ecs`, so that a server can name the systems that have one.

@@ -36,8 +36,8 @@ use crate::{
     motion::{Gait, Position},
 };
 pub use write::{
-    Builder, EnterFields, IdentityFields, write_anchor, write_component, write_component_mask, write_enter,
-    write_dropped, write_owner, write_skin, write_turn, write_update_head,
+    Builder, EnterFields, IdentityFields, write_anchor, write_component, write_component_mask, write_dropped,
+    write_enter, write_owner, write_skin, write_turn, write_update_head,
 };
 
 use serde::{Deserialize, Serialize};

@@ -11,8 +11,8 @@ use parlour_shared::{
     motion::{Direction, Gait, Heading, Position, Velocity},
     snapshot::{
         Ack, Builder, EnterFields, IdentityFields, MotionChange, Snapshot, fields, flags, write_anchor,
-        write_component, write_component_mask, write_dropped, write_enter, write_owner, write_skin, write_turn,
-        write_update_head,
+        write_component, write_component_mask, write_dropped, write_enter, write_owner, write_skin,
+        write_turn, write_update_head,
     },
     view::{Seen, View},
 };

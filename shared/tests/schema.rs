@@ -13,7 +13,8 @@ use parlour_shared::{
     motion::{Direction, Gait, HALF_BODY, Heading, Position, UNITS_PER_PX, Velocity, unit_vector},
     snapshot::{
         Ack, Builder, EnterFields, IdentityFields, fields, flags, write_anchor, write_component,
-        write_component_mask, write_dropped, write_enter, write_owner, write_skin, write_turn, write_update_head,
+        write_component_mask, write_dropped, write_enter, write_owner, write_skin, write_turn,
+        write_update_head,
     },
 };
 use support::{golden::to_hex, typed};

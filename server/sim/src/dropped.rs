@@ -90,7 +90,10 @@ pub(crate) fn end_motions(world: &mut World) {
 }
 
 fn goes_on(world: &mut World, player: Entity) -> bool {
-    if world.get::<Dropped>(player).is_none_or(|dropped| !dropped.goes_on) {
+    if world
+        .get::<Dropped>(player)
+        .is_none_or(|dropped| !dropped.goes_on)
+    {
         return false;
     }
     if movement::is_under_way(world, player) {

@@ -53,7 +53,11 @@ fn a_dropped_player_keeps_its_seat_and_others_see_that_it_is_dropped() {
     assert!(looks_dropped(&world, 2, 1) && !looks_dropped(&world, 2, 2));
     assert_eq!(world.get::<Dropped>(1).unwrap().since(), world.now());
     let head = 9 + 2;
-    assert_eq!(world.snapshot_size(2), Some(head + 2 + 1 + 1), "slot, mask and flag");
+    assert_eq!(
+        world.snapshot_size(2),
+        Some(head + 2 + 1 + 1),
+        "slot, mask and flag"
+    );
     world.ticks(300);
     world.check_views(false);
     let (seen, _, _) = world.client(2).view.find_player(world.client(1).player).unwrap();
@@ -319,9 +323,9 @@ fn a_player_that_leaves_is_reported_as_dropped_and_arrives_so() {
     next.ticks(10);
     assert!(is_dropped(&next, 7) && next.get::<InRoom>(7).is_some());
     assert_eq!(next.get::<Dropped>(7).unwrap().since(), Tick(1));
-    next.open_and_join(1, "plaza");
+    next.open_and_join(2, "plaza");
     next.ticks(10);
-    assert!(looks_dropped(&next, 1, 7));
+    assert!(looks_dropped(&next, 2, 7));
     next.resume(7);
     next.tick();
     assert_eq!(next.snapshot(7).unwrap().base, None);

@@ -40,7 +40,11 @@ fn listen(
             _ => continue,
         };
         let number = dropped.iter().filter(|dropped| *dropped).count();
-        let present = if present.contains(player) { "present" } else { "not" };
+        let present = if present.contains(player) {
+            "present"
+        } else {
+            "not"
+        };
         told.0
             .push(format!("{} {what}, {number} dropped, {present}", clock.tick.0));
     }

@@ -18,8 +18,8 @@ use parlour_shared::{
     snapshot::{Identity, PlayerIdentity},
 };
 use parlour_sim::{
-    CurrentPosition, Dropped, InRoom, Interest, Motion, ObjectInterest, ObjectSlots, OnDrop, OwnerLeaves, Player, RateLimits,
-    Room, RoomRules, RoomTypeConfig, Rooms, Seat, Seats, SimConfig, Skin,
+    CurrentPosition, Dropped, InRoom, Interest, Motion, ObjectInterest, ObjectSlots, OnDrop, OwnerLeaves,
+    Player, RateLimits, Room, RoomRules, RoomTypeConfig, Rooms, Seat, Seats, SimConfig, Skin,
 };
 use parlour_testing::{
     Color, MoverOrder, ObjectOrder, SessionActions as _, TestWorld, generous_rules, objects_plugin,

@@ -137,7 +137,11 @@ fn a_dropped_player_can_own_what_game_logic_gives_it() {
     assert_eq!(owners(&world.sim)[&1], id(&world, 1));
     world.resume(1);
     world.tick();
-    assert_eq!(owners(&world.sim)[&1], id(&world, 1), "nothing happens when it resumes");
+    assert_eq!(
+        owners(&world.sim)[&1],
+        id(&world, 1),
+        "nothing happens when it resumes"
+    );
     world.close(1);
     world.tick();
     assert_eq!(owners(&world.sim)[&1], None);

@@ -15,8 +15,9 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    CameNear, Clock, CurrentPosition, FromPlayer, InRoom, Interest, MaySleep, Motion, OnDrop, Perspective, Player,
-    RoomTypeConfig, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayers, Walk, WentAway,
+    CameNear, Clock, CurrentPosition, FromPlayer, InRoom, Interest, MaySleep, Motion, OnDrop, Perspective,
+    Player, RoomTypeConfig, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayers, Walk,
+    WentAway,
 };
 use parlour_testing::{Script, SessionActions as _, maps::connected_maps};
 use parlour_tick::{Cadence, Pace, PaceLevel, TickInput, TickOutput};

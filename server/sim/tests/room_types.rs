@@ -9,8 +9,8 @@ use parlour_shared::{
     motion::{Speeds, UNITS_PER_PX},
 };
 use parlour_sim::{
-    BroadcastLimit, ConfigError, Interest, InvalidRoomType, OnDrop, OptionKind, OptionSpec, Rate, RateLimits, Room,
-    RoomOptions, RoomRules, RoomTypeConfig, Rooms, SimConfig, Simulation, SimulationApp as _,
+    BroadcastLimit, ConfigError, Interest, InvalidRoomType, OnDrop, OptionKind, OptionSpec, Rate, RateLimits,
+    Room, RoomOptions, RoomRules, RoomTypeConfig, Rooms, SimConfig, Simulation, SimulationApp as _,
 };
 use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::open_map, plaza};
 use parlour_tick::Cadence;

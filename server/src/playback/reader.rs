@@ -227,11 +227,7 @@ fn bytes_of(input: &TickInput) -> usize {
             scratch.len()
         }
         EventKind::Reserve(reservation) => reservation.join.room.len(),
-        EventKind::Depart
-        | EventKind::Hold
-        | EventKind::Release
-        | EventKind::Drop
-        | EventKind::Resume => 0,
+        EventKind::Depart | EventKind::Hold | EventKind::Release | EventKind::Drop | EventKind::Resume => 0,
     };
     let texts: usize = input.events.iter().map(|event| &event.kind).map(event).sum();
     texts + input.events.len() * size_of::<parlour_tick::Event>()

@@ -13,7 +13,8 @@ use parlour_shared::{
     view::Seen,
 };
 use parlour_sim::{
-    Dropped, Interest, Motion, ObjectInterest, Player, Proximity, Room, Rooms, Seats, SimConfig, Simulation, Skin,
+    Dropped, Interest, Motion, ObjectInterest, Player, Proximity, Room, Rooms, Seats, SimConfig, Simulation,
+    Skin,
 };
 use parlour_tick::{Cadence, EventKind, Pace, TickInput, TickOutput};
 

@@ -134,7 +134,10 @@ fn a_dropped_player_stays_and_receives_what_it_missed_when_it_resumes() {
     assert!(room.component::<Dropped>(ada).is_none());
     assert_eq!(room.chats(ada)[0].text, "are you there?");
     assert!(room.sees(ada, bob));
-    assert_eq!(room.received::<Gong>(ada), [Gong { strokes: 3 }, Gong { strokes: 3 }]);
+    assert_eq!(
+        room.received::<Gong>(ada),
+        [Gong { strokes: 3 }, Gong { strokes: 3 }]
+    );
 }
 
 #[test]

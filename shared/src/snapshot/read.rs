@@ -2,8 +2,8 @@
 //! not trusted.
 
 use super::{
-    Ack, DROPPED_BIT, Enter, Identity, MotionChange, ObjectIdentity, OwnerChange, PlayerIdentity, Snapshot, SnapshotError,
-    SnapshotHeader, Update, fields, flags,
+    Ack, DROPPED_BIT, Enter, Identity, MotionChange, ObjectIdentity, OwnerChange, PlayerIdentity, Snapshot,
+    SnapshotError, SnapshotHeader, Update, fields, flags,
 };
 use crate::{
     codec::SNAPSHOT_OPCODE,
@@ -215,12 +215,8 @@ fn read_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, SnapshotErro
 
 fn read_any_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, SnapshotError> {
     let (slot, mask) = (input.slot()?, input.u8()?);
-    let known = fields::TURN
-        | fields::ANCHOR
-        | fields::SKIN
-        | fields::COMPONENTS
-        | fields::OWNER
-        | fields::DROPPED;
+    let known =
+        fields::TURN | fields::ANCHOR | fields::SKIN | fields::COMPONENTS | fields::OWNER | fields::DROPPED;
     let has_both = |pair| mask & pair == pair;
     if mask == 0
         || mask & !known != 0

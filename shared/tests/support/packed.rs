@@ -2,8 +2,7 @@
 
 use parlour_shared::snapshot::{
     Builder, EnterFields, Identity, IdentityFields, MotionChange, Snapshot, fields, flags, write_anchor,
-    write_component, write_component_mask, write_dropped,
-    write_enter, write_owner, write_skin, write_turn,
+    write_component, write_component_mask, write_dropped, write_enter, write_owner, write_skin, write_turn,
     write_update_head,
 };
 
@@ -71,11 +70,7 @@ pub(crate) fn encode(snapshot: &Snapshot) -> Vec<u8> {
             } else {
                 0
             };
-            write_update_head(
-                out,
-                update.slot,
-                motion | skin | components | owner | dropped,
-            );
+            write_update_head(out, update.slot, motion | skin | components | owner | dropped);
             match update.motion {
                 Some(MotionChange::Turn { since, gait }) => {
                     write_turn(out, snapshot.tick.since(since) as u8, gait);

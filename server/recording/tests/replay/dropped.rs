@@ -52,7 +52,10 @@ fn the_table_of_commands_has_drops_and_resumes() {
     );
     let shown = shown.unwrap();
     let rows: Vec<String> = shown.rows.iter().map(|row| row.join(" ")).collect();
-    assert!(rows.len() == 2 && rows[0].contains("drops") && rows[1].contains("resumes"), "{rows:?}");
+    assert!(
+        rows.len() == 2 && rows[0].contains("drops") && rows[1].contains("resumes"),
+        "{rows:?}"
+    );
     let kinds: Vec<_> = shown.json.iter().map(|row| row["kind"].to_string()).collect();
     assert_eq!(kinds, ["\"drop\"", "\"resume\""]);
 }

@@ -4,8 +4,7 @@ use parlour_shared::{
     ids::{Slot, Tick},
     snapshot::{
         EnterFields, Identity, IdentityFields, fields, write_anchor, write_component, write_component_mask,
-        write_dropped,
-        write_enter, write_owner, write_skin, write_turn, write_update_head,
+        write_dropped, write_enter, write_owner, write_skin, write_turn, write_update_head,
     },
 };
 

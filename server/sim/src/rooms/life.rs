@@ -188,10 +188,9 @@ pub(super) fn restore(saved: Vec<SavedEvent>, world: &World) -> Option<RoomEvent
     let events = saved.into_iter().map(|(room, what)| {
         let what = what.map(find);
         let players_are_players = match what {
-            What::Entered(player)
-            | What::Left(player, _)
-            | What::Dropped(player)
-            | What::Resumed(player) => player.id.as_player().is_some(),
+            What::Entered(player) | What::Left(player, _) | What::Dropped(player) | What::Resumed(player) => {
+                player.id.as_player().is_some()
+            }
             What::Created | What::Emptied => true,
         };
         room.as_room()?;
