@@ -22,7 +22,7 @@ fn file() -> TemporaryPath {
 fn followed(name: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let query = PlayerQuery(name.into());
-    follow(&mut replay(&file()), &query, ticks(30, 80), |line| {
+    follow(&mut replay(&file()), &query, None, ticks(30, 80), |line| {
         lines.push(format!("t{} {}", line.tick.0, line.text));
         Ok(())
     })
