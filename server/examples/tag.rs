@@ -41,22 +41,16 @@ pub(crate) fn tag(app: &mut App) {
     app.client_message::<RoundOver>("round_over");
     app.room_timer("end_round", Duration::from_secs(60), EndRound);
     // After `Walk`, so that the positions are those of this tick.
-    let systems = (
-        choose,
-        touch,
-        count.run_if(every(Duration::from_secs(1))),
-        end_round,
-    )
-        .chain();
+    let systems = (choose, touch, count.run_if(every(Duration::from_secs(1))), rounds).chain();
     app.add_systems(TickSchedule, systems.after(Walk).in_set(StepSet::Simulate));
 }
 
 /// In a room without "it", a player becomes it. Slots are random, so the first one is any player.
 fn choose(rooms: Query<&Seats>, its: Query<&It>, mut commands: Commands) {
     for seats in &rooms {
-        if !seats.players().any(|player| its.contains(player)) {
-            let first = seats.players().next();
-            first.map(|player| commands.entity(player).insert(It::default()));
+        let has_it = seats.players().any(|player| its.contains(player));
+        if let Some(player) = seats.players().next().filter(|_| !has_it) {
+            commands.entity(player).insert(It::default());
         }
     }
 }
@@ -77,8 +71,8 @@ fn count(mut its: Query<&mut Points, With<It>>) {
     its.iter_mut().for_each(|mut points| points.0 += 1);
 }
 
-/// A round ends. The player with the fewest points wins.
-fn end_round(
+/// A round ends, and the player with the fewest points wins.
+fn rounds(
     mut rang: MessageReader<TimerRang<EndRound>>,
     mut players: Query<(&InRoom, &Player, &mut Points)>,
     mut news: MessageWriter<ToPlayers<RoundOver>>,

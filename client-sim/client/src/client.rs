@@ -31,6 +31,9 @@ use crate::{
 /// The maximum number of wall grids that the clients of a process share.
 const MAX_SHARED_GRIDS: usize = 16;
 
+/// The number of messages after which the client says that it has received them.
+const ACK_EVERY: u32 = 16;
+
 /// The identity with which a client says hello.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -99,6 +102,10 @@ pub struct Client {
     ticks: TickClock,
     phase: PhaseLock,
     requests: Request,
+    /// The number of numbered messages that the client has received in its session.
+    received: u32,
+    /// The number that the server knows.
+    acknowledged: u32,
     ping: Option<(u32, Instant)>,
 }
 
@@ -237,17 +244,30 @@ impl Client {
         self.phase.next(now, lead, &self.ticks)
     }
 
-    /// Appends the hello, the first message of a connection, to `out`.
+    /// Appends the hello, the first message of a connection, to `out`. After the first connection,
+    /// it resumes the session, if the server allows that. A new session needs a new `Client`.
     pub fn hello(&self, settings: &Settings, out: &mut Vec<u8>) {
         let hello = Hello {
             protocol: PROTOCOL,
             schema: SCHEMA,
             name: settings.name.clone(),
             token: settings.token.clone(),
-            session: None,
-            resume: None,
+            session: self.welcome().and_then(|welcome| welcome.session.clone()),
+            resume: self.welcome().and_then(|welcome| welcome.resume.clone()),
+            received: self.received,
         };
         codec::encode(&ClientMessage::Hello(hello), out);
+    }
+
+    /// Appends a message to `out` that says how many messages the client has received, if the server
+    /// should know: after 16 more messages. Until then the server keeps them, so call this after
+    /// [`Self::receive`].
+    pub fn acknowledge(&mut self, out: &mut Vec<u8>) {
+        if self.received.wrapping_sub(self.acknowledged) >= ACK_EVERY {
+            self.acknowledged = self.received;
+            let received = self.received;
+            codec::encode(&ClientMessage::Ack { received }, out);
+        }
     }
 
     /// Appends a command's message to `out`, and returns its number. The answer repeats the number.

@@ -100,8 +100,6 @@ def _arrival(data):
     event["counters"] = [data.take(1)[0], data.number()]
     for _ in range(8):
         data.number()
-    dropped = data.take(1)[0]
-    event |= {"dropped": True} if dropped else {}
     return event | ({"carried": carried} if carried else {})
 
 
@@ -114,8 +112,8 @@ def _reservation(data):
 
 def _event(data, tick, session):
     kind = data.take(1)[0]
-    if kind == 0:
-        return {"session": session, **_arrival(data)}
+    if kind in (0, 9):
+        return {"session": session, **_arrival(data)} | ({"dropped": True} if kind == 9 else {})
     if kind in (1, 2, 3):
         return {"session": session, ("depart", "hold", "release")[kind - 1]: True}
     if kind in (7, 8):

@@ -140,9 +140,7 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
         ClientMessage::Hello(_)
         | ClientMessage::Reserve(_)
         | ClientMessage::Authenticate(_)
-        | ClientMessage::Ack { .. } => {
-            Err(Refusal::OutOfOrder)
-        }
+        | ClientMessage::Ack { .. } => Err(Refusal::OutOfOrder),
         ClientMessage::Ping { .. } | ClientMessage::Bye => Ok(()),
     };
     if let Err(refusal) = done {

@@ -14,7 +14,7 @@ use parlour_tick::{Lane, TickOutput};
 /// release builds on all machines must compute these numbers. If a change of the simulation is
 /// intended and changes them, write the new numbers here. CONTRIBUTING.md, "What else to
 /// change", says what else must change.
-const PINNED: (u64, u64) = (15_096_293_403_566_515_362, 16_733_061_619_995_973_137);
+const PINNED: (u64, u64) = (13_531_250_487_716_297_550, 8_619_846_919_436_486_926);
 
 const TICKS: u32 = 600;
 

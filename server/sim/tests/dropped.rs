@@ -65,7 +65,7 @@ fn a_dropped_player_keeps_its_seat_and_others_see_that_it_is_dropped() {
     assert_eq!(world.output.counts.players, 2);
 
     world.open_and_join(3, "plaza");
-    world.tick();
+    world.ticks(10);
     assert!(looks_dropped(&world, 3, 1), "also to those who come later");
 
     world.resume(1);
@@ -323,9 +323,9 @@ fn a_player_that_leaves_is_reported_as_dropped_and_arrives_so() {
     next.ticks(10);
     assert!(is_dropped(&next, 7) && next.get::<InRoom>(7).is_some());
     assert_eq!(next.get::<Dropped>(7).unwrap().since(), Tick(1));
-    next.open_and_join(1, "plaza");
-    next.tick();
-    assert!(looks_dropped(&next, 1, 7));
+    next.open_and_join(2, "plaza");
+    next.ticks(10);
+    assert!(looks_dropped(&next, 2, 7));
     next.resume(7);
     next.tick();
     assert_eq!(next.snapshot(7).unwrap().base, None);
@@ -369,7 +369,7 @@ fn a_name_of_the_maximum_length_is_read_of_a_dropped_player() {
     world.join(1, "plaza");
     world.drop_link(1);
     world.open_and_join(2, "plaza");
-    world.tick();
+    world.ticks(10);
     assert_eq!(world.sees(2, 1).unwrap().player().unwrap().name, name);
     assert!(looks_dropped(&world, 2, 1));
 }

@@ -134,7 +134,7 @@ fn a_player_goes_on_until_a_wall_and_then_stands() {
     assert_eq!(went(&mut world, 10), 6400);
     went(&mut world, 200);
     let place = world.get::<Motion>(1).unwrap().segment().position;
-    assert_eq!(place.x, (WALL_X - HALF_BODY_PX) * 256 - 1);
+    assert_eq!(place.x, (WALL_X - HALF_BODY_PX) * 256);
     assert!(is_still(&world), "it does not walk against the wall for ever");
     // It would walk on if it still had its heading.
     world.teleport(1, 200 * 256, 100 * 256);

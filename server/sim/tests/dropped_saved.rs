@@ -47,7 +47,7 @@ fn a_world_that_is_loaded_at_any_time_continues_the_same() {
                 // What is sent to dropped players is only messages.
                 assert_eq!(output.counts.viewers, world.output.counts.viewers);
             }
-            if tick.is_multiple_of(11) {
+            if tick.is_multiple_of(23) {
                 let order = EntityOrder::Reversed;
                 let saved = world.saved();
                 let copy = Simulation::load_rearranged(config(on_drop), movers_plugin, &saved, order);

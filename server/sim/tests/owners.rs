@@ -1,5 +1,5 @@
 //! Owners of objects: one player at a time, and what happens to the object when that player leaves
-//! the room or closes its session.
+//! the room, closes its session or drops.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,9 +100,11 @@ fn an_object_has_one_owner_at_a_time() {
 }
 
 #[test]
-fn an_owner_that_leaves_releases_keeps_or_takes_along() {
+fn an_owner_that_leaves_or_drops_releases_keeps_or_takes_along() {
     type Leaving = fn(&mut TestWorld);
-    let ways: [Leaving; 3] = [
+    let ways: [Leaving; 4] = [
+        // It has no link, and keeps its seat.
+        |world| world.drop_link(1),
         |world| world.leave(1),
         |world| world.close(1),
         |world| world.join(1, "plaza/2"),
@@ -122,6 +124,27 @@ fn an_owner_that_leaves_releases_keeps_or_takes_along() {
         assert_eq!(owners(&world.sim), left);
         assert_eq!(world.output.counts.objects, 5);
     }
+}
+
+/// Game logic may give objects to a dropped player. They are its own until it leaves.
+#[test]
+fn a_dropped_player_can_own_what_game_logic_gives_it() {
+    let mut world = world();
+    world.drop_link(1);
+    world.tick();
+    take(&mut world, 1, 1, Release);
+    world.tick();
+    assert_eq!(owners(&world.sim)[&1], id(&world, 1));
+    world.resume(1);
+    world.tick();
+    assert_eq!(
+        owners(&world.sim)[&1],
+        id(&world, 1),
+        "nothing happens when it resumes"
+    );
+    world.close(1);
+    world.tick();
+    assert_eq!(owners(&world.sim)[&1], None);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use parlour_shared::{
     motion::{Speeds, UNITS_PER_PX},
 };
 use parlour_sim::{
-    BroadcastLimit, ConfigError, Interest, InvalidRoomType, OptionKind, OptionSpec, Rate, RateLimits, Room,
-    RoomOptions, RoomRules, RoomTypeConfig, Rooms, SimConfig, Simulation, SimulationApp as _,
+    BroadcastLimit, ConfigError, Interest, InvalidRoomType, OnDrop, OptionKind, OptionSpec, Rate, RateLimits,
+    Room, RoomOptions, RoomRules, RoomTypeConfig, Rooms, SimConfig, Simulation, SimulationApp as _,
 };
 use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::open_map, plaza};
 use parlour_tick::Cadence;
@@ -355,6 +355,7 @@ fn narrow_rules() -> RoomRules {
             custom: rate(105),
         },
         speeds: Speeds::new(&[300]).unwrap(),
+        on_drop: OnDrop::Logic,
         broadcast: BroadcastLimit {
             bytes_per_tick: 7,
             burst_ticks: 9,
@@ -385,6 +386,7 @@ fn wide_rules() -> RoomRules {
             custom: rate,
         },
         speeds: Speeds::new(&[640, 4096]).unwrap(),
+        on_drop: OnDrop::Stand,
         broadcast: BroadcastLimit {
             bytes_per_tick: u32::MAX,
             burst_ticks: u32::MAX,

@@ -164,7 +164,7 @@ impl SmallDesk {
         seat.number = number;
         seat.direct = false;
         match kind {
-            ForwardedKind::Opened(_) | ForwardedKind::Closed => {}
+            ForwardedKind::Opened { .. } | ForwardedKind::Closed => {}
             ForwardedKind::Link(link) => {
                 seat.link = link;
                 if let (Some(world), None) = (seat.world, seat.leaving_for) {
@@ -376,7 +376,7 @@ const RING: usize = 4096;
 /// Runs the actions, then lets everything arrive. The rings to the tick threads have room for this
 /// number of events. Returns what the worlds were sent, how many messages each session sent, and
 /// whether it is held.
-fn run(actions: Vec<Action>, ring: usize) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
+fn run(actions: Vec<Action>, ring: usize) -> (Vec<Told>, Vec<u32>, Vec<Flow>) {
     let metrics = Metrics::new(THREADS);
     let dropped = &metrics.edge.dropped_inbound_full;
     let (desk_ring, forwarded) = event_ring(RING, dropped.clone(), None);
@@ -425,7 +425,7 @@ fn run(actions: Vec<Action>, ring: usize) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
         reports: Default::default(),
     };
     for session in 0..SESSIONS {
-        node.routes[session as usize].open(&node.rings, SessionId(session << 8), Arrival::default());
+        node.routes[session as usize].open(&node.rings, SessionId(session << 8), Arrival::default(), None);
         // Everyone is in a world from the beginning.
         node.act(Action::Join(session));
     }

@@ -49,7 +49,7 @@ fn a_program_replays_its_recordings_with_its_own_logic() {
     let (code, out, err) = run(&mut example("dice", &dump));
     assert_eq!(code, Some(0), "{err}");
     let player: serde_json::Value = serde_json::from_str(&out).unwrap();
-    let best = player["parts"]["best_roll"].as_u64();
+    let best = player["components"]["best_roll"].as_u64();
     assert!(best.is_some_and(|best| (1..=6).contains(&best)), "{out}");
 
     for show in [

@@ -56,7 +56,7 @@ fn the_close_code_names_the_fault_of_a_hello() {
             session: Some("a".into()),
             ..hello()
         }),
-        4103
+        4100
     );
     assert_eq!(
         close_code(Hello {

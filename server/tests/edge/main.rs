@@ -28,6 +28,7 @@ mod neighbours;
 mod placed_objects;
 mod plugins;
 mod resets;
+mod resume;
 mod seed;
 mod server_failure;
 mod slow_readers;

@@ -9,12 +9,12 @@ use parlour_shared::{
     motion::{Direction, Position, Velocity},
     rng::Stream,
 };
-use parlour_sim::{Logic, OwnerLeaves, Rate, SimConfig, SimulationApp as _};
+use parlour_sim::{Logic, OnDrop, OwnerLeaves, Rate, SimConfig, SimulationApp as _};
 use parlour_testing::{
     Color, MoverOrder, ObjectOrder, Script, SessionActions as _, generous_rules, objects_plugin,
     solids_plugin,
 };
-use parlour_tick::{Lane, TickInput, TickOutput};
+use parlour_tick::{Arrival, EventKind, Lane, TickInput, TickOutput, player_id};
 
 use crate::mood::{MoodPlugin, SetMood};
 
@@ -40,6 +40,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         room_state(),
         game_logic(),
         objects(),
+        dropped(),
     ]
 }
 
@@ -251,6 +252,39 @@ fn objects() -> Scenario {
     });
     objects.config.rules = generous_rules();
     objects
+}
+
+/// Players that walk, lose their links and come back. Some were dropped before they came.
+fn dropped() -> Scenario {
+    let script = Script::random(3, 1200, |script, tick, random| {
+        if tick == 1 {
+            arrivals(script, 20, |number| ["lobby", "garden"][number as usize % 2]);
+        }
+        let number = u64::from(random.below(24));
+        match random.below(10) {
+            0 => script.drop_link(session(number)),
+            1 => script.resume(session(number)),
+            2 if number >= 20 => {
+                let arrival = Arrival {
+                    dropped: true,
+                    ..Arrival::new(player_id(1403, number as u32), String::new())
+                };
+                script.event(session(number), EventKind::Arrive(arrival));
+                script.join(session(number), "garden");
+            }
+            3 if number >= 20 => script.close(session(number)),
+            4 => script.hold(session(number)),
+            5 => script.release(session(number)),
+            _ => (0..20).for_each(|number| turn(script, number, 40, tick, random)),
+        }
+    });
+    let absent = |output: &TickOutput| {
+        let viewers: u32 = output.counts.viewers.iter().sum();
+        output.counts.players - viewers
+    };
+    let mut dropped = scenario("dropped", script.inputs(1200), absent, 5000);
+    dropped.config.rules.on_drop = OnDrop::Continue;
+    dropped
 }
 
 pub(crate) fn scenario(

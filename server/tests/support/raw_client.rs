@@ -112,6 +112,11 @@ impl RawClient {
         }
     }
 
+    /// Returns the connection.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// Sends a hello.
     pub(crate) fn send_hello(&mut self, name: &str) {
         self.send(&ClientMessage::Hello(Hello {

@@ -3,6 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpStream},
     sync::Arc,
+    time::Duration,
 };
 
 use parlour::{Server, ServerOptions};
@@ -34,6 +35,8 @@ pub(crate) fn start_with(change: impl FnOnce(&mut ServerOptions)) -> TestServer 
     // An overrun on a slow machine writes a history: keep it out of the source tree.
     let histories = concat!(env!("CARGO_TARGET_TMPDIR"), "/test-server-histories");
     options.recording.history_directory = Some(histories.into());
+    // A session ends with its connection, unless the test is about resuming it.
+    options.edge.resume_timeout = Duration::ZERO;
     change(&mut options);
     TestServer {
         inner: Server::start(options).unwrap(),

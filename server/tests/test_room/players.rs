@@ -117,6 +117,38 @@ fn a_refusal_is_an_answer() {
 }
 
 #[test]
+fn a_dropped_player_stays_and_receives_what_it_missed_when_it_resumes() {
+    let (mut room, ada, bob) = two();
+    room.drop_link(ada);
+    room.step();
+    assert!(room.component::<Dropped>(ada).is_some());
+    assert!(room.is_in_room(ada) && room.sees(bob, ada) && !room.sees(ada, bob));
+    room.say(bob, "are you there?");
+    room.walk(bob, Direction::East);
+    room.seconds(2);
+    assert!(room.chats(ada).is_empty(), "it has no link");
+    room.resume(ada);
+    room.place(bob, Position::from_px(1020, 1000));
+    room.stop(bob);
+    room.step();
+    assert!(room.component::<Dropped>(ada).is_none());
+    assert_eq!(room.chats(ada)[0].text, "are you there?");
+    assert!(room.sees(ada, bob));
+    assert_eq!(
+        room.received::<Gong>(ada),
+        [Gong { strokes: 3 }, Gong { strokes: 3 }]
+    );
+}
+
+#[test]
+#[should_panic(expected = "Ada is dropped, and sends nothing: call `resume`")]
+fn a_dropped_player_sends_nothing() {
+    let (mut room, ada, _) = two();
+    room.drop_link(ada);
+    room.say(ada, "hello?");
+}
+
+#[test]
 fn players_walk_out_of_sight_and_are_placed_back() {
     let (mut room, ada, bob) = two();
     assert!(room.sees(ada, bob), "at once");

@@ -24,8 +24,10 @@ const MOVE: u8 = 5;
 const RESERVE: u8 = 6;
 const DROP: u8 = 7;
 const RESUME: u8 = 8;
+/// The arrival of a player that is dropped.
+const ARRIVE_DROPPED: u8 = 9;
 /// A resume after which the session is sent its room again.
-const RESET: u8 = 9;
+const RESET: u8 = 10;
 /// Flag in the byte of a move's heading.
 const SPRINT: u8 = 16;
 /// The byte of a heading with an angle. The angle and the speed follow.
@@ -49,7 +51,7 @@ pub(super) fn encode(
         last = event.session.0;
         match &event.kind {
             EventKind::Arrive(arrival) => {
-                out.push(ARRIVE);
+                out.push(if arrival.dropped { ARRIVE_DROPPED } else { ARRIVE });
                 put_arrival(arrival, out)?;
             }
             EventKind::Depart => out.push(DEPART),
@@ -109,7 +111,10 @@ pub(super) fn decode(tick: Tick, most: usize, bytes: &mut Bytes<'_>) -> Result<V
 
 fn decode_kind(tick: Tick, bytes: &mut Bytes<'_>) -> Result<EventKind, Flaw> {
     Ok(match bytes.u8()? {
-        ARRIVE => EventKind::Arrive(take_arrival(bytes)?),
+        kind @ (ARRIVE | ARRIVE_DROPPED) => EventKind::Arrive(Arrival {
+            dropped: kind == ARRIVE_DROPPED,
+            ..take_arrival(bytes)?
+        }),
         DEPART => EventKind::Depart,
         RESERVE => EventKind::Reserve(Box::new(take_reservation(bytes)?)),
         HOLD => EventKind::Hold,
@@ -159,7 +164,6 @@ fn put_arrival(arrival: &Arrival, out: &mut Vec<u8>) -> Result<(), Flaw> {
     out.push(view);
     put_leb(last_seq.into(), out);
     full_in.iter().for_each(|&ticks| put_leb(ticks.into(), out));
-    out.push(u8::from(arrival.dropped));
     Ok(())
 }
 
@@ -183,11 +187,6 @@ fn take_arrival(bytes: &mut Bytes<'_>) -> Result<Arrival, Flaw> {
     for ticks in &mut full_in {
         *ticks = bytes.leb_up_to(u32::MAX.into(), "a rate limit of")? as u32;
     }
-    let dropped = match bytes.u8()? {
-        0 => false,
-        1 => true,
-        _ => return Err("a player that is neither dropped nor not".into()),
-    };
     Ok(Arrival {
         player,
         name,
@@ -198,7 +197,7 @@ fn take_arrival(bytes: &mut Bytes<'_>) -> Result<Arrival, Flaw> {
             last_seq,
             full_in,
         },
-        dropped,
+        dropped: false,
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod damage;
 mod display;
+mod dropped;
 mod frozen_worlds;
 mod moments;
 mod objects;

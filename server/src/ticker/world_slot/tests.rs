@@ -6,7 +6,10 @@ use parlour_shared::message::{Chat, Join, Move};
 use parlour_tick::Arrival;
 
 use super::*;
-use crate::{bridge::reports::LostKind, metrics::Metrics};
+use crate::{
+    bridge::{link_state::LinkState, reports::LostKind},
+    metrics::Metrics,
+};
 
 const A: SessionId = SessionId(256);
 const B: SessionId = SessionId(512);
@@ -73,10 +76,10 @@ fn after_a_panic_arrivals_and_requests_are_lost_and_departures_wait_for_the_rest
     assert!(matches!(step(&mut slot), Stepped::Ticked));
     let arrival = Arrival::default();
     let WorldSlot { guests, input, .. } = &mut slot;
-    guests.arrive(B, arrival.clone(), 0, false, input);
+    guests.arrive(B, arrival.clone(), 0, LinkState::default(), input);
     assert!(matches!(step(&mut slot), Stepped::Ticked));
     let WorldSlot { guests, input, .. } = &mut slot;
-    guests.arrive(A, arrival, 0, false, input);
+    guests.arrive(A, arrival, 0, LinkState::default(), input);
     guests.depart(B, input);
     message(&mut slot, ClientMessage::Join(Join::room(7, "plaza")));
     message(&mut slot, chat(8));
