@@ -19,8 +19,8 @@
 //!
 //! An update record is `u16 slot, u8 mask` and the fields that the mask names, in this order:
 //! 1 turn `u8 ticks ago, gait`; 2 anchor `i32 x, i32 y, gait`; 4 skin `u16`; 8 `components`;
-//! 16 `owner`; 32 dropped `u8`, 0 or 1. Turn and anchor exclude each other. Only players have a skin
-//! and can be dropped, and only objects have an owner.
+//! 16 `owner`; 32 dropped `u8`, 0 or 1. Turn and anchor exclude each other. Only players have a
+//! skin and can be dropped, and only objects have an owner.
 //!
 //! | part | bytes |
 //! |---|---|

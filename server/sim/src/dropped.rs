@@ -56,9 +56,9 @@ pub(crate) fn lose_link(world: &mut World, player: Entity) {
     replicate_again(world, player);
 }
 
-/// Gives a player a link again, or a new link instead of one whose loss was not noticed. Its client
-/// is sent everything again, and learns which of its commands are settled. `reset`: messages were
-/// lost, so it is also sent its room again.
+/// Lets a player resume: its session has a link again, or a new link instead of one whose loss was
+/// not noticed. Its client is sent everything again, and learns which of its commands are settled.
+/// `reset`: messages were lost, so it is also sent its room again.
 pub(crate) fn regain_link(world: &mut World, player: Entity, reset: bool) {
     let Some(session) = world.get::<Player>(player).map(|player| player.session) else {
         return;

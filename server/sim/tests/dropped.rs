@@ -1,5 +1,5 @@
-//! A dropped player stays in its room: others see it there, it is sent messages but no snapshots, and
-//! after it resumed its client knows everything again.
+//! A dropped player stays in its room: others see it there, and it is sent messages but no
+//! snapshots. When it resumes, its client is sent everything again.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use bevy_app::App;

@@ -1,6 +1,6 @@
 //! A world that skips ticks whenever it may is the same as one that runs every tick: the same hash,
-//! saved state and frames in each tick. Worlds, inputs, holds, lost links, cadences and watchers are
-//! random.
+//! saved state and frames in each tick. Worlds, inputs, holds, lost links, cadences and watchers
+//! are random.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::time::Duration;

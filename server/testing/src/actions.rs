@@ -81,7 +81,7 @@ pub trait SessionActions {
         self.event(session, EventKind::Drop);
     }
 
-    /// Gives the session a new link.
+    /// Resumes the session: it has a new link.
     fn resume(&mut self, session: u64) {
         self.event(session, EventKind::Resume { reset: false });
     }

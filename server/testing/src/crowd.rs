@@ -15,9 +15,9 @@ use parlour_tick::{Arrival, Carried, Event, EventKind, Reservation, TickInput, p
 use crate::maps::connected_maps;
 
 /// An endless sequence of inputs. About thirty sessions use every feature at random: rooms of two
-/// types and their options, reserved seats, doors, movement, chat, skins, room state, held links, lost
-/// links, carried components, and more requests than the limits allow. The same seed gives the same
-/// inputs.
+/// types and their options, reserved seats, doors, movement, chat, skins, room state, held links,
+/// lost links, carried components, and more requests than the limits allow. The same seed gives the
+/// same inputs.
 #[derive(Clone, Debug)]
 pub struct Crowd {
     seed: u64,

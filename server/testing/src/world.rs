@@ -232,8 +232,8 @@ impl TestWorld {
         place.expect("a player sees itself")
     }
 
-    /// Compares the view of every client that is neither held nor dropped with the world: all players
-    /// and objects of the room, or only those near the viewer.
+    /// Compares the view of every client that is neither held nor dropped with the world: all
+    /// players and objects of the room, or only those near the viewer.
     #[track_caller]
     pub fn check_views(&self, all: bool) {
         self.check_views_of(|_| Some(all));

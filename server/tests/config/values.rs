@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use parlour::{config::to_toml, maps::BundledMaps};
 use parlour_recording::RecordingOptions;
-use parlour_sim::{Interest, Rate};
+use parlour_sim::{Interest, OnDrop, Rate};
 
 use crate::{configure, errors};
 

@@ -42,8 +42,8 @@ impl PlayerRoster {
         roster
     }
 
-    /// Applies the changes of the last tick. Returns the players that opened, closed, changed rooms,
-    /// dropped or resumed in it. Must not be called after a tick that panicked.
+    /// Applies the changes of the last tick. Returns the players that opened, closed, changed
+    /// rooms, dropped or resumed in it. Must not be called after a tick that panicked.
     pub fn follow(&mut self, run: &Run<'_>) -> Vec<PlayerChange> {
         for session in std::mem::take(&mut self.closed) {
             self.players.remove(&session);

@@ -36,8 +36,8 @@ pub struct Owner(Option<SavedOwner>);
 pub(super) type SavedOwner = (PlayerId, OwnerLeaves);
 
 /// What happens to an object when its owner leaves the room, its session closes, or it is
-/// [`Dropped`](crate::Dropped): so nobody locks an object without a link. A player that goes through
-/// a door to a different place of the same room also leaves it first, as
+/// [`Dropped`](crate::Dropped): nobody without a link locks an object. A player that goes through a
+/// door to a different place of the same room also leaves it first, as
 /// [`RoomEvent::Left`](crate::RoomEvent::Left) says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OwnerLeaves {
