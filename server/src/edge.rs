@@ -11,6 +11,7 @@
 //! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. The kernel's buffers are
 //! extra: 128 KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
 
+mod address_limits;
 mod admission;
 mod close;
 mod connection;
@@ -21,7 +22,10 @@ mod http;
 mod json;
 mod listener;
 mod message;
+mod newcomer;
 mod options;
+mod peer;
+mod proxy_header;
 mod reader;
 mod reconnect;
 mod send;
@@ -52,6 +56,7 @@ use crate::{
     metrics::Metrics,
     rejection::{Rejection, RejectionLog},
 };
+use address_limits::AddressLimits;
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
 pub use options::EdgeOptions;
@@ -77,6 +82,7 @@ pub(crate) struct EdgeShared {
     options: EdgeOptions,
     web: Policy,
     admission: Arc<Admission>,
+    address_limits: AddressLimits,
     reject_log: RejectionLog,
     descriptors: Arc<Descriptors>,
     metrics: Arc<Metrics>,
@@ -116,6 +122,7 @@ impl EdgeShared {
         Self {
             web: Policy::new(options.allowed_origins.clone(), options.allowed_hosts.clone()),
             admission: Arc::new(admission),
+            address_limits: AddressLimits::new(&options, &metrics),
             options,
             reject_log: RejectionLog::new(),
             descriptors,

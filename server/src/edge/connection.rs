@@ -6,7 +6,6 @@ mod table;
 
 use std::{
     cell::{Cell, RefCell},
-    net::SocketAddr,
     rc::Rc,
     time::Instant,
 };
@@ -16,7 +15,7 @@ use parlour_tick::Arrival;
 use tokio::net::TcpStream;
 
 use super::{
-    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, flood::Flood, json::Transcoder,
+    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, flood::Flood, json::Transcoder, peer::Peer,
     send_buffer::SendBuffer,
 };
 use crate::bridge::session_route::SessionRoute;
@@ -56,7 +55,7 @@ pub(super) enum CloseStep {
 pub(super) struct Connection {
     pub(super) io: Rc<IoThread>,
     pub(super) stream: TcpStream,
-    pub(super) peer: SocketAddr,
+    pub(super) peer: Peer,
     pub(super) wire: Wire,
     pub(super) flood: Flood,
     pub(super) phase: Cell<Phase>,
@@ -81,7 +80,7 @@ impl Connection {
     pub(super) fn new(
         io: Rc<IoThread>,
         stream: TcpStream,
-        peer: SocketAddr,
+        peer: Peer,
         wire: Wire,
         permit: AdmissionPermit,
     ) -> Self {
@@ -130,6 +129,12 @@ impl Connection {
     /// connections already have it.
     pub(super) fn extend_deadline(&self) -> bool {
         self.permit.borrow_mut().extend_deadline()
+    }
+
+    /// Returns whether the connection may open a session. If the server is full, only clients that
+    /// resume one may.
+    pub(super) fn may_open(&self, resumes: bool) -> bool {
+        self.permit.borrow_mut().may_open(resumes)
     }
 
     /// Opens a session.

@@ -30,15 +30,23 @@ pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) 
             return;
         }
     };
+    let shared = &connection.io.shared;
+    if let Err(wait) = shared.address_limits.hello(&connection.peer, &shared.options) {
+        connection.reject_for_now(Rejection::HelloRate, wait);
+        return;
+    }
     if let Err((rejection, sentence)) = judge(&hello) {
         connection.reject_with_reason(rejection, &sentence);
         return;
     }
-    if connection.io.shared.status.is_frozen() {
+    if shared.status.is_frozen() {
         connection.reject_with_reason(Rejection::TickFrozen, FROZEN);
         return;
     }
-    let shared = &connection.io.shared;
+    if !connection.may_open(hello.resume.is_some()) {
+        connection.reject(Rejection::TooManyConnections, "");
+        return;
+    }
     let player = shared.welcomes.admit(clean_name(hello.name).unwrap_or_default());
     let heartbeat = shared.options.heartbeat.as_millis();
     let welcome = shared

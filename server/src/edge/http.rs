@@ -8,13 +8,12 @@ use std::{
     convert::Infallible,
     future::{Ready, poll_fn, ready},
     io,
-    net::SocketAddr,
     rc::Rc,
     time::Duration,
 };
 
 use hyper::{
-    Request,
+    Request, StatusCode,
     body::{Bytes, Incoming},
     header::{CONNECTION, HeaderValue},
     server::conn::http1,
@@ -27,13 +26,20 @@ use tokio::{
 };
 
 use super::{
-    admission::AdmissionPermit, connection::IoThread, reader, send::SEND_FLAGS, time_limit::TimeLimit,
+    connection::IoThread,
+    newcomer::{Excess, Newcomer},
+    reader,
+    send::SEND_FLAGS,
+    time_limit::TimeLimit,
 };
 use crate::{
-    http::{Answer, HttpProblem, HyperAnswerFilter, ProblemKind, accepted_at, describe},
+    http::{
+        Answer, HttpProblem, HyperAnswerFilter, ProblemKind, accepted_at, add_response_headers, describe,
+    },
+    proxies::{ProxyHeaderError, parse_proxy_header},
     rejection::Rejection,
 };
-use routes::{Agreement, full, reply};
+use routes::{Agreement, full, reply, share};
 
 /// The maximum size of the head of a request.
 const MAX_HEAD: usize = 8 * 1024;
@@ -47,23 +53,26 @@ const LINGER_BYTES: usize = 64 * 1024;
 /// meanwhile: 100 silent clients take a second.
 const TURNED_AWAY: Duration = Duration::from_millis(10);
 
+/// The log line about a header of the PROXY protocol that the server does not expect.
+const UNEXPECTED_PROXY_HEADER: &str =
+    "a PROXY header: set proxy_protocol, and name this proxy in trusted_proxies, if it is yours";
+
 /// An accepted connection.
 pub(super) struct UpgradingConnection {
     pub(super) stream: TcpStream,
-    pub(super) peer: SocketAddr,
     /// The time limit for HTTP and hello together.
     pub(super) deadline: TimeLimit,
-    pub(super) permit: AdmissionPermit,
-    /// The limit that the connection exceeds. If there is one, the connection gets only an error
-    /// response.
-    pub(super) over: Option<Rejection>,
+    pub(super) newcomer: Newcomer,
 }
 
 /// Serves a connection until it ends, or until the hello has arrived on the WebSocket.
 pub(super) async fn serve(io: Rc<IoThread>, arrival: UpgradingConnection) {
-    let (peer, deadline) = (arrival.peer, arrival.deadline);
+    let (newcomer, deadline) = (arrival.newcomer, arrival.deadline);
+    if !newcomer.read_proxy_header(&io, &arrival.stream, &deadline).await {
+        return;
+    }
     let agreement = Cell::new(None);
-    let exchanged = exchange(&io, arrival.stream, peer, deadline, arrival.over, &agreement).await;
+    let exchanged = exchange(&io, arrival.stream, &newcomer, deadline, &agreement).await;
     let Some(Exchanged {
         stream,
         leftover,
@@ -74,13 +83,14 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: UpgradingConnection) {
     };
     match agreement.get() {
         Some(Agreement { wire, may_be_typed }) => {
+            let peer = newcomer.peer();
             let opening = reader::Opening {
                 stream,
                 peer,
                 deadline,
-                permit: arrival.permit,
+                permit: newcomer.into_permit(),
                 wire,
-                may_be_typed: may_be_typed && peer.ip().to_canonical().is_loopback(),
+                may_be_typed: may_be_typed && peer.is_on_this_machine(),
                 leftover,
             };
             reader::greet(io, opening).await;
@@ -103,9 +113,8 @@ struct Exchanged {
 async fn exchange(
     io: &Rc<IoThread>,
     stream: TcpStream,
-    peer: SocketAddr,
+    newcomer: &Newcomer,
     deadline: TimeLimit,
-    over: Option<Rejection>,
     agreement: &Cell<Option<Agreement>>,
 ) -> Option<Exchanged> {
     let local = accepted_at(&stream);
@@ -113,20 +122,27 @@ async fn exchange(
     let answered = Cell::new(false);
     let service = service_fn(|request: Request<Incoming>| {
         answered.set(true);
-        let reply = match over {
-            Some(rejection) => Err(full(rejection)),
-            None => reply(io, &request, local),
+        let identified = newcomer.identify(io, request.headers());
+        let reply = match newcomer.over() {
+            Some(excess) => Err(full(io, excess)),
+            None => identified.and_then(|()| reply(io, &request, local)),
         };
-        ok(match reply {
+        let mut answer = match reply {
             Ok(reply) => {
                 agreement.set(reply.agreement);
-                closing(reply.answer)
+                reply.answer
             }
             Err(problem) => {
                 refusal.set(problem.class().map(|class| (class, describe(&request))));
-                closing(problem.into_answer())
+                problem.into_answer()
             }
-        })
+        };
+        // A 101 is not a document that a browser shows or keeps.
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            add_response_headers(answer.headers_mut());
+            share(io, &request, local, answer.headers_mut());
+        }
+        ok(closing(answer))
     });
     let mut connection = http1::Builder::new()
         .header_read_timeout(None)
@@ -136,6 +152,7 @@ async fn exchange(
     let request = poll_fn(|cx| connection.poll_without_shutdown(cx));
     let done = deadline.wait_for(io, request).await;
     let parts = connection.into_parts();
+    let peer = newcomer.peer();
     if let Some((rejection, detail)) = refusal.take() {
         io.shared.reject(rejection, peer, &detail);
     }
@@ -155,7 +172,10 @@ async fn exchange(
         Some(Ok(())) => {}
         Some(Err(error)) if error.is_parse() => {
             let problem = parse_problem(&error);
-            if let Some(class) = problem.class() {
+            if is_proxy_header(&leftover) {
+                io.shared
+                    .reject(Rejection::ProxyHeader, peer, UNEXPECTED_PROXY_HEADER);
+            } else if let Some(class) = problem.class() {
                 io.shared.reject(class, peer, &error.to_string());
             }
             if !answered.get() {
@@ -201,6 +221,11 @@ fn parse_problem(error: &hyper::Error) -> HttpProblem {
     HttpProblem::new(ProblemKind::BadRequest, format!("this is not HTTP/1.1: {error}"))
 }
 
+/// Returns whether a request that hyper cannot parse is a header of the PROXY protocol.
+fn is_proxy_header(bytes: &[u8]) -> bool {
+    bytes.len() >= 12 && !matches!(parse_proxy_header(bytes), Err(ProxyHeaderError::Missing))
+}
+
 /// Writes an error response without hyper.
 fn write_problem(stream: &TcpStream, problem: HttpProblem) {
     // A socket that cannot take these few bytes belongs to a client that does not read.
@@ -210,10 +235,10 @@ fn write_problem(stream: &TcpStream, problem: HttpProblem) {
 /// Responds with 503 and keeps the connection for [`TURNED_AWAY`] at most. It waits for the request
 /// and reads it, because closing a socket with unread bytes resets the connection, and the response
 /// is lost. A client whose request arrives later may still see a reset.
-pub(super) async fn turn_away(stream: &TcpStream) {
+pub(super) async fn turn_away(io: &IoThread, stream: &TcpStream) {
     let _ = timeout_at(Instant::now() + TURNED_AWAY, stream.readable()).await;
     let _ = rustix::net::recv(stream, &mut [0; 4096], RecvFlags::DONTWAIT);
-    let answer = full(Rejection::TooFewDescriptors).into_bytes();
+    let answer = full(io, Excess::of(Rejection::TooFewDescriptors)).into_bytes();
     // Sent without the runtime, which may not know yet that the socket is ready. The response fits
     // in the empty buffer of the socket.
     let _ = rustix::net::send(stream, &answer, SEND_FLAGS);

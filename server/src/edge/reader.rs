@@ -3,7 +3,6 @@
 use std::{
     future::poll_fn,
     io,
-    net::SocketAddr,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
@@ -25,6 +24,7 @@ use super::{
     connection::{Connection, IoThread, Phase},
     hello::FROZEN,
     message,
+    peer::Peer,
     time_limit::TimeLimit,
 };
 
@@ -35,7 +35,7 @@ const READS_PER_POLL: u32 = 16;
 /// A connection that becomes a WebSocket.
 pub(super) struct Opening {
     pub(super) stream: TcpStream,
-    pub(super) peer: SocketAddr,
+    pub(super) peer: Peer,
     pub(super) deadline: TimeLimit,
     pub(super) permit: AdmissionPermit,
     pub(super) wire: Wire,

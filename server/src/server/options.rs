@@ -11,6 +11,7 @@ use parlour_recording::{RecordingOptions, replay::Logics};
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
+use super::AdminToken;
 use crate::{
     bridge::route::MAX_TICK_THREADS,
     declarations::{Declarations, DeclaredTypes},
@@ -23,9 +24,12 @@ use crate::{
 pub struct ServerOptions {
     /// The address for clients: HTTP, and WebSocket at `/ws`. Port 0: any free port.
     pub listen: SocketAddr,
-    /// The address for metrics, health and the history. It has no access control. Port 0: any free
-    /// port.
+    /// The address for metrics, health and the history. Without an [`Self::admin_token`], it must be
+    /// a loopback address. Port 0: any free port.
     pub admin: SocketAddr,
+    /// The token that requests to the admin port must have, except those for `/livez` and
+    /// `/readyz`. `None`: only this machine can use the port.
+    pub admin_token: Option<AdminToken>,
     /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
     /// The number of threads that step worlds, 1 to 64. [`Self::auto_tick_threads`] returns a
@@ -71,6 +75,7 @@ impl ServerOptions {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 7374)),
+            admin_token: None,
             io_threads: 1,
             tick_threads: 1,
             realtime: true,

@@ -38,6 +38,7 @@ use crate::{
     playback::{Playback, PlaybackControl},
     recorded_world::{LiveWorlds, OPTION_NAMES},
     room_types::RoomTypes,
+    secret::Secret,
     system_random,
     thawing::thaw_all,
     tick_loop::TickLoop,
@@ -205,6 +206,7 @@ fn start_with(
     welcomes: Welcomes,
     serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<ServedWorlds, StartError>,
 ) -> Result<Server, StartError> {
+    let admin_token = options.check_admin_token()?;
     let descriptors = Descriptors::raise();
     let ports = Ports::listen(options.listen, options.admin)?;
     let tick_threads = options.tick_threads;
@@ -242,6 +244,7 @@ fn start_with(
     let view = Arc::<Mutex<DeskView>>::default();
     let admin = admin(
         &options,
+        admin_token,
         &shared,
         ports.admin,
         (history.clone(), playback, Arc::clone(&view)),
@@ -352,6 +355,7 @@ fn desk(
 /// Returns the admin port, which the admin thread runs.
 fn admin(
     options: &ServerOptions,
+    token: Option<Secret>,
     shared: &SharedState,
     listener: TcpListener,
     (history, playback, view): (HistoryHandle, Option<PlaybackControl>, Arc<Mutex<DeskView>>),
@@ -360,6 +364,7 @@ fn admin(
 ) -> Admin {
     Admin {
         listener,
+        token,
         metrics: Arc::clone(&shared.metrics),
         status: Arc::clone(&shared.status),
         failure: Arc::clone(&shared.failure),
