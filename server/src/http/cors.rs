@@ -59,8 +59,8 @@ pub(crate) fn preflight<B>(
     Some(Ok(answer))
 }
 
-/// Adds the headers of CORS to an answer, an error or not. The answer depends on the origin, even
-/// if the request has none: a cache must not give it to a page.
+/// Adds the headers of CORS to an answer, an error or not. An answer to a request without an origin
+/// also depends on the origin: a cache must not give it to a page.
 pub(crate) fn share<B>(
     request: &Request<B>,
     policy: &Policy,

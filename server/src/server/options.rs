@@ -24,8 +24,8 @@ use crate::{
 pub struct ServerOptions {
     /// The address for clients: HTTP, and WebSocket at `/ws`. Port 0: any free port.
     pub listen: SocketAddr,
-    /// The address for metrics, health and the history. Without an [`Self::admin_token`], it must be
-    /// a loopback address. Port 0: any free port.
+    /// The address for metrics, health and the history. Without an [`Self::admin_token`], it must
+    /// be a loopback address. Port 0: any free port.
     pub admin: SocketAddr,
     /// The token that requests to the admin port must have, except those for `/livez` and
     /// `/readyz`. `None`: only this machine can use the port.
