@@ -21,5 +21,7 @@ mod trusted;
 
 pub use address::ClientAddress;
 pub use forwarded::{ForwardedError, ReportedClient, client_of_request};
+pub(crate) use proxy_header::looks_like_proxy_header;
 pub use proxy_header::{MAX_PROXY_HEADER, ProxyHeader, ProxyHeaderError, parse_proxy_header};
+
 pub use trusted::{TrustedProxy, TrustedProxyError, is_trusted};

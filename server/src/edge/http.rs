@@ -36,7 +36,7 @@ use crate::{
     http::{
         Answer, HttpProblem, HyperAnswerFilter, ProblemKind, accepted_at, add_response_headers, describe,
     },
-    proxies::{ProxyHeaderError, parse_proxy_header},
+    proxies::looks_like_proxy_header,
     rejection::Rejection,
 };
 use routes::{Agreement, full, reply, share};
@@ -83,14 +83,14 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: UpgradingConnection) {
     };
     match agreement.get() {
         Some(Agreement { wire, may_be_typed }) => {
-            let peer = newcomer.peer();
+            let (peer, is_local) = (newcomer.peer(), newcomer.is_on_this_machine(&io));
             let opening = reader::Opening {
                 stream,
                 peer,
                 deadline,
                 permit: newcomer.into_permit(),
                 wire,
-                may_be_typed: may_be_typed && peer.is_on_this_machine(),
+                may_be_typed: may_be_typed && is_local,
                 leftover,
             };
             reader::greet(io, opening).await;
@@ -172,7 +172,7 @@ async fn exchange(
         Some(Ok(())) => {}
         Some(Err(error)) if error.is_parse() => {
             let problem = parse_problem(&error);
-            if is_proxy_header(&leftover) {
+            if looks_like_proxy_header(&leftover) {
                 io.shared
                     .reject(Rejection::ProxyHeader, peer, UNEXPECTED_PROXY_HEADER);
             } else if let Some(class) = problem.class() {
@@ -219,11 +219,6 @@ fn parse_problem(error: &hyper::Error) -> HttpProblem {
         return HttpProblem::new(ProblemKind::HeadTooLarge, detail);
     }
     HttpProblem::new(ProblemKind::BadRequest, format!("this is not HTTP/1.1: {error}"))
-}
-
-/// Returns whether a request that hyper cannot parse is a header of the PROXY protocol.
-fn is_proxy_header(bytes: &[u8]) -> bool {
-    bytes.len() >= 12 && !matches!(parse_proxy_header(bytes), Err(ProxyHeaderError::Missing))
 }
 
 /// Writes an error response without hyper.

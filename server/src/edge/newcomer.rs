@@ -81,6 +81,13 @@ impl Newcomer {
         self.peer.get()
     }
 
+    /// Returns whether the client certainly runs on this machine. A trusted proxy does not count,
+    /// even if it reports no client: it may have forgotten to.
+    pub(super) fn is_on_this_machine(&self, io: &IoThread) -> bool {
+        let peer = self.peer.get();
+        peer.is_on_this_machine() && !is_trusted(&io.shared.options.trusted_proxies, peer.ip())
+    }
+
     /// Returns the count of the connection, when its HTTP part is over.
     pub(super) fn into_permit(self) -> AdmissionPermit {
         self.permit.into_inner()

@@ -58,6 +58,16 @@ pub fn parse_proxy_header(bytes: &[u8]) -> Result<Option<(ProxyHeader, usize)>, 
     }
 }
 
+/// Returns whether these bytes, which are not HTTP, are a header of the PROXY protocol. The line
+/// breaks at its start may be missing: a parser of HTTP skips them.
+pub(crate) fn looks_like_proxy_header(bytes: &[u8]) -> bool {
+    let binary = version_2::SIGNATURE.trim_ascii_start();
+    let text = version_1::START;
+    [text, binary]
+        .into_iter()
+        .any(|start| bytes.trim_ascii_start().starts_with(start))
+}
+
 /// Returns whether these bytes start like another text, as far as both go.
 fn starts_like(bytes: &[u8], expected: &[u8]) -> bool {
     bytes.iter().zip(expected).all(|(one, other)| one == other)

@@ -82,7 +82,8 @@ fn a_cache_keeps_answers_to_pages_of_different_origins_apart() {
     assert!(!head.contains("access-control-allow-origin"), "{head}");
     // A path that does not exist has no preflight.
     let preflight = page
-        .replace("GET", "OPTIONS")
-        .replace("host:", "access-control-request-method: POST\r\nhost:");
-    assert!(server.request(&preflight).starts_with("HTTP/1.1 404 "));
+        .replace("GET ", "OPTIONS ")
+        .replace("origin:", "access-control-request-method: POST\r\norigin:");
+    let answer = server.request(&preflight);
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }

@@ -11,6 +11,7 @@ use hyper::{
 use crate::{
     edge::{Rejection, Wire, connection::IoThread, newcomer::Excess, upgrade},
     http::{self, Access, Answer, Destination, HttpProblem, ProblemKind, Route, Routes},
+    proxies::is_trusted,
 };
 
 static ROUTES: Routes<Handler> = Routes::new(
@@ -100,7 +101,10 @@ pub(super) fn full(io: &IoThread, excess: Excess) -> HttpProblem {
 /// `GET /`: a page for people. It states the time limit for a hello from this address.
 fn index(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
     let options = &io.shared.options;
-    let time = match http::is_forwarded(request.headers()) {
+    // A proxy on this machine has clients elsewhere.
+    let is_proxied =
+        http::is_forwarded(request.headers()) || is_trusted(&options.trusted_proxies, to.local());
+    let time = match is_proxied {
         true => options.handshake_timeout,
         false => options.time_to_type_hello(to.local()),
     };

@@ -9,7 +9,7 @@ use super::{ProxyHeader, ProxyHeaderError, starts_like};
 
 /// The maximum size of a line, with the CR LF at its end.
 const MAX_LINE: usize = 107;
-const START: &[u8] = b"PROXY ";
+pub(super) const START: &[u8] = b"PROXY ";
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(ProxyHeader, usize)>, ProxyHeaderError> {
     if !starts_like(bytes, START) {
