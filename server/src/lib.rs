@@ -114,9 +114,9 @@
 //! The modules form layers. A module imports only from earlier lines of this list, which
 //! `scripts/floors` checks:
 //!
-//! 1. `attempt_rate`, `history_requests`, `proxies`, `secret`, `skins`, `suggest`, `suspension`,
-//!    `system_random`: import nothing from this crate
-//! 2. `epochs`, `freeze_order`, `maps`, `rejection`, `world_files`
+//! 1. `history_requests`, `proxies`, `secret`, `skins`, `suggest`, `suspension`, `system_random`:
+//!    import nothing from this crate
+//! 2. `attempt_rate`, `epochs`, `freeze_order`, `maps`, `rejection`, `world_files`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them
 //! 5. `bridge`, `descriptors`, `key_limiter`: the state that several threads share

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use hyper::HeaderMap;
+use hyper::{HeaderMap, header::HeaderValue};
 use tokio::net::TcpStream;
 
 use super::{
@@ -130,7 +130,7 @@ impl Newcomer {
         if !is_trusted(proxies, self.peer.get().ip()) {
             return Ok(());
         }
-        let lines = |name| headers.get_all(name).iter().map(|value| value.as_bytes());
+        let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
         let client = client_of_request(lines("forwarded"), lines("x-forwarded-for"), |address| {
             is_trusted(proxies, address)
         });

@@ -116,13 +116,13 @@ fn elements(line: &[u8], mut visit: impl FnMut(ReportedClient)) -> Result<(), Fo
         loop {
             rest = rest.trim_ascii_start();
             if !matches!(rest.first(), None | Some(b',' | b';')) {
-                let (name, value);
-                (name, value, rest) = pair(rest)?;
+                let pair = Pair::parse(rest)?;
                 is_empty = false;
-                if name.eq_ignore_ascii_case(b"for") && client.replace(reported(value)).is_some() {
+                let is_client = pair.name.eq_ignore_ascii_case(b"for");
+                if is_client && client.replace(reported(pair.value)).is_some() {
                     return Err(ForwardedError::Malformed);
                 }
-                rest = rest.trim_ascii_start();
+                rest = pair.rest.trim_ascii_start();
             }
             match rest.first() {
                 Some(b';') => rest = &rest[1..],
@@ -141,35 +141,44 @@ fn elements(line: &[u8], mut visit: impl FnMut(ReportedClient)) -> Result<(), Fo
     }
 }
 
-/// Splits `name=value` from the start of a text. Returns name, value and the rest. The value of a
-/// quoted string is what is between its quotation marks: an escape in it makes no address.
-fn pair(text: &[u8]) -> Result<(&[u8], &[u8], &[u8]), ForwardedError> {
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    let equals = text.iter().position(|byte| !is_token(byte));
-    let equals = equals.filter(|at| *at > 0 && text[*at] == b'=');
-    let equals = equals.ok_or(ForwardedError::Malformed)?;
-    let (name, text) = (&text[..equals], &text[equals + 1..]);
-    if let Some(quoted) = text.strip_prefix(b"\"") {
-        let mut escaped = false;
-        let end = quoted.iter().position(|byte| match byte {
-            _ if escaped => {
-                escaped = false;
-                false
-            }
-            b'\\' => {
-                escaped = true;
-                false
-            }
-            byte => *byte == b'"',
-        });
-        let end = end.ok_or(ForwardedError::Malformed)?;
-        return Ok((name, &quoted[..end], &quoted[end + 1..]));
+/// `name=value`, and the text after it.
+struct Pair<'a> {
+    name: &'a [u8],
+    /// The value of a quoted string is what is between its quotation marks: an escape in it makes
+    /// no address.
+    value: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Pair<'a> {
+    fn parse(text: &'a [u8]) -> Result<Self, ForwardedError> {
+        let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+        let equals = text.iter().position(|byte| !is_token(byte));
+        let equals = equals.filter(|at| *at > 0 && text[*at] == b'=');
+        let equals = equals.ok_or(ForwardedError::Malformed)?;
+        let (name, text) = (&text[..equals], &text[equals + 1..]);
+        if let Some(quoted) = text.strip_prefix(b"\"") {
+            let end = end_of_quotation(quoted).ok_or(ForwardedError::Malformed)?;
+            let (value, rest) = (&quoted[..end], &quoted[end + 1..]);
+            return Ok(Self { name, value, rest });
+        }
+        // RFC 7239 allows only tokens here, but some proxies omit the quotation marks of a port.
+        let is_end = |byte: &u8| !byte.is_ascii_graphic() || b",;\"".contains(byte);
+        let end = text.iter().position(is_end).unwrap_or(text.len());
+        let (value, rest) = text.split_at(end);
+        match value.is_empty() {
+            true => Err(ForwardedError::Malformed),
+            false => Ok(Self { name, value, rest }),
+        }
     }
-    // RFC 7239 allows only tokens here, but some proxies omit the quotation marks of a port.
-    let is_end = |byte: &u8| !byte.is_ascii_graphic() || b",;\"".contains(byte);
-    let end = text.iter().position(is_end).unwrap_or(text.len());
-    if end == 0 {
-        return Err(ForwardedError::Malformed);
-    }
-    Ok((name, &text[..end], &text[end..]))
+}
+
+/// Returns the place of the first quotation mark without a backslash in front of it.
+fn end_of_quotation(quoted: &[u8]) -> Option<usize> {
+    let mut is_escaped = false;
+    quoted.iter().position(|byte| {
+        let was_escaped = std::mem::replace(&mut is_escaped, false);
+        is_escaped = *byte == b'\\' && !was_escaped;
+        *byte == b'"' && !was_escaped
+    })
 }

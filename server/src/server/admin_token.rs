@@ -4,7 +4,6 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use thiserror::Error;
 
-use super::ServerOptions;
 use crate::secret::{Secret, SecretFileError};
 
 /// Where the token of the admin port comes from.
@@ -50,21 +49,6 @@ impl AdminToken {
                 path: path.clone(),
                 source,
             }),
-        }
-    }
-}
-
-impl ServerOptions {
-    /// Returns the token of the admin port. `None`: only this machine can reach the port.
-    ///
-    /// # Errors
-    /// [`AdminTokenError`]: other machines could reach the port without a token, or the file of the
-    /// token cannot be read.
-    pub fn check_admin_token(&self) -> Result<Option<Secret>, AdminTokenError> {
-        let token = self.admin_token.as_ref().map(AdminToken::read).transpose()?;
-        match token.is_none() && !self.admin.ip().to_canonical().is_loopback() {
-            true => Err(AdminTokenError::Missing { address: self.admin }),
-            false => Ok(token),
         }
     }
 }

@@ -11,12 +11,13 @@ use parlour_recording::{RecordingOptions, replay::Logics};
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
-use super::AdminToken;
+use super::{AdminToken, AdminTokenError};
 use crate::{
     bridge::route::MAX_TICK_THREADS,
     declarations::{Declarations, DeclaredTypes},
     edge::EdgeOptions,
     room_types::{RoomType, RoomTypeErrors, RoomTypes},
+    secret::Secret,
 };
 
 /// The options of a server. [`ServerOptions::new`] returns the defaults.
@@ -96,6 +97,19 @@ impl ServerOptions {
     /// All mistakes in all types, with what to write instead.
     pub fn check_room_types(&self) -> Result<(), RoomTypeErrors> {
         self.checked_room_types().map(drop)
+    }
+
+    /// Returns the token of the admin port. `None`: only this machine can reach the port.
+    ///
+    /// # Errors
+    /// [`AdminTokenError`]: other machines could reach the port without a token, or the file of the
+    /// token cannot be read.
+    pub fn check_admin_token(&self) -> Result<Option<Secret>, AdminTokenError> {
+        let token = self.admin_token.as_ref().map(AdminToken::read).transpose()?;
+        match token.is_none() && !self.admin.ip().to_canonical().is_loopback() {
+            true => Err(AdminTokenError::Missing { address: self.admin }),
+            false => Ok(token),
+        }
     }
 
     /// Returns the game logic of all worlds, for replays of their recordings.

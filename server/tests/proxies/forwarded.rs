@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use parlour::proxies::{ForwardedError, ReportedClient, client_of_request};
 use proptest::prelude::*;
 
+/// An address with its port, or `None` for a client that is hidden.
+type Node = Option<(IpAddr, Option<u16>)>;
 type Found = Result<Option<ReportedClient>, ForwardedError>;
 
 /// The proxies of these tests.
@@ -122,7 +124,7 @@ fn two_headers_must_report_the_same_client() {
 }
 
 /// An address as proxies report it, and how it is written without quotation marks.
-fn node() -> impl Strategy<Value = (Option<(IpAddr, Option<u16>)>, String)> {
+fn node() -> impl Strategy<Value = (Node, String)> {
     let v4 = (any::<u8>(), any::<[u8; 3]>(), any::<bool>());
     let v4 = v4.prop_map(|(first, [b, c, d], is_proxy)| {
         IpAddr::from(Ipv4Addr::new(if is_proxy { 10 } else { first }, b, c, d))
@@ -143,8 +145,8 @@ fn node() -> impl Strategy<Value = (Option<(IpAddr, Option<u16>)>, String)> {
 }
 
 /// The simple way: from the right, skip proxies.
-fn expected(nodes: &[(Option<(IpAddr, Option<u16>)>, String)]) -> Option<Option<(IpAddr, Option<u16>)>> {
-    let is_proxy = |node: &Option<(IpAddr, Option<u16>)>| node.is_some_and(|(ip, _)| is_trusted(ip));
+fn expected(nodes: &[(Node, String)]) -> Option<Node> {
+    let is_proxy = |node: &Node| node.is_some_and(|(ip, _)| is_trusted(ip));
     let nodes: Vec<_> = nodes.iter().map(|(node, _)| *node).collect();
     nodes
         .iter()
@@ -154,7 +156,7 @@ fn expected(nodes: &[(Option<(IpAddr, Option<u16>)>, String)]) -> Option<Option<
         .copied()
 }
 
-fn found(found: Found) -> Option<Option<(IpAddr, Option<u16>)>> {
+fn found(found: Found) -> Option<Node> {
     found.unwrap().map(|client| match client {
         ReportedClient::Address(address) => Some((address.ip, address.port)),
         ReportedClient::Hidden => None,
