@@ -61,8 +61,8 @@ rejections! {
     /// A malformed or missing header of the PROXY protocol, or one that nobody expects. The
     /// connection is closed.
     ProxyHeader = "proxy_header", None;
-    /// 503, or the connection is closed without an answer. In the reserve for clients that resume:
-    /// close code 1013.
+    /// 503, or the connection is closed without an answer. After a hello in a place for clients
+    /// that resume: close code 1013.
     TooManyConnections = "too_many_connections", Some(CloseCode::TryLater);
     /// 503: no descriptors are left for clients.
     TooFewDescriptors = "too_few_descriptors", None;

@@ -3,9 +3,9 @@
 //! A connection slightly over a limit gets an HTTP response, which costs memory and time. A
 //! connection far over it is closed without one.
 //!
-//! Above the limit in total there is a reserve of a tenth for clients that resume a session: their
-//! players are still in the world. Only the hello shows who resumes, so every connection in the
-//! reserve may upgrade, and those that do not resume are closed with 1013 then.
+//! Above the limit in total, a tenth more places are for clients that resume a session: their
+//! players are still in the world. Only the hello shows who resumes, so every connection in these
+//! places may upgrade, and those that do not resume are then closed with 1013.
 
 use std::{
     collections::HashMap,
@@ -29,8 +29,8 @@ const MAX_TYPED_HELLOS: u32 = 16;
 /// The counts of connections. The I/O threads share them; the tick thread does not use them.
 pub(super) struct Admission {
     max_connections: u32,
-    /// The number of connections above `max_connections` that may resume a session.
-    reserve: u32,
+    /// The number of places above `max_connections`, for clients that resume a session.
+    for_resuming: u32,
     max_per_address: u32,
     connections: AtomicU32,
     typed_hellos: AtomicU32,
@@ -60,7 +60,8 @@ pub(super) enum Verdict {
 pub(super) struct AdmissionPermit {
     admission: Arc<Admission>,
     hello: HelloCount,
-    is_reserve: bool,
+    /// Whether its place is one of those for clients that resume a session.
+    is_for_resuming: bool,
 }
 
 /// Which count of connections without a hello includes this connection.
@@ -80,7 +81,7 @@ impl Admission {
     pub(super) fn new(max_connections: u32, max_per_address: u32, metrics: &Metrics) -> Self {
         Self {
             max_connections,
-            reserve: max_connections / 10,
+            for_resuming: max_connections / 10,
             max_per_address,
             connections: AtomicU32::new(0),
             typed_hellos: AtomicU32::new(0),
@@ -96,11 +97,11 @@ impl Admission {
         let connections = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         self.connections_gauge.increment(1);
         self.without_hello_gauge.increment(1);
-        let most = self.max_connections.saturating_add(self.reserve);
+        let most = self.max_connections.saturating_add(self.for_resuming);
         let mut permit = AdmissionPermit {
             admission: Arc::clone(self),
             hello: HelloCount::NoAddress,
-            is_reserve: connections > self.max_connections,
+            is_for_resuming: connections > self.max_connections,
         };
         let from_address = address.map_or(0, |address| permit.count_for(address));
         // `DropAddressFull` and `DropFull` carry no permit: it is dropped at the end of this
@@ -158,16 +159,16 @@ impl AdmissionPermit {
         })
     }
 
-    /// Returns whether the connection may open a session. In the reserve, only those may that
-    /// resume one, unless other connections have ended since.
+    /// Returns whether the connection may open a session. In a place for resuming, only a client
+    /// that resumes one may, unless other connections have ended since.
     pub(super) fn may_open(&mut self, resumes: bool) -> bool {
         let admission = &self.admission;
-        if self.is_reserve && !resumes {
+        if self.is_for_resuming && !resumes {
             let connections = admission.connections.load(Ordering::Relaxed);
-            self.is_reserve = connections > admission.max_connections;
-            return !self.is_reserve;
+            self.is_for_resuming = connections > admission.max_connections;
+            return !self.is_for_resuming;
         }
-        self.is_reserve = false;
+        self.is_for_resuming = false;
         true
     }
 
@@ -301,11 +302,11 @@ mod tests {
         };
         let mut inside: Vec<_> = (0..10).map(|_| permit("10.0.0.1")).collect();
         assert!(inside.iter_mut().all(|permit| permit.may_open(false)));
-        let mut reserve = permit("10.0.0.2");
+        let mut eleventh = permit("10.0.0.2");
         assert!(matches!(admission.enter(Some(ip("10.0.0.3"))), Verdict::Full(_)));
-        assert!(!reserve.may_open(false));
-        assert!(reserve.may_open(true));
-        drop(reserve);
+        assert!(!eleventh.may_open(false));
+        assert!(eleventh.may_open(true));
+        drop(eleventh);
         let mut next = permit("10.0.0.2");
         assert!(!next.may_open(false));
         inside.pop();

@@ -22,8 +22,7 @@ pub struct EdgeOptions {
     /// The rate limit on the connections of one address. More get a 429. `None`: no limit.
     ///
     /// The default admits a school of 1,000 behind one address at the same moment, for example
-    /// after a restart of the server, and 100 more each second. One address can then cost the
-    /// server at most about 1 % of a core: a handshake takes about 100 us.
+    /// after a restart of the server, and 100 more each second.
     pub handshakes_per_address: Option<AttemptRate>,
     /// The rate limit on the hellos of one address. More are closed with 4004. `None`: no limit.
     ///

@@ -11,7 +11,7 @@ use crate::support::{
     test_server::{TestServer, start_with},
 };
 
-/// Starts a server with 10 places, all of which are taken, and one in reserve.
+/// Starts a server with 10 places, all of which are taken, and one for a client that resumes.
 fn full() -> (TestServer, Vec<RawClient>) {
     let server = start_with(|options| options.edge.max_connections = 10);
     let players = (0..10).map(|_| server.player("ann")).collect();
@@ -19,7 +19,7 @@ fn full() -> (TestServer, Vec<RawClient>) {
 }
 
 #[test]
-fn a_new_client_in_the_reserve_is_closed_with_1013_and_the_time_to_wait() {
+fn a_new_client_in_a_place_for_resuming_is_closed_with_1013_and_the_time_to_wait() {
     let (server, mut players) = full();
     let mut client = server.websocket("parlour.v1");
     client.send_hello("bob");
@@ -40,9 +40,9 @@ fn a_new_client_in_the_reserve_is_closed_with_1013_and_the_time_to_wait() {
 }
 
 #[test]
-fn beyond_the_reserve_the_answer_is_503_with_retry_after() {
+fn beyond_these_places_the_answer_is_503_with_retry_after() {
     let (server, _players) = full();
-    let _reserve = server.connect();
+    let _eleventh = server.connect();
     server.await_metric("parlour_connections", 11.0);
     let answer = server.request(GET_INDEX);
     assert_eq!(status_of(&answer), 503, "{answer}");
