@@ -1,5 +1,6 @@
 //! The admin port: health and metrics, for operators and their tools.
 
+mod access;
 mod history;
 mod playback;
 mod routes;
@@ -35,6 +36,7 @@ use crate::{
     metrics::Metrics,
     node_status::NodeStatus,
     playback::PlaybackControl,
+    secret::Secret,
 };
 use routes::answer;
 
@@ -49,6 +51,8 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 /// What the admin thread needs to start.
 pub(crate) struct Admin {
     pub(crate) listener: StdTcpListener,
+    /// The token that requests must have. `None`: only this machine can reach the port.
+    pub(crate) token: Option<Secret>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<TickThreads>,
     pub(crate) failure: Arc<Failure>,
@@ -69,6 +73,7 @@ pub(crate) struct Admin {
 
 /// The state from which handlers produce their answers.
 struct Sources {
+    token: Option<Secret>,
     metrics: Arc<Metrics>,
     status: Arc<TickThreads>,
     failure: Arc<Failure>,
@@ -89,6 +94,7 @@ impl Admin {
             .enable_all()
             .build()?;
         let sources = Arc::new(Sources {
+            token: self.token,
             metrics: self.metrics,
             status: self.status,
             failure: self.failure,

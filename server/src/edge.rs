@@ -11,6 +11,7 @@
 //! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. While a token is
 //! checked, 8 KiB that follow the hello may be kept instead of it. The kernel's buffers are extra: 128 KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
 
+mod address_limits;
 mod admission;
 mod authenticating;
 mod close;
@@ -24,8 +25,11 @@ mod http;
 mod json;
 mod listener;
 mod message;
+mod newcomer;
 mod options;
+mod peer;
 mod presented;
+mod proxy_header;
 mod reader;
 mod reconnect;
 mod resume;
@@ -59,6 +63,7 @@ use crate::{
     metrics::Metrics,
     rejection::{Rejection, RejectionLog},
 };
+use address_limits::AddressLimits;
 use admission::Admission;
 use hand_over::HandOver;
 pub(crate) use listener::prepare as prepare_listener;
@@ -86,6 +91,7 @@ pub(crate) struct EdgeShared {
     web: Policy,
     admission: Arc<Admission>,
     hand_over: HandOver,
+    address_limits: AddressLimits,
     reject_log: RejectionLog,
     descriptors: Arc<Descriptors>,
     metrics: Arc<Metrics>,
@@ -135,6 +141,7 @@ impl EdgeShared {
             web: Policy::new(options.allowed_origins.clone(), options.allowed_hosts.clone()),
             admission: Arc::new(admission),
             hand_over: HandOver::new(io_threads),
+            address_limits: AddressLimits::new(&options, &metrics),
             options,
             reject_log: RejectionLog::new(),
             descriptors,

@@ -114,13 +114,13 @@
 //! The modules form layers. A module imports only from earlier lines of this list, which
 //! `scripts/floors` checks:
 //!
-//! 1. `history_requests`, `skins`, `suggest`, `suspension`, `system_random`: import nothing from
-//!    this crate
-//! 2. `auth`, `epochs`, `freeze_order`, `maps`, `session`, `world_files`
+//! 1. `history_requests`, `proxies`, `secret`, `skins`, `suggest`, `suspension`, `system_random`:
+//!    import nothing from this crate
+//! 2. `attempt_rate`, `auth`, `epochs`, `freeze_order`, `maps`, `session`, `world_files`
 //! 3. `rejection`: why the edge rejects a connection or a message
 //! 4. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 5. `metrics`: the names of all metrics, and the recorder that counts them
-//! 6. `bridge`, `descriptors`: the state that several threads share
+//! 6. `bridge`, `descriptors`, `key_limiter`: the state that several threads share
 //! 7. `failure`, `node_status`: the first thread that failed, and the state of all worlds for the
 //!    admin port
 //! 8. `ticker`: a world, as tick threads and the desk see it
@@ -139,6 +139,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod attempt_rate;
 pub mod auth;
 mod bridge;
 #[cfg(feature = "cli")]
@@ -153,15 +154,18 @@ mod failure;
 mod freeze_order;
 mod history_requests;
 mod http;
+mod key_limiter;
 pub mod logs;
 pub mod maps;
 mod metrics;
 mod node_status;
 mod playback;
 pub mod prelude;
+pub mod proxies;
 mod recorded_world;
 mod rejection;
 pub mod room_types;
+mod secret;
 pub mod server;
 mod session;
 pub mod skins;
@@ -181,19 +185,24 @@ mod world_files;
 pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 
 pub use crate::{
+    attempt_rate::{AttemptRate, AttemptRateError},
     declarations::Declarations,
     edge::EdgeOptions,
     failure::ServerFailure,
     freeze_order::UnsavedWorld,
     http::{HostPattern, OriginPattern, PatternError},
     metrics::MetricsRecorder,
+    secret::{Secret, SecretError, SecretFileError},
 };
 #[cfg(feature = "cli")]
 pub use cli::cli;
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use room_types::RoomType;
-pub use server::{RunError, Server, ServerBuilder, ServerOptions, Signals, StartError, StopReport};
+pub use server::{
+    AdminToken, AdminTokenError, RunError, Server, ServerBuilder, ServerOptions, Signals, StartError,
+    StopReport,
+};
 pub use world_files::{StateError, UnusableWorld, WorldFault};
 /// The crates below this one, for what [`prelude`] does not have.
 pub use {parlour_shared as shared, parlour_sim as sim, parlour_tick as tick};

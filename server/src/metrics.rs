@@ -21,7 +21,7 @@ use crate::{auth::AuthFault, rejection::Rejection};
 pub use recorder::MetricsRecorder;
 pub(crate) use room_types::RoomTypeMetrics;
 pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
-use rows::{close_counters, counter, counter_of, gauge, gauges, histogram, label_counters, table};
+use rows::{close_counters, counter, counter_of, counters, gauge, gauges, histogram, label_counters, table};
 pub(crate) use system_panics::SystemPanics;
 
 /// Bounds of the tick histograms in seconds: 50 us to 50 ms, three ticks.
@@ -176,7 +176,44 @@ table! {
         rejects: LabelCounters<Rejection> = label_counters, REJECTS, REJECTS_HELP;
         auth_failures: LabelCounters<AuthFault> = label_counters, "parlour_auth_failures_total",
             "Tokens, tickets and missing tokens that were not accepted, by reason.";
+        /// In the order of [`LIMITS`].
+        limiter_keys: [Gauge; 2] = gauges("limit", LIMITS), "parlour_limiter_keys",
+            "Addresses that a rate limit remembers, by limit.";
+        /// In the order of [`LIMITS`].
+        limiter_evictions: [Counter; 2] = counters("limit", LIMITS), "parlour_limiter_evictions_total",
+            "Addresses that a rate limit forgot too early, because there were too many, by limit.";
     }
+}
+
+/// The rate limits per address.
+const LIMITS: [&str; 2] = ["handshakes", "hellos"];
+
+impl EdgeMetrics {
+    /// Returns what the limit of handshakes per address counts.
+    pub(crate) fn handshake_limiter(&self) -> LimiterMetrics {
+        self.limiter(0)
+    }
+
+    /// Returns what the limit of hellos per address counts.
+    pub(crate) fn hello_limiter(&self) -> LimiterMetrics {
+        self.limiter(1)
+    }
+
+    fn limiter(&self, limit: usize) -> LimiterMetrics {
+        LimiterMetrics {
+            keys: self.limiter_keys[limit].clone(),
+            evictions: self.limiter_evictions[limit].clone(),
+        }
+    }
+}
+
+/// What a rate limit counts.
+#[derive(Clone)]
+pub(crate) struct LimiterMetrics {
+    /// The number of keys in memory.
+    pub(crate) keys: Gauge,
+    /// Keys that were forgotten before their limit was full again, because there were too many.
+    pub(crate) evictions: Counter,
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ rejections! {
     UpgradeRequired = "http_upgrade_required", None;
     /// 431.
     HeadersTooLarge = "http_headers_too_large", None;
+    /// 401: a request to the admin port without its token.
+    AdminToken = "admin_token", None;
     /// 403: the host name is not the server's.
     Host = "http_host", None;
     /// 403: the web page may not connect.
@@ -54,8 +56,16 @@ rejections! {
     Subprotocol = "http_subprotocol", None;
     /// 429, or the connection is closed without an answer.
     TooManyFromAddress = "too_many_from_address", None;
-    /// 503, or the connection is closed without an answer.
-    TooManyConnections = "too_many_connections", None;
+    /// 429: the address connects too often.
+    HandshakeRate = "handshake_rate", None;
+    /// The address sends too many hellos.
+    HelloRate = "hello_rate", Some(CloseCode::RateLimited);
+    /// A malformed or missing header of the PROXY protocol, or one that nobody expects. The
+    /// connection is closed.
+    ProxyHeader = "proxy_header", None;
+    /// 503, or the connection is closed without an answer. After a hello in a place for clients
+    /// that resume: close code 1013.
+    TooManyConnections = "too_many_connections", Some(CloseCode::TryLater);
     /// 503: no descriptors are left for clients.
     TooFewDescriptors = "too_few_descriptors", None;
     /// No valid hello arrived in time: 408 before the upgrade, close code 4408 after it.

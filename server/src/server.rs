@@ -1,6 +1,7 @@
 //! Starts, runs and stops a server: threads that tick, threads that serve connections, the desk
 //! between them, a thread for the admin port, and threads that record.
 
+mod admin_token;
 mod builder;
 mod options;
 mod ports;
@@ -26,6 +27,7 @@ use crate::{
     metrics::MetricsRecorder,
     playback::Playback,
 };
+pub use admin_token::{AdminToken, AdminTokenError};
 pub use builder::ServerBuilder;
 pub use options::ServerOptions;
 pub use signals::{RunError, Signals};

@@ -13,10 +13,10 @@ use hyper::{
     header::{CONTENT_TYPE, HeaderValue},
 };
 
-use super::{Sources, playback, types, worlds};
+use super::{Sources, access, playback, types, worlds};
 use crate::http::{
     Access::{Operators, Private},
-    Answer, HttpProblem, ProblemKind, Route, Routes, describe, text,
+    Answer, HttpProblem, ProblemKind, Route, Routes, add_response_headers, describe, text,
 };
 
 /// The routes of the admin port. [`INDEX`] describes them for people.
@@ -97,18 +97,25 @@ pub(super) async fn answer(
 ) -> Answer {
     let policy = sources.edge.web();
     let found = policy.host(&request, local).map_err(HttpProblem::from);
-    let result = match found.and_then(|to| ROUTES.find(&request, policy, &to)) {
+    // A request without the token does not learn which paths exist.
+    let found = found.and_then(|to| {
+        access::check(sources.token.as_ref(), request.uri().path(), request.headers())?;
+        ROUTES.find(&request, policy, &to)
+    });
+    let result = match found {
         Ok(handler) => handler(sources, request.uri()).await,
         Err(problem) => Err(problem),
     };
-    result.unwrap_or_else(|problem| {
+    let mut answer = result.unwrap_or_else(|problem| {
         let problem = problem.without_route_class();
         if let Some(class) = problem.class() {
             let detail = format!("admin port: {}", describe(&request));
             sources.edge.reject(class, peer, &detail);
         }
         problem.into_answer()
-    })
+    });
+    add_response_headers(answer.headers_mut());
+    answer
 }
 
 fn ready<'a>(result: Result<Answer, HttpProblem>) -> AnswerFuture<'a> {

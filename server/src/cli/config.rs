@@ -15,6 +15,7 @@ use super::{
     program::Program,
 };
 use crate::{
+    StartError,
     config::{Config, Problems, to_toml},
     maps::Catalogue,
 };
@@ -54,6 +55,11 @@ pub(crate) fn check(program: &Program, config: &Result<Config, Problems>) -> Res
                 let options = program.options(settings, maps, Vec::new());
                 let types = options.room_types.len();
                 warn(program, options.unused_state());
+                if config.is_ok()
+                    && let Err(error) = options.check_admin_token()
+                {
+                    failures.push(StartError::from(error).into());
+                }
                 match options.checked_room_types() {
                     Ok(checked) => {
                         warn(program, checked.left_out_objects());

@@ -282,7 +282,7 @@ impl From<StartError> for Exit {
                 _ => UNAVAILABLE,
             },
             StartError::RoomTypes(errors) => code_of(errors),
-            StartError::Auth(_) => CONFIG,
+            StartError::Auth(_) | StartError::AdminToken(_) => CONFIG,
             StartError::State(StateError::Worlds(_)) => CONFIG,
             StartError::Recording(RecordingError::Directory { .. })
             | StartError::State(StateError::Directory { .. } | StateError::InUse(_)) => CANNOT_CREATE,

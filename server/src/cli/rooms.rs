@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Deserialize;
 
 use super::{banner::reachable, exit::Exit, output, program::Program, setting_flags::setting_flags};
-use crate::config::Setting;
+use crate::{StartError, config::Setting};
 
 /// The settings that the help shows.
 fn is_shown(setting: &Setting) -> bool {
@@ -37,7 +37,12 @@ pub(crate) fn command(program: &Program, elsewhere: &str) -> Command {
 pub(crate) fn run(program: &Program, matches: &ArgMatches) -> Result<(), Exit> {
     let config = program.config(matches, None)?;
     let admin = reachable(config.settings.admin);
-    let body = fetch::get(program.name, admin, "/worlds")?;
+    let token = config.settings.admin_token();
+    let token = token
+        .map(|token| token.read())
+        .transpose()
+        .map_err(StartError::from)?;
+    let body = fetch::get(program.name, admin, "/worlds", token.as_ref())?;
     if matches.get_flag("json") {
         output::print(&body);
         return Ok(());

@@ -169,6 +169,7 @@ impl Value {
         match (kind, self) {
             (
                 SettingKind::Text
+                | SettingKind::Secret
                 | SettingKind::PathOr(_)
                 | SettingKind::NumberOrWord
                 | SettingKind::ListOr(_),
@@ -200,7 +201,7 @@ impl Value {
 impl SettingKind {
     fn type_name(self) -> &'static str {
         match self {
-            Self::Text | Self::PathOr(_) => "text in quotes",
+            Self::Text | Self::Secret | Self::PathOr(_) => "text in quotes",
             Self::Number => "a whole number without quotes",
             Self::NumberOrWord => "a whole number without quotes, or a word in quotes",
             Self::List => "a list of strings, such as [\"one\", \"two\"]",
@@ -215,6 +216,9 @@ fn with_quotes(line: &str) -> Option<String> {
     let (key, value) = line.split_once('=')?;
     let setting = settings().find(|setting| setting.name == key.trim())?;
     let value = value.split(" #").next()?.trim();
+    if setting.kind == SettingKind::Secret {
+        return Some(format!("{} = \"...\"", setting.name));
+    }
     if setting.kind == SettingKind::Number || value.is_empty() || value.starts_with(['"', '\'', '[', '{']) {
         return None;
     }

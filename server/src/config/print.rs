@@ -2,7 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{comment::comment, resolve::Config, room_types, table::settings};
+use super::{
+    comment::comment,
+    resolve::Config,
+    room_types,
+    table::{SettingKind, settings},
+};
 
 /// Returns a TOML file with every setting, its help, and the source of its value, and with the room
 /// types. Reading the file
@@ -26,13 +31,16 @@ pub fn to_toml(config: &Config) -> String {
             .chars()
             .map(|c| if c.is_control() { '?' } else { c })
             .collect();
+        let is_hidden = setting.kind == SettingKind::Secret && config.settings.admin_token.is_some();
         let written = write!(
             text,
-            "\n{}# {}; {}, --{}\n{} = {value} # {source}\n",
+            "\n{}# {}; {}, --{}\n{}{} = {value} # {source}\n",
             comment(setting.help),
             setting.form,
             setting.variable(),
             setting.flag(),
+            // A printed configuration does not contain secrets: the user must add them.
+            if is_hidden { "# " } else { "" },
             setting.name
         );
         written.expect("writing to a string does not fail");

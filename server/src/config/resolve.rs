@@ -244,6 +244,7 @@ impl Resolution {
         self.invalid.insert(setting.name);
         let name = setting.name;
         let text = match text {
+            Some(_) if setting.kind == SettingKind::Secret => format!("{name} must be {expected}"),
             // An error about an entry of a list already quotes the entry.
             Some(text) if !expected.contains(&format!("{text:?}")) => {
                 format!("{name} must be {expected}; it is {:?}", shortened(text, LONGEST))

@@ -15,6 +15,7 @@ impl Settings {
         ServerOptions {
             listen: self.listen,
             admin: self.admin,
+            admin_token: self.admin_token(),
             io_threads: self.io_threads,
             tick_threads: self
                 .tick_threads

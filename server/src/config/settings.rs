@@ -8,7 +8,13 @@ use parlour_sim::{BroadcastLimit, Interest, OnDrop, RateLimits, RoomRules, SimCo
 use parlour_tick::Cadence;
 
 use super::room_type_settings::RoomTypeSettings;
-use crate::{auth::AuthOptions, edge::EdgeOptions, maps::BundledMaps, server::ServerOptions};
+use crate::{
+    auth::AuthOptions,
+    edge::EdgeOptions,
+    maps::BundledMaps,
+    secret::Secret,
+    server::{AdminToken, ServerOptions},
+};
 
 /// The values of all settings. [`Settings::server_options`] returns the options of a server with
 /// these values.
@@ -18,6 +24,10 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The address for metrics, health and the history.
     pub admin: SocketAddr,
+    /// The token of the admin port.
+    pub admin_token: Option<Secret>,
+    /// The file with the token of the admin port.
+    pub admin_token_file: Option<PathBuf>,
     /// The number of threads that serve connections.
     pub io_threads: usize,
     /// The number of threads that step worlds. `None`: one for each core that the I/O threads
@@ -90,6 +100,8 @@ impl Default for Settings {
         Self {
             listen: server.listen,
             admin: server.admin,
+            admin_token: None,
+            admin_token_file: None,
             io_threads: server.io_threads,
             tick_threads: Some(server.tick_threads),
             realtime: server.realtime,
@@ -124,6 +136,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Returns the token of the admin port, if there is one.
+    pub(crate) fn admin_token(&self) -> Option<AdminToken> {
+        let file = self.admin_token_file.clone().map(AdminToken::File);
+        self.admin_token.clone().map(AdminToken::Text).or(file)
+    }
+
     /// Returns the configuration of a world with these settings. Without a seed it has seed 0,
     /// which a server replaces with a random one.
     #[must_use]

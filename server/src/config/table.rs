@@ -66,6 +66,8 @@ pub enum SettingKind {
     NumberOrWord,
     /// `["one", "two"]`. In the environment and in flags: `one,two`.
     List,
+    /// `"text"` that is never printed, or `"none"`.
+    Secret,
     /// A list, or one of these words in quotes.
     ListOr(&'static [&'static str]),
 }
@@ -122,7 +124,7 @@ impl Setting {
         match self.kind {
             SettingKind::Number => text.to_owned(),
             SettingKind::NumberOrWord if text.parse::<u64>().is_ok() => text.to_owned(),
-            SettingKind::Text | SettingKind::NumberOrWord => string(text),
+            SettingKind::Text | SettingKind::Secret | SettingKind::NumberOrWord => string(text),
             SettingKind::PathOr(word) if text == word => string(text),
             // The printed file may be stored in a different folder, which would move a relative
             // path.

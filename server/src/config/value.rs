@@ -14,6 +14,11 @@ use parlour_shared::limits::TICK_RATE;
 use parlour_sim::Rate;
 use parlour_tick::Cadence;
 
+use crate::{
+    attempt_rate::{AttemptRate, AttemptRateError},
+    secret::{Secret, SecretError},
+};
+
 /// The maximum length of an error about an entry of a list, in characters.
 pub(super) const LONGEST_ENTRY: usize = 240;
 
@@ -148,6 +153,49 @@ pub(super) fn shortened(text: &str, longest: usize) -> String {
         short.push('…');
     }
     short
+}
+
+/// Parses a rate of attempts, or `off`, which is `None`.
+pub(super) fn attempt_rate(text: &str) -> ParseResult<Option<AttemptRate>> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let rate = text.parse();
+    rate.map(Some)
+        .map_err(|error: AttemptRateError| format!("{error}, or off"))
+}
+
+/// The inverse of [`attempt_rate`].
+pub(super) fn show_attempt_rate(rate: Option<AttemptRate>) -> String {
+    rate.map_or_else(|| "off".to_owned(), |rate| rate.to_string())
+}
+
+/// Parses a secret, or `none`, which is `None`. The error does not contain the text.
+pub(super) fn secret(text: &str) -> ParseResult<Option<Secret>> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let secret = text.parse();
+    secret
+        .map(Some)
+        .map_err(|error: SecretError| format!("{error}, or \"none\""))
+}
+
+/// Returns what may be printed about a secret.
+pub(super) fn show_secret(secret: Option<&Secret>) -> String {
+    match secret {
+        None => "none".to_owned(),
+        Some(_) => "(secret)".to_owned(),
+    }
+}
+
+/// Parses `on` or `off`.
+pub(super) fn on_or_off(text: &str) -> ParseResult<bool> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off".to_owned()),
+    }
 }
 
 /// Parses a rate such as `10 burst, 10/s`: a burst, then a number per time.

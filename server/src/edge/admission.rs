@@ -2,16 +2,21 @@
 //!
 //! A connection slightly over a limit gets an HTTP response, which costs memory and time. A
 //! connection far over it is closed without one.
+//!
+//! Above the limit in total, a tenth more places are for clients that resume a session: their
+//! players are still in the world. Only the hello shows who resumes, so every connection in these
+//! places may upgrade, and those that do not resume are then closed with 1013.
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
 
+use super::address_limits::network;
 use crate::metrics::{Gauge, Metrics};
 
 /// The number of connections over the limit that still get a response.
@@ -24,6 +29,8 @@ const MAX_TYPED_HELLOS: u32 = 16;
 /// The counts of connections. The I/O threads share them; the tick thread does not use them.
 pub(super) struct Admission {
     max_connections: u32,
+    /// The number of places above `max_connections`, for clients that resume a session.
+    for_resuming: u32,
     max_per_address: u32,
     connections: AtomicU32,
     typed_hellos: AtomicU32,
@@ -53,10 +60,15 @@ pub(super) enum Verdict {
 pub(super) struct AdmissionPermit {
     admission: Arc<Admission>,
     hello: HelloCount,
+    /// Whether its place is one of those for clients that resume a session.
+    is_for_resuming: bool,
 }
 
 /// Which count of connections without a hello includes this connection.
 enum HelloCount {
+    /// Only the count of all addresses: a trusted proxy has not reported the client yet, or is the
+    /// client.
+    NoAddress,
     /// The count of its address.
     Address(IpAddr),
     /// The count of connections with the longer deadline.
@@ -69,6 +81,7 @@ impl Admission {
     pub(super) fn new(max_connections: u32, max_per_address: u32, metrics: &Metrics) -> Self {
         Self {
             max_connections,
+            for_resuming: max_connections / 10,
             max_per_address,
             connections: AtomicU32::new(0),
             typed_hellos: AtomicU32::new(0),
@@ -78,29 +91,28 @@ impl Admission {
         }
     }
 
-    /// Counts a new connection, and decides what to do with it.
-    pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Verdict {
+    /// Counts a new connection, and decides what to do with it. If the address of its client is not
+    /// known yet, [`AdmissionPermit::set_address`] follows.
+    pub(super) fn enter(self: &Arc<Self>, address: Option<IpAddr>) -> Verdict {
         let connections = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         self.connections_gauge.increment(1);
-        let address = network(peer);
-        let from_address = self.count(address, |count| {
-            *count += 1;
-            *count
-        });
         self.without_hello_gauge.increment(1);
-        let permit = AdmissionPermit {
+        let most = self.max_connections.saturating_add(self.for_resuming);
+        let mut permit = AdmissionPermit {
             admission: Arc::clone(self),
-            hello: HelloCount::Address(address),
+            hello: HelloCount::NoAddress,
+            is_for_resuming: connections > self.max_connections,
         };
+        let from_address = address.map_or(0, |address| permit.count_for(address));
         // `DropAddressFull` and `DropFull` carry no permit: it is dropped at the end of this
         // function, which undoes the counts.
         if from_address > self.max_per_address.saturating_mul(2) {
             Verdict::DropAddressFull
-        } else if connections > self.max_connections.saturating_add(ANSWERED_OVER) {
+        } else if connections > most.saturating_add(ANSWERED_OVER) {
             Verdict::DropFull
         } else if from_address > self.max_per_address {
             Verdict::AddressFull(permit)
-        } else if connections > self.max_connections {
+        } else if connections > most {
             Verdict::Full(permit)
         } else {
             Verdict::Admit(permit)
@@ -128,6 +140,38 @@ impl Admission {
 }
 
 impl AdmissionPermit {
+    /// Notes the address of the client, which a trusted proxy has reported. Returns `false` if too
+    /// many connections of the address have not sent a hello.
+    pub(super) fn set_address(&mut self, address: IpAddr) -> bool {
+        self.count_for(address) <= self.admission.max_per_address
+    }
+
+    /// Counts the connection for an address. Returns the number of connections of the address.
+    fn count_for(&mut self, address: IpAddr) -> u32 {
+        let address = network(address);
+        if !matches!(self.hello, HelloCount::NoAddress) {
+            return 0;
+        }
+        self.hello = HelloCount::Address(address);
+        self.admission.count(address, |count| {
+            *count += 1;
+            *count
+        })
+    }
+
+    /// Returns whether the connection may open a session. In a place for resuming, only a client
+    /// that resumes one may, unless other connections have ended since.
+    pub(super) fn may_open(&mut self, resumes: bool) -> bool {
+        let admission = &self.admission;
+        if self.is_for_resuming && !resumes {
+            let connections = admission.connections.load(Ordering::Relaxed);
+            self.is_for_resuming = connections > admission.max_connections;
+            return !self.is_for_resuming;
+        }
+        self.is_for_resuming = false;
+        true
+    }
+
     /// Grants the connection the longer deadline for its hello, unless [`MAX_TYPED_HELLOS`] others
     /// have it. Returns whether the connection got it. It then no longer counts for its address: a
     /// person who types must not take the place of fast clients.
@@ -155,6 +199,7 @@ impl AdmissionPermit {
     pub(super) fn greeted(&mut self) {
         match std::mem::replace(&mut self.hello, HelloCount::Greeted) {
             HelloCount::Greeted => return,
+            HelloCount::NoAddress => {}
             HelloCount::Address(address) => self.admission.leave(address),
             HelloCount::Typed => {
                 self.admission.typed_hellos.fetch_sub(1, Ordering::Relaxed);
@@ -178,15 +223,6 @@ impl std::fmt::Debug for AdmissionPermit {
     }
 }
 
-/// Returns the address under which a peer is counted. In IPv6 that is its /64, the smallest network
-/// of one customer.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,20 +239,20 @@ mod tests {
     #[test]
     fn connections_of_one_address_are_answered_up_to_twice_its_limit_and_then_dropped() {
         let admission = admission(100, 2);
-        let mut entered: Vec<_> = (0..4).map(|_| admission.enter(ip("10.0.0.1"))).collect();
+        let mut entered: Vec<_> = (0..4).map(|_| admission.enter(Some(ip("10.0.0.1")))).collect();
         assert!(matches!(entered[1], Verdict::Admit(_)));
         assert!(matches!(entered[3], Verdict::AddressFull(_)));
         assert!(matches!(
-            admission.enter(ip("::ffff:10.0.0.1")),
+            admission.enter(Some(ip("::ffff:10.0.0.1"))),
             Verdict::DropAddressFull
         ));
-        assert!(matches!(admission.enter(ip("10.0.0.2")), Verdict::Admit(_)));
+        assert!(matches!(admission.enter(Some(ip("10.0.0.2"))), Verdict::Admit(_)));
         entered.truncate(2);
         let Some(Verdict::Admit(mut permit)) = entered.pop() else {
             panic!()
         };
         permit.greeted();
-        assert!(matches!(admission.enter(ip("10.0.0.1")), Verdict::Admit(_)));
+        assert!(matches!(admission.enter(Some(ip("10.0.0.1"))), Verdict::Admit(_)));
         drop((permit, entered));
         assert_eq!(admission.connections.load(Ordering::Relaxed), 0);
         assert!(admission.addresses.lock().unwrap().is_empty());
@@ -227,7 +263,7 @@ mod tests {
         let metrics = Metrics::new(1);
         let without_hello = || metrics.value("parlour_unauthenticated_connections");
         let admission = Arc::new(Admission::new(100, 1, &metrics));
-        let enter = || match admission.enter(ip("127.0.0.1")) {
+        let enter = || match admission.enter(Some(ip("127.0.0.1"))) {
             Verdict::Admit(permit) => permit,
             other => panic!("{other:?}"),
         };
@@ -253,13 +289,42 @@ mod tests {
     #[test]
     fn the_verdict_over_the_limit_of_connections_is_full() {
         let admission = admission(1, 10);
-        let _first = admission.enter(ip("10.0.0.1"));
-        assert!(matches!(admission.enter(ip("10.0.0.2")), Verdict::Full(_)));
+        let _first = admission.enter(Some(ip("10.0.0.1")));
+        assert!(matches!(admission.enter(Some(ip("10.0.0.2"))), Verdict::Full(_)));
     }
 
     #[test]
-    fn addresses_in_one_ipv6_64_count_as_one() {
-        assert_eq!(network(ip("2001:db8::1")), network(ip("2001:db8::ffff:2")));
-        assert_ne!(network(ip("2001:db8::1")), network(ip("2001:db8:0:1::1")));
+    fn a_tenth_above_the_limit_is_for_clients_that_resume() {
+        let admission = admission(10, 100);
+        let permit = |address: &str| match admission.enter(Some(ip(address))) {
+            Verdict::Admit(permit) => permit,
+            other => panic!("{other:?}"),
+        };
+        let mut inside: Vec<_> = (0..10).map(|_| permit("10.0.0.1")).collect();
+        assert!(inside.iter_mut().all(|permit| permit.may_open(false)));
+        let mut eleventh = permit("10.0.0.2");
+        assert!(matches!(admission.enter(Some(ip("10.0.0.3"))), Verdict::Full(_)));
+        assert!(!eleventh.may_open(false));
+        assert!(eleventh.may_open(true));
+        drop(eleventh);
+        let mut next = permit("10.0.0.2");
+        assert!(!next.may_open(false));
+        inside.pop();
+        assert!(next.may_open(false), "a place is free");
+    }
+
+    #[test]
+    fn a_connection_of_a_proxy_counts_for_the_address_that_the_proxy_reports() {
+        let admission = admission(100, 1);
+        let enter = || match admission.enter(None) {
+            Verdict::Admit(permit) => permit,
+            other => panic!("{other:?}"),
+        };
+        let mut permits: Vec<_> = (0..5).map(|_| enter()).collect();
+        assert!(permits[0].set_address(ip("192.0.2.1")));
+        assert!(!permits[1].set_address(ip("192.0.2.1")));
+        assert!(permits[2].set_address(ip("192.0.2.2")));
+        drop(permits);
+        assert!(admission.addresses.lock().unwrap().is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Closes connections: sends the client the reason, gives it time to answer, and then ends the
 //! TCP connection.
 
-use std::{io::IoSlice, rc::Rc};
+use std::{io::IoSlice, rc::Rc, time::Duration};
 
 use parlour_shared::{
     close::{Advice, CloseCode},
@@ -44,6 +44,16 @@ impl Connection {
         self.close_with_reason(code, reason.as_deref().unwrap_or(code.reason()));
     }
 
+    /// Like [`Self::reject`], for a client that may come back after this time at the earliest.
+    pub(super) fn reject_for_now(self: &Rc<Self>, rejection: Rejection, wait: Duration) {
+        if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
+            return;
+        }
+        self.io.shared.reject(rejection, self.peer, "");
+        let code = rejection.close_code().unwrap_or(CloseCode::Internal);
+        self.close_for(code, code.reason(), wait);
+    }
+
     /// Closes the connection with this code. Waiting data is dropped for every code: the client
     /// needs the code and the time to reconnect more than old messages, and a stopping server waits
     /// only 2 s.
@@ -53,6 +63,11 @@ impl Connection {
 
     /// Like [`Self::close`], with a different reason in the close frame: at most 123 bytes.
     pub(super) fn close_with_reason(self: &Rc<Self>, code: CloseCode, reason: &str) {
+        self.close_for(code, reason, Duration::ZERO);
+    }
+
+    /// Closes the connection. A client that may come back waits at least this long.
+    fn close_for(self: &Rc<Self>, code: CloseCode, reason: &str, wait: Duration) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
         }
@@ -62,7 +77,7 @@ impl Connection {
         };
         let mut frames = Vec::with_capacity(128);
         if code != CloseCode::Normal {
-            self.encode_closing(code, &mut frames);
+            self.encode_closing(code, wait, &mut frames);
         }
         encode_close(&mut frames, code.code(), reason, None);
         self.io.shared.metrics.edge.closes.add(Some(code), Closer::Server);
@@ -105,7 +120,7 @@ impl Connection {
     pub(super) fn abort(&self) {
         // Without this, the kernel would try to send for minutes. If it fails, the connection is
         // already gone.
-        let _ = set_socket_linger(&self.stream, Some(std::time::Duration::ZERO));
+        let _ = set_socket_linger(&self.stream, Some(Duration::ZERO));
         self.hang_up();
     }
 
@@ -151,11 +166,14 @@ impl Connection {
         }
     }
 
-    fn encode_closing(&self, code: CloseCode, out: &mut Vec<u8>) {
+    fn encode_closing(&self, code: CloseCode, wait: Duration, out: &mut Vec<u8>) {
+        let wait = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
         let message = ServerMessage::Closing(Closing {
             code,
             reconnect_after_ms: match code.advice() {
-                Advice::Resume | Advice::Reconnect => self.io.shared.spread.after_ms(&self.io.random),
+                Advice::Resume | Advice::Reconnect => {
+                    wait.saturating_add(self.io.shared.spread.after_ms(&self.io.random))
+                }
                 Advice::Stop => 0,
             },
         });

@@ -6,7 +6,6 @@ mod table;
 
 use std::{
     cell::{Cell, RefCell},
-    net::SocketAddr,
     rc::Rc,
     time::Instant,
 };
@@ -22,6 +21,7 @@ use super::{
     flood::Flood,
     hand_over::Target,
     json::Transcoder,
+    peer::Peer,
     send_buffer::SendBuffer,
     session::Session,
 };
@@ -71,7 +71,7 @@ pub(super) enum CloseStep {
 pub(super) struct Connection {
     pub(super) io: Rc<IoThread>,
     pub(super) stream: TcpStream,
-    pub(super) peer: SocketAddr,
+    pub(super) peer: Peer,
     pub(super) wire: Wire,
     pub(super) flood: Flood,
     pub(super) phase: Cell<Phase>,
@@ -102,7 +102,7 @@ impl Connection {
     pub(super) fn new(
         io: Rc<IoThread>,
         stream: TcpStream,
-        peer: SocketAddr,
+        peer: Peer,
         wire: Wire,
         permit: AdmissionPermit,
     ) -> Self {
@@ -160,6 +160,12 @@ impl Connection {
         self.permit.borrow_mut().extend_deadline()
     }
 
+    /// Returns whether the connection may open a session. If the server is full, only clients that
+    /// resume one may.
+    pub(super) fn may_open(&self, resumes: bool) -> bool {
+        self.permit.borrow_mut().may_open(resumes)
+    }
+
     /// Opens a session. Returns it, or `None` if the connection is over.
     pub(super) fn open(
         &self,
@@ -198,7 +204,7 @@ impl Connection {
 
     /// Returns what is left of a connection that is passed on: its socket, the address of the
     /// client, the encoding and the permit.
-    pub(super) fn into_parts(self) -> (TcpStream, SocketAddr, Wire, AdmissionPermit) {
+    pub(super) fn into_parts(self) -> (TcpStream, Peer, Wire, AdmissionPermit) {
         (self.stream, self.peer, self.wire, self.permit.into_inner())
     }
 

@@ -1,7 +1,7 @@
 //! Passes a connection to the I/O thread of the session that its client wants to resume.
 
 use std::{
-    net::{SocketAddr, TcpStream},
+    net::TcpStream,
     rc::Rc,
     sync::{Mutex, PoisonError},
 };
@@ -17,6 +17,7 @@ use super::{
     admission::AdmissionPermit,
     authenticating::User,
     connection::{Connection, IoThread},
+    peer::Peer,
     reader,
     time_limit::TimeLimit,
 };
@@ -34,7 +35,7 @@ pub(super) struct HandOver {
 /// A connection on its way.
 pub(super) struct HandedOver {
     pub(super) stream: TcpStream,
-    pub(super) peer: SocketAddr,
+    pub(super) peer: Peer,
     pub(super) wire: Wire,
     pub(super) permit: AdmissionPermit,
     pub(super) deadline: TimeLimit,

@@ -36,6 +36,11 @@ pub(super) fn handle_hello(connection: &Rc<Connection>, message: ClientMessage) 
             return;
         }
     };
+    let shared = &connection.io.shared;
+    if let Err(wait) = shared.address_limits.hello(&connection.peer, &shared.options) {
+        connection.reject_for_now(Rejection::HelloRate, wait);
+        return;
+    }
     // The token is checked first, so that a client without a valid token learns nothing else.
     authenticating::begin(connection, hello);
 }
@@ -51,7 +56,12 @@ pub(super) fn admit(connection: &Rc<Connection>, hello: Hello, user: Option<User
         connection.reject_with_reason(Rejection::TickFrozen, FROZEN);
         return;
     }
-    if hello.session.is_some() || hello.resume.is_some() {
+    let resumes = hello.session.is_some() || hello.resume.is_some();
+    if !connection.may_open(resumes) {
+        connection.reject(Rejection::TooManyConnections, "");
+        return;
+    }
+    if resumes {
         resume::resume(connection, &hello, user);
         return;
     }

@@ -3,12 +3,10 @@
 
 mod routes;
 
-use std::{
-    cell::Cell, convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::Pin, rc::Rc, time::Duration,
-};
+use std::{cell::Cell, convert::Infallible, future::poll_fn, io, pin::Pin, rc::Rc, time::Duration};
 
 use hyper::{
-    Request,
+    HeaderMap, Request,
     body::{Bytes, Incoming},
     header::{CONNECTION, HeaderValue},
     server::conn::http1,
@@ -21,13 +19,20 @@ use tokio::{
 };
 
 use super::{
-    admission::AdmissionPermit, connection::IoThread, reader, send::SEND_FLAGS, time_limit::TimeLimit,
+    connection::IoThread,
+    newcomer::{Excess, Newcomer},
+    reader,
+    send::SEND_FLAGS,
+    time_limit::TimeLimit,
 };
 use crate::{
-    http::{Answer, HttpProblem, HyperAnswerFilter, ProblemKind, accepted_at, describe},
+    http::{
+        Answer, HttpProblem, HyperAnswerFilter, ProblemKind, accepted_at, add_response_headers, describe,
+    },
+    proxies::looks_like_proxy_header,
     rejection::Rejection,
 };
-use routes::{Agreement, Reply, full, reply};
+use routes::{Agreement, Reply, full, reply, share};
 
 /// The maximum size of the head of a request.
 const MAX_HEAD: usize = 8 * 1024;
@@ -41,23 +46,26 @@ const LINGER_BYTES: usize = 64 * 1024;
 /// meanwhile: 100 silent clients take a second.
 const TURNED_AWAY: Duration = Duration::from_millis(10);
 
+/// The log line about a header of the PROXY protocol that the server does not expect.
+const UNEXPECTED_PROXY_HEADER: &str =
+    "a PROXY header: set proxy_protocol, and name this proxy in trusted_proxies, if it is yours";
+
 /// An accepted connection.
 pub(super) struct UpgradingConnection {
     pub(super) stream: TcpStream,
-    pub(super) peer: SocketAddr,
     /// The time limit for HTTP and hello together.
     pub(super) deadline: TimeLimit,
-    pub(super) permit: AdmissionPermit,
-    /// The limit that the connection exceeds. If there is one, the connection gets only an error
-    /// response.
-    pub(super) over: Option<Rejection>,
+    pub(super) newcomer: Newcomer,
 }
 
 /// Serves a connection until it ends, or until the hello has arrived on the WebSocket.
 pub(super) async fn serve(io: Rc<IoThread>, arrival: UpgradingConnection) {
-    let (peer, deadline) = (arrival.peer, arrival.deadline);
+    let (newcomer, deadline) = (arrival.newcomer, arrival.deadline);
+    if !newcomer.read_proxy_header(&io, &arrival.stream, &deadline).await {
+        return;
+    }
     let agreement = Cell::new(None);
-    let exchanged = exchange(&io, arrival.stream, peer, deadline, arrival.over, &agreement).await;
+    let exchanged = exchange(&io, arrival.stream, &newcomer, deadline, &agreement).await;
     let Some(Exchanged {
         stream,
         leftover,
@@ -72,13 +80,14 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: UpgradingConnection) {
             may_be_typed,
             presented,
         }) => {
+            let (peer, is_local) = (newcomer.peer(), newcomer.is_on_this_machine(&io));
             let opening = reader::Opening {
                 stream,
                 peer,
                 deadline,
-                permit: arrival.permit,
+                permit: newcomer.into_permit(),
                 wire,
-                may_be_typed: may_be_typed && peer.ip().to_canonical().is_loopback(),
+                may_be_typed: may_be_typed && is_local,
                 presented,
                 leftover,
             };
@@ -102,9 +111,8 @@ struct Exchanged {
 async fn exchange(
     io: &Rc<IoThread>,
     stream: TcpStream,
-    peer: SocketAddr,
+    newcomer: &Newcomer,
     deadline: TimeLimit,
-    over: Option<Rejection>,
     agreement: &Cell<Option<Agreement>>,
 ) -> Option<Exchanged> {
     let local = accepted_at(&stream);
@@ -116,28 +124,36 @@ async fn exchange(
     };
     let service = service_fn(|request: Request<Incoming>| -> AnswerFuture<'_> {
         answered.set(true);
-        let reply = match over {
-            Some(rejection) => Err(full(rejection)),
-            None => reply(io, &request, local),
+        let identified = newcomer.identify(io, request.headers());
+        let reply = match newcomer.over() {
+            Some(excess) => Err(full(io, excess)),
+            None => identified.and_then(|()| reply(io, &request, local)),
         };
+        // A 101 is not a document that a browser shows or keeps.
+        let finished = |mut answer: Answer, shared: &HeaderMap| {
+            add_response_headers(answer.headers_mut());
+            answer.headers_mut().extend(shared.clone());
+            closing(answer)
+        };
+        let mut shared = HeaderMap::new();
+        share(io, &request, local, &mut shared);
         let answer = match reply {
-            Ok(Reply::Answer(answer)) => answer,
             Ok(Reply::Upgrade(answer, agreed)) => {
                 agreement.set(Some(agreed));
-                answer
+                closing(answer)
             }
+            Ok(Reply::Answer(answer)) => finished(answer, &shared),
             Ok(Reply::Later(later)) => {
                 let (described, refuse) = (describe(&request), &refuse);
                 return Box::pin(async move {
                     let answer = later.await;
-                    Ok(closing(
-                        answer.unwrap_or_else(|problem| refuse(problem, described)),
-                    ))
+                    let answer = answer.unwrap_or_else(|problem| refuse(problem, described));
+                    Ok(finished(answer, &shared))
                 });
             }
-            Err(problem) => refuse(problem, describe(&request)),
+            Err(problem) => finished(refuse(problem, describe(&request)), &shared),
         };
-        Box::pin(std::future::ready(Ok(closing(answer))))
+        Box::pin(std::future::ready(Ok(answer)))
     });
     let mut connection = http1::Builder::new()
         .header_read_timeout(None)
@@ -147,6 +163,7 @@ async fn exchange(
     let request = poll_fn(|cx| connection.poll_without_shutdown(cx));
     let done = deadline.wait_for(io, request).await;
     let parts = connection.into_parts();
+    let peer = newcomer.peer();
     if let Some((rejection, detail)) = refusal.take() {
         io.shared.reject(rejection, peer, &detail);
     }
@@ -166,7 +183,10 @@ async fn exchange(
         Some(Ok(())) => {}
         Some(Err(error)) if error.is_parse() => {
             let problem = parse_problem(&error);
-            if let Some(class) = problem.class() {
+            if looks_like_proxy_header(&leftover) {
+                io.shared
+                    .reject(Rejection::ProxyHeader, peer, UNEXPECTED_PROXY_HEADER);
+            } else if let Some(class) = problem.class() {
                 io.shared.reject(class, peer, &error.to_string());
             }
             if !answered.get() {
@@ -220,10 +240,10 @@ fn write_problem(stream: &TcpStream, problem: HttpProblem) {
 /// Responds with 503 and keeps the connection for [`TURNED_AWAY`] at most. It waits for the request
 /// and reads it, because closing a socket with unread bytes resets the connection, and the response
 /// is lost. A client whose request arrives later may still see a reset.
-pub(super) async fn turn_away(stream: &TcpStream) {
+pub(super) async fn turn_away(io: &IoThread, stream: &TcpStream) {
     let _ = timeout_at(Instant::now() + TURNED_AWAY, stream.readable()).await;
     let _ = rustix::net::recv(stream, &mut [0; 4096], RecvFlags::DONTWAIT);
-    let answer = full(Rejection::TooFewDescriptors).into_bytes();
+    let answer = full(io, Excess::of(Rejection::TooFewDescriptors)).into_bytes();
     // Sent without the runtime, which may not know yet that the socket is ready. The response fits
     // in the empty buffer of the socket.
     let _ = rustix::net::send(stream, &answer, SEND_FLAGS);

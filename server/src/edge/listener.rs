@@ -6,9 +6,9 @@ use tokio::{net::TcpListener, task::spawn_local};
 
 use super::{
     Rejection,
-    admission::Verdict,
     connection::IoThread,
     http::{self, UpgradingConnection},
+    newcomer::Newcomer,
     time_limit::TimeLimit,
     unsent,
 };
@@ -55,32 +55,27 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
         let too_few = headroom < Headroom::Clients;
         if headroom < Headroom::Answers {
             io.shared.reject(Rejection::TooFewDescriptors, peer, "dropped");
-            http::turn_away(&stream).await;
+            http::turn_away(&io, &stream).await;
             continue;
         }
-        let (permit, over) = match io.shared.admission.enter(peer.ip()) {
-            Verdict::Admit(permit) => (permit, too_few.then_some(Rejection::TooFewDescriptors)),
-            Verdict::Full(permit) => (permit, Some(Rejection::TooManyConnections)),
-            Verdict::AddressFull(permit) => (permit, Some(Rejection::TooManyFromAddress)),
-            Verdict::DropFull => {
-                io.shared.reject(Rejection::TooManyConnections, peer, "dropped");
-                continue;
-            }
-            Verdict::DropAddressFull => {
-                io.shared.reject(Rejection::TooManyFromAddress, peer, "dropped");
+        let newcomer = match Newcomer::enter(&io, peer) {
+            Ok(newcomer) => newcomer,
+            Err(rejection) => {
+                io.shared.reject(rejection, peer, "dropped");
                 continue;
             }
         };
+        if too_few {
+            newcomer.exceeds(Rejection::TooFewDescriptors);
+        }
         // Without this, small frames would wait until earlier ones are acknowledged.
         if stream.set_nodelay(true).is_err() {
             continue;
         }
         let arrival = UpgradingConnection {
             stream,
-            peer,
             deadline: TimeLimit::after(io.shared.options.handshake_timeout, io.now()),
-            permit,
-            over,
+            newcomer,
         };
         spawn_local(http::serve(Rc::clone(&io), arrival));
     }

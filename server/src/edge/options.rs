@@ -4,17 +4,35 @@ use std::{net::IpAddr, time::Duration};
 
 use parlour_shared::limits::HEARTBEAT_MS;
 
-use crate::http::{HostPattern, OriginPattern};
+use crate::{
+    attempt_rate::AttemptRate,
+    http::{HostPattern, OriginPattern},
+    proxies::TrustedProxy,
+};
 
 /// How connections are admitted, timed and closed. The fields have the names of their settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EdgeOptions {
-    /// The maximum number of connections. Up to 1,024 more get a 503; further ones are closed
-    /// without a response.
+    /// The maximum number of connections. A tenth more may resume a session. Up to 1,024 more get a
+    /// 503; further ones are closed without a response.
     pub max_connections: u32,
     /// The maximum number of connections of one address that have not sent a hello yet. Up to twice
     /// as many get a 429; further ones are closed without a response.
     pub max_unauthenticated_per_address: u32,
+    /// The rate limit on the connections of one address. More get a 429. `None`: no limit.
+    ///
+    /// The default admits a school of 1,000 behind one address at the same moment, for example
+    /// after a restart of the server, and 100 more each second.
+    pub handshakes_per_address: Option<AttemptRate>,
+    /// The rate limit on the hellos of one address. More are closed with 4004. `None`: no limit.
+    ///
+    /// The default has the same burst as that of handshakes, and half of their rate: a hello costs
+    /// more, because it opens a session.
+    pub hellos_per_address: Option<AttemptRate>,
+    /// Proxies that report the addresses of their clients. Nobody else is believed.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// Whether each connection from a trusted proxy begins with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
     /// Origins of web pages that may connect, such as `https://example.org`, or `*` for all. If
     /// empty: the server's own origin, and loopback. Clients that are not browsers send no origin
     /// and may always connect.
@@ -58,6 +76,10 @@ impl Default for EdgeOptions {
         Self {
             max_connections: 20_000,
             max_unauthenticated_per_address: 256,
+            handshakes_per_address: AttemptRate::new(1000, 100, Duration::from_secs(1)),
+            hellos_per_address: AttemptRate::new(1000, 50, Duration::from_secs(1)),
+            trusted_proxies: Vec::new(),
+            proxy_protocol: false,
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             handshake_timeout: Duration::from_secs(5),

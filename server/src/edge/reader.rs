@@ -3,7 +3,6 @@
 use std::{
     future::poll_fn,
     io,
-    net::SocketAddr,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
@@ -26,7 +25,9 @@ use super::{
     connection::{Connection, IoThread, Phase},
     hand_over::{self, HandedOver},
     hello::FROZEN,
-    message, resume,
+    message,
+    peer::Peer,
+    resume,
     time_limit::TimeLimit,
 };
 use crate::auth::Credential;
@@ -38,7 +39,7 @@ const READS_PER_POLL: u32 = 16;
 /// A connection that becomes a WebSocket.
 pub(super) struct Opening {
     pub(super) stream: TcpStream,
-    pub(super) peer: SocketAddr,
+    pub(super) peer: Peer,
     pub(super) deadline: TimeLimit,
     pub(super) permit: AdmissionPermit,
     pub(super) wire: Wire,

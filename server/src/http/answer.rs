@@ -1,13 +1,11 @@
-//! Successful answers, and the headers that every answer has.
+//! Successful answers.
 
 use http_body_util::Full;
 use hyper::{
-    HeaderMap, Response, StatusCode,
+    Response, StatusCode,
     body::Bytes,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+    header::{CONTENT_TYPE, HeaderValue},
 };
-
-const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// An answer with its whole body.
 pub(crate) type Answer = Response<Full<Bytes>>;
@@ -32,16 +30,7 @@ pub(crate) fn switch() -> Answer {
 
 fn ok(content_type: &'static str, body: Bytes) -> Answer {
     let mut answer = Response::new(Full::new(body));
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    add_security_headers(headers);
+    let content_type = HeaderValue::from_static(content_type);
+    answer.headers_mut().insert(CONTENT_TYPE, content_type);
     answer
-}
-
-/// Keeps pages of other origins from embedding an answer, and browsers from guessing its type.
-pub(super) fn add_security_headers(headers: &mut HeaderMap) {
-    let same_origin = HeaderValue::from_static("same-origin");
-    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, same_origin);
-    let nosniff = HeaderValue::from_static("nosniff");
-    headers.insert(X_CONTENT_TYPE_OPTIONS, nosniff);
 }

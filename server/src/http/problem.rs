@@ -9,10 +9,7 @@ use hyper::{
 };
 use parlour_shared::problem::{MEDIA_TYPE, ProblemDetails};
 
-use super::{
-    answer::{Answer, add_security_headers},
-    policy::AccessRefusal,
-};
+use super::{answer::Answer, policy::AccessRefusal, response_headers::add_response_headers};
 use crate::rejection::Rejection;
 
 macro_rules! kinds {
@@ -55,6 +52,8 @@ kinds! {
     Subprotocol = BAD_REQUEST, "subprotocol", "No known subprotocol", Some(Rejection::Subprotocol);
     /// A parameter of the query is missing or invalid.
     BadParameter = BAD_REQUEST, "bad-parameter", "Bad parameter", None;
+    /// A request to the admin port without its token.
+    AdminToken = UNAUTHORIZED, "admin-token", "Token required", Some(Rejection::AdminToken);
     /// `Host` is not a name of this server.
     Host = FORBIDDEN, "host-not-allowed", "Host not allowed", Some(Rejection::Host);
     /// The web page may not send this request.
@@ -86,6 +85,8 @@ kinds! {
     /// Too many connections from the address have not sent a hello.
     TooManyFromAddress = TOO_MANY_REQUESTS, "too-many-from-address",
         "Too many connections from this address", Some(Rejection::TooManyFromAddress);
+    /// The address connects too often.
+    HandshakeRate = TOO_MANY_REQUESTS, "rate-limited", "Too many attempts", Some(Rejection::HandshakeRate);
     /// The head of the request is over a limit.
     HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", "Request head too large",
         Some(Rejection::HeadersTooLarge);
@@ -158,7 +159,8 @@ impl HttpProblem {
     /// Returns the answer as bytes, with `Connection: close`, for a connection that hyper does not
     /// handle.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
-        let (head, body) = self.into_response().into_parts();
+        let (mut head, body) = self.into_response().into_parts();
+        add_response_headers(&mut head.headers);
         let (code, reason) = (head.status.as_str(), head.status.canonical_reason());
         let mut bytes = format!("HTTP/1.1 {code} {}\r\n", reason.unwrap_or_default()).into_bytes();
         for (name, value) in &head.headers {
@@ -189,7 +191,6 @@ impl HttpProblem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.extend(self.headers);
-        add_security_headers(headers);
         response
     }
 }

@@ -125,6 +125,13 @@ impl<H> Routes<H> {
         }
     }
 
+    /// Returns the methods of a path, as the header `Allow` lists them. Empty: there is no such
+    /// path.
+    pub(crate) fn methods(&self, path: &str) -> String {
+        let rows = self.rows.iter().filter(|row| is_at(row.path, path));
+        methods(rows.map(|row| row.verb))
+    }
+
     /// Returns the paths in the table.
     #[cfg(test)]
     pub(crate) fn paths(&self) -> impl Iterator<Item = &'static str> {
@@ -150,10 +157,14 @@ pub(crate) fn segment(uri: &Uri, index: usize) -> &str {
     uri.path().split('/').nth(index + 1).unwrap_or_default()
 }
 
+/// Returns the methods of these rows, as the header `Allow` lists them.
+fn methods(verbs: impl Iterator<Item = Verb>) -> String {
+    verbs.map(Verb::methods).collect::<Vec<_>>().join(", ")
+}
+
 fn wrong_method(path: &str, verbs: impl Iterator<Item = Verb>) -> HttpProblem {
     let verbs: Vec<Verb> = verbs.collect();
-    let allowed = verbs.iter().map(|verb| verb.methods());
-    let allowed = allowed.collect::<Vec<_>>().join(", ");
+    let allowed = methods(verbs.iter().copied());
     let mut detail = format!("this path accepts only {allowed}");
     if verbs.contains(&Verb::Post) {
         detail.push_str(&format!(", as in: curl -X POST ...{path}"));

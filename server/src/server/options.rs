@@ -11,12 +11,14 @@ use parlour_recording::{RecordingOptions, replay::Logics};
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
+use super::{AdminToken, AdminTokenError};
 use crate::{
     auth::AuthOptions,
     bridge::route::MAX_TICK_THREADS,
     declarations::{Declarations, DeclaredTypes},
     edge::EdgeOptions,
     room_types::{RoomType, RoomTypeErrors, RoomTypes},
+    secret::Secret,
 };
 
 /// The options of a server. [`ServerOptions::new`] returns the defaults.
@@ -24,9 +26,12 @@ use crate::{
 pub struct ServerOptions {
     /// The address for clients: HTTP, and WebSocket at `/ws`. Port 0: any free port.
     pub listen: SocketAddr,
-    /// The address for metrics, health and the history. It has no access control. Port 0: any free
-    /// port.
+    /// The address for metrics, health and the history. Without an [`Self::admin_token`], it must
+    /// be a loopback address. Port 0: any free port.
     pub admin: SocketAddr,
+    /// The token that requests to the admin port must have, except those for `/livez` and
+    /// `/readyz`. `None`: only this machine can use the port.
+    pub admin_token: Option<AdminToken>,
     /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
     /// The number of threads that step worlds, 1 to 64. [`Self::auto_tick_threads`] returns a
@@ -74,6 +79,7 @@ impl ServerOptions {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 7374)),
+            admin_token: None,
             io_threads: 1,
             tick_threads: 1,
             realtime: true,
@@ -95,6 +101,19 @@ impl ServerOptions {
     /// All mistakes in all types, with what to write instead.
     pub fn check_room_types(&self) -> Result<(), RoomTypeErrors> {
         self.checked_room_types().map(drop)
+    }
+
+    /// Returns the token of the admin port. `None`: only this machine can reach the port.
+    ///
+    /// # Errors
+    /// [`AdminTokenError`]: other machines could reach the port without a token, or the file of the
+    /// token cannot be read.
+    pub fn check_admin_token(&self) -> Result<Option<Secret>, AdminTokenError> {
+        let token = self.admin_token.as_ref().map(AdminToken::read).transpose()?;
+        match token.is_none() && !self.admin.ip().to_canonical().is_loopback() {
+            true => Err(AdminTokenError::Missing { address: self.admin }),
+            false => Ok(token),
+        }
     }
 
     /// Returns the game logic of all worlds, for replays of their recordings.

@@ -39,6 +39,7 @@ use crate::{
     playback::{Playback, PlaybackControl},
     recorded_world::{LiveWorlds, OPTION_NAMES},
     room_types::RoomTypes,
+    secret::Secret,
     system_random,
     thawing::thaw_all,
     tick_loop::TickLoop,
@@ -207,6 +208,7 @@ fn start_with(
     serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<ServedWorlds, StartError>,
 ) -> Result<Server, StartError> {
     let mut auth = auth::prepare(&options.auth, options.listen)?;
+    let admin_token = options.check_admin_token()?;
     let descriptors = Descriptors::raise();
     let ports = Ports::listen(options.listen, options.admin)?;
     let tick_threads = options.tick_threads;
@@ -250,6 +252,7 @@ fn start_with(
     let view = Arc::<Mutex<DeskView>>::default();
     let admin = admin(
         &options,
+        admin_token,
         &shared,
         ports.admin,
         (history.clone(), playback, Arc::clone(&view)),
@@ -366,6 +369,7 @@ fn desk(
 /// Returns the admin port, which the admin thread runs.
 fn admin(
     options: &ServerOptions,
+    token: Option<Secret>,
     shared: &SharedState,
     listener: TcpListener,
     (history, playback, view): (HistoryHandle, Option<PlaybackControl>, Arc<Mutex<DeskView>>),
@@ -374,6 +378,7 @@ fn admin(
 ) -> Admin {
     Admin {
         listener,
+        token,
         metrics: Arc::clone(&shared.metrics),
         status: Arc::clone(&shared.status),
         failure: Arc::clone(&shared.failure),

@@ -4,6 +4,7 @@ use std::{fmt, io, net::SocketAddr};
 
 use parlour_recording::RecordingError;
 
+use super::AdminTokenError;
 use crate::{auth::AuthError, room_types::RoomTypeErrors, world_files::StateError};
 
 /// The reason why a server did not start.
@@ -31,6 +32,9 @@ pub enum StartError {
         /// The limit.
         limit: u64,
     },
+    /// The admin port has no token although it needs one.
+    #[error(transparent)]
+    AdminToken(#[from] AdminTokenError),
     /// The recording or the history cannot be written.
     #[error(transparent)]
     Recording(#[from] RecordingError),

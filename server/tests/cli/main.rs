@@ -1,6 +1,7 @@
 //! The command `parlour` as a process: help, configuration, exit codes, messages and signals.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+mod admin_token;
 mod banner;
 mod config;
 mod descriptors;

@@ -125,6 +125,59 @@ fn an_error_about_a_list_quotes_the_value_once() {
 }
 
 #[test]
+fn an_error_about_a_secret_does_not_quote_it() {
+    for secret in ["tooshort", "with a space in the middle"] {
+        let file = format!("admin_token = {secret}");
+        for lines in [
+            errors(None, &[("PARLOUR_ADMIN_TOKEN", secret)], &[]),
+            errors(Some(&format!("admin_token = {secret:?}")), &[], &[]),
+            errors(Some(&file), &[], &[]),
+        ] {
+            assert_eq!(lines.len(), 1, "{lines:#?}");
+            assert!(
+                lines[0].contains("admin_token") && !lines[0].contains(secret),
+                "{lines:#?}"
+            );
+        }
+    }
+    let both = [
+        ("admin_token", "correct-horse-battery"),
+        ("admin_token_file", "/token"),
+    ];
+    let lines = errors(None, &[], &both);
+    assert!(
+        lines[0].contains("set one of the two") && !lines[0].contains("horse"),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn trusted_proxies_and_rates_of_attempts_are_checked() {
+    for (name, value, expected) in [
+        (
+            "trusted_proxies",
+            "10.0.0.1/8",
+            "\"10.0.0.1/8\" is an address inside the network 10.0.0.0/8",
+        ),
+        (
+            "trusted_proxies",
+            "127.0.0.1,nginx",
+            "\"nginx\" is neither an address nor a network",
+        ),
+        (
+            "handshakes_per_address",
+            "100/s",
+            "must be a rate such as \"1000 burst, 100/s\"",
+        ),
+        ("hellos_per_address", "none", "or off; it is \"none\""),
+        ("proxy_protocol", "yes", "must be on or off"),
+    ] {
+        let lines = errors(None, &[], &[(name, value)]);
+        assert!(lines.len() == 1 && lines[0].contains(expected), "{lines:#?}");
+    }
+}
+
+#[test]
 fn contradictions_name_both_sides_and_their_sources() {
     let lines = errors(Some("admin = \"127.0.0.1:80\""), &[], &[("listen", "0.0.0.0:80")]);
     assert_eq!(lines.len(), 1, "{lines:#?}");

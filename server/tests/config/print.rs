@@ -42,6 +42,11 @@ fn printed_values_of_all_kinds_can_be_read_again() {
         ("history", "1m 30s"),
         ("shadow", "on"),
         ("seed", "9223372036854775807"),
+        ("trusted_proxies", "127.0.0.1,10.0.0.0/8, 2001:db8::/32"),
+        ("proxy_protocol", "on"),
+        ("handshakes_per_address", "7 burst, 3/1m 30s"),
+        ("hellos_per_address", "off"),
+        ("admin_token_file", "/run/admin token"),
     ];
     let config = configure(None, &[], &flags).unwrap();
     let text = to_toml(&config);
@@ -62,6 +67,24 @@ fn printed_values_of_all_kinds_can_be_read_again() {
         ),
         "{text}"
     );
+}
+
+#[test]
+fn a_secret_is_never_printed() {
+    let secret = "correct-horse-battery-staple";
+    let config = configure(None, &[("PARLOUR_ADMIN_TOKEN", secret)], &[]).unwrap();
+    let text = to_toml(&config);
+    assert!(
+        text.contains("\n# admin_token = \"(secret)\" # PARLOUR_ADMIN_TOKEN\n"),
+        "{text}"
+    );
+    assert!(
+        !text.contains(secret) && !format!("{config:?}").contains(secret),
+        "{text}"
+    );
+    // Without the secret, the rest can be read again.
+    let again = configure(Some(&text), &[], &[]).unwrap();
+    assert_eq!(again.settings.admin_token, None);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::support::{
     http::{UPGRADE_HEADERS, status},
     test_server::{TestServer, start, start_with},
 };
+use parlour::AdminToken;
 
 /// Returns the status of an upgrade with these header lines.
 fn upgrade_status(server: &TestServer, lines: &str) -> u16 {
@@ -187,17 +188,21 @@ fn own_address() -> Option<IpAddr> {
 
 #[test]
 fn a_server_on_all_addresses_accepts_any_host_name_except_on_loopback() {
+    // An admin port that other machines can reach needs a token.
+    let token = "correct-horse-battery-staple";
+    let authorized = format!("authorization: Bearer {token}\r\n");
     let everywhere = |hosts: &[&str]| {
         start_with(|options| {
             options.listen = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
             options.admin = options.listen;
+            options.admin_token = Some(AdminToken::Text(token.parse().unwrap()));
             options.edge.allowed_hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
         })
     };
     // Returns the statuses of the index page and of the metrics.
     let statuses = |server: &TestServer, ip: IpAddr, host: &str| {
         let dial = |port| TcpStream::connect((ip, port)).unwrap();
-        let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+        let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{authorized}\r\n");
         let public = status(dial(server.address().port()), &get("/"));
         let admin = status(dial(server.inner.admin_addr().port()), &get("/metrics"));
         (public, admin)
@@ -216,7 +221,7 @@ fn a_server_on_all_addresses_accepts_any_host_name_except_on_loopback() {
         let stream = TcpStream::connect((own, server.inner.admin_addr().port())).unwrap();
         status(
             stream,
-            &format!("POST /history/download HTTP/1.1\r\nhost: {host}\r\n\r\n"),
+            &format!("POST /history/download HTTP/1.1\r\nhost: {host}\r\n{authorized}\r\n"),
         )
     };
     assert_eq!(post("evil.example"), 403);

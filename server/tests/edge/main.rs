@@ -2,7 +2,9 @@
 //! clients, failures and the end of the server.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
+mod address_rates;
 mod admin;
+mod admin_token;
 mod client_library;
 mod close_codes;
 mod close_reasons;
@@ -26,8 +28,11 @@ mod logic_panic;
 mod mood;
 mod neighbours;
 mod placed_objects;
+mod places_for_resuming;
 mod plugins;
+mod proxy_protocol;
 mod resets;
+mod response_headers;
 mod resume;
 mod seed;
 mod server_failure;
@@ -37,5 +42,6 @@ mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
 mod texts;
+mod trusted_proxies;
 mod typed_hello;
 mod wait_and_signals;

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::cli::exit::Exit;
+use crate::{cli::exit::Exit, secret::Secret};
 
 /// The time limit to connect, and for each part of the answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,8 +19,13 @@ const MAX_ANSWER: u64 = 64 << 20;
 const CLIENT_PORT: &str = "connect at /ws";
 
 /// Returns the body of the answer to a `GET`. An error names this program.
-pub(super) fn get(program: &str, admin: SocketAddr, path: &str) -> Result<String, Exit> {
-    let answer = exchange(admin, path).map_err(|error| {
+pub(super) fn get(
+    program: &str,
+    admin: SocketAddr,
+    path: &str,
+    token: Option<&Secret>,
+) -> Result<String, Exit> {
+    let answer = exchange(admin, path, token).map_err(|error| {
         Exit::unavailable(format!(
             "no server answers at {admin}: {error}; start one with `{program}`, or name the admin address of a \
              running one with --admin"
@@ -37,11 +42,14 @@ pub(super) fn get(program: &str, admin: SocketAddr, path: &str) -> Result<String
     })
 }
 
-fn exchange(admin: SocketAddr, path: &str) -> io::Result<Vec<u8>> {
+fn exchange(admin: SocketAddr, path: &str, token: Option<&Secret>) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect_timeout(&admin, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {admin}\r\nconnection: close\r\n\r\n");
+    let token = token.map_or_else(String::new, |token| {
+        format!("authorization: Bearer {}\r\n", token.expose())
+    });
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {admin}\r\n{token}connection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.take(MAX_ANSWER).read_to_end(&mut answer)?;

@@ -7,7 +7,10 @@ use parlour_tick::Cadence;
 use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::{
     bridge::route::MAX_TICK_THREADS,
-    config::value::{address, cadence, list, show_list, show_time, show_whole_or, time, whole, whole_or},
+    config::value::{
+        address, attempt_rate, cadence, list, on_or_off, path_or, secret, show_attempt_rate, show_list,
+        show_path_or, show_secret, show_time, show_whole_or, time, whole, whole_or,
+    },
 };
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -25,11 +28,34 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "admin",
         section: Section::Network,
         form: "ADDRESS:PORT",
-        help: "The address for metrics, health and the history. Do not expose it to the internet",
+        help: "The address for metrics, health and the history. Do not expose it to the internet. \
+               An address that other machines can reach needs a token (admin_token_file)",
         kind: SettingKind::Text,
         also: None,
         apply: set!(admin, address),
         show: |settings| settings.admin.to_string(),
+    },
+    Setting {
+        name: "admin_token",
+        section: Section::Network,
+        form: "TOKEN|none",
+        help: "The token of the admin port: requests must have the header `Authorization: Bearer \
+               TOKEN`, except those for /livez and /readyz. A flag is visible to all users of this \
+               machine, so prefer admin_token_file. none: only this machine may use the port",
+        kind: SettingKind::Secret,
+        also: None,
+        apply: set!(admin_token, secret),
+        show: |settings| show_secret(settings.admin_token.as_ref()),
+    },
+    Setting {
+        name: "admin_token_file",
+        section: Section::Network,
+        form: "FILE|none",
+        help: "A file with the token of the admin port, which is read at the start",
+        kind: SettingKind::PathOr("none"),
+        also: None,
+        apply: set!(admin_token_file, |text| path_or("none", "a file", text)),
+        show: |settings| show_path_or("none", settings.admin_token_file.as_ref()),
     },
     Setting {
         name: "allowed_origins",
@@ -55,6 +81,29 @@ pub(super) const SETTINGS: &[Setting] = &[
         also: None,
         apply: set!(edge.allowed_hosts, |text| list(HOSTS, text)),
         show: |settings| show_list(&settings.edge.allowed_hosts),
+    },
+    Setting {
+        name: "trusted_proxies",
+        section: Section::Network,
+        form: "ADDRESS,...",
+        help: "The addresses and networks of proxies in front of this server, such as 127.0.0.1 or \
+               10.0.0.0/8. From them, and from nobody else, the server believes the headers \
+               X-Forwarded-For and Forwarded, which report the address of the client",
+        kind: SettingKind::List,
+        also: None,
+        apply: set!(edge.trusted_proxies, |text| list(PROXIES, text)),
+        show: |settings| show_list(&settings.edge.trusted_proxies),
+    },
+    Setting {
+        name: "proxy_protocol",
+        section: Section::Network,
+        form: "on|off",
+        help: "Whether each connection from one of trusted_proxies begins with a header of the PROXY \
+               protocol, version 1 or 2. on: those without it are closed",
+        kind: SettingKind::Text,
+        also: None,
+        apply: set!(edge.proxy_protocol, on_or_off),
+        show: |settings| if settings.edge.proxy_protocol { "on" } else { "off" }.to_owned(),
     },
     Setting {
         name: "io_threads",
@@ -92,9 +141,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_connections",
         section: Section::Network,
         form: "NUMBER",
-        help: "The maximum number of connections. Up to 1,024 more are answered with 503, and \
-               further ones are closed without a response. If the limit \
-               of open files (ulimit -n) is lower, fewer connections are accepted",
+        help: "The maximum number of connections. A tenth more may resume a session. Up to 1,024 \
+               more are answered with 503, and further ones are closed without a response. If the \
+               limit of open files (ulimit -n) is lower, fewer connections are accepted",
         kind: SettingKind::Number,
         also: None,
         apply: set!(edge.max_connections, |text| whole(text, 1..=1_000_000)),
@@ -114,6 +163,29 @@ pub(super) const SETTINGS: &[Setting] = &[
             1..=1_000_000
         )),
         show: |settings| settings.edge.max_unauthenticated_per_address.to_string(),
+    },
+    Setting {
+        name: "handshakes_per_address",
+        section: Section::Network,
+        form: "RATE|off",
+        help: "The rate limit on the connections of one IP address: a burst, then a number per time. \
+               More are answered with 429. Clients on this machine and trusted_proxies have no \
+               limit. off: no limit",
+        kind: SettingKind::Text,
+        also: None,
+        apply: set!(edge.handshakes_per_address, attempt_rate),
+        show: |settings| show_attempt_rate(settings.edge.handshakes_per_address),
+    },
+    Setting {
+        name: "hellos_per_address",
+        section: Section::Network,
+        form: "RATE|off",
+        help: "The rate limit on the hellos of one IP address. More are closed with 4004. Clients on \
+               this machine and trusted_proxies have no limit. off: no limit",
+        kind: SettingKind::Text,
+        also: None,
+        apply: set!(edge.hellos_per_address, attempt_rate),
+        show: |settings| show_attempt_rate(settings.edge.hellos_per_address),
     },
     Setting {
         name: "handshake_timeout",
@@ -211,6 +283,7 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 const ORIGINS: &str =
     "origins such as https://example.org, https://*.example.org or capacitor://localhost, or * for any";
+const PROXIES: &str = "addresses or networks such as 10.0.0.5, 10.0.0.0/8 or 2001:db8::/32";
 const HOSTS: &str = "hosts such as play.example.org, *.example.org or 192.0.2.1, or * for any";
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -119,6 +119,22 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
     Relation {
         pair: [
             RelatedSetting {
+                name: "admin_token",
+                follow: None,
+            },
+            RelatedSetting {
+                name: "admin_token_file",
+                follow: None,
+            },
+        ],
+        contradiction: |settings| {
+            let both = settings.admin_token.is_some() && settings.admin_token_file.is_some();
+            both.then(|| "the admin port has one token: set one of the two".to_owned())
+        },
+    },
+    Relation {
+        pair: [
+            RelatedSetting {
                 name: "near_radius",
                 // The default is `auto`, which is the interest radius.
                 follow: Some(|_| {}),

@@ -1,9 +1,9 @@
 //! The routes of the public port.
 
-use std::{net::IpAddr, pin::Pin};
+use std::{net::IpAddr, pin::Pin, time::Duration};
 
 use hyper::{
-    Request,
+    HeaderMap, Request,
     body::Incoming,
     header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
@@ -13,10 +13,12 @@ use crate::{
     edge::{
         Rejection, Wire,
         connection::IoThread,
+        newcomer::Excess,
         presented::{bearer, presented},
         upgrade,
     },
     http::{self, Access, Answer, Destination, HttpProblem, ProblemKind, Route, Routes},
+    proxies::is_trusted,
 };
 
 static ROUTES: Routes<Handler> = Routes::new(
@@ -75,25 +77,52 @@ pub(super) fn reply(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -
         let detail = format!("{}, try again later", failure.for_clients());
         return Err(HttpProblem::new(ProblemKind::ServerFailed, detail));
     }
+    let methods = ROUTES.methods(request.uri().path());
+    if let Some(answer) = http::preflight(request, &io.shared.web, &to, &methods) {
+        return answer.map(Reply::Answer);
+    }
     let handler = ROUTES.find(request, &io.shared.web, &to)?;
     handler(io, request, &to)
 }
 
-/// Returns the error for a connection over a limit.
-pub(super) fn full(rejection: Rejection) -> HttpProblem {
-    match rejection {
+/// Lets pages of other origins read the answer to a request, if they may.
+pub(super) fn share(io: &IoThread, request: &Request<Incoming>, local: IpAddr, headers: &mut HeaderMap) {
+    let to = io.shared.web.host(request, local).ok();
+    http::share(request, &io.shared.web, to.as_ref(), headers);
+}
+
+/// Returns the error for a connection over a limit. It says when to try again: for a full server,
+/// at a random time, as after a close.
+pub(super) fn full(io: &IoThread, excess: Excess) -> HttpProblem {
+    let problem = match excess.rejection {
         Rejection::TooManyFromAddress => HttpProblem::new(
             ProblemKind::TooManyFromAddress,
             "too many connections from this address have not sent a hello yet",
         ),
+        Rejection::HandshakeRate => HttpProblem::new(
+            ProblemKind::HandshakeRate,
+            "this address connects too often: wait as long as Retry-After says",
+        ),
         Rejection::TooFewDescriptors => HttpProblem::new(ProblemKind::TooFewDescriptors, FULL),
         _ => HttpProblem::new(ProblemKind::ServerFull, FULL),
-    }
+    };
+    let after_ms = || Duration::from_millis(io.shared.spread.after_ms(&io.random).into());
+    let wait = excess.retry_after.unwrap_or_else(after_ms);
+    let seconds = wait.as_millis().div_ceil(1000).max(1) as u64;
+    problem.with(RETRY_AFTER, HeaderValue::from(seconds))
 }
 
 /// `GET /`: a page for people. It states the time limit for a hello from this address.
-fn index(io: &IoThread, _: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
-    let time = io.shared.options.time_to_type_hello(to.local()).as_secs_f64();
+fn index(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
+    let options = &io.shared.options;
+    // A proxy on this machine has clients elsewhere.
+    let is_proxied =
+        http::is_forwarded(request.headers()) || is_trusted(&options.trusted_proxies, to.local());
+    let time = match is_proxied {
+        true => options.handshake_timeout,
+        false => options.time_to_type_hello(to.local()),
+    };
+    let time = time.as_secs_f64();
     let text = INDEX.replace("TIME", &time.to_string());
     Ok(Reply::Answer(http::text(text)))
 }
@@ -105,7 +134,7 @@ fn enter(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result
     // upgrade.
     let is_choked = io.rings.is_choked(status) && !status.is_frozen();
     if is_choked || io.shared.is_stopping() {
-        return Err(full(Rejection::TooManyConnections));
+        return Err(full(io, Excess::of(Rejection::TooManyConnections)));
     }
     let upgrade = upgrade::judge(request, to)?;
     let agreement = Agreement {
