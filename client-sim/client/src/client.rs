@@ -3,6 +3,7 @@
 
 mod header;
 mod receive;
+mod resuming;
 
 use std::{
     fmt,
@@ -27,12 +28,10 @@ use crate::{
     sequence_check::StampChecker,
     ticks::TickClock,
 };
+use resuming::Resuming;
 
 /// The maximum number of wall grids that the clients of a process share.
 const MAX_SHARED_GRIDS: usize = 16;
-
-/// The number of messages after which the client says that it has received them.
-const ACK_EVERY: u32 = 16;
 
 /// The identity with which a client says hello.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -102,10 +101,7 @@ pub struct Client {
     ticks: TickClock,
     phase: PhaseLock,
     requests: Request,
-    /// The number of numbered messages that the client has received in its session.
-    received: u32,
-    /// The number that the server knows.
-    acknowledged: u32,
+    resuming: Resuming,
     ping: Option<(u32, Instant)>,
 }
 
@@ -245,27 +241,48 @@ impl Client {
     }
 
     /// Appends the hello, the first message of a connection, to `out`. After the first connection,
-    /// it resumes the session, if the server allows that. A new session needs a new `Client`.
-    pub fn hello(&self, settings: &Settings, out: &mut Vec<u8>) {
+    /// it resumes the session, if the welcome said that this is possible. Everything that was sent
+    /// over the old connection and did not arrive is lost, apart from
+    /// [requests](Self::unheard). A new session needs a new `Client`.
+    pub fn hello(&mut self, settings: &Settings, out: &mut Vec<u8>) {
+        let welcome = self.welcome.as_ref();
         let hello = Hello {
             protocol: PROTOCOL,
             schema: SCHEMA,
             name: settings.name.clone(),
             token: settings.token.clone(),
-            session: self.welcome().and_then(|welcome| welcome.session.clone()),
-            resume: self.welcome().and_then(|welcome| welcome.resume.clone()),
-            received: self.received,
+            session: welcome.and_then(|welcome| welcome.session.clone()),
+            resume: welcome.and_then(|welcome| welcome.resume.clone()),
+            received: self.resuming.received(),
         };
+        if hello.session.is_some() {
+            self.resuming.is_under_way = true;
+            self.prediction.resume();
+            self.ping = None;
+        }
         codec::encode(&ClientMessage::Hello(hello), out);
     }
 
+    /// Whether the session can be resumed over a new connection.
+    #[must_use]
+    pub fn can_resume(&self) -> bool {
+        let welcome = self.welcome.as_ref();
+        welcome.is_some_and(|welcome| welcome.session.is_some() && welcome.resume.is_some())
+    }
+
+    /// Returns the messages to send right after [`crate::Event::Resumed`]: requests that the server
+    /// has not handled, because the old connection was lost. At most 64.
+    pub fn unheard(&self) -> impl Iterator<Item = &[u8]> {
+        let resumed = self.welcome.as_ref().and_then(|welcome| welcome.resumed);
+        let heard = resumed.map(|resumed| resumed.heard);
+        heard.into_iter().flat_map(|heard| self.resuming.unheard(heard))
+    }
+
     /// Appends a message to `out` that says how many messages the client has received, if the server
-    /// should know: after 16 more messages. Until then the server keeps them, so call this after
+    /// should know it: after 16 more messages. Until then the server keeps them, so call this after
     /// [`Self::receive`].
     pub fn acknowledge(&mut self, out: &mut Vec<u8>) {
-        if self.received.wrapping_sub(self.acknowledged) >= ACK_EVERY {
-            self.acknowledged = self.received;
-            let received = self.received;
+        if let Some(received) = self.resuming.due_ack() {
             codec::encode(&ClientMessage::Ack { received }, out);
         }
     }
@@ -295,7 +312,14 @@ impl Client {
         if command == Command::Ping {
             self.ping = Some((number, now));
         }
+        let is_request = !matches!(command, Command::Walk { .. });
+        let is_numbered = !matches!(command, Command::Ping | Command::Bye);
+        let begin = out.len();
         codec::encode(&command.into_message(number), out);
+        if is_numbered {
+            let request = is_request.then_some(number);
+            self.resuming.note_sent(request, &out[begin..]);
+        }
         number
     }
 }

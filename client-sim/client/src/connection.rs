@@ -33,7 +33,8 @@ use tokio::{
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::{
-    client::Client, command::Command, event::Event, join_request::JoinRequest, violation::Violation,
+    address::Address, client::Client, command::Command, event::Event, join_request::JoinRequest,
+    violation::Violation,
 };
 use handle::check_length;
 use heartbeat::Heartbeat;
@@ -84,6 +85,8 @@ pub struct Connection {
     end: Option<Disconnected>,
     /// Whether the end was returned. It is the last item of the stream.
     is_end_given: bool,
+    address: Address,
+    options: Options,
 }
 
 impl Connection {
@@ -96,6 +99,22 @@ impl Connection {
         let address = address.parse()?;
         let limit = options.timeout;
         timeout(limit, Box::pin(open::open(&address, options)))
+            .await
+            .unwrap_or(Err(ConnectError::TimedOut(limit)))
+    }
+
+    /// Connects again after the connection was lost, and resumes the session: the same player, in the
+    /// same room, with all messages that were lost. Commands that the server has not handled are
+    /// sent again, apart from walks. The handles of the old connection send nothing any more. The
+    /// first event is [`Event::Resumed`], after those that were not read yet.
+    ///
+    /// The welcome says for how long this is possible: `resume_ms`.
+    ///
+    /// # Errors
+    /// [`ConnectError`]. [`ConnectError::reconnect_after`] returns whether to try again.
+    pub async fn resume(&mut self) -> Result<(), ConnectError> {
+        let limit = self.timeout;
+        timeout(limit, Box::pin(open::resume(self)))
             .await
             .unwrap_or(Err(ConnectError::TimedOut(limit)))
     }

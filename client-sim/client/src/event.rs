@@ -15,6 +15,12 @@ use crate::{prediction::Agreement, violation::Violation};
 pub enum Event {
     /// The session is open. [`crate::Client::welcome`] has the contents.
     Welcome,
+    /// The session goes on over a new connection. All messages that the old one lost follow.
+    Resumed {
+        /// Whether some of them are lost. The client then knows no room until
+        /// [`Event::Entered`] follows, and no request will be answered.
+        reset: bool,
+    },
     /// The player entered a room. [`crate::Client::room`] describes it. Each room counts its own
     /// ticks, so [`crate::Client::tick_at`] may be lower than before.
     Entered,

@@ -115,6 +115,12 @@ struct KnownMotion {
 }
 
 impl Prediction {
+    /// Forgets the motion until the next snapshot, and the commands that may not have arrived.
+    pub(crate) fn resume(&mut self) {
+        self.known = None;
+        self.pending.clear();
+    }
+
     /// Starts a new stay in a room with these speeds: the position is unknown until the next
     /// snapshot. The server has removed the waiting commands, and the ticks of this room have other
     /// numbers, so commands in flight are not predicted any more. One that arrives late enough may

@@ -302,6 +302,11 @@ impl Bot {
                 }
             }
         }
+        shared.payload.clear();
+        self.client.acknowledge(&mut shared.payload);
+        if !shared.payload.is_empty() {
+            self.framing.message(&shared.payload, &mut self.out);
+        }
         self.flush(now, shared);
         if self.out.len() > MAX_UNSENT_BYTES {
             return Err(SessionEnd::Closed(None));

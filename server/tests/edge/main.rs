@@ -6,6 +6,7 @@ mod address_rates;
 mod admin;
 mod admin_token;
 mod client_library;
+mod client_resumes;
 mod close_codes;
 mod close_reasons;
 mod closing;

@@ -2,5 +2,6 @@
 #![allow(dead_code, reason = "no test program uses all of it")]
 
 pub(crate) mod http;
+pub(crate) mod proxy;
 pub(crate) mod raw_client;
 pub(crate) mod test_server;

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Instant};
 use parlour_shared::{
     codec::{self, SNAPSHOT_OPCODE},
     ids::Slot,
-    message::{ChatSaid, RoomEntered, RoomLeft, Scope, ServerMessage, StateEntry, Welcome},
+    message::{
+        Accepted, ChatSaid, Refused, Reserved, RoomEntered, RoomLeft, Scope, ServerMessage, StateEntry,
+        Welcome,
+    },
     snapshot::{MotionChange, Snapshot},
 };
 
@@ -46,9 +49,24 @@ impl Client {
             return self.take_snapshot(message, now, snapshot);
         }
         let message = codec::decode_server(message)?;
-        if self.welcome.is_none() && !matches!(message, ServerMessage::Welcome(_) | ServerMessage::Closing(_))
-        {
+        let is_opening = matches!(message, ServerMessage::Welcome(_) | ServerMessage::Closing(_));
+        if (self.welcome.is_none() || self.resuming.is_under_way) && !is_opening {
             return Err(Violation::BeforeWelcome);
+        }
+        if !is_opening && !matches!(message, ServerMessage::Pong(_)) {
+            self.resuming.note_received();
+        }
+        match &message {
+            ServerMessage::Accepted(Accepted { request, .. })
+            | ServerMessage::Refused(Refused { request, .. })
+            | ServerMessage::Reserved(Reserved { request, .. })
+            | ServerMessage::RoomEntered(RoomEntered { request, .. })
+            | ServerMessage::RoomLeft(RoomLeft { request, .. })
+                if *request > 0 =>
+            {
+                self.resuming.note_answer(*request);
+            }
+            _ => {}
         }
         match message {
             ServerMessage::Snapshot(_) => Err(Violation::SnapshotForm),
@@ -85,11 +103,23 @@ impl Client {
     }
 
     fn take_welcome(&mut self, welcome: Welcome) -> Result<ReceivedEvent, Violation> {
-        if self.welcome.is_some() {
-            return Err(Violation::SecondWelcome);
+        let resumed = welcome.resumed;
+        match (&self.welcome, resumed) {
+            (None, _) => {}
+            (Some(_), Some(resumed)) if self.resuming.is_under_way => {
+                self.resuming.go_on(resumed);
+                if resumed.reset {
+                    self.room = None;
+                    self.stamps.leave_room();
+                    self.ticks = TickClock::default();
+                }
+            }
+            (Some(_), _) => return Err(Violation::SecondWelcome),
         }
+        self.resuming.is_under_way = false;
         self.welcome = Some(welcome);
-        Ok(Event::Welcome.into())
+        let event = resumed.map_or(Event::Welcome, |resumed| Event::Resumed { reset: resumed.reset });
+        Ok(event.into())
     }
 
     fn enter(&mut self, entered: RoomEntered, now: Instant) -> Result<ReceivedEvent, Violation> {

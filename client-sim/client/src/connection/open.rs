@@ -1,6 +1,6 @@
 //! Opens a connection: TCP, TLS, the WebSocket handshake, hello and welcome.
 
-use std::{collections::VecDeque, io};
+use std::{collections::VecDeque, future::poll_fn, io};
 
 use parlour_shared::{
     limits::{MAX_CLIENT_MESSAGE, MAX_SERVER_FRAME, SUBPROTOCOL_BINARY},
@@ -67,11 +67,40 @@ pub(super) async fn open(address: &Address, options: Options) -> Result<Connecti
         write_error: None,
         end: None,
         is_end_given: false,
+        address: address.clone(),
+        options: options.clone(),
     };
     connection.write_hello(&options.settings);
     loop {
         if connection.next_event().await? == Event::Welcome {
             return Ok(connection);
+        }
+    }
+}
+
+/// Opens a new socket for the session of a connection.
+pub(super) async fn resume(connection: &mut Connection) -> Result<(), ConnectError> {
+    let options = connection.options.clone();
+    let socket = upgrade(&connection.address, &options).await?;
+    let (handle, commands) = channel();
+    let now = now();
+    connection.socket = socket;
+    connection.handle = handle;
+    connection.commands = commands;
+    connection.input = InputClock::new(options.frames, options.lead);
+    connection.heartbeat = Heartbeat::new(now);
+    connection.closing = None;
+    connection.write_error = None;
+    connection.end = None;
+    connection.is_end_given = false;
+    connection.write_hello(&options.settings);
+    loop {
+        let event = poll_fn(|cx| connection.poll_socket(cx)).await?;
+        let is_resumed = matches!(event, Event::Resumed { .. });
+        connection.keep(event);
+        if is_resumed {
+            connection.write_unheard();
+            return Ok(());
         }
     }
 }

@@ -184,6 +184,7 @@ impl Connection {
                     self.heartbeat.set(welcome.heartbeat_ms);
                 }
             }
+            Event::Resumed { .. } => self.input.lost(),
             Event::Entered => self.input.enter_room(),
             Event::Closing(closing) => self.closing = Some(*closing),
             // In a room, this answers a command, which has no number.
@@ -192,6 +193,13 @@ impl Connection {
                 refusal: Refusal::WorldRestarted,
             }) if self.client.room().is_some() => self.input.lost(),
             _ => {}
+        }
+        if self.is_ready(cx) {
+            let mut ack = Vec::new();
+            self.client.acknowledge(&mut ack);
+            if !ack.is_empty() {
+                self.write_message(Message::Binary(ack.into()));
+            }
         }
         Ok(received.event)
     }
@@ -237,6 +245,14 @@ impl Connection {
         let mut payload = Vec::new();
         self.client.hello(settings, &mut payload);
         self.write_message(Message::Binary(payload.into()));
+    }
+
+    /// Writes the requests again that the server has not handled.
+    pub(super) fn write_unheard(&mut self) {
+        let unheard: Vec<_> = self.client.unheard().map(<[u8]>::to_vec).collect();
+        for payload in unheard {
+            self.write_message(Message::Binary(payload.into()));
+        }
     }
 
     fn write_message(&mut self, message: Message) {

@@ -34,6 +34,8 @@ impl Bot {
                 let room = shared.plan.room_name(self.number);
                 self.send(Command::join(room), now, shared);
             }
+            // Bots do not resume yet.
+            Event::Resumed { .. } => {}
             Event::Entered => self.entered(now, shared),
             Event::Left(_) => {
                 self.tracker.clear();
