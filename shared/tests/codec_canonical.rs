@@ -52,7 +52,15 @@ fn heading() -> impl Strategy<Value = MoveHeading> {
 
 fn message() -> impl Strategy<Value = ClientMessage> {
     let maybe = || prop::option::of(text());
-    let hello = (any::<u16>(), number(), text(), maybe(), maybe(), maybe());
+    let hello = (
+        any::<u16>(),
+        number(),
+        text(),
+        maybe(),
+        maybe(),
+        maybe(),
+        number(),
+    );
     let write =
         (text(), number(), maybe()).prop_map(|(key, version, value)| StateWrite { key, version, value });
     let options = || {
@@ -61,13 +69,14 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     };
     prop_oneof![
         hello.prop_map(
-            |(protocol, schema, name, token, session, resume)| ClientMessage::Hello(Hello {
+            |(protocol, schema, name, token, session, resume, received)| ClientMessage::Hello(Hello {
                 protocol,
                 schema,
                 name,
                 token,
                 session,
-                resume
+                resume,
+                received,
             })
         ),
         (number(), text(), mode(), options(), maybe()).prop_map(|(request, room, mode, options, ticket)| {

@@ -38,13 +38,14 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         ),
         case(
             "hello_every_field",
-            "Every field set; session and resume are reserved",
+            "Every field set: a session is resumed",
             hello(Hello {
                 schema: SCHEMA,
                 name: "Zoë 🦊".into(),
                 token: Some("a.b.c".into()),
                 session: Some("s1".into()),
                 resume: Some("r1".into()),
+                received: 300,
                 ..Hello::default()
             }),
         ),
@@ -262,6 +263,11 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
             request: 13,
             token: "a.b.d".into(),
         }),
+    ));
+    cases.push(case(
+        "ack",
+        "300 messages of the session have arrived",
+        ClientMessage::Ack { received: 300 },
     ));
     for nonce in [0, 250, 251, 65_535, 65_536, u32::MAX] {
         cases.push(case(

@@ -14,7 +14,7 @@ use parlour_shared::{
     map::{Door, MapInfo},
     message::{
         Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, EntityKind, KeyVersion, LeaveReason, Pong,
-        Property, Refusal, Refused, Reserved, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp,
+        Property, Refusal, Refused, Reserved, Resumed, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp,
         StateChanged, StateEntry, Welcome,
     },
     motion::TileRect,
@@ -71,6 +71,12 @@ fn openings() -> Vec<Case> {
     let every_field = Welcome {
         session: Some("s1".into()),
         resume: Some("r1".into()),
+        resume_ms: 120_000,
+        resumed: Some(Resumed {
+            heard: 3,
+            received: 300,
+            reset: true,
+        }),
         ..welcome.clone()
     };
     vec![

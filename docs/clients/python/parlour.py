@@ -33,13 +33,15 @@ STRUCTS = dict(table("""
     KeyVersion: key string, version u32
     EntityKind: name string, components *string, half_x u16, half_y u16, layer u8, stopped_by u32, passes_walls bool
     Property: key string, value string
+    Resumed: heard u32, received u32, reset bool
     MapInfo: name string, width u16, height u16, tile_px u16, walls *TileRect, doors *Door
     TileRect: x u16, y u16, w u16, h u16
     Door: x i32, y i32, w i32, h i32, to_map string, to_spawn string
 """))
 ENUMS = {
     "Client": table("""
-        hello: protocol u16, schema u32, name string, token ?string, session ?string, resume ?string
+        hello: protocol u16, schema u32, name string, token ?string, session ?string, resume ?string,\
+            received u32
         join: request u32, room string, mode JoinMode, options *Property, ticket ?string
         leave: request u32
         move: seq u32, tick u32, heading MoveHeading
@@ -52,11 +54,13 @@ ENUMS = {
         reserve: request u32, seats u8, room string, mode JoinMode, options *Property
         act: request u32, target ActTarget, name string, body Body
         authenticate: request u32, token string
+        ack: received u32
     """),
     "Server": table("""
         snapshot
         welcome: protocol u16, schema u32, player u32, name string, tick_rate u32, durability Durability,\
-            heartbeat_ms u32, skins *string, room_types *string, session ?string, resume ?string
+            heartbeat_ms u32, skins *string, room_types *string, session ?string, resume ?string, resume_ms u32,\
+            resumed ?Resumed
         room_entered: request u32, room string, room_type string, epoch u32, view u8, slot u16, tick u32,\
             capacity u32, interest_px ?u32, near_px u32, speeds *u16, seq u32, map MapInfo,\
             state *StateEntry, properties *Property, kinds *EntityKind
@@ -509,17 +513,30 @@ class Client:
         self.view, self.clock, self.messages = View(), Clock(), asyncio.Queue(10_000)
         self.welcome = self.room = self.slot = None
         self.requests = self.sequence = self.acknowledged = 0
+        # The number of the server's last numbered message.
+        self.received = 0
         self.heading = None
         self.seen = asyncio.Condition()
         self.watchers = []
 
     async def __aenter__(self):
+        await self.open(None, None)
+        return self
+
+    async def open(self, session, resume):
         self.socket = await connect(self.url, subprotocols=["parlour.v1"], compression=None, max_size=80 << 20)
-        await self.send({"hello": {"protocol": 1, "schema": 0, "name": self.name, "token": None, "session": None,
-                                   "resume": None}})
+        await self.send({"hello": {"protocol": 1, "schema": 0, "name": self.name, "token": None, "session": session,
+                                   "resume": resume, "received": self.received}})
         self.reader = asyncio.create_task(self.read())
         self.welcome = await self.expect("welcome")
-        return self
+
+    async def resume(self):
+        """Continues the session over a new connection, after the old one was lost. Returns the `resumed` of the welcome.
+
+        Requests that the server has not handled are lost, and so is the heading.
+        """
+        await self.open(self.welcome["session"], self.welcome["resume"])
+        return self.welcome["resumed"]
 
     async def __aexit__(self, *_):
         await self.socket.close()
@@ -570,6 +587,14 @@ class Client:
                         watch(self.view)
                 else:
                     ((kind, message),) = decode(data).items()
+                    if kind == "welcome" and message["resumed"]:
+                        self.received = message["resumed"]["received"]
+                        if message["resumed"]["reset"]:
+                            self.view, self.clock, self.room, self.slot = View(), Clock(), None, None
+                    elif kind not in ("welcome", "pong", "closing"):
+                        self.received += 1
+                        if self.received % 16 == 0:
+                            await self.send({"ack": {"received": self.received}})
                     if kind == "room_entered":
                         self.view.enter_room(message["view"])
                         self.room, self.slot, self.heading = message, message["slot"], None

@@ -116,8 +116,10 @@ def _event(data, tick, session):
         return {"session": session, **_arrival(data)} | ({"dropped": True} if kind == 9 else {})
     if kind in (1, 2, 3):
         return {"session": session, ("depart", "hold", "release")[kind - 1]: True}
-    if kind in (7, 8):
-        return {"session": session, ("drop", "resume")[kind - 7]: True}
+    if kind == 7:
+        return {"session": session, "drop": True}
+    if kind in (8, 10):
+        return {"session": session, "resume": True, "reset": kind == 10}
     if kind == 6:
         return {"session": session, **_reservation(data)}
     early = data.signed()

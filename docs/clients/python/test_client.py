@@ -42,6 +42,7 @@ async def session(url):
         await change_skin(ada, bo)
         await talk(ada, bo)
         await act(ada, bo)
+        await resume(ada, bo)
         slot = bo.slot
         await bo.request("leave")
         check(bo.tick() is None, "a tick outside of a room")
@@ -139,6 +140,24 @@ async def act(ada, bo):
     else:
         raise AssertionError("an action that does not exist was accepted")
     say("Ada acted on Bo, and the server refused the unknown action")
+
+
+async def resume(ada, bo):
+    """Ada loses the connection, and misses nothing that Bo says meanwhile."""
+    player, slot = ada.welcome["player"], ada.slot
+    ada.socket.transport.abort()
+    await asyncio.gather(ada.reader, return_exceptions=True)
+    await bo.until(lambda: bo.view.players[slot]["dropped"])
+    for text in "one", "two":
+        await bo.request("chat", scope="room", text=text)
+    resumed = await ada.resume()
+    check(not resumed["reset"] and ada.welcome["player"] == player, "not the same player, or not all messages")
+    for text in "one", "two":
+        heard = await ada.expect("chat", scope="room")
+        check(heard["text"] == text, f"{heard['text']!r} instead of {text!r}")
+    await bo.until(lambda: not bo.view.players[slot]["dropped"])
+    check(ada.slot == slot and ada.room is not None, "a different place")
+    say("Ada lost the connection, came back as the same player, and missed nothing")
 
 
 def main():

@@ -66,8 +66,8 @@ pub struct EdgeOptions {
     /// Bytes of messages that are kept for a client until it has received them. If more wait, the
     /// oldest are lost, and the client is sent the whole state when it resumes.
     pub resume_bytes: usize,
-    /// The maximum number of sessions without a connection, for each I/O thread. If there are more,
-    /// those that lost their connections first end.
+    /// The maximum number of sessions without a connection, divided among the I/O threads. If a
+    /// thread has more, those that lost their connections first end.
     pub max_dropped_sessions: usize,
 }
 

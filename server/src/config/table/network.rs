@@ -269,6 +269,42 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |settings| settings.edge.reconnect_rate.to_string(),
     },
     Setting {
+        name: "resume_timeout",
+        section: Section::Network,
+        form: "TIME",
+        help: "A player whose connection was lost stays in its room for this long, and its client can \
+               resume the session. With 0s, a session ends with its connection",
+        kind: SettingKind::Text,
+        also: None,
+        apply: set!(edge.resume_timeout, |text| time(text, Duration::ZERO..=RESUME)),
+        show: |settings| show_time(settings.edge.resume_timeout),
+    },
+    Setting {
+        name: "resume_bytes",
+        section: Section::Network,
+        form: "BYTES",
+        help: "The maximum number of bytes of messages that are kept for a client until it has received \
+               them. A client that missed more is sent the whole state when it resumes",
+        kind: SettingKind::Number,
+        also: None,
+        apply: set!(edge.resume_bytes, |text| whole(
+            text,
+            RESUME_BYTES.0..=RESUME_BYTES.1
+        )),
+        show: |settings| settings.edge.resume_bytes.to_string(),
+    },
+    Setting {
+        name: "max_dropped_sessions",
+        section: Section::Network,
+        form: "NUMBER",
+        help: "The maximum number of sessions without a connection. If there are more, those that lost \
+               their connections first end",
+        kind: SettingKind::Number,
+        also: None,
+        apply: set!(edge.max_dropped_sessions, |text| whole(text, 0..=1_000_000)),
+        show: |settings| settings.edge.max_dropped_sessions.to_string(),
+    },
+    Setting {
         name: "livez_timeout",
         section: Section::Network,
         form: "TIME",
@@ -294,6 +330,9 @@ const HANDSHAKE: (Duration, Duration) = (Duration::from_millis(100), Duration::f
 const WINDOW: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(600));
 /// The server needs a second to notice that the world has stopped.
 const LIVEZ: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3600));
+/// A player without a client takes a seat for this long.
+const RESUME: Duration = Duration::from_secs(3600);
+const RESUME_BYTES: (usize, usize) = (1024, 1024 * 1024);
 const OUTBOX: (usize, usize) = (64 * 1024, 16 * 1024 * 1024);
 
 fn auto_or_off(text: &str) -> ParseResult<bool> {

@@ -123,7 +123,9 @@ impl IoThread {
         self.link_session(session, NO_PLACE);
         session.route.drop_link(&self.rings, session.id);
         self.dropped.borrow_mut().add(session, now);
-        let too_many = self.dropped.borrow().len() > self.shared.options.max_dropped_sessions;
+        let threads = self.shared.hand_over.threads().max(1);
+        let most = self.shared.options.max_dropped_sessions.div_ceil(threads);
+        let too_many = self.dropped.borrow().len() > most;
         let oldest = self.dropped.borrow().oldest().filter(|_| too_many);
         if let Some(oldest) = oldest.and_then(|(_, id)| self.session(id)) {
             self.end_session(&oldest);
