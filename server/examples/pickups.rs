@@ -15,8 +15,6 @@ use parlour::prelude::*;
 /// Where the coins are, in pixels to the right of the first spawn point.
 pub(crate) const PLACES_PX: [i32; 3] = [40, 80, 120];
 const COMES_BACK: Duration = Duration::from_secs(10);
-/// A player of 16 px touches a coin of 8 px.
-const TOUCH_PX: u32 = 12;
 
 /// A coin, which has no fields: it is enough that the object has it.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
@@ -89,7 +87,7 @@ fn collect(
     for room in directory.occupied() {
         let objects = rooms.get(room).into_iter().flat_map(ObjectSlots::iter);
         for (coin, position) in objects.filter_map(|(_, coin)| Some((coin, coins.get(coin).ok()?))) {
-            let touching = space.within(coin, TOUCH_PX, KindSet::PLAYERS);
+            let touching = space.touching(coin, KindSet::PLAYERS);
             let finder = touching.first().map(|player| players.get_mut(player.entity));
             if let Some(Ok(mut purse)) = finder {
                 purse.0 += 1;

@@ -55,11 +55,11 @@ fn choose(rooms: Query<&Seats>, its: Query<&It>, mut commands: Commands) {
     }
 }
 
-/// "It" tags the nearest player that it touches: both have 16 px. The new "it" waits for 2 s before
+/// "It" tags the nearest player that it touches. The new "it" waits for 2 s before
 /// it can tag.
 fn touch(its: Query<(Entity, &It)>, space: Space, clock: Res<Clock>, mut commands: Commands) {
     for (player, _) in its.iter().filter(|(_, it)| it.0.is_ready(&clock)) {
-        if let Some(tagged) = space.within(player, 16, KindSet::PLAYERS).first() {
+        if let Some(tagged) = space.touching(player, KindSet::PLAYERS).first() {
             commands.entity(player).remove::<It>();
             let it = It(Cooldown::used(&clock, Duration::from_secs(2)));
             commands.entity(tagged.entity).insert(it);

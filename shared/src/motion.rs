@@ -46,7 +46,7 @@ pub struct Position {
 impl Position {
     /// Returns the position at whole pixels.
     #[must_use]
-    pub fn from_px(x: i32, y: i32) -> Self {
+    pub const fn from_px(x: i32, y: i32) -> Self {
         Self {
             x: x * UNITS_PER_PX,
             y: y * UNITS_PER_PX,

@@ -12,8 +12,8 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    Clock, CurrentPosition, EntityKinds, FoundEntity, KindSet, Object, ObjectKind, ObjectSlots, Room, Rooms,
-    Seats, SimulationApp as _, Space, StepSet, TickSchedule, Walk,
+    Clock, CurrentPosition, EntityKinds, FoundEntity, KindSet, Object, ObjectKind, ObjectSlots, Rect, Room,
+    Rooms, Seats, SimulationApp as _, Space, StepSet, TickSchedule, Walk,
 };
 use parlour_testing::{MoverOrder, ObeyOrders, SessionActions as _, TestWorld, movers_plugin};
 use space_scene::{Scene, config, position};
@@ -23,6 +23,7 @@ use space_scene::{Scene, config, position};
 struct Compared {
     all: u32,
     found: u32,
+    touching: u32,
 }
 
 /// Every query is also answered by a search through all entities.
@@ -64,10 +65,27 @@ fn ask(
             let mut expected = scene.by_distance(of.position, px as i32 * UNITS_PER_PX, KindSet::ALL);
             expected.retain(|found| found.entity != of.entity);
             assert_eq!(space.within(of.entity, px, KindSet::ALL), expected);
+            let body = |found: &FoundEntity| {
+                let size = kinds.get(found.kind).unwrap().size();
+                Rect::of_body(found.position, size.into())
+            };
+            let (own, mut expected) = (body(of), scene.by_distance(of.position, i32::MAX, KindSet::ALL));
+            expected.retain(|found| {
+                let other = body(found);
+                let gap = |low: i32, high: i32, other_low: i32, other_high: i32| {
+                    low <= other_high && other_low <= high
+                };
+                found.entity != of.entity
+                    && gap(own.left, own.right, other.left, other.right)
+                    && gap(own.top, own.bottom, other.top, other.bottom)
+            });
+            compared.touching += u32::from(!expected.is_empty());
+            assert_eq!(space.touching(of.entity, KindSet::ALL), expected);
         }
     }
     assert!(space.room(Entity::PLACEHOLDER).is_none());
     assert_eq!(space.within(Entity::PLACEHOLDER, 1_000, KindSet::ALL), []);
+    assert_eq!(space.touching(Entity::PLACEHOLDER, KindSet::ALL), []);
 }
 
 /// Kinds of several sizes and radii.

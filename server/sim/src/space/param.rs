@@ -1,9 +1,12 @@
 //! The system parameter with which game logic asks where players and objects are.
 
 use bevy_ecs::{prelude::*, system::SystemParam};
-use parlour_shared::motion::UNITS_PER_PX;
+use parlour_shared::{
+    ids::KindId,
+    motion::{Position, UNITS_PER_PX},
+};
 
-use super::{FoundEntity, KindSet, ObjectSpace, queries::RoomSpace};
+use super::{FoundEntity, HalfSize, KindSet, ObjectSpace, Rect, queries::RoomSpace};
 use crate::{
     kinds::EntityKinds,
     movement::CurrentPosition,
@@ -81,7 +84,7 @@ impl Space<'_, '_> {
         })
     }
 
-    /// Returns the entities of some kinds whose position is at most `px` pixels from that of a
+    /// Returns the entities of some kinds whose centre is at most `px` pixels from the centre of a
     /// player or an object, the nearest first, and for equal distances by slot. The entity itself
     /// is not among them. If it is in no room, there are none.
     ///
@@ -101,15 +104,38 @@ impl Space<'_, '_> {
     #[must_use]
     pub fn within(&self, of: Entity, px: u32, kinds: KindSet) -> Vec<FoundEntity> {
         let mut found = Vec::new();
-        let Ok((in_room, object, position)) = self.places.get(of) else {
-            return found;
-        };
-        let room = object.map(Object::room).or(in_room.map(|room| room.0));
-        if let Some(room) = room.and_then(|room| self.room(room)) {
+        if let Some((room, position, _)) = self.place_of(of) {
             let radius = i32::try_from(px).unwrap_or(i32::MAX).saturating_mul(UNITS_PER_PX);
-            room.others_in_circle(of, position.0, radius, kinds, &mut found);
+            room.others_in_circle(of, position, radius, kinds, &mut found);
         }
         found
+    }
+
+    /// Returns the entities of some kinds whose body overlaps that of a player or an object, or is
+    /// right beside it, the nearest first, and for equal distances by slot. The entity itself is
+    /// not among them. If it is in no room, there are none.
+    ///
+    /// It allocates the list if it touches something. [`RoomSpace::touching`] uses a list again.
+    #[must_use]
+    pub fn touching(&self, of: Entity, kinds: KindSet) -> Vec<FoundEntity> {
+        let mut found = Vec::new();
+        if let Some((room, position, size)) = self.place_of(of) {
+            // Bodies that stand side by side do not overlap.
+            let beside = HalfSize { half_x: 1, half_y: 1 };
+            let body = Rect::of_body(position, size).grown(beside);
+            room.touching(body, kinds, &mut found);
+            found.retain(|other| other.entity != of);
+            found.sort_unstable_by_key(|other| (position.distance_squared(other.position), other.slot));
+        }
+        found
+    }
+
+    /// Returns the room of a player or an object, the centre of its body, and its size.
+    fn place_of(&self, of: Entity) -> Option<(RoomSpace<'_>, Position, HalfSize)> {
+        let (in_room, object, position) = self.places.get(of).ok()?;
+        let room = object.map(Object::room).or(in_room.map(|room| room.0))?;
+        let kind = self.kinds.get(object.map_or(KindId::PLAYER, Object::kind))?;
+        Some((self.room(room)?, position.0, kind.size().into()))
     }
 
     /// Returns the kinds with these names, as the filter of a query. A name that no kind has adds
