@@ -34,12 +34,13 @@ use super::{
 };
 use crate::{
     http::{
-        Answer, HttpProblem, HyperAnswerFilter, ProblemKind, accepted_at, add_response_headers, describe,
+        Answer, HttpProblem, HyperAnswerFilter, ProblemKind, Sharing, accepted_at, add_response_headers,
+        describe,
     },
     proxies::looks_like_proxy_header,
     rejection::Rejection,
 };
-use routes::{Agreement, full, reply, share};
+use routes::{Agreement, full, reply, sharing};
 
 /// The maximum size of the head of a request.
 const MAX_HEAD: usize = 8 * 1024;
@@ -127,7 +128,7 @@ async fn exchange(
             Some(excess) => Err(full(io, excess)),
             None => identified.and_then(|()| reply(io, &request, local)),
         };
-        let mut answer = match reply {
+        let answer = match reply {
             Ok(reply) => {
                 agreement.set(reply.agreement);
                 reply.answer
@@ -137,12 +138,7 @@ async fn exchange(
                 problem.into_answer()
             }
         };
-        // A 101 is not a document that a browser shows or keeps.
-        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-            add_response_headers(answer.headers_mut());
-            share(io, &request, local, answer.headers_mut());
-        }
-        ok(closing(answer))
+        ok(complete(answer, sharing(io, &request, local)))
     });
     let mut connection = http1::Builder::new()
         .header_read_timeout(None)
@@ -195,10 +191,15 @@ fn ok(answer: Answer) -> Ready<Result<Answer, Infallible>> {
     ready(Ok(answer))
 }
 
-/// Adds `Connection: close` to a response. hyper has a setting for that, but it would also add
-/// `close` to the header of the 101, where some clients, such as that of Node.js, accept only
-/// `Upgrade`.
-fn closing(mut answer: Answer) -> Answer {
+/// Adds the headers that every response has, and `Connection: close`. hyper has a setting for the
+/// latter, but it would also add `close` to the header of the 101, where some clients, such as that
+/// of Node.js, accept only `Upgrade`.
+fn complete(mut answer: Answer, sharing: Sharing) -> Answer {
+    // A 101 is not a document that a browser shows or keeps.
+    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        add_response_headers(answer.headers_mut());
+        sharing.add_to(answer.headers_mut());
+    }
     let connection = answer.headers_mut().entry(CONNECTION);
     connection.or_insert(HeaderValue::from_static("close"));
     answer
