@@ -24,7 +24,7 @@ mod response_headers;
 mod router;
 
 pub(crate) use answer::{Answer, json, switch, text};
-pub(crate) use cors::{preflight, share};
+pub(crate) use cors::{Sharing, preflight};
 pub(crate) use hyper_answer_filter::HyperAnswerFilter;
 pub(crate) use policy::{Access, Destination, Policy, accepted_at, describe, is_forwarded};
 pub use policy::{HostPattern, OriginPattern, PatternError};

@@ -6,7 +6,7 @@ mod routes;
 use std::{cell::Cell, convert::Infallible, future::poll_fn, io, pin::Pin, rc::Rc, time::Duration};
 
 use hyper::{
-    HeaderMap, Request,
+    Request, StatusCode,
     body::{Bytes, Incoming},
     header::{CONNECTION, HeaderValue},
     server::conn::http1,
@@ -27,12 +27,13 @@ use super::{
 };
 use crate::{
     http::{
-        Answer, HttpProblem, HyperAnswerFilter, ProblemKind, accepted_at, add_response_headers, describe,
+        Answer, HttpProblem, HyperAnswerFilter, ProblemKind, Sharing, accepted_at, add_response_headers,
+        describe,
     },
     proxies::looks_like_proxy_header,
     rejection::Rejection,
 };
-use routes::{Agreement, Reply, full, reply, share};
+use routes::{Agreement, Reply, full, reply, sharing};
 
 /// The maximum size of the head of a request.
 const MAX_HEAD: usize = 8 * 1024;
@@ -129,31 +130,24 @@ async fn exchange(
             Some(excess) => Err(full(io, excess)),
             None => identified.and_then(|()| reply(io, &request, local)),
         };
-        // A 101 is not a document that a browser shows or keeps.
-        let finished = |mut answer: Answer, shared: &HeaderMap| {
-            add_response_headers(answer.headers_mut());
-            answer.headers_mut().extend(shared.clone());
-            closing(answer)
-        };
-        let mut shared = HeaderMap::new();
-        share(io, &request, local, &mut shared);
+        let sharing = sharing(io, &request, local);
         let answer = match reply {
+            Ok(Reply::Answer(answer)) => answer,
             Ok(Reply::Upgrade(answer, agreed)) => {
                 agreement.set(Some(agreed));
-                closing(answer)
+                answer
             }
-            Ok(Reply::Answer(answer)) => finished(answer, &shared),
             Ok(Reply::Later(later)) => {
                 let (described, refuse) = (describe(&request), &refuse);
                 return Box::pin(async move {
                     let answer = later.await;
                     let answer = answer.unwrap_or_else(|problem| refuse(problem, described));
-                    Ok(finished(answer, &shared))
+                    Ok(complete(answer, sharing))
                 });
             }
-            Err(problem) => finished(refuse(problem, describe(&request)), &shared),
+            Err(problem) => refuse(problem, describe(&request)),
         };
-        Box::pin(std::future::ready(Ok(answer)))
+        Box::pin(std::future::ready(Ok(complete(answer, sharing))))
     });
     let mut connection = http1::Builder::new()
         .header_read_timeout(None)
@@ -205,10 +199,15 @@ async fn exchange(
 /// The response to a request. It is boxed, because most connections need it only for a moment.
 type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + 'a>>;
 
-/// Adds `Connection: close` to a response. hyper has a setting for that, but it would also add
-/// `close` to the header of the 101, where some clients, such as that of Node.js, accept only
-/// `Upgrade`.
-fn closing(mut answer: Answer) -> Answer {
+/// Adds the headers that every response has, and `Connection: close`. hyper has a setting for the
+/// latter, but it would also add `close` to the header of the 101, where some clients, such as that
+/// of Node.js, accept only `Upgrade`.
+fn complete(mut answer: Answer, sharing: Sharing) -> Answer {
+    // A 101 is not a document that a browser shows or keeps.
+    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        add_response_headers(answer.headers_mut());
+        sharing.add_to(answer.headers_mut());
+    }
     let connection = answer.headers_mut().entry(CONNECTION);
     connection.or_insert(HeaderValue::from_static("close"));
     answer

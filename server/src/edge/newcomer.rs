@@ -145,7 +145,8 @@ impl Newcomer {
         Ok(())
     }
 
-    /// Applies the limits per address, now that the address is known.
+    /// Applies the limits per address, now that the address is known. However far the connection is
+    /// over a limit, it gets a response: without one, its proxy would make up one of its own.
     fn count_address(&self, shared: &EdgeShared) {
         let is_within = self.permit.borrow_mut().set_address(self.peer.get().ip());
         if !is_within {

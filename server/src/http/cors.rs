@@ -59,25 +59,39 @@ pub(crate) fn preflight<B>(
     Some(Ok(answer))
 }
 
-/// Adds the headers of CORS to an answer, an error or not. An answer to a request without an origin
-/// also depends on the origin: a cache must not give it to a page.
-pub(crate) fn share<B>(
-    request: &Request<B>,
-    policy: &Policy,
-    to: Option<&Destination>,
-    answer: &mut HeaderMap,
-) {
-    if !is_shared(request) {
-        return;
+/// The pages that may read the answer to a request, an error or not.
+pub(crate) struct Sharing {
+    /// Whether the path is one that pages of other origins may use.
+    is_shared: bool,
+    /// The origin of the page, if it may read the answer.
+    origin: Option<HeaderValue>,
+}
+
+impl Sharing {
+    /// `to` is `None` if the policy does not allow the host of the request.
+    pub(crate) fn of<B>(request: &Request<B>, policy: &Policy, to: Option<&Destination>) -> Self {
+        let (is_shared, headers) = (is_shared(request), request.headers());
+        let may_read = |to| policy.admits(headers, to, Access::Players).is_ok();
+        let origin = headers
+            .get(ORIGIN)
+            .filter(|_| is_shared && to.is_some_and(may_read));
+        Self {
+            is_shared,
+            origin: origin.cloned(),
+        }
     }
-    answer.append(VARY, HeaderValue::from_static("Origin"));
-    let headers = request.headers();
-    let Some((origin, to)) = headers.get(ORIGIN).zip(to) else {
-        return;
-    };
-    if policy.admits(headers, to, Access::Players).is_ok() {
-        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+
+    /// Adds the headers to the answer.
+    pub(crate) fn add_to(self, answer: &mut HeaderMap) {
+        if self.is_shared {
+            // The answer to a request without an origin also depends on the origin: a cache must
+            // not give it to a page.
+            answer.append(VARY, HeaderValue::from_static("Origin"));
+        }
+        if let Some(origin) = self.origin {
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+        }
     }
 }
 
@@ -123,7 +137,7 @@ mod tests {
     fn shared(path: &str, lines: &[(&str, &str)]) -> HeaderMap {
         let (request, to) = request("POST", path, lines);
         let mut headers = HeaderMap::new();
-        share(&request, &policy(), Some(&to), &mut headers);
+        Sharing::of(&request, &policy(), Some(&to)).add_to(&mut headers);
         headers
     }
 

@@ -13,7 +13,7 @@ const TOKEN: &str = "correct-horse-battery-staple";
 
 #[test]
 fn rooms_uses_the_token_of_the_settings() {
-    let file = TemporaryPath::named_file("token", &format!("{TOKEN}\n"));
+    let file = TemporaryPath::named_file("token", format!("{TOKEN}\n"));
     let server = ServerProcess::start(&["--admin-token-file", file.path()]);
     let admin = server.wait_for_admin_address().to_string();
     let rooms = ["rooms", "--admin", &admin];

@@ -178,6 +178,21 @@ fn trusted_proxies_and_rates_of_attempts_are_checked() {
 }
 
 #[test]
+fn the_proxy_protocol_needs_a_proxy() {
+    let lines = errors(None, &[], &[("proxy_protocol", "on")]);
+    assert!(
+        lines.len() == 1 && lines[0].ends_with("name the proxies in trusted_proxies"),
+        "{lines:#?}"
+    );
+    configure(
+        None,
+        &[],
+        &[("proxy_protocol", "on"), ("trusted_proxies", "10.0.0.5")],
+    )
+    .unwrap();
+}
+
+#[test]
 fn contradictions_name_both_sides_and_their_sources() {
     let lines = errors(Some("admin = \"127.0.0.1:80\""), &[], &[("listen", "0.0.0.0:80")]);
     assert_eq!(lines.len(), 1, "{lines:#?}");

@@ -1,9 +1,10 @@
 //! Pairs of settings that depend on each other: when two values contradict each other, and how the
 //! default of each setting is adjusted to the value of the other.
 //!
-//! If a user sets only one of a pair, there is never a contradiction, because the default of the
-//! other is adjusted. Only two values that the user wrote can contradict each other. Each setting
-//! is in at most one relation.
+//! If a user sets only one of a pair, there is no contradiction, because the default of the other
+//! is adjusted. Only two values that the user wrote can contradict each other. The exception is
+//! `proxy_protocol`, because nobody but the user knows the proxies. Each setting is in at most one
+//! relation.
 
 use std::net::SocketAddr;
 
@@ -130,6 +131,22 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         contradiction: |settings| {
             let both = settings.admin_token.is_some() && settings.admin_token_file.is_some();
             both.then(|| "the admin port has one token: set one of the two".to_owned())
+        },
+    },
+    Relation {
+        pair: [
+            RelatedSetting {
+                name: "proxy_protocol",
+                follow: None,
+            },
+            RelatedSetting {
+                name: "trusted_proxies",
+                follow: None,
+            },
+        ],
+        contradiction: |settings| {
+            let nobody = settings.edge.proxy_protocol && settings.edge.trusted_proxies.is_empty();
+            nobody.then(|| "nobody would send a PROXY header: name the proxies in trusted_proxies".to_owned())
         },
     },
     Relation {

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, pin::Pin, time::Duration};
 
 use hyper::{
-    HeaderMap, Request,
+    Request,
     body::Incoming,
     header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
@@ -85,10 +85,10 @@ pub(super) fn reply(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -
     handler(io, request, &to)
 }
 
-/// Lets pages of other origins read the answer to a request, if they may.
-pub(super) fn share(io: &IoThread, request: &Request<Incoming>, local: IpAddr, headers: &mut HeaderMap) {
+/// Returns which pages of other origins may read the answer to a request.
+pub(super) fn sharing(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Sharing {
     let to = io.shared.web.host(request, local).ok();
-    http::share(request, &io.shared.web, to.as_ref(), headers);
+    Sharing::of(request, &io.shared.web, to.as_ref())
 }
 
 /// Returns the error for a connection over a limit. It says when to try again: for a full server,
