@@ -229,6 +229,24 @@ fn a_player_that_comes_back_in_time_plays_on() {
 }
 
 #[test]
+fn a_player_without_a_link_is_away_until_it_resumes() {
+    let (mut room, [ada, bob, _]) = game();
+    room.drop_link(bob);
+    room.seconds(29);
+    room.resume(bob);
+    room.seconds(29);
+    assert_eq!(outcome(&room), None);
+    room.drop_link(ada);
+    room.seconds(20);
+    // It has been away since it dropped.
+    room.close(ada);
+    room.seconds(10);
+    assert_eq!(outcome(&room), None);
+    room.step();
+    assert_eq!(outcome(&room), Some(Outcome::Won(Color::Black)));
+}
+
+#[test]
 fn the_seat_of_a_player_that_leaves_before_the_game_begins_is_free() {
     let mut room = TestRoom::new(Chess);
     let ada = room.join("Ada");
