@@ -1,4 +1,4 @@
-//! Who the client of a connection is. While its token is checked, the connection reads nothing, and
+//! Authenticates the client of a connection. While its token is checked, the connection reads nothing, and
 //! nothing that it has sent is handled.
 
 use std::{
@@ -19,8 +19,9 @@ use tokio::{
 
 use super::{
     Rejection,
+    admit::admit,
+    client::{User, Waiting},
     connection::{Connection, Phase},
-    hello,
 };
 use crate::auth::{AuthAnswer, AuthFault, Credential, Identity, RoomGrants, unix_seconds};
 
@@ -33,33 +34,6 @@ const NEWER_TOKENS: (u32, Duration) = (5, Duration::from_secs(10));
 const RETRY_MS: u32 = 1000;
 /// A session lasts at most this long, whatever its token says: 10 years.
 const LONGEST: u64 = 10 * 365 * 86_400;
-
-/// What a connection knows about its client. Connections of guests have none.
-#[derive(Default)]
-pub(super) struct Client {
-    /// What the client presented with the upgrade, until its hello arrives.
-    presented: Option<Credential>,
-    /// The hello whose token is being checked.
-    waiting: Option<Waiting>,
-    /// What arrived after that hello.
-    rest: Vec<u8>,
-    user: Option<User>,
-}
-
-struct Waiting {
-    hello: Box<Hello>,
-    answer: Option<Receiver<AuthAnswer>>,
-}
-
-/// The user of a session.
-struct User {
-    identity: Arc<Identity>,
-    grants: RoomGrants,
-    expires: Instant,
-    /// The bucket of newer tokens: when it is full.
-    newer_full: Instant,
-    is_checking_newer: bool,
-}
 
 impl Connection {
     /// Notes what the client presented with the upgrade.
@@ -134,7 +108,7 @@ pub(super) fn begin(connection: &Rc<Connection>, mut hello: Hello) {
     };
     let Some(credential) = credential else {
         return match shared.guests {
-            true => hello::admit(connection, hello, None),
+            true => admit(connection, hello, None),
             false => refuse(connection, AuthFault::NoToken),
         };
     };
@@ -173,7 +147,7 @@ pub(super) fn finish(connection: &Rc<Connection>, answer: Result<AuthAnswer, Rec
                 identity: Arc::clone(&identity),
             };
             connection.client.borrow_mut().get_or_insert_default().user = Some(user);
-            hello::admit(connection, *waiting.hello, Some(&identity));
+            admit(connection, *waiting.hello, Some(&identity));
         }
         Err(fault) => refuse(connection, fault),
     }

@@ -16,7 +16,7 @@ use parlour_tick::Arrival;
 use tokio::net::TcpStream;
 
 use super::{
-    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, authenticating::Client, flood::Flood,
+    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, client::Client, flood::Flood,
     json::Transcoder, send_buffer::SendBuffer,
 };
 use crate::bridge::session_route::SessionRoute;

@@ -22,9 +22,9 @@ use tokio::{io::Interest, net::TcpStream, task::spawn_local};
 use super::{
     MAX_HELLO, Rejection, Wire,
     admission::AdmissionPermit,
+    admit::FROZEN,
     authenticating,
     connection::{Connection, IoThread, Phase},
-    hello::FROZEN,
     message,
     time_limit::TimeLimit,
 };
