@@ -9,8 +9,8 @@
 //! unfinished hello, and about 2.5 KiB for task and state). After the hello: 2 * 16 KiB of an
 //! unfinished message, and an outbox of `outbox_bytes` plus the one frame that exceeded it (8 MiB
 //! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. While a token is checked, 8
-//! KiB that follow the hello may be kept beside it. The kernel's buffers are extra: 128 KiB to send,
-//! most of it in flight (unsent.rs), and 64 KiB to receive.
+//! KiB that follow the hello may be kept beside it. The kernel's buffers are extra: 128 KiB to
+//! send, most of it in flight (unsent.rs), and 64 KiB to receive.
 
 mod admission;
 mod admit;

@@ -4,8 +4,8 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use super::{HttpUrl, TokenRules, UserCheck};
 
-/// The rules for who may connect. The fields have the names of their settings, and `rules` those that start with
-/// `token_`.
+/// The rules for who may connect. The fields have the names of their settings, and `rules` those
+/// that start with `token_`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthOptions {
     /// Whether clients without a token may connect.

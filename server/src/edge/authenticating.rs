@@ -1,5 +1,5 @@
-//! Authenticates the client of a connection. While its token is checked, the connection reads nothing, and
-//! nothing that it has sent is handled.
+//! Authenticates the client of a connection. While its token is checked, the connection reads
+//! nothing, and nothing that it has sent is handled.
 
 use std::{
     rc::Rc,
