@@ -163,7 +163,7 @@ impl SmallDesk {
         seat.number = number;
         seat.direct = false;
         match kind {
-            ForwardedKind::Opened(_) | ForwardedKind::Closed => {}
+            ForwardedKind::Opened { .. } | ForwardedKind::Closed => {}
             ForwardedKind::Held(held) => {
                 seat.held = held;
                 if let (Some(world), None) = (seat.world, seat.leaving_for) {
@@ -404,7 +404,7 @@ fn run(actions: Vec<Action>, ring: usize) -> (Vec<Told>, Vec<u32>, Vec<bool>) {
         reports: Default::default(),
     };
     for session in 0..SESSIONS {
-        node.routes[session as usize].open(&node.rings, SessionId(session << 8), Arrival::default());
+        node.routes[session as usize].open(&node.rings, SessionId(session << 8), Arrival::default(), None);
         // Everyone is in a world from the beginning.
         node.act(Action::Join(session));
     }
