@@ -1,4 +1,4 @@
-//! Who a client is: keys, tokens, tickets and guests. docs/security.md describes it for operators.
+//! Authentication: keys, tokens, tickets and guests. docs/security.md describes it for operators.
 //!
 //! An I/O thread passes a token to the thread `auth` and awaits the answer. Until then, nothing of
 //! the client is handled.
@@ -13,7 +13,7 @@
 //! | `options` | the options of a server |
 //! | `credential`, `tickets` | what a client sends: a token, or a one-time ticket |
 //! | `service` | the thread `auth` and the queue to it |
-//! | `jwks`, `http_client` | keys from an address |
+//! | `jwks`, `http_url`, `http_client` | keys from an address |
 //! | `user_check` | whether a user is banned or not active |
 //! | `development_key` | keys and tokens for development and tests |
 
@@ -22,6 +22,7 @@ mod credential;
 mod development_key;
 mod fault;
 mod http_client;
+mod http_url;
 mod identity;
 mod jwks;
 mod key;
@@ -39,10 +40,11 @@ pub use check::{TokenRules, check};
 pub(crate) use credential::Credential;
 pub use development_key::{DevelopmentKey, NewToken, SigningError};
 pub use fault::AuthFault;
+pub use http_url::{HttpUrl, HttpUrlError};
 pub use identity::{Identity, MAX_LIMITS, MAX_ROLE_BYTES, MAX_ROLES, MAX_ROOM_PATTERNS, MAX_USER_BYTES};
 pub use key::{Key, KeyFault, KeySet, MAX_KEYS};
 pub use key_file::{KeyFileError, read as read_keys};
-pub use options::{AuthOptions, CustomUserCheck, GuestMode, HttpUrl, HttpUrlError, WhenCheckFails};
+pub use options::{AuthOptions, CustomUserCheck, GuestMode, WhenCheckFails};
 pub(crate) use room_pattern::RoomGrants;
 pub use room_pattern::{RoomPattern, RoomPatternError};
 pub use service::AuthError;

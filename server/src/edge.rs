@@ -8,12 +8,15 @@
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an
 //! unfinished hello, and about 2.5 KiB for task and state). After the hello: 2 * 16 KiB of an
 //! unfinished message, and an outbox of `outbox_bytes` plus the one frame that exceeded it (8 MiB
-//! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. While a token is
-//! checked, 8 KiB that follow the hello may be kept instead of it. The kernel's buffers are extra: 128 KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
+//! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. While a token is checked, 8
+//! KiB that follow the hello may be kept beside it. The kernel's buffers are extra: 128 KiB to
+//! send, most of it in flight (unsent.rs), and 64 KiB to receive.
 
 mod address_limits;
 mod admission;
+mod admit;
 mod authenticating;
+mod client;
 mod close;
 mod connection;
 mod deliver;
@@ -116,15 +119,13 @@ pub(crate) struct EdgeShared {
 impl EdgeShared {
     /// Creates the state, before any connection.
     pub(crate) fn new(
-        options: EdgeOptions,
+        (options, io_threads): (EdgeOptions, usize),
         descriptors: Arc<Descriptors>,
         metrics: Arc<Metrics>,
         status: Arc<TickThreads>,
         failure: Arc<Failure>,
         welcomes: Welcomes,
-        auth: &AuthParts,
-        auth_options: &AuthOptions,
-        io_threads: usize,
+        (auth, auth_options): (&AuthParts, &AuthOptions),
     ) -> Self {
         let admission = Admission::new(
             options.max_connections,

@@ -86,7 +86,8 @@ rejections! {
     Malformed = "malformed", Some(CloseCode::Malformed);
     /// The first message was not the hello.
     MessageBeforeHello = "no_hello", Some(CloseCode::Malformed);
-    /// The token is missing or not accepted. The metric `parlour_auth_failures_total` has the reason.
+    /// The token is missing or not accepted. The metric `parlour_auth_failures_total` has the
+    /// reason.
     Token = "token", Some(CloseCode::AuthenticationFailed);
     /// The token of an open session has expired.
     TokenExpired = "token_expired", Some(CloseCode::TokenExpired);

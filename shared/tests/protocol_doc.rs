@@ -240,7 +240,7 @@ fn every_refusal_in_the_order_of_checks_exists() {
             named += 1;
         }
     }
-    assert_eq!(named, 33);
+    assert_eq!(named, 36);
 }
 
 #[test]

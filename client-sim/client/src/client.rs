@@ -258,6 +258,7 @@ impl Client {
         if hello.session.is_some() {
             self.resuming.is_under_way = true;
             self.prediction.resume();
+            self.phase.enter_room();
             self.ping = None;
         }
         codec::encode(&ClientMessage::Hello(hello), out);

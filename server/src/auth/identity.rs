@@ -1,4 +1,4 @@
-//! Who a client is, according to its token, and the claims that say so.
+//! The user that a token describes, and the claims that say so.
 
 use std::collections::BTreeMap;
 

@@ -18,12 +18,11 @@ use tokio::{
 };
 
 use super::{
-    AuthFault, AuthOptions, Credential, Identity, KeyFileError, KeySet, TokenRules, UserCheck, UserStatus,
-    WhenCheckFails, check,
+    AuthFault, AuthOptions, Credential, HttpUrl, Identity, KeyFileError, KeySet, TokenRules, UserCheck,
+    UserStatus, WhenCheckFails, check,
     http_client::HttpClient,
     jwks::{self, JwksCache, UnknownKeyStep},
     key_file,
-    options::HttpUrl,
     tickets::Tickets,
     unix_seconds,
     user_check::{BannedUsers, HttpUserCheck},

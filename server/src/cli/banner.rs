@@ -10,8 +10,8 @@ use parlour_shared::limits::SUBPROTOCOL_JSON;
 use super::program::Program;
 use crate::ServerOptions;
 
-/// Returns the banner. `bots` describes the bots, `guests` who may connect ([`guests()`]), and `typing` is the line with the messages to
-/// type in wscat ([`typing()`]).
+/// Returns the banner. `bots` describes the bots, `guests` who may connect ([`guests()`]), and
+/// `typing` is the line with the messages to type in wscat ([`typing()`]).
 pub(crate) fn text(
     program: &Program,
     [listen, admin]: [SocketAddr; 2],

@@ -37,7 +37,7 @@ pub struct Settings {
     pub realtime: bool,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
-    /// Who may connect.
+    /// The rules for who may connect.
     pub auth: AuthOptions,
     /// How often viewers are sent snapshots. `None`: as often as the load allows.
     pub cadence: Option<Cadence>,

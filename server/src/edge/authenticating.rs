@@ -1,5 +1,5 @@
-//! Who the client of a connection is. While its token is checked, the connection reads nothing, and
-//! nothing that it has sent is handled.
+//! Authenticates the client of a connection. While its token is checked, the connection reads
+//! nothing, and nothing that it has sent is handled.
 
 use std::{
     rc::Rc,
@@ -19,9 +19,10 @@ use tokio::{
 
 use super::{
     Rejection,
+    admit::admit,
+    client::{User, Waiting},
     connection::{Connection, Phase},
     hand_over::Target,
-    hello,
 };
 use crate::auth::{AuthAnswer, AuthFault, Credential, Identity, RoomGrants, unix_seconds};
 
@@ -34,34 +35,6 @@ const NEWER_TOKENS: (u32, Duration) = (5, Duration::from_secs(10));
 const RETRY_MS: u32 = 1000;
 /// A session lasts at most this long, whatever its token says: 10 years.
 const LONGEST: u64 = 10 * 365 * 86_400;
-
-/// What a connection knows about its client. Connections of guests have none.
-#[derive(Default)]
-pub(super) struct Client {
-    /// What the client presented with the upgrade, until its hello arrives.
-    presented: Option<Credential>,
-    /// The hello whose token is being checked.
-    waiting: Option<Waiting>,
-    /// What arrived after that hello.
-    rest: Vec<u8>,
-    /// The thread to which the connection is about to be passed.
-    pub(super) hand_over: Option<Target>,
-}
-
-struct Waiting {
-    hello: Box<Hello>,
-    answer: Option<Receiver<AuthAnswer>>,
-}
-
-/// The user of a session.
-pub(super) struct User {
-    identity: Arc<Identity>,
-    grants: RoomGrants,
-    expires: Instant,
-    /// The bucket of newer tokens: when it is full.
-    newer_full: Instant,
-    is_checking_newer: bool,
-}
 
 impl Connection {
     /// Notes what the client presented with the upgrade.
@@ -120,35 +93,6 @@ impl Connection {
     }
 }
 
-impl User {
-    /// Returns the id of the user.
-    pub(super) fn id(&self) -> &str {
-        &self.identity.user
-    }
-
-    /// Returns the name in the token.
-    pub(super) fn name(&self) -> Option<&str> {
-        self.identity.name.as_deref()
-    }
-
-    /// Returns the rooms that the user may join.
-    pub(super) fn grants(&self) -> RoomGrants {
-        self.grants.clone()
-    }
-
-    /// Whether the token has expired.
-    pub(super) fn has_expired(&self, now: Instant) -> bool {
-        now >= self.expires
-    }
-
-    /// Takes over a newer token of the same user.
-    pub(super) fn renew(&mut self, newer: Self) {
-        self.grants.replace(newer.identity.rooms.clone());
-        self.expires = newer.expires;
-        self.identity = newer.identity;
-    }
-}
-
 /// Handles a hello: admits a guest, or begins to check the token.
 pub(super) fn begin(connection: &Rc<Connection>, mut hello: Hello) {
     let shared = &connection.io.shared;
@@ -164,7 +108,7 @@ pub(super) fn begin(connection: &Rc<Connection>, mut hello: Hello) {
     let Some(credential) = credential else {
         // The key of a session is enough to resume it, until the token of its user expires.
         return match shared.guests || hello.session.is_some() {
-            true => hello::admit(connection, hello, None),
+            true => admit(connection, hello, None),
             false => refuse(connection, AuthFault::NoToken),
         };
     };
@@ -202,7 +146,7 @@ pub(super) fn finish(connection: &Rc<Connection>, answer: Result<AuthAnswer, Rec
                 is_checking_newer: false,
                 identity: Arc::clone(&identity),
             };
-            hello::admit(connection, *waiting.hello, Some(user));
+            admit(connection, *waiting.hello, Some(user));
         }
         Err(fault) => refuse(connection, fault),
     }

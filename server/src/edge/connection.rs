@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use super::{
     CLOSE_LIMIT, CLOSE_TIMEOUT, Wire,
     admission::AdmissionPermit,
-    authenticating::{Client, User},
+    client::{Client, User},
     flood::Flood,
     hand_over::Target,
     json::Transcoder,

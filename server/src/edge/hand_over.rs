@@ -15,7 +15,7 @@ use tokio::{
 use super::{
     Rejection, Wire,
     admission::AdmissionPermit,
-    authenticating::User,
+    client::User,
     connection::{Connection, IoThread},
     peer::Peer,
     reader,

@@ -21,10 +21,10 @@ use tokio::{io::Interest, net::TcpStream, task::spawn_local};
 use super::{
     MAX_HELLO, Rejection, Wire,
     admission::AdmissionPermit,
+    admit::FROZEN,
     authenticating,
     connection::{Connection, IoThread, Phase},
     hand_over::{self, HandedOver},
-    hello::FROZEN,
     message,
     peer::Peer,
     resume,

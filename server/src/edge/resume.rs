@@ -8,9 +8,7 @@ use parlour_shared::{
     message::{Hello, Resumed as ResumedMessage, ServerMessage},
 };
 
-use super::{
-    Rejection, Wire, authenticating::User, connection::Connection, send::SentCounts, session::Session,
-};
+use super::{Rejection, Wire, client::User, connection::Connection, send::SentCounts, session::Session};
 use crate::{
     bridge::route,
     session::{ResumeError, ResumeKey, Resumed},

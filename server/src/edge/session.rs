@@ -10,7 +10,7 @@ use parlour_shared::{
 };
 use parlour_tick::Arrival;
 
-use super::{Rejection, authenticating::User};
+use super::{Rejection, client::User};
 use crate::{
     auth::RoomGrants,
     bridge::session_route::SessionRoute,

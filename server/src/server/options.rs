@@ -50,7 +50,7 @@ pub struct ServerOptions {
     pub room_types: Vec<RoomType>,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
-    /// Who may connect: tokens and guests.
+    /// The rules for who may connect: tokens and guests.
     pub auth: AuthOptions,
     /// The time without a tick after which `/livez` answers 503.
     pub livez_timeout: Duration,

@@ -50,15 +50,13 @@ impl SharedState {
         let status = Arc::new(TickThreads::new(tick_threads));
         let failure = Arc::new(Failure::default());
         let edge = Arc::new(EdgeShared::new(
-            options,
+            (options, io_threads),
             Arc::clone(&descriptors),
             Arc::clone(&metrics),
             Arc::clone(&status),
             Arc::clone(&failure),
             welcomes,
-            auth,
-            auth_options,
-            io_threads,
+            (auth, auth_options),
         ));
         Self {
             descriptors,

@@ -24,6 +24,7 @@ struct Good {
     user: String,
     #[serde(rename = "expires")]
     expiry: u64,
+    player: Option<String>,
     roles: Vec<String>,
     rooms: Option<Vec<String>>,
 }
@@ -60,6 +61,7 @@ fn good_tokens_of_other_libraries_are_accepted() {
         let identity = identity.unwrap_or_else(|fault| panic!("{}: {fault}", good.name));
         assert_eq!(identity.user, good.user, "{}", good.name);
         assert_eq!(identity.expires, good.expiry, "{}", good.name);
+        assert_eq!(identity.name, good.player, "{}", good.name);
         assert_eq!(identity.roles, good.roles, "{}", good.name);
         let rooms = identity
             .rooms

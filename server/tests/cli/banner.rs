@@ -18,10 +18,14 @@ fn the_banner_shows_the_messages_to_type_and_the_time_limit() {
         "3s",
         "--listen",
         "0.0.0.0:0",
+        "--guests",
+        "on",
         "--admin",
         "127.0.0.1:0",
     ];
     let server = ServerProcess::start_command(parlour(&args).stderr(std::process::Stdio::piped()));
+    let line = server.wait_for_line("Guests:");
+    assert!(line.ends_with("can join without a token"), "{line}");
     let line = server.wait_for_line("and type");
     assert!(line.ends_with(" (or within 3 s from another machine)"), "{line}");
 }

@@ -22,11 +22,11 @@ fn a_malformed_message_is_named_with_what_is_expected() {
     for (text, reason) in [
         (
             r#"{"bogus":1}"#,
-            "unknown message `bogus`; known: hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye, reserve, act",
+            "unknown message `bogus`; known: hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye, reserve, act, ...",
         ),
         (
             r#""sprnt""#,
-            "unknown message `sprnt`; known: hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye, reserve, act",
+            "unknown message `sprnt`; known: hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye, reserve, act, ...",
         ),
         (
             r#"{"move":"east"}"#,

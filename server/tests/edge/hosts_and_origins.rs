@@ -194,6 +194,7 @@ fn a_server_on_all_addresses_accepts_any_host_name_except_on_loopback() {
     let everywhere = |hosts: &[&str]| {
         start_with(|options| {
             options.listen = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+            options.auth.guests = parlour::auth::GuestMode::On;
             options.admin = options.listen;
             options.admin_token = Some(AdminToken::Text(token.parse().unwrap()));
             options.edge.allowed_hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();

@@ -120,7 +120,7 @@ async fn most_questions_of_two_bots_that_play_are_answered_from_the_cache() {
     let white = ChessBot::new(Bot::join(&server, "ada", "plaza").await, Color::White);
     let black = ChessBot::new(Bot::join(&server, "bob", "plaza").await, Color::Black);
     let games = async { tokio::join!(white.play(), black.play()) };
-    let (white, black) = timeout(TIMEOUT, games).await.expect("a game in time");
+    let (white, black) = timeout(TIMEOUT, Box::pin(games)).await.expect("a game in time");
     assert!(white >= 10 && black + 1 >= white, "{white} and {black} moves");
     let kept = server.metric("parlour_answers_kept_total");
     let computed = server.metric("parlour_answers_computed_total");

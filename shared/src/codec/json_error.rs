@@ -132,14 +132,23 @@ fn wrong_part(place: &JsonPath, reason: &str) -> String {
     }
 }
 
-/// Names all messages. If that leaves no space for the unknown name, omits it: it is then longer
-/// than any that is known.
+/// Names all messages. If there is no space for all, omits the last ones: the unknown name helps
+/// more.
 fn unknown_message(name: &str, known: &str) -> String {
-    let sentence = |name| format!("unknown message{name}; known: {known}");
-    match sentence(shown(name)) {
-        fits if fits.len() <= MAX_SENTENCE => fits,
-        _ => sentence(String::new()),
+    const REST: &str = ", ...";
+    let start = format!("unknown message{}; known: ", shown(name));
+    if start.len() + known.len() <= MAX_SENTENCE {
+        return start + known;
     }
+    let mut sentence = start;
+    for (nth, name) in known.split(", ").enumerate() {
+        let comma = if nth == 0 { "" } else { ", " };
+        if sentence.len() + comma.len() + name.len() + REST.len() > MAX_SENTENCE {
+            break;
+        }
+        sentence = sentence + comma + name;
+    }
+    sentence + REST
 }
 
 fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String {

@@ -17,7 +17,7 @@ use crate::{
         presented::{bearer, presented},
         upgrade,
     },
-    http::{self, Access, Answer, Destination, HttpProblem, ProblemKind, Route, Routes},
+    http::{self, Access, Answer, Destination, HttpProblem, ProblemKind, Route, Routes, Sharing},
     proxies::is_trusted,
 };
 
