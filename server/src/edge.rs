@@ -198,6 +198,14 @@ impl EdgeShared {
         }
     }
 
+    /// Logs the reason of a rejection that is counted elsewhere, unless its class has used up its
+    /// lines of this second. The client is not sent this reason.
+    pub(crate) fn log_reason(&self, rejection: Rejection, reason: impl std::fmt::Display) {
+        if self.reject_log.may_log(rejection) {
+            tracing::info!(class = rejection.class(), %reason, "no ticket");
+        }
+    }
+
     /// Counts a rejection, and logs it unless its class has used up its lines of this second.
     /// `from` and `detail` may contain bytes of a peer: they are escaped.
     pub(crate) fn reject(&self, rejection: Rejection, from: impl std::fmt::Display, detail: &str) {

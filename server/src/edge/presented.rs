@@ -4,6 +4,7 @@ use hyper::{
     HeaderMap, Request,
     header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL},
 };
+use parlour_shared::limits::MAX_TOKEN_BYTES;
 
 use crate::{
     auth::Credential,
@@ -16,7 +17,8 @@ const PARAMETER: &str = "token";
 /// Returns what the client presents. Errors never repeat it.
 ///
 /// # Errors
-/// The request has more than one, or has one in the query although that is off.
+/// The request has more than one, or one of more than 4 KiB, or one in the query although that is
+/// off.
 pub(super) fn presented<B>(request: &Request<B>, in_query: bool) -> Result<Option<Credential>, HttpProblem> {
     let mut all = bearer(request.headers());
     for value in request.headers().get_all(SEC_WEBSOCKET_PROTOCOL) {
@@ -31,6 +33,9 @@ pub(super) fn presented<B>(request: &Request<B>, in_query: bool) -> Result<Optio
             ));
         }
         all.push(Credential::from_text(token));
+    }
+    if all.iter().any(|credential| credential.len() > MAX_TOKEN_BYTES) {
+        return Err(bad_request("the token is longer than 4 KiB"));
     }
     match all.len() {
         0 | 1 => Ok(all.pop()),
@@ -116,5 +121,7 @@ mod tests {
         let twice = [("authorization", "Bearer a"), ("authorization", "Bearer a")];
         assert!(read("/ws", &twice, false).is_err());
         assert!(read("/ws?token=a", &twice[..1], true).is_err());
+        let long = format!("Bearer {}", "x".repeat(4097));
+        assert!(read("/ws", &[("authorization", &long)], false).is_err());
     }
 }

@@ -30,7 +30,7 @@ fn a_port_in_use_exits_with_69() {
 
 #[test]
 fn an_address_of_a_different_machine_exits_with_69() {
-    let (code, err) = failure(&["--listen", "192.0.2.1:7373"]);
+    let (code, err) = failure(&["--listen", "192.0.2.1:7373", "--guests", "on"]);
     assert_eq!(code, Some(69), "{err}");
     assert!(err.contains("--listen") && err.lines().count() == 1, "{err}");
 }

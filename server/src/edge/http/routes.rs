@@ -168,8 +168,8 @@ fn ticket(io: &IoThread, request: &Request<Incoming>, _: &Destination) -> Result
             }
             Err(fault) => {
                 shared.metrics.edge.auth_failures.add(fault, 1);
-                // The problem has one text for all faults of tokens, so the reason is logged here.
-                tracing::debug!(%fault, "no ticket");
+                // The response has one text for all faults of tokens.
+                shared.log_reason(Rejection::from(fault), fault);
                 Err(no_ticket(fault))
             }
         }
