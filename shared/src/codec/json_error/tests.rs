@@ -14,7 +14,7 @@ fn sentence_for(text: &str) -> String {
 }
 
 const MESSAGES: &str =
-    "hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye, reserve, act, authenticate";
+    "hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye, reserve, act, authenticate, ack";
 
 #[test]
 fn an_unknown_name_is_reported_with_the_known_ones() {
