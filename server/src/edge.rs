@@ -50,7 +50,7 @@ use std::{
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
 use crate::{
-    auth::{AuthOptions, AuthParts, AuthQueue},
+    auth::{AuthParts, AuthQueue},
     bridge::{route, tick_status::TickThreads},
     descriptors::Descriptors,
     failure::Failure,
@@ -114,7 +114,6 @@ impl EdgeShared {
         failure: Arc<Failure>,
         welcomes: Welcomes,
         auth: &AuthParts,
-        auth_options: &AuthOptions,
     ) -> Self {
         let admission = Admission::new(
             options.max_connections,
@@ -142,8 +141,8 @@ impl EdgeShared {
             spread,
             guests: auth.guests,
             auth: auth.queue.clone(),
-            token_in_query: auth_options.token_in_query,
-            leeway: auth_options.rules.leeway,
+            token_in_query: auth.token_in_query,
+            leeway: auth.leeway,
             begin: Instant::now(),
             gap_logged: AtomicU64::new(0),
         }

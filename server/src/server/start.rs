@@ -210,13 +210,7 @@ fn start_with(
     let descriptors = Descriptors::raise();
     let ports = Ports::listen(options.listen, options.admin)?;
     let tick_threads = options.tick_threads;
-    let shared = SharedState::new(
-        options.edge.clone(),
-        tick_threads,
-        descriptors,
-        welcomes,
-        (&auth, &options.auth),
-    );
+    let shared = SharedState::new(options.edge.clone(), tick_threads, descriptors, welcomes, &auth);
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
     let wiring = Wiring::new(io_threads, tick_threads, &ports.public, &shared)?;
     let (admin_wake, admin_woken) = wake::pair()?;

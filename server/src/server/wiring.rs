@@ -4,7 +4,7 @@
 use std::{io, net::TcpListener, sync::Arc};
 
 use crate::{
-    auth::{AuthOptions, AuthParts},
+    auth::AuthParts,
     bridge::{
         commands::command_ring,
         event_ring::event_ring,
@@ -43,7 +43,7 @@ impl SharedState {
         tick_threads: usize,
         descriptors: Descriptors,
         welcomes: Welcomes,
-        (auth, auth_options): (&AuthParts, &AuthOptions),
+        auth: &AuthParts,
     ) -> Self {
         let descriptors = Arc::new(descriptors);
         let metrics = Arc::new(Metrics::new(tick_threads));
@@ -57,7 +57,6 @@ impl SharedState {
             Arc::clone(&failure),
             welcomes,
             auth,
-            auth_options,
         ));
         Self {
             descriptors,
