@@ -58,7 +58,7 @@ use std::{
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
 use crate::{
-    auth::{AuthOptions, AuthParts, AuthQueue},
+    auth::{AuthParts, AuthQueue},
     bridge::{route, tick_status::TickThreads},
     descriptors::Descriptors,
     failure::Failure,
@@ -125,7 +125,7 @@ impl EdgeShared {
         status: Arc<TickThreads>,
         failure: Arc<Failure>,
         welcomes: Welcomes,
-        (auth, auth_options): (&AuthParts, &AuthOptions),
+        auth: &AuthParts,
     ) -> Self {
         let admission = Admission::new(
             options.max_connections,
@@ -155,8 +155,8 @@ impl EdgeShared {
             spread,
             guests: auth.guests,
             auth: auth.queue.clone(),
-            token_in_query: auth_options.token_in_query,
-            leeway: auth_options.rules.leeway,
+            token_in_query: auth.token_in_query,
+            leeway: auth.leeway,
             begin: Instant::now(),
             gap_logged: AtomicU64::new(0),
         }

@@ -128,6 +128,10 @@ pub(crate) struct AuthParts {
     pub(crate) guests: bool,
     /// The queue to the thread. `None`: there are no keys, and no thread.
     pub(crate) queue: Option<AuthQueue>,
+    /// Whether a token may be in the query.
+    pub(crate) token_in_query: bool,
+    /// The time by which clocks may differ.
+    pub(crate) leeway: Duration,
     /// What the thread runs with.
     pub(crate) service: Option<AuthService>,
 }
@@ -138,15 +142,18 @@ pub(crate) struct AuthParts {
 /// The keys cannot be used, or nobody could connect.
 pub(crate) fn prepare(options: &AuthOptions, listen: SocketAddr) -> Result<AuthParts, AuthError> {
     let guests = options.admits_guests(listen);
+    let parts = AuthParts {
+        guests,
+        queue: None,
+        token_in_query: options.token_in_query,
+        leeway: options.rules.leeway,
+        service: None,
+    };
     if !options.has_keys() {
-        if !guests {
-            return Err(AuthError::NobodyAdmitted { listen });
-        }
-        return Ok(AuthParts {
-            guests,
-            queue: None,
-            service: None,
-        });
+        return match guests {
+            true => Ok(parts),
+            false => Err(AuthError::NobodyAdmitted { listen }),
+        };
     }
     let keys = match &options.token_keys {
         Some(path) => key_file::read(path)?,
@@ -178,9 +185,9 @@ pub(crate) fn prepare(options: &AuthOptions, listen: SocketAddr) -> Result<AuthP
         when_check_fails: options.when_user_check_fails,
     };
     Ok(AuthParts {
-        guests,
         queue: Some(AuthQueue(sender)),
         service: Some(service),
+        ..parts
     })
 }
 

@@ -213,13 +213,8 @@ fn start_with(
     let ports = Ports::listen(options.listen, options.admin)?;
     let tick_threads = options.tick_threads;
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
-    let shared = SharedState::new(
-        options.edge.clone(),
-        (tick_threads, io_threads),
-        descriptors,
-        welcomes,
-        (&auth, &options.auth),
-    );
+    let threads = (tick_threads, io_threads);
+    let shared = SharedState::new(options.edge.clone(), threads, descriptors, welcomes, &auth);
     let wiring = Wiring::new(io_threads, tick_threads, &ports.public, &shared)?;
     let (admin_wake, admin_woken) = wake::pair()?;
     let enough = shared

@@ -4,7 +4,7 @@
 use std::{io, net::TcpListener, sync::Arc};
 
 use crate::{
-    auth::{AuthOptions, AuthParts},
+    auth::AuthParts,
     bridge::{
         commands::command_ring,
         event_ring::event_ring,
@@ -43,7 +43,7 @@ impl SharedState {
         (tick_threads, io_threads): (usize, usize),
         descriptors: Descriptors,
         welcomes: Welcomes,
-        (auth, auth_options): (&AuthParts, &AuthOptions),
+        auth: &AuthParts,
     ) -> Self {
         let descriptors = Arc::new(descriptors);
         let metrics = Arc::new(Metrics::new(tick_threads));
@@ -56,7 +56,7 @@ impl SharedState {
             Arc::clone(&status),
             Arc::clone(&failure),
             welcomes,
-            (auth, auth_options),
+            auth,
         ));
         Self {
             descriptors,

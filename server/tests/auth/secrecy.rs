@@ -4,7 +4,6 @@ use std::{
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use parlour_shared::{
@@ -182,8 +181,6 @@ fn a_token_is_found_nowhere() {
         client.send(&ClientMessage::Authenticate(Authenticate { request: 2, token }));
         client.answer();
     }
-    #[allow(clippy::disallowed_methods, reason = "the recorder writes once a second")]
-    std::thread::sleep(Duration::from_millis(1500));
     let history = "POST /history HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     received.extend(http::exchange(http::connect(admin), history).into_bytes());
     let worlds = "GET /worlds HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
