@@ -85,7 +85,7 @@ impl Connection {
                 return Ok(Progress::Pending);
             };
             input = input.get_mut(accepted.consumed..).unwrap_or_default();
-            let client = Box::new(Client::new());
+            let mut client = Box::new(Client::new());
             let mut hello = Vec::new();
             client.hello(&Settings::default(), &mut hello);
             self.framing.message(&hello, out);
