@@ -2,9 +2,9 @@
 //! to resume it. A state machine without a clock, a socket or a random source.
 //!
 //! Both sides count the *numbered* messages of a session, from 1: the server all its messages
-//! except welcomes, snapshots, pongs and closings, and the client all except hellos, pings, acks and
-//! byes. A client says in an ack how many it has received, and again when it resumes. So nothing is
-//! lost, and nothing arrives twice.
+//! except welcomes, snapshots, pongs and closings, and the client all except hellos, pings, acks
+//! and byes. A client says in an ack how many it has received, and again when it resumes. So
+//! nothing is lost, and nothing arrives twice.
 
 mod message_log;
 mod resume_key;
@@ -94,7 +94,7 @@ impl SessionState {
         }
         // An older number than the last one changes nothing.
         self.log.acknowledge(received);
-        // It has received the welcome, too.
+        // It has also received the welcome.
         self.key_before = None;
         Ok(())
     }

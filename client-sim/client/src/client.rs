@@ -279,9 +279,9 @@ impl Client {
         heard.into_iter().flat_map(|heard| self.resuming.unheard(heard))
     }
 
-    /// Appends a message to `out` that says how many messages the client has received, if the server
-    /// should know it: after 16 more messages. Until then the server keeps them, so call this after
-    /// [`Self::receive`].
+    /// Appends a message to `out` that says how many messages the client has received, if the
+    /// server should know it: after 16 more messages. Until then the server keeps them, so call
+    /// this after [`Self::receive`].
     pub fn acknowledge(&mut self, out: &mut Vec<u8>) {
         if let Some(received) = self.resuming.due_ack() {
             codec::encode(&ClientMessage::Ack { received }, out);

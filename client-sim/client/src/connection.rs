@@ -103,10 +103,10 @@ impl Connection {
             .unwrap_or(Err(ConnectError::TimedOut(limit)))
     }
 
-    /// Connects again after the connection was lost, and resumes the session: the same player, in the
-    /// same room, with all messages that were lost. Commands that the server has not handled are
-    /// sent again, apart from walks. The handles of the old connection send nothing any more. The
-    /// first event is [`Event::Resumed`], after those that were not read yet.
+    /// Connects again after the connection was lost, and resumes the session: the same player, in
+    /// the same room, with all messages that were lost. Commands that the server has not handled
+    /// are sent again, apart from walks. The handles of the old connection send nothing any more.
+    /// The first event is [`Event::Resumed`], after those that were not read yet.
     ///
     /// The welcome says for how long this is possible: `resume_ms`.
     ///

@@ -278,7 +278,7 @@ fn aimed_walks_teach_when_to_sample_next() {
         .next_sample(seat.now, DEFAULT_LEAD)
         .expect("a tick is known");
     assert_eq!((next, tick), (moment + period, Tick(102)));
-    let fresh = Client::new();
+    let mut fresh = Client::new();
     assert_eq!(fresh.next_sample(seat.now, DEFAULT_LEAD), None);
     fresh.hello(&Settings::default(), &mut Vec::new());
     assert_eq!(fresh.next_sample(seat.now, DEFAULT_LEAD), None);

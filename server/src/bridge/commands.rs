@@ -56,8 +56,8 @@ pub(crate) enum SessionCommand {
     },
     Reserve(Box<Reservation>),
     /// The session is placed in this world: the events that its I/O thread sends directly under
-    /// this number, or a later one, follow here. A direct event under an earlier placement no longer
-    /// changes the state of its link.
+    /// this number, or a later one, follow here. A direct event under an earlier placement no
+    /// longer changes the state of its link.
     Placed {
         number: u32,
         link: LinkState,

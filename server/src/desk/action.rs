@@ -59,8 +59,8 @@ pub(crate) enum DeskAction {
         io_thread: usize,
         place: WorldPlace,
         number: u32,
-        /// The state of its link, for the world: an earlier direct event that says it may be late, or
-        /// lost in a move of the world.
+        /// The state of its link, for the world: an earlier direct event that says it may be late,
+        /// or lost in a move of the world.
         link: LinkState,
     },
     /// Asks the I/O thread to send the session's events to the desk, and to answer with

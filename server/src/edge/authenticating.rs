@@ -20,9 +20,8 @@ use tokio::{
 use super::{
     Rejection,
     admit::admit,
-    client::{User, Waiting},
+    client::{Target, User, Waiting},
     connection::{Connection, Phase},
-    hand_over::Target,
 };
 use crate::auth::{AuthAnswer, AuthFault, Credential, Identity, RoomGrants, unix_seconds};
 
@@ -49,8 +48,8 @@ impl Connection {
         self.with_user(|user| user.expires)
     }
 
-    /// Whether what arrives must wait: the token of the hello is being checked, or the connection is
-    /// about to be passed to a different thread.
+    /// Whether what arrives must wait: the token of the hello is being checked, or the connection
+    /// is about to be passed to a different thread.
     pub(super) fn is_waiting(&self) -> bool {
         let client = self.client.borrow();
         let client = client.as_ref();

@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Instant};
 use parlour_shared::message::Hello;
 use tokio::sync::oneshot::Receiver;
 
-use super::hand_over::Target;
 use crate::auth::{AuthAnswer, Credential, Identity, RoomGrants};
 
 /// What a connection knows about its client. Connections of guests have none.
@@ -35,6 +34,14 @@ pub(super) struct User {
     /// The bucket of newer tokens: when it is full.
     pub(super) newer_full: Instant,
     pub(super) is_checking_newer: bool,
+}
+
+/// Why a connection is passed on to a different I/O thread: its client resumes a session of that
+/// thread.
+pub(super) struct Target {
+    pub(super) thread: usize,
+    pub(super) hello: Hello,
+    pub(super) user: Option<User>,
 }
 
 impl User {

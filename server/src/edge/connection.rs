@@ -17,9 +17,8 @@ use tokio::net::TcpStream;
 use super::{
     CLOSE_LIMIT, CLOSE_TIMEOUT, Wire,
     admission::AdmissionPermit,
-    client::{Client, User},
+    client::{Client, Target, User},
     flood::Flood,
-    hand_over::Target,
     json::Transcoder,
     peer::Peer,
     send_buffer::SendBuffer,
@@ -80,8 +79,8 @@ pub(super) struct Connection {
     session: RefCell<Option<Rc<Session>>>,
     /// The id of `session`.
     session_id: Cell<Option<SessionId>>,
-    /// Whether the client can only apply a full snapshot: it has resumed, and the world may not know
-    /// it yet.
+    /// Whether the client can only apply a full snapshot: it has resumed, and the world may not
+    /// know it yet.
     pub(super) needs_full: Cell<bool>,
     /// If the outbox is not empty: when the socket last took a byte, or if it has taken none since,
     /// when the first byte had to wait.
@@ -184,8 +183,8 @@ impl Connection {
         Some(session)
     }
 
-    /// Lets a session that has resumed go on over this connection. Returns `false` if the connection
-    /// is over.
+    /// Lets a session that has resumed go on over this connection. Returns `false` if the
+    /// connection is over.
     pub(super) fn take_over(&self, session: &Rc<Session>) -> bool {
         let Some(place) = self.place.get() else {
             return false;

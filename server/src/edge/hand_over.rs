@@ -6,24 +6,15 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use parlour_shared::message::Hello;
-use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
-    task::spawn_local,
-};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{
-    Rejection, Wire,
-    admission::AdmissionPermit,
-    client::User,
-    connection::{Connection, IoThread},
-    peer::Peer,
-    reader,
+    Rejection, Wire, admission::AdmissionPermit, client::Target, connection::Connection, peer::Peer,
     time_limit::TimeLimit,
 };
 
-/// The number of connections that may be on their way to a thread. A client whose connection does
-/// not fit is closed with 1013, and tries again.
+/// The number of connections that may be on their way to a thread. Others are closed without a
+/// code, and their clients try again.
 const WAITING: usize = 1024;
 
 /// The ways to all I/O threads.
@@ -44,13 +35,6 @@ pub(super) struct HandedOver {
     pub(super) rest: Vec<u8>,
 }
 
-/// What a connection is passed on for.
-pub(super) struct Target {
-    pub(super) thread: usize,
-    pub(super) hello: Hello,
-    pub(super) user: Option<User>,
-}
-
 impl HandOver {
     pub(super) fn new(threads: usize) -> Self {
         let (senders, receivers) = (0..threads)
@@ -69,7 +53,8 @@ impl HandOver {
         self.senders.len()
     }
 
-    fn take_receiver(&self, thread: usize) -> Option<Receiver<HandedOver>> {
+    /// Returns the end of a thread, once.
+    pub(super) fn take_receiver(&self, thread: usize) -> Option<Receiver<HandedOver>> {
         let mut receivers = self.receivers.lock().unwrap_or_else(PoisonError::into_inner);
         receivers.get_mut(thread)?.take()
     }
@@ -79,7 +64,7 @@ impl HandOver {
 pub(super) fn pass(connection: Rc<Connection>, target: Target, deadline: TimeLimit) {
     let io = Rc::clone(&connection.io);
     let rest = connection.take_rest();
-    // A task that sends the rest of a pong has a reference, too.
+    // A task that sends the rest of a pong also has a reference.
     let Some((stream, peer, wire, permit)) = Rc::into_inner(connection).map(Connection::into_parts) else {
         return;
     };
@@ -99,15 +84,5 @@ pub(super) fn pass(connection: Rc<Connection>, target: Target, deadline: TimeLim
     if sender.try_send(handed_over).is_err() {
         io.shared
             .reject(Rejection::TooManyConnections, peer, "too many clients resume");
-    }
-}
-
-/// Takes the connections for this thread until the runtime ends.
-pub(super) async fn receive(io: Rc<IoThread>) {
-    let Some(mut receiver) = io.shared.hand_over.take_receiver(io.thread) else {
-        return;
-    };
-    while let Some(handed_over) = receiver.recv().await {
-        spawn_local(reader::go_on(Rc::clone(&io), handed_over));
     }
 }

@@ -9,6 +9,7 @@ use super::{
     connection::IoThread,
     http::{self, UpgradingConnection},
     newcomer::Newcomer,
+    reader,
     time_limit::TimeLimit,
     unsent,
 };
@@ -78,5 +79,15 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
             newcomer,
         };
         spawn_local(http::serve(Rc::clone(&io), arrival));
+    }
+}
+
+/// Takes the connections for this thread until the runtime ends.
+pub(super) async fn receive(io: Rc<IoThread>) {
+    let Some(mut receiver) = io.shared.hand_over.take_receiver(io.thread) else {
+        return;
+    };
+    while let Some(handed_over) = receiver.recv().await {
+        spawn_local(reader::go_on(Rc::clone(&io), handed_over));
     }
 }

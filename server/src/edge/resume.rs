@@ -89,7 +89,7 @@ fn take_over(connection: &Rc<Connection>, session: &Rc<Session>, key: &ResumeKey
     });
     connection.send_message(&ServerMessage::Welcome(welcome));
     send_missed(connection, session);
-    // The transcoder of a JSON client begins anew with each connection, and needs the room.
+    // Each connection of a JSON client has a new transcoder, which needs the room.
     let whole = reset || connection.wire == Wire::Json;
     session.route.resume(&io.rings, session.id, whole);
     connection.tell_stall();

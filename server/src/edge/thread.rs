@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{EdgeShared, Rejection, connection::IoThread, deliver, hand_over, listener, sweep};
+use super::{EdgeShared, Rejection, connection::IoThread, deliver, listener, sweep};
 use crate::{
     bridge::{
         io_load::IoLoad,
@@ -76,7 +76,7 @@ async fn serve(start: IoStart) -> io::Result<CloseCounts> {
     let mut tasks = Tasks {
         accepting: spawn_local(listener::accept(Rc::clone(&io), listener)),
         sweeping: spawn_local(sweep::run(Rc::clone(&io))),
-        receiving: spawn_local(hand_over::receive(Rc::clone(&io))),
+        receiving: spawn_local(listener::receive(Rc::clone(&io))),
     };
     let served = {
         let serving = pin!(deliver_ticks(&io, &wake, &mut outbound, &mut tasks));

@@ -223,7 +223,7 @@ impl Node {
             let one_by_one: Vec<u32> = (1..=self.sent).collect();
             assert_eq!(*given, one_by_one, "each message of the server arrives once");
         } else {
-            // Gaps only where the client was told.
+            // Gaps only where the server has reported them.
             let gaps = given.windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
             assert!(gaps as u32 <= client.resets);
         }

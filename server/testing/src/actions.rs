@@ -86,7 +86,7 @@ pub trait SessionActions {
         self.event(session, EventKind::Resume { reset: false });
     }
 
-    /// Gives the session a new link, after messages for it were lost.
+    /// Sends that the session has a new link, after messages for it were lost.
     fn reset(&mut self, session: u64) {
         self.event(session, EventKind::Resume { reset: true });
     }

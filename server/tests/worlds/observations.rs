@@ -149,6 +149,7 @@ impl Observations {
                 counts.lost_in_a_panic += usize::from(refused.refusal == Refusal::WorldRestarted);
             }
             Event::Welcome
+            | Event::Resumed { .. }
             | Event::StateChanged(_)
             | Event::Pong { .. }
             | Event::Custom(_)

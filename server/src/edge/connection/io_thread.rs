@@ -36,8 +36,8 @@ pub(in crate::edge) struct IoThread {
     pub(in crate::edge) shared: Arc<EdgeShared>,
     pub(in crate::edge) rings: IoRings,
     pub(in crate::edge) table: RefCell<ConnectionTable>,
-    /// The sessions of this thread. They are not part of the table, which is borrowed while sessions
-    /// close.
+    /// The sessions of this thread. They are not part of the table, which is borrowed while
+    /// sessions close.
     sessions: RefCell<SessionMap<LinkedSession>>,
     pub(in crate::edge) dropped: RefCell<DroppedSessions>,
     pub(in crate::edge) scratch: RefCell<Vec<u8>>,
