@@ -35,13 +35,6 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Returns the identity of these claims, for tests.
-    #[cfg(test)]
-    pub(crate) fn of_claims(claims: &Map<String, Value>) -> Self {
-        let user = claims["sub"].as_str().expect("a text").to_owned();
-        Self::read(user, u64::MAX, claims).expect("valid claims")
-    }
-
     /// Reads what the claims say about the player. An unknown member of the claim `parlour` is a
     /// fault: with a misspelt `rooms`, the token would grant all rooms.
     pub(super) fn read(user: String, expires: u64, claims: &Map<String, Value>) -> Result<Self, AuthFault> {

@@ -71,11 +71,11 @@ impl Node {
             client: Client::default(),
         };
         let key = key.to_text();
-        node.to_client(OnTheWay::Welcome { key, resumed: None });
+        node.send_over_link(OnTheWay::Welcome { key, resumed: None });
         node
     }
 
-    fn to_client(&mut self, what: OnTheWay) {
+    fn send_over_link(&mut self, what: OnTheWay) {
         if let Some((to_client, _)) = &mut self.link {
             to_client.push_back(what);
         }
@@ -86,7 +86,7 @@ impl Node {
         self.session.note_sent(&payload(self.sent), None, LIMIT);
         // Snapshots are not numbered.
         self.session.note_sent(&[ServerKind::Snapshot as u8], None, LIMIT);
-        self.to_client(OnTheWay::Message(self.sent));
+        self.send_over_link(OnTheWay::Message(self.sent));
     }
 
     fn say(&mut self) {
@@ -168,7 +168,7 @@ impl Node {
         let resumed = self.session.resume(&given, received, next.clone()).unwrap();
         self.client.is_welcome = false;
         self.link = Some(Default::default());
-        self.to_client(OnTheWay::Welcome {
+        self.send_over_link(OnTheWay::Welcome {
             key: next.to_text(),
             resumed: Some(resumed),
         });
@@ -179,7 +179,7 @@ impl Node {
             .collect();
         assert!(!resumed.reset || missed.is_empty());
         for number in missed {
-            self.to_client(OnTheWay::Message(number));
+            self.send_over_link(OnTheWay::Message(number));
         }
     }
 
