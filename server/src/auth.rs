@@ -12,7 +12,7 @@
 //! | `fault` | why a client is not authenticated |
 //! | `options` | the options of a server |
 //! | `credential`, `tickets` | what a client sends: a token, or a one-time ticket |
-//! | `service` | the thread `auth` and the queue to it |
+//! | `prepare`, `queue`, `service` | the start, the queue to the thread `auth`, and the thread |
 //! | `jwks`, `http_url`, `http_client` | keys from an address |
 //! | `user_check` | whether a user is banned or not active |
 //! | `development_key` | keys and tokens for development and tests |
@@ -28,6 +28,8 @@ mod jwks;
 mod key;
 mod key_file;
 mod options;
+mod prepare;
+mod queue;
 mod room_pattern;
 mod service;
 mod strict_json;
@@ -45,10 +47,12 @@ pub use identity::{Identity, MAX_LIMITS, MAX_ROLE_BYTES, MAX_ROLES, MAX_ROOM_PAT
 pub use key::{Key, KeyFault, KeySet, MAX_KEYS};
 pub use key_file::{KeyFileError, read as read_keys};
 pub use options::{AuthOptions, CustomUserCheck, GuestMode, WhenCheckFails};
+pub use prepare::AuthError;
+pub(crate) use prepare::{AuthParts, prepare};
+pub(crate) use queue::{AuthAnswer, AuthQueue, TicketAnswer};
 pub(crate) use room_pattern::RoomGrants;
 pub use room_pattern::{RoomPattern, RoomPatternError};
-pub use service::AuthError;
-pub(crate) use service::{AuthAnswer, AuthParts, AuthQueue, AuthService, TicketAnswer, prepare};
+pub(crate) use service::AuthService;
 pub(crate) use tickets::TICKET_LIFE;
 pub use user_check::{UserCheck, UserStatus, UserStatusFuture};
 

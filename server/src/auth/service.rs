@@ -4,7 +4,6 @@
 use std::{
     cell::{Cell, RefCell},
     io,
-    net::SocketAddr,
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -12,25 +11,21 @@ use std::{
 
 use tokio::{
     runtime::{Builder, LocalOptions},
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, mpsc},
     task::spawn_local,
     time::sleep,
 };
 
 use super::{
-    AuthFault, AuthOptions, Credential, HttpUrl, Identity, KeyFileError, KeySet, TokenRules, UserCheck,
-    UserStatus, WhenCheckFails, check,
+    AuthAnswer, AuthFault, Credential, HttpUrl, Identity, KeySet, TokenRules, UserCheck, UserStatus,
+    WhenCheckFails, check,
     http_client::HttpClient,
     jwks::{self, JwksCache, UnknownKeyStep},
-    key_file,
+    queue::Request,
     tickets::Tickets,
     unix_seconds,
-    user_check::{BannedUsers, HttpUserCheck},
 };
 
-/// The maximum number of requests that wait for the thread. At 150 us for each, the last one waits
-/// for 0.15 s. If there are more, the client must try again later.
-const QUEUE: usize = 1024;
 /// The maximum number of tokens that wait for keys of an address. Of more, the clients must try
 /// again later, so that tokens with invented keys keep nobody else waiting.
 const MAX_WAITING_FOR_KEYS: usize = 64;
@@ -41,165 +36,15 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(4);
 /// How often the thread looks whether keys are to be fetched.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The answer to a request: who the client is.
-pub(crate) type AuthAnswer = Result<Arc<Identity>, AuthFault>;
-/// The answer to a request for a ticket.
-pub(crate) type TicketAnswer = Result<String, AuthFault>;
-
-/// A request of an I/O thread.
-#[derive(Debug)]
-enum Request {
-    /// Who has this token or ticket?
-    Authenticate {
-        credential: Credential,
-        answer: oneshot::Sender<AuthAnswer>,
-    },
-    /// A ticket for the user of this token.
-    Ticket {
-        token: String,
-        answer: oneshot::Sender<TicketAnswer>,
-    },
-}
-
-/// The sending end of the queue to the thread.
-#[derive(Clone, Debug)]
-pub(crate) struct AuthQueue(mpsc::Sender<Request>);
-
-impl AuthQueue {
-    /// Asks who has this token or ticket.
-    ///
-    /// # Errors
-    /// [`AuthFault::Busy`]: the queue is full.
-    pub(crate) fn authenticate(
-        &self,
-        credential: Credential,
-    ) -> Result<oneshot::Receiver<AuthAnswer>, AuthFault> {
-        let (answer, receiver) = oneshot::channel();
-        self.send(Request::Authenticate { credential, answer })?;
-        Ok(receiver)
-    }
-
-    /// Asks for a ticket for the user of this token.
-    ///
-    /// # Errors
-    /// [`AuthFault::Busy`]: the queue is full.
-    pub(crate) fn ticket(&self, token: String) -> Result<oneshot::Receiver<TicketAnswer>, AuthFault> {
-        let (answer, receiver) = oneshot::channel();
-        self.send(Request::Ticket { token, answer })?;
-        Ok(receiver)
-    }
-
-    fn send(&self, request: Request) -> Result<(), AuthFault> {
-        self.0.try_send(request).map_err(|_| AuthFault::Busy)
-    }
-}
-
-/// Why a server cannot decide who may connect.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthError {
-    /// The keys cannot be used.
-    #[error("token_keys: {0}")]
-    Keys(#[from] KeyFileError),
-    /// There are neither guests nor keys.
-    #[error(
-        "nobody could connect to {listen}: guests are off, and there are no keys that verify tokens. \
-         Let everyone in with --guests on, or name the keys with --token-keys or --jwks-url{}",
-        hint(*listen)
-    )]
-    NobodyAdmitted {
-        /// The address for clients.
-        listen: SocketAddr,
-    },
-    /// TLS cannot be used for requests.
-    #[error("the server cannot send requests: {0}")]
-    Http(String),
-}
-
-fn hint(listen: SocketAddr) -> &'static str {
-    match listen.ip().to_canonical().is_loopback() {
-        true => "",
-        false => ". (By default, guests are on only if the server listens on a loopback address)",
-    }
-}
-
-/// What decides who may connect.
-pub(crate) struct AuthParts {
-    /// Whether clients without a token may connect.
-    pub(crate) guests: bool,
-    /// The queue to the thread. `None`: there are no keys, and no thread.
-    pub(crate) queue: Option<AuthQueue>,
-    /// Whether a token may be in the query.
-    pub(crate) token_in_query: bool,
-    /// The time by which clocks may differ.
-    pub(crate) leeway: Duration,
-    /// What the thread runs with.
-    pub(crate) service: Option<AuthService>,
-}
-
-/// Reads the keys, and prepares the thread.
-///
-/// # Errors
-/// The keys cannot be used, or nobody could connect.
-pub(crate) fn prepare(options: &AuthOptions, listen: SocketAddr) -> Result<AuthParts, AuthError> {
-    let guests = options.admits_guests(listen);
-    let parts = AuthParts {
-        guests,
-        queue: None,
-        token_in_query: options.token_in_query,
-        leeway: options.rules.leeway,
-        service: None,
-    };
-    if !options.has_keys() {
-        return match guests {
-            true => Ok(parts),
-            false => Err(AuthError::NobodyAdmitted { listen }),
-        };
-    }
-    let keys = match &options.token_keys {
-        Some(path) => key_file::read(path)?,
-        None => KeySet::default(),
-    };
-    let client = HttpClient::new().map_err(|error| AuthError::Http(error.to_string()))?;
-    for url in [&options.jwks_url, &options.user_check_url].into_iter().flatten() {
-        if url.is_exposed() {
-            tracing::warn!(%url, "this address is not encrypted: someone on the way could forge its answers");
-        }
-    }
-    let mut checks: Vec<Arc<dyn UserCheck>> = Vec::new();
-    if !options.banned_users.is_empty() {
-        checks.push(Arc::new(BannedUsers(options.banned_users.clone())));
-    }
-    checks.extend(options.user_check.iter().map(|custom| Arc::clone(&custom.0)));
-    if let Some(url) = &options.user_check_url {
-        checks.push(Arc::new(HttpUserCheck::new(url.clone(), client.clone())));
-    }
-    let (sender, requests) = mpsc::channel(QUEUE);
-    let stop = Arc::new(Notify::new());
-    let service = AuthService {
-        requests,
-        stop,
-        keys,
-        jwks: options.jwks_url.clone().map(|url| (url, client)),
-        rules: options.rules.clone(),
-        checks,
-        when_check_fails: options.when_user_check_fails,
-    };
-    Ok(AuthParts {
-        queue: Some(AuthQueue(sender)),
-        service: Some(service),
-        ..parts
-    })
-}
-
 /// What the thread runs with.
 pub(crate) struct AuthService {
-    requests: mpsc::Receiver<Request>,
-    stop: Arc<Notify>,
-    keys: KeySet,
-    jwks: Option<(HttpUrl, HttpClient)>,
-    rules: TokenRules,
-    checks: Vec<Arc<dyn UserCheck>>,
-    when_check_fails: WhenCheckFails,
+    pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) stop: Arc<Notify>,
+    pub(super) keys: KeySet,
+    pub(super) jwks: Option<(HttpUrl, HttpClient)>,
+    pub(super) rules: TokenRules,
+    pub(super) checks: Vec<Arc<dyn UserCheck>>,
+    pub(super) when_check_fails: WhenCheckFails,
 }
 
 impl AuthService {
