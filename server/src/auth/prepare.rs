@@ -1,4 +1,5 @@
-//! Decides at the start of a server who may connect: reads the keys, and prepares the thread `auth`.
+//! Decides at the start of a server who may connect: reads the keys, and prepares the thread
+//! `auth`.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
