@@ -128,7 +128,7 @@ fn events_in_a_non_canonical_form_are_refused() {
         events(&[1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 1]),
         "64 bits",
     );
-    refused(events(&[1, 0, 10]), "unknown kind 10");
+    refused(events(&[1, 0, 11]), "unknown kind 11");
     refused(events(&[1, 0, 0, 7, 0, 0, 0, 1, 0xFF]), "UTF-8");
     refused(events(&[1, 0, 0, 7, 0, 0, 0, 0]), "without a name");
     refused(events(&[1, 0, 0, 7, 0, 0, 0, 200, 1, 0]), "ends inside");
