@@ -14,7 +14,7 @@ use parlour_tick::{Lane, TickOutput};
 /// release builds on all machines must compute these numbers. If a change of the simulation is
 /// intended and changes them, write the new numbers here. CONTRIBUTING.md, "What else to
 /// change", says what else must change.
-const PINNED: (u64, u64) = (13_531_250_487_716_297_550, 8_619_846_919_436_486_926);
+const PINNED: (u64, u64) = (7_622_256_757_259_705_438, 11_872_436_139_030_554_614);
 
 const TICKS: u32 = 600;
 

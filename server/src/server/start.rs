@@ -6,6 +6,7 @@ use std::{
     net::TcpListener,
     sync::{Arc, Mutex},
     thread::JoinHandle,
+    time::Duration,
     time::Instant,
 };
 
@@ -151,6 +152,8 @@ pub(super) fn start(mut options: ServerOptions) -> Result<Server, StartError> {
 
 /// Starts a server that plays a recording back. It has one tick thread.
 pub(super) fn start_playback(mut options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
+    // A spectator has nothing that is worth keeping.
+    options.edge.resume_timeout = Duration::ZERO;
     let seed = playback.config().seed;
     let mut names: Vec<String> = playback
         .config()

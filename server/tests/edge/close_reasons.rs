@@ -71,7 +71,7 @@ fn a_rejected_hello_is_named_with_what_to_change() {
         (
             r#"{"hello":{"protocol":1,"session":"SECRET"}}"#,
             4103,
-            "this server cannot resume a session: leave `session` and `resume` out",
+            "`session` and `resume` must be those of the last welcome",
         ),
     ] {
         assert_eq!(
