@@ -11,6 +11,10 @@
 //! in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. While a token is checked, 8
 //! KiB that follow the hello may be kept beside it. The kernel's buffers are extra: 128 KiB to
 //! send, most of it in flight (unsent.rs), and 64 KiB to receive.
+//!
+//! Memory of one session: about 0.5 KiB, and the messages that its client has not acknowledged, at
+//! most `resume_bytes` (64 KiB). Those of all sessions without a connection are at most 64 MiB for
+//! each thread (dropped_sessions.rs).
 
 mod address_limits;
 mod admission;

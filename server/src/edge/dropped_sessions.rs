@@ -44,6 +44,13 @@ impl DroppedSessions {
         }
     }
 
+    /// Removes an entry whose session does not exist. There should be none.
+    pub(super) fn forget(&mut self, since: Instant, id: SessionId) {
+        if self.by_time.remove(&(since, id)) {
+            self.gauge.decrement(1);
+        }
+    }
+
     /// Notes that a session was sent a message. Before, `before` bytes waited.
     pub(super) fn note_bytes(&mut self, session: &Session, before: usize) {
         let bytes = self.bytes + session.waiting_bytes();

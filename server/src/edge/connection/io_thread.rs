@@ -148,8 +148,9 @@ impl IoThread {
             if now < self.gaps.after_gap(since) + self.shared.options.resume_timeout {
                 return;
             }
-            if let Some(session) = self.session(id) {
-                self.end_session(&session);
+            match self.session(id) {
+                Some(session) => self.end_session(&session),
+                None => self.dropped.borrow_mut().forget(since, id),
             }
         }
     }
