@@ -73,13 +73,13 @@ fn write<'a>(
         };
         // Between two writes the session may have lost its connection or got a different one, and
         // the place may have a different session.
-        let found = table.get_open(*place, first.session).cloned();
+        let found = table.get_open(*place, first.session);
         let Some(connection) = found.or_else(|| io.find_in(&table, first.session)) else {
             keep(io, world, frames);
             continue;
         };
         if frames.iter().any(|(_, frame)| frame.lane == Lane::Reliable) {
-            note_sent(&connection, world, frames);
+            note_sent(connection, world, frames);
         }
         let needs_full = &connection.needs_full;
         let frames = frames.iter().map(|(_, frame)| frame).filter(|frame| {

@@ -188,13 +188,13 @@ impl IoThread {
     }
 
     /// Like [`Self::find`], while the table is borrowed.
-    pub(in crate::edge) fn find_in(
+    pub(in crate::edge) fn find_in<'a>(
         &self,
-        table: &ConnectionTable,
+        table: &'a ConnectionTable,
         session: SessionId,
-    ) -> Option<Rc<Connection>> {
+    ) -> Option<&'a Rc<Connection>> {
         let place = self.sessions.borrow().get(&session)?.place;
-        table.get_open(place, session).cloned()
+        table.get_open(place, session)
     }
 
     /// Collects the frames for the sessions of this thread, each with the place of its connection.
