@@ -110,6 +110,13 @@ impl SessionState {
         self.dropped
     }
 
+    /// Returns whether a text is the key, or the one before.
+    pub(crate) fn has_key(&self, text: &str) -> bool {
+        // Both are compared in any case, so that the time says nothing.
+        let is_before = self.key_before.as_ref().is_some_and(|before| before.is(text));
+        self.key.is(text) | is_before
+    }
+
     /// Lets a client go on over a new link, even if the loss of the old one was not noticed. From
     /// then on, `next_key` is the key.
     ///
@@ -121,11 +128,10 @@ impl SessionState {
         received: u32,
         next_key: ResumeKey,
     ) -> Result<Resumed, ResumeError> {
-        let is_before = self.key_before.as_ref().is_some_and(|before| before.is(key));
-        // Both are compared in any case, so that the time says nothing.
-        if !(self.key.is(key) | is_before) {
+        if !self.has_key(key) {
             return Err(ResumeError::WrongKey);
         }
+        let is_before = self.key_before.as_ref().is_some_and(|before| before.is(key));
         if self.log.was_never_sent(received) {
             return Err(ResumeError::NeverSent);
         }

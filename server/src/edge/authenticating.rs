@@ -22,6 +22,7 @@ use super::{
     admit::admit,
     client::{Target, User, Waiting},
     connection::{Connection, Phase},
+    session::Session,
 };
 use crate::auth::{AuthAnswer, AuthFault, Credential, Identity, RoomGrants, unix_seconds};
 
@@ -178,18 +179,22 @@ pub(super) fn renew(connection: &Rc<Connection>, arrived: Instant, message: Auth
     match queue.and_then(|queue| queue.authenticate(Credential::from_text(message.token))) {
         Err(fault) => deny(connection, request, fault),
         Ok(receiver) => {
-            connection.with_user(|user| user.is_checking_newer = true);
+            let Some(session) = connection.session() else {
+                return;
+            };
+            session.with_user(|user| user.is_checking_newer = true);
             let connection = Rc::clone(connection);
-            spawn_local(async move { renewed(&connection, request, answered(receiver.await)) });
+            spawn_local(async move {
+                let checked = answered(receiver.await);
+                renewed(&connection, &session, request, checked);
+            });
         }
     }
 }
 
-fn renewed(connection: &Rc<Connection>, request: Request, checked: AuthAnswer) {
-    connection.with_user(|user| user.is_checking_newer = false);
-    if connection.phase.get() != Phase::Open {
-        return;
-    }
+/// Handles the answer for a session, which may have a different connection meanwhile, or none.
+fn renewed(connection: &Rc<Connection>, session: &Session, request: Request, checked: AuthAnswer) {
+    session.with_user(|user| user.is_checking_newer = false);
     let changed = checked.and_then(|identity| {
         let expires = expiry(connection, &identity);
         let change = |user: &mut User| {
@@ -201,8 +206,20 @@ fn renewed(connection: &Rc<Connection>, request: Request, checked: AuthAnswer) {
             user.identity = Arc::clone(&identity);
             Ok(())
         };
-        connection.with_user(change).unwrap_or(Err(AuthFault::OtherUser))
+        session.with_user(change).unwrap_or(Err(AuthFault::OtherUser))
     });
+    let io = &connection.io;
+    let Some(connection) = &io.find(session.id) else {
+        if changed == Err(AuthFault::Banned) {
+            return io.end_session(session);
+        }
+        let refusal = Refusal::RateLimited {
+            retry_after_ms: RETRY_MS,
+        };
+        let result = changed.map_err(|_| refusal);
+        io.keep_encoded(session.id, &answer_to(request, result));
+        return;
+    };
     match changed {
         Ok(()) => {
             connection.schedule_check();
@@ -252,7 +269,11 @@ fn refuse(connection: &Rc<Connection>, fault: AuthFault) {
 }
 
 fn answer(connection: &Rc<Connection>, request: Request, result: Result<(), Refusal>) {
-    connection.send_message(&match result {
+    connection.send_message(&answer_to(request, result));
+}
+
+fn answer_to(request: Request, result: Result<(), Refusal>) -> ServerMessage {
+    match result {
         Ok(()) => ServerMessage::Accepted(Accepted {
             request,
             // No room is concerned, so there is no tick.
@@ -261,7 +282,7 @@ fn answer(connection: &Rc<Connection>, request: Request, result: Result<(), Refu
             stamp: None,
         }),
         Err(refusal) => ServerMessage::Refused(Refused { request, refusal }),
-    });
+    }
 }
 
 /// Returns when the session of a user must end. Later changes of the machine's clock do not move

@@ -30,8 +30,8 @@ impl DroppedSessions {
     /// Adds a session that lost its connection.
     pub(super) fn add(&mut self, session: &Session, since: Instant) {
         self.by_time.insert((since, session.id));
-        self.bytes += session.waiting_bytes();
         self.gauge.increment(1);
+        self.note_bytes(session, 0);
     }
 
     /// Removes a session that ends or is about to be resumed, if it has no connection.

@@ -73,16 +73,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         greeting: true,
         connection: Rc::clone(&connection),
     };
-    if io.shared.is_stopping() {
-        // All other connections are already closed.
-        connection.close(CloseCode::ServiceRestart);
-    } else if let Some(failure) = io.shared.failure.get() {
-        // The server failed after this upgrade was accepted. All other connections are already
-        // closed.
-        connection.close_with_reason(CloseCode::Internal, failure.for_clients());
-    } else if io.shared.status.is_frozen() {
-        connection.reject_with_reason(Rejection::TickFrozen, FROZEN);
-    }
+    refuse_all(&connection);
     let mut deadline = opening.deadline;
     if opening.may_be_typed && connection.extend_deadline() {
         deadline = deadline.at_least(io.shared.options.typed_hello_timeout);
@@ -119,14 +110,28 @@ pub(super) async fn go_on(io: Rc<IoThread>, handed_over: HandedOver) {
         greeting: true,
         connection: Rc::clone(&connection),
     };
-    if io.shared.is_stopping() {
-        connection.close(CloseCode::ServiceRestart);
-    } else {
+    refuse_all(&connection);
+    if connection.phase.get() == Phase::Greeting {
         resume::resume(&connection, &target.hello, target.user);
     }
     let more = reader.feed(&mut rest);
     drop(connection);
     read_hello(reader, deadline, more).await;
+}
+
+/// Closes a new connection if the server stops, failed, or does not advance.
+fn refuse_all(connection: &Rc<Connection>) {
+    let shared = &connection.io.shared;
+    if shared.is_stopping() {
+        // All other connections are already closed.
+        connection.close(CloseCode::ServiceRestart);
+    } else if let Some(failure) = shared.failure.get() {
+        // The server failed after this upgrade was accepted. All other connections are already
+        // closed.
+        connection.close_with_reason(CloseCode::Internal, failure.for_clients());
+    } else if shared.status.is_frozen() {
+        connection.reject_with_reason(Rejection::TickFrozen, FROZEN);
+    }
 }
 
 /// Reads until the hello is handled, and then to the end of the connection.

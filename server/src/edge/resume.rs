@@ -30,12 +30,16 @@ pub(super) fn resume(connection: &Rc<Connection>, hello: &Hello, user: Option<Us
         let sentence = "the session has ended: connect without `session` and `resume`";
         return connection.reject_with_reason(Rejection::ResumeExpired, sentence);
     };
+    let key = hello.resume.as_deref().unwrap_or_default();
+    // First, so that without the key nobody learns anything about the session.
+    if !session.has_key(key) {
+        return refuse(connection, ResumeError::WrongKey);
+    }
     if let Err(rejection) = session.may_resume(user.as_ref(), io.now()) {
         return connection.reject(rejection, "the session belongs to a user");
     }
     let since = session.dropped();
     io.dropped.borrow_mut().remove(&session);
-    let key = hello.resume.as_deref().unwrap_or_default();
     let next = ResumeKey::random();
     match session.resume(key, hello.received, next.clone()) {
         Ok(resumed) => {
@@ -87,11 +91,12 @@ fn take_over(connection: &Rc<Connection>, session: &Rc<Session>, key: &ResumeKey
         received,
         reset,
     });
-    connection.send_message(&ServerMessage::Welcome(welcome));
-    send_missed(connection, session);
     // Each connection of a JSON client has a new transcoder, which needs the room.
     let whole = reset || connection.wire == Wire::Json;
+    // Before anything is sent, because a send may find that this connection is lost as well.
     session.route.resume(&io.rings, session.id, whole);
+    connection.send_message(&ServerMessage::Welcome(welcome));
+    send_missed(connection, session);
     connection.tell_stall();
     let metrics = &io.shared.metrics.edge;
     let counter = if reset { &metrics.resets } else { &metrics.resumes };
@@ -101,9 +106,13 @@ fn take_over(connection: &Rc<Connection>, session: &Rc<Session>, key: &ResumeKey
 /// Sends the messages that the client may not have received.
 fn send_missed(connection: &Rc<Connection>, session: &Session) {
     let mut sent = SentCounts::default();
-    session.each_missed(|missed| {
-        let forms = missed.forms.map_or(JsonForms::none(), |forms| forms);
-        connection.send_payloads(std::iter::once(missed.payload), forms, &mut sent);
-    });
+    for (payload, forms) in session.missed() {
+        // The connection may be lost again, and then the session keeps them.
+        if connection.session_id() != Some(session.id) {
+            break;
+        }
+        let forms = forms.as_deref().unwrap_or(JsonForms::none());
+        connection.send_payloads(std::iter::once(&payload[..]), forms, &mut sent);
+    }
     sent.add_to(&connection.io.shared.metrics.edge);
 }

@@ -126,6 +126,12 @@ impl Session {
         self.state.as_ref()?.borrow().dropped()
     }
 
+    /// Returns whether this is the key with which the session can be resumed.
+    pub(super) fn has_key(&self, key: &str) -> bool {
+        let state = self.state.as_ref();
+        state.is_some_and(|state| state.borrow().has_key(key))
+    }
+
     /// Lets the session go on over a new connection.
     ///
     /// # Errors
@@ -135,11 +141,12 @@ impl Session {
         state.borrow_mut().resume(key, received, next)
     }
 
-    /// Calls a function with each message that waits, in order.
-    pub(super) fn each_missed(&self, mut send: impl FnMut(LoggedMessage<'_>)) {
-        if let Some(state) = &self.state {
-            state.borrow().missed().for_each(&mut send);
-        }
+    /// Returns copies of the messages that wait, in order, with their forms. A send may change the
+    /// state of the session.
+    pub(super) fn missed(&self) -> Vec<(Vec<u8>, Option<Arc<JsonForms>>)> {
+        let copy = |missed: LoggedMessage<'_>| (missed.payload.to_vec(), missed.forms.cloned());
+        let state = self.state.as_ref();
+        state.map_or_else(Vec::new, |state| state.borrow().missed().map(copy).collect())
     }
 
     /// Returns the number of bytes that wait.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use parlour_shared::{close::CloseCode, codec, ids::SessionId, message::ServerMessage};
+use parlour_shared::{close::CloseCode, ids::SessionId};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, LocalOptions},
@@ -198,15 +198,6 @@ impl IoThread {
             connection.close(code);
         } else if let Some(session) = self.session(session) {
             self.end_session(&session);
-        }
-    }
-
-    /// Keeps a message for a session without a connection.
-    fn keep_encoded(&self, session: SessionId, message: &ServerMessage) {
-        if let Some(session) = self.session(session) {
-            let mut payload = Vec::new();
-            codec::encode(message, &mut payload);
-            self.keep_message(&session, &payload, None);
         }
     }
 

@@ -448,3 +448,59 @@ fn a_json_client_comes_back_too() {
         snapshot["full"] == true || snapshot["base"].is_null()
     });
 }
+
+#[test]
+fn a_connection_that_ends_while_it_resumes_loses_nothing() {
+    let server = start();
+    let ann = Player::in_plaza(&server, "ann");
+    let mut bob = Player::in_plaza(&server, "bob");
+    let lost = ann.lose();
+    await_dropped(&server, 1.0);
+    for number in 0..50 {
+        bob.say(&number.to_string());
+        assert_eq!(bob.next_chat(), number.to_string());
+    }
+    // The reset may arrive before, among or after the messages that were missed.
+    for _ in 0..20 {
+        let mut client = server.websocket("parlour.v1");
+        client.send(&ClientMessage::Hello(lost.hello.clone()));
+        reset(client.into_stream());
+    }
+    let mut ann = lost.resume(&server);
+    assert!(!ann.welcome.resumed.unwrap().reset);
+    for number in 0..50 {
+        assert_eq!(ann.next_chat(), number.to_string());
+    }
+    bob.say("last");
+    assert_eq!(ann.next_chat(), "last");
+    await_dropped(&server, 0.0);
+}
+
+#[test]
+fn more_missed_messages_than_the_outbox_takes_are_sent_to_a_later_connection() {
+    let server = start_with(|options| {
+        options.sim.rules = generous_rules();
+        options.edge.resume_timeout = Duration::from_secs(120);
+        options.edge.resume_bytes = 1024 * 1024;
+        options.edge.outbox_bytes = 16 * 1024;
+    });
+    let ann = Player::in_plaza(&server, "ann");
+    let mut bob = Player::in_plaza(&server, "bob");
+    let lost = ann.lose();
+    await_dropped(&server, 1.0);
+    let long = "x".repeat(2_000);
+    for _ in 0..200 {
+        bob.say(&long);
+        assert_eq!(bob.next_chat(), long);
+    }
+    // This client reads nothing, so its socket and the outbox are soon full.
+    let stream = server.connect_with_receive_buffer(2_048);
+    let mut client = RawClient::upgrade(stream, "parlour.v1");
+    client.send(&ClientMessage::Hello(lost.hello.clone()));
+    await_dropped(&server, 1.0);
+    eventually("the outbox overflows", || {
+        server.metric("parlour_rejects_total{class=\"slow_consumer\"}") >= 1.0
+    });
+    drop(client);
+    assert_eq!(server.metric("parlour_sessions"), 2.0);
+}

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use parlour_shared::{ids::SessionId, json_forms::JsonForms, rng::Stream};
+use parlour_shared::{codec, ids::SessionId, json_forms::JsonForms, message::ServerMessage, rng::Stream};
 use parlour_tick::{Arrival, OutFrame};
 
 use super::{Connection, table::ConnectionTable};
@@ -173,6 +173,15 @@ impl IoThread {
         let before = session.waiting_bytes();
         session.note_sent(payload, forms, self.shared.options.resume_bytes);
         self.dropped.borrow_mut().note_bytes(session, before);
+    }
+
+    /// Keeps a message for a session without a connection.
+    pub(in crate::edge) fn keep_encoded(&self, session: SessionId, message: &ServerMessage) {
+        if let Some(session) = self.session(session) {
+            let mut payload = Vec::new();
+            codec::encode(message, &mut payload);
+            self.keep_message(&session, &payload, None);
+        }
     }
 
     /// Returns a session of this thread.
