@@ -56,8 +56,8 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A connection with an open session. The [crate's documentation](crate) explains how to use it.
 ///
-/// Dropping it closes the socket, and the player leaves its room. [`Self::close`] says goodbye
-/// first.
+/// Dropping it closes the socket. The player then stays in its room until the time to resume is
+/// over. [`Self::close`] says goodbye, and the player leaves at once.
 ///
 /// As a `Stream` it yields the events of [`Self::next_event`]. The last item is the error that
 /// ended the connection.

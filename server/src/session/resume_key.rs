@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq as _;
+
 /// A secret of 128 random bits. Its text has 32 hexadecimal digits.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ResumeKey([u8; 16]);
@@ -28,10 +30,7 @@ impl ResumeKey {
 
     /// Returns whether a text is this key, in a time that does not depend on where they differ.
     pub(crate) fn is(&self, text: &str) -> bool {
-        let own = self.to_text();
-        let difference = own.bytes().zip(text.bytes());
-        let difference = difference.fold(0, |all, (one, other)| all | (one ^ other));
-        own.len() == text.len() && difference == 0
+        self.to_text().as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
 

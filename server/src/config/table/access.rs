@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::{
     auth::{GuestMode, HttpUrl, MAX_USER_BYTES, WhenCheckFails},
-    config::value::{list, path_or, show_list, show_path_or, show_time, time},
+    config::value::{list, on_or_off, path_or, show_list, show_path_or, show_time, time},
 };
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -157,14 +157,6 @@ fn guests(text: &str) -> ParseResult<GuestMode> {
         "on" => Ok(GuestMode::On),
         "off" => Ok(GuestMode::Off),
         _ => Err("auto, on or off".to_owned()),
-    }
-}
-
-fn on_or_off(text: &str) -> ParseResult<bool> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("on or off".to_owned()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ParseResult, Section, Setting, SettingKind, set};
-use crate::config::value::{mib, path_or, show_path_or, show_time, time, whole};
+use crate::config::value::{mib, on_or_off, path_or, show_path_or, show_time, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -106,12 +106,4 @@ fn minutes(text: &str) -> ParseResult<Duration> {
     // A file has room for the chunks of three weeks.
     let minutes: u64 = whole(text, 1..=7 * 24 * 60)?;
     Ok(Duration::from_secs(60 * minutes))
-}
-
-fn on_or_off(text: &str) -> ParseResult<bool> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("on or off".to_owned()),
-    }
 }

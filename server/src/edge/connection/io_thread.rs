@@ -192,8 +192,7 @@ impl IoThread {
 
     /// Returns the connection of an open session. `None`: it has none, or is not open.
     pub(in crate::edge) fn find(&self, session: SessionId) -> Option<Rc<Connection>> {
-        let place = self.sessions.borrow().get(&session)?.place;
-        self.table.borrow().get_open(place, session).cloned()
+        self.find_in(&self.table.borrow(), session).cloned()
     }
 
     /// Like [`Self::find`], while the table is borrowed.
